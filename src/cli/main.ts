@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { UsageError } from './usage.ts';
+
+export interface Command {
+  readonly summary: string;
+  /** Runs the command; resolves to the process's exit status. */
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+/** One line a command: its words, what it does, and where it lives. Loaded only when called. */
+const commands: ReadonlyMap<
+  string,
+  { summary: string; load: () => Promise<{ run: Command['run'] }> }
+> = new Map([
+  ['serve', { summary: 'serve a built model over gRPC', load: () => import('./serve.ts') }],
+  ['demo', { summary: 'rank real postings end to end', load: () => import('./demo.ts') }],
+  [
+    'model build',
+    { summary: 'build a model from GGUF or safetensors', load: () => import('./model-build.ts') },
+  ],
+  [
+    'verify',
+    { summary: 'compare a built model with its reference', load: () => import('./verify.ts') },
+  ],
+  ['eval', { summary: 're-rank a BEIR run and measure it', load: () => import('./eval.ts') }],
+]);
+
+function findCommand(argv: readonly string[]) {
+  for (const words of [2, 1]) {
+    const command = commands.get(argv.slice(0, words).join(' '));
+    if (command !== undefined && argv.length >= words) {
+      return { command, args: argv.slice(words) };
+    }
+  }
+  return undefined;
+}
+
+function help(): string {
+  const rows = [...commands].map(([name, { summary }]) => `  slmrank ${name.padEnd(14)}${summary}`);
+  return `Usage: slmrank COMMAND [OPTIONS]\n\n${rows.join('\n')}\n\n'slmrank COMMAND --help' lists a command's options.\n`;
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const found = findCommand(argv);
+  if (found === undefined) {
+    const asked = argv.length === 0 || argv.includes('--help');
+    (asked ? process.stdout : process.stderr).write(
+      asked ? help() : `slmrank: no command '${argv.join(' ')}'\n\n${help()}`,
+    );
+    return asked ? 0 : 2;
+  }
+  try {
+    const { run } = await found.command.load();
+    return await run(found.args);
+  } catch (error) {
+    process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

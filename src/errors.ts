@@ -1,0 +1,56 @@
+/** Every way a request can fail; the server maps each to one gRPC status in one table. */
+export type RankErrorKind =
+  | 'invalid-argument'
+  | 'not-found'
+  | 'overloaded'
+  | 'deadline-exceeded'
+  | 'cancelled'
+  | 'unavailable'
+  | 'replica-failed'
+  | 'internal';
+
+export interface FieldViolation {
+  /** Path into the request, as in the proto: `candidates[3].text`. */
+  readonly field: string;
+  readonly description: string;
+}
+
+export interface RankErrorDetails {
+  readonly violations?: readonly FieldViolation[];
+  /** When trying again makes sense, for `overloaded`. */
+  readonly retryAfterMs?: number;
+  /** Machine-readable reason for ErrorInfo, such as `QUEUE_FULL`. */
+  readonly reason?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class of the serving path. The message says what, found, allowed, where. */
+export class RankError extends Error {
+  override readonly name = 'RankError';
+  readonly kind: RankErrorKind;
+  readonly violations: readonly FieldViolation[];
+  readonly retryAfterMs: number | undefined;
+  readonly reason: string | undefined;
+
+  constructor(kind: RankErrorKind, message: string, details: RankErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.kind = kind;
+    this.violations = details.violations ?? [];
+    this.retryAfterMs = details.retryAfterMs;
+    this.reason = details.reason;
+  }
+
+  /** The single door for throwables of unknown origin: what is not ours becomes `internal`, cause kept for logs. */
+  static from(thrown: unknown): RankError {
+    if (thrown instanceof RankError) {
+      return thrown;
+    }
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new RankError('internal', message, { cause: thrown });
+  }
+}
+
+/** For closed unions: reaching it is a broken promise of ours. */
+export function assertNever(value: never): never {
+  throw new RankError('internal', `unexpected ${JSON.stringify(value)}; this is a bug`);
+}
