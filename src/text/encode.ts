@@ -1,0 +1,34 @@
+import type { FieldViolation } from '../errors.ts';
+import type { RankRequest } from '../rank.ts';
+import type { EncodedRequest } from '../schedule/batch.ts';
+
+/** What encoding needs of a request; crosses the thread boundary by structured clone. */
+export type EncodeTask = Pick<
+  RankRequest,
+  'query' | 'instruction' | 'context' | 'candidates' | 'truncation' | 'maxCandidateTokens'
+>;
+
+/** In tokens. */
+export interface EncodeLimits {
+  readonly prefixTokens: number;
+  /** The context budget: most tokens a candidate may keep. */
+  readonly candidateTokens: number;
+  /** Prefix, candidate and suffix together. */
+  readonly rowTokens: number;
+}
+
+/** Expected failures are values: they cross threads. */
+export type EncodeOutcome =
+  | { readonly ok: true; readonly encoded: EncodedRequest }
+  | {
+      readonly ok: false;
+      readonly message: string;
+      readonly violations: readonly FieldViolation[];
+    };
+
+/** Turns requests into token ids by one model's tokenizer and template. Built once per thread. */
+export interface RequestEncoder {
+  encode(task: EncodeTask): EncodeOutcome;
+  /** Each text by itself, as a candidate's text is. */
+  tokenize(texts: readonly string[]): readonly Int32Array[];
+}

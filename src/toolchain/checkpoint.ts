@@ -1,0 +1,23 @@
+import type { Blueprint } from '../manifest.ts';
+
+/** Weights as read: a GGUF file or a Hugging Face folder, behind one face. */
+export interface Checkpoint {
+  readonly blueprint: Blueprint;
+  /** File names, for reports and errors. */
+  readonly files: readonly string[];
+  /** Hugging Face tensor names present (`model.layers.0.self_attn.q_proj.weight`, ...), with shapes. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /**
+   * One tensor as fp32, row-major, [out, in] for linears, in the Hugging Face layout whatever the file's own
+   * (rotary halves un-permuted for GGUF's Llama family). The caller owns the array.
+   *
+   * @throws CheckpointError naming file and tensor.
+   */
+  readTensor(name: string): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** A file that is malformed, truncated, hostile, or not supported. Permanent: retrying cannot help. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError';
+}
