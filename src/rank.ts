@@ -66,3 +66,23 @@ export interface RankReply {
   readonly times: StageTimes;
   readonly complete: boolean;
 }
+
+export interface ReplicaDescription {
+  /** "cpu#0", "cuda:1" */
+  readonly deviceSlot: string;
+  readonly phase: 'loading' | 'ready' | 'draining' | 'failed';
+  readonly batches: number;
+}
+
+/** The serving path behind the front end: the server knows this and nothing of what stands behind it. */
+export interface RankingPipeline {
+  /** Ends exactly once. @throws RankError, always. */
+  rank(request: RankRequest, call: CallContext): Promise<RankReply>;
+  /** Token ids of each text by itself. @throws RankError */
+  tokenize(texts: readonly string[]): Promise<readonly Int32Array[]>;
+  replicas(): readonly ReplicaDescription[];
+  /** Resolves once every replica has run every bucket; rejects when the first load fails. */
+  warm(): Promise<void>;
+  /** Refuses new work at once (`unavailable`), finishes what is admitted, then closes every thread. */
+  drain(): Promise<void>;
+}
