@@ -1,0 +1,42 @@
+/** How a tensor's numbers are stored. Values of a row come in blocks; a block never crosses a row. */
+export type TensorType =
+  | 'F32'
+  | 'F16'
+  | 'BF16'
+  | 'Q8_0'
+  | 'Q4_0'
+  | 'Q4_1'
+  | 'Q4_K'
+  | 'Q5_K'
+  | 'Q6_K';
+
+export interface TensorStorage {
+  readonly blockValues: number;
+  readonly blockBytes: number;
+}
+
+export const tensorStorage: Readonly<Record<TensorType, TensorStorage>> = {
+  F32: { blockValues: 1, blockBytes: 4 },
+  F16: { blockValues: 1, blockBytes: 2 },
+  BF16: { blockValues: 1, blockBytes: 2 },
+  Q8_0: { blockValues: 32, blockBytes: 34 },
+  Q4_0: { blockValues: 32, blockBytes: 18 },
+  Q4_1: { blockValues: 32, blockBytes: 20 },
+  Q4_K: { blockValues: 256, blockBytes: 144 },
+  Q5_K: { blockValues: 256, blockBytes: 176 },
+  Q6_K: { blockValues: 256, blockBytes: 210 },
+};
+
+/** Where a tensor lies in its file and how it is stored. Shapes are row-major: slowest dimension first. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly shape: readonly number[];
+  /** From the start of the file. */
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+export function countValues(shape: readonly number[]): number {
+  return shape.reduce((product, dimension) => product * dimension, 1);
+}
