@@ -1,13 +1,17 @@
-/** Where a replica runs. Several may share a device (`cuda:0#1`). */
-export interface DeviceSlot {
-  /** "cpu#0", "cuda:0", "cuda:0#1" */
-  readonly name: string;
-  readonly provider: 'cpu' | 'cuda';
-  /** Index among the provider's devices; 0 for cpu. */
-  readonly deviceId: number;
-  /** ONNX Runtime intra-op threads of this slot. */
-  readonly threads: number;
-}
+import { availableParallelism } from 'node:os';
+import { type DeviceSlot, parseDeviceSlots } from './device-slots.ts';
+import { readFlags, readVariables } from './given-settings.ts';
+import {
+  choiceSetting,
+  countSetting,
+  flagOf,
+  type Host,
+  type Setting,
+  textSetting,
+  variableOf,
+} from './setting.ts';
+
+export type { DeviceSlot } from './device-slots.ts';
 
 /** The server's settings, parsed once and frozen. */
 export interface Config {
@@ -36,4 +40,219 @@ export interface Config {
   /** Longest a drain waits for admitted work. */
   readonly drainMs: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** The configuration is unusable: every problem found, in one message. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const lines = problems.map((problem) => `  ${problem}`).join('\n');
+    super(
+      `the configuration has ${problems.length} problem${problems.length > 1 ? 's' : ''}:\n${lines}`,
+    );
+    this.problems = problems;
+  }
+}
+
+const onlyCuda = ({ devices }: Host) => devices.every(({ provider }) => provider === 'cuda');
+
+/** The one table: the parser, --help and the documentation are made from it. */
+const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+  address: textSetting(
+    {
+      default: '127.0.0.1:50051',
+      bounds: 'HOST:PORT; port 0 takes a free one',
+      why: 'Use 0.0.0.0:50051 to be reached from other machines. The connection is plain text: put TLS in front.',
+    },
+    parseAddress,
+  ),
+  model: textSetting(
+    {
+      default: 'models/artifacts/smollm2-135m-instruct',
+      bounds: 'a folder with manifest.json',
+      why: 'Another model built with `slmrank model build`.',
+    },
+    (text) => text,
+  ),
+  devices: textSetting(
+    {
+      default: { text: 'cpu:N, N = cores', of: ({ cores }) => `cpu:${Math.min(cores, 256)}` },
+      bounds: 'cpu:SLOTS[xTHREADS] or cuda:INDEX[*SLOTS], comma between',
+      why: 'One replica runs on each slot. On CPU start with one thread a slot and as many slots as cores.',
+    },
+    parseDeviceSlots,
+  ),
+  encoders: countSetting([1, 64], {
+    unit: 'threads',
+    default: {
+      text: 'cores / 8, at least 1',
+      of: ({ cores }) => String(Math.min(64, Math.max(1, Math.floor(cores / 8)))),
+    },
+    why: 'More when encode_ms grows under load while replicas idle.',
+  }),
+  tokenBudget: countSetting([64, 262_144], {
+    unit: 'packed tokens',
+    default: {
+      text: '1024; 8192 on cuda',
+      of: (host) => (onlyCuda(host) ? '8192' : '1024'),
+    },
+    why: 'The size of one batch: larger is longer to run and uses more memory; on CPU it should fit the caches.',
+  }),
+  lingerMs: countSetting([0, 1000], {
+    unit: 'ms',
+    default: '2',
+    why: '0 for the lowest latency at low load; more fills batches better when requests are small and many.',
+  }),
+  queuedCandidates: countSetting([1, 10_000_000], {
+    unit: 'candidates',
+    default: '4000',
+    why: 'Admitted and not yet answered; beyond it requests are shed. About throughput times the longest useful wait.',
+  }),
+  queuedTokens: countSetting([1, 2_000_000_000], {
+    unit: 'packed tokens',
+    default: '1000000',
+    why: 'The same bound in tokens, so that long candidates cannot fill the memory.',
+  }),
+  candidates: countSetting([1, 100_000], {
+    unit: 'candidates',
+    default: '1000',
+    why: 'Most candidates of one request.',
+  }),
+  textBytes: countSetting([1, 16_777_216], {
+    unit: 'UTF-8 bytes',
+    default: '131072',
+    why: 'Most bytes of one text: query, instruction, context, title, candidate.',
+  }),
+  requestBytes: countSetting([1024, 268_435_456], {
+    unit: 'bytes',
+    default: '8388608',
+    why: 'Most bytes of one request as sent.',
+  }),
+  prefixTokens: countSetting([16, 131_072], {
+    unit: 'tokens',
+    default: '1024',
+    why: 'Most tokens of instruction, query and context with the template around them; a longer prefix is refused.',
+  }),
+  candidateTokens: countSetting([8, 131_072], {
+    unit: 'tokens',
+    default: '512',
+    why: 'The context budget: a longer candidate is cut, or refused if the request says so. Less is faster.',
+  }),
+  streamUnanswered: countSetting([1, 1000], {
+    unit: 'requests',
+    default: '16',
+    why: 'Most unanswered requests of one RankStream; reading pauses there.',
+  }),
+  maxCallMs: countSetting([100, 3_600_000], {
+    unit: 'ms',
+    default: '120000',
+    why: 'Longest a request may take, whatever its deadline says.',
+  }),
+  drainMs: countSetting([0, 3_600_000], {
+    unit: 'ms',
+    default: '30000',
+    why: "Longest a shutdown waits for admitted requests. Keep below the orchestrator's grace period.",
+  }),
+  logLevel: choiceSetting(['debug', 'info', 'warn', 'error', 'silent'], {
+    default: 'info',
+    why: 'debug logs one line a request. Texts are never logged.',
+  }),
+};
+
+const names = Object.keys(settings) as readonly (keyof Config)[];
+
+/**
+ * Reads the settings from `SLMRANK_*` variables and flags; a flag wins over its variable, an empty variable counts
+ * as absent.
+ *
+ * @throws ConfigError with every problem found: bad values, unknown names, settings that contradict each other.
+ */
+export function parseConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+  cores = availableParallelism(),
+): Config {
+  const problems: string[] = [];
+  const given = new Map([
+    ...readVariables(env, names, problems),
+    ...readFlags(argv, names, problems),
+  ]);
+  const read = <Name extends keyof Config>(name: Name, host: Host) => {
+    const { text, source } = given.get(name) ?? {
+      text: settings[name].byDefault(host),
+      source: `default of ${variableOf(name)}`,
+    };
+    try {
+      return settings[name].parse(text);
+    } catch (error) {
+      problems.push(`${source}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  };
+  const host = { cores, devices: read('devices', { cores, devices: [] }) ?? [] };
+  const rest = names.filter((name) => name !== 'devices').map((name) => [name, read(name, host)]);
+  const config = { ...Object.fromEntries(rest), devices: Object.freeze(host.devices) } as Config;
+  if (problems.length === 0) {
+    problems.push(...findContradictions(config));
+  }
+  if (problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  return Object.freeze(config);
+}
+
+/** The settings as a Markdown table, for the documentation. */
+export function configurationTable(): string {
+  const rows = names.map((name) => {
+    const { defaultText, unit, bounds, why } = settings[name];
+    const bounded = unit === '' ? bounds : `${bounds} ${unit}`;
+    return `| \`${variableOf(name)}\` | \`${flagOf(name)}\` | \`${defaultText}\` | ${bounded} | ${why} |`;
+  });
+  return [
+    '| Variable | Flag | Default | Allowed | When and why to change it |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+/** The settings as `--help` prints them. */
+export function configurationHelp(): string {
+  return names
+    .map((name) => {
+      const { defaultText, unit, bounds, why } = settings[name];
+      const bounded = unit === '' ? bounds : `${bounds} ${unit}`;
+      return `  ${flagOf(name)}, ${variableOf(name)}\n      ${bounded} (default: ${defaultText})\n      ${why}`;
+    })
+    .join('\n');
+}
+
+/** Settings that are fine each by itself and impossible together. */
+function findContradictions(config: Config): string[] {
+  const { candidates, candidateTokens, prefixTokens } = config;
+  const largest = prefixTokens + candidates * candidateTokens;
+  const checks: [boolean, string][] = [
+    [
+      config.queuedCandidates < candidates,
+      `SLMRANK_QUEUED_CANDIDATES is ${config.queuedCandidates}, fewer than one request's SLMRANK_CANDIDATES, ${candidates}`,
+    ],
+    [
+      config.queuedTokens < largest,
+      `SLMRANK_QUEUED_TOKENS is ${config.queuedTokens}; the largest allowed request has ${largest} tokens (prefix and candidates) and could never be admitted`,
+    ],
+    [
+      config.requestBytes < config.textBytes,
+      `SLMRANK_REQUEST_BYTES is ${config.requestBytes}, less than one text's SLMRANK_TEXT_BYTES, ${config.textBytes}`,
+    ],
+  ];
+  return checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
+}
+
+function parseAddress(text: string): string {
+  const port = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/.exec(text)?.[1];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new Error(`'${text}' is no address; allowed: HOST:PORT with a port of 0 to 65535`);
+  }
+  return text;
 }

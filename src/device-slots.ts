@@ -1,0 +1,83 @@
+/** Where a replica runs. Several may share a device (`cuda:0#1`). */
+export interface DeviceSlot {
+  /** "cpu#0", "cuda:0", "cuda:0#1" */
+  readonly name: string;
+  readonly provider: 'cpu' | 'cuda';
+  /** Index among the provider's devices; 0 for cpu. */
+  readonly deviceId: number;
+  /** ONNX Runtime intra-op threads of this slot. */
+  readonly threads: number;
+}
+
+const syntax =
+  "'cpu:SLOTS', 'cpu:SLOTSxTHREADS', 'cuda:INDEX' or 'cuda:INDEX*SLOTS', with commas between";
+const mostCpu = 256;
+const mostCudaIndex = 63;
+const mostSlotsOfOneGpu = 8;
+
+/**
+ * Reads a list of device slots: `cpu:2` (two slots of one thread), `cpu:2x4` (two of four), `cuda:0,cuda:1*2`.
+ *
+ * @throws Error saying which part is wrong and what is allowed.
+ */
+export function parseDeviceSlots(text: string): readonly DeviceSlot[] {
+  const slots = text.split(',').flatMap((part) => parsePart(part.trim()));
+  const names = slots.map(({ name }) => name);
+  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  if (twice !== undefined) {
+    throw new Error(
+      `${twice} is there twice; name a device once and its number of slots with it: 'cpu:2', 'cuda:0*2'`,
+    );
+  }
+  if (new Set(slots.map(({ provider }) => provider)).size > 1) {
+    throw new Error(
+      'cpu and cuda slots together; all slots must be of one kind, or scores would depend on where a candidate ran',
+    );
+  }
+  return slots;
+}
+
+function parsePart(part: string): DeviceSlot[] {
+  const cpu = /^cpu:(\d{1,3})(?:x(\d{1,3}))?$/.exec(part);
+  if (cpu !== null) {
+    return cpuSlots(part, Number(cpu[1]), Number(cpu[2] ?? 1));
+  }
+  const cuda = /^cuda:(\d{1,3})(?:\*(\d{1,3}))?$/.exec(part);
+  if (cuda !== null) {
+    return cudaSlots(part, Number(cuda[1]), Number(cuda[2] ?? 1));
+  }
+  throw new Error(`'${part}' is no device slot; allowed: ${syntax}`);
+}
+
+function cpuSlots(part: string, count: number, threads: number): DeviceSlot[] {
+  assertWithin(part, 'slots', count, [1, mostCpu]);
+  assertWithin(part, 'threads', threads, [1, mostCpu]);
+  return Array.from({ length: count }, (_, place) => ({
+    name: `cpu#${place}`,
+    provider: 'cpu',
+    deviceId: 0,
+    threads,
+  }));
+}
+
+function cudaSlots(part: string, deviceId: number, count: number): DeviceSlot[] {
+  assertWithin(part, 'device index', deviceId, [0, mostCudaIndex]);
+  assertWithin(part, 'slots', count, [1, mostSlotsOfOneGpu]);
+  return Array.from({ length: count }, (_, place) => ({
+    name: place === 0 ? `cuda:${deviceId}` : `cuda:${deviceId}#${place}`,
+    provider: 'cuda',
+    deviceId,
+    threads: 1,
+  }));
+}
+
+function assertWithin(
+  part: string,
+  what: string,
+  found: number,
+  [least, most]: readonly [number, number],
+) {
+  if (found < least || found > most) {
+    throw new Error(`'${part}': ${what} ${found}; allowed ${least} to ${most}`);
+  }
+}

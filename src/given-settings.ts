@@ -1,0 +1,65 @@
+import { findNearestName } from './nearest-name.ts';
+import { flagOf, variableOf } from './setting.ts';
+
+export interface GivenSetting {
+  readonly text: string;
+  /** The variable or flag it came from, for messages. */
+  readonly source: string;
+}
+
+type Given<Name extends string> = readonly (readonly [Name, GivenSetting])[];
+
+/** Takes the `SLMRANK_*` variables; the unknown ones become problems. An empty variable counts as absent. */
+export function readVariables<Name extends string>(
+  env: Readonly<Record<string, string | undefined>>,
+  names: readonly Name[],
+  problems: string[],
+): Given<Name> {
+  const known = new Map(names.map((name) => [variableOf(name), name]));
+  return Object.entries(env).flatMap(([variable, text]) => {
+    if (!variable.startsWith('SLMRANK_') || text === undefined || text === '') {
+      return [];
+    }
+    const name = known.get(variable);
+    if (name === undefined) {
+      problems.push(unknownName(variable, [...known.keys()]));
+      return [];
+    }
+    return [[name, { text, source: variable }] as const];
+  });
+}
+
+/** Takes `--flag value` and `--flag=value`; unknown words and flags without a value become problems. */
+export function readFlags<Name extends string>(
+  argv: readonly string[],
+  names: readonly Name[],
+  problems: string[],
+): Given<Name> {
+  const known = new Map(names.map((name) => [flagOf(name), name]));
+  const found: (readonly [Name, GivenSetting])[] = [];
+  const words = [...argv];
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    const [flag, inline] = splitAtEquals(word);
+    const name = known.get(flag);
+    const isFollowed = words[0]?.startsWith('--') === false && word.startsWith('--');
+    const text = inline ?? (isFollowed ? words.shift() : undefined);
+    if (name === undefined) {
+      problems.push(unknownName(flag, [...known.keys()]));
+    } else if (text === undefined || text === '') {
+      problems.push(`${flag}: a value is missing`);
+    } else {
+      found.push([name, { text, source: flag }]);
+    }
+  }
+  return found;
+}
+
+function splitAtEquals(word: string): readonly [string, string | undefined] {
+  const place = word.startsWith('--') ? word.indexOf('=') : -1;
+  return place < 0 ? [word, undefined] : [word.slice(0, place), word.slice(place + 1)];
+}
+
+function unknownName(found: string, known: readonly string[]): string {
+  const nearest = findNearestName(found, known);
+  return `${found}: no such setting${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+}

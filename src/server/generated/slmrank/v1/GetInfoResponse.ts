@@ -1,0 +1,70 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+import type { WireLimitsInput as Wire_slmrank_v1_LimitsInput, WireLimits as Wire_slmrank_v1_Limits } from '../../slmrank/v1/Limits.ts';
+import type { WireReplicaInput as Wire_slmrank_v1_ReplicaInput, WireReplica as Wire_slmrank_v1_Replica } from '../../slmrank/v1/Replica.ts';
+
+export interface WireGetInfoResponseInput {
+  'model'?: (string);
+  /**
+   * "llama", "qwen2", "qwen3"
+   */
+  'family'?: (string);
+  'parameters'?: (number | string);
+  'scoreFingerprint'?: (string);
+  'templateHash'?: (string);
+  'precision'?: (string);
+  /**
+   * The execution provider in use: "cpu" or "cuda".
+   */
+  'executionProvider'?: (string);
+  'limits'?: (Wire_slmrank_v1_LimitsInput | null);
+  /**
+   * Padded candidate lengths, ascending.
+   */
+  'buckets'?: (number)[];
+  /**
+   * Most packed tokens in one batch.
+   */
+  'tokenBudget'?: (number);
+  'replicas'?: (Wire_slmrank_v1_ReplicaInput)[];
+  /**
+   * The label words whose logits are compared, and the model's default instruction.
+   */
+  'yesLabel'?: (string);
+  'noLabel'?: (string);
+  'instruction'?: (string);
+  'version'?: (string);
+}
+
+export interface WireGetInfoResponse {
+  'model': (string);
+  /**
+   * "llama", "qwen2", "qwen3"
+   */
+  'family': (string);
+  'parameters': (number);
+  'scoreFingerprint': (string);
+  'templateHash': (string);
+  'precision': (string);
+  /**
+   * The execution provider in use: "cpu" or "cuda".
+   */
+  'executionProvider': (string);
+  'limits': (Wire_slmrank_v1_Limits | null);
+  /**
+   * Padded candidate lengths, ascending.
+   */
+  'buckets': (number)[];
+  /**
+   * Most packed tokens in one batch.
+   */
+  'tokenBudget': (number);
+  'replicas': (Wire_slmrank_v1_Replica)[];
+  /**
+   * The label words whose logits are compared, and the model's default instruction.
+   */
+  'yesLabel': (string);
+  'noLabel': (string);
+  'instruction': (string);
+  'version': (string);
+}

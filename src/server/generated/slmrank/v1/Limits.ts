@@ -1,0 +1,50 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+
+export interface WireLimitsInput {
+  'candidates'?: (number);
+  /**
+   * UTF-8 bytes of one text field, and of a whole request.
+   */
+  'textBytes'?: (number);
+  'requestBytes'?: (number);
+  /**
+   * Tokens of instruction, query and context together with the template's own.
+   */
+  'prefixTokens'?: (number);
+  /**
+   * Context budget: most tokens of one candidate.
+   */
+  'candidateTokens'?: (number);
+  /**
+   * Most tokens in one row: prefix, candidate and suffix.
+   */
+  'rowTokens'?: (number);
+  'queuedCandidates'?: (number);
+  'queuedTokens'?: (number);
+  'streamUnanswered'?: (number);
+}
+
+export interface WireLimits {
+  'candidates': (number);
+  /**
+   * UTF-8 bytes of one text field, and of a whole request.
+   */
+  'textBytes': (number);
+  'requestBytes': (number);
+  /**
+   * Tokens of instruction, query and context together with the template's own.
+   */
+  'prefixTokens': (number);
+  /**
+   * Context budget: most tokens of one candidate.
+   */
+  'candidateTokens': (number);
+  /**
+   * Most tokens in one row: prefix, candidate and suffix.
+   */
+  'rowTokens': (number);
+  'queuedCandidates': (number);
+  'queuedTokens': (number);
+  'streamUnanswered': (number);
+}

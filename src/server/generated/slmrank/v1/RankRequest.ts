@@ -1,0 +1,117 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+import type { WireCandidateInput as Wire_slmrank_v1_CandidateInput, WireCandidate as Wire_slmrank_v1_Candidate } from '../../slmrank/v1/Candidate.ts';
+import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKind as Wire_slmrank_v1_ScoreKind } from '../../slmrank/v1/ScoreKind.ts';
+import type { WireTruncationInput as Wire_slmrank_v1_TruncationInput, WireTruncation as Wire_slmrank_v1_Truncation } from '../../slmrank/v1/Truncation.ts';
+
+export interface WireRankRequestInput {
+  /**
+   * What is asked. Required.
+   */
+  'query'?: (string);
+  /**
+   * What "relevant" means here; the model's own instruction when absent.
+   */
+  'instruction'?: (string);
+  /**
+   * More about who asks (a member's profile, a location), placed after the query by the template.
+   */
+  'context'?: (string);
+  /**
+   * 1 to GetInfoResponse.limits.candidates candidates. Required.
+   */
+  'candidates'?: (Wire_slmrank_v1_CandidateInput)[];
+  /**
+   * Return only this many of the best; all when absent. At least 1.
+   */
+  'topN'?: (number);
+  /**
+   * Return only results with at least this score (in the requested score_kind).
+   */
+  'minScore'?: (number | string);
+  /**
+   * Return each result's text and title.
+   */
+  'returnText'?: (boolean);
+  'scoreKind'?: (Wire_slmrank_v1_ScoreKindInput);
+  'truncation'?: (Wire_slmrank_v1_TruncationInput);
+  /**
+   * Most tokens of one candidate (title and text) that are read; the model's context budget when absent or larger.
+   */
+  'maxCandidateTokens'?: (number);
+  /**
+   * The model's name as GetInfo gives it; any when absent.
+   */
+  'model'?: (string);
+  /**
+   * The caller's name for the request, echoed and logged; also accepted as the metadata x-request-id.
+   */
+  'requestId'?: (string);
+  /**
+   * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
+   */
+  'partialOk'?: (boolean);
+  '_instruction'?: "instruction";
+  '_context'?: "context";
+  '_topN'?: "topN";
+  '_minScore'?: "minScore";
+  '_maxCandidateTokens'?: "maxCandidateTokens";
+  '_model'?: "model";
+  '_requestId'?: "requestId";
+}
+
+export interface WireRankRequest {
+  /**
+   * What is asked. Required.
+   */
+  'query': (string);
+  /**
+   * What "relevant" means here; the model's own instruction when absent.
+   */
+  'instruction'?: (string);
+  /**
+   * More about who asks (a member's profile, a location), placed after the query by the template.
+   */
+  'context'?: (string);
+  /**
+   * 1 to GetInfoResponse.limits.candidates candidates. Required.
+   */
+  'candidates': (Wire_slmrank_v1_Candidate)[];
+  /**
+   * Return only this many of the best; all when absent. At least 1.
+   */
+  'topN'?: (number);
+  /**
+   * Return only results with at least this score (in the requested score_kind).
+   */
+  'minScore'?: (number);
+  /**
+   * Return each result's text and title.
+   */
+  'returnText': (boolean);
+  'scoreKind': (Wire_slmrank_v1_ScoreKind);
+  'truncation': (Wire_slmrank_v1_Truncation);
+  /**
+   * Most tokens of one candidate (title and text) that are read; the model's context budget when absent or larger.
+   */
+  'maxCandidateTokens'?: (number);
+  /**
+   * The model's name as GetInfo gives it; any when absent.
+   */
+  'model'?: (string);
+  /**
+   * The caller's name for the request, echoed and logged; also accepted as the metadata x-request-id.
+   */
+  'requestId'?: (string);
+  /**
+   * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
+   */
+  'partialOk': (boolean);
+  '_instruction'?: "instruction";
+  '_context'?: "context";
+  '_topN'?: "topN";
+  '_minScore'?: "minScore";
+  '_maxCandidateTokens'?: "maxCandidateTokens";
+  '_model'?: "model";
+  '_requestId'?: "requestId";
+}

@@ -1,0 +1,52 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+
+export interface WireUsageInput {
+  /**
+   * Candidates in the request, and those of them that were scored.
+   */
+  'candidates'?: (number);
+  'scored'?: (number);
+  'truncated'?: (number);
+  /**
+   * Tokens of the shared prefix, counted once.
+   */
+  'prefixTokens'?: (number);
+  /**
+   * Tokens of all candidates, title and text, as read.
+   */
+  'candidateTokens'?: (number);
+  /**
+   * Token positions the model computed for this request.
+   */
+  'packedTokens'?: (number);
+  /**
+   * Batches this request was spread over.
+   */
+  'batches'?: (number);
+}
+
+export interface WireUsage {
+  /**
+   * Candidates in the request, and those of them that were scored.
+   */
+  'candidates': (number);
+  'scored': (number);
+  'truncated': (number);
+  /**
+   * Tokens of the shared prefix, counted once.
+   */
+  'prefixTokens': (number);
+  /**
+   * Tokens of all candidates, title and text, as read.
+   */
+  'candidateTokens': (number);
+  /**
+   * Token positions the model computed for this request.
+   */
+  'packedTokens': (number);
+  /**
+   * Batches this request was spread over.
+   */
+  'batches': (number);
+}
