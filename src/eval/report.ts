@@ -1,0 +1,96 @@
+import type { Interval } from './bootstrap.ts';
+import type { Evaluation, QualityRow } from './evaluate.ts';
+import { formatTable } from './format-table.ts';
+import type { RerankCounts } from './rerank.ts';
+
+/** What `slmrank eval` found; also its JSON. */
+export interface EvalReport extends Evaluation {
+  readonly beir: string;
+  readonly split: string;
+  readonly runFile: string;
+  readonly relevantFrom: number;
+  readonly model?: ModelReport;
+}
+
+export interface ModelReport extends RerankCounts {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly devices: string;
+  /** Queries and candidates that were to be ranked. */
+  readonly plannedQueries: number;
+  readonly seconds: number;
+  readonly candidatesPerSecond: number;
+  readonly interrupted: boolean;
+}
+
+/** The report for people: the run's own order beside the model's, and under it what was counted. */
+export function formatReport(report: EvalReport): string {
+  const head = ['queries', 'NDCG@10', '95 %', 'MRR@10'];
+  const modelHead = report.model ? ['model NDCG@10', '95 %', 'MRR@10', 'gain', '95 %'] : [];
+  const rows = report.rows.map((row) => [...runCells(row), ...modelCells(row)]);
+  const notes = [...modelNotes(report.model), ...notesOf(report)];
+  const title = `${report.beir}, split ${report.split}, run ${report.runFile}`;
+  return `${title}\n\n${formatTable([['', ...head, ...modelHead], ...rows])}\n${notes.join('\n')}\n`;
+}
+
+function runCells({ kind, queries, run }: QualityRow): string[] {
+  return [kind, String(queries), share(run.ndcg10.mean), bounds(run.ndcg10), share(run.mrr10)];
+}
+
+function modelCells({ reranked, gain }: QualityRow): string[] {
+  return reranked === undefined || gain === undefined
+    ? []
+    : [
+        share(reranked.ndcg10.mean),
+        bounds(reranked.ndcg10),
+        share(reranked.mrr10),
+        signed(gain.mean),
+        `${signed(gain.low)}..${signed(gain.high)}`,
+      ];
+}
+
+function modelNotes(model: ModelReport | undefined): string[] {
+  if (model === undefined) {
+    return [];
+  }
+  const cut = model.candidates === 0 ? 0 : (100 * model.truncated) / model.candidates;
+  const perCandidate = model.candidates === 0 ? 0 : model.candidateTokens / model.candidates;
+  return [
+    ...(model.interrupted
+      ? [
+          `INTERRUPTED after ${model.queries} of ${model.plannedQueries} queries; both sides show those.`,
+        ]
+      : []),
+    `Model ${model.name}, score fingerprint ${model.fingerprint}, on ${model.devices}.`,
+    `${model.candidates} candidates of ${model.queries} queries in ${model.seconds.toFixed(1)} s: ` +
+      `${model.candidatesPerSecond.toFixed(1)} candidates/s; ` +
+      `${perCandidate.toFixed(0)} tokens each, ${cut.toFixed(1)} % cut to the context budget.`,
+  ];
+}
+
+function notesOf(report: EvalReport): string[] {
+  return [
+    `NDCG@10: gain 2^grade - 1, ideal over all judged. MRR@10: relevant from grade ${report.relevantFrom}. ` +
+      'Ties keep the order of the file. Intervals: bootstrap over queries.',
+    ...(report.unjudgedQueries > 0
+      ? [`${report.unjudgedQueries} queries of the run have no judgements and are left out.`]
+      : []),
+    ...(report.judgedNotInRun > 0
+      ? [
+          `${report.judgedNotInRun} judged queries are not in the run (or beyond --limit) and are left out.`,
+        ]
+      : []),
+  ];
+}
+
+function bounds({ low, high }: Interval): string {
+  return `${share(low)}..${share(high)}`;
+}
+
+function share(value: number): string {
+  return value.toFixed(3);
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(3)}`;
+}
