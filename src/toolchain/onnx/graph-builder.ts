@@ -1,0 +1,107 @@
+import type {
+  Attribute,
+  ElementType,
+  Initializer,
+  OnnxModel,
+  OnnxNode,
+  ValueInfo,
+} from './model-proto.ts';
+
+export interface NodeOptions {
+  readonly attributes?: Readonly<Record<string, Attribute>>;
+  /** Operators of ONNX Runtime's own live in `com.microsoft`. */
+  readonly domain?: 'com.microsoft';
+}
+
+/** Collects a graph node by node; every method returns the name of what it added. */
+export class GraphBuilder {
+  readonly #initializers = new Map<string, Initializer>();
+  readonly #inputs: ValueInfo[] = [];
+  readonly #outputs: ValueInfo[] = [];
+  readonly #nodes: OnnxNode[] = [];
+  #values = 0;
+
+  /** Initializers may be more than a graph uses: only the used are written. */
+  constructor(initializers: Iterable<Initializer> = []) {
+    for (const initializer of initializers) {
+      this.#initializers.set(initializer.name, initializer);
+    }
+  }
+
+  input(name: string, type: ElementType, dims: readonly (number | string)[]): string {
+    this.#inputs.push({ name, type, dims });
+    return name;
+  }
+
+  output(name: string, type: ElementType, dims: readonly (number | string)[]): void {
+    this.#outputs.push({ name, type, dims });
+  }
+
+  /** Adds a node with one output. */
+  node(op: string, inputs: readonly string[], options: NodeOptions = {}): string {
+    const output = this.#freshName(op);
+    this.nodeInto([output], op, inputs, options);
+    return output;
+  }
+
+  /** Adds a node with several outputs; a missing one in between is skipped with an empty name. */
+  nodeInto(
+    outputs: readonly string[],
+    op: string,
+    inputs: readonly string[],
+    options: NodeOptions = {},
+  ): void {
+    this.#nodes.push({
+      op,
+      domain: options.domain ?? '',
+      inputs,
+      outputs,
+      attributes: options.attributes ?? {},
+    });
+  }
+
+  freshNames(count: number, stem: string): string[] {
+    return Array.from({ length: count }, () => this.#freshName(stem));
+  }
+
+  /** A small int64 vector; equal ones are stored once. */
+  int64(values: readonly number[]): string {
+    return this.#constant(
+      `int64:${values.join(',')}`,
+      'int64',
+      [values.length],
+      BigInt64Array.from(values.map(BigInt)),
+    );
+  }
+
+  float32(value: number): string {
+    return this.#constant(`float32:${String(value)}`, 'float32', [], Float32Array.of(value));
+  }
+
+  model(name: string, opsets: Readonly<Record<string, number>>): OnnxModel {
+    const used = new Set(this.#nodes.flatMap((node) => node.inputs));
+    return {
+      name,
+      opsets,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+      initializers: [...this.#initializers.values()].filter((one) => used.has(one.name)),
+      nodes: this.#nodes,
+    };
+  }
+
+  #constant(
+    name: string,
+    type: ElementType,
+    dims: readonly number[],
+    values: BigInt64Array | Float32Array,
+  ): string {
+    const bytes = new Uint8Array(values.buffer);
+    this.#initializers.set(name, { name, type, dims, data: { kind: 'inline', bytes } });
+    return name;
+  }
+
+  #freshName(stem: string): string {
+    return `${stem}:${String(this.#values++)}`;
+  }
+}
