@@ -1,0 +1,71 @@
+import { dequantizeQ4K, dequantizeQ5K, dequantizeQ6K } from './dequantize-k.ts';
+import { readHalf } from './half.ts';
+import { type TensorType, tensorStorage } from './tensor-type.ts';
+
+/**
+ * One block at byte `at` becomes `blockValues` numbers from `values[to]` on. Scales are halves and quants are small
+ * integers, so their products are exact in a double and the store to fp32 rounds once, as the reference does.
+ */
+export type BlockKernel = (block: DataView, at: number, values: Float32Array, to: number) => void;
+
+const kernels: Readonly<Record<TensorType, BlockKernel>> = {
+  F32: (block, at, values, to) => {
+    values[to] = block.getFloat32(at, true);
+  },
+  F16: (block, at, values, to) => {
+    values[to] = readHalf(block, at);
+  },
+  BF16: dequantizeBf16,
+  Q8_0: dequantizeQ8,
+  Q4_0: dequantizeQ40,
+  Q4_1: dequantizeQ41,
+  Q4_K: dequantizeQ4K,
+  Q5_K: dequantizeQ5K,
+  Q6_K: dequantizeQ6K,
+};
+
+/** Whole blocks of `bytes` into `values`, which has room for exactly their numbers. */
+export function dequantize(type: TensorType, bytes: Uint8Array, values: Float32Array): void {
+  const { blockValues, blockBytes } = tensorStorage[type];
+  const kernel = kernels[type];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0, to = 0; at < bytes.length; at += blockBytes, to += blockValues) {
+    kernel(view, at, values, to);
+  }
+}
+
+/** The upper half of an fp32. */
+const word = new DataView(new ArrayBuffer(4));
+function dequantizeBf16(block: DataView, at: number, values: Float32Array, to: number): void {
+  word.setUint16(0, block.getUint16(at, true));
+  values[to] = word.getFloat32(0);
+}
+
+/** 34 bytes, 32 values: d half, then q int8[32]. value = d q */
+function dequantizeQ8(block: DataView, at: number, values: Float32Array, to: number): void {
+  const d = readHalf(block, at);
+  for (let i = 0; i < 32; i++) {
+    values[to + i] = d * block.getInt8(at + 2 + i);
+  }
+}
+
+/** 18 bytes, 32 values: d half, then 16 bytes: low nibbles q[0..15], high nibbles q[16..31]. value = d (q - 8) */
+function dequantizeQ40(block: DataView, at: number, values: Float32Array, to: number): void {
+  const d = readHalf(block, at);
+  for (let i = 0; i < 16; i++) {
+    const q = block.getUint8(at + 2 + i);
+    values[to + i] = d * ((q & 15) - 8);
+    values[to + 16 + i] = d * ((q >> 4) - 8);
+  }
+}
+
+/** 20 bytes, 32 values: d half, m half, then nibbles as in Q4_0. value = d q + m */
+function dequantizeQ41(block: DataView, at: number, values: Float32Array, to: number): void {
+  const d = readHalf(block, at);
+  const m = readHalf(block, at + 2);
+  for (let i = 0; i < 16; i++) {
+    const q = block.getUint8(at + 4 + i);
+    values[to + i] = d * (q & 15) + m;
+    values[to + 16 + i] = d * (q >> 4) + m;
+  }
+}

@@ -1,0 +1,60 @@
+"""Writes dequantize.json: random blocks of every GGUF type with the values the `gguf` package makes of them.
+
+    pip install gguf numpy && python test/golden/make_dequantize.py
+
+Blocks are random bytes with finite half-precision scales, so that every bit of the layout matters; one in four
+scales is subnormal. Values are the bytes of little-endian fp32, base64. Seed fixed.
+"""
+
+import base64
+import json
+import pathlib
+
+import gguf
+import numpy as np
+from gguf import GGMLQuantizationType as T
+from gguf import quants
+
+# Type, number of blocks, byte offsets of half-precision numbers within a block.
+CASES = [
+    (T.F32, 32, []),
+    (T.F16, 64, [0]),
+    (T.BF16, 64, []),
+    (T.Q8_0, 4, [0]),
+    (T.Q4_0, 4, [0]),
+    (T.Q4_1, 4, [0, 2]),
+    (T.Q4_K, 3, [0, 2]),
+    (T.Q5_K, 3, [0, 2]),
+    (T.Q6_K, 3, [208]),
+]
+
+
+def random_blocks(rng, kind, count, halves):
+    size = gguf.GGML_QUANT_SIZES[kind][1]
+    blocks = rng.integers(0, 256, (count, size), dtype=np.uint8)
+    if kind in (T.F32, T.BF16):
+        numbers = rng.standard_normal(count).astype(np.float32)
+        return numbers.view(np.uint8).reshape(count, 4)[:, 4 - size :].copy()
+    for at in halves:
+        numbers = rng.standard_normal(count).astype(np.float16)
+        numbers[::4] *= np.float16(2**-16)
+        blocks[:, at : at + 2] = numbers.view(np.uint8).reshape(count, 2)
+    return blocks
+
+
+def encode(array):
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+
+
+def main():
+    rng = np.random.default_rng(20240607)
+    cases = {}
+    for kind, count, halves in CASES:
+        blocks = random_blocks(rng, kind, count, halves)
+        values = quants.dequantize(blocks, kind).astype("<f4")
+        cases[kind.name] = {"blocks": encode(blocks), "values": encode(values)}
+    target = pathlib.Path(__file__).with_name("dequantize.json")
+    target.write_text(json.dumps(cases, indent=1) + "\n")
+
+
+main()
