@@ -1,9 +1,22 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RankError } from './errors.ts';
+import { JsonRecord } from './json-record.ts';
+import { sha256, sha256OfFile } from './sha256.ts';
+import { assertTemplate, templateHash } from './text/template.ts';
+
 /** What a built model says of itself: `manifest.json` beside the graph. Parsed once, trusted inside. */
 
+export const manifestFile = 'manifest.json';
 export const manifestFormat = 1;
 
-export type Family = 'llama' | 'qwen2' | 'qwen3';
-export type Precision = 'fp32' | 'fp16';
+export const families = ['llama', 'qwen2', 'qwen3'] as const;
+export type Family = (typeof families)[number];
+export const precisions = ['fp32', 'fp16'] as const;
+export type Precision = (typeof precisions)[number];
+
+/** Most tokens in a row, whatever the checkpoint would allow. */
+export const rowTokensCap = 2048;
 
 /** The architecture's dimensions. */
 export interface Blueprint {
@@ -75,6 +88,223 @@ export interface Manifest {
     readonly licence: string;
     readonly sha256: string;
   };
-  /** Hash of weights, template, tokenizer, precision and recipe. */
+  /** The recipe it was built by, with the hash of the recipe's file; undefined when built from options. */
+  readonly recipe: { readonly name: string; readonly sha256: string } | undefined;
+  /** `scoreFingerprint` of this manifest: equal fingerprints mean comparable scores. */
   readonly fingerprint: string;
+}
+
+/** What decides a score, and nothing that does not (names, dates, where a file came from). */
+export type ScoreIdentity = Pick<
+  Manifest,
+  'weights' | 'graph' | 'tokenizer' | 'templateHash' | 'labels' | 'precision'
+>;
+
+/**
+ * SHA-256 of the JSON list
+ * `["slmrank-score-1", weights, graph, tokenizer, templateHash, precision, yes id, no id]` without spaces, the files as
+ * their SHA-256. The graph stands for the recipe: it is all that a recipe does beyond weights and template.
+ */
+export function scoreFingerprint(of: ScoreIdentity): string {
+  return sha256(
+    JSON.stringify([
+      'slmrank-score-1',
+      of.weights.sha256,
+      of.graph.sha256,
+      of.tokenizer.sha256,
+      of.templateHash,
+      of.precision,
+      of.labels.yes.id,
+      of.labels.no.id,
+    ]),
+  );
+}
+
+/**
+ * The manifest of a built model's folder, its files present and of the sizes it names. Contents are not read: see
+ * `verifyFiles`.
+ *
+ * @throws RankError saying which file or field is off.
+ */
+export async function readManifest(dir: string): Promise<Manifest> {
+  const path = join(dir, manifestFile);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new RankError('not-found', `${dir} is not a built model: it has no ${manifestFile}`, {
+      cause,
+    });
+  });
+  const manifest = parseManifest(text, path);
+  for (const entry of filesOf(manifest)) {
+    await assertSize(dir, entry);
+  }
+  return manifest;
+}
+
+/**
+ * Reads every file of a built model and compares its checksum with the manifest's.
+ *
+ * @throws RankError naming the first file that differs.
+ */
+export async function verifyFiles(dir: string, manifest: Manifest): Promise<void> {
+  for (const entry of filesOf(manifest)) {
+    await assertSize(dir, entry);
+    const found = await sha256OfFile(join(dir, entry.file));
+    if (found !== entry.sha256) {
+      throw new RankError(
+        'invalid-argument',
+        `${join(dir, entry.file)} has SHA-256 ${found}; the manifest says ${entry.sha256}`,
+      );
+    }
+  }
+}
+
+const hexHash = /^[0-9a-f]{64}$/;
+const count = { min: 1, max: 1 << 20 };
+
+/**
+ * Reads a manifest's text; `where` names its file.
+ *
+ * @throws RankError naming field, found and allowed. Files are not touched: see `readManifest`.
+ */
+export function parseManifest(text: string, where: string): Manifest {
+  const json = JsonRecord.parse(text, where);
+  json.oneOf('format', [manifestFormat]);
+  const blueprint = parseBlueprint(json.record('blueprint'));
+  const manifest: Manifest = {
+    format: manifestFormat,
+    name: json.text(
+      'name',
+      /^[\w.-]{1,100}$/,
+      'a name of letters, digits, dot, dash or underscore',
+    ),
+    blueprint,
+    parameters: json.count('parameters'),
+    precision: json.oneOf('precision', precisions),
+    template: parseTemplate(json.record('template')),
+    templateHash: json.text('templateHash', hexHash, 'a SHA-256'),
+    labels: parseLabels(json.record('labels'), blueprint),
+    graph: parseFile(json.record('graph')),
+    weights: parseFile(json.record('weights')),
+    tokenizer: parseFile(json.record('tokenizer')),
+    buckets: parseBuckets(json, blueprint.rowTokens),
+    attentionGroups: json.count('attentionGroups', { min: 1, max: 16 }),
+    source: parseSource(json.record('source')),
+    recipe: json.has('recipe') ? parseRecipeReference(json.record('recipe')) : undefined,
+    fingerprint: json.text('fingerprint', hexHash, 'a SHA-256'),
+  };
+  assertHashes(json, manifest);
+  return manifest;
+}
+
+/** A prompt template's five texts, each with the places it must have. */
+export function parseTemplate(json: JsonRecord): PromptTemplate {
+  const template = {
+    prefix: json.text('prefix'),
+    context: json.text('context'),
+    title: json.text('title'),
+    suffix: json.text('suffix'),
+    instruction: json.text('instruction'),
+  };
+  try {
+    assertTemplate(template);
+  } catch (error) {
+    json.refuse(RankError.from(error).message);
+  }
+  return template;
+}
+
+/** Padded candidate lengths: ascending, none above the row's. */
+export function parseBuckets(json: JsonRecord, rowTokens: number): readonly number[] {
+  const buckets = json.counts('buckets', { min: 1, max: rowTokens });
+  if (buckets.length === 0 || buckets.some((each, i) => each <= (buckets[i - 1] ?? 0))) {
+    json.fail('buckets', 'an ascending list');
+  }
+  return buckets;
+}
+
+function parseBlueprint(json: JsonRecord): Blueprint {
+  const blueprint: Blueprint = {
+    family: json.oneOf('family', families),
+    layers: json.count('layers', count),
+    width: json.count('width', count),
+    mlpWidth: json.count('mlpWidth', count),
+    heads: json.count('heads', count),
+    kvHeads: json.count('kvHeads', count),
+    headDim: json.count('headDim', count),
+    vocabulary: json.count('vocabulary', { min: 2, max: 1 << 24 }),
+    ropeTheta: json.amount('ropeTheta'),
+    normEpsilon: json.amount('normEpsilon'),
+    qkNorm: json.flag('qkNorm'),
+    qkvBias: json.flag('qkvBias'),
+    tiedHead: json.flag('tiedHead'),
+    rowTokens: json.count('rowTokens', { min: 1, max: rowTokensCap }),
+  };
+  if (blueprint.heads % blueprint.kvHeads !== 0) {
+    json.fail('kvHeads', `a divisor of ${blueprint.heads} heads`);
+  }
+  return blueprint;
+}
+
+function parseLabels(json: JsonRecord, { vocabulary }: Blueprint): Manifest['labels'] {
+  const parseLabel = (label: JsonRecord): Label => ({
+    text: label.text('text', /./s, 'text that is not empty'),
+    id: label.count('id', { min: 0, max: vocabulary - 1 }),
+  });
+  const labels = { yes: parseLabel(json.record('yes')), no: parseLabel(json.record('no')) };
+  if (labels.yes.id === labels.no.id) {
+    json.fail('no', 'a token other than that of yes');
+  }
+  return labels;
+}
+
+function parseFile(json: JsonRecord): FileEntry {
+  return {
+    file: json.text('file', /^[\w-][\w.-]*$/, 'a plain file name'),
+    bytes: json.count('bytes'),
+    sha256: json.text('sha256', hexHash, 'a SHA-256'),
+  };
+}
+
+function parseSource(json: JsonRecord): Manifest['source'] {
+  return {
+    description: json.text('description'),
+    licence: json.text('licence'),
+    sha256: json.text('sha256', hexHash, 'a SHA-256'),
+  };
+}
+
+function parseRecipeReference(json: JsonRecord): NonNullable<Manifest['recipe']> {
+  return {
+    name: json.text('name', /./, 'a name'),
+    sha256: json.text('sha256', hexHash, 'a SHA-256'),
+  };
+}
+
+/** A manifest edited by hand would serve scores under a fingerprint that is not theirs. */
+function assertHashes(json: JsonRecord, manifest: Manifest): void {
+  const template = templateHash(manifest.template);
+  if (manifest.templateHash !== template) {
+    json.fail('templateHash', `${template}, the hash of its template,`);
+  }
+  const fingerprint = scoreFingerprint(manifest);
+  if (manifest.fingerprint !== fingerprint) {
+    json.fail('fingerprint', `${fingerprint}, the hash of what it describes,`);
+  }
+}
+
+function filesOf(manifest: Manifest): readonly FileEntry[] {
+  return [manifest.graph, manifest.weights, manifest.tokenizer];
+}
+
+async function assertSize(dir: string, { file, bytes }: FileEntry): Promise<void> {
+  const path = join(dir, file);
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new RankError('not-found', `${path} is missing; the manifest names it`, { cause });
+  });
+  if (found.size !== bytes) {
+    throw new RankError(
+      'invalid-argument',
+      `${path} has ${found.size} bytes; the manifest says ${bytes}`,
+    );
+  }
 }

