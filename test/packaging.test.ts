@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parseConfig } from '../src/config.ts';
+import { temporaryFolder } from './eval/temporary-folder.ts';
+
+function read(file: string): string {
+  return readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+}
+
+const dockerfile = read('Dockerfile');
+const compose = read('docker-compose.yml');
+
+describe('the Dockerfile', () => {
+  const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, name]) => name);
+  const copies = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources]) =>
+    (sources ?? '').split(' '),
+  );
+
+  test('has the targets that the compose file and the documentation name', () => {
+    const targets = [...compose.matchAll(/target: ([a-z]+)$/gm)].map(([, name]) => name);
+    expect(targets.sort()).toEqual(['cpu', 'cuda', 'load']);
+    expect(stages).toEqual(expect.arrayContaining(targets));
+  });
+
+  test('copies only what is in the repository, and the ignore file lets through', () => {
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    expect(copies.length).toBeGreaterThan(5);
+    expect(copies.filter((source) => !allowed.includes(source))).toEqual([]);
+    expect(
+      copies.filter((source) => !existsSync(new URL(`../${source}`, import.meta.url))),
+    ).toEqual([]);
+  });
+
+  test('copies from stages that come before', () => {
+    const from = [...dockerfile.matchAll(/^COPY --from=(\S+)/gm)].map(([, name]) => name);
+    expect(stages).toEqual(expect.arrayContaining(from));
+  });
+
+  test('every image that serves runs as a numbered user, with a health check', () => {
+    for (const name of ['cpu', 'cuda']) {
+      const stage =
+        dockerfile.split(/^FROM /m).find((text) => text.includes(` AS ${name}\n`)) ?? '';
+      expect(stage).toMatch(/^USER \d+$/m);
+      expect(stage).toMatch(/^HEALTHCHECK .*\\\n.*"health"/m);
+      expect(stage).toMatch(/^CMD \["node"/m);
+    }
+  });
+
+  // The provider libraries load only into the ONNX Runtime that they were built with.
+  test('pairs the CUDA provider with the ONNX Runtime of package.json', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as {
+      dependencies: Record<string, string>;
+    };
+    const pairs: Record<string, string> = { '1.29.0': 'linux-x64-gpu@0.4.9' };
+    expect(dockerfile).toContain(pairs[dependencies['onnxruntime-node'] ?? ''] ?? 'no such pair');
+  });
+});
+
+test('every setting that an image or the compose file gives is one the server knows', () => {
+  const given = `${dockerfile}\n${compose}`.matchAll(/(SLMRANK_[A-Z_]+)[=:] ?(\S+)/g);
+  const env: Record<string, string> = {};
+  for (const [, name = '', value = ''] of given) {
+    // ${NAME:-default} is what compose fills in.
+    env[name] = /^\$\{\w+:-(.*)\}$/.exec(value)?.[1] ?? value;
+  }
+  expect(Object.keys(env)).toEqual(
+    expect.arrayContaining(['SLMRANK_ADDRESS', 'SLMRANK_MODEL', 'SLMRANK_DEVICES']),
+  );
+  expect(() => parseConfig(env, [])).not.toThrow();
+});
+
+describe('.ci/run', () => {
+  function count(testResults: unknown): string {
+    const file = join(
+      temporaryFolder({ 'jest.json': JSON.stringify({ testResults }) }),
+      'jest.json',
+    );
+    const script = new URL('../.ci/count-tests.js', import.meta.url).pathname;
+    return execFileSync(process.execPath, [script, file], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  }
+  const suite = (status: string, ...statuses: string[]) => ({
+    name: 'a.test.ts',
+    status,
+    assertionResults: statuses.map((each) => ({ fullName: 'a sentence', status: each })),
+  });
+
+  test('counts tests that passed, failed and were skipped', () => {
+    expect(
+      count([suite('failed', 'passed', 'failed', 'pending'), suite('passed', 'passed', 'todo')]),
+    ).toBe('2 1 2');
+  });
+
+  test('counts a file that could not be run as a failure', () => {
+    expect(count([suite('passed', 'passed'), suite('failed')])).toBe('1 1 0');
+  });
+
+  test('does not take a run of no tests for a good one', () => {
+    expect(count([])).toBe('0 1 0');
+    expect(count([suite('passed', 'pending')])).toBe('0 1 1');
+  });
+});
