@@ -1,4 +1,3 @@
-import { CheckpointError } from './checkpoint.ts';
 import type { GgufCursor } from './gguf-cursor.ts';
 import { quote, refuse, within } from './refuse.ts';
 
@@ -19,6 +18,12 @@ export type GgufNumbers =
 export type GgufValue = string | number | bigint | boolean | readonly string[] | GgufNumbers;
 
 export type GgufMetadata = ReadonlyMap<string, GgufValue>;
+
+/** Metadata and the file it is of, for errors; a GgufFile is one. */
+export interface DescribedFile {
+  readonly source: { readonly name: string };
+  readonly metadata: GgufMetadata;
+}
 
 /** Published models have about 30 keys. */
 const maxKeys = 4096;
@@ -132,33 +137,34 @@ function exactNumber(value: bigint): number | bigint {
 }
 
 /** @throws CheckpointError when there is such a key with another type. */
-export function findString(metadata: GgufMetadata, key: string): string | undefined {
-  const value = metadata.get(key);
-  return value === undefined || typeof value === 'string' ? value : mistyped(key, 'a string');
+export function findString(gguf: DescribedFile, key: string): string | undefined {
+  const value = gguf.metadata.get(key);
+  return value === undefined || typeof value === 'string' ? value : mistyped(gguf, key, 'a string');
 }
 
 /** @throws CheckpointError when there is such a key with another type. */
-export function findNumber(metadata: GgufMetadata, key: string): number | undefined {
-  const value = metadata.get(key);
-  return value === undefined || typeof value === 'number' ? value : mistyped(key, 'a number');
+export function findNumber(gguf: DescribedFile, key: string): number | undefined {
+  const value = gguf.metadata.get(key);
+  return value === undefined || typeof value === 'number' ? value : mistyped(gguf, key, 'a number');
 }
 
 /** @throws CheckpointError when there is such a key with another type. */
-export function findBoolean(metadata: GgufMetadata, key: string): boolean | undefined {
-  const value = metadata.get(key);
-  return value === undefined || typeof value === 'boolean' ? value : mistyped(key, 'a boolean');
+export function findBoolean(gguf: DescribedFile, key: string): boolean | undefined {
+  const value = gguf.metadata.get(key);
+  const isFitting = value === undefined || typeof value === 'boolean';
+  return isFitting ? value : mistyped(gguf, key, 'a boolean');
 }
 
 /** @throws CheckpointError when there is such a key with another type. */
-export function findStrings(metadata: GgufMetadata, key: string): readonly string[] | undefined {
-  const value = metadata.get(key);
-  return value === undefined || isStrings(value) ? value : mistyped(key, 'an array of strings');
+export function findStrings(gguf: DescribedFile, key: string): readonly string[] | undefined {
+  const value = gguf.metadata.get(key);
+  return value === undefined || isStrings(value) ? value : mistyped(gguf, key, 'strings');
 }
 
 /** @throws CheckpointError when there is such a key with another type. */
-export function findNumbers(metadata: GgufMetadata, key: string): GgufNumbers | undefined {
-  const value = metadata.get(key);
-  return value === undefined || isNumbers(value) ? value : mistyped(key, 'an array of numbers');
+export function findNumbers(gguf: DescribedFile, key: string): GgufNumbers | undefined {
+  const value = gguf.metadata.get(key);
+  return value === undefined || isNumbers(value) ? value : mistyped(gguf, key, 'numbers');
 }
 
 function isStrings(value: GgufValue): value is readonly string[] {
@@ -169,6 +175,11 @@ function isNumbers(value: GgufValue): value is GgufNumbers {
   return ArrayBuffer.isView(value);
 }
 
-function mistyped(key: string, allowed: string): never {
-  throw new CheckpointError(`metadata ${quote(key)} has another type; allowed: ${allowed}`);
+function mistyped(gguf: DescribedFile, key: string, allowed: string): never {
+  const where = within(gguf.source.name, `metadata ${quote(key)}`);
+  return refuse(where, 'the type', nameType(gguf.metadata.get(key)), allowed);
+}
+
+function nameType(value: GgufValue | undefined): string {
+  return typeof value === 'object' ? 'array' : typeof value;
 }

@@ -1,6 +1,11 @@
 import { CheckpointFile } from './checkpoint-file.ts';
 import { GgufCursor } from './gguf-cursor.ts';
-import { findNumber, type GgufMetadata, parseMetadata } from './gguf-metadata.ts';
+import {
+  type DescribedFile,
+  findNumber,
+  type GgufMetadata,
+  parseMetadata,
+} from './gguf-metadata.ts';
 import { quote, refuse, within } from './refuse.ts';
 import { countValues, type StoredTensor, type TensorType, tensorStorage } from './tensor-type.ts';
 
@@ -65,7 +70,7 @@ function parseHeader(source: CheckpointFile): Pick<GgufFile, 'version' | 'metada
     refuse(source.name, 'the number of tensors', tensorCount, `at most ${maxTensors}`);
   }
   const metadata = parseMetadata(cursor, cursor.uint64());
-  const alignment = parseAlignment(metadata, source.name);
+  const alignment = parseAlignment({ source, metadata });
   const entries = Array.from({ length: Number(tensorCount) }, (_, index) =>
     readEntry(cursor, source, index),
   );
@@ -73,10 +78,10 @@ function parseHeader(source: CheckpointFile): Pick<GgufFile, 'version' | 'metada
   return { version, metadata, tensors: placeTensors(entries, { source, dataStart, alignment }) };
 }
 
-function parseAlignment(metadata: GgufMetadata, file: string): number {
-  const alignment = findNumber(metadata, 'general.alignment') ?? defaultAlignment;
+function parseAlignment(gguf: DescribedFile): number {
+  const alignment = findNumber(gguf, 'general.alignment') ?? defaultAlignment;
   if (alignment < 8 || alignment > maxAlignment || !Number.isInteger(Math.log2(alignment))) {
-    const where = within(file, 'metadata "general.alignment"');
+    const where = within(gguf.source.name, 'metadata "general.alignment"');
     refuse(where, 'the value', alignment, `a power of two from 8 to ${maxAlignment}`);
   }
   return alignment;

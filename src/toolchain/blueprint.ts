@@ -1,0 +1,209 @@
+import type { Blueprint, Family } from '../manifest.ts';
+import { asObject, type JsonObject } from './limited-json.ts';
+import { quote, refuse, within } from './refuse.ts';
+
+/** Architectures of config.json. */
+const architectures: ReadonlyMap<string, Family> = new Map<string, Family>([
+  ['LlamaForCausalLM', 'llama'],
+  ['Qwen2ForCausalLM', 'qwen2'],
+  ['Qwen3ForCausalLM', 'qwen3'],
+]);
+
+/** What follows from the family alone. */
+export const familyTraits: Readonly<Record<Family, Pick<Blueprint, 'qkNorm' | 'qkvBias'>>> = {
+  llama: { qkNorm: false, qkvBias: false },
+  qwen2: { qkNorm: false, qkvBias: true },
+  qwen3: { qkNorm: true, qkvBias: false },
+};
+
+/** A row is capped as in the ranking papers: prompts of at most 2,048 tokens in training and inference. */
+const maxRowTokens = 2048;
+/** Transformers' default where a config.json is silent. */
+const defaultRopeTheta = 10_000;
+
+export function capRowTokens(contextTokens: number): number {
+  return Math.min(contextTokens, maxRowTokens);
+}
+
+/**
+ * The blueprint of a Hugging Face config.json. What the ranking graph cannot compute is refused, not ignored.
+ *
+ * @throws CheckpointError
+ */
+export function parseBlueprint(config: JsonObject, file: string): Blueprint {
+  const fields = new ConfigFields(config, file);
+  const family = parseFamily(fields);
+  assertSupported(fields);
+  const width = fields.number('hidden_size');
+  const heads = fields.number('num_attention_heads');
+  const layers = fields.number('num_hidden_layers');
+  assertFullAttention(fields, layers);
+  return assertBlueprint(
+    {
+      family,
+      layers,
+      width,
+      mlpWidth: fields.number('intermediate_size'),
+      heads,
+      kvHeads: fields.number('num_key_value_heads', heads),
+      // Where it is wrong to take width / heads (Qwen3), the shape of q_proj says so.
+      headDim: fields.number('head_dim', width / heads),
+      vocabulary: fields.number('vocab_size'),
+      ropeTheta: parseRopeTheta(fields),
+      normEpsilon: fields.number('rms_norm_eps'),
+      ...familyTraits[family],
+      tiedHead: fields.get('tie_word_embeddings') === true,
+      rowTokens: capRowTokens(fields.number('max_position_embeddings')),
+    },
+    file,
+  );
+}
+
+/** A config's fields; null counts as absent, as in transformers. */
+class ConfigFields {
+  readonly #config: JsonObject;
+  readonly #file: string;
+
+  constructor(config: JsonObject, file: string) {
+    this.#config = config;
+    this.#file = file;
+  }
+
+  get(key: string): unknown {
+    return this.#config.get(key) ?? undefined;
+  }
+
+  where(key: string): string {
+    return within(this.#file, quote(key));
+  }
+
+  number(key: string, fallback?: number): number {
+    const found = this.get(key) ?? fallback;
+    return typeof found === 'number'
+      ? found
+      : refuse(this.where(key), 'the value', found, 'a number');
+  }
+
+  /** @throws CheckpointError when the field is there and has none of the values. */
+  only(key: string, ...values: readonly unknown[]): void {
+    const found = this.get(key);
+    if (found !== undefined && !values.includes(found)) {
+      refuse(
+        this.where(key),
+        'the value',
+        found,
+        values.map((value) => JSON.stringify(value)).join(', '),
+      );
+    }
+  }
+}
+
+function parseFamily(fields: ConfigFields): Family {
+  const found = fields.get('architectures');
+  const family = Array.isArray(found) && found.length === 1 && architectures.get(String(found[0]));
+  if (!family) {
+    return refuse(
+      fields.where('architectures'),
+      'the value',
+      found,
+      [...architectures.keys()].join(', '),
+    );
+  }
+  return family;
+}
+
+function assertSupported(fields: ConfigFields): void {
+  fields.only('hidden_act', 'silu', 'swish');
+  fields.only('attention_bias', false);
+  fields.only('mlp_bias', false);
+  fields.only('tie_word_embeddings', true, false);
+  for (const experts of ['num_experts', 'num_local_experts', 'n_routed_experts']) {
+    fields.only(experts, 0);
+  }
+  fields.only('partial_rotary_factor', 1);
+  fields.only('is_causal', true);
+  if (fields.get('quantization_config') !== undefined) {
+    refuse(fields.where('quantization_config'), 'the field', 'present', 'F32, F16 or BF16 weights');
+  }
+}
+
+function assertFullAttention(fields: ConfigFields, layers: number): void {
+  const types = fields.get('layer_types');
+  if (types !== undefined) {
+    const isFull = Array.isArray(types) && types.every((type) => type === 'full_attention');
+    if (!isFull) {
+      refuse(fields.where('layer_types'), 'the value', types, 'full_attention in every layer');
+    }
+  } else if (fields.get('use_sliding_window') === true) {
+    // Qwen2 and Qwen3 slide from layer max_window_layers on, 28 by default.
+    const first = fields.number('max_window_layers', 28);
+    if (first < layers) {
+      refuse(
+        fields.where('max_window_layers'),
+        'the value',
+        first,
+        `at least ${layers}: no layer may slide`,
+      );
+    }
+  }
+}
+
+/** In transformers 5 rope_theta and the scaling are in rope_parameters; before, apart. */
+function parseRopeTheta(fields: ConfigFields): number {
+  for (const key of ['rope_parameters', 'rope_scaling']) {
+    const found = fields.get(key);
+    if (found === undefined) {
+      continue;
+    }
+    const where = fields.where(key);
+    const rope = new ConfigFields(asObject(found, where), where);
+    rope.only('rope_type', 'default');
+    rope.only('type', 'default');
+    rope.only('partial_rotary_factor', 1);
+    if (rope.get('rope_theta') !== undefined) {
+      return rope.number('rope_theta');
+    }
+  }
+  return fields.number('rope_theta', defaultRopeTheta);
+}
+
+type Dimension = Exclude<
+  { [K in keyof Blueprint]: Blueprint[K] extends number ? K : never }[keyof Blueprint],
+  'ropeTheta' | 'normEpsilon'
+>;
+
+/** Several times the largest published model that could be called small; keeps every product below exact. */
+const maxDimensions: Readonly<Record<Dimension, number>> = {
+  layers: 256,
+  width: 32_768,
+  mlpWidth: 131_072,
+  heads: 512,
+  kvHeads: 512,
+  headDim: 1024,
+  vocabulary: 1_048_576,
+  rowTokens: maxRowTokens,
+};
+
+/** Dimensions within limits and fitting each other. Returns what it was given. @throws CheckpointError */
+export function assertBlueprint(blueprint: Blueprint, where: string): Blueprint {
+  for (const [name, max] of Object.entries(maxDimensions) as [Dimension, number][]) {
+    const found = blueprint[name];
+    if (!Number.isInteger(found) || found < 1 || found > max) {
+      refuse(where, `the blueprint's ${name}`, found, `a whole number from 1 to ${max}`);
+    }
+  }
+  const { heads, kvHeads, headDim, ropeTheta, normEpsilon } = blueprint;
+  if (heads % kvHeads !== 0) {
+    refuse(where, 'the number of attention heads', heads, `a multiple of the ${kvHeads} key heads`);
+  }
+  if (headDim % 2 !== 0) {
+    refuse(where, "the blueprint's headDim", headDim, 'an even number: it rotates in two halves');
+  }
+  if (!(ropeTheta >= 1 && ropeTheta <= 1e12)) {
+    refuse(where, "the blueprint's ropeTheta", ropeTheta, '1 to 1e12');
+  }
+  if (!(normEpsilon > 0 && normEpsilon <= 0.1)) {
+    refuse(where, "the blueprint's normEpsilon", normEpsilon, 'above 0, to 0.1');
+  }
+  return blueprint;
+}

@@ -1,0 +1,153 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Blueprint } from '../manifest.ts';
+import { parseBlueprint } from './blueprint.ts';
+import { type Checkpoint, CheckpointError } from './checkpoint.ts';
+import type { CheckpointFile } from './checkpoint-file.ts';
+import { expectedTensors, type Shape } from './expected-tensors.ts';
+import { openGguf } from './gguf.ts';
+import { parseGgufBlueprint } from './gguf-blueprint.ts';
+import { toGgufName } from './gguf-names.ts';
+import { readJsonFile } from './limited-json.ts';
+import { readValues } from './read-tensor.ts';
+import { quote, refuse, within } from './refuse.ts';
+import { unpermuteRotary } from './rotary-layout.ts';
+import { openSafetensorsFolder } from './safetensors-shards.ts';
+import type { StoredTensor } from './tensor-type.ts';
+
+/** A tensor and the file that holds it. */
+interface HeldTensor {
+  readonly source: CheckpointFile;
+  readonly tensor: StoredTensor;
+}
+
+/** What both kinds of checkpoint come down to. */
+interface Opened {
+  readonly sources: readonly CheckpointFile[];
+  readonly held: ReadonlyMap<string, HeldTensor>;
+  readonly blueprint: Blueprint;
+  /** From a Hugging Face name to the name in the file. */
+  readonly toFileName: (name: string) => string;
+  /** Rows of q and k as GGUF's Llama family has them. */
+  readonly isPermuted: boolean;
+}
+
+/** Objects and arrays; a config is flat but for lists and rope parameters. */
+const configLimits = { bytes: 1024 * 1024, depth: 8 };
+
+/**
+ * Opens a GGUF file, or a Hugging Face folder with config.json and safetensors, and checks that it holds exactly the
+ * tensors its blueprint requires. Weights are read later, one tensor at a time. The caller closes it.
+ *
+ * @throws CheckpointError
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const opened = (await isFolder(path)) ? await openFolder(path) : await openGgufCheckpoint(path);
+  return closingOnFailure(opened.sources, () => {
+    const expected = expectedTensors(opened.blueprint);
+    assertComplete(opened, expected);
+    return {
+      blueprint: opened.blueprint,
+      files: opened.sources.map(({ name }) => name),
+      shapes: expected,
+      readTensor: (name) => readTensor(opened, expected, name),
+      close: () => closeAll(opened.sources),
+    };
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new CheckpointError(`${path}: cannot be read: ${String(cause)}`, { cause });
+  });
+  return found.isDirectory();
+}
+
+async function openGgufCheckpoint(path: string): Promise<Opened> {
+  const gguf = await openGguf(path);
+  return closingOnFailure([gguf.source], () => {
+    const blueprint = parseGgufBlueprint(gguf);
+    return {
+      sources: [gguf.source],
+      held: new Map(
+        [...gguf.tensors].map(([name, tensor]) => [name, { source: gguf.source, tensor }]),
+      ),
+      blueprint,
+      toFileName: toGgufName,
+      isPermuted: blueprint.family === 'llama',
+    };
+  });
+}
+
+async function openFolder(folder: string): Promise<Opened> {
+  const config = await readJsonFile(join(folder, 'config.json'), configLimits);
+  const blueprint = parseBlueprint(config, 'config.json');
+  const shards = await openSafetensorsFolder(folder);
+  const held = shards.flatMap(({ source, tensors }) =>
+    [...tensors].map(([name, tensor]) => [name, { source, tensor }] as const),
+  );
+  return {
+    sources: shards.map(({ source }) => source),
+    held: new Map(held),
+    blueprint,
+    toFileName: (name) => name,
+    isPermuted: false,
+  };
+}
+
+function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): void {
+  const file = opened.sources.map(({ name }) => name).join(', ');
+  const required = new Set<string>();
+  for (const [name, shape] of expected) {
+    const fileName = opened.toFileName(name);
+    const found = opened.held.get(fileName);
+    const where = within(found?.source.name ?? file, `tensor ${quote(fileName)}`);
+    if (found?.tensor.shape.join() !== shape.join()) {
+      refuse(where, 'the shape', found?.tensor.shape, `[${shape.join(', ')}]`);
+    }
+    required.add(fileName);
+  }
+  for (const [name, { source }] of opened.held) {
+    if (!required.has(name) && !isIgnorable(name)) {
+      // A bias or a norm left out would change every score without a word.
+      const where = within(source.name, `tensor ${quote(name)}`);
+      refuse(where, 'the tensor', 'present', `those of a ${opened.blueprint.family} model`);
+    }
+  }
+}
+
+/** What the blueprint already says: a tied head stored a second time, and the rotary table of old Llama checkpoints. */
+function isIgnorable(name: string): boolean {
+  return name === 'lm_head.weight' || name.endsWith('.rotary_emb.inv_freq');
+}
+
+async function readTensor(
+  opened: Opened,
+  expected: ReadonlyMap<string, Shape>,
+  name: string,
+): Promise<Float32Array> {
+  const held = expected.has(name) ? opened.held.get(opened.toFileName(name)) : undefined;
+  if (held === undefined) {
+    const files = opened.sources.map((source) => source.name).join(', ');
+    return refuse(files, `tensor ${quote(name)}`, undefined, 'names of the blueprint');
+  }
+  const values = await readValues(held.source, held.tensor);
+  if (opened.isPermuted && /\.self_attn\.[qk]_proj\.weight$/.test(name)) {
+    const { headDim, width } = opened.blueprint;
+    return unpermuteRotary(values, headDim, width);
+  }
+  return values;
+}
+
+async function closingOnFailure<T>(sources: readonly CheckpointFile[], build: () => T): Promise<T> {
+  try {
+    return build();
+  } catch (error) {
+    await closeAll(sources);
+    throw error;
+  }
+}
+
+async function closeAll(sources: readonly CheckpointFile[]): Promise<void> {
+  await Promise.all(sources.map((source) => source.close()));
+}

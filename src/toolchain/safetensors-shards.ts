@@ -1,0 +1,116 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CheckpointError } from './checkpoint.ts';
+import { asObject, type JsonObject, readJsonFile } from './limited-json.ts';
+import { quote, refuse, within } from './refuse.ts';
+import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
+
+/** One file, or the shards that an index names. */
+export type SafetensorsLayout =
+  | { readonly kind: 'single'; readonly file: string }
+  | {
+      readonly kind: 'sharded';
+      readonly index: string;
+      /** Tensor to shard. */
+      readonly weightMap: ReadonlyMap<string, string>;
+      readonly files: readonly string[];
+    };
+
+const singleFile = 'model.safetensors';
+const indexFile = 'model.safetensors.index.json';
+/** The same number of tensors as in a header, at about 100 bytes each. */
+const indexLimits = { bytes: 16 * 1024 * 1024, depth: 3 };
+/** Each shard is an open file, and common systems allow 1,024; a 2 TB model in 5 GB shards has 400. */
+const maxShards = 512;
+
+/** Every safetensors file of a Hugging Face folder. The caller closes their sources. @throws CheckpointError */
+export async function openSafetensorsFolder(folder: string): Promise<readonly SafetensorsFile[]> {
+  const layout = await findLayout(folder);
+  if (layout.kind === 'single') {
+    return [await openSafetensors(join(folder, layout.file))];
+  }
+  const opened: SafetensorsFile[] = [];
+  try {
+    for (const file of layout.files) {
+      const shard = await openSafetensors(join(folder, file));
+      opened.push(shard);
+      assertMapped(shard, file, layout.weightMap);
+    }
+    assertHeld(opened, layout);
+    return opened;
+  } catch (error) {
+    await Promise.all(opened.map(({ source }) => source.close()));
+    throw error;
+  }
+}
+
+async function findLayout(folder: string): Promise<SafetensorsLayout> {
+  if (await exists(join(folder, singleFile))) {
+    return { kind: 'single', file: singleFile };
+  }
+  if (await exists(join(folder, indexFile))) {
+    const index = await readJsonFile(join(folder, indexFile), indexLimits);
+    return { kind: 'sharded', index: indexFile, ...parseIndex(index) };
+  }
+  throw new CheckpointError(`${folder}: neither ${singleFile} nor ${indexFile} is there`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function parseIndex(index: JsonObject): {
+  weightMap: ReadonlyMap<string, string>;
+  files: readonly string[];
+} {
+  const where = within(indexFile, 'weight_map');
+  const weightMap = new Map<string, string>();
+  for (const [name, file] of asObject(index.get('weight_map'), where)) {
+    // A plain name only: an index must not reach files outside its folder.
+    if (typeof file !== 'string' || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*\.safetensors$/.test(file)) {
+      const tensor = within(where, `tensor ${quote(name)}`);
+      return refuse(tensor, 'the file', file, 'a name within the folder, ending in .safetensors');
+    }
+    weightMap.set(name, file);
+  }
+  const files = [...new Set(weightMap.values())];
+  if (files.length < 1 || files.length > maxShards) {
+    refuse(where, 'the number of files', files.length, `1 to ${maxShards}`);
+  }
+  return { weightMap, files };
+}
+
+/** What a shard holds, the index says is there: so no tensor can be in two shards. */
+function assertMapped(
+  shard: SafetensorsFile,
+  file: string,
+  weightMap: ReadonlyMap<string, string>,
+): void {
+  for (const name of shard.tensors.keys()) {
+    if (weightMap.get(name) !== file) {
+      const where = within(file, `tensor ${quote(name)}`);
+      refuse(where, `the file by ${indexFile}`, weightMap.get(name), quote(file));
+    }
+  }
+}
+
+/** What the index says is there, a shard holds. */
+function assertHeld(
+  shards: readonly SafetensorsFile[],
+  layout: SafetensorsLayout & { kind: 'sharded' },
+): void {
+  const held = new Set(shards.flatMap((shard) => [...shard.tensors.keys()]));
+  for (const [name, file] of layout.weightMap) {
+    if (!held.has(name)) {
+      refuse(
+        within(file, `tensor ${quote(name)}`),
+        'the tensor',
+        undefined,
+        `as ${layout.index} says`,
+      );
+    }
+  }
+}
