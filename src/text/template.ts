@@ -1,0 +1,128 @@
+import { RankError } from '../errors.ts';
+import type { Family, PromptTemplate } from '../manifest.ts';
+import { sha256 } from '../sha256.ts';
+
+export type Field = 'instruction' | 'query' | 'context' | 'title' | 'text';
+
+/**
+ * A stretch of the prompt that is encoded by itself. Spaces that a template has right before a placeholder are the
+ * field's `lead`: they are encoded with the caller's text, as byte-level tokenizers join a space to the word after it.
+ */
+export type Span =
+  | { readonly kind: 'fixed'; readonly text: string }
+  | { readonly kind: 'field'; readonly field: Field; readonly lead: string };
+
+const judge =
+  'Judge whether the Document meets the requirements based on the Query and the Instruct provided. ' +
+  'Note that the answer can only be "yes" or "no".';
+const judgePrefix =
+  `<|im_start|>system\n${judge}<|im_end|>\n<|im_start|>user\n` +
+  '<Instruct>: {instruction}\n<Query>: {query}\n{context}<Document>: ';
+
+/**
+ * The built-in templates. `qwen3-reranker` is the format published with Qwen3-Reranker (its model card), the empty
+ * think block included; it has no context, so ours is a line of its own after the query. `chatml` asks the same of
+ * models without a think block (SmolLM2, Qwen2), with a system text always, so that no model's default one applies.
+ */
+export const builtinTemplates = {
+  chatml: {
+    prefix: judgePrefix,
+    context: '<Context>: {context}\n',
+    title: '{title}\n',
+    suffix: '<|im_end|>\n<|im_start|>assistant\n',
+    instruction: 'Given a search query, find the documents that satisfy it',
+  },
+  'qwen3-reranker': {
+    prefix: judgePrefix,
+    context: '<Context>: {context}\n',
+    title: '{title}\n',
+    suffix: '<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n',
+    instruction: 'Given a web search query, retrieve relevant passages that answer the query',
+  },
+} as const satisfies Record<string, PromptTemplate>;
+
+export type TemplateName = keyof typeof builtinTemplates;
+
+const templateOfFamily: Readonly<Record<Family, TemplateName>> = {
+  llama: 'chatml',
+  qwen2: 'chatml',
+  qwen3: 'qwen3-reranker',
+};
+
+/** The template of a model whose recipe names none. */
+export function builtinTemplate(family: Family): PromptTemplate {
+  return builtinTemplates[templateOfFamily[family]];
+}
+
+/** SHA-256 of the JSON list `["slmrank-template-1", prefix, context, title, suffix, instruction]` without spaces. */
+export function templateHash(template: PromptTemplate): string {
+  const { prefix, context, title, suffix, instruction } = template;
+  return sha256(
+    JSON.stringify(['slmrank-template-1', prefix, context, title, suffix, instruction]),
+  );
+}
+
+const endingSpaces = / +$/;
+const placeholder = /\{(instruction|query|context|title|text)\}/g;
+
+/** Each once, and no other. The instruction is a caller's text, in which nothing is a placeholder. */
+const placeholders: Readonly<Record<keyof Omit<PromptTemplate, 'instruction'>, readonly Field[]>> =
+  {
+    prefix: ['instruction', 'query', 'context'],
+    context: ['context'],
+    title: ['title'],
+    suffix: [],
+  };
+
+/** @throws RankError naming part, placeholder, how often it was found, and how often it may be. */
+export function assertTemplate(template: PromptTemplate): void {
+  for (const part of ['prefix', 'context', 'title', 'suffix'] as const) {
+    const found = Array.from(template[part].matchAll(placeholder), ([text]) => text);
+    for (const field of ['instruction', 'query', 'context', 'title', 'text'] as const) {
+      const times = found.filter((each) => each === `{${field}}`).length;
+      const allowed = placeholders[part].includes(field) ? 1 : 0;
+      if (times !== allowed) {
+        throw new RankError(
+          'invalid-argument',
+          `template.${part} has {${field}} ${times} times; it must have it ${allowed === 1 ? 'once' : 'not at all'}`,
+        );
+      }
+    }
+  }
+  if (template.suffix === '') {
+    throw new RankError(
+      'invalid-argument',
+      'template.suffix is empty; the answer is read after it',
+    );
+  }
+}
+
+/** What all candidates of a request share. Spaces at its end belong to the candidate's first span. */
+export function prefixSpans(template: PromptTemplate, hasContext: boolean): readonly Span[] {
+  const context = hasContext ? template.context : '';
+  return parseSpans(template.prefix.replace(endingSpaces, '').replace('{context}', () => context));
+}
+
+/** A candidate up to the suffix; its text comes last. */
+export function candidateSpans(template: PromptTemplate, hasTitle: boolean): readonly Span[] {
+  const lead = endingSpaces.exec(template.prefix)?.[0] ?? '';
+  return parseSpans(`${lead}${hasTitle ? template.title : ''}{text}`);
+}
+
+function parseSpans(source: string): Span[] {
+  const spans: Span[] = [];
+  let end = 0;
+  for (const match of source.matchAll(placeholder)) {
+    const before = source.slice(end, match.index);
+    const fixed = before.replace(endingSpaces, '');
+    if (fixed !== '') {
+      spans.push({ kind: 'fixed', text: fixed });
+    }
+    spans.push({ kind: 'field', field: match[1] as Field, lead: before.slice(fixed.length) });
+    end = match.index + match[0].length;
+  }
+  if (end < source.length) {
+    spans.push({ kind: 'fixed', text: source.slice(end) });
+  }
+  return spans;
+}

@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { RankError } from '../errors.ts';
+import { BytePairEncoder, byteSpelling } from './byte-pair.ts';
+import { composeText } from './compose.ts';
+import { parseTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
+
+/** A text cut by whole tokens. */
+export interface Cut {
+  readonly ids: Int32Array;
+  readonly truncated: boolean;
+}
+
+/** Byte-level BPE; ids equal to those of the reference (Hugging Face tokenizers) by the same tokenizer.json. */
+export interface Tokenizer {
+  /** The template's own text: added tokens such as `<|im_start|>` are recognised. */
+  encodeTemplate(text: string): Int32Array;
+  /** A caller's text: every character is plain text, whatever it spells. */
+  encode(text: string): Int32Array;
+  /**
+   * The first tokens of `encode(text)`, `limit` at most. Reads no more of the text than it needs. Up to three tokens
+   * fewer are kept where the cut would fall inside a character.
+   */
+  encodeHead(text: string, limit: number): Cut;
+  /** The last tokens of `encode(text)`, likewise. Merges no more of the text than it needs. */
+  encodeTail(text: string, limit: number): Cut;
+}
+
+/** Reads a tokenizer.json. @throws RankError for one that is broken or of a kind we do not encode exactly. */
+export function loadTokenizer(path: string): Tokenizer {
+  return createTokenizer(readFileSync(path, 'utf8'), path);
+}
+
+/** From a tokenizer.json's text; `where` names it in errors. */
+export function createTokenizer(text: string, where: string): Tokenizer {
+  return new ByteLevelTokenizer(parseTokenizerFile(text, where));
+}
+
+/** The id of a word that must be one token, as labels must. @throws RankError saying how many it is. */
+export function singleTokenId(tokenizer: Tokenizer, word: string): number {
+  const ids = tokenizer.encode(word);
+  const [id] = ids;
+  if (id === undefined || ids.length !== 1) {
+    throw new RankError(
+      'invalid-argument',
+      `label '${word}' is ${ids.length} tokens; each label must be one`,
+    );
+  }
+  return id;
+}
+
+class ByteLevelTokenizer implements Tokenizer {
+  readonly #words: BytePairEncoder;
+  readonly #splitPattern: RegExp;
+  readonly #composes: boolean;
+  readonly #addedIds: ReadonlyMap<string, number>;
+  /** Undefined without added tokens. */
+  readonly #addedPattern: RegExp | undefined;
+  /** Whether a token begins inside a UTF-8 character. [vocabulary] */
+  readonly #continues: Uint8Array;
+
+  constructor(file: TokenizerFile) {
+    this.#words = new BytePairEncoder(file);
+    this.#splitPattern = file.splitPattern;
+    this.#composes = file.composes;
+    this.#addedIds = new Map(file.addedTokens.map(({ content, id }) => [content, id]));
+    this.#addedPattern = alternation([...this.#addedIds.keys()]);
+    this.#continues = findContinuing(file.vocabulary);
+  }
+
+  encodeTemplate(text: string): Int32Array {
+    const ids: number[] = [];
+    let end = 0;
+    for (const match of this.#addedPattern === undefined ? [] : text.matchAll(this.#addedPattern)) {
+      append(ids, this.encode(text.slice(end, match.index)));
+      ids.push(this.#addedIds.get(match[0]) ?? 0);
+      end = match.index + match[0].length;
+    }
+    append(ids, this.encode(text.slice(end)));
+    return Int32Array.from(ids);
+  }
+
+  encode(text: string): Int32Array {
+    return Int32Array.from(this.#encodeUpTo(text, Infinity));
+  }
+
+  encodeHead(text: string, limit: number): Cut {
+    const ids = this.#encodeUpTo(text, limit);
+    if (ids.length <= limit) {
+      return { ids: Int32Array.from(ids), truncated: false };
+    }
+    let end = limit;
+    while (end > 0 && this.#startsInsideCharacter(ids[end])) {
+      end--;
+    }
+    return { ids: Int32Array.from(ids.slice(0, end)), truncated: true };
+  }
+
+  encodeTail(text: string, limit: number): Cut {
+    const words = [...this.#split(text)];
+    const kept: Int32Array[] = [];
+    let count = 0;
+    for (let i = words.length - 1; i >= 0 && count <= limit; i--) {
+      const ids = this.#words.encode(words[i] ?? '');
+      kept.push(ids);
+      count += ids.length;
+    }
+    const ids: number[] = [];
+    for (const word of kept.reverse()) {
+      append(ids, word);
+    }
+    if (count <= limit) {
+      return { ids: Int32Array.from(ids), truncated: false };
+    }
+    let start = count - limit;
+    while (start < count && this.#startsInsideCharacter(ids[start])) {
+      start++;
+    }
+    return { ids: Int32Array.from(ids.slice(start)), truncated: true };
+  }
+
+  /** All tokens, or those of the first words that are more than `limit` together. */
+  #encodeUpTo(text: string, limit: number): number[] {
+    const ids: number[] = [];
+    for (const word of this.#split(text)) {
+      append(ids, this.#words.encode(word));
+      if (ids.length > limit) {
+        break;
+      }
+    }
+    return ids;
+  }
+
+  *#split(text: string): Generator<string> {
+    const source = this.#composes ? composeText(text) : text;
+    const pattern = new RegExp(this.#splitPattern);
+    for (let start = 0; start < source.length; start = pattern.lastIndex) {
+      pattern.lastIndex = start;
+      if (!pattern.test(source)) {
+        throw new RankError('internal', `no word begins at character ${start}; this is a bug`);
+      }
+      yield source.slice(start, pattern.lastIndex);
+    }
+  }
+
+  #startsInsideCharacter(id: number | undefined): boolean {
+    return id !== undefined && this.#continues[id] === 1;
+  }
+}
+
+/** The longest of several that begin at one place, as the reference takes. */
+function alternation(contents: readonly string[]): RegExp | undefined {
+  if (contents.length === 0) {
+    return undefined;
+  }
+  const longestFirst = contents.toSorted((a, b) => b.length - a.length);
+  const escaped = longestFirst.map((each) => each.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
+  return new RegExp(escaped.join('|'), 'gu');
+}
+
+function findContinuing(vocabulary: ReadonlyMap<string, number>): Uint8Array {
+  const continuing = new Set(byteSpelling.slice(0x80, 0xc0));
+  const marks = new Uint8Array(
+    1 + [...vocabulary.values()].reduce((most, id) => Math.max(most, id), 0),
+  );
+  for (const [spelling, id] of vocabulary) {
+    marks[id] = continuing.has(spelling.charAt(0)) ? 1 : 0;
+  }
+  return marks;
+}
+
+function append(ids: number[], more: Int32Array): void {
+  for (const id of more) {
+    ids.push(id);
+  }
+}
