@@ -6,6 +6,12 @@ const paddingRowPlace = -1;
 /** Beyond every row: no row sees a key that is padding. Exact in fp16 too. */
 const paddingKeyPlace = 65_504;
 
+/**
+ * Key lengths are rounded up to this. CUDA's memory-efficient attention takes a mask only with rows of a multiple of
+ * 4 elements (ONNX Runtime, pull request 27831), else the slow kernel runs; and fewer shapes repeat more often.
+ */
+const keyStep = 4;
+
 /** A row of the attention before it has a padded shape: its packed tokens, the first `shared` of them the prefix's. */
 interface Tile {
   /** Packed token of the segment's first row; the segment is contiguous. */
@@ -37,7 +43,7 @@ export function packBatch(
   { attentionGroups }: { readonly attentionGroups: number },
 ): PackedBatch {
   const tiles = tilesOf(parts);
-  const sizes = tiles.map((tile) => ({ rows: tile.rows, keys: tile.prefixLength + tile.rows }));
+  const sizes = tiles.map((tile) => ({ rows: tile.rows, keys: paddedKeys(tile) }));
   const groupOf = assignGroups(sizes, attentionGroups);
   const members = Array.from({ length: attentionGroups }, (_, group) =>
     tiles.filter((_tile, index) => groupOf[index] === group),
@@ -71,6 +77,10 @@ function tilesOf(parts: readonly BatchPart[]): Tile[] {
   return tiles;
 }
 
+function paddedKeys({ prefixLength, rows }: Tile): number {
+  return Math.ceil((prefixLength + rows) / keyStep) * keyStep;
+}
+
 function layTokens(parts: readonly BatchPart[]): Pick<PackedBatch, 'ids' | 'positions'> {
   const tokens = packedTokens(parts);
   const ids = new Int32Array(tokens);
@@ -93,7 +103,7 @@ function layTokens(parts: readonly BatchPart[]): Pick<PackedBatch, 'ids' | 'posi
 function fillGroup(members: readonly Tile[]): AttentionGroup {
   const tiles = Math.max(1, members.length);
   const rows = Math.max(1, ...members.map((tile) => tile.rows));
-  const keys = Math.max(1, ...members.map((tile) => tile.prefixLength + tile.rows));
+  const keys = Math.max(1, ...members.map(paddedKeys));
   const group: AttentionGroup = {
     tiles,
     rows,

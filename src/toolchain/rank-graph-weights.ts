@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Blueprint, FileEntry } from '../manifest.ts';
 import { type Checkpoint, CheckpointError } from './checkpoint.ts';
 import { toHalf } from './onnx/half.ts';
@@ -62,6 +64,7 @@ export async function writeWeights(
 ): Promise<WrittenWeights> {
   const plans = planWeights(checkpoint.blueprint);
   plans.forEach((plan) => assertShape(checkpoint, plan));
+  await mkdir(dirname(options.path), { recursive: true });
   const file = await WeightsFile.create(options.path);
   try {
     const writer = new TensorWriter(file, options.precision);

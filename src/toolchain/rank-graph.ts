@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Blueprint, FileEntry } from '../manifest.ts';
 import { groupFeeds, logitsOutput, sharedFeeds, type FeedSpec } from '../schedule/graph-feeds.ts';
@@ -28,7 +28,6 @@ export async function buildRankGraph(
   checkpoint: Checkpoint,
   options: RankGraphOptions,
 ): Promise<{ graph: FileEntry; weights: FileEntry; parameters: number }> {
-  await mkdir(options.outDir, { recursive: true });
   const written = await writeWeights(checkpoint, {
     precision: options.precision,
     labelIds: options.labelIds,
