@@ -2,6 +2,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: '<rootDir>/test/environment.cjs',
   extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^onnxruntime-node$': '<rootDir>/test/support/onnxruntime-node.cjs' },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

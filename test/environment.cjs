@@ -22,5 +22,9 @@ module.exports = class extends TestEnvironment {
     ]) {
       this.global[name] = globalThis[name];
     }
+    // Loaded once a process: its binding aborts the process when a second test file initialises it again.
+    Object.defineProperty(this.global, 'outerOnnxRuntime', {
+      get: () => require('onnxruntime-node'),
+    });
   }
 };

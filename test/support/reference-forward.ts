@@ -40,7 +40,7 @@ function forward(
   const { width, normEpsilon, layers, tiedHead } = blueprint;
   const row = (matrix: Float32Array, index: number) =>
     Float64Array.from(matrix.subarray(index * width, (index + 1) * width));
-  let stream = ids.map((id) => row(read('model.embed_tokens.weight'), id));
+  let stream: Vector[] = ids.map((id) => row(read('model.embed_tokens.weight'), id));
   for (let layer = 0; layer < layers; layer++) {
     const tensor = (name: string) => read(`model.layers.${layer}.${name}`);
     const inputs = stream.map((x) => rmsNorm(x, tensor('input_layernorm.weight'), normEpsilon));
