@@ -28,6 +28,7 @@ export type InferReply =
       readonly logits: Float32Array;
       readonly runMs: number;
     }
+  /** Answers `unload`, and a `run` that finds no session: the thread took the place of a crashed one. */
   | { readonly kind: 'unloaded' }
   | { readonly kind: 'failed'; readonly message: string };
 

@@ -1,0 +1,92 @@
+import { Piscina } from 'piscina';
+import type { PackedBatch } from '../schedule/batch.ts';
+import type { InferMessage, InferReply, InferWorkerData } from './messages.ts';
+import type { WorkerEntry } from './worker-entry.ts';
+
+/** A reply, or the news that there will be none. */
+export type ThreadReply = InferReply | { readonly kind: 'gone'; readonly message: string };
+
+/** One thread on one device slot. */
+export interface DeviceThread {
+  /** Resolves always. Messages are answered in order; a run's buffers move to the thread. */
+  ask(message: InferMessage): Promise<ThreadReply>;
+  /** Waits for what is running, releases the session, and ends the thread. */
+  close(): Promise<void>;
+  /** Ends what is left of a thread that is gone. */
+  discard(): Promise<void>;
+}
+
+/** Calls `onGone` when the thread has ended by itself: before the replies to what it was asked, possibly again. */
+export type OpenThread = (onGone: (message: string) => void) => DeviceThread;
+
+const poolOptions = {
+  minThreads: 1,
+  maxThreads: 1,
+  idleTimeout: Number.POSITIVE_INFINITY,
+  // One running and one prepared.
+  concurrentTasksPerWorker: 2,
+  // No faster here, and it would stop the thread's event loop between tasks.
+  atomics: 'disabled',
+  recordTiming: false,
+  // Past it a busy pool is destroyed, and ending a thread inside a run aborts the process.
+  closeTimeout: 2 ** 31 - 1,
+} as const;
+
+/**
+ * A Piscina pool of one thread: pools cannot be resized and give a task to any free thread, so pinning takes a pool
+ * each. A thread that takes the place of a crashed one in the same pool holds no session and is never used.
+ */
+export function openDeviceThread(
+  entry: WorkerEntry,
+  workerData: InferWorkerData,
+  onGone: (message: string) => void,
+): DeviceThread {
+  const pool = new Piscina({ ...entry, ...poolOptions, workerData });
+  let isClosing = false;
+  // Unheard, an error event would end the process; the thread's end is heard below in every case.
+  pool.on('error', () => undefined);
+  // A turn later, because the rejected tasks know why the thread ended and this event does not.
+  pool.on('workerDestroy', () => {
+    setImmediate(() => isClosing || onGone('its thread ended'));
+  });
+  const ask = async (message: InferMessage): Promise<ThreadReply> => {
+    try {
+      const transferList = message.kind === 'run' ? buffersOf(message.batch) : [];
+      return parseReply(await pool.run(message, { transferList }));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!isClosing) {
+        onGone(reason);
+      }
+      return { kind: 'gone', message: reason };
+    }
+  };
+  const discard = async () => {
+    isClosing = true;
+    await pool.close();
+  };
+  const close = async () => {
+    await ask({ kind: 'unload' });
+    await discard();
+  };
+  return { ask, close, discard };
+}
+
+/** Each buffer once: two views may share one. */
+function buffersOf({ ids, positions, groups, untile, scored }: PackedBatch): ArrayBuffer[] {
+  const buffers = new Set<ArrayBufferLike>();
+  for (const view of [ids, positions, untile, scored]) {
+    buffers.add(view.buffer);
+  }
+  for (const { rowIndex, keyIndex, rowPlace, keyPlace, lastIndex, lastPlace } of groups) {
+    for (const view of [rowIndex, keyIndex, rowPlace, keyPlace, lastIndex, lastPlace]) {
+      buffers.add(view.buffer);
+    }
+  }
+  return [...buffers].filter((buffer) => buffer instanceof ArrayBuffer);
+}
+
+/** Our own worker wrote it: the type is agreed in messages.ts. */
+function parseReply(reply: unknown): InferReply {
+  return reply as InferReply;
+}

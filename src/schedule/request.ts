@@ -1,0 +1,184 @@
+import { createDeferred } from '../deferred.ts';
+import { RankError } from '../errors.ts';
+import type { BatchPart, EncodedRequest } from './batch.ts';
+import { findBucket } from './bucket.ts';
+import type { WaitingCandidate, WaitingRequest } from './policy.ts';
+
+/** How a request is to be treated. */
+export interface ScheduleCall {
+  /** Absolute, in the clock's milliseconds. */
+  readonly deadlineMs: number;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal;
+  /** At the deadline, settle with what is scored rather than fail. */
+  readonly partialOk: boolean;
+}
+
+export interface ScheduleResult {
+  /** yes and no logits of each candidate, in the request's order; 0 where not scored. [N, 2] */
+  readonly logits: Float32Array;
+  /** 1 where scored. [N] */
+  readonly scored: Uint8Array;
+  readonly complete: boolean;
+  /** Batches that scored some of it, and the tokens they computed for it. */
+  readonly batches: number;
+  readonly packedTokens: number;
+  /** From the schedule call to the first batch's dispatch. */
+  readonly queueMs: number;
+  /** From the first dispatch to the end. */
+  readonly runMs: number;
+}
+
+/** Candidates of one request that are in a batch. */
+export interface RequestPart extends BatchPart {
+  readonly request: ScheduledRequest;
+  readonly candidates: readonly WaitingCandidate[];
+}
+
+/**
+ * One request in the scheduler: each candidate waits, is in exactly one batch, or is scored. Settles once; whatever
+ * comes after that is ignored.
+ */
+export class ScheduledRequest implements WaitingRequest {
+  readonly deadlineMs: number;
+  readonly arrivedMs: number;
+  readonly prefixTokens: number;
+  readonly waiting: WaitingCandidate[];
+  waitingTokens = 0;
+  readonly #encoded: EncodedRequest;
+  readonly #partialOk: boolean;
+  readonly #settlement = createDeferred<ScheduleResult>();
+  readonly #logits: Float32Array;
+  readonly #scored: Uint8Array;
+  readonly #retried: Uint8Array;
+  #unscored: number;
+  #batches = 0;
+  #packedTokens = 0;
+  #firstDispatchMs: number | undefined;
+  #isSettled = false;
+
+  constructor(
+    encoded: EncodedRequest,
+    call: Pick<ScheduleCall, 'deadlineMs' | 'partialOk'>,
+    { buckets, arrivedMs }: { readonly buckets: readonly number[]; readonly arrivedMs: number },
+  ) {
+    const count = encoded.candidates.length;
+    this.deadlineMs = call.deadlineMs;
+    this.arrivedMs = arrivedMs;
+    this.prefixTokens = encoded.prefix.length;
+    this.#encoded = encoded;
+    this.#partialOk = call.partialOk;
+    this.#logits = new Float32Array(2 * count);
+    this.#scored = new Uint8Array(count);
+    this.#retried = new Uint8Array(count);
+    this.#unscored = count;
+    this.waiting = encoded.candidates.map(({ ids: { length } }, index) => {
+      this.waitingTokens += length;
+      return { index, length, bucket: findBucket(buckets, length) };
+    });
+    this.waiting.sort(byBucket);
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** @throws RankError, always. */
+  get settled(): Promise<ScheduleResult> {
+    return this.#settlement.promise;
+  }
+
+  /** Moves the first `count` waiting candidates into a batch. */
+  take(count: number, nowMs: number): RequestPart {
+    const candidates = this.waiting.splice(0, count);
+    for (const { length } of candidates) {
+      this.waitingTokens -= length;
+    }
+    this.#firstDispatchMs ??= nowMs;
+    const { prefix, candidates: encoded } = this.#encoded;
+    const suffixes = candidates.map(({ index }) => encoded[index]?.ids ?? new Int32Array());
+    return { request: this, prefix, suffixes, candidates };
+  }
+
+  /** Takes over a part's logits; settles when it was the last, or when one of them is not a number. */
+  score(part: RequestPart, logits: Float32Array, nowMs: number): void {
+    part.candidates.forEach(({ index, length }, place) => {
+      const yes = logits[2 * place] ?? Number.NaN;
+      const no = logits[2 * place + 1] ?? Number.NaN;
+      if (!Number.isFinite(yes) || !Number.isFinite(no)) {
+        this.fail(new RankError('internal', notFinite(index, yes, no)));
+      }
+      this.#logits.set([yes, no], 2 * index);
+      this.#scored[index] = 1;
+      this.#packedTokens += length;
+    });
+    this.#unscored -= part.candidates.length;
+    this.#packedTokens += this.prefixTokens;
+    this.#batches += 1;
+    if (this.#unscored === 0) {
+      this.#finish(nowMs);
+    }
+  }
+
+  /** Lets a part of a failed batch wait again; fails the request when any of it failed before. */
+  retry(part: RequestPart, message: string): void {
+    if (part.candidates.some(({ index }) => this.#retried[index] === 1)) {
+      this.fail(new RankError('replica-failed', `two replicas failed in turn: ${message}`));
+      return;
+    }
+    for (const candidate of part.candidates) {
+      this.#retried[candidate.index] = 1;
+      this.waitingTokens += candidate.length;
+      this.waiting.push(candidate);
+    }
+    this.waiting.sort(byBucket);
+  }
+
+  /** The deadline has passed. */
+  expire(nowMs: number): void {
+    if (this.#partialOk) {
+      this.#finish(nowMs);
+      return;
+    }
+    const all = this.#scored.length;
+    const waitedMs = Math.round(nowMs - this.arrivedMs);
+    this.fail(
+      new RankError(
+        'deadline-exceeded',
+        `the deadline passed ${waitedMs} ms after encoding with ${all - this.#unscored} of ${all} candidates scored`,
+      ),
+    );
+  }
+
+  fail(error: RankError): void {
+    if (!this.#isSettled) {
+      this.#isSettled = true;
+      this.#settlement.reject(error);
+    }
+  }
+
+  #finish(nowMs: number): void {
+    if (this.#isSettled) {
+      return;
+    }
+    this.#isSettled = true;
+    const dispatchedMs = this.#firstDispatchMs ?? nowMs;
+    this.#settlement.resolve({
+      logits: this.#logits,
+      scored: this.#scored,
+      complete: this.#unscored === 0,
+      batches: this.#batches,
+      packedTokens: this.#packedTokens,
+      queueMs: dispatchedMs - this.arrivedMs,
+      runMs: nowMs - dispatchedMs,
+    });
+  }
+}
+
+function byBucket(a: WaitingCandidate, b: WaitingCandidate): number {
+  return a.bucket - b.bucket || a.index - b.index;
+}
+
+function notFinite(index: number, yes: number, no: number): string {
+  return `candidates[${index}] got the logits yes ${yes}, no ${no}; both must be finite`;
+}
