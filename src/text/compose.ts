@@ -13,20 +13,20 @@ const longMarkRun = /\p{M}{33,}/gu;
 function orderMarks(run: string): string {
   const marks = Array.from(run).flatMap((mark) => Array.from(mark.normalize('NFD')));
   const classes = rankClasses(new Set(marks));
-  const ordered: string[] = [];
-  let start = 0;
-  for (let i = 0; i <= marks.length; i++) {
-    if (i === marks.length || classes.get(marks[i] ?? '') === starter) {
-      const stretch = marks.slice(start, i);
-      stretch.sort((a, b) => (classes.get(a) ?? starter) - (classes.get(b) ?? starter));
-      ordered.push(...stretch.concat(marks.slice(i, i + 1)));
-      start = i + 1;
-    }
-  }
-  return ordered.join('');
+  let starters = 0;
+  const keyed = marks.map((mark) => {
+    const rank = classes.get(mark) ?? starter;
+    // A starter comes before the marks that follow it and after all before it.
+    starters += rank === starter ? 1 : 0;
+    return { mark, key: starters * rankStep + rank };
+  });
+  keyed.sort((a, b) => a.key - b.key);
+  return keyed.map(({ mark }) => mark).join('');
 }
 
 const starter = 0;
+/** There are 55 classes. */
+const rankStep = 1024;
 /** The lowest and the highest class above that of starters: 1 and 240. */
 const lowest = '\u0334';
 const highest = '\u0345';

@@ -6,7 +6,10 @@ import { RankError } from '../errors.ts';
  * Unicode's: `\s` has U+FEFF and lacks U+0085, `\d` is ASCII only.
  */
 interface Splitter {
+  /** As GGUF calls it. */
   readonly name: string;
+  /** The `normalizer` of the tokenizers of that name. */
+  readonly normalizer: { readonly type: 'NFC' } | null;
   /** The `pre_tokenizer` of tokenizer.json, without the options that do not bear on ids. */
   readonly preTokenizer: unknown;
   readonly pattern: RegExp;
@@ -22,6 +25,7 @@ const bytesOnly = { type: 'ByteLevel', add_prefix_space: false, use_regex: false
 const splitters: readonly Splitter[] = [
   {
     name: 'gpt2',
+    normalizer: null,
     preTokenizer: byteLevel,
     pattern:
       /'(?:[stmd]|re|ve|ll)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/uy,
@@ -29,6 +33,7 @@ const splitters: readonly Splitter[] = [
   {
     // Digits are split off first, so that white space before one ends like white space before nothing.
     name: 'smollm',
+    normalizer: null,
     preTokenizer: { type: 'Sequence', pretokenizers: [digits, byteLevel] },
     pattern:
       /\p{N}|'(?:[stmd]|re|ve|ll)| ?\p{L}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?![^\p{White_Space}\p{N}])|\p{White_Space}+/uy,
@@ -36,6 +41,7 @@ const splitters: readonly Splitter[] = [
   {
     // Without regard to case, the long s (U+017F) is an s.
     name: 'qwen2',
+    normalizer: { type: 'NFC' },
     preTokenizer: {
       type: 'Sequence',
       pretokenizers: [
@@ -51,9 +57,9 @@ const splitters: readonly Splitter[] = [
 /** Names that GGUF and errors use. */
 export const splitterNames: readonly string[] = splitters.map(({ name }) => name);
 
-/** The `pre_tokenizer` to write into a tokenizer.json; undefined for a name we do not know. */
-export function findPreTokenizer(name: string): unknown {
-  return splitters.find((splitter) => splitter.name === name)?.preTokenizer;
+/** What to write into a tokenizer.json; undefined for a name we do not know. */
+export function findSplitter(name: string): Omit<Splitter, 'pattern'> | undefined {
+  return splitters.find((splitter) => splitter.name === name);
 }
 
 /**

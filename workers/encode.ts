@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { workerData } from 'node:worker_threads';
+import type { EncodeMessage, EncodeReply, EncodeWorkerData } from '../src/pool/messages.ts';
+import type { RequestEncoder } from '../src/text/encode.ts';
+import { createRequestEncoder } from '../src/text/request-encoder.ts';
+
+/** A thread of the encoder pool. Errors leave it as replies, those of loading too: an error at the top ends a thread. */
+
+const loaded = load(parseWorkerData(workerData));
+
+export default function answer(message: EncodeMessage): EncodeReply {
+  if ('message' in loaded) {
+    return loaded;
+  }
+  try {
+    return obey(loaded, message);
+  } catch (error) {
+    return toFailure(error);
+  }
+}
+
+function load({ modelDir, manifest, limits }: EncodeWorkerData) {
+  try {
+    return createRequestEncoder({
+      tokenizerPath: join(modelDir, manifest.tokenizer.file),
+      template: manifest.template,
+      limits,
+    });
+  } catch (error) {
+    return toFailure(error);
+  }
+}
+
+function obey(encoder: RequestEncoder, message: EncodeMessage): EncodeReply {
+  switch (message.kind) {
+    case 'encode':
+      return { kind: 'encoded', outcome: encoder.encode(message.task) };
+    case 'tokenize':
+      return { kind: 'tokenized', ids: encoder.tokenize(message.texts) };
+  }
+}
+
+function toFailure(error: unknown): Extract<EncodeReply, { kind: 'failed' }> {
+  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Our own pool wrote it: the type is agreed in messages.ts. */
+function parseWorkerData(data: unknown): EncodeWorkerData {
+  return data as EncodeWorkerData;
+}
