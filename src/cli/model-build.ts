@@ -1,0 +1,128 @@
+import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { JsonRecord } from '../json-record.ts';
+import { type Manifest, parseTemplate, precisions, type PromptTemplate } from '../manifest.ts';
+import { builtinTemplates } from '../text/template.ts';
+import { buildModel } from '../toolchain/build-model.ts';
+import { artifactFolder, buildRecipe } from '../toolchain/ensure-model.ts';
+import { readRecipe } from '../toolchain/recipe.ts';
+import { parseOptions, UsageError } from './usage.ts';
+
+const usage = `Usage: slmrank model build --from CHECKPOINT --to FOLDER [OPTIONS]
+       slmrank model build --recipe NAME [--to FOLDER]
+
+Builds what the server loads: a ranking graph, its weights, a tokenizer and a manifest, in one folder.
+
+  --from CHECKPOINT    a GGUF file, or a Hugging Face folder with config.json and safetensors
+  --to FOLDER          where to; a built model there is replaced once the new one is complete
+  --recipe NAME        fetch and build what models/recipes/NAME.json says (to models/artifacts/NAME)
+  --name NAME          the model's name (default: the folder's)
+  --precision KIND     fp32 for CPU (default), fp16 for CUDA
+  --template NAME      chatml, qwen3-reranker, or a JSON file with the five texts of a template
+                       (default: the one of the model's family)
+  --labels YES,NO      the two answers, each one token (default: yes,no)
+  --tokenizer FILE     a tokenizer.json (default: the folder's own, or one made of the GGUF's vocabulary)
+  --buckets N,N,...    padded candidate lengths in tokens, ascending
+  --licence TEXT       the checkpoint's licence, for the manifest
+`;
+
+const options = {
+  from: { type: 'string' },
+  to: { type: 'string' },
+  recipe: { type: 'string' },
+  name: { type: 'string' },
+  precision: { type: 'string' },
+  template: { type: 'string' },
+  labels: { type: 'string' },
+  tokenizer: { type: 'string' },
+  buckets: { type: 'string' },
+  licence: { type: 'string' },
+} as const;
+
+type Values = { readonly [Name in keyof typeof options]?: string | undefined };
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions(args, usage, options);
+  if (positionals.length > 0) {
+    throw new UsageError(`unexpected '${positionals.join(' ')}'\n\n${usage.trimEnd()}`);
+  }
+  const startedMs = performance.now();
+  const built = await (values.recipe === undefined ? build(values) : buildNamed(values));
+  const { manifest, to } = built;
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  process.stdout.write(
+    `${manifest.name} is in ${to} (${seconds} s); score fingerprint ${manifest.fingerprint}\n`,
+  );
+  return 0;
+}
+
+async function buildNamed(values: Values): Promise<{ manifest: Manifest; to: string }> {
+  const others = Object.keys(values).filter((name) => name !== 'recipe' && name !== 'to');
+  if (others.length > 0) {
+    throw new UsageError(`--recipe decides ${others.map((name) => `--${name}`).join(', ')} itself`);
+  }
+  const recipe = await readRecipe(values.recipe ?? '');
+  const to = values.to === undefined ? artifactFolder(recipe.name) : resolve(values.to);
+  return { manifest: await buildRecipe(recipe, to, printLine), to };
+}
+
+async function build(values: Values): Promise<{ manifest: Manifest; to: string }> {
+  if (values.from === undefined || values.to === undefined) {
+    throw new UsageError(`--from and --to are needed, or --recipe\n\n${usage.trimEnd()}`);
+  }
+  const to = resolve(values.to);
+  const manifest = await buildModel({
+    from: resolve(values.from),
+    to,
+    name: values.name ?? basename(to),
+    precision: parsePrecision(values.precision ?? 'fp32'),
+    template: values.template === undefined ? undefined : await findTemplate(values.template),
+    labels: parseLabels(values.labels ?? 'yes,no'),
+    tokenizer: values.tokenizer,
+    buckets: values.buckets === undefined ? undefined : parseBuckets(values.buckets),
+    source: { description: basename(values.from), licence: values.licence ?? 'unknown' },
+    recipe: undefined,
+    onProgress: printLine,
+  });
+  return { manifest, to };
+}
+
+function parsePrecision(text: string) {
+  const found = precisions.find((precision) => precision === text);
+  if (found === undefined) {
+    throw new UsageError(`--precision is '${text}'; one of ${precisions.join(', ')} is needed`);
+  }
+  return found;
+}
+
+function parseLabels(text: string): [yes: string, no: string] {
+  const [yes, no, ...more] = text.split(',');
+  if (!yes || !no || more.length > 0) {
+    throw new UsageError(`--labels is '${text}'; two words with a comma between are needed`);
+  }
+  return [yes, no];
+}
+
+function parseBuckets(text: string): readonly number[] {
+  const buckets = text.split(',').map(Number);
+  if (buckets.some((each, i) => !Number.isSafeInteger(each) || each <= (buckets[i - 1] ?? 0))) {
+    throw new UsageError(`--buckets is '${text}'; ascending whole numbers are needed`);
+  }
+  return buckets;
+}
+
+async function findTemplate(name: string): Promise<PromptTemplate> {
+  const builtin = new Map<string, PromptTemplate>(Object.entries(builtinTemplates)).get(name);
+  if (builtin !== undefined) {
+    return builtin;
+  }
+  if (!name.endsWith('.json')) {
+    const known = Object.keys(builtinTemplates).join(', ');
+    throw new UsageError(`--template is '${name}'; one of ${known} or a .json file is needed`);
+  }
+  return parseTemplate(JsonRecord.parse(await readFile(name, 'utf8'), name));
+}
+
+function printLine(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

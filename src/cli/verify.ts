@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { manifestFile, readManifest } from '../manifest.ts';
+import { artifactFolder, demoRecipe, ensureModel } from '../toolchain/ensure-model.ts';
+import { type Golden, readGolden } from '../toolchain/golden.ts';
+import { projectFolder } from '../toolchain/project-folder.ts';
+import type { Check } from '../toolchain/verify-checks.ts';
+import { findMismatch, verifyModel, type VerifyReport } from '../toolchain/verify-model.ts';
+import { parseOptions, UsageError } from './usage.ts';
+
+const usage = `Usage: slmrank verify [MODEL] [OPTIONS]
+
+Scores a built model's golden through tokenizer, template, packing and session, and compares with the reference library
+and with itself in other company. Exit status 0 when all holds, 1 when not.
+
+  MODEL            a built model's folder, or its name under models/artifacts
+                   (default: ${demoRecipe}, built first when it is not there)
+  --golden FILE    what to compare with (default: models/goldens/NAME.json.gz, when it is of this very model)
+  --device SLOT    cpu (default) or cuda:N
+  --threads N      of the CPU (default: all)
+  --json           the report as JSON
+`;
+
+const options = {
+  golden: { type: 'string' },
+  device: { type: 'string' },
+  threads: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions(args, usage, options);
+  if (positionals.length > 1) {
+    throw new UsageError(`${positionals.length} models are named; one is needed`);
+  }
+  const dir = await findModel(positionals[0]);
+  const { golden, reason } = await findGolden(dir, values.golden);
+  const report = await verifyModel({
+    dir,
+    golden,
+    device: parseDevice(values.device ?? 'cpu'),
+    threads: parseThreads(values.threads),
+    onProgress: printLine,
+  });
+  process.stdout.write(
+    values.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : format(report, reason),
+  );
+  return report.passed ? 0 : 1;
+}
+
+async function findModel(model: string | undefined): Promise<string> {
+  if (model === undefined) {
+    return ensureModel(demoRecipe, printLine);
+  }
+  const folders = [resolve(model), artifactFolder(model)];
+  const found = folders.find((dir) => existsSync(join(dir, manifestFile)));
+  if (found === undefined) {
+    throw new UsageError(`no built model at ${folders.join(' or ')}`);
+  }
+  return found;
+}
+
+/** A golden that was asked for must fit; the shipped one is left aside when it is of another build of that name. */
+async function findGolden(
+  dir: string,
+  file: string | undefined,
+): Promise<{ golden: Golden | undefined; reason: string }> {
+  if (file !== undefined) {
+    return { golden: await readGolden(file), reason: '' };
+  }
+  const manifest = await readManifest(dir);
+  const path = projectFolder(`models/goldens/${manifest.name}.json.gz`);
+  if (!existsSync(path)) {
+    return { golden: undefined, reason: `there is no ${path}` };
+  }
+  const golden = await readGolden(path);
+  const mismatch = findMismatch(golden, manifest);
+  return mismatch === undefined
+    ? { golden, reason: '' }
+    : { golden: undefined, reason: `${path} is for another model: ${mismatch}` };
+}
+
+function parseDevice(text: string): { provider: 'cpu' | 'cuda'; deviceId: number } {
+  const match = /^(?:cpu|cuda:(\d+))$/.exec(text);
+  if (match === null) {
+    throw new UsageError(`--device is '${text}'; cpu or cuda:N is needed`);
+  }
+  return match[1] === undefined
+    ? { provider: 'cpu', deviceId: 0 }
+    : { provider: 'cuda', deviceId: Number(match[1]) };
+}
+
+function parseThreads(text: string | undefined): number {
+  const threads = text === undefined ? availableParallelism() : Number(text);
+  if (!Number.isSafeInteger(threads) || threads < 1) {
+    throw new UsageError(`--threads is '${String(text)}'; a whole number above 0 is needed`);
+  }
+  return threads;
+}
+
+function format(report: VerifyReport, reason: string): string {
+  const width = Math.max(...report.checks.map(({ name }) => name.length));
+  const reference =
+    report.reference === undefined
+      ? `no reference was available (${reason}): the model is only held against itself`
+      : `reference: ${report.reference}`;
+  return [
+    `${report.model} (${report.precision}, ${report.rows} rows), score fingerprint ${report.fingerprint}`,
+    reference,
+    '',
+    ...report.checks.map((check) => formatCheck(check, width)),
+    '',
+    report.passed ? 'PASS' : `FAIL: ${failures(report)}`,
+    '',
+  ].join('\n');
+}
+
+function formatCheck(check: Check, width: number): string {
+  const { largest, tolerance } = check;
+  const numbers =
+    largest === undefined || tolerance === undefined
+      ? ''
+      : `${largest.toExponential(1)} of ${tolerance.toExponential(0)}  `;
+  return `${check.passed ? 'ok  ' : 'FAIL'}  ${check.name.padEnd(width)}  ${numbers}${check.detail}`;
+}
+
+function failures(report: VerifyReport): string {
+  const failed = report.checks.filter((check) => !check.passed);
+  return failed.map(({ name }) => name).join('; ');
+}
+
+function printLine(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

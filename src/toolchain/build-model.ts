@@ -1,0 +1,182 @@
+import { copyFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { RankError } from '../errors.ts';
+import {
+  type Label,
+  type Manifest,
+  manifestFile,
+  manifestFormat,
+  type Precision,
+  type PromptTemplate,
+  readManifest,
+  scoreFingerprint,
+} from '../manifest.ts';
+import { sha256, sha256OfFile } from '../sha256.ts';
+import { builtinTemplate, templateHash } from '../text/template.ts';
+import { loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { openGguf } from './gguf.ts';
+import { buildTokenizerJson } from './gguf-tokenizer.ts';
+import { openCheckpoint } from './open-checkpoint.ts';
+import { buildRankGraph } from './rank-graph.ts';
+import { replaceFolder } from './replace-folder.ts';
+
+export interface BuildOptions {
+  /** A GGUF file, or a Hugging Face folder with safetensors. */
+  readonly from: string;
+  /** The model's folder; a built model there is replaced when the new one is complete. */
+  readonly to: string;
+  readonly name: string;
+  readonly precision: Precision;
+  /** The family's own when undefined. */
+  readonly template: PromptTemplate | undefined;
+  readonly labels: readonly [yes: string, no: string];
+  /** A tokenizer.json; the folder's own, or one made of the GGUF's vocabulary, when undefined. */
+  readonly tokenizer: string | undefined;
+  /** `defaultBuckets` when undefined. */
+  readonly buckets: readonly number[] | undefined;
+  readonly source: { readonly description: string; readonly licence: string };
+  readonly recipe: Manifest['recipe'];
+  /** One line for people, now and then. */
+  readonly onProgress: (line: string) => void;
+}
+
+/** Tile shapes in one batch; four was measured best where lengths are mixed. */
+const attentionGroups = 4;
+const ladder = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048];
+const tokenizerFile = 'tokenizer.json';
+
+/**
+ * Builds a model's folder (graph, weights, tokenizer, manifest) of a checkpoint. All or nothing.
+ *
+ * @throws CheckpointError, or RankError when a label is not one token or a file is missing.
+ */
+export async function buildModel(options: BuildOptions): Promise<Manifest> {
+  options.onProgress(`reading ${options.from}`);
+  const checkpoint = await openCheckpoint(options.from);
+  try {
+    await replaceFolder(options.to, async (dir) => {
+      await fillFolder(checkpoint, options, dir);
+      await readManifest(dir);
+    });
+  } finally {
+    await checkpoint.close();
+  }
+  return readManifest(options.to);
+}
+
+/** Steps of about a third, up to the longest row. */
+export function defaultBuckets(rowTokens: number): readonly number[] {
+  return [...ladder.filter((length) => length < rowTokens), rowTokens];
+}
+
+/** A file's own SHA-256; of several, that of their lines `sha256  name` in order of name. */
+export async function sourceSha256(paths: readonly string[]): Promise<string> {
+  const inOrder = paths.toSorted((a, b) => (basename(a) < basename(b) ? -1 : 1));
+  const sums = await Promise.all(
+    inOrder.map(async (path) => ({ sum: await sha256OfFile(path), name: basename(path) })),
+  );
+  const [only] = sums;
+  return sums.length === 1 && only !== undefined
+    ? only.sum
+    : sha256(sums.map(({ sum, name }) => `${sum}  ${name}\n`).join(''));
+}
+
+async function fillFolder(
+  checkpoint: Checkpoint,
+  options: BuildOptions,
+  dir: string,
+): Promise<void> {
+  await writeTokenizer(options, join(dir, tokenizerFile));
+  const labels = findLabels(checkpoint, options, join(dir, tokenizerFile));
+  const { graph, weights, parameters } = await buildRankGraph(checkpoint, {
+    precision: options.precision,
+    labelIds: [labels.yes.id, labels.no.id],
+    attentionGroups,
+    outDir: dir,
+    onProgress: reportTenths(options.onProgress),
+  });
+  const { blueprint } = checkpoint;
+  const template = options.template ?? builtinTemplate(blueprint.family);
+  const identity = {
+    precision: options.precision,
+    templateHash: templateHash(template),
+    labels,
+    graph,
+    weights,
+    tokenizer: await describeFile(dir, tokenizerFile),
+  };
+  const manifest: Manifest = {
+    format: manifestFormat,
+    name: options.name,
+    blueprint,
+    parameters,
+    template,
+    ...identity,
+    buckets: options.buckets ?? defaultBuckets(blueprint.rowTokens),
+    attentionGroups,
+    source: { ...options.source, sha256: await hashSource(checkpoint, options.from) },
+    recipe: options.recipe,
+    fingerprint: scoreFingerprint(identity),
+  };
+  await writeFile(join(dir, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  options.onProgress(`built ${options.name}: ${parameters} parameters, ${weights.bytes} bytes`);
+}
+
+async function writeTokenizer({ from, tokenizer }: BuildOptions, path: string): Promise<void> {
+  if (tokenizer === undefined && (await stat(from)).isFile()) {
+    const gguf = await openGguf(from);
+    await gguf.close();
+    await writeFile(path, buildTokenizerJson(gguf));
+    return;
+  }
+  const source = tokenizer ?? join(from, tokenizerFile);
+  await copyFile(source, path).catch((cause: unknown) => {
+    throw new RankError('not-found', `${source} cannot be read: a tokenizer.json is needed`, {
+      cause,
+    });
+  });
+}
+
+function findLabels(
+  { blueprint }: Checkpoint,
+  { labels, from }: BuildOptions,
+  path: string,
+): Manifest['labels'] {
+  const tokenizer = loadTokenizer(path);
+  const [yes, no] = labels.map((text): Label => {
+    const id = singleTokenId(tokenizer, text);
+    if (id >= blueprint.vocabulary) {
+      throw new RankError(
+        'invalid-argument',
+        `label '${text}' is token ${id}; ${from} has ${blueprint.vocabulary} tokens`,
+      );
+    }
+    return { text, id };
+  });
+  if (yes === undefined || no === undefined || yes.id === no.id) {
+    throw new RankError('invalid-argument', `labels are ${labels.join()}; two words are needed`);
+  }
+  return { yes, no };
+}
+
+async function hashSource(checkpoint: Checkpoint, from: string): Promise<string> {
+  const isFile = (await stat(from)).isFile();
+  return sourceSha256(isFile ? [from] : checkpoint.files.map((name) => join(from, basename(name))));
+}
+
+async function describeFile(dir: string, file: string) {
+  const path = join(dir, file);
+  return { file, bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
+}
+
+function reportTenths(onProgress: (line: string) => void): (done: number, total: number) => void {
+  let told = -1;
+  return (done, total) => {
+    const tenth = Math.floor((10 * done) / total);
+    if (tenth > told) {
+      told = tenth;
+      onProgress(`writing weights: ${tenth * 10} % of ${total} tensors`);
+    }
+  };
+}

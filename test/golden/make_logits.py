@@ -1,0 +1,169 @@
+"""Makes a golden: what transformers, in fp32 on a CPU, answers for given requests. `slmrank verify` compares with it.
+
+Needs requirements.txt.
+
+    python make_logits.py --model FOLDER|FILE.gguf --template FILE.json --requests FILE.json --out GOLDEN.json[.gz]
+
+The template file holds the five texts of a manifest's template (a manifest or a recipe will do). The requests are a list of
+{query, instruction, context, candidates: [{title, text}]}, or an earlier golden, whose texts are taken. Every candidate is
+one row, alone in its batch: prefix, candidate and suffix, no packing and no sharing. Token ids come from the tokenizers
+library; for a GGUF file the tokenizer is put together here from its pieces and merges.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import gguf
+import tokenizers
+import torch
+import transformers
+from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
+
+PRE_TOKENIZERS = {
+    # llama.cpp's name: what the model's own tokenizer.json has
+    "smollm": [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)],
+    "gpt-2": [pre_tokenizers.ByteLevel(add_prefix_space=False)],
+    "qwen2": [
+        pre_tokenizers.Split(
+            Regex(r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"),
+            behavior="isolated",
+        ),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ],
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for option in ("model", "template", "requests", "out"):
+        parser.add_argument(f"--{option}", type=Path, required=True)
+    parser.add_argument("--labels", default="yes,no")
+    args = parser.parse_args()
+    template = read_json(args.template)
+    template = template.get("template", template)
+    requests = read_json(args.requests)
+    requests = requests if isinstance(requests, list) else requests["requests"]
+    golden = make_golden(args.model, template, args.labels.split(","), requests)
+    write_golden(args.out, golden)
+
+
+def make_golden(path: Path, template: dict, labels: list[str], requests: list[dict]) -> dict:
+    tokenizer = gguf_tokenizer(path) if path.suffix == ".gguf" else Tokenizer.from_file(str(path / "tokenizer.json"))
+    model = load_model(path)
+    label_ids = [label_id(tokenizer, label) for label in labels]
+    suffix = encode_template(tokenizer, template["suffix"], {})
+    answered = []
+    for request in requests:
+        prefix = encode_prefix(tokenizer, template, request)
+        candidates = [answer(model, label_ids, prefix, encode_candidate(tokenizer, template, each), suffix, each) for each in request["candidates"]]
+        answered.append({key: request.get(key) for key in ("query", "instruction", "context")} | {"prefix": prefix, "candidates": candidates})
+    return {
+        "format": 1,
+        "reference": f"transformers {transformers.__version__}, torch {torch.__version__.split('+')[0]}, fp32, cpu",
+        "tokenizer": f"tokenizers {tokenizers.__version__}",
+        "sourceSha256": source_sha256(path),
+        "template": {key: template[key] for key in ("prefix", "context", "title", "suffix", "instruction")},
+        "labels": {side: {"text": text, "id": id} for side, text, id in zip(("yes", "no"), labels, label_ids)},
+        "suffix": suffix,
+        "requests": answered,
+    }
+
+
+def answer(model, label_ids: list[int], prefix: list[int], ids: list[int], suffix: list[int], candidate: dict) -> dict:
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([prefix + ids + suffix])).logits[0, -1, label_ids]
+    return {"title": candidate.get("title"), "text": candidate["text"], "ids": ids, "logits": [float(f"{x:.7g}") for x in logits.tolist()]}
+
+
+def load_model(path: Path):
+    options = dict(dtype=torch.float32, attn_implementation="eager")
+    if path.suffix == ".gguf":
+        config = transformers.AutoConfig.from_pretrained(path.parent, gguf_file=path.name)
+        key_length = gguf.GGUFReader(path).get_field(f"{config.model_type}.attention.key_length")
+        if key_length is not None:
+            config.head_dim = key_length.contents()  # transformers 5.23 does not read it and takes its default
+        return transformers.AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, config=config, **options).eval()
+    return transformers.AutoModelForCausalLM.from_pretrained(path, **options).eval()
+
+
+def encode_prefix(tokenizer: Tokenizer, template: dict, request: dict) -> list[int]:
+    """Spaces that end the prefix stand before the candidate's first words, and are encoded with those."""
+    context = template["context"] if request.get("context") else ""
+    values = {"instruction": request.get("instruction") or template["instruction"], "query": request["query"], "context": request.get("context")}
+    return encode_template(tokenizer, template["prefix"].rstrip(" ").replace("{context}", context), values)
+
+
+def encode_candidate(tokenizer: Tokenizer, template: dict, candidate: dict) -> list[int]:
+    prefix = template["prefix"]
+    lead = prefix[len(prefix.rstrip(" ")) :]
+    title = template["title"] if candidate.get("title") else ""
+    return encode_template(tokenizer, lead + title + "{text}", {"title": candidate.get("title"), "text": candidate["text"]})
+
+
+def encode_template(tokenizer: Tokenizer, source: str, values: dict) -> list[int]:
+    """The template's text with its special tokens; a caller's text plain, with the spaces that the template has before it."""
+    ids = []
+    end = 0
+    for match in re.finditer(r"( *)\{(instruction|query|context|title|text)\}", source):
+        ids += encode_special(tokenizer, source[end : match.start()])
+        ids += encode_plain(tokenizer, match.group(1) + values[match.group(2)])
+        end = match.end()
+    return ids + encode_special(tokenizer, source[end:])
+
+
+def encode_special(tokenizer: Tokenizer, text: str) -> list[int]:
+    tokenizer.encode_special_tokens = False
+    return tokenizer.encode(text, add_special_tokens=False).ids
+
+
+def encode_plain(tokenizer: Tokenizer, text: str) -> list[int]:
+    tokenizer.encode_special_tokens = True
+    return tokenizer.encode(text, add_special_tokens=False).ids
+
+
+def label_id(tokenizer: Tokenizer, label: str) -> int:
+    ids = encode_plain(tokenizer, label)
+    assert len(ids) == 1, f"label {label!r} is {len(ids)} tokens; one is needed"
+    return ids[0]
+
+
+def gguf_tokenizer(path: Path) -> Tokenizer:
+    fields = gguf.GGUFReader(path).fields
+    pieces, kinds, merges, pre = (fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "token_type", "merges", "pre"))
+    vocabulary = {piece: i for i, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.BPE(vocabulary, [tuple(merge.split(" ")) for merge in merges], ignore_merges=False))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(PRE_TOKENIZERS[pre])
+    special = [piece for piece, kind in zip(pieces, kinds) if kind == gguf.TokenType.CONTROL]
+    tokenizer.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in special])
+    return tokenizer
+
+
+def source_sha256(path: Path) -> str:
+    """The file's own, or that of the lines `sha256  name` of a folder's weight files in order of name."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    files = sorted(path.glob("*.safetensors"), key=lambda file: file.name)
+    sums = [(hashlib.sha256(file.read_bytes()).hexdigest(), file.name) for file in files]
+    if len(sums) == 1:
+        return sums[0][0]
+    return hashlib.sha256("".join(f"{sum}  {name}\n" for sum, name in sums).encode()).hexdigest()
+
+
+def read_json(path: Path):
+    raw = path.read_bytes()
+    return json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+
+
+def write_golden(path: Path, golden: dict) -> None:
+    raw = (json.dumps(golden, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    path.write_bytes(gzip.compress(raw, mtime=0) if path.suffix == ".gz" else raw)
+    rows = sum(len(request["candidates"]) for request in golden["requests"])
+    print(f"{path}: {rows} rows, {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
