@@ -230,16 +230,15 @@ export function configurationHelp(): string {
 
 /** Settings that are fine each by itself and impossible together. */
 function findContradictions(config: Config): string[] {
-  const { candidates, candidateTokens, prefixTokens } = config;
-  const largest = prefixTokens + candidates * candidateTokens;
+  const least = config.prefixTokens + config.candidateTokens;
   const checks: [boolean, string][] = [
     [
-      config.queuedCandidates < candidates,
-      `SLMRANK_QUEUED_CANDIDATES is ${config.queuedCandidates}, fewer than one request's SLMRANK_CANDIDATES, ${candidates}`,
+      config.queuedCandidates < config.candidates,
+      `SLMRANK_QUEUED_CANDIDATES is ${config.queuedCandidates}, fewer than one request's SLMRANK_CANDIDATES, ${config.candidates}`,
     ],
     [
-      config.queuedTokens < largest,
-      `SLMRANK_QUEUED_TOKENS is ${config.queuedTokens}; the largest allowed request has ${largest} tokens (prefix and candidates) and could never be admitted`,
+      config.queuedTokens < least,
+      `SLMRANK_QUEUED_TOKENS is ${config.queuedTokens}, less than one prefix and one candidate may have, ${least} (SLMRANK_PREFIX_TOKENS + SLMRANK_CANDIDATE_TOKENS)`,
     ],
     [
       config.requestBytes < config.textBytes,

@@ -1,0 +1,81 @@
+import { type Config, configurationHelp, parseConfig } from '../config.ts';
+import { RankError } from '../errors.ts';
+import { type Manifest, readManifest } from '../manifest.ts';
+import { createLog } from '../observe/log.ts';
+import { createPipeline } from '../pipeline.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
+
+const usage = `Usage: slmrank serve [OPTIONS]
+
+Serves a built model over gRPC until SIGTERM or SIGINT; a second signal ends it at once.
+Each option is also an environment variable; the option wins.
+`;
+
+/** Runs the server to its end. Resolves to 0 after a clean drain, to 1 when work had to be cut off. */
+export async function run(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(`${usage}\n${configurationHelp()}\n`);
+    return 0;
+  }
+  const config = parseConfig(process.env, args);
+  const manifest = await readServedManifest(config.model);
+  const log = createLog(config.logLevel);
+  const pipeline = createPipeline({ config, manifest, log });
+  const server = await startServer({ config, manifest, pipeline, log });
+  const stopped = stopOnSignal(server);
+  try {
+    await Promise.race([server.ready, stopped]);
+  } catch (error) {
+    // Not by a drain: replicas that never loaded have nothing to finish.
+    process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+  if (!server.isStopping()) {
+    process.stdout.write(`${readyLine(server, config, manifest)}\n`);
+    log.info({ address: server.address, model: manifest.name }, 'ready');
+  }
+  const isClean = await stopped;
+  if (!isClean) {
+    // Threads may still be in a run, which nothing can interrupt; ending the process is safe then.
+    process.exit(1);
+  }
+  return 0;
+}
+
+async function readServedManifest(model: string): Promise<Manifest> {
+  try {
+    return await readManifest(model);
+  } catch (error) {
+    if (error instanceof RankError && error.kind === 'not-found') {
+      throw new Error(
+        `${error.message}. Build one with 'npm run demo' or 'slmrank model build', or name another folder with --model (SLMRANK_MODEL).`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** Resolves when a first signal has led to a stop: whether the stop was clean. A second signal ends the process. */
+function stopOnSignal(server: RunningServer): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
+      if (server.isStopping()) {
+        process.exit(signal === 'SIGINT' ? 130 : 143);
+      }
+      server.stop().then(resolve, reject);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+function readyLine({ address }: RunningServer, config: Config, manifest: Manifest): string {
+  const slots = config.devices.map(({ name }) => name);
+  const replicas = `${slots.length} replica${slots.length > 1 ? 's' : ''} (${slots.join(', ')})`;
+  return (
+    `slmrank ready on ${address}: model ${manifest.name} (${manifest.precision}), ` +
+    `fingerprint ${manifest.fingerprint.slice(0, 12)}, ${replicas}, ` +
+    `up to ${config.candidates} candidates of ${config.candidateTokens} tokens a request`
+  );
+}

@@ -1,0 +1,112 @@
+import { status } from '@grpc/grpc-js';
+import type { Clock } from '../clock.ts';
+import { RankError } from '../errors.ts';
+import type { Log } from '../observe/log.ts';
+import type { CallContext } from '../rank.ts';
+import { type CallTimes, timesOf } from './deadline.ts';
+import { codeOf, presentError } from './wire-error.ts';
+
+export type Outcome<Reply> =
+  | { readonly ok: true; readonly reply: Reply }
+  | { readonly ok: false; readonly error: RankError };
+
+export interface PendingAnswerParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly maxCallMs: number;
+}
+
+interface Question<Reply> {
+  readonly method: string;
+  readonly requestId: string;
+  /** As the library gives it. */
+  readonly deadline: Date | number;
+  /** Called once at most: never when the caller has gone. */
+  readonly deliver: (outcome: Outcome<Reply>) => void;
+}
+
+/**
+ * A request from its arrival to its one answer: the work's reply or error, the deadline's, or one from outside. What
+ * comes after the first is ignored, and the work is told to stop.
+ */
+export class PendingAnswer<Reply> {
+  readonly #question: Question<Reply>;
+  readonly #parts: PendingAnswerParts;
+  readonly #times: CallTimes;
+  readonly #stop = new AbortController();
+  readonly #callOffDeadline: () => void;
+  #isSettled = false;
+
+  constructor(question: Question<Reply>, parts: PendingAnswerParts) {
+    this.#question = question;
+    this.#parts = parts;
+    this.#times = timesOf(question.deadline, parts);
+    this.#callOffDeadline = parts.clock.at(this.#times.giveUpMs, () => this.fail(deadlinePassed()));
+  }
+
+  run(work: (call: CallContext) => Reply | Promise<Reply>): void {
+    const { deadlineMs } = this.#times;
+    void attempt(() => work({ deadlineMs, signal: this.#stop.signal })).then(
+      (reply) => this.#settle({ ok: true, reply }),
+      (thrown: unknown) => this.fail(thrown),
+    );
+  }
+
+  /** Answers with an error, unless there was an answer. */
+  fail(thrown: unknown): void {
+    this.#settle({ ok: false, error: presentError(thrown) });
+    this.#stop.abort();
+  }
+
+  /** The caller has gone: nobody is left to answer. Does nothing after an answer. */
+  abandon(): void {
+    if (!this.#isSettled) {
+      this.#isSettled = true;
+      this.#callOffDeadline();
+      this.#log(this.#isLate() ? status.DEADLINE_EXCEEDED : status.CANCELLED);
+      this.#stop.abort();
+    }
+  }
+
+  #settle(outcome: Outcome<Reply>): void {
+    if (this.#isSettled) {
+      return;
+    }
+    this.#isSettled = true;
+    this.#callOffDeadline();
+    this.#log(outcome.ok ? status.OK : codeOf(outcome.error), outcome);
+    try {
+      this.#question.deliver(outcome);
+    } catch (thrown) {
+      const error = presentError(thrown);
+      this.#log(status.INTERNAL, { ok: false, error });
+      this.#question.deliver({ ok: false, error });
+    }
+  }
+
+  #isLate(): boolean {
+    return this.#parts.clock.nowMs() >= this.#times.giveUpMs;
+  }
+
+  /** One line for each answer, without texts; faults of ours with their cause. */
+  #log(code: status, outcome?: Outcome<Reply>): void {
+    const { method, requestId } = this.#question;
+    const ms = Math.round((this.#parts.clock.nowMs() - this.#times.startMs) * 10) / 10;
+    const line = { method, requestId, status: status[code], ms };
+    if (code === status.INTERNAL && outcome?.ok === false) {
+      const { error } = outcome;
+      this.#parts.log.error({ ...line, err: error.cause ?? error }, 'request failed');
+    } else {
+      this.#parts.log.debug(line, 'request ended');
+    }
+  }
+}
+
+function deadlinePassed(): RankError {
+  return new RankError('deadline-exceeded', 'the deadline passed before the answer was ready');
+}
+
+/** Turns a throw into a rejection. */
+async function attempt<T>(work: () => T | Promise<T>): Promise<T> {
+  return await work();
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { type handleUnaryCall, Metadata } from '@grpc/grpc-js';
+import type { CallContext } from '../rank.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { PendingAnswer, type PendingAnswerParts } from './pending-answer.ts';
+import type { ProtoRoot } from './proto-root.ts';
+import { chooseRequestId, headerValue, requestIdKey } from './request-id.ts';
+import { toStatus } from './wire-error.ts';
+
+/** What every call needs of the server. */
+export interface CallParts extends PendingAnswerParts {
+  readonly root: ProtoRoot;
+  readonly lifecycle: Lifecycle;
+}
+
+export interface UnaryMethod<In, Out> {
+  readonly method: string;
+  /** The request's own name in the message, if it has one. */
+  readonly requestIdOf?: (message: In) => string | undefined;
+  readonly work: (message: In, requestId: string, call: CallContext) => Out | Promise<Out>;
+}
+
+/** A handler that answers exactly once, and not at all when the caller has gone. Never throws into the library. */
+export function unary<In, Out>(
+  { method, requestIdOf, work }: UnaryMethod<In, Out>,
+  parts: CallParts,
+): handleUnaryCall<In, Out> {
+  return (call, callback) => {
+    const { request, metadata } = call;
+    const requestId = chooseRequestId(requestIdOf?.(request), metadata, randomUUID);
+    const pending = new PendingAnswer<Out>(
+      {
+        method,
+        requestId,
+        deadline: call.getDeadline(),
+        deliver: (outcome) => {
+          if (outcome.ok) {
+            // Not earlier: initial metadata commits the call, and a client does not retry past it.
+            call.sendMetadata(requestIdMetadata(requestId));
+            callback(null, outcome.reply);
+          } else {
+            callback(toStatus(outcome.error, requestId, parts.root));
+          }
+        },
+      },
+      parts,
+    );
+    const close = parts.lifecycle.open({ end: (error) => pending.fail(error) });
+    // Comes at the end of every call, after success too (grpc-node#2771).
+    call.once('cancelled', () => {
+      pending.abandon();
+      close();
+    });
+    pending.run((context) => work(request, requestId, context));
+  };
+}
+
+function requestIdMetadata(requestId: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set(requestIdKey, headerValue(requestId));
+  return metadata;
+}

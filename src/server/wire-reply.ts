@@ -1,0 +1,90 @@
+import type { Config } from '../config.ts';
+import { RankError } from '../errors.ts';
+import type { Manifest } from '../manifest.ts';
+import type { RankedResult, RankReply, RankRequest, ReplicaDescription } from '../rank.ts';
+import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
+import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
+import type { WireResultInput } from './generated/slmrank/v1/Result.ts';
+import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeResponse.ts';
+
+export interface Served {
+  readonly config: Config;
+  readonly manifest: Manifest;
+  /** The package's version. */
+  readonly version: string;
+}
+
+/** @throws RankError `internal` for a score that is not a number, naming the candidate. */
+export function toWireReply(
+  request: RankRequest,
+  reply: RankReply,
+  { manifest }: Served,
+): WireRankResponseInput {
+  return {
+    results: reply.results.map((result) => toWireResult(request, result)),
+    usage: reply.usage,
+    times: reply.times,
+    scoreFingerprint: manifest.fingerprint,
+    model: manifest.name,
+    requestId: request.requestId,
+    scoreKind: request.scoreKind === 'logit' ? 'SCORE_KIND_LOGIT' : 'SCORE_KIND_PROBABILITY',
+    complete: reply.complete,
+  };
+}
+
+function toWireResult(request: RankRequest, result: RankedResult): WireResultInput {
+  const { index, tokens, truncated, scored } = result;
+  const candidate = request.candidates[index];
+  if (candidate === undefined) {
+    throw new RankError('internal', `a result for candidate ${index}; this is a bug`);
+  }
+  if (scored && !(Number.isFinite(result.score) && Number.isFinite(result.logit))) {
+    throw new RankError('internal', `the score of candidates[${index}] is not a number`, {
+      reason: 'SCORE_NOT_A_NUMBER',
+    });
+  }
+  const { id, text, title } = candidate;
+  return {
+    ...{ index, id, tokens, truncated, scored },
+    score: scored ? result.score : 0,
+    logit: scored ? result.logit : 0,
+    ...(request.returnText ? { text, ...(title === undefined ? {} : { title }) } : {}),
+  };
+}
+
+export function toWireInfo(
+  { config, manifest, version }: Served,
+  replicas: readonly ReplicaDescription[],
+): WireGetInfoResponseInput {
+  return {
+    model: manifest.name,
+    family: manifest.blueprint.family,
+    parameters: manifest.parameters,
+    scoreFingerprint: manifest.fingerprint,
+    templateHash: manifest.templateHash,
+    precision: manifest.precision,
+    executionProvider: config.devices[0]?.provider ?? '',
+    limits: { ...config, rowTokens: manifest.blueprint.rowTokens },
+    buckets: [...manifest.buckets],
+    tokenBudget: config.tokenBudget,
+    replicas: [...replicas],
+    yesLabel: manifest.labels.yes.text,
+    noLabel: manifest.labels.no.text,
+    instruction: manifest.template.instruction,
+    version,
+  };
+}
+
+export function toWireTokens(
+  ids: readonly Int32Array[],
+  returnIds: boolean,
+  { manifest }: Served,
+): WireTokenizeResponseInput {
+  return {
+    texts: ids.map((tokens) => ({
+      tokens: tokens.length,
+      ids: returnIds ? Array.from(tokens) : [],
+    })),
+    tokenizerHash: manifest.tokenizer.sha256,
+  };
+}
