@@ -1,0 +1,209 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Admission } from '../../src/schedule/admission.ts';
+import { createTokenPace } from '../../src/schedule/cost.ts';
+import { createPolicy } from '../../src/schedule/policy.ts';
+import { Scheduler } from '../../src/schedule/scheduler.ts';
+import { FakeClock, settle } from '../support/fake-clock.ts';
+import {
+  type FakeRun,
+  FakeRunner,
+  fakeLogits,
+  fakePack,
+  fakeRequest,
+} from '../support/fake-runner.ts';
+
+const tokenBudget = 100;
+const idsPerRequest = 1_000;
+
+/** What may happen to a server, in any order. */
+const anyEvent = fc.oneof(
+  fc.record({
+    kind: fc.constant('arrive' as const),
+    lengths: fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 30 }),
+    prefix: fc.integer({ min: 0, max: 40 }),
+    timeoutMs: fc.integer({ min: 0, max: 60 }),
+    partialOk: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constantFrom('finish' as const, 'crash' as const, 'error' as const),
+    replica: fc.integer({ min: 0, max: 2 }),
+  }),
+  fc.record({ kind: fc.constant('finish' as const), replica: fc.integer({ min: 0, max: 2 }) }),
+  fc.record({ kind: fc.constant('cancel' as const), request: fc.integer({ min: 0, max: 30 }) }),
+  fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 20 }) }),
+);
+type Event = typeof anyEvent extends fc.Arbitrary<infer Value> ? Value : never;
+
+class World {
+  readonly clock = new FakeClock();
+  readonly admission = new Admission({ candidates: 60, tokens: 2_000 }, (tokens) => tokens);
+  readonly runs: FakeRun[] = [];
+  readonly endings: string[][] = [];
+  readonly problems: string[] = [];
+  readonly #callers: AbortController[] = [];
+  readonly #scheduler = new Scheduler({
+    policy: createPolicy({ tokenBudget, lingerMs: 3, attentionGroups: 4, shareTokens: 25 }),
+    pack: fakePack,
+    cost: createTokenPace(),
+    buckets: [10, 20, 40, 80],
+    clock: this.clock,
+  });
+  /** Unfinished runs of each ready replica, oldest first. */
+  readonly #replicas = [0, 1, 2].map((slot) => ({ runner: this.#newRunner(slot), done: 0 }));
+
+  constructor() {
+    this.#offer();
+  }
+
+  async happen(event: Event): Promise<void> {
+    switch (event.kind) {
+      case 'arrive':
+        this.#arrive(event);
+        break;
+      case 'cancel':
+        this.#callers[event.request]?.abort();
+        break;
+      case 'pass':
+        await this.clock.advance(event.ms);
+        break;
+      default:
+        this.#endRun(event.replica, event.kind);
+    }
+    await settle();
+  }
+
+  /** Everything that runs finishes, for long enough. */
+  async calm(): Promise<void> {
+    for (let round = 0; round < 200; round += 1) {
+      for (const slot of [0, 1, 2]) {
+        this.#endRun(slot, 'finish');
+      }
+      await this.clock.advance(1);
+    }
+  }
+
+  #newRunner(slot: number): FakeRunner {
+    const runner = new FakeRunner(`cpu#${slot}`);
+    const run = runner.run.bind(runner);
+    runner.run = (batch) => {
+      const outcome = run(batch);
+      this.runs.push(runner.last);
+      return outcome;
+    };
+    return runner;
+  }
+
+  #offer(): void {
+    this.#scheduler.setReplicas(
+      this.#replicas.map(({ runner }) => runner),
+      0,
+    );
+  }
+
+  #endRun(slot: number, how: 'finish' | 'crash' | 'error'): void {
+    const replica = this.#replicas[slot];
+    const run = replica?.runner.runs[replica.done];
+    if (replica === undefined || run === undefined) {
+      return;
+    }
+    if (how !== 'crash') {
+      replica.done += 1;
+      how === 'finish' ? run.finish() : run.fail('internal');
+      return;
+    }
+    const lost = replica.runner.runs.slice(replica.done);
+    replica.runner = this.#newRunner(slot);
+    replica.done = 0;
+    this.#offer();
+    lost.forEach((one) => one.fail('replica-failed'));
+  }
+
+  #arrive({ lengths, prefix, timeoutMs, partialOk }: Extract<Event, { kind: 'arrive' }>): void {
+    const place = this.endings.length;
+    const ends: string[] = [];
+    this.endings.push(ends);
+    const caller = new AbortController();
+    this.#callers.push(caller);
+    const request = fakeRequest(lengths, { prefix, firstId: place * idsPerRequest });
+    const tokens = lengths.reduce((sum, length) => sum + length, prefix);
+    let permit: ReturnType<Admission['admit']>;
+    try {
+      permit = this.admission.admit(lengths.length, tokens);
+    } catch {
+      ends.push('rejected');
+      return;
+    }
+    this.#scheduler
+      .schedule(request, {
+        deadlineMs: this.clock.nowMs() + timeoutMs,
+        partialOk,
+        signal: caller.signal,
+      })
+      .finally(() => permit.release())
+      .then(
+        ({ logits, scored, complete }) => {
+          ends.push(complete ? 'scored' : 'partial');
+          this.#check(place, { logits, scored, complete: complete || partialOk });
+        },
+        (error: unknown) => ends.push(String(error)),
+      );
+  }
+
+  #check(
+    place: number,
+    result: { logits: Float32Array; scored: Uint8Array; complete: boolean },
+  ): void {
+    if (!result.complete) {
+      this.problems.push(`request ${place} did not ask for a partial result`);
+    }
+    result.scored.forEach((scored, index) => {
+      const own = result.logits.slice(2 * index, 2 * index + 2);
+      const due = scored ? Float32Array.from(fakeLogits(place * idsPerRequest + index)) : [0, 0];
+      if (own[0] !== due[0] || own[1] !== due[1]) {
+        this.problems.push(`request ${place} has the logits ${own.join()} for candidate ${index}`);
+      }
+    });
+  }
+}
+
+test('whatever happens, each request ends once, rightly scored, and gives its permit back', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyEvent, { maxLength: 40 }), async (events) => {
+      const world = new World();
+      for (const event of events) {
+        await world.happen(event);
+      }
+      await world.calm();
+      expect(world.problems).toEqual([]);
+      expect(world.endings.map((ends) => ends.length)).toEqual(world.endings.map(() => 1));
+      expect(world.admission.held).toEqual({ candidates: 0, tokens: 0 });
+      expect(world.clock.timers).toBe(0);
+      for (const run of world.runs) {
+        expect(run.packedTokens <= tokenBudget || run.ids.flat().length === 1).toBe(true);
+        expect(run.parts.length).toBe(
+          new Set(run.ids.map(([id = 0]) => Math.floor(id / 1_000))).size,
+        );
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('without faults, each candidate runs once', async () => {
+  const calmEvents = anyEvent.filter(
+    ({ kind }) => kind === 'arrive' || kind === 'finish' || kind === 'pass',
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(calmEvents, { maxLength: 40 }), async (events) => {
+      const world = new World();
+      for (const event of events) {
+        await world.happen(event);
+      }
+      await world.calm();
+      const ids = world.runs.flatMap((run) => run.ids.flat());
+      expect(ids.length).toBe(new Set(ids).size);
+    }),
+    { numRuns: 50 },
+  );
+});
