@@ -3,8 +3,8 @@
  *
  *   node --import tsx models/demo/select.ts POSTINGS.jsonl.gz
  *
- * reads postings (`_id`, `title`, `text`, `metadata.agency`) and writes postings.jsonl.gz and queries.json beside this
- * file. Kept are the 50 postings that BM25 finds for each query, filled up to 300 by the order of their ids' hashes;
+ * reads postings (`_id`, `title`, `text`, `metadata.agency`) and writes postings.jsonl.gz, queries.jsonl and candidates.trec
+ * beside this file. Kept are the 50 postings that BM25 finds for each query, filled up to 300 by the order of their ids' hashes;
  * a query's candidates are those 50, best first, as a first stage would hand them over.
  */
 import { createHash } from 'node:crypto';
@@ -93,6 +93,10 @@ const demo = [...kept].sort((x, y) => (x._id < y._id ? -1 : 1));
 const folder = new URL('.', import.meta.url);
 const text = demo.map((posting) => `${JSON.stringify(posting)}\n`).join('');
 writeFileSync(new URL('postings.jsonl.gz', folder), gzipSync(text, { level: 9 }));
-const lists = queries.map((query, i) => ({ query, candidates: (found[i] ?? []).map(({ _id }) => _id) }));
-writeFileSync(new URL('queries.json', folder), `${JSON.stringify(lists, undefined, 1).replace(/\n {3}("U)/g, ' $1')}\n`);
-console.log(`${demo.length} postings, ${lists.length} queries of ${candidatesPerQuery} candidates`);
+const asked = queries.map((query, i) => `${JSON.stringify({ _id: `D${i + 1}`, text: query })}\n`);
+writeFileSync(new URL('queries.jsonl', folder), asked.join(''));
+const run = queries.flatMap((query, i) =>
+  (found[i] ?? []).map((posting, place) => `D${i + 1} Q0 ${posting._id} ${place + 1} ${bm25(query, posting).toFixed(4)} bm25\n`),
+);
+writeFileSync(new URL('candidates.trec', folder), run.join(''));
+console.log(`${demo.length} postings, ${queries.length} queries of ${candidatesPerQuery} candidates`);

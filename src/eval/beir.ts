@@ -27,17 +27,25 @@ const maxGrade = 32;
 /**
  * The corpus's texts with the wanted ids; the others are read past, so that memory follows the run, not the corpus.
  *
- * @throws DataError, also when an id stands twice.
+ * @throws DataError
  */
 export async function readCorpus(
   folder: string,
   wanted: ReadonlySet<string>,
 ): Promise<Map<string, Passage>> {
+  return readPassages(await findDataFile(folder, 'corpus.jsonl'), (id) => wanted.has(id));
+}
+
+/** The texts of one file in the corpus's format. @throws DataError, also when an id stands twice. */
+export async function readPassages(
+  file: string,
+  isWanted: (id: string) => boolean = () => true,
+): Promise<Map<string, Passage>> {
   const passages = new Map<string, Passage>();
-  for await (const line of readLines(await findDataFile(folder, 'corpus.jsonl'))) {
+  for await (const line of readLines(file)) {
     const record = parseRecord(line);
     const id = parseId(record);
-    if (!wanted.has(id)) {
+    if (!isWanted(id)) {
       continue;
     }
     if (passages.has(id)) {

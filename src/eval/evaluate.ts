@@ -26,7 +26,7 @@ export interface QualityRow {
 export interface Evaluation {
   /** `all` first, then one row per kind, in alphabetical order. */
   readonly rows: readonly QualityRow[];
-  /** Queries of the run that could not be measured: no judgement. */
+  /** Queries of the run that cannot be measured: no judgement. */
   readonly unjudgedQueries: number;
   /** Judged queries that are not in the run; not counted as 0. */
   readonly judgedNotInRun: number;
@@ -36,6 +36,8 @@ export interface EvaluateInput {
   readonly judgements: Judgements;
   readonly queries: ReadonlyMap<string, Query>;
   readonly run: Run;
+  /** The queries to measure; those of the run when absent. */
+  readonly measured?: Iterable<string>;
   /** The same candidates in a new order; queries it lacks are left out of the whole evaluation. */
   readonly reranked?: Run;
   /** Lowest grade that counts as relevant for MRR. */
@@ -55,8 +57,9 @@ interface ScoredQuery {
 
 /** Measures a run, and beside it a new order of the same candidates, over the judged queries they share. */
 export function evaluate(input: EvaluateInput): Evaluation {
-  const measured = [...(input.reranked ?? input.run).keys()];
-  const judged = measured.filter((query) => input.judgements.has(query));
+  const { judgements, run, reranked } = input;
+  const measured = reranked?.keys() ?? input.measured ?? run.keys();
+  const judged = [...measured].filter((query) => judgements.has(query));
   const scored = judged.map((query) => scoreQuery(input, query));
   const kinds = new Set(scored.flatMap(({ kind }) => (kind === undefined ? [] : [kind])));
   const groups: [string, ScoredQuery[]][] = [
@@ -67,8 +70,8 @@ export function evaluate(input: EvaluateInput): Evaluation {
   ];
   return {
     rows: groups.filter(([, group]) => group.length > 0).map(([kind, group]) => row(kind, group)),
-    unjudgedQueries: measured.length - judged.length,
-    judgedNotInRun: [...input.judgements.keys()].filter((query) => !input.run.has(query)).length,
+    unjudgedQueries: [...run.keys()].filter((query) => !judgements.has(query)).length,
+    judgedNotInRun: [...judgements.keys()].filter((query) => !run.has(query)).length,
   };
 }
 

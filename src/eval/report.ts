@@ -9,6 +9,8 @@ export interface EvalReport extends Evaluation {
   readonly split: string;
   readonly runFile: string;
   readonly relevantFrom: number;
+  /** Most queries measured, when that was bounded. */
+  readonly limit?: number;
   readonly model?: ModelReport;
 }
 
@@ -72,13 +74,14 @@ function notesOf(report: EvalReport): string[] {
   return [
     `NDCG@10: gain 2^grade - 1, ideal over all judged. MRR@10: relevant from grade ${report.relevantFrom}. ` +
       'Ties keep the order of the file. Intervals: bootstrap over queries.',
+    ...(report.limit === undefined
+      ? []
+      : [`At most ${report.limit} queries, spread evenly over the run.`]),
     ...(report.unjudgedQueries > 0
       ? [`${report.unjudgedQueries} queries of the run have no judgements and are left out.`]
       : []),
     ...(report.judgedNotInRun > 0
-      ? [
-          `${report.judgedNotInRun} judged queries are not in the run (or beyond --limit) and are left out.`,
-        ]
+      ? [`${report.judgedNotInRun} judged queries are not in the run and are left out.`]
       : []),
   ];
 }

@@ -1,0 +1,92 @@
+import { parseOptions, UsageError } from './usage.ts';
+
+const usage = `Usage: slmrank eval --beir DIR --split NAME --run FILE.trec[.gz] [OPTIONS]
+
+Re-ranks a run's candidates with a built model and shows NDCG@10 and MRR@10 of both orders, for all queries and for each
+kind (metadata.kind). Control-C stops early and shows what is done.
+
+  --beir DIR          folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, each plain or .gz
+  --split NAME        which qrels
+  --run FILE          the first stage's run, plain or .gz: query-id Q0 text-id rank score tag
+  --model DIR         a built model (default: SLMRANK_MODEL, or the one that slmrank serves)
+  --run-only          measure the run alone; no model is needed
+  --limit N           at most N queries, spread evenly over the run
+  --depth N           re-rank only the first N candidates of a query (default: 1000)
+  --relevant GRADE    lowest grade that is relevant for MRR (default: 1)
+  --no-titles         leave the candidates' titles out
+  --instruction TEXT  what "relevant" means in this data (default: the model's own)
+  --devices SLOTS     as SLMRANK_DEVICES (default: one slot of one thread for every core)
+  --out-run FILE      write the new order as a run; all of its queries are then re-ranked, judged or not
+  --json FILE         write the report as JSON; with - it goes to standard output and the table to standard error
+
+The model's other settings (context budget, token budget, ...) are those of the SLMRANK_* variables.`;
+
+export interface EvalOptions {
+  readonly beir: string;
+  readonly split: string;
+  readonly run: string;
+  readonly model: string | undefined;
+  readonly runOnly: boolean;
+  readonly limit: number;
+  readonly depth: number;
+  readonly relevantFrom: number;
+  readonly titles: boolean;
+  readonly instruction: string | undefined;
+  readonly devices: string | undefined;
+  readonly outRun: string | undefined;
+  readonly json: string | undefined;
+}
+
+/** @throws UsageError */
+export function parseEvalOptions(args: readonly string[]): EvalOptions {
+  const { values } = parseOptions(args, usage, {
+    beir: { type: 'string' },
+    split: { type: 'string' },
+    run: { type: 'string' },
+    model: { type: 'string' },
+    'run-only': { type: 'boolean', default: false },
+    limit: { type: 'string' },
+    depth: { type: 'string', default: '1000' },
+    relevant: { type: 'string', default: '1' },
+    'no-titles': { type: 'boolean', default: false },
+    instruction: { type: 'string' },
+    devices: { type: 'string' },
+    'out-run': { type: 'string' },
+    json: { type: 'string' },
+  });
+  if (values['run-only'] && (values.model ?? values['out-run']) !== undefined) {
+    throw new UsageError(
+      '--run-only measures the run alone; --model and --out-run do not go with it',
+    );
+  }
+  return {
+    beir: required('--beir', values.beir),
+    split: required('--split', values.split),
+    run: required('--run', values.run),
+    model: values.model,
+    runOnly: values['run-only'],
+    limit: values.limit === undefined ? Infinity : parseCount('--limit', values.limit),
+    depth: parseCount('--depth', values.depth),
+    relevantFrom: parseCount('--relevant', values.relevant),
+    titles: !values['no-titles'],
+    instruction: values.instruction,
+    devices: values.devices,
+    outRun: values['out-run'],
+    json: values.json,
+  };
+}
+
+function required(flag: string, value: string | undefined): string {
+  if (value === undefined || value === '') {
+    throw new UsageError(`${flag} is missing\n\n${usage}`);
+  }
+  return value;
+}
+
+function parseCount(flag: string, text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new UsageError(`${flag} is '${text}'; a whole number of at least 1 is needed`);
+  }
+  return count;
+}

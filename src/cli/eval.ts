@@ -1,0 +1,87 @@
+import { writeFile } from 'node:fs/promises';
+import { assertNoneMissing, readCorpus, readJudgements, readQueries } from '../eval/beir.ts';
+import { type EvaluateInput, evaluate } from '../eval/evaluate.ts';
+import { type EvalReport, formatReport } from '../eval/report.ts';
+import type { RerankInput } from '../eval/rerank.ts';
+import { selectQueries } from '../eval/select-queries.ts';
+import { formatRun, readRun, type Run } from '../eval/trec-run.ts';
+import { type EvalOptions, parseEvalOptions } from './eval-options.ts';
+import { type ModelRun, rerankWithModel } from './rerank-with-model.ts';
+
+/** As shells report a process that Control-C ended. */
+const interruptedStatus = 130;
+
+/** How candidates are re-ranked: by a model, or by a stand-in in tests. */
+export type RerankWith = (input: RerankInput, options: EvalOptions) => Promise<ModelRun>;
+
+export async function run(
+  args: readonly string[],
+  rerankWith: RerankWith = rerankWithModel,
+): Promise<number> {
+  const options = parseEvalOptions(args);
+  const data = await readData(options);
+  const chosen = chooseQueries(data, options);
+  const model = options.runOnly ? undefined : await rerank(data, chosen, { options, rerankWith });
+  const report: EvalReport = {
+    beir: options.beir,
+    split: options.split,
+    runFile: options.run,
+    relevantFrom: options.relevantFrom,
+    ...(options.limit === Infinity ? {} : { limit: options.limit }),
+    ...(model === undefined ? {} : { model: model.report }),
+    ...evaluate(
+      model === undefined
+        ? { ...data, measured: chosen.keys() }
+        : { ...data, reranked: model.reranked.run },
+    ),
+  };
+  await writeOutputs(report, model?.reranked.run, options);
+  return model?.reranked.interrupted ? interruptedStatus : 0;
+}
+
+async function readData(options: EvalOptions): Promise<EvaluateInput> {
+  const { beir, split, relevantFrom } = options;
+  const judgements = await readJudgements(beir, split);
+  const queries = await readQueries(beir);
+  const found = await readRun(options.run);
+  assertNoneMissing('queries that queries.jsonl lacks', found.keys(), queries);
+  return { judgements, queries, run: found, relevantFrom };
+}
+
+/** An order nobody judged cannot be measured: no time is spent on it, unless the order itself is wanted. */
+function chooseQueries(
+  { run: found, judgements }: EvaluateInput,
+  { outRun, limit }: EvalOptions,
+): Run {
+  const judged = new Map([...found].filter(([query]) => judgements.has(query)));
+  return selectQueries(outRun === undefined ? judged : found, limit);
+}
+
+async function rerank(
+  { queries }: EvaluateInput,
+  chosen: Run,
+  { options, rerankWith }: { options: EvalOptions; rerankWith: RerankWith },
+): Promise<ModelRun> {
+  const ids = new Set([...chosen.values()].flat().map(({ id }) => id));
+  const corpus = await readCorpus(options.beir, ids);
+  assertNoneMissing('texts that corpus.jsonl lacks', ids, corpus);
+  return rerankWith({ run: chosen, queries, corpus }, options);
+}
+
+async function writeOutputs(
+  report: EvalReport,
+  reranked: Run | undefined,
+  { json, outRun }: EvalOptions,
+): Promise<void> {
+  const table = `\n${formatReport(report)}`;
+  (json === '-' ? process.stderr : process.stdout).write(table);
+  const text = `${JSON.stringify(report, undefined, 2)}\n`;
+  if (json === '-') {
+    process.stdout.write(text);
+  } else if (json !== undefined) {
+    await writeFile(json, text);
+  }
+  if (outRun !== undefined && reranked !== undefined) {
+    await writeFile(outRun, formatRun(reranked, report.model?.name ?? 'slmrank'));
+  }
+}

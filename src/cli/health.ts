@@ -1,0 +1,30 @@
+import { createRankingClient } from '../server/client.ts';
+import { parseOptions, UsageError } from './usage.ts';
+
+const usage = `Usage: slmrank health [--address HOST:PORT] [--service NAME] [--timeout MS]
+
+Asks a server over grpc.health.v1 and prints its state. Exit status 0 when it is SERVING, else 1.
+
+  --address HOST:PORT  the server (default: 127.0.0.1:50051)
+  --service NAME       one service, such as slmrank.v1.RankingService (default: the whole server)
+  --timeout MS         how long to wait for the answer (default: 3000)`;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseOptions(args, usage, {
+    address: { type: 'string', default: '127.0.0.1:50051' },
+    service: { type: 'string', default: '' },
+    timeout: { type: 'string', default: '3000' },
+  });
+  const timeoutMs = Number(values.timeout);
+  if (!(timeoutMs > 0)) {
+    throw new UsageError(`--timeout is '${values.timeout}'; a number of milliseconds is needed`);
+  }
+  const client = createRankingClient(values.address);
+  try {
+    const state = await client.checkHealth(values.service, timeoutMs);
+    process.stdout.write(`${state}\n`);
+    return state === 'SERVING' ? 0 : 1;
+  } finally {
+    client.close();
+  }
+}
