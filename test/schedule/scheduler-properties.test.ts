@@ -67,7 +67,9 @@ class World {
       case 'pass':
         await this.clock.advance(event.ms);
         break;
-      default:
+      case 'finish':
+      case 'crash':
+      case 'error':
         this.#endRun(event.replica, event.kind);
     }
     await settle();
@@ -109,7 +111,11 @@ class World {
     }
     if (how !== 'crash') {
       replica.done += 1;
-      how === 'finish' ? run.finish() : run.fail('internal');
+      if (how === 'finish') {
+        run.finish();
+      } else {
+        run.fail('internal');
+      }
       return;
     }
     const lost = replica.runner.runs.slice(replica.done);

@@ -1,47 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTokenPace } from '../../src/schedule/cost.ts';
-import { createPolicy, type PolicyLimits } from '../../src/schedule/policy.ts';
-import type { ScheduleResult } from '../../src/schedule/request.ts';
-import { Scheduler } from '../../src/schedule/scheduler.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
-import { FakeRunner, fakeLogits, fakePack, fakeRequest } from '../support/fake-runner.ts';
-
-const limits: PolicyLimits = { tokenBudget: 100, lingerMs: 0, attentionGroups: 4, shareTokens: 25 };
-
-function setUp({ replicas = 1, ...changed }: Partial<PolicyLimits> & { replicas?: number } = {}) {
-  const clock = new FakeClock();
-  const runners = Array.from({ length: replicas }, (_, i) => new FakeRunner(`cpu#${i}`));
-  const scheduler = new Scheduler({
-    policy: createPolicy({ ...limits, ...changed }),
-    pack: fakePack,
-    cost: createTokenPace(),
-    buckets: [10, 20, 40],
-    clock,
-  });
-  scheduler.setReplicas(runners, 0);
-  const rank = (
-    lengths: readonly number[],
-    {
-      timeoutMs = 10_000,
-      partialOk = false,
-      signal = new AbortController().signal,
-      firstId = 0,
-    } = {},
-  ) => {
-    const call = { deadlineMs: clock.nowMs() + timeoutMs, partialOk, signal };
-    const outcome = scheduler.schedule(fakeRequest(lengths, { firstId }), call);
-    outcome.catch(() => undefined);
-    return outcome;
-  };
-  return { clock, scheduler, runners, runner: runners[0] ?? new FakeRunner(), rank };
-}
-
-const times = (count: number, length: number) => new Array<number>(count).fill(length);
-const logitsOf = (...ids: number[]) => Float32Array.from(ids.flatMap(fakeLogits));
+import { fakeRequest } from '../support/fake-runner.ts';
+import { logitsOf, setUpScheduler, times } from '../support/fake-scheduler.ts';
 
 describe('scoring', () => {
   test('gives each candidate its own logits, in the order of the request, whatever the lengths', async () => {
-    const { runner, rank } = setUp();
+    const { runner, rank } = setUpScheduler();
     const result = rank([30, 5, 20]);
     expect(runner.last.ids).toEqual([[1, 2, 0]]);
     runner.last.finish();
@@ -49,7 +13,7 @@ describe('scoring', () => {
   });
 
   test('splits a large request and merges its batches, in whatever order they end', async () => {
-    const { runners, rank } = setUp({ replicas: 2 });
+    const { runners, rank } = setUpScheduler({ replicas: 2 });
     const result = rank(times(18, 10));
     const [a, b] = runners.map(({ last }) => last);
     expect([a?.packedTokens, b?.packedTokens]).toEqual([94, 94]);
@@ -61,7 +25,7 @@ describe('scoring', () => {
   });
 
   test('puts small requests together and gives each its own', async () => {
-    const { clock, runner, rank } = setUp({ lingerMs: 2 });
+    const { clock, runner, rank } = setUpScheduler({ lingerMs: 2 });
     const results = [rank([10, 10]), rank([10], { firstId: 50 })];
     expect(runner.runs).toHaveLength(0);
     await clock.advance(2);
@@ -73,7 +37,7 @@ describe('scoring', () => {
   });
 
   test('a replica holds one running batch and one prepared', async () => {
-    const { runner, rank } = setUp();
+    const { runner, rank } = setUpScheduler();
     const result = rank(times(27, 10));
     expect(runner.runs).toHaveLength(2);
     runner.runs[0]?.finish();
@@ -86,7 +50,7 @@ describe('scoring', () => {
   });
 
   test('tells how long a request waited and ran', async () => {
-    const { clock, runner, rank } = setUp({ lingerMs: 3 });
+    const { clock, runner, rank } = setUpScheduler({ lingerMs: 3 });
     const result = rank([10]);
     await clock.advance(10);
     runner.last.finish();
@@ -94,7 +58,7 @@ describe('scoring', () => {
   });
 
   test('learns what tokens cost', async () => {
-    const { runner, rank, scheduler } = setUp();
+    const { runner, rank, scheduler } = setUpScheduler();
     const result = rank([6]);
     runner.last.finish({ runMs: 20 });
     await result;
@@ -105,7 +69,7 @@ describe('scoring', () => {
 
 describe('ends', () => {
   test('a passed deadline fails the request, and the rest of it never runs', async () => {
-    const { clock, runner, rank } = setUp();
+    const { clock, runner, rank } = setUpScheduler();
     const result = rank(times(27, 10), { timeoutMs: 50 });
     await clock.advance(50);
     await expect(result).rejects.toMatchObject({
@@ -119,13 +83,13 @@ describe('ends', () => {
   });
 
   test('a deadline that has passed already never reaches a replica', async () => {
-    const { runner, rank } = setUp();
+    const { runner, rank } = setUpScheduler();
     await expect(rank([10], { timeoutMs: 0 })).rejects.toMatchObject({ kind: 'deadline-exceeded' });
     expect(runner.runs).toHaveLength(0);
   });
 
   test('with partialOk the deadline returns what is scored', async () => {
-    const { clock, runner, rank } = setUp();
+    const { clock, runner, rank } = setUpScheduler();
     const result = rank(times(18, 10), { timeoutMs: 50, partialOk: true });
     runner.runs[0]?.finish();
     await settle();
@@ -137,7 +101,7 @@ describe('ends', () => {
   });
 
   test('the earliest deadline runs first', async () => {
-    const { runner, rank } = setUp();
+    const { runner, rank } = setUpScheduler();
     const later = [rank(times(9, 10)), rank(times(5, 10), { firstId: 100 })];
     const urgent = rank(times(9, 10), { firstId: 200, timeoutMs: 99 });
     for (const place of [0, 1, 2]) {
@@ -149,7 +113,7 @@ describe('ends', () => {
   });
 
   test('a caller who goes is answered at once, and what waits of it never runs', async () => {
-    const { clock, runner, rank } = setUp();
+    const { clock, runner, rank } = setUpScheduler();
     const caller = new AbortController();
     const gone = rank(times(27, 10), { signal: caller.signal });
     const other = rank([10], { firstId: 500 });
@@ -164,7 +128,7 @@ describe('ends', () => {
   });
 
   test('a caller who has gone before is refused', async () => {
-    const { runner, rank } = setUp();
+    const { runner, rank } = setUpScheduler();
     await expect(rank([10], { signal: AbortSignal.abort() })).rejects.toMatchObject({
       kind: 'cancelled',
     });
@@ -172,7 +136,7 @@ describe('ends', () => {
   });
 
   test('a logit that is not a number fails its request by name and spares the neighbour', async () => {
-    const { clock, runner, rank } = setUp({ lingerMs: 1 });
+    const { clock, runner, rank } = setUpScheduler({ lingerMs: 1 });
     const bad = rank([10, 10, 10]);
     const good = rank([10], { firstId: 50 });
     await clock.advance(1);
@@ -186,7 +150,7 @@ describe('ends', () => {
 
   test('too few logits are a fault of ours', async () => {
     const clock = new FakeClock();
-    const { scheduler } = setUp();
+    const { scheduler } = setUpScheduler();
     const short = {
       name: 'short',
       run: () => Promise.resolve({ ok: true, logits: new Float32Array(2), runMs: 1 } as const),
@@ -203,81 +167,10 @@ describe('ends', () => {
   });
 
   test('an error of the run is not tried again', async () => {
-    const { runner, rank } = setUp();
+    const { runner, rank } = setUpScheduler();
     const result = rank([10]);
     runner.last.fail('internal', 'bad shape');
     await expect(result).rejects.toMatchObject({ kind: 'internal', message: 'bad shape' });
     expect(runner.runs).toHaveLength(1);
-  });
-});
-
-describe('replicas that fail', () => {
-  test("a crashed replica's batches run once more, elsewhere", async () => {
-    const { runners, rank } = setUp({ replicas: 2 });
-    const [a, b] = runners;
-    const result = rank(times(18, 10));
-    a?.last.fail('replica-failed');
-    await settle();
-    b?.last.finish();
-    await settle();
-    expect(b?.runs).toHaveLength(2);
-    b?.last.finish();
-    const ids = Array.from({ length: 18 }, (_, i) => i);
-    expect(await result).toMatchObject({ logits: logitsOf(...ids), complete: true });
-    expect(a?.runs).toHaveLength(1);
-  });
-
-  test('or on the same slot once it is back', async () => {
-    const { scheduler, runner, rank } = setUp();
-    const result = rank([10]);
-    scheduler.setReplicas([], 1);
-    runner.last.fail('replica-failed');
-    await settle();
-    const again = new FakeRunner();
-    scheduler.setReplicas([again], 0);
-    again.last.finish();
-    expect(await result).toMatchObject({ logits: logitsOf(0) });
-  });
-
-  test('a second crash ends the request', async () => {
-    const { runners, rank } = setUp({ replicas: 2 });
-    const result = rank([10]);
-    runners[0]?.last.fail('replica-failed', 'exit 1');
-    await settle();
-    runners[1]?.last.fail('replica-failed', 'exit 2');
-    await expect(result).rejects.toMatchObject({
-      kind: 'replica-failed',
-      message: 'two replicas failed in turn: exit 2',
-    });
-  });
-
-  test('no time left, no second try', async () => {
-    const { clock, scheduler, runner, rank } = setUp();
-    const result = rank([10], { timeoutMs: 50 });
-    scheduler.setReplicas([], 1);
-    runner.last.fail('replica-failed');
-    await clock.advance(50);
-    await expect(result).rejects.toMatchObject({ kind: 'deadline-exceeded' });
-  });
-
-  test('when none is left, all are told and so is who comes later', async () => {
-    const { scheduler, runner, rank } = setUp();
-    const results = [rank([10]), rank([10])];
-    scheduler.setReplicas([], 0);
-    const refused = { kind: 'unavailable', message: /no replica is left/ };
-    for (const result of [...results, rank([10])]) {
-      const error: unknown = await result.catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ kind: refused.kind });
-    }
-    runner.last.fail('replica-failed');
-    await settle();
-  });
-
-  test('a replica that leaves finishes what it holds', async () => {
-    const { scheduler, runner, rank } = setUp();
-    const result: Promise<ScheduleResult> = rank([10]);
-    scheduler.setReplicas([], 1);
-    runner.last.finish();
-    expect(await result).toMatchObject({ complete: true });
   });
 });
