@@ -76,7 +76,7 @@ function parseIndex(index: JsonObject): {
     }
     weightMap.set(name, file);
   }
-  const files = [...new Set(weightMap.values())];
+  const files = [...new Set(weightMap.values())].toSorted();
   if (files.length < 1 || files.length > maxShards) {
     refuse(where, 'the number of files', files.length, `1 to ${maxShards}`);
   }
