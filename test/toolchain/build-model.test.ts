@@ -1,0 +1,136 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { readManifest, verifyFiles } from '../../src/manifest.ts';
+import { buildModel, defaultBuckets } from '../../src/toolchain/build-model.ts';
+import { temporaryFolder } from '../eval/temporary-folder.ts';
+import { buildHfTiny, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
+
+describe('building a model', () => {
+  it('makes a folder whose manifest says what it was built from', async () => {
+    const dir = temporaryFolder();
+    const to = join(dir, 'deep/er/llama');
+    const built = await buildHfTiny('llama', to);
+    expect(await readManifest(to)).toEqual(built);
+    await verifyFiles(to, built);
+    expect(built).toMatchObject({
+      name: 'llama',
+      precision: 'fp32',
+      labels: { yes: { text: 'yes', id: 260 }, no: { text: 'no', id: 261 } },
+      source: { description: 'tiny llama', licence: 'Apache-2.0' },
+      blueprint: { family: 'llama', rowTokens: 2048, ropeTheta: 100_000 },
+    });
+    expect(built.parameters).toBe(27_808);
+    expect(readdirSync(join(dir, 'deep/er'))).toEqual(['llama']);
+  });
+
+  it('gives the same files and the same fingerprint every time', async () => {
+    const dir = temporaryFolder();
+    const first = await buildHfTiny('qwen3', join(dir, 'a'));
+    const second = await buildHfTiny('qwen3', join(dir, 'b'));
+    expect(second).toEqual(first);
+  });
+
+  it('replaces an older model of that name and nothing else', async () => {
+    const dir = temporaryFolder({ 'm/notes.txt': 'mine' });
+    const to = join(dir, 'm');
+    await expect(buildHfTiny('llama', to)).rejects.toThrow(
+      'holds notes.txt and no manifest.json; only a built model is replaced',
+    );
+    rmSync(join(to, 'notes.txt'));
+    const older = await buildHfTiny('llama', to);
+    const newer = await buildHfTiny('qwen2', to);
+    expect(newer.fingerprint).not.toBe(older.fingerprint);
+    expect((await readManifest(to)).name).toBe('qwen2');
+    expect(readdirSync(dir)).toEqual(['m']);
+  });
+
+  it('leaves nothing behind, and the older model in place, when it fails half-way', async () => {
+    const dir = temporaryFolder();
+    const to = join(dir, 'm');
+    const older = await buildHfTiny('llama', to);
+    const interrupted = buildModel({
+      ...tinyBuildOptions('qwen2', to),
+      onProgress: (line) => {
+        if (line.startsWith('writing weights: 50 %')) {
+          throw new Error('interrupted');
+        }
+      },
+    });
+    await expect(interrupted).rejects.toThrow('interrupted');
+    expect(readdirSync(dir)).toEqual(['m']);
+    expect(await readManifest(to)).toEqual(older);
+  });
+
+  it('clears away what a killed build left, and not what a running one writes', async () => {
+    const dir = temporaryFolder();
+    // Above the largest process id there can be; and the parent of this process, which runs.
+    const killed = join(dir, 'm.building-99999999');
+    const running = join(dir, `m.building-${process.ppid}`);
+    mkdirSync(killed);
+    mkdirSync(running);
+    await buildHfTiny('llama', join(dir, 'm'));
+    expect(existsSync(killed)).toBe(false);
+    expect(existsSync(running)).toBe(true);
+  });
+
+  it.each([
+    [['maybe', 'no'] as const, /label 'maybe' is 5 tokens; each label must be one/],
+    [['yes', ''] as const, /label '' is 0 tokens; each label must be one/],
+    [['yes', 'yes'] as const, /labels are yes,yes; two words are needed/],
+  ])('refuses the labels %j', async (labels, message) => {
+    const dir = temporaryFolder();
+    const options = { ...tinyBuildOptions('llama', join(dir, 'm')), labels };
+    await expect(buildModel(options)).rejects.toThrow(message);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('refuses a label beyond the vocabulary of the weights', async () => {
+    const dir = temporaryFolder();
+    const tokenizer = join(dir, 'tokenizer.json');
+    const json = JSON.parse(readFileSync(tinyPath('llama/tokenizer.json'), 'utf8'));
+    json.model.vocab.yes = 1000;
+    writeFileSync(tokenizer, JSON.stringify(json));
+    await expect(
+      buildModel({ ...tinyBuildOptions('llama', join(dir, 'm')), tokenizer }),
+    ).rejects.toThrow(/label 'yes' is token 1000; .*llama has 288 tokens/);
+  });
+
+  it('says so when the folder has no tokenizer', async () => {
+    const dir = temporaryFolder();
+    cpSync(tinyPath('llama'), join(dir, 'llama'), { recursive: true });
+    rmSync(join(dir, 'llama/tokenizer.json'));
+    const options = { ...tinyBuildOptions('llama', join(dir, 'm')), from: join(dir, 'llama') };
+    await expect(buildModel(options)).rejects.toThrow(
+      /llama\/tokenizer\.json cannot be read: a tokenizer\.json is needed/,
+    );
+  });
+
+  it('refuses buckets that no row can have', async () => {
+    const dir = temporaryFolder();
+    const options = { ...tinyBuildOptions('llama', join(dir, 'm')), buckets: [16, 4096] };
+    await expect(buildModel(options)).rejects.toThrow("'buckets' is [16,4096]");
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it("takes the family's template when none is given", async () => {
+    const to = join(temporaryFolder(), 'm');
+    const built = await buildModel({ ...tinyBuildOptions('qwen3', to), template: undefined });
+    expect(built.template.suffix).toContain('<think>');
+  });
+});
+
+describe('the default buckets', () => {
+  it('end with the longest row', () => {
+    expect(defaultBuckets(2048).at(-1)).toBe(2048);
+    expect(defaultBuckets(100)).toEqual([16, 32, 48, 64, 96, 100]);
+  });
+});

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { sha256 } from '../../src/sha256.ts';
+import { demoRecipe } from '../../src/toolchain/ensure-model.ts';
+import { parseRecipe, readRecipe } from '../../src/toolchain/recipe.ts';
+
+const folder = fileURLToPath(new URL('../../models/recipes/', import.meta.url));
+const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+const text = readFileSync(`${folder}${demoRecipe}.json`, 'utf8');
+
+function broken(part: string, change: object): string {
+  const recipe = JSON.parse(text) as Record<string, object>;
+  return JSON.stringify({ ...recipe, [part]: { ...recipe[part], ...change } });
+}
+
+describe('recipes', () => {
+  it.each(files)('%s parses and is named after its file', async (file) => {
+    const name = file.replace(/\.json$/, '');
+    const recipe = await readRecipe(name);
+    expect(recipe.name).toBe(name);
+    expect(recipe.sha256).toBe(sha256(readFileSync(`${folder}${file}`)));
+  });
+
+  it('that do not exist are refused with the list of those that do', async () => {
+    await expect(readRecipe('none')).rejects.toThrow(
+      /no recipe 'none' in models\/recipes; there is .*smollm2-135m-instruct/,
+    );
+  });
+
+  it.each([
+    ['source', { kind: 'http' }, /'source\.kind' is "http"/],
+    ['source', { package: '--index-url=x' }, /'source\.package' is .* a package name is needed/],
+    [
+      'source',
+      { member: '../../etc/x' },
+      /'source\.member' is .* a path inside the wheel is needed/,
+    ],
+    ['source', { wheelSha256: '00' }, /'source\.wheelSha256' is "00"; a SHA-256 is needed/],
+    ['labels', { no: '' }, /'labels\.no' is ""; a word is needed/],
+    ['template', { prefix: 'x' }, /template\.prefix has \{instruction\} 0 times/],
+  ])('that are broken are refused (%s: %j)', (part, change, message) => {
+    const parse = () => parseRecipe(broken(part, change), 'r.json');
+    expect(parse).toThrow(message);
+    expect(parse).toThrow(/^r\.json: /);
+  });
+});
