@@ -1,14 +1,14 @@
-// Writes the types of the wire messages from proto/ into src/server/generated. Run by `npm run generate`; the output
+// Writes the types of the wire messages, and the descriptors for reflection, from proto/ into src/server/generated. Run by `npm run generate`; the output
 // is committed, and `npm run check:generated` fails when it is out of date. The options are those of proto-root.ts.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { buildDescriptors } from './generate-descriptors.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const generator = createRequire(import.meta.url).resolve(
-  '@grpc/proto-loader/build/bin/proto-loader-gen-types.js',
-);
+const require = createRequire(import.meta.url);
+const generator = require.resolve('@grpc/proto-loader/build/bin/proto-loader-gen-types.js');
 
 const withoutService = ['google/rpc/status', 'google/rpc/error_details'];
 
@@ -30,3 +30,28 @@ execFileSync(
 for (const file of withoutService) {
   rmSync(`${root}src/server/generated/${file.split('/').at(-1)}.ts`);
 }
+
+const descriptors = buildDescriptors([
+  ...['slmrank/v1/ranking', ...withoutService].map((file) => ({
+    name: `${file}.proto`,
+    path: `${root}proto/${file}.proto`,
+  })),
+  {
+    name: 'grpc/health/v1/health.proto',
+    path: require.resolve('grpc-health-check/proto/health/v1/health.proto'),
+  },
+  ...['v1', 'v1alpha'].map((version) => ({
+    name: `grpc/reflection/${version}/reflection.proto`,
+    path: require.resolve(
+      `@grpc/reflection/build/proto/grpc/reflection/${version}/reflection.proto`,
+    ),
+  })),
+]);
+writeFileSync(
+  `${root}src/server/generated/descriptors.ts`,
+  `/** Encoded FileDescriptorProtos of everything served, in base64: what reflection shows. */
+export const fileDescriptors: readonly string[] = [
+${descriptors.map((bytes) => `  '${bytes}',`).join('\n')}
+];
+`,
+);

@@ -25,7 +25,7 @@ interface DetailTypes {
 export interface ProtoRoot {
   readonly service: RankingServiceDefinition;
   readonly details: DetailTypes;
-  /** What reflection shows: our service, health, and the details of errors. */
+  /** All that was loaded, by full name: our service, health, and the details of errors. */
   readonly reflected: PackageDefinition;
 }
 

@@ -40,7 +40,7 @@ export function guardDecoder<T>(
     const { field, name, most } = rules.repeated;
     const count = countField(bytes, field);
     if (count > most) {
-      return refuse(name, `${count} ${name}; at most ${most}`);
+      return refuse(name, `has ${count} entries; allowed 1 to ${most}`);
     }
     try {
       return { ok: true, message: decode(bytes) };

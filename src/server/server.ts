@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -10,6 +9,7 @@ import type { RankingPipeline } from '../rank.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { parseProtoRoot, rankingServiceName } from './proto-root.ts';
 import { guardService, rankingService } from './ranking-service.ts';
+import { createReflection } from './reflection.ts';
 import { createStop } from './stop.ts';
 
 export interface ServerOptions {
@@ -63,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   );
   health.addToServer(server);
-  new ReflectionService(root.reflected).addToServer(server);
+  createReflection().addToServer(server);
 
   const address = await bind(server, config.address);
   const ready = pipeline.warm().then(() => {

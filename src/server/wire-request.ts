@@ -75,7 +75,7 @@ export function parseTokenizeRequest(
 /** A refusal before decoding, or all that is wrong with a decoded request. */
 export function invalidRequest(violations: readonly FieldViolation[]): RankError {
   const [first] = violations;
-  const where = first === undefined || first.field === '' ? '' : `${first.field}: `;
+  const where = first === undefined || first.field === '' ? '' : `${first.field} `;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : '';
   return new RankError('invalid-argument', `${where}${first?.description ?? ''}${more}`, {
     violations,
@@ -147,7 +147,7 @@ class Violations {
 
   count(field: string, found: number, most: number): void {
     if (found < 1 || found > most) {
-      this.#add(field, `${found} ${field}; allowed 1 to ${most}`);
+      this.#add(field, `has ${found} entries; allowed 1 to ${most}`);
     }
   }
 
@@ -168,7 +168,7 @@ class Violations {
   choice<T>(field: string, found: string | number, known: Readonly<Record<string, T>>) {
     const choice = known[found];
     if (choice === undefined) {
-      this.#add(field, `${found} is unknown; allowed: ${Object.keys(known).join(', ')}`);
+      this.#add(field, `is ${found}, which is unknown; allowed: ${Object.keys(known).join(', ')}`);
     }
     return choice;
   }
