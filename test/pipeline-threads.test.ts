@@ -1,0 +1,114 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createPipeline } from '../src/pipeline.ts';
+import type { RankingPipeline, RankReply } from '../src/rank.ts';
+import { lettersToIds, poisonedSlot, poisonLetter, suffixIds } from './support/letters.ts';
+import { openTinySession, scoreParts } from './support/score-parts.ts';
+import { buildTinyModel, type TinyModel } from './support/tiny-model.ts';
+import { noDeadline, testRequest, tinyPipelineOptions } from './support/tiny-pipeline.ts';
+
+let model: TinyModel;
+/** Two replicas; the tests below share it, for starting threads takes seconds. The last one drains it. */
+let shared: RankingPipeline;
+
+beforeAll(async () => {
+  model = await buildTinyModel('llama');
+  shared = createPipeline(tinyPipelineOptions(model));
+  await shared.warm();
+});
+afterAll(async () => {
+  await shared.drain();
+  await rm(model.dir, { recursive: true });
+});
+
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+/** Texts of 1 to 30 letters, all different. */
+const texts = Array.from({ length: 30 }, (_, i) =>
+  letters.repeat(2).slice(i % 13, (i % 13) + i + 1),
+);
+
+function logitsInOrder({ results }: RankReply): number[] {
+  return results.toSorted((a, b) => a.index - b.index).map(({ logit }) => logit);
+}
+
+/** Each candidate by itself, straight through a session on this thread. */
+async function directLogits(query: string, candidates: readonly string[]): Promise<number[]> {
+  const session = await openTinySession(model);
+  const prefix = lettersToIds(query);
+  const logits: number[] = [];
+  for (const text of candidates) {
+    const suffix = Int32Array.of(...lettersToIds(text), ...suffixIds);
+    const [[yes, no] = [0, 0]] = await scoreParts(session, [{ prefix, suffixes: [suffix] }]);
+    logits.push(yes - no);
+  }
+  await session.close();
+  return logits;
+}
+
+function expectNear(found: readonly number[], expected: readonly number[]): void {
+  expect(found).toHaveLength(expected.length);
+  found.forEach((logit, index) => expect(logit).toBeCloseTo(expected[index] ?? Number.NaN, 4));
+}
+
+test('scores through encoder, scheduler and two replicas are those of a bare session', async () => {
+  const reply = await shared.rank(testRequest('which letter', texts), noDeadline());
+  expectNear(logitsInOrder(reply), await directLogits('which letter', texts));
+  expect(reply).toMatchObject({ complete: true, usage: { candidates: 30, scored: 30 } });
+  expect(reply.usage.batches).toBeGreaterThan(1);
+  expect(shared.replicas().map(({ phase, batches }) => [phase, batches > 0])).toEqual([
+    ['ready', true],
+    ['ready', true],
+  ]);
+});
+
+test('what the encoder refuses reaches the caller with its fields', async () => {
+  await expect(shared.rank(testRequest('', texts), noDeadline())).rejects.toMatchObject({
+    kind: 'invalid-argument',
+    violations: [{ field: 'query', description: 'is empty' }],
+  });
+  expect(await shared.tokenize(['ab'])).toEqual([lettersToIds('ab')]);
+});
+
+test('a replica whose thread dies loses nothing', async () => {
+  const poisoned = texts.map((text, index) => (index % 10 === 0 ? `${text}${poisonLetter}` : text));
+  const reply = await shared.rank(testRequest('query', poisoned), noDeadline());
+  expectNear(logitsInOrder(reply), await directLogits('query', poisoned));
+  expect(shared.replicas().map(({ phase }) => phase)).toContain('ready');
+});
+
+test('a drain in the middle of work answers all of it and refuses what comes later', async () => {
+  const replies = Array.from({ length: 20 }, () =>
+    shared.rank(testRequest('query', texts), noDeadline()),
+  );
+  const drained = shared.drain();
+  await expect(shared.rank(testRequest('query', texts), noDeadline())).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: 'the server is draining',
+  });
+  const finished = await Promise.all(replies);
+  expect(finished.every(({ complete }) => complete)).toBe(true);
+  await drained;
+});
+
+test('alone, a replica fails what kills it twice, and serves the next request', async () => {
+  const devices = [{ name: poisonedSlot, provider: 'cpu', deviceId: 0, threads: 1 }] as const;
+  const alone = createPipeline(tinyPipelineOptions(model, { devices }));
+  await alone.warm();
+  const poisoned = testRequest('query', [`abc${poisonLetter}`]);
+  await expect(alone.rank(poisoned, noDeadline())).rejects.toMatchObject({
+    kind: 'replica-failed',
+    message: 'two replicas failed in turn: worker exited with code: 1',
+  });
+  const reply = await alone.rank(testRequest('query', ['abc']), noDeadline());
+  expectNear(logitsInOrder(reply), await directLogits('query', ['abc']));
+  await alone.drain();
+});
+
+test('a model that cannot be loaded is named', async () => {
+  const dir = `${model.dir}/none`;
+  const broken = createPipeline(tinyPipelineOptions({ ...model, dir }));
+  const error: unknown = await broken.warm().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ kind: 'unavailable' });
+  expect(String(error)).toMatch(/cpu#[01] did not load: cannot open .*none\/graph\.onnx/);
+  await broken.drain();
+});

@@ -1,0 +1,99 @@
+import type { Config } from '../../src/config.ts';
+import type { Manifest } from '../../src/manifest.ts';
+import type { PipelineOptions } from '../../src/pipeline.ts';
+import { workerEntry } from '../../src/pool/worker-entry.ts';
+import type { CallContext, RankRequest } from '../../src/rank.ts';
+import { type TinyModel, tinyLabelIds } from './tiny-model.ts';
+
+const none = { file: 'none', bytes: 0, sha256: '' };
+
+export function tinyManifest({
+  blueprint,
+  graph,
+  weights,
+  precision,
+  ...model
+}: TinyModel): Manifest {
+  const [yes, no] = tinyLabelIds;
+  return {
+    format: 1,
+    name: 'tiny',
+    blueprint,
+    parameters: model.parameters,
+    precision,
+    template: { prefix: '', context: '', title: '', suffix: '', instruction: '' },
+    templateHash: '',
+    labels: { yes: { text: 'yes', id: yes }, no: { text: 'no', id: no } },
+    graph,
+    weights,
+    tokenizer: none,
+    buckets: [8, 16, 32],
+    attentionGroups: model.attentionGroups,
+    source: { description: 'random', licence: 'none', sha256: '' },
+    recipe: undefined,
+    fingerprint: 'tiny',
+  };
+}
+
+export function testConfig(changed: Partial<Config> = {}): Config {
+  return {
+    address: '127.0.0.1:0',
+    model: 'none',
+    devices: [0, 1].map((n) => ({ name: `cpu#${n}`, provider: 'cpu', deviceId: 0, threads: 1 })),
+    encoders: 1,
+    tokenBudget: 128,
+    lingerMs: 0,
+    queuedCandidates: 1_000,
+    queuedTokens: 100_000,
+    candidates: 1_000,
+    textBytes: 10_000,
+    requestBytes: 1_000_000,
+    prefixTokens: 100,
+    candidateTokens: 100,
+    streamUnanswered: 10,
+    maxCallMs: 60_000,
+    drainMs: 10_000,
+    logLevel: 'silent',
+    ...changed,
+  };
+}
+
+/** Real threads over a tiny model; letters are its tokens and poison ends the first replica's thread. */
+export function tinyPipelineOptions(
+  model: TinyModel,
+  changed: Partial<Config> = {},
+): PipelineOptions {
+  const file = (name: string) => workerEntry(new URL(name, import.meta.url));
+  return {
+    config: testConfig({ model: model.dir, ...changed }),
+    manifest: tinyManifest(model),
+    workers: { infer: file('./poisoned-infer.ts'), encode: file('./letters-encode.ts') },
+  };
+}
+
+export function testRequest(
+  query: string,
+  texts: readonly string[],
+  changed: Partial<RankRequest> = {},
+): RankRequest {
+  return {
+    requestId: 'test',
+    query,
+    instruction: undefined,
+    context: undefined,
+    candidates: texts.map((text, index) => ({ id: `c${index}`, title: undefined, text })),
+    topN: undefined,
+    minScore: undefined,
+    returnText: false,
+    scoreKind: 'logit',
+    truncation: 'end',
+    maxCandidateTokens: undefined,
+    model: undefined,
+    partialOk: false,
+    ...changed,
+  };
+}
+
+export function noDeadline(): CallContext {
+  return { deadlineMs: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
+}
