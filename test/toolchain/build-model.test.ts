@@ -96,8 +96,10 @@ describe('building a model', () => {
   it('refuses a label beyond the vocabulary of the weights', async () => {
     const dir = temporaryFolder();
     const tokenizer = join(dir, 'tokenizer.json');
-    const json = JSON.parse(readFileSync(tinyPath('llama/tokenizer.json'), 'utf8'));
-    json.model.vocab.yes = 1000;
+    const json = JSON.parse(readFileSync(tinyPath('llama/tokenizer.json'), 'utf8')) as {
+      model: { vocab: Record<string, number> };
+    };
+    json.model.vocab['yes'] = 1000;
     writeFileSync(tokenizer, JSON.stringify(json));
     await expect(
       buildModel({ ...tinyBuildOptions('llama', join(dir, 'm')), tokenizer }),
