@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import type { Blueprint } from '../../src/manifest.ts';
+import { GraphBuilder } from '../../src/toolchain/onnx/graph-builder.ts';
+import type { Initializer } from '../../src/toolchain/onnx/model-proto.ts';
+import { WeightsFile } from '../../src/toolchain/onnx/weights-file.ts';
+import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
+import { writeGraph } from '../../src/toolchain/rank-graph.ts';
+
+/** Layers of the chain: enough that the weights do not stay in the caches, as a model's do not. */
+const chainLayers = 8;
+
+/**
+ * Nothing but MatMuls of a model's layer shapes, one feeding the next, every weight its own: copies of one node would
+ * be merged by ONNX Runtime (common subexpressions) and look faster than the machine is. k and v have to stand between
+ * two others, so v runs as its mirror image, [kv, width]; up is followed by a second down.
+ */
+export async function writeGemmChain(blueprint: Blueprint, dir: string): Promise<void> {
+  const random = createRandom(7);
+  const weights = await WeightsFile.create(join(dir, 'gemm.bin'));
+  const initializers: Initializer[] = [];
+  for (const [index, [rows, columns]] of chainShapes(blueprint).entries()) {
+    // Uniform of variance 1 / rows: what flows through keeps its size, and no denormal slows it.
+    const bound = Math.sqrt(3 / rows);
+    const values = new Float32Array(rows * columns);
+    for (let i = 0; i < values.length; i++) {
+      values[i] = (2 * random() - 1) * bound;
+    }
+    const data = await weights.append(values);
+    initializers.push({ name: `w${index}`, type: 'float32', dims: [rows, columns], data });
+  }
+  await weights.finish();
+  const graph = new GraphBuilder(initializers);
+  let x = graph.input('x', 'float32', ['T', blueprint.width]);
+  for (const { name } of initializers) {
+    x = graph.node('MatMul', [x, name]);
+  }
+  graph.nodeInto(['y'], 'Slice', [x, graph.int64([0]), graph.int64([1])]);
+  graph.output('y', 'float32', [1, blueprint.width]);
+  await writeGraph(graph.model('gemm chain', { '': 24 }), dir, 'gemm.onnx');
+}
+
+function chainShapes(blueprint: Blueprint): [rows: number, columns: number][] {
+  const { width, mlpWidth, heads, kvHeads, headDim } = blueprint;
+  const layer: [number, number][] = [
+    [width, kvHeads * headDim],
+    [kvHeads * headDim, width],
+    [width, heads * headDim],
+    [heads * headDim, width],
+    [width, mlpWidth],
+    [mlpWidth, width],
+    [width, mlpWidth],
+    [mlpWidth, width],
+  ];
+  return Array.from({ length: chainLayers }, () => layer).flat();
+}
+
+/** Of one run of the chain over T rows. */
+export function chainFlops(blueprint: Blueprint, tokens: number): number {
+  return chainShapes(blueprint).reduce(
+    (sum, [rows, columns]) => sum + 2 * tokens * rows * columns,
+    0,
+  );
+}
+
+/** Multiplications and additions of the linear layers over `tokens` rows; those of the last block over `lastRows`. */
+export function linearFlops(
+  { width, mlpWidth, heads, kvHeads, headDim, layers }: Blueprint,
+  tokens: number,
+  lastRows: number,
+): number {
+  const keyValue = 2 * width * kvHeads * headDim;
+  const rest = 2 * width * heads * headDim + 3 * width * mlpWidth;
+  return 2 * (tokens * layers * keyValue + (tokens * (layers - 1) + lastRows) * rest);
+}

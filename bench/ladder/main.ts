@@ -1,0 +1,151 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseOptions } from '../../src/cli/usage.ts';
+import { readDemoData } from '../../src/eval/demo-data.ts';
+import { describeMachine } from '../machine.ts';
+import { measureWork, type WorkResult } from './measure.ts';
+import {
+  type BenchModel,
+  buildRandomModel,
+  openBuiltModel,
+  smolBlueprint,
+  writeLadderGraphs,
+} from './model.ts';
+import { open, openVariants } from './variants.ts';
+import { parseShape, standardShapes, type Work } from './work.ts';
+
+const usage = `Usage: npm run bench:ladder -- [OPTIONS]
+
+One and the same work done four ways, side by side: padded with the whole vocabulary's logits, padded with the label
+rows only, packed, and packed with the prefix shared.
+
+  --model DIR       a built fp32 model (default models/artifacts/smollm2-135m-instruct; random weights without one)
+  --shapes LIST     PREFIX+COUNTxLENGTH in tokens, comma between (default ${standardShapes.join(',')})
+  --postings N      also N real postings behind a demo query, with a built model (default 12; 0 for none)
+  --rounds N        rounds of all variants, medians reported (default 5)
+  --threads N       intra-op threads of each session, one replica (default 1, as served)
+  --budget N        packed tokens in a run (default 1024, as served)
+  --clock CLOCK     wall, or cpu: the process's own processor time, for a machine in use (default wall)
+  --json FILE       write every number
+`;
+
+const outDir = 'bench/out';
+const defaultModel = 'models/artifacts/smollm2-135m-instruct';
+
+async function findModel(dir: string | undefined): Promise<BenchModel> {
+  try {
+    return await openBuiltModel(dir ?? defaultModel);
+  } catch (error) {
+    if (dir !== undefined) {
+      throw error;
+    }
+    const name = 'smollm2-135m';
+    return buildRandomModel(name, smolBlueprint, { outDir, precision: 'fp32' });
+  }
+}
+
+/** The first demo query and its first candidates, by the model's own template and tokenizer. */
+async function postingsWork({ encoder }: BenchModel, count: number): Promise<Work[]> {
+  if (encoder === undefined || count === 0) {
+    return [];
+  }
+  const [first] = (await readDemoData('models/demo')).queries;
+  const outcome = encoder.encode({
+    query: first?.query ?? '',
+    instruction: undefined,
+    context: undefined,
+    candidates: (first?.candidates ?? []).slice(0, count),
+    truncation: 'end',
+    maxCandidateTokens: undefined,
+  });
+  if (!outcome.ok) {
+    throw new Error(outcome.message);
+  }
+  const { prefix, candidates } = outcome.encoded;
+  const suffixes = candidates.map(({ ids }) => ids);
+  const lengths = suffixes.map(({ length }) => length);
+  const name = `${prefix.length}+${suffixes.length} postings of ${Math.min(...lengths)}-${Math.max(...lengths)}`;
+  return [{ name, part: { prefix, suffixes } }];
+}
+
+function print(result: WorkResult): void {
+  const { work, candidates } = result;
+  console.log(`\n${work} tokens, ${candidates} candidates`);
+  console.table(
+    Object.fromEntries(
+      result.variants.map((row, index) => [
+        `${row.step} ${row.name}`,
+        {
+          'cand/s': row.candidatesPerSecond.toFixed(2),
+          'x a': row.ratio.toFixed(2),
+          ms: Math.round(row.seconds * 1000),
+          runs: row.runs,
+          tokens: row.tokens,
+          'padding %': ((100 * row.paddingTokens) / row.tokens).toFixed(1),
+          'tile padding %': (100 * row.attentionWaste).toFixed(1),
+          GFLOPS: row.gflops.toFixed(0),
+          'gemm GFLOPS': result.gemm[index]?.gflops.toFixed(0),
+          '% of gemm': (100 * row.gemmShare).toFixed(0),
+          'load MB': Math.round(row.loadMb),
+          'run peak MB': Math.round(row.runPeakMb),
+        },
+      ]),
+    ),
+  );
+}
+
+const { values } = parseOptions(process.argv.slice(2), usage, {
+  model: { type: 'string' },
+  shapes: { type: 'string', default: standardShapes.join(',') },
+  postings: { type: 'string', default: '12' },
+  rounds: { type: 'string', default: '5' },
+  threads: { type: 'string', default: '1' },
+  budget: { type: 'string', default: '1024' },
+  clock: { type: 'string', default: 'wall' },
+  json: { type: 'string' },
+});
+const clock = values.clock === 'cpu' ? 'cpu' : 'wall';
+const threads = Number(values.threads);
+const tokenBudget = Number(values.budget);
+const rounds = Number(values.rounds);
+
+const machine = describeMachine();
+const model = await findModel(values.model);
+const works = [
+  ...values.shapes.split(',').map((shape) => parseShape(shape, model.blueprint.vocabulary)),
+  ...(await postingsWork(model, Number(values.postings))),
+];
+console.log(
+  `${machine.cpu}, ${machine.cores} cores, node ${machine.node}, commit ${machine.commit}`,
+);
+console.log(`model: ${model.description}`);
+console.log(
+  `${threads} thread(s), runs of at most ${tokenBudget} tokens, ${rounds} rounds interleaved, medians, ${clock} time`,
+);
+
+const graphs = await writeLadderGraphs(model, join(outDir, 'ladder'));
+const variants = await openVariants({ model, graphs, threads, tokenBudget });
+const { session: gemm } = await open(graphs.gemm, threads);
+const results: WorkResult[] = [];
+for (const work of works) {
+  const result = await measureWork(work, variants, {
+    rounds,
+    clock,
+    gemm,
+    blueprint: model.blueprint,
+  });
+  print(result);
+  results.push(result);
+}
+if (values.json !== undefined) {
+  const report = {
+    machine,
+    model: model.description,
+    threads,
+    tokenBudget,
+    rounds,
+    clock,
+    results,
+  };
+  await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
+}

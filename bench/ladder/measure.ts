@@ -1,0 +1,136 @@
+import * as ort from 'onnxruntime-node';
+import type { Blueprint } from '../../src/manifest.ts';
+import { median, residentMb, resetPeak } from '../machine.ts';
+import { chainFlops } from './gemm-chain.ts';
+import { type Plan, toTensors, type Variant } from './variants.ts';
+import type { Work } from './work.ts';
+
+/** `cpu` counts the process's own processor time: for a machine that others use too; equal to wall on a quiet one. */
+export type Clock = 'wall' | 'cpu';
+
+function readSeconds(clock: Clock): number {
+  if (clock === 'wall') {
+    return performance.now() / 1000;
+  }
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+export interface VariantResult {
+  readonly step: string;
+  readonly name: string;
+  readonly runs: number;
+  readonly tokens: number;
+  readonly paddingTokens: number;
+  readonly attentionWaste: number;
+  readonly seconds: number;
+  readonly secondsOfRounds: readonly number[];
+  readonly candidatesPerSecond: number;
+  /** Against variant a, round by round. */
+  readonly ratio: number;
+  readonly gflops: number;
+  /** Of the MatMul chain at the same number of tokens, round by round. */
+  readonly gemmShare: number;
+  readonly loadMb: number;
+  /** The process's peak during the runs above what it had before them. */
+  readonly runPeakMb: number;
+}
+
+export interface WorkResult {
+  readonly work: string;
+  readonly candidates: number;
+  readonly gemm: readonly { readonly tokens: number; readonly gflops: number }[];
+  readonly variants: readonly VariantResult[];
+}
+
+interface Timed {
+  readonly variant: Variant;
+  readonly plan: Plan;
+  readonly seconds: number[];
+  /** GFLOP/s of the chain, measured beside each round. */
+  readonly gemm: number[];
+  peakMb: number;
+}
+
+/**
+ * Rounds of all variants one after the other, each beside a MatMul chain of its own run length, so that a machine that
+ * slows down slows all of them; then medians. Every variant runs once before.
+ */
+export async function measureWork(
+  work: Work,
+  variants: readonly Variant[],
+  options: { rounds: number; clock: Clock; gemm: ort.InferenceSession; blueprint: Blueprint },
+): Promise<WorkResult> {
+  const timed = variants.map(
+    (variant): Timed => ({ variant, plan: variant.plan(work), seconds: [], gemm: [], peakMb: 0 }),
+  );
+  for (const { variant, plan } of timed) {
+    await runOnce(variant.session, plan.runs[0] ?? (() => []));
+  }
+  await timeChain(256, options);
+  for (let round = 0; round < options.rounds; round++) {
+    for (const one of timed) {
+      one.gemm.push(await timeChain(one.plan.runTokens, options));
+      await timePlan(one, options.clock);
+    }
+    process.stderr.write(`${work.name}: round ${round + 1} of ${options.rounds}\n`);
+  }
+  const base = timed[0]?.seconds ?? [];
+  return {
+    work: work.name,
+    candidates: work.part.suffixes.length,
+    gemm: timed.map(({ plan, gemm }) => ({ tokens: plan.runTokens, gflops: median(gemm) })),
+    variants: timed.map((one) => summarize(one, work, base)),
+  };
+}
+
+async function timePlan(timed: Timed, clock: Clock): Promise<void> {
+  resetPeak();
+  const before = residentMb().now;
+  const start = readSeconds(clock);
+  for (const feeds of timed.plan.runs) {
+    await runOnce(timed.variant.session, feeds);
+  }
+  timed.seconds.push(readSeconds(clock) - start);
+  timed.peakMb = Math.max(timed.peakMb, residentMb().peak - before);
+}
+
+async function runOnce(session: ort.InferenceSession, feeds: Plan['runs'][number]): Promise<void> {
+  const { logits } = await session.run(toTensors(feeds()));
+  if (!Number.isFinite(logits?.data[0])) {
+    throw new Error(`a variant gave ${String(logits?.data[0])} instead of a logit`);
+  }
+}
+
+/** GFLOP/s */
+async function timeChain(
+  tokens: number,
+  { gemm, blueprint, clock }: { gemm: ort.InferenceSession; blueprint: Blueprint; clock: Clock },
+): Promise<number> {
+  const x = new Float32Array(tokens * blueprint.width).map((_, i) => Math.sin(i));
+  const feeds = { x: new ort.Tensor('float32', x, [tokens, blueprint.width]) };
+  const start = readSeconds(clock);
+  await gemm.run(feeds);
+  return chainFlops(blueprint, tokens) / (readSeconds(clock) - start) / 1e9;
+}
+
+function summarize({ variant, plan, seconds, gemm, peakMb }: Timed, work: Work, base: number[]) {
+  const time = median(seconds);
+  const rates = seconds.map((second) => plan.flops / second / 1e9);
+  return {
+    step: variant.step,
+    name: variant.name,
+    runs: plan.runs.length,
+    tokens: plan.tokens,
+    paddingTokens: plan.paddingTokens,
+    attentionWaste: 1 - plan.slots.real / plan.slots.padded,
+    seconds: time,
+    secondsOfRounds: seconds,
+    candidatesPerSecond: work.part.suffixes.length / time,
+    ratio: median(seconds.map((second, round) => (base[round] ?? NaN) / second)),
+    gflops: median(rates),
+    gemmShare: median(rates.map((rate, round) => rate / (gemm[round] ?? NaN))),
+    loadMb: variant.loadMb,
+    runPeakMb: peakMb,
+  };
+}

@@ -1,0 +1,133 @@
+import { access, copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Blueprint, type FileEntry, readManifest } from '../../src/manifest.ts';
+import type { RequestEncoder } from '../../src/text/encode.ts';
+import { createRequestEncoder } from '../../src/text/request-encoder.ts';
+import { type Initializer, parseModel } from '../../src/toolchain/onnx/model-proto.ts';
+import { randomCheckpoint } from '../../src/toolchain/random-checkpoint.ts';
+import { buildRankGraph, writeGraph } from '../../src/toolchain/rank-graph.ts';
+import { writeGemmChain } from './gemm-chain.ts';
+import { stockGraph } from './stock-graph.ts';
+
+/** What the ladder runs: a built model, or random weights of the same shape. */
+export interface BenchModel {
+  readonly description: string;
+  readonly dir: string;
+  readonly graphFile: string;
+  readonly blueprint: Blueprint;
+  readonly attentionGroups: number;
+  /** Only a built model has a tokenizer. */
+  readonly encoder: RequestEncoder | undefined;
+}
+
+/** SmolLM2-135M. */
+export const smolBlueprint: Blueprint = {
+  family: 'llama',
+  layers: 30,
+  width: 576,
+  mlpWidth: 1536,
+  heads: 9,
+  kvHeads: 3,
+  headDim: 64,
+  vocabulary: 49_152,
+  ropeTheta: 100_000,
+  normEpsilon: 1e-5,
+  qkNorm: false,
+  qkvBias: false,
+  tiedHead: true,
+  rowTokens: 2048,
+};
+
+export async function openBuiltModel(dir: string): Promise<BenchModel> {
+  const manifest = await readManifest(dir);
+  const encoder = createRequestEncoder({
+    tokenizerPath: join(dir, manifest.tokenizer.file),
+    template: manifest.template,
+    limits: {
+      prefixTokens: manifest.blueprint.rowTokens,
+      candidateTokens: manifest.blueprint.rowTokens,
+      rowTokens: manifest.blueprint.rowTokens,
+    },
+  });
+  return {
+    description: `${manifest.name}, ${manifest.precision}`,
+    dir,
+    graphFile: manifest.graph.file,
+    blueprint: manifest.blueprint,
+    attentionGroups: manifest.attentionGroups,
+    encoder,
+  };
+}
+
+/** Built once and kept: half a gigabyte for the SmolLM2 shape. */
+export async function buildRandomModel(
+  name: string,
+  blueprint: Blueprint,
+  options: { readonly outDir: string; readonly precision: 'fp32' | 'fp16' },
+): Promise<BenchModel> {
+  const dir = join(options.outDir, `random-${name}-${options.precision}`);
+  const attentionGroups = 4;
+  const stamp = join(dir, 'built.json');
+  // The graph is written anew every time: it is what is being measured. The weights depend on the blueprint only.
+  const wanted = JSON.stringify(blueprint);
+  const isBuilt = (await readFile(stamp, 'utf8').catch(() => '')) === wanted;
+  if (!isBuilt) {
+    process.stderr.write(`building random weights of the ${name} shape in ${dir}\n`);
+    await rm(dir, { recursive: true, force: true });
+  }
+  const build = {
+    precision: options.precision,
+    labelIds: [5, 6],
+    attentionGroups,
+    outDir: dir,
+  } as const;
+  if (!isBuilt) {
+    await buildRankGraph(randomCheckpoint(blueprint), build);
+    await writeFile(stamp, wanted);
+  }
+  return {
+    description: `random weights of the ${name} shape (no built model), ${options.precision}`,
+    dir,
+    graphFile: 'graph.onnx',
+    blueprint,
+    attentionGroups,
+    encoder: undefined,
+  };
+}
+
+export interface LadderGraphs {
+  readonly vocabulary: string;
+  readonly labels: string;
+  readonly gemm: string;
+}
+
+/** Writes the baselines over the model's own weights, beside a hard link of them. */
+export async function writeLadderGraphs(model: BenchModel, outDir: string): Promise<LadderGraphs> {
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+  const built = parseModel(await readFile(join(model.dir, model.graphFile)));
+  await shareWeights(built.initializers, model.dir, outDir);
+  const write = (head: 'vocabulary' | 'labels'): Promise<FileEntry> =>
+    writeGraph(stockGraph(model.blueprint, head, built.initializers), outDir, `${head}.onnx`);
+  await write('vocabulary');
+  await write('labels');
+  await writeGemmChain(model.blueprint, outDir);
+  const path = (name: string) => join(outDir, `${name}.onnx`);
+  return { vocabulary: path('vocabulary'), labels: path('labels'), gemm: path('gemm') };
+}
+
+/** ONNX Runtime reads external data only from the graph's own folder. */
+async function shareWeights(
+  initializers: readonly Initializer[],
+  from: string,
+  to: string,
+): Promise<void> {
+  const files = new Set(
+    initializers.flatMap(({ data }) => (data.kind === 'external' ? [data.file] : [])),
+  );
+  for (const file of files) {
+    const target = join(to, file);
+    await link(join(from, file), target).catch(() => copyFile(join(from, file), target));
+    await access(target);
+  }
+}

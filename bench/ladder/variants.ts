@@ -1,0 +1,135 @@
+import * as ort from 'onnxruntime-node';
+import { join } from 'node:path';
+import { type Feed, feedsOf } from '../../src/schedule/graph-feeds.ts';
+import { attentionSlots, packBatch, packedTokens } from '../../src/schedule/pack-batch.ts';
+import { sessionSettings } from '../../workers/session.ts';
+import { residentMb } from '../machine.ts';
+import { linearFlops } from './gemm-chain.ts';
+import type { BenchModel, LadderGraphs } from './model.ts';
+import { type StockHead, stockFeeds, stockRuns } from './stock-graph.ts';
+import { splitRuns, unshare, type Work } from './work.ts';
+
+/** One way of doing the work. Building the batches is part of it and is timed with it. */
+export interface Variant {
+  readonly step: string;
+  readonly name: string;
+  readonly session: ort.InferenceSession;
+  /** Growth of the process when its session was opened: weights, as far as they are its own or touched. */
+  readonly loadMb: number;
+  plan(work: Work): Plan;
+}
+
+export interface Plan {
+  /** One entry a run. */
+  readonly runs: readonly (() => Feed[])[];
+  /** Over all runs: tokens the linear layers see, of which padding; likewise the attention's slots. */
+  readonly tokens: number;
+  readonly paddingTokens: number;
+  readonly slots: { readonly real: number; readonly padded: number };
+  /** Of the linear layers and the head, padding included, work that the graph leaves out excluded. */
+  readonly flops: number;
+  /** Of the longest run. */
+  readonly runTokens: number;
+}
+
+export interface VariantOptions {
+  readonly model: BenchModel;
+  readonly graphs: LadderGraphs;
+  readonly threads: number;
+  readonly tokenBudget: number;
+}
+
+export async function openVariants(options: VariantOptions): Promise<Variant[]> {
+  const packed = join(options.model.dir, options.model.graphFile);
+  const [full, labels] = [options.graphs.vocabulary, options.graphs.labels];
+  const packedSession = await open(packed, options.threads);
+  return [
+    {
+      step: 'a',
+      name: 'padded, full vocabulary',
+      ...(await open(full, options.threads)),
+      plan: (work) => planStock(work, 'vocabulary', options),
+    },
+    {
+      step: 'b',
+      name: 'padded, label rows',
+      ...(await open(labels, options.threads)),
+      plan: (work) => planStock(work, 'labels', options),
+    },
+    {
+      step: 'c',
+      name: 'packed',
+      ...packedSession,
+      plan: (work) => planPacked({ ...work, part: unshare(work.part) }, true, options),
+    },
+    {
+      step: 'd',
+      name: 'packed, shared prefix',
+      ...packedSession,
+      plan: (work) => planPacked(work, false, options),
+    },
+  ];
+}
+
+export async function open(
+  path: string,
+  threads: number,
+): Promise<{ session: ort.InferenceSession; loadMb: number }> {
+  const before = residentMb().now;
+  const session = await ort.InferenceSession.create(
+    path,
+    sessionSettings({ provider: 'cpu', deviceId: 0, threads }),
+  );
+  return { session, loadMb: residentMb().now - before };
+}
+
+export function toTensors(feeds: readonly Feed[]): Record<string, ort.Tensor> {
+  const tensor = ({ data, dims }: Feed) => {
+    if (data instanceof Int32Array) {
+      return new ort.Tensor('int32', data, dims);
+    }
+    return data instanceof Float32Array
+      ? new ort.Tensor('float32', data, dims)
+      : new ort.Tensor('int64', data, dims);
+  };
+  return Object.fromEntries(feeds.map((feed) => [feed.name, tensor(feed)]));
+}
+
+function planStock(work: Work, head: StockHead, { model, tokenBudget }: VariantOptions): Plan {
+  const runs = stockRuns(work.part, tokenBudget);
+  const { blueprint } = model;
+  const tokens = sum(runs.map((run) => run.tokens));
+  const rows = runs.flatMap((run) => run.rows);
+  const real = sum(rows.map((row) => row.length));
+  const longest = Math.max(...rows.map((row) => row.length));
+  const headRows = head === 'vocabulary' ? blueprint.vocabulary * tokens : 2 * rows.length;
+  return {
+    runs: runs.map((run) => () => stockFeeds(run.rows, head)),
+    tokens,
+    paddingTokens: tokens - real,
+    slots: { real: sum(rows.map((row) => row.length ** 2)), padded: rows.length * longest ** 2 },
+    flops: linearFlops(blueprint, tokens, tokens) + 2 * headRows * blueprint.width,
+    runTokens: Math.max(...runs.map((run) => run.tokens)),
+  };
+}
+
+function planPacked(work: Work, isUnshared: boolean, { model, tokenBudget }: VariantOptions): Plan {
+  const { blueprint, attentionGroups } = model;
+  const runs = splitRuns(work.part, tokenBudget);
+  const batches = runs.map((part) => packBatch([part], { attentionGroups }));
+  const slots = batches.map(attentionSlots);
+  const tiles = sum(runs.map((run) => run.suffixes.length)) + (isUnshared ? 0 : runs.length);
+  const tokens = packedTokens(runs);
+  return {
+    runs: runs.map((part) => () => feedsOf(packBatch([part], { attentionGroups }))),
+    tokens,
+    paddingTokens: 0,
+    slots: { real: sum(slots.map(({ real }) => real)), padded: sum(slots.map((s) => s.padded)) },
+    flops: linearFlops(blueprint, tokens, tiles),
+    runTokens: Math.max(...runs.map((run) => packedTokens([run]))),
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

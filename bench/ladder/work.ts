@@ -1,0 +1,61 @@
+import type { BatchPart } from '../../src/schedule/batch.ts';
+import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
+
+/** A request to be scored, the same for every variant. */
+export interface Work {
+  readonly name: string;
+  readonly part: BatchPart;
+}
+
+/** Prefix tokens + candidates x tokens each (candidate and suffix), as PREFIX+COUNTxLENGTH. */
+export const standardShapes = ['40+16x32', '120+10x180', '50+50x150'] as const;
+
+const shapePattern = /^(\d+)\+(\d+)x(\d+)$/;
+
+/** @throws Error when the shape does not read as PREFIX+COUNTxLENGTH. */
+export function parseShape(name: string, vocabulary: number): Work {
+  const [prefix = NaN, count = NaN, length = NaN] = (shapePattern.exec(name) ?? [])
+    .slice(1)
+    .map(Number);
+  if (!(prefix >= 0 && count >= 1 && length >= 1)) {
+    throw new Error(
+      `shape '${name}'; a shape reads PREFIX+COUNTxLENGTH, such as ${standardShapes[0]}`,
+    );
+  }
+  const random = createRandom(prefix * 1000 + count);
+  const text = (tokens: number) =>
+    Int32Array.from({ length: tokens }, () => Math.floor(random() * vocabulary));
+  const suffixes = Array.from({ length: count }, () => text(length));
+  return { name, part: { prefix: text(prefix), suffixes } };
+}
+
+/**
+ * A part cut into runs of at most `tokenBudget` packed tokens, the shortest candidates first, the runs as even as
+ * they can be. A candidate that is longer by itself runs alone.
+ */
+export function splitRuns({ prefix, suffixes }: BatchPart, tokenBudget: number): BatchPart[] {
+  const sorted = suffixes.toSorted((a, b) => a.length - b.length);
+  const total = sorted.reduce((sum, suffix) => sum + suffix.length, 0);
+  const room = Math.max(1, tokenBudget - prefix.length);
+  const target = total / Math.ceil(total / room);
+  const runs: Int32Array[][] = [];
+  let filled = Infinity;
+  for (const suffix of sorted) {
+    // Half a candidate over the even share is nearer to it than half a candidate under.
+    if (filled + suffix.length > room || filled + suffix.length / 2 > target) {
+      runs.push([]);
+      filled = 0;
+    }
+    runs.at(-1)?.push(suffix);
+    filled += suffix.length;
+  }
+  return runs.map((run) => ({ prefix, suffixes: run }));
+}
+
+/** Nothing shared: each candidate a part of its own behind no prefix. */
+export function unshare({ prefix, suffixes }: BatchPart): BatchPart {
+  return {
+    prefix: new Int32Array(),
+    suffixes: suffixes.map((suffix) => Int32Array.of(...prefix, ...suffix)),
+  };
+}
