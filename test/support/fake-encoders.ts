@@ -1,0 +1,29 @@
+import { createDeferred, type Deferred } from '../../src/deferred.ts';
+import type { EncoderPool } from '../../src/pool/encoder-pool.ts';
+import type { EncodedRequest } from '../../src/schedule/batch.ts';
+import type { EncodeTask } from '../../src/text/encode.ts';
+
+/** Encoders that answer when the test says so. */
+export class FakeEncoders implements EncoderPool {
+  readonly asked: { readonly task: EncodeTask; readonly reply: Deferred<EncodedRequest> }[] = [];
+  isClosed = false;
+
+  warm(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  encode(task: EncodeTask): Promise<EncodedRequest> {
+    const reply = createDeferred<EncodedRequest>();
+    this.asked.push({ task, reply });
+    return reply.promise;
+  }
+
+  tokenize(texts: readonly string[]): Promise<readonly Int32Array[]> {
+    return Promise.resolve(texts.map((text) => new Int32Array(text.length)));
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+}
