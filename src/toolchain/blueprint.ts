@@ -150,21 +150,15 @@ function assertFullAttention(fields: ConfigFields, layers: number): void {
 
 /** In transformers 5 rope_theta and the scaling are in rope_parameters; before, apart. */
 function parseRopeTheta(fields: ConfigFields): number {
-  for (const key of ['rope_parameters', 'rope_scaling']) {
-    const found = fields.get(key);
-    if (found === undefined) {
-      continue;
-    }
-    const where = fields.where(key);
-    const rope = new ConfigFields(asObject(found, where), where);
+  const outer = fields.number('rope_theta', defaultRopeTheta);
+  return ['rope_scaling', 'rope_parameters'].reduce((theta, key) => {
+    const found = fields.get(key) ?? {};
+    const rope = new ConfigFields(asObject(found, fields.where(key)), fields.where(key));
     rope.only('rope_type', 'default');
     rope.only('type', 'default');
     rope.only('partial_rotary_factor', 1);
-    if (rope.get('rope_theta') !== undefined) {
-      return rope.number('rope_theta');
-    }
-  }
-  return fields.number('rope_theta', defaultRopeTheta);
+    return rope.number('rope_theta', theta);
+  }, outer);
 }
 
 type Dimension = Exclude<
