@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { Admission } from '../../src/schedule/admission.ts';
 import { createTokenPace } from '../../src/schedule/cost.ts';
 import { createPolicy } from '../../src/schedule/policy.ts';
+import type { ScheduleResult } from '../../src/schedule/request.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import {
@@ -148,20 +149,18 @@ class World {
       })
       .finally(() => permit.release())
       .then(
-        ({ logits, scored, complete }) => {
-          ends.push(complete ? 'scored' : 'partial');
-          this.#check(place, { logits, scored, complete: complete || partialOk });
+        (result) => {
+          ends.push(result.complete ? 'scored' : 'partial');
+          this.#check(place, result, partialOk);
         },
         (error: unknown) => ends.push(String(error)),
       );
   }
 
-  #check(
-    place: number,
-    result: { logits: Float32Array; scored: Uint8Array; complete: boolean },
-  ): void {
-    if (!result.complete) {
-      this.problems.push(`request ${place} did not ask for a partial result`);
+  #check(place: number, result: ScheduleResult, partialOk: boolean): void {
+    const isWhole = result.scored.every((scored) => scored === 1);
+    if (isWhole !== result.complete || !(isWhole || partialOk)) {
+      this.problems.push(`request ${place} is whole: ${isWhole}, complete: ${result.complete}`);
     }
     result.scored.forEach((scored, index) => {
       const own = result.logits.slice(2 * index, 2 * index + 2);
@@ -186,7 +185,9 @@ test('whatever happens, each request ends once, rightly scored, and gives its pe
       expect(world.admission.held).toEqual({ candidates: 0, tokens: 0 });
       expect(world.clock.timers).toBe(0);
       for (const run of world.runs) {
-        expect(run.packedTokens <= tokenBudget || run.ids.flat().length === 1).toBe(true);
+        const ids = run.ids.flat();
+        expect(new Set(ids).size).toBe(ids.length);
+        expect(run.packedTokens <= tokenBudget || ids.length === 1).toBe(true);
         expect(run.parts.length).toBe(
           new Set(run.ids.map(([id = 0]) => Math.floor(id / 1_000))).size,
         );
