@@ -123,4 +123,30 @@ describe('a damaged checkpoint opens or is refused', () => {
     const target = { damaged: join(scratch.path, name), opened: scratch.path, bytes: total };
     await fuzz(target, bytes, headerBytes);
   });
+
+  test('with any JSON value in place of a field', async () => {
+    const { header, data } = safetensorsSpec(expectedTensors(tinyBlueprint));
+    const target = { opened: scratch.path, bytes: 4 * (config.length + weights.length) };
+    const [configPath, weightsPath] = ['config.json', 'model.safetensors'].map((name) =>
+      join(scratch.path, name),
+    ) as [string, string];
+    const name = fc.constantFrom(...Object.keys(header));
+    const field = fc.constantFrom(...Object.keys(tinyConfig()), 'head_dim', 'rope_parameters');
+    const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.array(fc.integer(), { maxLength: 3 }));
+    const property = fc.asyncProperty(name, field, value, async (tensor, key, found) => {
+      scratch.write('model.safetensors', weights);
+      const changed = Buffer.from(JSON.stringify(tinyConfig({ [key]: found })));
+      await assertContained({ ...target, damaged: configPath }, changed);
+      scratch.write('config.json', config);
+      const parts = ['dtype', 'shape', 'data_offsets'];
+      const entries = parts.map(
+        (part) => ({ ...Object(header[tensor]), [part]: found }) as unknown,
+      );
+      for (const entry of [...entries, found]) {
+        const bytes = safetensorsBytes({ header: { ...header, [tensor]: entry }, data });
+        await assertContained({ ...target, damaged: weightsPath }, bytes);
+      }
+    });
+    await fc.assert(property, { numRuns: 100, seed: 20_240_607 });
+  });
 });
