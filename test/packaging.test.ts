@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../src/config.ts';
-import { temporaryFolder } from './eval/temporary-folder.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 
 function read(file: string): string {
   return readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');

@@ -15,7 +15,7 @@ queries over gRPC, shows the answers, and stops it.
   --top N      places shown of each answer (default: 10)`;
 
 /** Loading and warming takes seconds; a slow disk or a busy machine may take minutes. */
-const startTimeoutMs = 300_000;
+const startTimeoutMs = 600_000;
 const callTimeoutMs = 110_000;
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -67,7 +67,7 @@ async function showAnswers(
   const replicas = info.replicas.map(({ deviceSlot }) => deviceSlot).join(', ');
   process.stdout.write(
     `\n${info.model}, ${(info.parameters / 1e6).toFixed(0)} million parameters, ${info.precision}, ` +
-      `replicas ${replicas}, score fingerprint ${info.scoreFingerprint}\n` +
+      `replicas ${replicas}, score fingerprint ${info.scoreFingerprint.slice(0, 12)}\n` +
       `'was' is the place in the first stage's list (BM25).\n`,
   );
   for (const query of queries) {

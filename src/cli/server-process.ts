@@ -67,16 +67,7 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
 
 /** The address in the line by which the server says that it is ready; undefined for any other line. */
 export function findReadyAddress(line: string): string | undefined {
-  try {
-    const record: unknown = JSON.parse(line);
-    const isReady = typeof record === 'object' && record !== null && 'msg' in record;
-    if (isReady && record.msg === 'ready' && 'address' in record) {
-      return String(record.address);
-    }
-  } catch {
-    // Not one of the server's own lines: a runtime's warning, for example.
-  }
-  return undefined;
+  return /^slmrank ready on (\S+):\s/.exec(line)?.[1];
 }
 
 function serverEntry(): string {

@@ -27,7 +27,7 @@ export interface ModelReport extends RerankCounts {
 
 /** The report for people: the run's own order beside the model's, and under it what was counted. */
 export function formatReport(report: EvalReport): string {
-  const head = ['queries', 'NDCG@10', '95 %', 'MRR@10'];
+  const head = ['queries', 'run NDCG@10', '95 %', 'MRR@10'];
   const modelHead = report.model ? ['model NDCG@10', '95 %', 'MRR@10', 'gain', '95 %'] : [];
   const rows = report.rows.map((row) => [...runCells(row), ...modelCells(row)]);
   const notes = [...modelNotes(report.model), ...notesOf(report)];
@@ -63,7 +63,7 @@ function modelNotes(model: ModelReport | undefined): string[] {
           `INTERRUPTED after ${model.queries} of ${model.plannedQueries} queries; both sides show those.`,
         ]
       : []),
-    `Model ${model.name}, score fingerprint ${model.fingerprint}, on ${model.devices}.`,
+    `Model ${model.name}, score fingerprint ${model.fingerprint.slice(0, 12)}, on ${model.devices}.`,
     `${model.candidates} candidates of ${model.queries} queries in ${model.seconds.toFixed(1)} s: ` +
       `${model.candidatesPerSecond.toFixed(1)} candidates/s; ` +
       `${perCandidate.toFixed(0)} tokens each, ${cut.toFixed(1)} % cut to the context budget.`,

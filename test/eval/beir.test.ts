@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { assertNoneMissing, readCorpus, readJudgements, readQueries } from '../../src/eval/beir.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function jsonLines(...records: unknown[]): string {
   return records.map((record) => `${JSON.stringify(record)}\n`).join('');

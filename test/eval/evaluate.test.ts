@@ -83,7 +83,7 @@ describe('formatReport', () => {
 
   test('shows the run by itself', () => {
     const text = formatReport({ ...evaluate(input), ...facts });
-    expect(text).toContain('need         1    1.000  1.000..1.000   1.000');
+    expect(text).toContain('need         1        1.000  1.000..1.000   1.000');
     expect(text).toContain('1 queries of the run have no judgements');
     expect(text).not.toContain('model');
   });

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findDataFile, readLines } from '../../src/eval/read-lines.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 async function linesOf(content: string | Buffer, maxBytes?: number): Promise<[number, string][]> {
   const file = join(temporaryFolder({ lines: content }), 'lines');

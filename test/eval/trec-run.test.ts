@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { formatRun, readRun } from '../../src/eval/trec-run.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function readText(content: string | Buffer) {
   return readRun(join(temporaryFolder({ 'run.trec': content }), 'run.trec'));

@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { type RerankWith, run } from '../../src/cli/eval.ts';
+import { parseEvalOptions } from '../../src/cli/eval-options.ts';
+import type { EvalReport } from '../../src/eval/report.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+let printed = '';
+let told = '';
+
+beforeEach(() => {
+  [printed, told] = ['', ''];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const jsonLines = (records: unknown[]) => records.map((each) => JSON.stringify(each)).join('\n');
+
+/** Two judged queries and one that is not; the second candidate is the relevant one. */
+function dataFolder(): string {
+  const ids = ['a', 'b'];
+  return temporaryFolder({
+    'corpus.jsonl': jsonLines(ids.map((_id) => ({ _id, title: `T${_id}`, text: `text ${_id}` }))),
+    'queries.jsonl': jsonLines(
+      ['q1', 'q2', 'q3'].map((_id) => ({ _id, text: _id, metadata: { kind: 'need' } })),
+    ),
+    'qrels/dev.tsv': 'query-id\tcorpus-id\tscore\nq1\tb\t2\nq2\tb\t2\n',
+    'run.trec': ['q1', 'q2', 'q3']
+      .flatMap((query) => ids.map((id, i) => `${query} Q0 ${id} ${i + 1} ${9 - i} bm25`))
+      .join('\n'),
+  });
+}
+
+/** Turns every list round, as if by a perfect model. */
+const turnRound: RerankWith = (input, options) => {
+  const turned = [...input.run].map(
+    ([query, entries]) =>
+      [query, entries.map(({ id }, i) => ({ id, score: i })).reverse()] as const,
+  );
+  const counts = {
+    queries: turned.length,
+    candidates: 2 * turned.length,
+    truncated: 0,
+    candidateTokens: 10,
+    packedTokens: 20,
+  };
+  return Promise.resolve({
+    reranked: { run: new Map(turned), counts, interrupted: options.depth === 1 },
+    report: {
+      ...counts,
+      name: 'stand-in',
+      fingerprint: 'f',
+      devices: 'cpu#0',
+      plannedQueries: turned.length,
+      seconds: 1,
+      candidatesPerSecond: 2,
+      interrupted: options.depth === 1,
+    },
+  });
+};
+
+function evaluate(folder: string, ...more: string[]): Promise<number> {
+  const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec'), ...more];
+  return run(given, turnRound);
+}
+
+describe('slmrank eval', () => {
+  test('shows the run’s own order beside the model’s, over the judged queries', async () => {
+    expect(await evaluate(dataFolder())).toBe(0);
+    expect(printed).toMatch(/^all +2 +0\.631 .* 0\.500 +1\.000 .* 1\.000 +\+0\.369/m);
+    expect(printed).toContain('1 queries of the run have no judgements');
+    expect(printed).toContain('4 candidates of 2 queries');
+  });
+
+  test('measures a run alone', async () => {
+    expect(await evaluate(dataFolder(), '--run-only')).toBe(0);
+    expect(printed).toMatch(/^all +2 +0\.631 +0\.631\.\.0\.631 +0\.500$/m);
+  });
+
+  test('writes the new order of all queries, judged or not, as a run', async () => {
+    const folder = dataFolder();
+    await evaluate(folder, '--out-run', join(folder, 'out.trec'));
+    const lines = readFileSync(join(folder, 'out.trec'), 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(6);
+    expect(lines[4]).toBe('q3 Q0 b 1 1 stand-in');
+  });
+
+  test('writes JSON to a file, or to standard output with the table on standard error', async () => {
+    const folder = dataFolder();
+    await evaluate(folder, '--json', join(folder, 'report.json'));
+    const written = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as EvalReport;
+    expect(written.rows[0]?.reranked?.mrr10).toBe(1);
+    printed = '';
+    await evaluate(folder, '--json', '-');
+    expect(JSON.parse(printed)).toEqual(written);
+    expect(told).toContain('model NDCG@10');
+  });
+
+  test('limits the queries and says so', async () => {
+    await evaluate(dataFolder(), '--limit', '1');
+    expect(printed).toMatch(/^all +1 /m);
+    expect(printed).toContain('At most 1 queries');
+  });
+
+  test('ends with the status of an interrupted process when it was stopped early', async () => {
+    expect(await evaluate(dataFolder(), '--depth', '1')).toBe(130);
+    expect(printed).toContain('INTERRUPTED');
+  });
+
+  test('refuses a run that names unknown queries or texts', async () => {
+    const folder = dataFolder();
+    const other = join(temporaryFolder({ 'run.trec': 'q1 Q0 zz 1 1 t' }), 'run.trec');
+    await expect(evaluate(folder, '--run', other)).rejects.toThrow(
+      'the run names 1 texts that corpus.jsonl lacks, such as "zz"',
+    );
+    const unknown = join(temporaryFolder({ 'run.trec': 'q9 Q0 a 1 1 t' }), 'run.trec');
+    await expect(evaluate(folder, '--run', unknown)).rejects.toThrow(
+      'the run names 1 queries that queries.jsonl lacks, such as "q9"',
+    );
+  });
+});
+
+describe('parseEvalOptions', () => {
+  const needed = ['--beir', 'd', '--split', 's', '--run', 'r'];
+
+  test.each([
+    [[], /--beir is missing/],
+    [['--beir', 'd', '--split', 's'], /--run is missing/],
+    [[...needed, '--limit', '0'], /--limit is '0'; a whole number of at least 1/],
+    [[...needed, '--depth', 'x'], /--depth is 'x'/],
+    [[...needed, '--run-only', '--model', 'm'], /--run-only measures the run alone/],
+    [[...needed, '--colour'], /--colour/],
+  ])('refuses %j', (args, message) => {
+    expect(() => parseEvalOptions(args)).toThrow(message);
+  });
+});
