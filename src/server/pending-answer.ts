@@ -1,8 +1,9 @@
-import { status } from '@grpc/grpc-js';
+import { type Metadata, status } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
 import { RankError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import type { CallContext } from '../rank.ts';
+import { callerOf } from './caller.ts';
 import { type CallTimes, timesOf } from './deadline.ts';
 import { codeOf, presentError } from './wire-error.ts';
 
@@ -21,6 +22,7 @@ interface Question<Reply> {
   readonly requestId: string;
   /** As the library gives it. */
   readonly deadline: Date | number;
+  readonly metadata: Metadata;
   /** Called once at most: never when the caller has gone. */
   readonly deliver: (outcome: Outcome<Reply>) => void;
 }
@@ -46,7 +48,8 @@ export class PendingAnswer<Reply> {
 
   run(work: (call: CallContext) => Reply | Promise<Reply>): void {
     const { deadlineMs } = this.#times;
-    void attempt(() => work({ deadlineMs, signal: this.#stop.signal })).then(
+    const call = { ...callerOf(this.#question.metadata), deadlineMs, signal: this.#stop.signal };
+    void attempt(() => work(call)).then(
       (reply) => this.#settle({ ok: true, reply }),
       (thrown: unknown) => this.fail(thrown),
     );

@@ -108,6 +108,7 @@ class RankStream {
       {
         method: 'RankStream',
         requestId,
+        metadata: this.#call.metadata,
         deadline: this.#call.getDeadline(),
         deliver: (outcome) => {
           this.#pending.delete(requestId);

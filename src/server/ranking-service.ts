@@ -1,5 +1,6 @@
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { CallContext, RankingPipeline } from '../rank.ts';
+import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoRequest } from './generated/slmrank/v1/GetInfoRequest.ts';
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
@@ -10,7 +11,7 @@ import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeR
 import { rankStream } from './rank-stream.ts';
 import { guardDecoder, type Received } from './received.ts';
 import { type CallParts, unary } from './unary.ts';
-import { type Served, toWireInfo, toWireReply, toWireTokens } from './wire-reply.ts';
+import { type Served, toWireEstimate, toWireInfo, toWireReply, toWireTokens } from './wire-reply.ts';
 import {
   invalidRequest,
   parseRankRequest,
@@ -35,13 +36,17 @@ export function guardService(
     requestIdField: 12,
   };
   const textRules = { requestBytes, repeated: { field: 1, name: 'texts', most } };
-  const { Rank, RankStream, Tokenize } = definition;
+  const { Rank, RankStream, EstimateRank, Tokenize } = definition;
   return {
     ...definition,
     Rank: { ...Rank, requestDeserialize: guardDecoder(Rank.requestDeserialize, rankRules) },
     RankStream: {
       ...RankStream,
       requestDeserialize: guardDecoder(RankStream.requestDeserialize, rankRules),
+    },
+    EstimateRank: {
+      ...EstimateRank,
+      requestDeserialize: guardDecoder(EstimateRank.requestDeserialize, rankRules),
     },
     Tokenize: {
       ...Tokenize,
@@ -60,6 +65,11 @@ export function rankingService(parts: RankingServiceParts): UntypedServiceImplem
     const request = parseRankRequest(message, requestId, rules);
     return toWireReply(request, await pipeline.rank(request, call), served);
   };
+  const estimate = async (message: WireRankRequest, requestId: string, call: CallContext) => {
+    lifecycle.assertServing();
+    const request = parseRankRequest(message, requestId, rules);
+    return toWireEstimate(await pipeline.estimate(request, call));
+  };
   const tokenize = async (message: WireTokenizeRequest) => {
     lifecycle.assertServing();
     const ids = await pipeline.tokenize(parseTokenizeRequest(message, rules));
@@ -71,6 +81,14 @@ export function rankingService(parts: RankingServiceParts): UntypedServiceImplem
         method: 'Rank',
         requestIdOf: (from) => (from.ok ? from.message.requestId : from.requestId),
         work: (received, requestId, call) => rank(unwrap(received), requestId, call),
+      },
+      parts,
+    ),
+    EstimateRank: unary<Received<WireRankRequest>, WireEstimateRankResponseInput>(
+      {
+        method: 'EstimateRank',
+        requestIdOf: (from) => (from.ok ? from.message.requestId : from.requestId),
+        work: (received, requestId, call) => estimate(unwrap(received), requestId, call),
       },
       parts,
     ),

@@ -23,7 +23,5 @@ export function isUsable(requestId: string | undefined): requestId is string {
 
 /** As a header value may be written: printable ASCII as it is, anything else percent-encoded. */
 export function headerValue(requestId: string): string {
-  return /^[!-~]+$/.test(requestId)
-    ? requestId
-    : encodeURIComponent(requestId.replace(/\p{Surrogate}/gu, '\u{FFFD}'));
+  return /^[!-~]+$/.test(requestId) ? requestId : encodeURIComponent(requestId);
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type ChannelOptions, Server, ServerCredentials } from '@grpc/grpc-js';
+import { type ChannelOptions, Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -65,6 +65,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   health.addToServer(server);
   createReflection().addToServer(server);
 
+  // Its lines would stand between ours; what matters in them reaches us as errors and statuses.
+  setLogger({ error: toDebug(log), info: toDebug(log), debug: toDebug(log) });
   const address = await bind(server, config.address);
   const ready = pipeline.warm().then(() => {
     if (lifecycle.beginServing()) {
@@ -108,6 +110,10 @@ async function bind(server: Server, address: string): Promise<string> {
     });
   });
   return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+}
+
+function toDebug(log: Log): (...words: unknown[]) => void {
+  return (...words) => log.debug({ library: 'grpc-js' }, words.map(String).join(' '));
 }
 
 function packageVersion(): string {

@@ -30,8 +30,7 @@ export function unary<In, Out>(
     const requestId = chooseRequestId(requestIdOf?.(request), metadata, randomUUID);
     const pending = new PendingAnswer<Out>(
       {
-        method,
-        requestId,
+        ...{ method, requestId, metadata },
         deadline: call.getDeadline(),
         deliver: (outcome) => {
           if (outcome.ok) {

@@ -1,7 +1,8 @@
 import type { Config } from '../config.ts';
 import { RankError } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';
-import type { RankedResult, RankReply, RankRequest, ReplicaDescription } from '../rank.ts';
+import type { Estimate, RankedResult, RankReply, RankRequest, ReplicaDescription } from '../rank.ts';
+import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
 import type { WireResultInput } from './generated/slmrank/v1/Result.ts';
@@ -33,7 +34,7 @@ export function toWireReply(
 }
 
 function toWireResult(request: RankRequest, result: RankedResult): WireResultInput {
-  const { index, tokens, truncated, scored } = result;
+  const { index, tokens, truncated, scored, cached } = result;
   const candidate = request.candidates[index];
   if (candidate === undefined) {
     throw new RankError('internal', `a result for candidate ${index}; this is a bug`);
@@ -45,10 +46,21 @@ function toWireResult(request: RankRequest, result: RankedResult): WireResultInp
   }
   const { id, text, title } = candidate;
   return {
-    ...{ index, id, tokens, truncated, scored },
+    ...{ index, id, tokens, truncated, scored, cached },
     score: scored ? result.score : 0,
     logit: scored ? result.logit : 0,
     ...(request.returnText ? { text, ...(title === undefined ? {} : { title }) } : {}),
+  };
+}
+
+export function toWireEstimate({
+  refusalReason,
+  ...estimate
+}: Estimate): WireEstimateRankResponseInput {
+  return {
+    ...estimate,
+    wouldAdmit: refusalReason === undefined,
+    refusalReason: refusalReason ?? '',
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { type FieldViolation, RankError } from '../errors.ts';
+import type { PriorityClass } from '../events.ts';
 import type { Candidate, RankRequest, ScoreKind, Truncation } from '../rank.ts';
 import type { WireCandidate } from './generated/slmrank/v1/Candidate.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
@@ -25,6 +26,14 @@ const truncations: Readonly<Record<string, Truncation>> = {
   TRUNCATION_START: 'start',
   TRUNCATION_ERROR: 'error',
 };
+const priorities: Readonly<Record<string, PriorityClass>> = {
+  PRIORITY_UNSPECIFIED: 'interactive',
+  PRIORITY_INTERACTIVE: 'interactive',
+  PRIORITY_DEFERRABLE: 'deferrable',
+};
+
+/** UTF-8 bytes of an item's version. */
+const versionBytes = 256;
 
 /**
  * The domain's request; an empty optional text counts as absent.
@@ -51,6 +60,9 @@ export function parseRankRequest(
     maxCandidateTokens: check.positive('max_candidate_tokens', wire.maxCandidateTokens),
     model: check.optionalText('model', wire.model),
     partialOk: wire.partialOk,
+    priority: check.choice('priority', wire.priority, priorities) ?? 'interactive',
+    adaptiveDepth: wire.adaptiveDepth,
+    useCache: !wire.noCache,
   };
   check.requestId(wire.requestId);
   check.throwIfAny();
@@ -116,23 +128,21 @@ class Violations {
     return this.text('query', text);
   }
 
-  text(field: string, text: string): string {
+  text(field: string, text: string, most = this.#textBytes): string {
     const bytes = Buffer.byteLength(text);
-    if (bytes > this.#textBytes) {
-      this.#add(field, `has ${bytes} bytes of UTF-8; at most ${this.#textBytes}`);
-    } else if (/\p{Surrogate}/u.test(text)) {
-      this.#add(field, 'is not well-formed Unicode: it has a lone surrogate');
+    if (bytes > most) {
+      this.#add(field, `has ${bytes} bytes of UTF-8; at most ${most}`);
     }
     return text;
   }
 
-  optionalText(field: string, text: string | undefined): string | undefined {
-    return text === undefined || text === '' ? undefined : this.text(field, text);
+  optionalText(field: string, text: string | undefined, most?: number): string | undefined {
+    return text === undefined || text === '' ? undefined : this.text(field, text, most);
   }
 
   candidates(wire: readonly WireCandidate[], most: number): Candidate[] {
     this.count('candidates', wire.length, most);
-    return wire.map(({ id, text, title }, index) => {
+    return wire.map(({ id, text, title, version }, index) => {
       const field = `candidates[${index}]`;
       if (text === '' && (title === undefined || title === '')) {
         this.#add(`${field}.text`, 'is empty, and there is no title');
@@ -141,6 +151,7 @@ class Violations {
         id: this.text(`${field}.id`, id),
         title: this.optionalText(`${field}.title`, title),
         text: this.text(`${field}.text`, text),
+        version: this.optionalText(`${field}.version`, version, versionBytes),
       };
     });
   }

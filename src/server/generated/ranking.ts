@@ -2,6 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { WireCandidateInput as Wire_slmrank_v1_CandidateInput, WireCandidate as Wire_slmrank_v1_Candidate } from './slmrank/v1/Candidate.ts';
+import type { WireEstimateRankResponseInput as Wire_slmrank_v1_EstimateRankResponseInput, WireEstimateRankResponse as Wire_slmrank_v1_EstimateRankResponse } from './slmrank/v1/EstimateRankResponse.ts';
 import type { WireFieldViolationInput as Wire_slmrank_v1_FieldViolationInput, WireFieldViolation as Wire_slmrank_v1_FieldViolation } from './slmrank/v1/FieldViolation.ts';
 import type { WireGetInfoRequestInput as Wire_slmrank_v1_GetInfoRequestInput, WireGetInfoRequest as Wire_slmrank_v1_GetInfoRequest } from './slmrank/v1/GetInfoRequest.ts';
 import type { WireGetInfoResponseInput as Wire_slmrank_v1_GetInfoResponseInput, WireGetInfoResponse as Wire_slmrank_v1_GetInfoResponse } from './slmrank/v1/GetInfoResponse.ts';
@@ -27,10 +28,12 @@ export interface ProtoGrpcType {
   slmrank: {
     v1: {
       Candidate: MessageTypeDefinition<Wire_slmrank_v1_CandidateInput, Wire_slmrank_v1_Candidate>
+      EstimateRankResponse: MessageTypeDefinition<Wire_slmrank_v1_EstimateRankResponseInput, Wire_slmrank_v1_EstimateRankResponse>
       FieldViolation: MessageTypeDefinition<Wire_slmrank_v1_FieldViolationInput, Wire_slmrank_v1_FieldViolation>
       GetInfoRequest: MessageTypeDefinition<Wire_slmrank_v1_GetInfoRequestInput, Wire_slmrank_v1_GetInfoRequest>
       GetInfoResponse: MessageTypeDefinition<Wire_slmrank_v1_GetInfoResponseInput, Wire_slmrank_v1_GetInfoResponse>
       Limits: MessageTypeDefinition<Wire_slmrank_v1_LimitsInput, Wire_slmrank_v1_Limits>
+      Priority: EnumTypeDefinition
       RankError: MessageTypeDefinition<Wire_slmrank_v1_RankErrorInput, Wire_slmrank_v1_RankError>
       RankRequest: MessageTypeDefinition<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankRequest>
       RankResponse: MessageTypeDefinition<Wire_slmrank_v1_RankResponseInput, Wire_slmrank_v1_RankResponse>

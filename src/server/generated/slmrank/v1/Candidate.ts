@@ -14,7 +14,13 @@ export interface WireCandidateInput {
    * A title, placed before the text by the template.
    */
   'title'?: (string);
+  /**
+   * The version of the item that `id` names. When given (and `id` is not empty), id and version stand for title and
+   * text in the score cache: change it whenever the item's title or text changes. At most 256 bytes.
+   */
+  'version'?: (string);
   '_title'?: "title";
+  '_version'?: "version";
 }
 
 export interface WireCandidate {
@@ -30,5 +36,11 @@ export interface WireCandidate {
    * A title, placed before the text by the template.
    */
   'title'?: (string);
+  /**
+   * The version of the item that `id` names. When given (and `id` is not empty), id and version stand for title and
+   * text in the score cache: change it whenever the item's title or text changes. At most 256 bytes.
+   */
+  'version'?: (string);
   '_title'?: "title";
+  '_version'?: "version";
 }

@@ -3,6 +3,7 @@
 import type { WireCandidateInput as Wire_slmrank_v1_CandidateInput, WireCandidate as Wire_slmrank_v1_Candidate } from '../../slmrank/v1/Candidate.ts';
 import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKind as Wire_slmrank_v1_ScoreKind } from '../../slmrank/v1/ScoreKind.ts';
 import type { WireTruncationInput as Wire_slmrank_v1_TruncationInput, WireTruncation as Wire_slmrank_v1_Truncation } from '../../slmrank/v1/Truncation.ts';
+import type { WirePriorityInput as Wire_slmrank_v1_PriorityInput, WirePriority as Wire_slmrank_v1_Priority } from '../../slmrank/v1/Priority.ts';
 
 export interface WireRankRequestInput {
   /**
@@ -51,6 +52,16 @@ export interface WireRankRequestInput {
    * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
    */
   'partialOk'?: (boolean);
+  'priority'?: (Wire_slmrank_v1_PriorityInput);
+  /**
+   * Let the server score fewer of the candidates while it is under load: only the first ones in the order given, as
+   * many as Usage.depth says; the rest follows in the order given, `scored` false. List candidates best first.
+   */
+  'adaptiveDepth'?: (boolean);
+  /**
+   * Neither take scores from the score cache nor put them there.
+   */
+  'noCache'?: (boolean);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";
@@ -107,6 +118,16 @@ export interface WireRankRequest {
    * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
    */
   'partialOk': (boolean);
+  'priority': (Wire_slmrank_v1_Priority);
+  /**
+   * Let the server score fewer of the candidates while it is under load: only the first ones in the order given, as
+   * many as Usage.depth says; the rest follows in the order given, `scored` false. List candidates best first.
+   */
+  'adaptiveDepth': (boolean);
+  /**
+   * Neither take scores from the score cache nor put them there.
+   */
+  'noCache': (boolean);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";

@@ -2,6 +2,7 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { WireEstimateRankResponseInput as Wire_slmrank_v1_EstimateRankResponseInput, WireEstimateRankResponse as Wire_slmrank_v1_EstimateRankResponse } from '../../slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoRequestInput as Wire_slmrank_v1_GetInfoRequestInput, WireGetInfoRequest as Wire_slmrank_v1_GetInfoRequest } from '../../slmrank/v1/GetInfoRequest.ts';
 import type { WireGetInfoResponseInput as Wire_slmrank_v1_GetInfoResponseInput, WireGetInfoResponse as Wire_slmrank_v1_GetInfoResponse } from '../../slmrank/v1/GetInfoResponse.ts';
 import type { WireRankRequestInput as Wire_slmrank_v1_RankRequestInput, WireRankRequest as Wire_slmrank_v1_RankRequest } from '../../slmrank/v1/RankRequest.ts';
@@ -11,6 +12,23 @@ import type { WireTokenizeRequestInput as Wire_slmrank_v1_TokenizeRequestInput, 
 import type { WireTokenizeResponseInput as Wire_slmrank_v1_TokenizeResponseInput, WireTokenizeResponse as Wire_slmrank_v1_TokenizeResponse } from '../../slmrank/v1/TokenizeResponse.ts';
 
 export interface RankingServiceClient extends grpc.Client {
+  /**
+   * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
+   * score cache, so tokens are estimated from the texts' lengths. Validates the request as Rank does.
+   */
+  EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  /**
+   * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
+   * score cache, so tokens are estimated from the texts' lengths. Validates the request as Rank does.
+   */
+  estimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  estimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  estimateRank(argument: Wire_slmrank_v1_RankRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  estimateRank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  
   /**
    * What is served: limits, buckets, fingerprint, template, execution provider, replicas.
    */
@@ -77,6 +95,12 @@ export interface RankingServiceClient extends grpc.Client {
 
 export interface RankingServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
+   * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
+   * score cache, so tokens are estimated from the texts' lengths. Validates the request as Rank does.
+   */
+  EstimateRank: grpc.handleUnaryCall<Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_EstimateRankResponseInput>;
+  
+  /**
    * What is served: limits, buckets, fingerprint, template, execution provider, replicas.
    */
   GetInfo: grpc.handleUnaryCall<Wire_slmrank_v1_GetInfoRequest, Wire_slmrank_v1_GetInfoResponseInput>;
@@ -102,6 +126,7 @@ export interface RankingServiceHandlers extends grpc.UntypedServiceImplementatio
 }
 
 export interface RankingServiceDefinition extends grpc.ServiceDefinition {
+  EstimateRank: MethodDefinition<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_EstimateRankResponseInput, Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_EstimateRankResponse>
   GetInfo: MethodDefinition<Wire_slmrank_v1_GetInfoRequestInput, Wire_slmrank_v1_GetInfoResponseInput, Wire_slmrank_v1_GetInfoRequest, Wire_slmrank_v1_GetInfoResponse>
   Rank: MethodDefinition<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankResponseInput, Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_RankResponse>
   RankStream: MethodDefinition<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponseInput, Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_RankStreamResponse>

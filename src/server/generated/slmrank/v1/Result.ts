@@ -27,7 +27,7 @@ export interface WireResultInput {
    */
   'truncated'?: (boolean);
   /**
-   * False only in a partial answer, for candidates the deadline left out.
+   * False for candidates that the deadline left out (partial_ok) or that lie below the depth (adaptive_depth).
    */
   'scored'?: (boolean);
   /**
@@ -35,6 +35,11 @@ export interface WireResultInput {
    */
   'text'?: (string);
   'title'?: (string);
+  /**
+   * True when the score was not computed for this request: it came from the score cache, or from an equal request
+   * running at the same time. The digits are the same.
+   */
+  'cached'?: (boolean);
   '_text'?: "text";
   '_title'?: "title";
 }
@@ -65,7 +70,7 @@ export interface WireResult {
    */
   'truncated': (boolean);
   /**
-   * False only in a partial answer, for candidates the deadline left out.
+   * False for candidates that the deadline left out (partial_ok) or that lie below the depth (adaptive_depth).
    */
   'scored': (boolean);
   /**
@@ -73,6 +78,11 @@ export interface WireResult {
    */
   'text'?: (string);
   'title'?: (string);
+  /**
+   * True when the score was not computed for this request: it came from the score cache, or from an equal request
+   * running at the same time. The digits are the same.
+   */
+  'cached': (boolean);
   '_text'?: "text";
   '_title'?: "title";
 }

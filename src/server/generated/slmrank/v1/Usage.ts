@@ -9,7 +9,7 @@ export interface WireUsageInput {
   'scored'?: (number);
   'truncated'?: (number);
   /**
-   * Tokens of the shared prefix, counted once.
+   * Tokens of the shared prefix, counted once; 0 when every score came from the score cache.
    */
   'prefixTokens'?: (number);
   /**
@@ -24,6 +24,14 @@ export interface WireUsageInput {
    * Batches this request was spread over.
    */
   'batches'?: (number);
+  /**
+   * Scores that were not computed for this request (Result.cached).
+   */
+  'cached'?: (number);
+  /**
+   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise.
+   */
+  'depth'?: (number);
 }
 
 export interface WireUsage {
@@ -34,7 +42,7 @@ export interface WireUsage {
   'scored': (number);
   'truncated': (number);
   /**
-   * Tokens of the shared prefix, counted once.
+   * Tokens of the shared prefix, counted once; 0 when every score came from the score cache.
    */
   'prefixTokens': (number);
   /**
@@ -49,4 +57,12 @@ export interface WireUsage {
    * Batches this request was spread over.
    */
   'batches': (number);
+  /**
+   * Scores that were not computed for this request (Result.cached).
+   */
+  'cached': (number);
+  /**
+   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise.
+   */
+  'depth': (number);
 }

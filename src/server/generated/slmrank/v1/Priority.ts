@@ -1,0 +1,44 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+/**
+ * How urgent a request is to others on this server.
+ */
+export const Priority = {
+  /**
+   * The server's default: interactive.
+   */
+  PRIORITY_UNSPECIFIED: 'PRIORITY_UNSPECIFIED',
+  /**
+   * Somebody waits for the answer.
+   */
+  PRIORITY_INTERACTIVE: 'PRIORITY_INTERACTIVE',
+  /**
+   * Runs in capacity that interactive requests leave over; for pre-computation and back-fills.
+   */
+  PRIORITY_DEFERRABLE: 'PRIORITY_DEFERRABLE',
+} as const;
+
+/**
+ * How urgent a request is to others on this server.
+ */
+export type WirePriorityInput =
+  /**
+   * The server's default: interactive.
+   */
+  | 'PRIORITY_UNSPECIFIED'
+  | 0
+  /**
+   * Somebody waits for the answer.
+   */
+  | 'PRIORITY_INTERACTIVE'
+  | 1
+  /**
+   * Runs in capacity that interactive requests leave over; for pre-computation and back-fills.
+   */
+  | 'PRIORITY_DEFERRABLE'
+  | 2
+
+/**
+ * How urgent a request is to others on this server.
+ */
+export type WirePriority = typeof Priority[keyof typeof Priority]

@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type ClientUnaryCall, status } from '@grpc/grpc-js';
+import { FakeClock } from '../support/fake-clock.ts';
+import { methodOf, startTestServer, type TestServer } from '../support/test-server.ts';
+
+const request = { query: 'q', candidates: [{ text: 'x' }] };
+
+let server: TestServer;
+afterEach(() => server.close());
+
+function startCall(): { call: ClientUnaryCall; code: Promise<number> } {
+  const { path, requestSerialize, responseDeserialize } = methodOf(
+    'slmrank.v1.RankingService',
+    'Rank',
+  );
+  let settle: (code: number) => void = () => undefined;
+  const code = new Promise<number>((resolve) => {
+    settle = resolve;
+  });
+  const call = server.client.makeUnaryRequest(
+    path,
+    requestSerialize,
+    responseDeserialize,
+    request,
+    (error) => settle(error?.code ?? status.OK),
+  );
+  return { call, code };
+}
+
+describe('cancelling', () => {
+  test('tells the pipeline that the caller has gone', async () => {
+    server = await startTestServer();
+    server.pipeline.holds = true;
+    const { call, code } = startCall();
+    await server.pipeline.arrived(1);
+    const signal = server.pipeline.ranked[0]?.call.signal;
+    expect(signal?.aborted).toBe(false);
+    call.cancel();
+    await once(signal as AbortSignal, 'abort');
+    expect(await code).toBe(status.CANCELLED);
+    expect(server.logLines.join()).toContain('"status":"CANCELLED"');
+  });
+
+  test('means nothing once the answer is given, although the library says cancelled then too', async () => {
+    server = await startTestServer();
+    await server.call('Rank', request);
+    await server.call('GetInfo', {});
+    expect(server.pipeline.ranked[0]?.call.signal.aborted).toBe(false);
+    expect(server.logLines.join()).not.toContain('CANCELLED');
+  });
+
+  test('makes a late answer of the pipeline go nowhere', async () => {
+    server = await startTestServer();
+    server.pipeline.holds = true;
+    const { call, code } = startCall();
+    await server.pipeline.arrived(1);
+    call.cancel();
+    await once(server.pipeline.ranked[0]?.call.signal as AbortSignal, 'abort');
+    server.pipeline.ranked[0]?.reply();
+    expect(await code).toBe(status.CANCELLED);
+    expect(await server.call('GetInfo', {})).toMatchObject({ model: 'tiny' });
+    expect(server.logLines.filter((line) => line.includes('"Rank"'))).toHaveLength(1);
+  });
+
+  test('a client that hangs up cancels all its calls', async () => {
+    server = await startTestServer();
+    server.pipeline.holds = true;
+    const { path, requestSerialize } = methodOf('slmrank.v1.RankingService', 'Rank');
+    const session = connect(`http://${server.address}`);
+    const message = requestSerialize(request);
+    const head = Buffer.from([0, 0, 0, 0, message.length]);
+    for (let calls = 0; calls < 2; calls += 1) {
+      session
+        .request({
+          ':method': 'POST',
+          ':path': path,
+          'content-type': 'application/grpc',
+          te: 'trailers',
+        })
+        .end(Buffer.concat([head, message]));
+    }
+    await server.pipeline.arrived(2);
+    const aborts = server.pipeline.ranked.map(({ call }) => once(call.signal, 'abort'));
+    session.destroy();
+    await Promise.all(aborts);
+  });
+});
+
+describe('deadlines', () => {
+  test('the pipeline gets the deadline with time left for the reply to travel', async () => {
+    server = await startTestServer();
+    const before = Date.now();
+    await server.call('Rank', request, { deadline: before + 10_000 });
+    const { deadlineMs } = server.pipeline.ranked[0]?.call ?? { deadlineMs: 0 };
+    expect(deadlineMs).toBeGreaterThan(before + 8_000);
+    expect(deadlineMs).toBeLessThan(before + 10_000 - 40);
+  });
+
+  test('a call past its deadline fails, and the pipeline is told to stop', async () => {
+    server = await startTestServer();
+    server.pipeline.holds = true;
+    const failure = server.fail('Rank', request, { deadline: Date.now() + 200 });
+    await server.pipeline.arrived(1);
+    await once(server.pipeline.ranked[0]?.call.signal as AbortSignal, 'abort');
+    expect((await failure).code).toBe(status.DEADLINE_EXCEEDED);
+  });
+
+  test('a call without a deadline gets the longest the server allows', async () => {
+    const clock = new FakeClock();
+    server = await startTestServer({ 'max-call-ms': '5000' }, { clock });
+    server.pipeline.holds = true;
+    const failure = server.fail('Rank', request);
+    await server.pipeline.arrived(1);
+    expect(server.pipeline.ranked[0]?.call.deadlineMs).toBe(clock.nowMs() + 4950);
+    await clock.advance(5000);
+    expect(await failure).toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+      message: 'the deadline passed before the answer was ready',
+      details: { ErrorInfo: { reason: 'DEADLINE_PASSED' } },
+    });
+    expect(server.pipeline.ranked[0]?.call.signal.aborted).toBe(true);
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('before the pipeline is warm', () => {
+  test('requests are unavailable, and GetInfo answers', async () => {
+    server = await startTestServer({}, { cold: true });
+    expect(await server.fail('Rank', request)).toMatchObject({
+      code: status.UNAVAILABLE,
+      message: 'the server is starting: its model is not warm yet',
+      details: { ErrorInfo: { reason: 'STARTING' } },
+    });
+    expect((await server.fail('Tokenize', { texts: ['x'] })).code).toBe(status.UNAVAILABLE);
+    expect(await server.call('GetInfo', {})).toMatchObject({ model: 'tiny' });
+  });
+
+  test('a model that cannot be loaded is for the caller of startServer to handle', async () => {
+    server = await startTestServer({}, { cold: true });
+    server.pipeline.failToWarm(new Error('no CUDA'));
+    await expect(server.ready).rejects.toThrow('no CUDA');
+    expect((await server.fail('Rank', request)).code).toBe(status.UNAVAILABLE);
+  });
+
+  test('an address that is taken is a clear error', async () => {
+    server = await startTestServer();
+    await expect(startTestServer({ address: server.address })).rejects.toThrow(
+      `cannot listen on ${server.address}: `,
+    );
+  });
+});

@@ -1,0 +1,187 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Metadata } from '@grpc/grpc-js';
+import { methodOf, startTestServer, type TestServer } from '../support/test-server.ts';
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await startTestServer();
+});
+afterEach(() => server.close());
+
+const candidates = [
+  { id: 'a', text: 'short' },
+  { id: 'b', text: 'much longer', title: 'Title' },
+];
+
+test('a request arrives whole, with absent fields absent and defaults filled in', async () => {
+  await server.call('Rank', { query: 'q', candidates });
+  expect(server.pipeline.ranked[0]?.request).toEqual({
+    requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    query: 'q',
+    instruction: undefined,
+    context: undefined,
+    candidates: [
+      { id: 'a', text: 'short', title: undefined },
+      { id: 'b', text: 'much longer', title: 'Title' },
+    ],
+    topN: undefined,
+    minScore: undefined,
+    returnText: false,
+    scoreKind: 'probability',
+    truncation: 'end',
+    maxCandidateTokens: undefined,
+    model: undefined,
+    partialOk: false,
+  });
+});
+
+test('every field of a request reaches the pipeline', async () => {
+  await server.call('Rank', {
+    ...{ query: 'q', instruction: 'i', context: 'c', candidates, top_n: 3, min_score: -2.5 },
+    ...{ return_text: true, score_kind: 'SCORE_KIND_LOGIT', truncation: 'TRUNCATION_ERROR' },
+    ...{ max_candidate_tokens: 7, model: 'tiny', request_id: 'mine', partial_ok: true },
+  });
+  expect(server.pipeline.ranked[0]?.request).toMatchObject({
+    ...{ requestId: 'mine', query: 'q', instruction: 'i', context: 'c', topN: 3, minScore: -2.5 },
+    ...{ returnText: true, scoreKind: 'logit', truncation: 'error', maxCandidateTokens: 7 },
+    ...{ model: 'tiny', partialOk: true },
+  });
+});
+
+test('empty optional texts count as absent', async () => {
+  await server.call('Rank', {
+    ...{ query: 'q', instruction: '', context: '', model: '', request_id: '' },
+    candidates: [{ text: 'x', title: '' }],
+  });
+  const request = server.pipeline.ranked[0]?.request;
+  expect(request).toMatchObject({ instruction: undefined, context: undefined, model: undefined });
+  expect(request?.candidates[0]?.title).toBeUndefined();
+});
+
+test('a reply carries results, usage, times and what was served', async () => {
+  const reply = await server.call('Rank', { query: 'q', candidates, request_id: 'mine' });
+  expect(reply).toMatchObject({
+    results: [
+      { index: 1, id: 'b', score: 11, logit: 11, tokens: 11, scored: true },
+      { index: 0, id: 'a', score: 5, logit: 5, tokens: 5, scored: true },
+    ],
+    usage: { candidates: 2, scored: 2, prefix_tokens: 5, packed_tokens: 12, batches: 1 },
+    times: { encode_ms: 1, queue_ms: 2, run_ms: 3, total_ms: 6 },
+    score_fingerprint: 'ef'.repeat(32),
+    model: 'tiny',
+    request_id: 'mine',
+    score_kind: 'SCORE_KIND_PROBABILITY',
+    complete: true,
+  });
+  expect(reply).not.toHaveProperty('results.0.text');
+});
+
+test('texts come back only when asked for, and a title only where there was one', async () => {
+  const text = 'naïve 東京 👩‍🚀 \u0000 end';
+  const reply = await server.call('Rank', {
+    query: 'q',
+    return_text: true,
+    candidates: [{ text }, { text: 'y', title: 'ü' }],
+  });
+  expect(reply['results']).toEqual([
+    expect.objectContaining({ text }),
+    expect.objectContaining({ text: 'y', title: 'ü' }),
+  ]);
+  expect(reply).not.toHaveProperty('results.0.title');
+});
+
+test('a candidate that the deadline left out has no score and is marked', async () => {
+  server.pipeline.holds = true;
+  const call = server.call('Rank', { query: 'q', candidates, partial_ok: true });
+  await server.pipeline.arrived(1);
+  const unscored = { index: 0, score: NaN, logit: NaN, tokens: 0, truncated: false, scored: false };
+  server.pipeline.ranked[0]?.reply({ results: [unscored], complete: false });
+  const reply = await call;
+  expect(reply).toMatchObject({
+    results: [{ index: 0, id: 'a', score: 0, logit: 0, tokens: 0, scored: false }],
+    complete: false,
+  });
+});
+
+test.each([
+  ['the field', { request_id: 'field' }, { 'x-request-id': 'header' }, 'field', 'field'],
+  ['the metadata', {}, { 'x-request-id': 'header' }, 'header', 'header'],
+  ['another alphabet', { request_id: '東 1' }, {}, '東 1', '%E6%9D%B1%201'],
+])('the request id is taken from %s and comes back in reply and metadata', async (...row) => {
+  const [, fields, headers, echoed, header] = row;
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(headers)) {
+    metadata.set(key, value);
+  }
+  const { path, requestSerialize, responseDeserialize } = methodOf(
+    'slmrank.v1.RankingService',
+    'Rank',
+  );
+  const [reply, initial] = await new Promise<[unknown, Metadata]>((resolve, reject) => {
+    let initial = new Metadata();
+    server.client
+      .makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        { query: 'q', candidates, ...fields },
+        metadata,
+        (error, message) => (error === null ? resolve([message, initial]) : reject(error)),
+      )
+      .on('metadata', (received) => {
+        initial = received;
+      });
+  });
+  expect(reply).toMatchObject({ request_id: echoed });
+  expect(initial.get('x-request-id')).toEqual([header]);
+});
+
+test('GetInfo publishes the limits that requests are held against', async () => {
+  expect(await server.call('GetInfo', {})).toMatchObject({
+    ...{ model: 'tiny', family: 'llama', parameters: 12_345, precision: 'fp32' },
+    ...{ execution_provider: 'cpu', buckets: [16, 32], token_budget: server.config.tokenBudget },
+    limits: {
+      candidates: server.config.candidates,
+      text_bytes: server.config.textBytes,
+      request_bytes: server.config.requestBytes,
+      prefix_tokens: server.config.prefixTokens,
+      candidate_tokens: server.config.candidateTokens,
+      row_tokens: 2048,
+      queued_candidates: server.config.queuedCandidates,
+      queued_tokens: server.config.queuedTokens,
+      stream_unanswered: server.config.streamUnanswered,
+    },
+    replicas: [{ device_slot: 'cpu#0', phase: 'ready' }],
+    ...{ yes_label: 'yes', no_label: 'no', instruction: 'Is it relevant?' },
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+  });
+});
+
+test('Tokenize counts, and gives ids when asked', async () => {
+  const texts = ['abc', ''];
+  expect(await server.call('Tokenize', { texts })).toEqual({
+    texts: [{ tokens: 3 }, { tokens: 0 }],
+    tokenizer_hash: 'cd'.repeat(32),
+  });
+  expect(await server.call('Tokenize', { texts, return_ids: true })).toMatchObject({
+    texts: [{ tokens: 3, ids: [97, 98, 99] }, { tokens: 0 }],
+  });
+});
+
+test('nothing that a caller wrote is logged, but for the request id', async () => {
+  await server.call('Rank', {
+    query: 'SECRET',
+    request_id: 'mine',
+    candidates: [{ id: 'SECRET', text: 'SECRET' }],
+  });
+  await server.fail('Rank', { query: 'SECRET', candidates: [{ text: '' }, { id: 'SECRET' }] });
+  server.pipeline.holds = true;
+  const call = server.fail('Rank', { query: 'SECRET', candidates });
+  await server.pipeline.arrived(2);
+  server.pipeline.ranked[1]?.fail(new Error('broken pipe'));
+  await call;
+  const log = server.logLines.join('\n');
+  expect(log).toContain('mine');
+  expect(log).toContain('broken pipe');
+  expect(log).not.toContain('SECRET');
+});
