@@ -21,8 +21,10 @@ export interface BytePairModel {
   readonly unknownId: number | undefined;
 }
 
-/** Words longer than this are not remembered: they hardly come again. */
+/** Words longer than this are not remembered: they hardly come again. In characters, as are the next two. */
 const longestCachedWord = 32;
+/** Longer words get memory of their own for as long as they take, so that one huge word does not hold it for good. */
+const longestPooledWord = 4096;
 const mostCachedWords = 1 << 15;
 /** Position's share of a heap key: key = rank * 2^32 + position, exact below 2^53. */
 const rankStep = 2 ** 32;
@@ -43,12 +45,7 @@ export class BytePairEncoder {
   readonly #stride: number;
   readonly #cache = new Map<string, Int32Array>();
   readonly #utf8 = new TextEncoder();
-  #bytes = new Uint8Array(256);
-  /** The word being merged: id, and neighbours by position, `none` at the ends and for what was merged away. */
-  #ids = new Int32Array(256);
-  #next = new Int32Array(256);
-  #previous = new Int32Array(256);
-  readonly #heap = new KeyHeap();
+  readonly #pooled = new Symbols(longestPooledWord);
 
   constructor({ vocabulary, merges, unknownId }: BytePairModel) {
     const idOf = (spelling: string) => vocabulary.get(spelling) ?? none;
@@ -69,7 +66,10 @@ export class BytePairEncoder {
     if (cached !== undefined) {
       return cached;
     }
-    const ids = this.#merge(this.#load(word));
+    const symbols = word.length <= longestPooledWord ? this.#pooled : new Symbols(word.length);
+    this.#load(symbols, word);
+    this.#merge(symbols);
+    const ids = symbols.read();
     if (word.length <= longestCachedWord) {
       this.#remember(word, ids);
     }
@@ -84,81 +84,109 @@ export class BytePairEncoder {
     this.#cache.set(Buffer.from(word, 'utf16le').toString('utf16le'), ids);
   }
 
-  /** Sets up the word's bytes as symbols; returns how many. */
-  #load(word: string): number {
-    if (this.#bytes.length < word.length * 3) {
-      const capacity = word.length * 3;
-      this.#bytes = new Uint8Array(capacity);
-      this.#ids = new Int32Array(capacity);
-      this.#next = new Int32Array(capacity);
-      this.#previous = new Int32Array(capacity);
-    }
-    const { written } = this.#utf8.encodeInto(word, this.#bytes);
-    let count = 0;
+  #load(symbols: Symbols, word: string): void {
+    const { written } = this.#utf8.encodeInto(word, symbols.bytes);
+    symbols.clear();
     for (let i = 0; i < written; i++) {
-      const id = this.#byteIds[this.#bytes[i] ?? 0] ?? none;
+      const id = this.#byteIds[symbols.bytes[i] ?? 0] ?? none;
       if (id !== none) {
-        this.#ids[count] = id;
-        this.#previous[count] = count - 1;
-        this.#next[count] = count + 1;
-        count++;
+        symbols.append(id);
       }
     }
-    if (count > 0) {
-      this.#next[count - 1] = none;
-    }
-    return count;
   }
 
-  #merge(count: number): Int32Array {
-    for (let at = 0; at + 1 < count; at++) {
-      this.#offer(at);
+  #merge(symbols: Symbols): void {
+    const { heap } = symbols;
+    for (let at = 0; at < symbols.length; at++) {
+      this.#offer(symbols, at);
     }
-    let length = count;
-    for (let key = this.#heap.pop(); key !== undefined; key = this.#heap.pop()) {
+    for (let key = heap.pop(); key !== undefined; key = heap.pop()) {
       const rank = Math.floor(key / rankStep);
       const at = key - rank * rankStep;
-      if (this.#rankAt(at) === rank) {
-        this.#join(at, this.#unions[rank] ?? none);
-        length--;
+      if (this.#rankAt(symbols, at) === rank) {
+        const before = symbols.join(at, this.#unions[rank] ?? none);
+        this.#offer(symbols, at);
+        if (before !== none) {
+          this.#offer(symbols, before);
+        }
       }
     }
-    const merged = new Int32Array(length);
-    for (let i = 0, at = 0; i < length; i++, at = this.#next[at] ?? none) {
-      merged[i] = this.#ids[at] ?? none;
-    }
-    return merged;
   }
 
   /** Rank of the pair that begins at a position; undefined when it cannot be merged. */
-  #rankAt(at: number): number | undefined {
-    const left = this.#ids[at] ?? none;
-    const next = this.#next[at] ?? none;
-    return left === none || next === none
+  #rankAt({ ids, next }: Symbols, at: number): number | undefined {
+    const right = next[at] ?? none;
+    const left = ids[at] ?? none;
+    return left === none || right === none
       ? undefined
-      : this.#ranks.get(left * this.#stride + (this.#ids[next] ?? none));
+      : this.#ranks.get(left * this.#stride + (ids[right] ?? none));
   }
 
-  #offer(at: number): void {
-    const rank = this.#rankAt(at);
+  #offer(symbols: Symbols, at: number): void {
+    const rank = this.#rankAt(symbols, at);
     if (rank !== undefined) {
-      this.#heap.push(rank * rankStep + at);
+      symbols.heap.push(rank * rankStep + at);
+    }
+  }
+}
+
+/** The word being merged, as a list linked by position: room for a word of so many characters. */
+class Symbols {
+  readonly bytes: Uint8Array;
+  /** Token ids; `none` for what was merged into its left neighbour. */
+  readonly ids: Int32Array;
+  /** Neighbours by position, `none` at the ends. */
+  readonly next: Int32Array;
+  readonly previous: Int32Array;
+  /** Pairs that may be merged, best first. */
+  readonly heap = new KeyHeap();
+  /** Positions in use, merged or not. */
+  length = 0;
+  #merged = 0;
+
+  constructor(characters: number) {
+    const bytes = characters * 3;
+    this.bytes = new Uint8Array(bytes);
+    this.ids = new Int32Array(bytes);
+    this.next = new Int32Array(bytes);
+    this.previous = new Int32Array(bytes);
+  }
+
+  clear(): void {
+    this.length = 0;
+    this.#merged = 0;
+  }
+
+  append(id: number): void {
+    const at = this.length++;
+    this.ids[at] = id;
+    this.previous[at] = at - 1;
+    this.next[at] = none;
+    if (at > 0) {
+      this.next[at - 1] = at;
     }
   }
 
-  #join(at: number, union: number): void {
-    const right = this.#next[at] ?? none;
-    const after = this.#next[right] ?? none;
-    const before = this.#previous[at] ?? none;
-    this.#ids[at] = union;
-    this.#ids[right] = none;
-    this.#next[at] = after;
+  /** Merges the symbol at a position with the next one; returns the position before, `none` at the start. */
+  join(at: number, union: number): number {
+    const right = this.next[at] ?? none;
+    const after = this.next[right] ?? none;
+    this.ids[at] = union;
+    this.ids[right] = none;
+    this.next[at] = after;
     if (after !== none) {
-      this.#previous[after] = at;
-      this.#offer(at);
+      this.previous[after] = at;
     }
-    if (before !== none) {
-      this.#offer(before);
+    this.#merged++;
+    return this.previous[at] ?? none;
+  }
+
+  /** The ids that are left, in order. The caller owns the array. */
+  read(): Int32Array {
+    const ids = new Int32Array(this.length - this.#merged);
+    for (let i = 0, at = 0; i < ids.length; i++, at = this.next[at] ?? none) {
+      ids[i] = this.ids[at] ?? none;
     }
+    return ids;
   }
 }

@@ -1,6 +1,7 @@
 import type { FieldViolation } from '../errors.ts';
 import type { PromptTemplate } from '../manifest.ts';
-import type { Candidate, Truncation } from '../rank.ts';
+import type { Truncation } from '../rank.ts';
+import type { CandidateText } from './encode.ts';
 import { countIds, type EncodedSpan, encodeFixedSpans, fillSpans } from './encode-spans.ts';
 import { candidateSpans } from './template.ts';
 import type { Cut, Tokenizer } from './tokenizer.ts';
@@ -31,7 +32,7 @@ export class CandidateEncoder {
   }
 
   /** At most `budget` tokens. `start` cuts the text's start, else the end goes; either way the title stays longest. */
-  fit(candidate: Candidate, budget: number, truncation: Truncation): FittedCandidate {
+  fit(candidate: CandidateText, budget: number, truncation: Truncation): FittedCandidate {
     const { title, lead } = this.#layoutOf(candidate);
     const parts: Int32Array[] = [];
     let left = budget;
@@ -55,7 +56,7 @@ export class CandidateEncoder {
   }
 
   /** What to say of a candidate that is above its budget and may not be cut. Reads all of it. */
-  describeExcess(candidate: Candidate, index: number, budget: number): FieldViolation {
+  describeExcess(candidate: CandidateText, index: number, budget: number): FieldViolation {
     const { title, lead } = this.#layoutOf(candidate);
     const inTitle = countIds(fillSpans(this.#tokenizer, title, { title: candidate.title ?? '' }));
     const found = inTitle + this.#tokenizer.encode(lead + candidate.text).length;
@@ -65,7 +66,7 @@ export class CandidateEncoder {
     };
   }
 
-  #layoutOf({ title }: Candidate): CandidateLayout {
+  #layoutOf({ title }: CandidateText): CandidateLayout {
     return title === undefined || title === '' ? this.#untitled : this.#titled;
   }
 }

@@ -1,12 +1,17 @@
 import type { FieldViolation } from '../errors.ts';
-import type { RankRequest } from '../rank.ts';
+import type { Candidate, RankRequest } from '../rank.ts';
 import type { EncodedRequest } from '../schedule/batch.ts';
 
 /** What encoding needs of a request; crosses the thread boundary by structured clone. */
-export type EncodeTask = Pick<
-  RankRequest,
-  'query' | 'instruction' | 'context' | 'candidates' | 'truncation' | 'maxCandidateTokens'
->;
+export interface EncodeTask
+  extends Pick<
+    RankRequest,
+    'query' | 'instruction' | 'context' | 'truncation' | 'maxCandidateTokens'
+  > {
+  readonly candidates: readonly CandidateText[];
+}
+
+export type CandidateText = Omit<Candidate, 'version'>;
 
 /** In tokens. */
 export interface EncodeLimits {

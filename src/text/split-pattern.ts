@@ -24,7 +24,7 @@ const bytesOnly = { type: 'ByteLevel', add_prefix_space: false, use_regex: false
 
 const splitters: readonly Splitter[] = [
   {
-    name: 'gpt2',
+    name: 'gpt-2',
     normalizer: null,
     preTokenizer: byteLevel,
     pattern:

@@ -48,6 +48,9 @@ export function singleTokenId(tokenizer: Tokenizer, word: string): number {
   return id;
 }
 
+/** A UTF-8 character has three bytes after its first at most. */
+const mostMoved = 3;
+
 class ByteLevelTokenizer implements Tokenizer {
   readonly #words: BytePairEncoder;
   readonly #splitPattern: RegExp;
@@ -88,10 +91,7 @@ class ByteLevelTokenizer implements Tokenizer {
     if (ids.length <= limit) {
       return { ids: Int32Array.from(ids), truncated: false };
     }
-    let end = limit;
-    while (end > 0 && this.#startsInsideCharacter(ids[end])) {
-      end--;
-    }
+    const end = this.#findBoundary(ids, limit, -1);
     return { ids: Int32Array.from(ids.slice(0, end)), truncated: true };
   }
 
@@ -111,10 +111,7 @@ class ByteLevelTokenizer implements Tokenizer {
     if (count <= limit) {
       return { ids: Int32Array.from(ids), truncated: false };
     }
-    let start = count - limit;
-    while (start < count && this.#startsInsideCharacter(ids[start])) {
-      start++;
-    }
+    const start = this.#findBoundary(ids, count - limit, 1);
     return { ids: Int32Array.from(ids.slice(start)), truncated: true };
   }
 
@@ -142,8 +139,19 @@ class ByteLevelTokenizer implements Tokenizer {
     }
   }
 
-  #startsInsideCharacter(id: number | undefined): boolean {
-    return id !== undefined && this.#continues[id] === 1;
+  /**
+   * The place at or next to `cut`, in steps of `step`, where a character begins; `cut` itself when there is none as
+   * near as a character is long, which happens when the vocabulary lacks its first byte.
+   */
+  #findBoundary(ids: readonly number[], cut: number, step: 1 | -1): number {
+    for (let moved = 0; moved <= mostMoved; moved++) {
+      const place = cut + moved * step;
+      const isEnd = place === 0 || place === ids.length;
+      if (isEnd || this.#continues[ids[place] ?? 0] === 0) {
+        return place;
+      }
+    }
+    return cut;
   }
 }
 

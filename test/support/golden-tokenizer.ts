@@ -1,0 +1,28 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
+export type GoldenName = 'smollm2' | 'qwen';
+
+/** A file of test/golden, unpacked. */
+export function readGolden(file: string): string {
+  return gunzipSync(readFileSync(new URL(`../golden/${file}.gz`, import.meta.url))).toString();
+}
+
+/** The text of a golden tokenizer.json (see test/golden/make_tokenizer.py). */
+export function readGoldenTokenizer(name: GoldenName): string {
+  return readGolden(`tokenizer-${name}.json`);
+}
+
+/** Writes a golden tokenizer.json into a folder of its own for as long as `use` runs. */
+export function withTokenizerFile<T>(name: GoldenName, use: (path: string) => T): T {
+  const dir = mkdtempSync(join(tmpdir(), 'slmrank-tokenizer-'));
+  try {
+    const path = join(dir, 'tokenizer.json');
+    writeFileSync(path, readGoldenTokenizer(name));
+    return use(path);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import type { PromptTemplate } from '../../src/manifest.ts';
+import {
+  assertTemplate,
+  builtinTemplate,
+  builtinTemplates,
+  candidateSpans,
+  prefixSpans,
+  type Span,
+  templateHash,
+} from '../../src/text/template.ts';
+
+const template: PromptTemplate = {
+  prefix: 'I: {instruction}\nQ: {query}\n{context}D:  ',
+  context: 'C: {context}\n',
+  title: 'T: {title}\n',
+  suffix: 'end',
+  instruction: 'rank',
+};
+
+const fixed = (text: string): Span => ({ kind: 'fixed', text });
+
+describe('the built-in templates', () => {
+  it('are valid, and one is every family’s', () => {
+    for (const each of Object.values(builtinTemplates)) {
+      expect(() => assertTemplate(each)).not.toThrow();
+    }
+    expect(builtinTemplate('llama')).toBe(builtinTemplates.chatml);
+    expect(builtinTemplate('qwen2')).toBe(builtinTemplates.chatml);
+    expect(builtinTemplate('qwen3')).toBe(builtinTemplates['qwen3-reranker']);
+  });
+
+  it('ask Qwen3-Reranker as its model card does', () => {
+    const { prefix, suffix, instruction } = builtinTemplates['qwen3-reranker'];
+    const prompt = `${prefix}D${suffix}`
+      .replace('{instruction}', instruction)
+      .replace('{query}', 'Q')
+      .replace('{context}', '');
+    expect(prompt).toBe(
+      '<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and the Instruct ' +
+        'provided. Note that the answer can only be "yes" or "no".<|im_end|>\n<|im_start|>user\n<Instruct>: Given a ' +
+        'web search query, retrieve relevant passages that answer the query\n<Query>: Q\n<Document>: D<|im_end|>\n' +
+        '<|im_start|>assistant\n<think>\n\n</think>\n\n',
+    );
+  });
+});
+
+describe('spans', () => {
+  it('give the spaces before a field to the field, and those before the candidate to its first span', () => {
+    expect(prefixSpans(template, true)).toEqual([
+      fixed('I:'),
+      { kind: 'field', field: 'instruction', lead: ' ' },
+      fixed('\nQ:'),
+      { kind: 'field', field: 'query', lead: ' ' },
+      fixed('\nC:'),
+      { kind: 'field', field: 'context', lead: ' ' },
+      fixed('\nD:'),
+    ]);
+    expect(candidateSpans(template, true)).toEqual([
+      fixed('  T:'),
+      { kind: 'field', field: 'title', lead: ' ' },
+      fixed('\n'),
+      { kind: 'field', field: 'text', lead: '' },
+    ]);
+  });
+
+  it('leave out the title and the context that are not there', () => {
+    expect(prefixSpans(template, false).slice(-2)).toEqual([
+      { kind: 'field', field: 'query', lead: ' ' },
+      fixed('\nD:'),
+    ]);
+    expect(candidateSpans(template, false)).toEqual([{ kind: 'field', field: 'text', lead: '  ' }]);
+  });
+});
+
+describe('assertTemplate', () => {
+  it.each<[Partial<PromptTemplate>, string]>([
+    [
+      { prefix: '{instruction}{context}' },
+      'template.prefix has {query} 0 times; it must have it once',
+    ],
+    [
+      { prefix: '{instruction}{query}{query}{context}' },
+      'template.prefix has {query} 2 times; it must have it once',
+    ],
+    [
+      { prefix: '{instruction}{query}{context}{text}' },
+      'template.prefix has {text} 1 times; it must have it not at all',
+    ],
+    [{ context: 'none' }, 'template.context has {context} 0 times; it must have it once'],
+    [{ title: '{title}{query}' }, 'template.title has {query} 1 times; it must have it not at all'],
+    [{ suffix: '{title}' }, 'template.suffix has {title} 1 times; it must have it not at all'],
+    [{ suffix: '' }, 'template.suffix is empty; the answer is read after it'],
+  ])('refuses %j', (change, message) => {
+    expect(() => assertTemplate({ ...template, ...change })).toThrow(message);
+  });
+
+  it('takes braces that are no placeholders, and an instruction that spells one', () => {
+    expect(() =>
+      assertTemplate({ ...template, suffix: '{answer} {}', instruction: '{text}' }),
+    ).not.toThrow();
+  });
+});
+
+describe('templateHash', () => {
+  it('differs when any part does', () => {
+    const parts = ['prefix', 'context', 'title', 'suffix', 'instruction'] as const;
+    const hashes = parts.map((part) => templateHash({ ...template, [part]: `${template[part]}!` }));
+    expect(new Set([templateHash(template), ...hashes]).size).toBe(6);
+  });
+
+  it('is the SHA-256 of the JSON list that its comment describes', () => {
+    expect(
+      templateHash({ prefix: 'p', context: 'c', title: 't', suffix: 's', instruction: 'i' }),
+    ).toBe('1764aec93b2dffbd73237de99fcb6be87741e1ab28b92bef08686043a08c572a');
+  });
+});
