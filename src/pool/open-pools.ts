@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config, DeviceSlot } from '../config.ts';
 import type { Manifest } from '../manifest.ts';
 import type { CostModel } from '../schedule/cost.ts';
 import { packBatch, packedTokens } from '../schedule/pack-batch.ts';
 import { openDeviceThread } from './device-thread.ts';
 import { createEncoderPool, type EncoderPool } from './encoder-pool.ts';
-import { Replica } from './replica.ts';
+import { Replica, type WarmUp } from './replica.ts';
 import { type Offer, ReplicaSet } from './replica-set.ts';
 import type { BackOff } from './replica-state.ts';
 import { warmUpParts } from './warm-up.ts';
@@ -53,19 +53,14 @@ export function openEncoders({ config, manifest, modelDir, workers }: EncoderOpt
 /** One replica for each device slot of the configuration; none is loaded yet. */
 export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
   const { config, manifest, clock, cost, log } = options;
-  const { attentionGroups } = manifest;
   const modelDir = options.modelDir ?? config.model;
   const entry = options.workers?.infer ?? findWorker('infer');
-  const warmUps = warmUpParts(manifest, config.tokenBudget).map((part) => ({
-    packedTokens: packedTokens([part]),
-    pack: () => packBatch([part], { attentionGroups }),
-  }));
   const replicas = new ReplicaSet(
     config.devices.map(
       (slot) =>
         new Replica(slot, {
           openThread: (onGone) => openDeviceThread(entry, { modelDir, manifest, slot }, onGone),
-          warmUps,
+          warmUps: warmUpsOf(slot, manifest, config),
           backOff,
           clock,
           onPhase: (replica) => {
@@ -78,6 +73,15 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
     ),
   );
   return replicas;
+}
+
+function warmUpsOf({ provider }: DeviceSlot, manifest: Manifest, config: Config): WarmUp[] {
+  const { tokenBudget, candidateTokens } = config;
+  const { attentionGroups } = manifest;
+  return warmUpParts(manifest, { provider, tokenBudget, candidateTokens }).map((part) => ({
+    packedTokens: packedTokens([part]),
+    pack: () => packBatch([part], { attentionGroups }),
+  }));
 }
 
 function tellPhase({ slot, state }: Replica, log: PoolLog | undefined): void {

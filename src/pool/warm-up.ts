@@ -4,16 +4,31 @@ import type { BatchPart } from '../schedule/batch.ts';
 /** Tokens of the made-up prefix. */
 const warmPrefix = 16;
 
+export interface WarmUpOptions {
+  readonly provider: 'cpu' | 'cuda';
+  readonly tokenBudget: number;
+  /** The context budget: buckets that no candidate can reach are left out. */
+  readonly candidateTokens: number;
+}
+
 /**
- * One batch for each bucket, filled to the token budget, largest bucket first, so that memory is taken once and kept.
- * The tokens are the label's: any id the vocabulary has will do.
+ * One batch for each bucket that a candidate can reach, largest first, so that memory is taken once and kept. On CUDA
+ * each is filled to the token budget: memory and kernels depend on shapes. On CPU neither does and a token costs
+ * milliseconds, so that only the first is. The tokens are the label's: any id the vocabulary has will do.
  */
-export function warmUpParts(manifest: Manifest, tokenBudget: number): readonly BatchPart[] {
+export function warmUpParts(manifest: Manifest, options: WarmUpOptions): readonly BatchPart[] {
   const prefix = new Int32Array(warmPrefix).fill(manifest.labels.yes.id);
-  return manifest.buckets.toReversed().map((bucket) => {
+  return reachableBuckets(manifest, options.candidateTokens).map((bucket, place) => {
     const length = Math.min(bucket, manifest.blueprint.rowTokens - warmPrefix);
-    const count = Math.max(1, Math.floor((tokenBudget - warmPrefix) / length));
+    const fill = Math.max(1, Math.floor((options.tokenBudget - warmPrefix) / length));
+    const count = place === 0 || options.provider === 'cuda' ? fill : 1;
     const suffix = new Int32Array(length).fill(manifest.labels.yes.id);
     return { prefix, suffixes: Array.from({ length: count }, () => suffix) };
   });
+}
+
+/** Descending; the largest is the one that holds the longest candidate. A token of the suffix is at least a byte. */
+function reachableBuckets({ buckets, template }: Manifest, candidateTokens: number): number[] {
+  const longest = candidateTokens + Buffer.byteLength(template.suffix);
+  return buckets.filter((_, place) => (buckets[place - 1] ?? 0) < longest).toReversed();
 }

@@ -4,19 +4,41 @@ import { packedTokens } from '../../src/schedule/pack-batch.ts';
 import { testManifest } from '../support/test-server.ts';
 
 const manifest = { ...testManifest, buckets: [32, 256, 2_048] };
+const cuda = { provider: 'cuda', tokenBudget: 1_000, candidateTokens: 2_048 } as const;
 
-test('every bucket runs once, largest first, filled to the budget', () => {
-  const parts = warmUpParts(manifest, 1_000);
-  expect(parts.map(({ suffixes }) => [suffixes.length, suffixes[0]?.length])).toEqual([
+function shapesOf(options: Parameters<typeof warmUpParts>[1]) {
+  return warmUpParts(manifest, options).map(({ suffixes }) => [
+    suffixes.length,
+    suffixes[0]?.length,
+  ]);
+}
+
+test('on CUDA every bucket runs filled to the budget, largest first', () => {
+  expect(shapesOf(cuda)).toEqual([
     [1, 2_032],
     [3, 256],
     [30, 32],
   ]);
-  expect(parts.slice(1).every((part) => packedTokens([part]) <= 1_000)).toBe(true);
+  const parts = warmUpParts(manifest, cuda).slice(1);
+  expect(parts.every((part) => packedTokens([part]) <= 1_000)).toBe(true);
+});
+
+test('on CPU only the largest is filled', () => {
+  expect(shapesOf({ ...cuda, provider: 'cpu', tokenBudget: 5_000 })).toEqual([
+    [2, 2_032],
+    [1, 256],
+    [1, 32],
+  ]);
+});
+
+test('buckets past the context budget and the suffix are left out', () => {
+  // The suffix is one byte: 255 tokens just fit the bucket of 256, one more does not.
+  expect(shapesOf({ ...cuda, candidateTokens: 255 })[0]).toEqual([3, 256]);
+  expect(shapesOf({ ...cuda, candidateTokens: 256 })[0]).toEqual([1, 2_032]);
 });
 
 test('no row is longer than the model allows', () => {
-  for (const { prefix, suffixes } of warmUpParts(manifest, 1_000)) {
+  for (const { prefix, suffixes } of warmUpParts(manifest, cuda)) {
     expect(prefix.length + (suffixes[0]?.length ?? 0)).toBeLessThanOrEqual(
       manifest.blueprint.rowTokens,
     );
