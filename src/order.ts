@@ -21,8 +21,16 @@ export function orderResults(
   const all = encoded.candidates.map(({ tokens, truncated }, index): RankedResult => {
     const logit = (scores.logits[2 * index] ?? 0) - (scores.logits[2 * index + 1] ?? 0);
     return scores.scored[index] === 1
-      ? { index, score: toScore(logit, scoreKind), logit, tokens, truncated, scored: true }
-      : { index, score: 0, logit: 0, tokens, truncated, scored: false };
+      ? {
+          index,
+          score: toScore(logit, scoreKind),
+          logit,
+          tokens,
+          truncated,
+          scored: true,
+          cached: false,
+        }
+      : { index, score: 0, logit: 0, tokens, truncated, scored: false, cached: false };
   });
   // By logit, which both kinds grow with: probabilities near 1 run out of digits. The sort is stable.
   const ordered = all.filter(({ scored }) => scored).sort((a, b) => b.logit - a.logit);

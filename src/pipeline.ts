@@ -8,6 +8,7 @@ import { openEncoders, openReplicas, type PoolLog, type Workers } from './pool/o
 import type { ReplicaSet } from './pool/replica-set.ts';
 import type {
   CallContext,
+  Estimate,
   RankingPipeline,
   RankReply,
   RankRequest,
@@ -89,7 +90,10 @@ export class Pipeline implements RankingPipeline {
     const { config, clock, admission, encoders, scheduler } = this.#parts;
     const startedMs = clock.nowMs();
     this.#assertServing(request, call);
-    const permit = admission.admit(request.candidates.length, estimateTokens(request, config));
+    const permit = admission.admit(
+      request.candidates.length,
+      estimateTokens(request, config).packedTokens,
+    );
     try {
       const encoded = await encoders.encode(taskOf(request));
       permit.correct(countTokens(encoded));
@@ -107,6 +111,19 @@ export class Pipeline implements RankingPipeline {
     } finally {
       permit.release();
     }
+  }
+
+  async estimate(request: RankRequest, call: CallContext): Promise<Estimate> {
+    await Promise.resolve();
+    const { config, admission, scheduler } = this.#parts;
+    this.#assertServing(request, call);
+    const { prefixTokens, packedTokens } = estimateTokens(request, config);
+    const queueMs = scheduler.estimateMs(admission.held.tokens);
+    const runMs = scheduler.estimateMs(packedTokens);
+    const candidates = request.candidates.length;
+    const refusalReason = this.#refusalReason(candidates, packedTokens);
+    const totalMs = queueMs + runMs;
+    return { candidates, prefixTokens, packedTokens, queueMs, runMs, totalMs, refusalReason };
   }
 
   async tokenize(texts: readonly string[]): Promise<readonly Int32Array[]> {
@@ -130,6 +147,17 @@ export class Pipeline implements RankingPipeline {
     this.#isDraining = true;
     await this.#parts.admission.whenEmpty();
     await Promise.all([this.#parts.replicas.drain(), this.#parts.encoders.close()]);
+  }
+
+  /** Asks by trying: what is let in is given back in the same turn. */
+  #refusalReason(candidates: number, tokens: number): string | undefined {
+    try {
+      this.#parts.admission.admit(candidates, tokens).release();
+      return undefined;
+    } catch (error) {
+      const { kind, reason } = RankError.from(error);
+      return reason ?? kind;
+    }
   }
 
   #assertOpen(): void {
@@ -173,13 +201,15 @@ const bytesPerToken = 4;
 function estimateTokens(
   { query, instruction, context, candidates }: RankRequest,
   { candidateTokens }: Pick<Config, 'candidateTokens'>,
-): number {
+): { readonly prefixTokens: number; readonly packedTokens: number } {
   const tokensOf = (...texts: readonly (string | undefined)[]) =>
     Math.ceil(texts.reduce((sum, text) => sum + (text?.length ?? 0), 0) / bytesPerToken);
-  return candidates.reduce(
+  const prefixTokens = tokensOf(query, instruction, context);
+  const packedTokens = candidates.reduce(
     (sum, { title, text }) => sum + Math.min(tokensOf(title, text), candidateTokens),
-    tokensOf(query, instruction, context),
+    prefixTokens,
   );
+  return { prefixTokens, packedTokens };
 }
 
 function countTokens({ prefix, candidates }: EncodedRequest): number {
@@ -200,5 +230,7 @@ function usageOf({ prefix, candidates }: EncodedRequest, result: ScheduleResult)
     candidateTokens: candidates.reduce((sum, { tokens }) => sum + tokens, 0),
     packedTokens: result.packedTokens,
     batches: result.batches,
+    cached: 0,
+    depth: candidates.length,
   };
 }

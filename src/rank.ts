@@ -1,5 +1,7 @@
 /** The domain's request and reply: what the wire is parsed into and written from. Nothing here knows gRPC. */
 
+import type { PriorityClass } from './events.ts';
+
 export type ScoreKind = 'probability' | 'logit';
 export type Truncation = 'end' | 'start' | 'error';
 
@@ -7,6 +9,8 @@ export interface Candidate {
   readonly id: string;
   readonly title: string | undefined;
   readonly text: string;
+  /** The caller's version of the item `id`: both stand for title and text in the score cache. */
+  readonly version: string | undefined;
 }
 
 export interface RankRequest {
@@ -23,6 +27,11 @@ export interface RankRequest {
   readonly maxCandidateTokens: number | undefined;
   readonly model: string | undefined;
   readonly partialOk: boolean;
+  readonly priority: PriorityClass;
+  /** Under load, score only the first candidates; the rest follows unscored. */
+  readonly adaptiveDepth: boolean;
+  /** Take scores from the score cache and put them there. */
+  readonly useCache: boolean;
 }
 
 /** What goes with a request but is not part of it. */
@@ -31,6 +40,10 @@ export interface CallContext {
   readonly deadlineMs: number;
   /** Aborted when the caller has gone. Never aborts a running batch. */
   readonly signal: AbortSignal;
+  /** Whom the request counts for in fair share and quotas; empty when unknown. */
+  readonly client: string;
+  /** W3C trace context as received. */
+  readonly traceparent: string | undefined;
 }
 
 export interface RankedResult {
@@ -40,6 +53,8 @@ export interface RankedResult {
   readonly tokens: number;
   readonly truncated: boolean;
   readonly scored: boolean;
+  /** Scored, but not for this request: from the score cache, or from an equal request that ran at the same time. */
+  readonly cached: boolean;
 }
 
 export interface Usage {
@@ -50,6 +65,9 @@ export interface Usage {
   readonly candidateTokens: number;
   readonly packedTokens: number;
   readonly batches: number;
+  readonly cached: number;
+  /** Candidates from the top that were to be scored. */
+  readonly depth: number;
 }
 
 export interface StageTimes {
@@ -67,6 +85,19 @@ export interface RankReply {
   readonly complete: boolean;
 }
 
+/** What ranking a request would cost now. Tokens are estimated from the texts' lengths. */
+export interface Estimate {
+  readonly candidates: number;
+  readonly prefixTokens: number;
+  readonly packedTokens: number;
+  /** Until what is admitted is done; 0 before the first run was seen, as are the other two. */
+  readonly queueMs: number;
+  readonly runMs: number;
+  readonly totalMs: number;
+  /** Why the request would not be admitted: an error's reason; undefined when it would be. */
+  readonly refusalReason: string | undefined;
+}
+
 export interface ReplicaDescription {
   /** "cpu#0", "cuda:1" */
   readonly deviceSlot: string;
@@ -78,6 +109,8 @@ export interface ReplicaDescription {
 export interface RankingPipeline {
   /** Ends exactly once. @throws RankError, always. */
   rank(request: RankRequest, call: CallContext): Promise<RankReply>;
+  /** Queues and runs nothing. @throws RankError when the request can never be admitted. */
+  estimate(request: RankRequest, call: CallContext): Promise<Estimate>;
   /** Token ids of each text by itself. @throws RankError */
   tokenize(texts: readonly string[]): Promise<readonly Int32Array[]>;
   replicas(): readonly ReplicaDescription[];

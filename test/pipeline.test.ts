@@ -52,6 +52,7 @@ describe('the life of a request', () => {
         tokens: [9, 5, 7][index],
         truncated: false,
         scored: true,
+        cached: false,
       })),
       usage: {
         candidates: 3,
@@ -61,6 +62,8 @@ describe('the life of a request', () => {
         candidateTokens: 21,
         packedTokens: 25,
         batches: 1,
+        cached: 0,
+        depth: 3,
       },
       times: { encodeMs: 3, queueMs: 0, runMs: 20, totalMs: 23 },
       complete: true,

@@ -62,7 +62,12 @@ export async function rerankRun(
     const requests = requestsOf(query, entries, input, options);
     const replies: RankReply[] = [];
     for (const request of requests) {
-      replies.push(await pipeline.rank(request, { deadlineMs: Infinity, signal }));
+      replies.push(
+        await pipeline.rank(request, {
+          ...{ deadlineMs: Infinity, signal },
+          ...{ client: 'eval', traceparent: undefined },
+        }),
+      );
     }
     finished.set(query, reorder(entries, requests, replies));
     counts = add(counts, replies);
@@ -112,7 +117,12 @@ function requestsOf(
   const query = known(queries, queryId).text;
   const candidates = entries.slice(0, options.depth).map(({ id }): Candidate => {
     const { title, text } = known(corpus, id);
-    return { id, title: options.titles && title !== '' ? title : undefined, text };
+    return {
+      id,
+      title: options.titles && title !== '' ? title : undefined,
+      text,
+      version: undefined,
+    };
   });
   const size = options.candidatesPerRequest;
   return Array.from({ length: Math.ceil(candidates.length / size) }, (_, part) => ({
@@ -129,6 +139,9 @@ function requestsOf(
     maxCandidateTokens: undefined,
     model: undefined,
     partialOk: false,
+    priority: 'interactive',
+    adaptiveDepth: false,
+    useCache: false,
   }));
 }
 

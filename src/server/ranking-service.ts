@@ -10,8 +10,14 @@ import type { WireTokenizeRequest } from './generated/slmrank/v1/TokenizeRequest
 import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeResponse.ts';
 import { rankStream } from './rank-stream.ts';
 import { guardDecoder, type Received } from './received.ts';
-import { type CallParts, unary } from './unary.ts';
-import { type Served, toWireEstimate, toWireInfo, toWireReply, toWireTokens } from './wire-reply.ts';
+import { type CallParts, type UnaryMethod, unary } from './unary.ts';
+import {
+  type Served,
+  toWireEstimate,
+  toWireInfo,
+  toWireReply,
+  toWireTokens,
+} from './wire-reply.ts';
 import {
   invalidRequest,
   parseRankRequest,
@@ -76,22 +82,8 @@ export function rankingService(parts: RankingServiceParts): UntypedServiceImplem
     return toWireTokens(ids, message.returnIds, served);
   };
   const unaryMethods = {
-    Rank: unary<Received<WireRankRequest>, WireRankResponseInput>(
-      {
-        method: 'Rank',
-        requestIdOf: (from) => (from.ok ? from.message.requestId : from.requestId),
-        work: (received, requestId, call) => rank(unwrap(received), requestId, call),
-      },
-      parts,
-    ),
-    EstimateRank: unary<Received<WireRankRequest>, WireEstimateRankResponseInput>(
-      {
-        method: 'EstimateRank',
-        requestIdOf: (from) => (from.ok ? from.message.requestId : from.requestId),
-        work: (received, requestId, call) => estimate(unwrap(received), requestId, call),
-      },
-      parts,
-    ),
+    Rank: unary(named<WireRankResponseInput>('Rank', rank), parts),
+    EstimateRank: unary(named<WireEstimateRankResponseInput>('EstimateRank', estimate), parts),
     GetInfo: unary<WireGetInfoRequest, WireGetInfoResponseInput>(
       { method: 'GetInfo', work: () => toWireInfo(served, pipeline.replicas()) },
       parts,
@@ -103,6 +95,18 @@ export function rankingService(parts: RankingServiceParts): UntypedServiceImplem
   };
   const { streamUnanswered } = served.config;
   return { ...unaryMethods, RankStream: rankStream({ ...parts, rank, streamUnanswered }) };
+}
+
+/** A method whose requests may bring their own name. */
+function named<Out>(
+  method: string,
+  work: (message: WireRankRequest, requestId: string, call: CallContext) => Promise<Out>,
+): UnaryMethod<Received<WireRankRequest>, Out> {
+  return {
+    method,
+    requestIdOf: (from) => (from.ok ? from.message.requestId : from.requestId),
+    work: async (received, requestId, call) => work(unwrap(received), requestId, call),
+  };
 }
 
 /** @throws RankError `invalid-argument` for what was refused before decoding. */

@@ -1,7 +1,13 @@
 import type { Config } from '../config.ts';
 import { RankError } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';
-import type { Estimate, RankedResult, RankReply, RankRequest, ReplicaDescription } from '../rank.ts';
+import type {
+  Estimate,
+  RankedResult,
+  RankReply,
+  RankRequest,
+  ReplicaDescription,
+} from '../rank.ts';
 import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';

@@ -17,6 +17,7 @@ function result(index: number, change: Partial<WireRankResponse['results'][numbe
     tokens: 120,
     truncated: false,
     scored: true,
+    cached: false,
     ...change,
   };
 }
@@ -31,6 +32,8 @@ const reply: WireRankResponse = {
     candidateTokens: 360,
     packedTokens: 400,
     batches: 1,
+    cached: 0,
+    depth: 3,
   },
   times: { encodeMs: 1.25, queueMs: 0, runMs: 1480, totalMs: 1500 },
   scoreFingerprint: 'f',

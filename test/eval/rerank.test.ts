@@ -13,6 +13,7 @@ function replyTo({ candidates }: RankRequest): RankReply {
       tokens: 3,
       truncated: text.includes('long'),
       scored: true,
+      cached: false,
     }))
     .sort((a, b) => b.logit - a.logit);
   const n = candidates.length;
@@ -27,6 +28,8 @@ function replyTo({ candidates }: RankRequest): RankReply {
       candidateTokens: 3 * n,
       packedTokens: 5 + 4 * n,
       batches: 1,
+      cached: 0,
+      depth: n,
     },
     times: { encodeMs: 0, queueMs: 0, runMs: 0, totalMs: 0 },
     complete: true,
@@ -42,6 +45,7 @@ function fakePipeline(rank: Rank = (request) => Promise.resolve(replyTo(request)
       seen.push(request);
       return rank(request, call);
     },
+    estimate: () => Promise.reject(new Error('nobody asks')),
     tokenize: () => Promise.resolve([]),
     replicas: () => [],
     warm: () => Promise.resolve(),

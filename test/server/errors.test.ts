@@ -92,7 +92,12 @@ test('a score that is not a number is our fault and names the candidate', async 
   const failure = server.fail('Rank', request);
   await server.pipeline.arrived(server.pipeline.ranked.length + 1);
   server.pipeline.ranked.at(-1)?.reply({
-    results: [{ index: 0, score: NaN, logit: 1, tokens: 1, truncated: false, scored: true }],
+    results: [
+      {
+        ...{ index: 0, score: NaN, logit: 1, tokens: 1, truncated: false, scored: true },
+        cached: false,
+      },
+    ],
   });
   expect(await failure).toMatchObject({
     code: status.INTERNAL,

@@ -21,8 +21,8 @@ test('a request arrives whole, with absent fields absent and defaults filled in'
     instruction: undefined,
     context: undefined,
     candidates: [
-      { id: 'a', text: 'short', title: undefined },
-      { id: 'b', text: 'much longer', title: 'Title' },
+      { id: 'a', text: 'short', title: undefined, version: undefined },
+      { id: 'b', text: 'much longer', title: 'Title', version: undefined },
     ],
     topN: undefined,
     minScore: undefined,
@@ -32,6 +32,9 @@ test('a request arrives whole, with absent fields absent and defaults filled in'
     maxCandidateTokens: undefined,
     model: undefined,
     partialOk: false,
+    priority: 'interactive',
+    adaptiveDepth: false,
+    useCache: true,
   });
 });
 
@@ -40,11 +43,13 @@ test('every field of a request reaches the pipeline', async () => {
     ...{ query: 'q', instruction: 'i', context: 'c', candidates, top_n: 3, min_score: -2.5 },
     ...{ return_text: true, score_kind: 'SCORE_KIND_LOGIT', truncation: 'TRUNCATION_ERROR' },
     ...{ max_candidate_tokens: 7, model: 'tiny', request_id: 'mine', partial_ok: true },
+    ...{ priority: 'PRIORITY_DEFERRABLE', adaptive_depth: true, no_cache: true },
   });
   expect(server.pipeline.ranked[0]?.request).toMatchObject({
     ...{ requestId: 'mine', query: 'q', instruction: 'i', context: 'c', topN: 3, minScore: -2.5 },
     ...{ returnText: true, scoreKind: 'logit', truncation: 'error', maxCandidateTokens: 7 },
-    ...{ model: 'tiny', partialOk: true },
+    ...{ model: 'tiny', partialOk: true, priority: 'deferrable', adaptiveDepth: true },
+    useCache: false,
   });
 });
 
@@ -94,7 +99,10 @@ test('a candidate that the deadline left out has no score and is marked', async 
   server.pipeline.holds = true;
   const call = server.call('Rank', { query: 'q', candidates, partial_ok: true });
   await server.pipeline.arrived(1);
-  const unscored = { index: 0, score: NaN, logit: NaN, tokens: 0, truncated: false, scored: false };
+  const unscored = {
+    ...{ index: 0, score: NaN, logit: NaN, tokens: 0, truncated: false },
+    ...{ scored: false, cached: false },
+  };
   server.pipeline.ranked[0]?.reply({ results: [unscored], complete: false });
   const reply = await call;
   expect(reply).toMatchObject({

@@ -1,6 +1,12 @@
 import { createDeferred } from '../../src/deferred.ts';
 import { RankError } from '../../src/errors.ts';
-import type { CallContext, Estimate, RankingPipeline, RankReply, RankRequest } from '../../src/rank.ts';
+import type {
+  CallContext,
+  Estimate,
+  RankingPipeline,
+  RankReply,
+  RankRequest,
+} from '../../src/rank.ts';
 
 /** One rank call as the pipeline saw it, and the ways to end it. */
 export interface FakeRank {

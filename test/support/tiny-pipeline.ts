@@ -81,7 +81,12 @@ export function testRequest(
     query,
     instruction: undefined,
     context: undefined,
-    candidates: texts.map((text, index) => ({ id: `c${index}`, title: undefined, text })),
+    candidates: texts.map((text, index) => ({
+      id: `c${index}`,
+      title: undefined,
+      text,
+      version: undefined,
+    })),
     topN: undefined,
     minScore: undefined,
     returnText: false,
@@ -90,10 +95,18 @@ export function testRequest(
     maxCandidateTokens: undefined,
     model: undefined,
     partialOk: false,
+    priority: 'interactive',
+    adaptiveDepth: false,
+    useCache: false,
     ...changed,
   };
 }
 
 export function noDeadline(): CallContext {
-  return { deadlineMs: Number.POSITIVE_INFINITY, signal: new AbortController().signal };
+  return {
+    deadlineMs: Number.POSITIVE_INFINITY,
+    signal: new AbortController().signal,
+    client: '',
+    traceparent: undefined,
+  };
 }
