@@ -50,7 +50,7 @@ describe('the order of results', () => {
 
   test('a result says what it is', () => {
     const { encoded, scores } = scoresOf([0, undefined]);
-    expect(orderResults(encoded, scores, { ...all, scoreKind: 'probability' })).toEqual([
+    expect(orderResults(encoded, scores, { ...all, scoreKind: 'probability' })).toMatchObject([
       { index: 0, score: 0.5, logit: 0, tokens: 3, truncated: false, scored: true },
       { index: 1, score: 0, logit: 0, tokens: 3, truncated: false, scored: false },
     ]);
