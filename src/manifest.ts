@@ -158,6 +158,7 @@ export async function verifyFiles(dir: string, manifest: Manifest): Promise<void
   }
 }
 
+export const modelName = /^[\w.-]{1,100}$/;
 const hexHash = /^[0-9a-f]{64}$/;
 const count = { min: 1, max: 1 << 20 };
 
@@ -172,11 +173,7 @@ export function parseManifest(text: string, where: string): Manifest {
   const blueprint = parseBlueprint(json.record('blueprint'));
   const manifest: Manifest = {
     format: manifestFormat,
-    name: json.text(
-      'name',
-      /^[\w.-]{1,100}$/,
-      'a name of letters, digits, dot, dash or underscore',
-    ),
+    name: json.text('name', modelName, 'a name of letters, digits, dot, dash or underscore'),
     blueprint,
     parameters: json.count('parameters'),
     precision: json.oneOf('precision', precisions),

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { JsonRecord } from '../json-record.ts';
-import { type Manifest, parseTemplate, precisions, type PromptTemplate } from '../manifest.ts';
+import {
+  type Manifest,
+  modelName,
+  parseTemplate,
+  precisions,
+  type PromptTemplate,
+} from '../manifest.ts';
 import { builtinTemplates } from '../text/template.ts';
 import { buildModel } from '../toolchain/build-model.ts';
 import { artifactFolder, buildRecipe } from '../toolchain/ensure-model.ts';
@@ -74,7 +80,7 @@ async function build(values: Values): Promise<{ manifest: Manifest; to: string }
   const manifest = await buildModel({
     from: resolve(values.from),
     to,
-    name: values.name ?? basename(to),
+    name: parseName(values.name ?? basename(to)),
     precision: parsePrecision(values.precision ?? 'fp32'),
     template: values.template === undefined ? undefined : await findTemplate(values.template),
     labels: parseLabels(values.labels ?? 'yes,no'),
@@ -85,6 +91,15 @@ async function build(values: Values): Promise<{ manifest: Manifest; to: string }
     onProgress: printLine,
   });
   return { manifest, to };
+}
+
+function parseName(text: string): string {
+  if (!modelName.test(text)) {
+    throw new UsageError(
+      `--name is '${text}'; letters, digits, dot, dash and underscore are allowed`,
+    );
+  }
+  return text;
 }
 
 function parsePrecision(text: string) {

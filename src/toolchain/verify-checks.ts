@@ -114,7 +114,7 @@ function checkDifference(
   difference: (found: Logits, expected: Logits) => number,
 ): Check {
   let largest = 0;
-  let where = '';
+  let where = 'no difference';
   for (const [row, logits] of expected) {
     const value = difference(found.get(row) ?? [NaN, NaN], logits);
     if (!(value <= largest)) {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readManifest } from '../../src/manifest.ts';
+import { buildModel } from '../../src/toolchain/build-model.ts';
 import type { Golden } from '../../src/toolchain/golden.ts';
 import { dealRows, scoreRows, unshared } from '../../src/toolchain/score-rows.ts';
 import { checkDistinct, checkIdentical } from '../../src/toolchain/verify-checks.ts';
@@ -10,6 +11,7 @@ import { temporaryFolder } from '../eval/temporary-folder.ts';
 import {
   buildHfTiny,
   readTinyGolden,
+  tinyBuildOptions,
   type TinyCheckpoint,
   tinyCheckpoints,
 } from '../support/hf-tiny.ts';
@@ -54,6 +56,19 @@ describe('a model built from a checkpoint of another library', () => {
       expect(check(report, 'token ids').detail).toBe('8 rows equal');
     },
   );
+});
+
+describe('a model built in fp16', () => {
+  it('keeps within the tolerance that its precision has, in any company', async () => {
+    const dir = join(temporaryFolder(), 'qwen3');
+    await buildModel({ ...tinyBuildOptions('qwen3', dir), precision: 'fp16' });
+    const report = await verify(dir, readTinyGolden('qwen3'));
+    expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
+    const { largest, tolerance } = check(report, 'logits, reference');
+    expect(tolerance).toBe(0.05);
+    // Were it fp32 in disguise, the difference would be 1e-6.
+    expect(largest).toBeGreaterThan(1e-4);
+  });
 });
 
 describe('verification', () => {
