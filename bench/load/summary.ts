@@ -1,0 +1,66 @@
+import type { Call } from './ghz.ts';
+
+export interface Quantiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface LoadSummary {
+  readonly requests: number;
+  /** From the first request sent to the last answer. */
+  readonly seconds: number;
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Answers with OK, and so within the deadline, per second. */
+  readonly goodput: number;
+  readonly candidatesPerSecond: number;
+  /** Milliseconds of the answers with OK; absent when there are none. */
+  readonly latencyMs?: Quantiles;
+  /** How far behind its clock the generator sent: when large, the numbers flatter the server. */
+  readonly sendLagMs: Quantiles;
+}
+
+/** `calls` must not be empty. */
+export function summarize(
+  calls: readonly Call[],
+  { rps, candidates }: { readonly rps: number; readonly candidates: number },
+): LoadSummary {
+  const starts = calls.map(({ startedMs }) => startedMs).sort((a, b) => a - b);
+  const first = starts[0] ?? 0;
+  const lastEnd = calls.reduce((latest, { endedMs }) => Math.max(latest, endedMs), 0);
+  const seconds = (lastEnd - first) / 1000;
+  const answered = okLatencies(calls);
+  const lags = starts.map((start, i) => Math.max(0, start - first - (1000 * i) / rps));
+  return {
+    requests: calls.length,
+    seconds,
+    statuses: countStatuses(calls),
+    goodput: answered.length / seconds,
+    candidatesPerSecond: (answered.length * candidates) / seconds,
+    ...(answered.length === 0 ? {} : { latencyMs: quantiles(answered) }),
+    sendLagMs: quantiles(lags),
+  };
+}
+
+export function okLatencies(calls: readonly Call[]): number[] {
+  return calls
+    .filter(({ status }) => status === 'OK')
+    .map(({ startedMs, endedMs }) => endedMs - startedMs);
+}
+
+/** The smallest value with at least the given share at or below it (nearest rank). */
+export function quantiles(values: readonly number[]): Quantiles {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) =>
+    sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}
+
+function countStatuses(calls: readonly Call[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const { status } of calls) {
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  }
+  return Object.fromEntries([...counts].sort(([a], [b]) => a.localeCompare(b)));
+}

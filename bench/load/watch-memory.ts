@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+
+export interface MemoryWatch {
+  /** Stops watching. Undefined where there is no /proc. */
+  end(): { startMb: number; peakMb: number; endMb: number } | undefined;
+}
+
+const everyMs = 500;
+
+/** Resident memory of a process of this machine while it is under load. */
+export function watchMemory(pid: number): MemoryWatch {
+  const samples = [residentMb(pid)];
+  const timer = setInterval(() => samples.push(residentMb(pid)), everyMs);
+  return {
+    end: () => {
+      clearInterval(timer);
+      const known = [...samples, residentMb(pid)].filter((mb) => mb !== undefined);
+      const [startMb, endMb] = [known[0], known.at(-1)];
+      return startMb === undefined || endMb === undefined
+        ? undefined
+        : { startMb, peakMb: Math.max(...known), endMb };
+    },
+  };
+}
+
+function residentMb(pid: number): number | undefined {
+  try {
+    const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kb === undefined ? undefined : Number(kb) / 1024;
+  } catch {
+    return undefined;
+  }
+}
