@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 
 /** What a number was measured on. */
@@ -35,24 +34,9 @@ function findCommit(): string {
   }
 }
 
-/** Megabytes from /proc: now resident, and the most since `resetPeak`. NaN where there is no /proc. */
-export function residentMb(): { now: number; peak: number } {
-  try {
-    const status = readFileSync('/proc/self/status', 'utf8');
-    const field = (name: string) =>
-      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? NaN) / 1024;
-    return { now: field('VmRSS'), peak: field('VmHWM') };
-  } catch {
-    return { now: NaN, peak: NaN };
-  }
-}
-
-export function resetPeak(): void {
-  try {
-    writeFileSync('/proc/self/clear_refs', '5');
-  } catch {
-    // Not Linux, or not allowed: the peak is then that of the whole process.
-  }
+/** The most memory this process ever held, in megabytes; file pages it mapped count. */
+export function peakMemoryMb(): number {
+  return process.resourceUsage().maxRSS / 1024;
 }
 
 export function median(values: readonly number[]): number {

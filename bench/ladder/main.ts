@@ -1,12 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseOptions } from '../../src/cli/usage.ts';
 import { readDemoData } from '../../src/eval/demo-data.ts';
-import { describeMachine } from '../machine.ts';
-import { measureWork, type WorkResult } from './measure.ts';
+import { describeMachine, peakMemoryMb } from '../machine.ts';
+import { measureWork, runOnce, type WorkResult } from './measure.ts';
 import {
   type BenchModel,
   buildRandomModel,
+  ladderGraphs,
   openBuiltModel,
   smolBlueprint,
   writeLadderGraphs,
@@ -54,7 +56,9 @@ async function postingsWork({ encoder }: BenchModel, count: number): Promise<Wor
     query: first?.query ?? '',
     instruction: undefined,
     context: undefined,
-    candidates: (first?.candidates ?? []).slice(0, count),
+    candidates: (first?.candidates ?? [])
+      .slice(0, count)
+      .map((passage) => ({ ...passage, version: undefined })),
     truncation: 'end',
     maxCandidateTokens: undefined,
   });
@@ -86,8 +90,7 @@ function print(result: WorkResult): void {
           GFLOPS: row.gflops.toFixed(0),
           'gemm GFLOPS': result.gemm[index]?.gflops.toFixed(0),
           '% of gemm': (100 * row.gemmShare).toFixed(0),
-          'load MB': Math.round(row.loadMb),
-          'run peak MB': Math.round(row.runPeakMb),
+          'peak MB': Math.round(row.peakMb),
         },
       ]),
     ),
@@ -103,49 +106,71 @@ const { values } = parseOptions(process.argv.slice(2), usage, {
   budget: { type: 'string', default: '1024' },
   clock: { type: 'string', default: 'wall' },
   json: { type: 'string' },
+  peak: { type: 'string' },
 });
 const clock = values.clock === 'cpu' ? 'cpu' : 'wall';
 const threads = Number(values.threads);
 const tokenBudget = Number(values.budget);
 const rounds = Number(values.rounds);
 
-const machine = describeMachine();
+/** Starts this file again with `--peak STEP WORK`: a process that holds one variant, for its memory. */
+function measurePeak(step: string, work: number): number {
+  const again = [...process.execArgv, ...process.argv.slice(1), '--peak', `${step}${work}`];
+  return Number(execFileSync(process.execPath, again, { encoding: 'utf8' }));
+}
+
 const model = await findModel(values.model);
+const graphDir = join(outDir, 'ladder');
 const works = [
   ...values.shapes.split(',').map((shape) => parseShape(shape, model.blueprint.vocabulary)),
   ...(await postingsWork(model, Number(values.postings))),
 ];
-console.log(
-  `${machine.cpu}, ${machine.cores} cores, node ${machine.node}, commit ${machine.commit}`,
-);
-console.log(`model: ${model.description}`);
-console.log(
-  `${threads} thread(s), runs of at most ${tokenBudget} tokens, ${rounds} rounds interleaved, medians, ${clock} time`,
-);
 
-const graphs = await writeLadderGraphs(model, join(outDir, 'ladder'));
-const variants = await openVariants({ model, graphs, threads, tokenBudget });
-const { session: gemm } = await open(graphs.gemm, threads);
-const results: WorkResult[] = [];
-for (const work of works) {
-  const result = await measureWork(work, variants, {
-    rounds,
-    clock,
-    gemm,
-    blueprint: model.blueprint,
-  });
-  print(result);
-  results.push(result);
+/** Prints megabytes and nothing else. */
+async function reportPeak(wanted: string): Promise<void> {
+  const graphs = ladderGraphs(graphDir);
+  const options = { model, graphs, threads, tokenBudget };
+  const work = works[Number(wanted.slice(1))];
+  const [variant] = await openVariants(options, (step) => wanted.startsWith(step));
+  const first = work && variant?.plan(work).runs[0];
+  if (variant !== undefined && first !== undefined) {
+    await runOnce(variant.session, first);
+  }
+  process.stdout.write(String(peakMemoryMb()));
 }
-if (values.json !== undefined) {
-  const report = {
-    machine,
-    model: model.description,
-    threads,
-    tokenBudget,
-    rounds,
-    clock,
-    results,
-  };
-  await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
+
+async function runLadder(): Promise<void> {
+  const machine = describeMachine();
+  console.log(
+    `${machine.cpu}, ${machine.cores} cores, node ${machine.node}, commit ${machine.commit}`,
+  );
+  console.log(`model: ${model.description}`);
+  console.log(
+    `${threads} thread(s), runs of at most ${tokenBudget} tokens, ${rounds} rounds interleaved, medians, ${clock} time`,
+  );
+  const graphs = await writeLadderGraphs(model, graphDir);
+  const variants = await openVariants({ model, graphs, threads, tokenBudget });
+  const gemm = await open(graphs.gemm, threads);
+  const results: WorkResult[] = [];
+  for (const [index, work] of works.entries()) {
+    const peakMb = (step: string) => measurePeak(step, index);
+    const settings = { rounds, clock, gemm, blueprint: model.blueprint, peakMb } as const;
+    const result = await measureWork(work, variants, settings);
+    print(result);
+    results.push(result);
+  }
+  if (values.json !== undefined) {
+    const report = {
+      machine,
+      model: model.description,
+      threads,
+      tokenBudget,
+      rounds,
+      clock,
+      results,
+    };
+    await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
+  }
 }
+
+await (values.peak === undefined ? runLadder() : reportPeak(values.peak));

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import type { Blueprint } from '../../src/manifest.ts';
-import { median, residentMb, resetPeak } from '../machine.ts';
+import { median } from '../machine.ts';
 import { chainFlops } from './gemm-chain.ts';
 import { type Plan, toTensors, type Variant } from './variants.ts';
 import type { Work } from './work.ts';
@@ -31,9 +31,8 @@ export interface VariantResult {
   readonly gflops: number;
   /** Of the MatMul chain at the same number of tokens, round by round. */
   readonly gemmShare: number;
-  readonly loadMb: number;
-  /** The process's peak during the runs above what it had before them. */
-  readonly runPeakMb: number;
+  /** Most memory of a process that holds this variant alone and runs its first run. */
+  readonly peakMb: number;
 }
 
 export interface WorkResult {
@@ -49,7 +48,6 @@ interface Timed {
   readonly seconds: number[];
   /** GFLOP/s of the chain, measured beside each round. */
   readonly gemm: number[];
-  peakMb: number;
 }
 
 /**
@@ -59,10 +57,16 @@ interface Timed {
 export async function measureWork(
   work: Work,
   variants: readonly Variant[],
-  options: { rounds: number; clock: Clock; gemm: ort.InferenceSession; blueprint: Blueprint },
+  options: {
+    rounds: number;
+    clock: Clock;
+    gemm: ort.InferenceSession;
+    blueprint: Blueprint;
+    peakMb: (step: string) => number;
+  },
 ): Promise<WorkResult> {
   const timed = variants.map(
-    (variant): Timed => ({ variant, plan: variant.plan(work), seconds: [], gemm: [], peakMb: 0 }),
+    (variant): Timed => ({ variant, plan: variant.plan(work), seconds: [], gemm: [] }),
   );
   for (const { variant, plan } of timed) {
     await runOnce(variant.session, plan.runs[0] ?? (() => []));
@@ -80,22 +84,25 @@ export async function measureWork(
     work: work.name,
     candidates: work.part.suffixes.length,
     gemm: timed.map(({ plan, gemm }) => ({ tokens: plan.runTokens, gflops: median(gemm) })),
-    variants: timed.map((one) => summarize(one, work, base)),
+    variants: timed.map((one) => ({
+      ...summarize(one, work, base),
+      peakMb: options.peakMb(one.variant.step),
+    })),
   };
 }
 
 async function timePlan(timed: Timed, clock: Clock): Promise<void> {
-  resetPeak();
-  const before = residentMb().now;
   const start = readSeconds(clock);
   for (const feeds of timed.plan.runs) {
     await runOnce(timed.variant.session, feeds);
   }
   timed.seconds.push(readSeconds(clock) - start);
-  timed.peakMb = Math.max(timed.peakMb, residentMb().peak - before);
 }
 
-async function runOnce(session: ort.InferenceSession, feeds: Plan['runs'][number]): Promise<void> {
+export async function runOnce(
+  session: ort.InferenceSession,
+  feeds: Plan['runs'][number],
+): Promise<void> {
   const { logits } = await session.run(toTensors(feeds()));
   if (!Number.isFinite(logits?.data[0])) {
     throw new Error(`a variant gave ${String(logits?.data[0])} instead of a logit`);
@@ -114,7 +121,7 @@ async function timeChain(
   return chainFlops(blueprint, tokens) / (readSeconds(clock) - start) / 1e9;
 }
 
-function summarize({ variant, plan, seconds, gemm, peakMb }: Timed, work: Work, base: number[]) {
+function summarize({ variant, plan, seconds, gemm }: Timed, work: Work, base: number[]) {
   const time = median(seconds);
   const rates = seconds.map((second) => plan.flops / second / 1e9);
   return {
@@ -130,7 +137,5 @@ function summarize({ variant, plan, seconds, gemm, peakMb }: Timed, work: Work, 
     ratio: median(seconds.map((second, round) => (base[round] ?? NaN) / second)),
     gflops: median(rates),
     gemmShare: median(rates.map((rate, round) => rate / (gemm[round] ?? NaN))),
-    loadMb: variant.loadMb,
-    runPeakMb: peakMb,
   };
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { type Feed, feedsOf } from '../../src/schedule/graph-feeds.ts';
 import { attentionSlots, packBatch, packedTokens } from '../../src/schedule/pack-batch.ts';
 import { sessionSettings } from '../../workers/session.ts';
-import { residentMb } from '../machine.ts';
 import { linearFlops } from './gemm-chain.ts';
 import type { BenchModel, LadderGraphs } from './model.ts';
 import { type StockHead, stockFeeds, stockRuns } from './stock-graph.ts';
@@ -14,8 +13,6 @@ export interface Variant {
   readonly step: string;
   readonly name: string;
   readonly session: ort.InferenceSession;
-  /** Growth of the process when its session was opened: weights, as far as they are its own or touched. */
-  readonly loadMb: number;
   plan(work: Work): Plan;
 }
 
@@ -39,48 +36,55 @@ export interface VariantOptions {
   readonly tokenBudget: number;
 }
 
-export async function openVariants(options: VariantOptions): Promise<Variant[]> {
-  const packed = join(options.model.dir, options.model.graphFile);
-  const [full, labels] = [options.graphs.vocabulary, options.graphs.labels];
-  const packedSession = await open(packed, options.threads);
-  return [
+/** The sessions of the wanted steps; c and d run the same graph in one session. */
+export async function openVariants(
+  options: VariantOptions,
+  isWanted: (step: string) => boolean = () => true,
+): Promise<Variant[]> {
+  const { model, graphs, threads } = options;
+  const packed = join(model.dir, model.graphFile);
+  const unshared = (work: Work) => ({ ...work, part: unshare(work.part) });
+  const all: (Omit<Variant, 'session'> & { path: string })[] = [
     {
       step: 'a',
       name: 'padded, full vocabulary',
-      ...(await open(full, options.threads)),
+      path: graphs.vocabulary,
       plan: (work) => planStock(work, 'vocabulary', options),
     },
     {
       step: 'b',
       name: 'padded, label rows',
-      ...(await open(labels, options.threads)),
+      path: graphs.labels,
       plan: (work) => planStock(work, 'labels', options),
     },
     {
       step: 'c',
       name: 'packed',
-      ...packedSession,
-      plan: (work) => planPacked({ ...work, part: unshare(work.part) }, true, options),
+      path: packed,
+      plan: (work) => planPacked(unshared(work), true, options),
     },
     {
       step: 'd',
       name: 'packed, shared prefix',
-      ...packedSession,
+      path: packed,
       plan: (work) => planPacked(work, false, options),
     },
   ];
+  const sessions = new Map<string, ort.InferenceSession>();
+  const variants: Variant[] = [];
+  for (const { path, ...variant } of all.filter(({ step }) => isWanted(step))) {
+    const session = sessions.get(path) ?? (await open(path, threads));
+    sessions.set(path, session);
+    variants.push({ ...variant, session });
+  }
+  return variants;
 }
 
-export async function open(
-  path: string,
-  threads: number,
-): Promise<{ session: ort.InferenceSession; loadMb: number }> {
-  const before = residentMb().now;
-  const session = await ort.InferenceSession.create(
+export function open(path: string, threads: number): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(
     path,
     sessionSettings({ provider: 'cpu', deviceId: 0, threads }),
   );
-  return { session, loadMb: residentMb().now - before };
 }
 
 export function toTensors(feeds: readonly Feed[]): Record<string, ort.Tensor> {

@@ -1,0 +1,64 @@
+import { Worker } from 'node:worker_threads';
+import { workerEntry } from '../../src/pool/worker-entry.ts';
+import type { Manifest } from '../../src/manifest.ts';
+import type { BatchPart } from '../../src/schedule/batch.ts';
+import { openSession, type RankSession } from '../../workers/session.ts';
+
+export interface GpuModel {
+  readonly description: string;
+  readonly dir: string;
+  readonly graphFile: string;
+  readonly attentionGroups: number;
+}
+
+export type Provider = 'cuda' | 'cpu';
+
+export interface ReplicaTask {
+  readonly model: GpuModel;
+  readonly provider: Provider;
+  readonly parts: readonly BatchPart[];
+}
+
+/** Of the manifest a session reads the graph's file only; a model of random weights has no more. */
+export function openBenchSession(model: GpuModel, provider: Provider): Promise<RankSession> {
+  const manifest = { graph: { file: model.graphFile } } as Manifest;
+  return openSession({ modelDir: model.dir, manifest, provider, deviceId: 0, threads: 1 });
+}
+
+interface Replica {
+  readonly ready: Promise<void>;
+  /** Lets the running batch finish, closes the session, then ends the thread. */
+  stop(): Promise<{ scored: number; seconds: number }>;
+}
+
+type ReplicaMessage = { kind: 'ready' } | { kind: 'done'; scored: number; seconds: number };
+
+export function startReplica(task: ReplicaTask): Replica {
+  const isSource = import.meta.url.endsWith('.ts');
+  const entry = workerEntry(new URL(`./replica-thread.${isSource ? 'ts' : 'js'}`, import.meta.url));
+  const worker = new Worker(new URL(entry.filename), {
+    workerData: { ...task, model: { ...task.model } },
+    execArgv: entry.execArgv,
+  });
+  const heard = <Kind extends ReplicaMessage['kind']>(kind: Kind) =>
+    new Promise<Extract<ReplicaMessage, { kind: Kind }>>((resolve, reject) => {
+      worker.on('error', reject);
+      worker.on('message', (message: ReplicaMessage) => {
+        if (message.kind === kind) {
+          resolve(message as Extract<ReplicaMessage, { kind: Kind }>);
+        }
+      });
+    });
+  const done = heard('done');
+  const ready = heard('ready').then(() => undefined);
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  return {
+    ready,
+    async stop() {
+      worker.postMessage('stop');
+      const counted = await done;
+      await exited;
+      return counted;
+    },
+  };
+}

@@ -1,0 +1,268 @@
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { parseOptions } from '../../src/cli/usage.ts';
+import type { Blueprint } from '../../src/manifest.ts';
+import { packBatch } from '../../src/schedule/pack-batch.ts';
+import { linearFlops } from '../ladder/gemm-chain.ts';
+import {
+  type BenchModel,
+  buildRandomModel,
+  openBuiltModel,
+  smolBlueprint,
+} from '../ladder/model.ts';
+import { parseShape, splitRuns, standardShapes } from '../ladder/work.ts';
+import { describeMachine, median } from '../machine.ts';
+import { openBenchSession, type Provider, startReplica } from './bench-session.ts';
+import { largeGemmTflops, profileByOperator } from './profile.ts';
+
+const usage = `Usage: npm run bench:gpu -- [OPTIONS]
+
+Answers on a CUDA host: do scores equal the CPU's, how fast is it, where does the time go, what does a second replica
+give, does scaling up and down hold. Place the CUDA libraries first: bench/gpu/place-cuda.sh
+
+  --model DIR      also a built fp16 model, beside random weights of the SmolLM2 and Qwen3-0.6B shapes
+  --seconds N      length of each measurement (default 5)
+  --cycles N       scale-up, scale-down cycles (default 50)
+  --small          tiny random models only: tries the script itself out
+  --provider NAME  cuda, or cpu with --small (default cuda)
+  --json FILE      write every number
+`;
+
+const outDir = 'bench/out';
+/** Largest difference in logit between fp16 on CUDA and fp32 on the CPU that passes, random weights. */
+const tolerance = 0.1;
+
+const qwenDense: Blueprint = {
+  ...smolBlueprint,
+  family: 'qwen3',
+  layers: 28,
+  width: 1024,
+  mlpWidth: 3072,
+  heads: 16,
+  kvHeads: 8,
+  headDim: 128,
+  vocabulary: 151_936,
+  ropeTheta: 1_000_000,
+  normEpsilon: 1e-6,
+  qkNorm: true,
+};
+const small: Blueprint = { ...smolBlueprint, layers: 2, vocabulary: 512 };
+
+const { values } = parseOptions(process.argv.slice(2), usage, {
+  model: { type: 'string' },
+  seconds: { type: 'string', default: '5' },
+  cycles: { type: 'string', default: '50' },
+  small: { type: 'boolean', default: false },
+  provider: { type: 'string', default: 'cuda' },
+  json: { type: 'string' },
+});
+const provider: Provider = values.provider === 'cpu' && values.small ? 'cpu' : 'cuda';
+const seconds = Number(values.seconds);
+const answers: Record<string, unknown>[] = [];
+
+function answer(question: number, row: Record<string, unknown>): void {
+  answers.push({ question, ...row });
+  console.log(
+    `${question}  ${Object.entries(row)
+      .map(([k, v]) => `${k}: ${typeof v === 'number' ? Number(v.toPrecision(4)) : String(v)}`)
+      .join('  ')}`,
+  );
+}
+
+/** 1. Does a session open, and do scores equal the CPU's? */
+async function compareWithCpu(name: string, blueprint: Blueprint): Promise<BenchModel> {
+  const full = await buildRandomModel(name, blueprint, { outDir, precision: 'fp32' });
+  const half = await buildRandomModel(name, blueprint, { outDir, precision: 'fp16' });
+  const { part } = parseShape('40+16x32', blueprint.vocabulary);
+  const logits = async (model: BenchModel, on: Provider) => {
+    const session = await openBenchSession(model, on);
+    const scores = await session.run(packBatch([part], { attentionGroups: 4 }));
+    await session.close();
+    return scores;
+  };
+  const expected = await logits(full, 'cpu');
+  const found = await logits(half, provider);
+  const difference = Math.max(...expected.map((value, i) => Math.abs(value - (found[i] ?? NaN))));
+  answer(1, {
+    model: name,
+    'largest logit difference': difference,
+    tolerance,
+    passes: difference <= tolerance,
+  });
+  return half;
+}
+
+/** 2. Candidates a second and the request's p99, by token budget. */
+async function measureBudgets(model: BenchModel): Promise<void> {
+  const session = await openBenchSession(model, provider);
+  const budgets = values.small ? [1024] : [1024, 4096, 8192, 16_384, 32_768];
+  for (const shape of standardShapes) {
+    const { part } = parseShape(shape, model.blueprint.vocabulary);
+    for (const tokenBudget of budgets) {
+      // A large budget is filled with several requests of the shape, as the server does.
+      const runs = splitRuns(part, tokenBudget);
+      const tokens = part.prefix.length + part.suffixes.reduce((sum, s) => sum + s.length, 0);
+      const requests = runs.length > 1 ? 1 : Math.max(1, Math.floor(tokenBudget / tokens));
+      const once = async () => {
+        for (const run of runs) {
+          const parts = Array.from({ length: requests }, () => run);
+          await session.run(packBatch(parts, { attentionGroups: model.attentionGroups }));
+        }
+      };
+      await once();
+      const times: number[] = [];
+      const end = performance.now() + seconds * 1000;
+      while (performance.now() < end || times.length < 3) {
+        const start = performance.now();
+        await once();
+        times.push((performance.now() - start) / 1000);
+      }
+      const candidates = requests * part.suffixes.length;
+      const total = times.reduce((a, b) => a + b, 0);
+      const rows = runs.length * requests;
+      const flops = linearFlops(
+        model.blueprint,
+        requests * (tokens + (runs.length - 1) * part.prefix.length),
+        candidates + rows,
+      );
+      answer(2, {
+        model: model.description,
+        shape,
+        budget: tokenBudget,
+        'candidates/s': (candidates * times.length) / total,
+        'p50 ms': 1000 * median(times),
+        'p99 ms': 1000 * (times.toSorted((a, b) => a - b)[Math.floor(0.99 * times.length)] ?? NaN),
+        'linear TFLOP/s': flops / median(times) / 1e12,
+      });
+    }
+  }
+  await session.close();
+}
+
+/** 3. Where the time goes. */
+async function profile(model: BenchModel): Promise<void> {
+  const { part } = parseShape('50+50x150', model.blueprint.vocabulary);
+  const operators = await profileByOperator(model, provider, part, outDir);
+  const total = [...operators].reduce(
+    (sum, [name, us]) => sum + (name.startsWith('kernel ') ? 0 : us),
+    0,
+  );
+  for (const [operator, us] of [...operators].slice(0, 20)) {
+    answer(3, { model: model.description, operator, 'share %': (100 * us) / total });
+  }
+}
+
+/** 4. One replica against two on one device. */
+async function compareReplicas(model: BenchModel): Promise<void> {
+  const { part } = parseShape('50+50x150', model.blueprint.vocabulary);
+  for (const count of [1, 2]) {
+    const replicas = Array.from({ length: count }, () =>
+      startReplica({ model: plain(model), provider, parts: [part] }),
+    );
+    await Promise.all(replicas.map((replica) => replica.ready));
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const done = await Promise.all(replicas.map((replica) => replica.stop()));
+    const rate = done.reduce((sum, { scored, seconds: time }) => sum + scored / time, 0);
+    answer(4, { model: model.description, replicas: count, 'candidates/s': rate });
+  }
+}
+
+/** 5. Scaling up and down while another replica works. */
+async function scaleUnderLoad(model: BenchModel, cycles: number): Promise<void> {
+  const task = {
+    model: plain(model),
+    provider,
+    parts: [parseShape('40+16x32', model.blueprint.vocabulary).part],
+  };
+  const steady = startReplica(task);
+  await steady.ready;
+  const memory: number[] = [];
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    const extra = startReplica(task);
+    await extra.ready;
+    await extra.stop();
+    memory.push(usedDeviceMb());
+  }
+  const { scored } = await steady.stop();
+  answer(5, {
+    cycles,
+    'scored meanwhile': scored,
+    'VRAM MB after the first cycle': memory[0],
+    'VRAM MB after the last': memory.at(-1),
+    'VRAM MB at most': Math.max(...memory),
+  });
+}
+
+function plain({ description, dir, graphFile, attentionGroups }: BenchModel) {
+  return { description, dir, graphFile, attentionGroups };
+}
+
+function usedDeviceMb(): number {
+  try {
+    const args = ['--query-gpu=memory.used', '--format=csv,noheader,nounits', '--id=0'];
+    return Number(execFileSync('nvidia-smi', args, { encoding: 'utf8' }).trim());
+  } catch {
+    return NaN;
+  }
+}
+
+/** @throws Error, whatever stands in the way of CUDA. */
+async function assertProvider(): Promise<void> {
+  const probe = await buildRandomModel(
+    'probe',
+    { ...small, layers: 1 },
+    { outDir, precision: 'fp16' },
+  );
+  await (await openBenchSession(probe, provider)).close();
+}
+
+async function run(): Promise<void> {
+  const machine = describeMachine();
+  console.log(
+    `${machine.cpu}, node ${machine.node}, commit ${machine.commit}, provider ${provider}`,
+  );
+  const models = values.small
+    ? [await compareWithCpu('small', small)]
+    : [await compareWithCpu('smollm2-135m', smolBlueprint)];
+  if (!values.small) {
+    for (const [name, blueprint] of [
+      ['qwen3-0.6b', qwenDense],
+      ['qwen3-0.6b-pruned', { ...qwenDense, layers: 20, mlpWidth: 1536 }],
+    ] as const) {
+      models.push(await buildRandomModel(name, blueprint, { outDir, precision: 'fp16' }));
+    }
+  }
+  if (values.model !== undefined) {
+    models.push(await openBuiltModel(values.model));
+  }
+  for (const model of models) {
+    await measureBudgets(model);
+  }
+  answer(3, {
+    'large GEMM TFLOP/s': await largeGemmTflops(provider, outDir, values.small ? 256 : 8192),
+  });
+  for (const model of models) {
+    await profile(model);
+    await compareReplicas(model);
+  }
+  await scaleUnderLoad(models[0] ?? (await compareWithCpu('small', small)), Number(values.cycles));
+  console.log(
+    '4  end to end through gRPC: start the server with SLMRANK_DEVICES=cuda:0 and run npm run load',
+  );
+  if (values.json !== undefined) {
+    await writeFile(values.json, `${JSON.stringify({ machine, answers }, undefined, 2)}\n`);
+  }
+}
+
+try {
+  await assertProvider();
+} catch (error) {
+  console.error(
+    `skipped: no CUDA provider (${error instanceof Error ? error.message.trim() : String(error)})`,
+  );
+  console.error(
+    'place the libraries with bench/gpu/place-cuda.sh; its first lines say what else is needed',
+  );
+  process.exit(1);
+}
+await run();

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Puts ONNX Runtime's two CUDA libraries beside onnxruntime-node's own, on a GPU host:
+#
+#   bench/gpu/place-cuda.sh            from npm: com.github.asus4.onnxruntime.linux-x64-gpu 0.4.9 (MIT), which holds
+#                                      them for ONNX Runtime 1.29.0 and CUDA 13 (180 MB to download)
+#   bench/gpu/place-cuda.sh DIR        from a folder that has them, of the same ONNX Runtime version
+#
+# They also need CUDA's own libraries (libcublasLt.so.13, libcublas.so.13, libcurand.so.10, libcudart.so.13) on the
+# loader's path, such as those of a CUDA 13 PyTorch: site-packages/nvidia/*/lib in LD_LIBRARY_PATH.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+wanted=1.29.0
+found=$(node -p "require('onnxruntime-node/package.json').version")
+if [ "$found" != "$wanted" ]; then
+  echo "place-cuda: onnxruntime-node is $found; the libraries are for $wanted" >&2
+  exit 1
+fi
+target=node_modules/onnxruntime-node/bin/napi-v6/linux/x64
+libraries="libonnxruntime_providers_shared.so libonnxruntime_providers_cuda.so"
+
+if [ $# -ge 1 ]; then
+  source=$1
+else
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  npm pack --silent --pack-destination "$scratch" com.github.asus4.onnxruntime.linux-x64-gpu@0.4.9 > "$scratch/name"
+  tar -xzf "$scratch/$(tail -n 1 "$scratch/name")" -C "$scratch"
+  source=$scratch/package/Plugins/Linux/x64
+fi
+
+for library in $libraries; do
+  install -m 755 "$source/$library" "$target/$library"
+done
+missing=$(ldd "$target/libonnxruntime_providers_cuda.so" | grep 'not found' || true)
+if [ -n "$missing" ]; then
+  echo "place-cuda: placed, but the loader does not find (see LD_LIBRARY_PATH above):" >&2
+  echo "$missing" >&2
+  exit 1
+fi
+echo "placed in $target"

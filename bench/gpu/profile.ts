@@ -1,0 +1,104 @@
+import * as ort from 'onnxruntime-node';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BatchPart } from '../../src/schedule/batch.ts';
+import { feedsOf } from '../../src/schedule/graph-feeds.ts';
+import { packBatch } from '../../src/schedule/pack-batch.ts';
+import { GraphBuilder } from '../../src/toolchain/onnx/graph-builder.ts';
+import { halfBits } from '../../src/toolchain/onnx/half.ts';
+import type { Initializer } from '../../src/toolchain/onnx/model-proto.ts';
+import { WeightsFile } from '../../src/toolchain/onnx/weights-file.ts';
+import { writeGraph } from '../../src/toolchain/rank-graph.ts';
+import { sessionSettings } from '../../workers/session.ts';
+import { toTensors } from '../ladder/variants.ts';
+import { median } from '../machine.ts';
+import type { GpuModel, Provider } from './bench-session.ts';
+
+const profiledRuns = 5;
+
+/** Microseconds by operator over a few runs, by ONNX Runtime's own profiler (on CUDA: time to issue, not kernel time, where the provider runs ahead). */
+export async function profileByOperator(
+  model: GpuModel,
+  provider: Provider,
+  part: BatchPart,
+  outDir: string,
+): Promise<Map<string, number>> {
+  const dir = join(outDir, 'profile');
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true });
+  const session = await ort.InferenceSession.create(join(model.dir, model.graphFile), {
+    ...sessionSettings({ provider, deviceId: 0, threads: 1 }),
+    enableProfiling: true,
+    profileFilePrefix: join(dir, 'run'),
+  });
+  const batch = packBatch([part], { attentionGroups: model.attentionGroups });
+  for (let run = 0; run < profiledRuns; run++) {
+    await session.run(toTensors(feedsOf(batch)));
+  }
+  session.endProfiling();
+  await session.release();
+  const [file = ''] = await readdir(dir);
+  const events = JSON.parse(await readFile(join(dir, file), 'utf8')) as {
+    cat: string;
+    name: string;
+    dur: number;
+    args?: { op_name?: string };
+  }[];
+  const byOperator = new Map<string, number>();
+  for (const { cat, name, dur, args } of events) {
+    // CUDA kernels come as events of their own (category Kernel) when the provider was built with CUPTI.
+    const key = cat === 'Kernel' ? `kernel ${name}` : (args?.op_name ?? '');
+    if (cat === 'Kernel' || (cat === 'Node' && name.endsWith('_kernel_time'))) {
+      byOperator.set(key, (byOperator.get(key) ?? 0) + dur);
+    }
+  }
+  return new Map([...byOperator].sort((a, b) => b[1] - a[1]));
+}
+
+/** TFLOP/s of square fp16 MatMuls one after the other: what the device gives at best through this runtime. */
+export async function largeGemmTflops(
+  provider: Provider,
+  outDir: string,
+  size: number,
+): Promise<number> {
+  const dir = join(outDir, 'gemm');
+  await mkdir(dir, { recursive: true });
+  const count = 16;
+  const weights = await WeightsFile.create(join(dir, 'gemm.bin'));
+  const initializers: Initializer[] = [];
+  for (let index = 0; index < count; index++) {
+    // Signs alternate by a cheap hash: no sparsity to exploit, sums stay small.
+    const values = new Uint16Array(size * size).map((_, i) =>
+      halfBits((Math.imul(i + index, 0x9e3779b1) & 0x10000 ? 1 : -1) / Math.sqrt(size)),
+    );
+    const data = await weights.append(values);
+    initializers.push({ name: `w${index}`, type: 'float16', dims: [size, size], data });
+  }
+  await weights.finish();
+  const graph = new GraphBuilder(initializers);
+  let x = graph.node('Cast', [graph.input('x', 'float32', [1, size])], {
+    attributes: { to: { int: 10 } },
+  });
+  x = graph.node('Expand', [x, graph.int64([size, size])]);
+  for (const { name } of initializers) {
+    x = graph.node('MatMul', [x, name]);
+  }
+  // The outputs come back to the host: one row only.
+  const row = graph.node('Slice', [x, graph.int64([0]), graph.int64([1])]);
+  graph.nodeInto(['y'], 'Cast', [row], { attributes: { to: { int: 1 } } });
+  graph.output('y', 'float32', [1, size]);
+  await writeGraph(graph.model('large gemm', { '': 24 }), dir, 'gemm.onnx');
+  const session = await ort.InferenceSession.create(
+    join(dir, 'gemm.onnx'),
+    sessionSettings({ provider, deviceId: 0, threads: 1 }),
+  );
+  const feeds = { x: new ort.Tensor('float32', new Float32Array(size).fill(0.5), [1, size]) };
+  const rates: number[] = [];
+  for (let run = 0; run < 6; run++) {
+    const start = performance.now();
+    await session.run(feeds);
+    rates.push((2 * count * size ** 3) / (performance.now() - start) / 1e9);
+  }
+  await session.release();
+  return median(rates.slice(1));
+}

@@ -1,0 +1,28 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { packBatch } from '../../src/schedule/pack-batch.ts';
+import { type ReplicaTask, openBenchSession } from './bench-session.ts';
+
+/** A replica's thread: opens a session, then runs the same batch until told to stop, counting candidates. */
+const task = workerData as ReplicaTask;
+const session = await openBenchSession(task.model, task.provider);
+const batch = () => packBatch(task.parts, { attentionGroups: task.model.attentionGroups });
+await session.run(batch());
+parentPort?.postMessage({ kind: 'ready' });
+
+const stop = new AbortController();
+parentPort?.on('message', () => {
+  stop.abort();
+});
+const candidates = task.parts.reduce((sum, part) => sum + part.suffixes.length, 0);
+let scored = 0;
+const start = performance.now();
+while (!stop.signal.aborted) {
+  await session.run(batch());
+  scored += candidates;
+  // Lets the stop message in; a run blocks the thread.
+  await new Promise((resolve) => setImmediate(resolve));
+}
+const seconds = (performance.now() - start) / 1000;
+await session.close();
+parentPort?.postMessage({ kind: 'done', scored, seconds });
+parentPort?.close();
