@@ -6,7 +6,6 @@ const doors = [
   { library: 'piscina', folder: 'src/pool', patterns: ['piscina'] },
   { library: 'onnxruntime-node', folder: 'workers/session.ts', patterns: ['onnxruntime-node'] },
   { library: 'protobufjs', folder: 'src/toolchain/onnx', patterns: ['protobufjs', 'protobufjs/*'] },
-  { library: '@huggingface/tokenizers', folder: 'src/text', patterns: ['@huggingface/tokenizers'] },
 ];
 const own = {
   'src/server': { groups: ['**/toolchain/**', '**/eval/**'] },
