@@ -37,8 +37,8 @@ const stopTimeoutMs = 60_000;
  * @throws ServerStartError
  */
 export async function startServerProcess(options: StartOptions): Promise<ServerProcess> {
-  const entry = options.entry ?? serverEntry();
-  const child = spawn(process.execPath, [...process.execArgv, entry], {
+  const program = options.entry === undefined ? serverProgram() : [options.entry];
+  const child = spawn(process.execPath, program, {
     env: { ...process.env, SLMRANK_ADDRESS: '127.0.0.1:0', ...options.settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -70,9 +70,13 @@ export function findReadyAddress(line: string): string | undefined {
   return /^slmrank ready on (\S+):\s/.exec(line)?.[1];
 }
 
-function serverEntry(): string {
-  // Beside this file in the sources and in the build alike; `.ts` runs under the loader that runs this process.
-  return fileURLToPath(new URL(`../main${extname(import.meta.url)}`, import.meta.url));
+/** The server's entry beside this file, in the sources and in the build alike, with what Node needs to run it. */
+function serverProgram(): readonly string[] {
+  const extension = extname(import.meta.url);
+  const entry = fileURLToPath(new URL(`../main${extension}`, import.meta.url));
+  return extension === '.ts'
+    ? ['--import', import.meta.resolve('tsx'), entry]
+    : ['--enable-source-maps', entry];
 }
 
 function exitOf(child: ChildProcess): Promise<string> {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { type RerankWith, run } from '../../src/cli/eval.ts';
 import { parseEvalOptions } from '../../src/cli/eval-options.ts';
 import type { EvalReport } from '../../src/eval/report.ts';
+import { buildHfTiny } from '../support/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let printed = '';
@@ -116,6 +117,22 @@ describe('slmrank eval', () => {
     expect(await evaluate(dataFolder(), '--depth', '1')).toBe(130);
     expect(printed).toContain('INTERRUPTED');
   });
+
+  test('re-ranks through the pipeline with a built model', async () => {
+    const folder = dataFolder();
+    const model = temporaryFolder();
+    const { name } = await buildHfTiny('llama', model);
+    const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
+    const out = join(folder, 'out.trec');
+    expect(await run([...given, '--model', model, '--devices', 'cpu:1', '--out-run', out])).toBe(0);
+    expect(printed).toMatch(
+      /6 candidates of 3 queries in .* candidates\/s; \d+ tokens each, 0\.0 % cut/,
+    );
+    expect(told).toContain('6 of 6 candidates, 100 %');
+    const lines = readFileSync(out, 'utf8').trim().split('\n');
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(['q1', 'q1', 'q2', 'q2', 'q3', 'q3']);
+    expect(lines.every((line) => line.endsWith(` ${name}`))).toBe(true);
+  }, 120_000);
 
   test('refuses a run that names unknown queries or texts', async () => {
     const folder = dataFolder();
