@@ -10,7 +10,7 @@ export interface OpenCall {
 
 /** Where the server is between start and stop, and the calls it still owes an answer. */
 export class Lifecycle {
-  #phase: 'starting' | 'serving' | 'draining' = 'starting';
+  #phase: 'starting' | 'serving' | 'lame-duck' | 'draining' = 'starting';
   readonly #open = new Set<OpenCall>();
   readonly #whenIdle = new Set<() => void>();
 
@@ -18,12 +18,21 @@ export class Lifecycle {
     return this.#phase === 'draining';
   }
 
-  /** False when a drain began first. */
+  /** False when a stop began first. */
   beginServing(): boolean {
     if (this.#phase === 'starting') {
       this.#phase = 'serving';
     }
     return this.#phase === 'serving';
+  }
+
+  /** Serves on while health says NOT_SERVING. False when there is nothing to serve. */
+  beginLameDuck(): boolean {
+    const isServing = this.#phase === 'serving';
+    if (isServing) {
+      this.#phase = 'lame-duck';
+    }
+    return isServing;
   }
 
   beginDraining(): void {

@@ -6,6 +6,7 @@ import type { Config } from '../config.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Log } from '../observe/log.ts';
 import type { RankingPipeline } from '../rank.ts';
+import { withEndingStreams } from './ending-streams.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { parseProtoRoot, rankingServiceName } from './proto-root.ts';
 import { guardService, rankingService } from './ranking-service.ts';
@@ -62,8 +63,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       maxCallMs: config.maxCallMs,
     }),
   );
-  health.addToServer(server);
-  createReflection().addToServer(server);
+  const ending = withEndingStreams(server, lifecycle);
+  health.addToServer(ending);
+  createReflection().addToServer(ending);
 
   // Its lines would stand between ours; what matters in them reaches us as errors and statuses.
   setLogger({ error: toDebug(log), info: toDebug(log), debug: toDebug(log) });

@@ -18,7 +18,7 @@ export interface StopParts {
   readonly onBegin: () => void;
 }
 
-/** For answers already given to leave the sockets, and for clients to hang up by themselves. */
+/** For answers already given to leave the sockets. */
 const flushMs = 500;
 
 /** See `RunningServer`. */
@@ -37,10 +37,11 @@ async function stop(parts: StopParts): Promise<boolean> {
   const { lifecycle, pipeline, log, clock } = parts;
   log.info({ openCalls: lifecycle.openCalls }, 'draining');
   parts.onBegin();
-  await sleep(clock, parts.lameDuckMs);
-
+  if (lifecycle.beginLameDuck()) {
+    await sleep(clock, parts.lameDuckMs);
+  }
   lifecycle.beginDraining();
-  const closed = new Promise<void>((resolve) => parts.server.tryShutdown(() => resolve()));
+  const closed = closeServer(parts);
   const finished = Promise.all([lifecycle.idle(), drain(pipeline, log)]);
   const isClean = await within(clock, parts.drainMs, finished);
   if (!isClean) {
@@ -49,20 +50,20 @@ async function stop(parts: StopParts): Promise<boolean> {
       new RankError('unavailable', 'the server shut down before the answer was ready'),
     );
   }
-  // Health watchers and idle connections keep a session open for ever: no reason to wait longer.
   await within(clock, flushMs, closed);
-  closeSessions(parts);
+  parts.server.forceShutdown();
   log.info({ isClean }, 'stopped');
   return isClean;
 }
 
 /**
- * With channelz off the library's forceShutdown knows no sessions and closes none (grpc-js 1.14.7, _sessionHandler);
- * drain does, at once with a grace of nothing.
+ * Stops listening and tells clients to go (GOAWAY). Resolves when the last connection has closed; the rest are cut
+ * when the drain's time is over. That is done by the library's `drain`, and before `tryShutdown`: with channelz off
+ * `forceShutdown` knows no connections, and `drain` forgets those that are closing already (grpc-js 1.14.7).
  */
-function closeSessions({ server, address }: StopParts): void {
-  server.drain(address, 0);
-  server.forceShutdown();
+function closeServer({ server, address, drainMs }: StopParts): Promise<void> {
+  server.drain(address, drainMs + flushMs);
+  return new Promise((resolve) => server.tryShutdown(() => resolve()));
 }
 
 async function drain(pipeline: RankingPipeline, log: Log): Promise<void> {

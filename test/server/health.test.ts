@@ -1,0 +1,99 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  failureOf,
+  type Json,
+  methodOf,
+  startTestServer,
+  type TestServer,
+  unary,
+} from '../support/test-server.ts';
+
+const service = 'slmrank.v1.RankingService';
+const plain = { metadata: new Metadata(), options: {} };
+
+let server: TestServer;
+afterEach(() => server.close());
+
+function ask(name: string, request: Json): Promise<Json> {
+  return unary(server.client, methodOf('grpc.health.v1.Health', name), request, plain);
+}
+
+/** Collects what Watch says until it ends. */
+function watch(name: string) {
+  const { path, requestSerialize, responseDeserialize } = methodOf(
+    'grpc.health.v1.Health',
+    'Watch',
+  );
+  const call = server.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, {
+    service: name,
+  });
+  const seen: unknown[] = [];
+  const waiting: (() => void)[] = [];
+  call.on('data', (message: Json) => {
+    seen.push(message['status']);
+    waiting.splice(0).forEach((go) => go());
+  });
+  const ended = new Promise<number>((resolve) =>
+    call.on('error', (error: ServiceError) => resolve(error.code)),
+  );
+  const until = async (count: number) => {
+    while (seen.length < count) {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    return seen;
+  };
+  return { until, ended };
+}
+
+test('the server and the service are SERVING only when the pipeline is warm', async () => {
+  server = await startTestServer({}, { cold: true });
+  for (const name of ['', service]) {
+    expect(await ask('Check', { service: name })).toEqual({ status: 'NOT_SERVING' });
+  }
+  server.pipeline.becomeWarm();
+  await server.ready;
+  for (const name of ['', service]) {
+    expect(await ask('Check', { service: name })).toEqual({ status: 'SERVING' });
+  }
+  expect(await ask('List', {})).toEqual({
+    statuses: { '': { status: 'SERVING' }, [service]: { status: 'SERVING' } },
+  });
+});
+
+test('a model that fails to warm is never SERVING', async () => {
+  server = await startTestServer({}, { cold: true });
+  server.pipeline.failToWarm(new Error('broken'));
+  await expect(server.ready).rejects.toThrow('broken');
+  expect(await ask('Check', { service })).toEqual({ status: 'NOT_SERVING' });
+});
+
+test('a service that is not here is not found', async () => {
+  server = await startTestServer();
+  expect((await failureOf(ask('Check', { service: 'slmrank.v2.RankingService' }))).code).toBe(
+    status.NOT_FOUND,
+  );
+});
+
+test('a watcher sees every change, and an open watch does not hold up the shutdown', async () => {
+  server = await startTestServer({}, { cold: true });
+  const { until, ended } = watch(service);
+  await until(1);
+  server.pipeline.becomeWarm();
+  await until(2);
+  const stopped = server.stop();
+  expect(await until(3)).toEqual(['NOT_SERVING', 'SERVING', 'NOT_SERVING']);
+  expect(await stopped).toBe(true);
+  expect([status.UNAVAILABLE, status.CANCELLED]).toContain(await ended);
+});
+
+test('a stop that comes before the model is warm keeps it NOT_SERVING, without a lame duck', async () => {
+  server = await startTestServer({}, { cold: true, lameDuckMs: 3_600_000 });
+  const { until } = watch('');
+  await until(1);
+  const stopped = server.stop();
+  server.pipeline.becomeWarm();
+  await server.ready;
+  expect(await until(2)).toEqual(['NOT_SERVING', 'NOT_SERVING']);
+  expect(await stopped).toBe(true);
+});
