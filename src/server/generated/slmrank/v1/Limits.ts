@@ -4,7 +4,7 @@
 export interface WireLimitsInput {
   'candidates'?: (number);
   /**
-   * UTF-8 bytes of one text field, and of a whole request.
+   * UTF-8 bytes of one text field, and bytes of a whole request as sent.
    */
   'textBytes'?: (number);
   'requestBytes'?: (number);
@@ -28,7 +28,7 @@ export interface WireLimitsInput {
 export interface WireLimits {
   'candidates': (number);
   /**
-   * UTF-8 bytes of one text field, and of a whole request.
+   * UTF-8 bytes of one text field, and bytes of a whole request as sent.
    */
   'textBytes': (number);
   'requestBytes': (number);

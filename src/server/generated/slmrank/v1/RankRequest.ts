@@ -45,7 +45,8 @@ export interface WireRankRequestInput {
    */
   'model'?: (string);
   /**
-   * The caller's name for the request, echoed and logged; also accepted as the metadata x-request-id.
+   * The caller's name for the request, at most 256 bytes of UTF-8, echoed (in the reply and as the metadata
+   * x-request-id) and logged; also accepted as the metadata x-request-id. Made up when absent.
    */
   'requestId'?: (string);
   /**
@@ -111,7 +112,8 @@ export interface WireRankRequest {
    */
   'model'?: (string);
   /**
-   * The caller's name for the request, echoed and logged; also accepted as the metadata x-request-id.
+   * The caller's name for the request, at most 256 bytes of UTF-8, echoed (in the reply and as the metadata
+   * x-request-id) and logged; also accepted as the metadata x-request-id. Made up when absent.
    */
   'requestId'?: (string);
   /**

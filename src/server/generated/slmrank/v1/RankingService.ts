@@ -64,14 +64,18 @@ export interface RankingServiceClient extends grpc.Client {
   /**
    * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
    * must be set and unique among the unanswered requests of the stream. A failed request is answered by
-   * `error` and does not end the stream. The server reads no further requests while too many are unanswered.
+   * `error` and does not end the stream. The server reads no further requests while too many are unanswered. When it
+   * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
+   * a stream may outlive that by an hour.
    */
   RankStream(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
   RankStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
   /**
    * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
    * must be set and unique among the unanswered requests of the stream. A failed request is answered by
-   * `error` and does not end the stream. The server reads no further requests while too many are unanswered.
+   * `error` and does not end the stream. The server reads no further requests while too many are unanswered. When it
+   * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
+   * a stream may outlive that by an hour.
    */
   rankStream(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
   rankStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
@@ -114,7 +118,9 @@ export interface RankingServiceHandlers extends grpc.UntypedServiceImplementatio
   /**
    * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
    * must be set and unique among the unanswered requests of the stream. A failed request is answered by
-   * `error` and does not end the stream. The server reads no further requests while too many are unanswered.
+   * `error` and does not end the stream. The server reads no further requests while too many are unanswered. When it
+   * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
+   * a stream may outlive that by an hour.
    */
   RankStream: grpc.handleBidiStreamingCall<Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_RankStreamResponseInput>;
   
