@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 
 /** What a number was measured on. */
@@ -34,9 +35,17 @@ function findCommit(): string {
   }
 }
 
-/** The most memory this process ever held, in megabytes; file pages it mapped count. */
+/**
+ * The most memory this process ever held, in megabytes; file pages it mapped count. From /proc: `maxRSS` of
+ * `process.resourceUsage()` starts from the parent's size in a child process. NaN where there is no /proc.
+ */
 export function peakMemoryMb(): number {
-  return process.resourceUsage().maxRSS / 1024;
+  try {
+    const status = readFileSync('/proc/self/status', 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? NaN) / 1024;
+  } catch {
+    return NaN;
+  }
 }
 
 export function median(values: readonly number[]): number {

@@ -11,7 +11,8 @@ export interface FeedSpec {
 /** T packed tokens, N candidates; per group B tiles of S rows and K keys. */
 export const sharedFeeds = {
   ids: { name: 'ids', type: 'int32', dims: ['T'] },
-  // A column: RotaryEmbedding takes T as the batch axis (as a row it fails beyond the rotary table's length).
+  // A column: RotaryEmbedding takes T as the batch axis (as a row it fails beyond the rotary table's length). On CUDA
+  // that axis is the launch grid's second: T is at most 65,535 there.
   positions: { name: 'positions', type: 'int64', dims: ['T', 1] },
   untile: { name: 'untile', type: 'int32', dims: ['T'] },
   scored: { name: 'scored', type: 'int32', dims: ['N'] },
