@@ -6,11 +6,19 @@ const doors = [
   { library: 'piscina', folder: 'src/pool', patterns: ['piscina'] },
   { library: 'onnxruntime-node', folder: 'workers/session.ts', patterns: ['onnxruntime-node'] },
   { library: 'protobufjs', folder: 'src/toolchain/onnx', patterns: ['protobufjs', 'protobufjs/*'] },
+  {
+    library: 'prom-client and @opentelemetry/*',
+    folder: 'src/observe',
+    patterns: ['prom-client', '@opentelemetry/*'],
+  },
 ];
 const own = {
   'src/server': { groups: ['**/toolchain/**', '**/eval/**'] },
   'src/schedule': { groups: ['**/server/**', '**/pool/**', '**/toolchain/**', '**/eval/**'] },
   'src/pool': { groups: ['**/server/**', '**/toolchain/**', '**/eval/**'] },
+  'src/observe': {
+    groups: ['**/server/**', '**/pool/**', '**/schedule/**', '**/toolchain/**', '**/eval/**'],
+  },
 };
 
 function closedDoors(folder) {
@@ -66,6 +74,7 @@ export default tseslint.config(
     'src/pool': 1,
     'src/toolchain': 1,
     'src/text': 1,
+    'src/observe': 1,
   }).map((folder) => ({
     files: [`${folder}/**/*.ts`],
     rules: closedDoors(folder),

@@ -16,6 +16,8 @@ export type { DeviceSlot } from './device-slots.ts';
 /** The server's settings, parsed once and frozen. */
 export interface Config {
   readonly address: string;
+  /** Where /metrics, /livez and /readyz are served; undefined for nowhere. */
+  readonly metricsAddress: string | undefined;
   /** Folder of the built model. */
   readonly model: string;
   readonly devices: readonly DeviceSlot[];
@@ -67,6 +69,14 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
       why: 'Use 0.0.0.0:50051 to be reached from other machines. The connection is plain text: put TLS in front.',
     },
     parseAddress,
+  ),
+  metricsAddress: textSetting(
+    {
+      default: '127.0.0.1:9464',
+      bounds: "HOST:PORT, or 'off'",
+      why: 'Plain HTTP with /metrics, /livez and /readyz. 0.0.0.0:9464 to be scraped from other machines; keep it inside.',
+    },
+    (text) => (text === 'off' ? undefined : parseAddress(text)),
   ),
   model: textSetting(
     {

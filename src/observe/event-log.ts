@@ -1,0 +1,96 @@
+import type { Clock } from '../clock.ts';
+import type { ServingEvent, Tell } from '../events.ts';
+import type { Log } from './log.ts';
+import { findTraceParent } from './traceparent.ts';
+
+type Ended = Extract<ServingEvent, { kind: 'ended' }>;
+type ReplicaPhase = Extract<ServingEvent, { kind: 'replica' }>;
+
+export interface EventLogParts {
+  readonly log: Log;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
+
+/** Of lines that overload can make by the thousand, one a second for each outcome and reason is written. */
+const quietMs = 1000;
+
+/**
+ * Writes what someone should know: requests refused (info) and lost (warn), batches lost, replicas changing phase.
+ * The server writes a debug line for every call, so that good ones have no line here.
+ */
+export function logEvents({ log, clock }: EventLogParts): Tell {
+  const limit = createLimit(clock);
+  return (event) => {
+    switch (event.kind) {
+      case 'ended':
+        logEnded(log, limit, event);
+        break;
+      case 'batch-failed': {
+        const { replica, reason } = event;
+        log.warn({ replica, reason }, 'batch lost');
+        break;
+      }
+      case 'retried':
+        log.warn({ candidates: event.candidates }, 'candidates queued again');
+        break;
+      case 'replica':
+        logPhase(log, event);
+        break;
+      case 'batch':
+        break;
+    }
+  };
+}
+
+function logEnded(log: Log, limit: Limit, event: Ended): void {
+  const { outcome, reason } = event;
+  if (outcome === 'scored' || outcome === 'partial' || outcome === 'cancelled') {
+    return;
+  }
+  const suppressed = limit(`${outcome} ${reason ?? ''}`);
+  if (suppressed === undefined) {
+    return;
+  }
+  const line = { ...describe(event), ...(suppressed > 0 ? { suppressed } : {}) };
+  if (outcome === 'failed') {
+    log.warn(line, 'request lost');
+  } else {
+    log.info(line, outcome === 'expired' ? 'request expired' : 'request refused');
+  }
+}
+
+function describe(event: Ended) {
+  const { requestId, method, client, priority, outcome, reason, candidates } = event;
+  const traceId = findTraceParent(event.traceparent)?.traceId;
+  return {
+    ...{ requestId, method, client, priority, outcome, reason, candidates },
+    ms: Math.round(event.totalMs * 10) / 10,
+    ...(traceId === undefined ? {} : { traceId }),
+  };
+}
+
+function logPhase(log: Log, { replica, phase, reason }: ReplicaPhase): void {
+  const line = { replica, phase, ...(reason === undefined ? {} : { reason }) };
+  if (phase === 'failed' || phase === 'quarantined') {
+    log.error(line, `replica ${phase}`);
+  } else {
+    log.info(line, `replica ${phase}`);
+  }
+}
+
+/** How many lines of the key were kept back since the last; undefined when this one is kept back too. */
+type Limit = (key: string) => number | undefined;
+
+function createLimit(clock: Pick<Clock, 'nowMs'>): Limit {
+  const seen = new Map<string, { untilMs: number; suppressed: number }>();
+  return (key) => {
+    const nowMs = clock.nowMs();
+    const last = seen.get(key);
+    if (last !== undefined && nowMs < last.untilMs) {
+      last.suppressed += 1;
+      return undefined;
+    }
+    seen.set(key, { untilMs: nowMs + quietMs, suppressed: 0 });
+    return last?.suppressed ?? 0;
+  };
+}

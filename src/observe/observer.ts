@@ -1,0 +1,68 @@
+import type { Clock } from '../clock.ts';
+import type { Tell } from '../events.ts';
+import { logEvents } from './event-log.ts';
+import type { Log } from './log.ts';
+import type { WatchedName } from './metric-table.ts';
+import { countEvents } from './metrics.ts';
+import { openTraces, type TraceVariables } from './open-traces.ts';
+import { type BuildInfo, measureProcess } from './process-metrics.ts';
+import { type KnownLabels, MetricRegistry } from './registry.ts';
+
+export interface ObserverOptions extends KnownLabels {
+  readonly build: BuildInfo;
+  readonly log: Log;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** Where OpenTelemetry's standard variables are read. */
+  readonly env: TraceVariables;
+}
+
+export interface Observer {
+  /** Makes metrics, log lines and spans of a fact. Never throws. */
+  readonly tell: Tell;
+  /** Reads the number at every scrape; of counters it is the total so far. */
+  watch(name: WatchedName, read: () => number): void;
+  /** The exposition in Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Stops measuring, exports the spans that are left. */
+  close(): Promise<void>;
+}
+
+/** The one listener of the serving path. @throws Error when the variables for traces are unusable. */
+export async function createObserver(options: ObserverOptions): Promise<Observer> {
+  const { build, log, env } = options;
+  const traces = await openTraces(env, build.version);
+  const registry = new MetricRegistry(options);
+  const listeners = [countEvents(registry), logEvents(options)];
+  if (traces !== undefined) {
+    listeners.push(traces.tell);
+  }
+  const stopMeasuring = measureProcess(registry, build);
+  return {
+    tell: tellAll(listeners, log),
+    watch: (name, read) => registry.onScrape(name, () => [[{}, read()]]),
+    metrics: () => registry.text(),
+    close: async () => {
+      stopMeasuring();
+      await traces?.close().catch((error: unknown) => {
+        log.warn({ err: error }, 'the last traces were not exported');
+      });
+    },
+  };
+}
+
+/** A fault of a listener must not reach the request that the fact is about; it is logged once, with the first fact. */
+function tellAll(listeners: readonly Tell[], log: Log): Tell {
+  const broken = new Set<Tell>();
+  return (event) => {
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        if (!broken.has(listener)) {
+          broken.add(listener);
+          log.error({ err: error, kind: event.kind }, 'a fact was not observed; this is a bug');
+        }
+      }
+    }
+  };
+}

@@ -1,0 +1,183 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  eventMetrics,
+  type MetricName,
+  type MetricSpec,
+  metricTable,
+  processMetrics,
+} from './metric-table.ts';
+
+type Labels = Record<string, string>;
+
+type Named<Type extends MetricSpec['type']> = {
+  [Name in MetricName]: (typeof metricTable)[Name]['type'] extends Type ? Name : never;
+}[MetricName];
+
+/** What the labels 'replica' and 'bucket' can be, for series to be there as zeros. */
+export interface KnownLabels {
+  readonly replicas: readonly string[];
+  readonly buckets: readonly number[];
+}
+
+export const textType = 'text/plain; version=0.0.4; charset=utf-8';
+export const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+
+/** The metrics of `metricTable`, their known series as zeros; what is watched is there once somebody can be asked. */
+export class MetricRegistry {
+  readonly #registry = new Registry();
+  readonly #known: KnownLabels;
+  readonly #counters = new Map<MetricName, Counter>();
+  readonly #gauges = new Map<MetricName, Gauge>();
+  readonly #histograms = new Map<MetricName, Histogram>();
+
+  constructor(known: KnownLabels) {
+    this.#known = known;
+    for (const name of namesOf({ ...eventMetrics, ...processMetrics })) {
+      if (isOf('counter', name)) {
+        this.#counter(name);
+      } else if (isOf('gauge', name)) {
+        this.#gauge(name);
+      } else if (isOf('histogram', name)) {
+        this.#histogram(name);
+      }
+    }
+  }
+
+  /** One series of a counter; the labels are resolved here, once. */
+  counter(name: Named<'counter'>, labels: Labels = {}): (value: number) => void {
+    const child = this.#counter(name).labels(labels);
+    return (value) => child.inc(value);
+  }
+
+  gauge(name: Named<'gauge'>, labels: Labels = {}): (value: number) => void {
+    const child = this.#gauge(name).labels(labels);
+    return (value) => child.set(value);
+  }
+
+  histogram(name: Named<'histogram'>, labels: Labels = {}): (value: number) => void {
+    const child = this.#histogram(name).labels(labels);
+    return (value) => child.observe(value);
+  }
+
+  /** Reads the series at every scrape. Again with the same name: the last reader counts. */
+  onScrape(name: Named<'counter' | 'gauge'>, read: () => readonly (readonly [Labels, number])[]) {
+    const made = this.#counterOrGauge(name);
+    // The library's own hook: called before the values are written.
+    Object.assign(made, {
+      collect: () => {
+        made.reset();
+        for (const [labels, value] of read()) {
+          made.inc(labels, value);
+        }
+      },
+    });
+  }
+
+  /** The exposition in Prometheus' text format. */
+  async text(): Promise<string> {
+    return await this.#registry.metrics();
+  }
+
+  #counterOrGauge(name: Named<'counter' | 'gauge'>): Counter | Gauge {
+    return isOf('counter', name) ? this.#counter(name) : this.#gauge(name);
+  }
+
+  #counter(name: Named<'counter'>): Counter {
+    return this.#make(
+      this.#counters,
+      name,
+      (options) => new Counter(options),
+      (metric, labels) => metric.inc(labels, 0),
+    );
+  }
+
+  #gauge(name: Named<'gauge'>): Gauge {
+    return this.#make(
+      this.#gauges,
+      name,
+      (options) => new Gauge(options),
+      (metric, labels) => metric.set(labels, 0),
+    );
+  }
+
+  #histogram(name: Named<'histogram'>): Histogram {
+    const { buckets } = metricTable[name];
+    return this.#make(
+      this.#histograms,
+      name,
+      (options) => new Histogram({ ...options, buckets: [...buckets] }),
+      (metric, labels) => metric.zero(labels),
+    );
+  }
+
+  #make<Made>(
+    made: Map<MetricName, Made>,
+    name: MetricName,
+    create: (options: Options) => Made,
+    zero: (metric: Made, labels: Labels) => void,
+  ): Made {
+    const known = made.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    const { help, labels } = metricTable[name];
+    const labelNames = Object.keys(labels);
+    const metric = create({ name, help, labelNames, registers: [this.#registry] });
+    combine(labels, this.#known).forEach((series) => zero(metric, series));
+    made.set(name, metric);
+    return metric;
+  }
+}
+
+interface Options {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: string[];
+  readonly registers: Registry[];
+}
+
+/**
+ * The same exposition as OpenMetrics. Not left to the library: its OpenMetrics registry renames the metrics that it
+ * writes for good, so that the other format loses `_total` (prom-client 15.1.3, registry.js, metrics()).
+ */
+export function toOpenMetrics(text: string): string {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const described = lines.map((line) =>
+    line.replace(/^# (HELP|TYPE) (\S+)_total /, '# $1 $2 ').replace(/ Nan$/, ' NaN'),
+  );
+  return `${described.join('\n')}\n# EOF\n`;
+}
+
+function isOf<Name extends MetricName, Type extends MetricSpec['type']>(
+  type: Type,
+  name: Name,
+): name is Name & Named<Type> {
+  return metricTable[name].type === type;
+}
+
+function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): readonly Name[] {
+  return Object.keys(table) as Name[];
+}
+
+/** Every combination of the labels' known values; none when a label is open. */
+function combine(labels: MetricSpec['labels'], known: KnownLabels): Labels[] {
+  let series: Labels[] = [{}];
+  for (const [label, values] of Object.entries(labels)) {
+    const all = valuesOf(values, known);
+    series = series.flatMap((one) => all.map((value) => ({ ...one, [label]: value })));
+  }
+  return series;
+}
+
+function valuesOf(values: MetricSpec['labels'][string], known: KnownLabels): readonly string[] {
+  switch (values) {
+    case 'replica':
+      return known.replicas;
+    case 'bucket':
+      return known.buckets.map(String);
+    case 'open':
+      return [];
+    default:
+      return values;
+  }
+}
