@@ -11,7 +11,7 @@ export interface EncodeTask
   readonly candidates: readonly CandidateText[];
 }
 
-export type CandidateText = Omit<Candidate, 'version'>;
+export type CandidateText = Pick<Candidate, 'title' | 'text'>;
 
 /** In tokens. */
 export interface EncodeLimits {

@@ -15,13 +15,16 @@ export function readGoldenTokenizer(name: GoldenName): string {
   return readGolden(`tokenizer-${name}.json`);
 }
 
-/** Writes a golden tokenizer.json into a folder of its own for as long as `use` runs. */
-export function withTokenizerFile<T>(name: GoldenName, use: (path: string) => T): T {
+/** Writes a golden tokenizer.json into a folder of its own until what `use` returns has settled. */
+export async function withTokenizerFile<T>(
+  name: GoldenName,
+  use: (path: string) => T | Promise<T>,
+): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'slmrank-tokenizer-'));
   try {
     const path = join(dir, 'tokenizer.json');
     writeFileSync(path, readGoldenTokenizer(name));
-    return use(path);
+    return await use(path);
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -39,8 +39,8 @@ describe('encode', () => {
     expect(smollm2.encode('word')).not.toContain(0);
   });
 
-  it('loads the same from a file', () => {
-    const ids = withTokenizerFile('qwen', (path) => loadTokenizer(path).encode('Hello'));
+  it('loads the same from a file', async () => {
+    const ids = await withTokenizerFile('qwen', (path) => loadTokenizer(path).encode('Hello'));
     expect(ids).toEqual(tokenizer.encode('Hello'));
   });
 });
