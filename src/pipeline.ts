@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { RankError } from './errors.ts';
+import type { Tell } from './events.ts';
 import type { Manifest } from './manifest.ts';
 import { orderResults } from './order.ts';
 import type { EncoderPool } from './pool/encoder-pool.ts';
@@ -29,6 +30,8 @@ export interface PipelineOptions {
   readonly modelDir?: string;
   readonly log?: PoolLog;
   readonly clock?: Clock;
+  /** Told of batches, replicas and what became of them. */
+  readonly tell?: Tell;
   /** Other worker files, for tests. */
   readonly workers?: Partial<Workers>;
 }

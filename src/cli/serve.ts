@@ -2,8 +2,10 @@ import { type Config, configurationHelp, parseConfig } from '../config.ts';
 import { RankError } from '../errors.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { createLog } from '../observe/log.ts';
+import { packageVersion } from '../package-version.ts';
 import { createPipeline } from '../pipeline.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
+import { openObservation } from './observation.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
 
@@ -20,8 +22,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const config = parseConfig(process.env, args);
   const manifest = await readServedManifest(config.model);
   const log = createLog(config.logLevel);
-  const pipeline = createPipeline({ config, manifest, log });
-  const server = await startServer({ config, manifest, pipeline, log });
+  const observation = await openObservation({
+    ...{ config, manifest, log, env: process.env },
+    version: packageVersion(),
+  });
+  const { tell } = observation.observer;
+  const pipeline = createPipeline({ config, manifest, log, tell });
+  const server = await startServer({ config, manifest, pipeline, log, tell });
+  observation.follow({ server, pipeline, ready: server.ready });
   const stopped = stopOnSignal(server);
   try {
     await Promise.race([server.ready, stopped]);
@@ -32,9 +40,11 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
-    log.info({ address: server.address, model: manifest.name }, 'ready');
+    const { address } = server;
+    log.info({ address, metrics: observation.address, model: manifest.name }, 'ready');
   }
   const isClean = await stopped;
+  await observation.close();
   if (!isClean) {
     // Threads may still be in a run, which nothing can interrupt; ending the process is safe then.
     process.exit(1);

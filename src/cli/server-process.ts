@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly entry?: string;
 }
 
+/** So that it starts beside any other server of this machine. */
+const ownPorts = { SLMRANK_ADDRESS: '127.0.0.1:0', SLMRANK_METRICS_ADDRESS: 'off' };
 const tailLines = 40;
 /** Longer than the server's own drain; then it is killed. */
 const stopTimeoutMs = 60_000;
@@ -39,7 +41,7 @@ const stopTimeoutMs = 60_000;
 export async function startServerProcess(options: StartOptions): Promise<ServerProcess> {
   const program = options.entry === undefined ? serverProgram() : [options.entry];
   const child = spawn(process.execPath, program, {
-    env: { ...process.env, SLMRANK_ADDRESS: '127.0.0.1:0', ...options.settings },
+    env: { ...process.env, ...ownPorts, ...options.settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { type ChannelOptions, Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
+import type { Tell } from '../events.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Log } from '../observe/log.ts';
+import { packageVersion } from '../package-version.ts';
 import type { RankingPipeline } from '../rank.ts';
 import { withEndingStreams } from './ending-streams.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -18,6 +19,8 @@ export interface ServerOptions {
   readonly manifest: Manifest;
   readonly pipeline: RankingPipeline;
   readonly log: Log;
+  /** Told of every ranking request's end. */
+  readonly tell?: Tell;
   readonly clock?: Clock;
   /** Between health turning NOT_SERVING and refusing calls. */
   readonly lameDuckMs?: number;
@@ -116,9 +119,4 @@ async function bind(server: Server, address: string): Promise<string> {
 
 function toDebug(log: Log): (...words: unknown[]) => void {
   return (...words) => log.debug({ library: 'grpc-js' }, words.map(String).join(' '));
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
