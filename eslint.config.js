@@ -6,6 +6,7 @@ const doors = [
   { library: 'piscina', folder: 'src/pool', patterns: ['piscina'] },
   { library: 'onnxruntime-node', folder: 'workers/session.ts', patterns: ['onnxruntime-node'] },
   { library: 'protobufjs', folder: 'src/toolchain/onnx', patterns: ['protobufjs', 'protobufjs/*'] },
+  { library: 'lru-cache', folder: 'src/cache', patterns: ['lru-cache'] },
   {
     library: 'prom-client and @opentelemetry/*',
     folder: 'src/observe',
@@ -16,6 +17,9 @@ const own = {
   'src/server': { groups: ['**/toolchain/**', '**/eval/**'] },
   'src/schedule': { groups: ['**/server/**', '**/pool/**', '**/toolchain/**', '**/eval/**'] },
   'src/pool': { groups: ['**/server/**', '**/toolchain/**', '**/eval/**'] },
+  'src/cache': {
+    groups: ['**/server/**', '**/pool/**', '**/schedule/**', '**/toolchain/**', '**/eval/**'],
+  },
   'src/observe': {
     groups: ['**/server/**', '**/pool/**', '**/schedule/**', '**/toolchain/**', '**/eval/**'],
   },
@@ -74,6 +78,7 @@ export default tseslint.config(
     'src/pool': 1,
     'src/toolchain': 1,
     'src/text': 1,
+    'src/cache': 1,
     'src/observe': 1,
   }).map((folder) => ({
     files: [`${folder}/**/*.ts`],

@@ -1,0 +1,54 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+
+/** What a model said of one candidate. The logits are the fp32 values as they came, so cached = fresh, bit for bit. */
+export interface Score {
+  readonly yes: number;
+  readonly no: number;
+  /** Kept tokens of title and text. */
+  readonly tokens: number;
+  readonly truncated: boolean;
+}
+
+export interface ScoreCacheLimits {
+  readonly entries: number;
+  /** How long a score is kept; asking for it does not prolong that. */
+  readonly ttlMs: number;
+}
+
+/**
+ * Bytes of one entry with its key and the library's bookkeeping: 142 measured with 200,000 of them on Node 20, rounded
+ * up. Keys are digests, so entries are all of one size, and a bound on entries is a bound on bytes.
+ */
+export const entryBytes = 150;
+
+/** The least recently used scores give way. Holds digests and numbers, no caller's text. */
+export class ScoreCache {
+  readonly #scores: LRUCache<string, Score>;
+
+  constructor({ entries, ttlMs }: ScoreCacheLimits, clock: Clock) {
+    this.#scores = new LRUCache({
+      max: entries,
+      ttl: ttlMs,
+      // Else the library remembers "now" for a millisecond by a timer of its own.
+      ttlResolution: 0,
+      perf: { now: () => clock.nowMs() },
+    });
+  }
+
+  get entries(): number {
+    return this.#scores.size;
+  }
+
+  get bytes(): number {
+    return this.#scores.size * entryBytes;
+  }
+
+  find(key: string): Score | undefined {
+    return this.#scores.get(key);
+  }
+
+  keep(key: string, score: Score): void {
+    this.#scores.set(key, score);
+  }
+}
