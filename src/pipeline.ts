@@ -17,7 +17,7 @@ import type {
 } from './rank.ts';
 import { Admission } from './schedule/admission.ts';
 import type { EncodedRequest } from './schedule/batch.ts';
-import { createTokenPace } from './schedule/cost.ts';
+import { createCostModel } from './schedule/cost.ts';
 import { packBatch } from './schedule/pack-batch.ts';
 import { createPolicy } from './schedule/policy.ts';
 import type { ScheduleCall, ScheduleResult } from './schedule/request.ts';
@@ -49,7 +49,7 @@ export interface PipelineParts {
 /** The serving path: everything between the front end and the threads. Nothing is loaded before `warm`. */
 export function createPipeline(options: PipelineOptions): RankingPipeline {
   const { config, manifest, clock = systemClock } = options;
-  const cost = createTokenPace();
+  const cost = createCostModel();
   const { attentionGroups, buckets } = manifest;
   const scheduler = new Scheduler({
     policy: createPolicy({

@@ -1,30 +1,201 @@
+import { CostFit, type CostWeights, costOf, type WorkSize } from './cost-fit.ts';
+
+export type { CostWeights, WorkSize } from './cost-fit.ts';
+
 /** What work costs, learnt from runs. */
 export interface CostModel {
   observe(run: ObservedRun): void;
-  /** Milliseconds that one replica needs for so many packed tokens; 0 before the first run was seen. */
-  estimateMs(packedTokens: number): number;
+  /**
+   * Milliseconds of one run of this size: on the named replica, or on a usual one of those seen. 0 before the first run
+   * was seen. Without `slots`, as many as runs of so many tokens had so far.
+   */
+  estimateMs(size: WorkEstimate, replica?: string): number;
+  /** All that was learnt, as plain data. */
+  table(): CostTable;
 }
 
-export interface ObservedRun {
+export type WorkEstimate = Pick<WorkSize, 'packedTokens'> & Partial<WorkSize>;
+
+export interface ObservedRun extends WorkEstimate {
   /** The device slot's name. */
   readonly replica: string;
-  readonly packedTokens: number;
   readonly runMs: number;
 }
 
-/** Weight of the newest run: about the last twenty count. */
-const newest = 0.1;
+/** Costs as data: for metrics, the admin service, and the simulator. */
+export interface CostTable {
+  readonly format: 1;
+  readonly kinds: readonly KindCost[];
+  readonly replicas: readonly ReplicaCost[];
+}
 
-/** One pace for all: an exponentially weighted mean of milliseconds and tokens apart, so that small runs weigh little. */
-export function createTokenPace(): CostModel {
-  let meanMs = 0;
-  let meanTokens = 0;
-  return {
-    observe({ packedTokens, runMs }) {
-      const weight = meanTokens === 0 ? 1 : newest;
-      meanMs += weight * (runMs - meanMs);
-      meanTokens += weight * (packedTokens - meanTokens);
-    },
-    estimateMs: (packedTokens) => (meanTokens === 0 ? 0 : (packedTokens * meanMs) / meanTokens),
-  };
+/** Device slots of one kind (`cpu`, `cuda`) share the shape of their cost. */
+export interface KindCost extends CostWeights {
+  readonly kind: string;
+  readonly runs: number;
+  readonly slotsPerToken: number;
+}
+
+export interface ReplicaCost {
+  /** The device slot's name. */
+  readonly replica: string;
+  /** Its run times over its kind's: 2 is half as fast. */
+  readonly factor: number;
+  readonly runs: number;
+  /** Mean of |run - predicted| / run, the newest runs counting most. */
+  readonly error: number;
+}
+
+/** Weight of the newest run in a mean: about the last twenty count, from the first on all alike. */
+const newest = 0.1;
+/** A replica is never taken for more than so many times faster or slower than its kind. */
+const mostFactor = 64;
+
+class Mean {
+  value: number;
+  count: number;
+
+  constructor(value = 0, count = 0) {
+    this.value = value;
+    this.count = count;
+  }
+
+  add(value: number): void {
+    this.count += 1;
+    this.value += (value - this.value) * Math.max(newest, 1 / this.count);
+  }
+}
+
+class Kind {
+  readonly name: string;
+  readonly fit: CostFit;
+  readonly slotsPerToken: Mean;
+  runs: number;
+  replicas = 0;
+
+  constructor(known: KindCost | string) {
+    const isNew = typeof known === 'string';
+    this.name = isNew ? known : known.kind;
+    this.fit = new CostFit(isNew ? undefined : known);
+    this.slotsPerToken = isNew ? new Mean() : new Mean(known.slotsPerToken, known.runs);
+    this.runs = isNew ? 0 : known.runs;
+  }
+
+  sizeOf({ packedTokens, slots }: WorkEstimate): WorkSize {
+    return { packedTokens, slots: slots ?? packedTokens * this.slotsPerToken.value };
+  }
+
+  estimateMs(size: WorkEstimate): number {
+    return costOf(this.fit.weights, this.sizeOf(size));
+  }
+}
+
+interface Replica {
+  readonly kind: Kind;
+  readonly factor: Mean;
+  readonly error: Mean;
+}
+
+/** Its factor settles while the shape is still being learnt: it counts as one run that said 1. */
+function createReplica(kind: Kind): Replica {
+  kind.replicas += 1;
+  return { kind, factor: new Mean(1, 1), error: new Mean() };
+}
+
+/** Starts from what a table knows, or from nothing. */
+export function createCostModel(table?: CostTable): CostModel {
+  return new LearntCost(table);
+}
+
+/**
+ * A kind's cost is fixed + per token + per slot, fitted to the runs of all its replicas; a replica's is that times a
+ * factor of its own. A new replica of a known kind starts with the kind's.
+ */
+class LearntCost implements CostModel {
+  readonly #kinds = new Map<string, Kind>();
+  readonly #replicas = new Map<string, Replica>();
+
+  constructor(table?: CostTable) {
+    for (const known of table?.kinds ?? []) {
+      this.#kinds.set(known.kind, new Kind(known));
+    }
+    for (const { replica, factor, runs, error } of table?.replicas ?? []) {
+      const kind = this.#kindOf(replica);
+      kind.replicas += 1;
+      this.#replicas.set(replica, {
+        kind,
+        factor: new Mean(factor, runs + 1),
+        error: new Mean(error, runs),
+      });
+    }
+  }
+
+  observe({ replica: name, runMs, ...given }: ObservedRun): void {
+    const replica = this.#replicas.get(name) ?? createReplica(this.#kindOf(name));
+    this.#replicas.set(name, replica);
+    const { kind, factor, error } = replica;
+    const size = kind.sizeOf(given);
+    const kindMs = kind.estimateMs(size);
+    const usualMs = runMs / factor.value;
+    if (kindMs > 0 && runMs > 0) {
+      error.add(Math.abs(runMs - kindMs * factor.value) / runMs);
+    }
+    // The only one of its kind is its kind.
+    if (kindMs > 0 && kind.replicas > 1) {
+      factor.add(Math.min(Math.max(runMs / kindMs, 1 / mostFactor), mostFactor));
+    }
+    kind.fit.observe(size, usualMs);
+    kind.runs += 1;
+    if (given.slots !== undefined) {
+      kind.slotsPerToken.add(given.slots / given.packedTokens);
+    }
+  }
+
+  estimateMs(size: WorkEstimate, name?: string): number {
+    if (name === undefined) {
+      return this.#usualMs(size);
+    }
+    const replica = this.#replicas.get(name);
+    const kind = replica?.kind ?? this.#kinds.get(kindName(name));
+    return kind === undefined ? 0 : kind.estimateMs(size) * (replica?.factor.value ?? 1);
+  }
+
+  table(): CostTable {
+    return {
+      format: 1,
+      kinds: [...this.#kinds.values()].map(({ name, fit, runs, slotsPerToken }) => ({
+        kind: name,
+        ...fit.weights,
+        runs,
+        slotsPerToken: slotsPerToken.value,
+      })),
+      replicas: [...this.#replicas].map(([replica, { factor, error }]) => ({
+        replica,
+        factor: factor.value,
+        runs: error.count,
+        error: error.value,
+      })),
+    };
+  }
+
+  #usualMs(size: WorkEstimate): number {
+    const all = [...this.#replicas.values()];
+    const sum = all.reduce(
+      (total, { kind, factor }) => total + kind.estimateMs(size) * factor.value,
+      0,
+    );
+    return all.length === 0 ? 0 : sum / all.length;
+  }
+
+  #kindOf(replica: string): Kind {
+    const name = kindName(replica);
+    const kind = this.#kinds.get(name) ?? new Kind(name);
+    this.#kinds.set(name, kind);
+    return kind;
+  }
+}
+
+/** `cpu` of `cpu#0`, `cuda` of `cuda:1#2`. */
+function kindName(replica: string): string {
+  return /^[^:#]*/.exec(replica)?.[0] ?? replica;
 }

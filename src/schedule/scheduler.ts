@@ -85,7 +85,7 @@ export class Scheduler {
 
   /** Milliseconds that the ready replicas together need for so many packed tokens. */
   estimateMs(packedTokens: number): number {
-    return this.#options.cost.estimateMs(packedTokens) / Math.max(1, this.#replicas.length);
+    return this.#options.cost.estimateMs({ packedTokens }) / Math.max(1, this.#replicas.length);
   }
 
   #advance(): void {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Admission } from '../../src/schedule/admission.ts';
-import { createTokenPace } from '../../src/schedule/cost.ts';
+import { createCostModel } from '../../src/schedule/cost.ts';
 import { createPolicy } from '../../src/schedule/policy.ts';
 import type { ScheduleResult } from '../../src/schedule/request.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
@@ -46,7 +46,7 @@ class World {
   readonly #scheduler = new Scheduler({
     policy: createPolicy({ tokenBudget, lingerMs: 3, attentionGroups: 4, shareTokens: 25 }),
     pack: fakePack,
-    cost: createTokenPace(),
+    cost: createCostModel(),
     buckets: [10, 20, 40, 80],
     clock: this.clock,
   });

@@ -1,4 +1,4 @@
-import { createTokenPace } from '../../src/schedule/cost.ts';
+import { createCostModel } from '../../src/schedule/cost.ts';
 import { createPolicy, type PolicyLimits } from '../../src/schedule/policy.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -16,7 +16,7 @@ export function setUpScheduler({
   const scheduler = new Scheduler({
     policy: createPolicy({ ...limits, ...changed }),
     pack: fakePack,
-    cost: createTokenPace(),
+    cost: createCostModel(),
     buckets: [10, 20, 40],
     clock,
   });
