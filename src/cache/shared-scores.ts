@@ -32,7 +32,8 @@ export interface Collected {
 export class SharedScores {
   readonly #cache: ScoreCache;
   readonly #clock: Clock;
-  readonly #flights = new Map<string, Flight>();
+  /** What runs now, by key; several where a later request could not wait for an earlier one's run. */
+  readonly #flights = new Map<string, readonly Flight[]>();
 
   constructor(cache: ScoreCache, clock: Clock) {
     this.#cache = cache;
@@ -110,7 +111,7 @@ export class SharedScores {
       landed.forEach((score, key) => this.#cache.keep(key, score));
       return landed;
     });
-    keys.forEach((key) => this.#flights.set(key, flight));
+    keys.forEach((key) => this.#flights.set(key, [...this.#flightsOf(key), flight]));
     // The first to hear of the landing: whoever followed finds the score kept, or nobody running the pair.
     void flight.landed.then(() => this.#remove(keys, flight));
     const leave = () => flight.leave();
@@ -122,13 +123,19 @@ export class SharedScores {
     }
   }
 
-  /** Leaves those alone that a more urgent request's run has replaced. */
   #remove(keys: readonly string[], flight: Flight): void {
     for (const key of keys) {
-      if (this.#flights.get(key) === flight) {
+      const others = this.#flightsOf(key).filter((each) => each !== flight);
+      if (others.length === 0) {
         this.#flights.delete(key);
+      } else {
+        this.#flights.set(key, others);
       }
     }
+  }
+
+  #flightsOf(key: string): readonly Flight[] {
+    return this.#flights.get(key) ?? [];
   }
 
   #divide(keys: readonly string[], urgency: Urgency) {
@@ -136,11 +143,12 @@ export class SharedScores {
     const own: string[] = [];
     const flights = new Set<Flight>();
     for (const key of keys) {
-      const flight = this.#flights.get(key);
-      if (flight !== undefined && canFollow(flight, urgency, nowMs)) {
-        flights.add(flight);
-      } else {
+      // The latest is the most urgent.
+      const flight = this.#flightsOf(key).findLast((each) => canFollow(each, urgency, nowMs));
+      if (flight === undefined) {
         own.push(key);
+      } else {
+        flights.add(flight);
       }
     }
     return { own, flights: [...flights] };
