@@ -1,0 +1,99 @@
+import { countSetting, type Setting, textSetting } from './setting.ts';
+
+/** The settings of who may come in, and of how much of the connection's side is let in. */
+export interface SecuritySettings {
+  /** PEM files; certificate and key come together or not at all. */
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  /** Whose client certificates are let in; undefined asks for none. */
+  readonly tlsClientCa: string | undefined;
+  /** File of hashed API keys; undefined lets in everyone. */
+  readonly apiKeys: string | undefined;
+  readonly connections: number;
+  /** Calls open at once: on one connection, and on all. */
+  readonly connectionCalls: number;
+  readonly openCalls: number;
+  /** Request bytes held over all connections, from the first byte to the answer. */
+  readonly bufferedBytes: number;
+  /** Names and values of one call's headers. */
+  readonly metadataBytes: number;
+  /** Longest that one message may take on the wire, in or out. */
+  readonly messageMs: number;
+}
+
+const file = (words: { readonly bounds: string; readonly why: string }) =>
+  textSetting<string | undefined>({ default: { text: 'none', of: () => '' }, ...words }, (text) =>
+    text === '' ? undefined : text,
+  );
+
+export const securitySettings: {
+  readonly [Name in keyof SecuritySettings]: Setting<SecuritySettings[Name]>;
+} = {
+  tlsCert: file({
+    bounds: 'a PEM file',
+    why: 'Serves TLS with this certificate chain. Read again when it changes, and at SIGHUP.',
+  }),
+  tlsKey: file({
+    bounds: 'a PEM file',
+    why: "The certificate's private key.",
+  }),
+  tlsClientCa: file({
+    bounds: 'a PEM file',
+    why: 'Mutual TLS: only clients with a certificate of this authority are let in.',
+  }),
+  apiKeys: file({
+    bounds: 'a file of JSON lines',
+    why: 'Asks every call but health for an API key; see `slmrank key new`. Use it with TLS: keys travel as they are.',
+  }),
+  connections: countSetting([1, 1_000_000], {
+    unit: 'connections',
+    default: '2000',
+    why: 'Open at once; more are closed as they come. Keep below the limit of open files.',
+  }),
+  connectionCalls: countSetting([1, 100_000], {
+    unit: 'calls',
+    default: '1000',
+    why: 'Open at once on one connection; clients wait beyond it.',
+  }),
+  openCalls: countSetting([1, 1_000_000], {
+    unit: 'calls',
+    default: '20000',
+    why: 'Open at once on all connections; more are refused before they are read.',
+  }),
+  bufferedBytes: countSetting([1024, 68_719_476_736], {
+    unit: 'bytes',
+    default: '268435456',
+    why: 'Request bytes held at once, from the first byte to the answer; more are refused. Memory for them is about three times that.',
+  }),
+  metadataBytes: countSetting([1024, 65_536], {
+    unit: 'bytes',
+    default: '16384',
+    why: "Names and values of one call's headers.",
+  }),
+  messageMs: countSetting([100, 3_600_000], {
+    unit: 'ms',
+    default: '60000',
+    why: 'Longest that one message may take on the wire, in or out: ends the calls of clients that stall.',
+  }),
+};
+
+/** Settings that are fine each by itself and impossible together. */
+export function findInsecurities(
+  config: SecuritySettings & { readonly requestBytes: number },
+): string[] {
+  const hasCert = config.tlsCert !== undefined;
+  const hasKey = config.tlsKey !== undefined;
+  const checks: [boolean, string][] = [
+    [hasCert && !hasKey, 'SLMRANK_TLS_CERT is given without SLMRANK_TLS_KEY; TLS needs both'],
+    [hasKey && !hasCert, 'SLMRANK_TLS_KEY is given without SLMRANK_TLS_CERT; TLS needs both'],
+    [
+      config.tlsClientCa !== undefined && !(hasCert && hasKey),
+      'SLMRANK_TLS_CLIENT_CA is given without SLMRANK_TLS_CERT and SLMRANK_TLS_KEY; client certificates need TLS',
+    ],
+    [
+      config.bufferedBytes < config.requestBytes,
+      `SLMRANK_BUFFERED_BYTES is ${config.bufferedBytes}, less than one request's SLMRANK_REQUEST_BYTES, ${config.requestBytes}`,
+    ],
+  ];
+  return checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
+}
