@@ -2,6 +2,7 @@
 export type RankErrorKind =
   | 'invalid-argument'
   | 'not-found'
+  | 'failed-precondition'
   | 'overloaded'
   | 'deadline-exceeded'
   | 'cancelled'

@@ -101,8 +101,19 @@ export interface Estimate {
 export interface ReplicaDescription {
   /** "cpu#0", "cuda:1" */
   readonly deviceSlot: string;
-  readonly phase: 'loading' | 'ready' | 'draining' | 'failed';
+  readonly phase: 'loading' | 'ready' | 'failed' | 'quarantined' | 'draining' | 'closed';
+  /** Since when, in the clock's milliseconds. */
+  readonly sinceMs: number;
+  /** Why, when it failed or is quarantined. */
+  readonly reason: string | undefined;
+  /** In a row. */
+  readonly failures: number;
+  /** Run so far, not counting failed ones. */
   readonly batches: number;
+  /** Batches that it holds: one running, one prepared at most. */
+  readonly running: number;
+  /** What those are predicted to take together. */
+  readonly queuedMs: number;
 }
 
 /** The serving path behind the front end: the server knows this and nothing of what stands behind it. */

@@ -9,6 +9,10 @@ import { fakeRequest } from './support/fake-runner.ts';
 import { setUpScheduler } from './support/fake-scheduler.ts';
 import { noDeadline, testRequest } from './support/tiny-pipeline.ts';
 
+const neverOpened = () => {
+  throw new Error('a replica was opened');
+};
+
 function setUp() {
   const { clock, scheduler, runner } = setUpScheduler();
   const admission = new Admission({ candidates: 100, tokens: 1_000 }, (tokens) => tokens);
@@ -20,7 +24,7 @@ function setUp() {
     admission,
     encoders,
     scheduler,
-    replicas: new ReplicaSet([]),
+    replicas: new ReplicaSet([], neverOpened),
   });
   const rank = (changed: Partial<RankRequest> = {}, call = noDeadline()) => {
     const reply = pipeline.rank(testRequest('abcd', ['x'.repeat(40), 'y', ''], changed), call);

@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import type { InferMessage, InferReply, InferWorkerData } from '../src/pool/messages.ts';
+import { faultOf } from '../src/pool/run-fault.ts';
 import type { RankSession } from './session.ts';
 
 /** A replica's thread. Errors leave it as replies; what still ends the thread is a crash. */
@@ -39,7 +40,8 @@ async function obey(message: InferMessage): Promise<InferReply> {
 }
 
 function toFailure(error: unknown): InferReply {
-  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'failed', message, fault: faultOf(message) };
 }
 
 /** Our own pool wrote it: the type is agreed in messages.ts. */

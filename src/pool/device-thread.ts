@@ -16,8 +16,11 @@ export interface DeviceThread {
   discard(): Promise<void>;
 }
 
-/** Calls `onGone` when the thread has ended by itself: before the replies to what it was asked, possibly again. */
-export type OpenThread = (onGone: (message: string) => void) => DeviceThread;
+/**
+ * Calls `onGone` when the thread has ended by itself: before the replies to what it was asked, possibly again.
+ * `isBarred`: the slot may not have another thread soon.
+ */
+export type OpenThread = (onGone: (message: string, isBarred?: boolean) => void) => DeviceThread;
 
 const poolOptions = {
   minThreads: 1,
@@ -61,12 +64,16 @@ export function openDeviceThread(
       return { kind: 'gone', message: reason };
     }
   };
-  const discard = async () => {
+  let closed: Promise<void> | undefined;
+  const discard = () => {
     isClosing = true;
-    await pool.close();
+    closed ??= pool.close();
+    return closed;
   };
   const close = async () => {
-    await ask({ kind: 'unload' });
+    if (!isClosing) {
+      await ask({ kind: 'unload' });
+    }
     await discard();
   };
   return { ask, close, discard };

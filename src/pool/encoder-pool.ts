@@ -34,7 +34,8 @@ export function createEncoderPool(
   // Unheard, it would end the process; what was asked of the thread is rejected, and the next one starts by itself.
   pool.on('error', () => undefined);
   const ask = async (message: EncodeMessage): Promise<EncodeReply> =>
-    parseReply(await pool.run(message));
+    // It rejects when the thread is gone, for failures come as replies. Twice, and the message is what kills it.
+    parseReply(await pool.run(message).catch(() => pool.run(message)));
   const tokenize = async (texts: readonly string[]) => {
     const reply = await ask({ kind: 'tokenize', texts });
     if (reply.kind !== 'tokenized') {

@@ -30,7 +30,13 @@ export type InferReply =
     }
   /** Answers `unload`, and a `run` that finds no session: the thread took the place of a crashed one. */
   | { readonly kind: 'unloaded' }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string; readonly fault: RunFault };
+
+/**
+ * What a failed run says of its replica: the device is at fault and so is every run to come (`device`), this batch
+ * found no memory (`memory`), or it is the batch's own fault.
+ */
+export type RunFault = 'device' | 'memory' | 'batch';
 
 /** `workerData` of workers/encode.ts. */
 export interface EncodeWorkerData {

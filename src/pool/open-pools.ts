@@ -1,14 +1,17 @@
 import type { Clock } from '../clock.ts';
 import type { Config, DeviceSlot } from '../config.ts';
+import type { Tell } from '../events.ts';
 import type { Manifest } from '../manifest.ts';
+import type { PackedBatch } from '../schedule/batch.ts';
 import type { CostModel } from '../schedule/cost.ts';
 import { packBatch, packedTokens } from '../schedule/pack-batch.ts';
-import { openDeviceThread } from './device-thread.ts';
+import { type OpenThread, openDeviceThread } from './device-thread.ts';
 import { createEncoderPool, type EncoderPool } from './encoder-pool.ts';
 import { Replica, type WarmUp } from './replica.ts';
 import { type Offer, ReplicaSet } from './replica-set.ts';
 import type { BackOff } from './replica-state.ts';
 import { warmUpParts } from './warm-up.ts';
+import { HungThreads, type WatchLimits, watchThreads } from './watched-thread.ts';
 import { findWorker, type WorkerEntry } from './worker-entry.ts';
 
 export interface Workers {
@@ -32,12 +35,17 @@ export interface ReplicaSetOptions extends EncoderOptions {
   readonly clock: Clock;
   readonly cost: CostModel;
   readonly log?: PoolLog;
+  readonly tell?: Tell;
   /** Told of every change in what the replicas offer. */
   readonly onOffer: (offer: Offer) => void;
 }
 
 /** A crash costs a load and the warm-up: seconds. The back-off only keeps a slot that cannot live from spinning. */
-const backOff: BackOff = { firstMs: 100, mostMs: 30_000, failures: 8 };
+const backOff: BackOff = { firstMs: 100, mostMs: 30_000, failures: 8, quarantineMs: 600_000 };
+
+/** Far above what a machine with too much to do makes of a run; loading CUDA kernels takes minutes. */
+const watchLimits: WatchLimits = { leastMs: 10_000, factor: 20, loadMs: 900_000 };
+const mostHungThreads = 4;
 
 export function openEncoders({ config, manifest, modelDir, workers }: EncoderOptions): EncoderPool {
   const { prefixTokens, candidateTokens } = config;
@@ -52,26 +60,28 @@ export function openEncoders({ config, manifest, modelDir, workers }: EncoderOpt
 
 /** One replica for each device slot of the configuration; none is loaded yet. */
 export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
-  const { config, manifest, clock, cost, log } = options;
+  const { config, manifest, clock, cost } = options;
   const modelDir = options.modelDir ?? config.model;
   const entry = options.workers?.infer ?? findWorker('infer');
-  const replicas = new ReplicaSet(
-    config.devices.map(
-      (slot) =>
-        new Replica(slot, {
-          openThread: (onGone) => openDeviceThread(entry, { modelDir, manifest, slot }, onGone),
-          warmUps: warmUpsOf(slot, manifest, config),
-          backOff,
-          clock,
-          onPhase: (replica) => {
-            tellPhase(replica, log);
-            options.onOffer(replicas.offer());
-          },
-          onWarmUp: (tokens, runMs) =>
-            cost.observe({ replica: slot.name, packedTokens: tokens, runMs }),
-        }),
-    ),
-  );
+  const hung = new HungThreads(mostHungThreads);
+  const onPhase = (replica: Replica) => {
+    logPhase(replica, options.log);
+    tellPhase(replica, options.tell);
+    options.onOffer(replicas.offer());
+  };
+  const openReplica = (slot: DeviceSlot) => {
+    const predictMs = ({ ids }: PackedBatch) =>
+      cost.estimateMs({ packedTokens: ids.length }, slot.name) || undefined;
+    const openThread: OpenThread = (onGone) =>
+      openDeviceThread(entry, { modelDir, manifest, slot }, onGone);
+    return new Replica(slot, {
+      openThread: watchThreads(openThread, { clock, predictMs, limits: watchLimits, hung }),
+      warmUps: warmUpsOf(slot, manifest, config),
+      ...{ backOff, clock, predictMs, onPhase },
+      onWarmUp: (packedTokens, runMs) => cost.observe({ replica: slot.name, packedTokens, runMs }),
+    });
+  };
+  const replicas = new ReplicaSet(config.devices, openReplica);
   return replicas;
 }
 
@@ -84,13 +94,18 @@ function warmUpsOf({ provider }: DeviceSlot, manifest: Manifest, config: Config)
   }));
 }
 
-function tellPhase({ slot, state }: Replica, log: PoolLog | undefined): void {
+function logPhase({ slot, state }: Replica, log: PoolLog | undefined): void {
   const fields = { replica: slot.name, phase: state.phase };
-  if (state.phase === 'failed') {
+  if ('reason' in state) {
     const { reason, failures, retryAtMs } = state;
-    const next = retryAtMs === undefined ? 'given up' : 'will load again';
-    log?.warn({ ...fields, reason, failures }, `${slot.name} failed, ${next}: ${reason}`);
+    const next = retryAtMs === undefined ? 'until it is released' : 'will load again';
+    log?.warn({ ...fields, reason, failures }, `${slot.name} ${state.phase}, ${next}: ${reason}`);
   } else {
     log?.info(fields, `${slot.name} is ${state.phase}`);
   }
+}
+
+function tellPhase({ slot, state }: Replica, tell: Tell | undefined): void {
+  const reason = 'reason' in state ? state.reason : undefined;
+  tell?.({ kind: 'replica', replica: slot.name, phase: state.phase, reason });
 }

@@ -1,20 +1,31 @@
+import type { DeviceSlot } from '../config.ts';
+import { RankError } from '../errors.ts';
 import type { ReplicaDescription } from '../rank.ts';
 import type { BatchRunner } from '../schedule/batch.ts';
 import type { Replica } from './replica.ts';
 
-/** What the replicas offer together: the ready ones, and how many are loading or will be tried again. */
+/** What the replicas offer together: the ready ones, and how many are loading or will be tried again soon. */
 export interface Offer {
   readonly runners: readonly BatchRunner[];
   readonly coming: number;
 }
 
-/** All replicas of one model. */
+/** All replicas of one model, and the ways to change them while they serve. */
 export class ReplicaSet {
-  readonly #replicas: readonly Replica[];
+  readonly #open: (slot: DeviceSlot) => Replica;
+  #replicas: readonly Replica[];
   #started: Promise<void> | undefined;
+  #isDraining = false;
+  #lastChange: Promise<void> = Promise.resolve();
 
-  constructor(replicas: readonly Replica[]) {
-    this.#replicas = replicas;
+  /** `open` makes a replica that is not loaded yet. */
+  constructor(slots: readonly DeviceSlot[], open: (slot: DeviceSlot) => Replica) {
+    this.#open = open;
+    this.#replicas = slots.map(open);
+  }
+
+  get slots(): readonly DeviceSlot[] {
+    return this.#replicas.map(({ slot }) => slot);
   }
 
   /** Loads and warms all at once. @throws RankError `unavailable` as soon as one fails. */
@@ -32,10 +43,7 @@ export class ReplicaSet {
       if (state.phase === 'ready') {
         runners.push(state.runner);
       }
-      if (
-        state.phase === 'loading' ||
-        (state.phase === 'failed' && state.retryAtMs !== undefined)
-      ) {
+      if (state.phase === 'loading' || state.phase === 'failed') {
         coming += 1;
       }
     }
@@ -46,8 +54,105 @@ export class ReplicaSet {
     return this.#replicas.map((replica) => replica.describe());
   }
 
-  /** Finishes what runs, then ends every thread. */
+  /**
+   * Makes the replicas those of the given slots: new ones are warm before any old one is drained. Resolves when the
+   * old ones have closed. A change that is under way is waited for.
+   *
+   * @throws RankError `unavailable` when a new one does not load; then all is as it was before.
+   */
+  resize(slots: readonly DeviceSlot[]): Promise<void> {
+    return this.#inTurn(() => this.#resize(slots));
+  }
+
+  /** Takes one slot out for good. @throws RankError `not-found`, or `failed-precondition` for the last one. */
+  drainReplica(name: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { slot } = this.#find(name);
+      this.#assertOthers(name);
+      await this.#resize(this.slots.filter((other) => other !== slot));
+    });
+  }
+
+  /**
+   * Takes one slot out until it is released. Resolves when what it held is done and its memory is free.
+   *
+   * @throws RankError `not-found`, or `failed-precondition` when no other replica is ready.
+   */
+  async quarantine(name: string, reason: string): Promise<void> {
+    const replica = this.#find(name);
+    this.#assertOthers(name);
+    await replica.quarantine(reason);
+  }
+
+  /**
+   * Loads a quarantined or failed slot again, now.
+   *
+   * @throws RankError `not-found`, or `unavailable` when it does not load.
+   */
+  async release(name: string): Promise<void> {
+    await this.#find(name).start();
+  }
+
+  /** Finishes what runs, then ends every thread. Changes come to nothing from here on. */
   async drain(): Promise<void> {
+    this.#isDraining = true;
     await Promise.all(this.#replicas.map((replica) => replica.drain()));
   }
+
+  async #inTurn(change: () => Promise<void>): Promise<void> {
+    const mine = this.#lastChange.then(change);
+    this.#lastChange = mine.catch(() => undefined);
+    await mine;
+  }
+
+  async #resize(slots: readonly DeviceSlot[]): Promise<void> {
+    if (this.#isDraining) {
+      throw new RankError('unavailable', 'the server is draining');
+    }
+    const before = this.#replicas;
+    const keep = (slot: DeviceSlot) => before.find((replica) => isSameSlot(replica.slot, slot));
+    const after = slots.map((slot) => keep(slot) ?? this.#open(slot));
+    const added = after.filter((replica) => !before.includes(replica));
+    this.#replicas = [...before, ...added];
+    const started = await Promise.allSettled(added.map((replica) => replica.start()));
+    const problem = started.find((outcome) => outcome.status === 'rejected');
+    await this.#keepOnly(problem === undefined ? after : before);
+    if (problem !== undefined) {
+      throw RankError.from(problem.reason);
+    }
+  }
+
+  async #keepOnly(kept: readonly Replica[]): Promise<void> {
+    const leaving = this.#replicas.filter((replica) => !kept.includes(replica));
+    await Promise.all(leaving.map((replica) => replica.drain()));
+    this.#replicas = kept;
+  }
+
+  #find(name: string): Replica {
+    const replica = this.#replicas.find(({ slot }) => slot.name === name);
+    if (replica === undefined) {
+      const names = this.slots.map((slot) => slot.name).join(', ');
+      throw new RankError('not-found', `no replica runs on '${name}'; there are ${names}`, {
+        reason: 'SLOT_NOT_FOUND',
+        violations: [{ field: 'slot', description: `'${name}' is not one of ${names}` }],
+      });
+    }
+    return replica;
+  }
+
+  #assertOthers(name: string): void {
+    const isServed = this.#replicas.some(
+      ({ slot, state }) => slot.name !== name && state.phase === 'ready',
+    );
+    if (!isServed) {
+      throw new RankError('failed-precondition', `no replica besides ${name} is ready`, {
+        reason: 'LAST_REPLICA',
+        violations: [{ field: 'slot', description: 'is the last one; add another before' }],
+      });
+    }
+  }
+}
+
+function isSameSlot(a: DeviceSlot, b: DeviceSlot): boolean {
+  return a.name === b.name && a.threads === b.threads;
 }

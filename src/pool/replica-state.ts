@@ -11,14 +11,22 @@ export type ReplicaState =
       readonly runner: BatchRunner;
       readonly failures: number;
     }
-  | { readonly phase: 'draining'; readonly thread: DeviceThread | undefined }
   | {
       readonly phase: 'failed';
       readonly reason: string;
       readonly failures: number;
-      /** When it loads again; undefined when it was given up. */
+      /** When it loads again. */
+      readonly retryAtMs: number;
+    }
+  /** Out of service until it is released, or until the moment is there. */
+  | {
+      readonly phase: 'quarantined';
+      readonly reason: string;
+      readonly failures: number;
       readonly retryAtMs: number | undefined;
-    };
+    }
+  | { readonly phase: 'draining'; readonly thread: DeviceThread | undefined }
+  | { readonly phase: 'closed' };
 
 export type ReplicaEvent =
   | { readonly kind: 'start'; readonly thread: DeviceThread }
@@ -29,14 +37,20 @@ export type ReplicaEvent =
       readonly thread: DeviceThread;
       readonly reason: string;
       readonly nowMs: number;
+      /** The slot may not have another thread soon: too many hang already. */
+      readonly isBarred?: boolean;
     }
-  | { readonly kind: 'drain' };
+  | { readonly kind: 'quarantine'; readonly reason: string; readonly retryAtMs: number | undefined }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'closed' };
 
 export interface BackOff {
   readonly firstMs: number;
   readonly mostMs: number;
-  /** Failures in a row after which the slot is given up. */
+  /** Failures in a row after which the slot is quarantined. */
   readonly failures: number;
+  /** How long, before it is tried once more. */
+  readonly quarantineMs: number;
 }
 
 /**
@@ -50,7 +64,7 @@ export function transition(
 ): ReplicaState {
   switch (event.kind) {
     case 'start':
-      return state.phase === 'failed' && state.retryAtMs !== undefined
+      return state.phase === 'failed' || state.phase === 'quarantined'
         ? { phase: 'loading', thread: event.thread, failures: state.failures }
         : state;
     case 'warmed':
@@ -63,10 +77,12 @@ export function transition(
         : state;
     case 'failed':
       return fail(state, event, backOff);
+    case 'quarantine':
+      return quarantine(state, event);
     case 'drain':
-      return state.phase === 'draining'
-        ? state
-        : { phase: 'draining', thread: state.phase === 'failed' ? undefined : state.thread };
+      return drain(state);
+    case 'closed':
+      return state.phase === 'draining' ? { phase: 'closed' } : state;
     default:
       return assertNever(event);
   }
@@ -74,7 +90,7 @@ export function transition(
 
 function fail(
   state: ReplicaState,
-  { thread, reason, nowMs }: Extract<ReplicaEvent, { kind: 'failed' }>,
+  { thread, reason, nowMs, isBarred = false }: Extract<ReplicaEvent, { kind: 'failed' }>,
   backOff: BackOff,
 ): ReplicaState {
   if ((state.phase !== 'loading' && state.phase !== 'ready') || state.thread !== thread) {
@@ -82,13 +98,30 @@ function fail(
   }
   const failures = state.failures + 1;
   // What fails on its first load is set up wrong: saying so beats trying again.
-  const isFirstLoad = state.phase === 'loading' && failures === 1;
-  const isHopeless = isFirstLoad || failures > backOff.failures;
+  if (state.phase === 'loading' && failures === 1) {
+    return { phase: 'quarantined', reason, failures, retryAtMs: undefined };
+  }
+  if (isBarred || failures > backOff.failures) {
+    const retryAtMs = nowMs + backOff.quarantineMs;
+    return { phase: 'quarantined', reason, failures, retryAtMs };
+  }
   const delayMs = Math.min(backOff.firstMs * 2 ** (failures - 1), backOff.mostMs);
-  return {
-    phase: 'failed',
-    reason,
-    failures,
-    retryAtMs: isHopeless ? undefined : nowMs + delayMs,
-  };
+  return { phase: 'failed', reason, failures, retryAtMs: nowMs + delayMs };
+}
+
+/** A replica that is quarantined already takes the newer reason: an operator's word stands above a back-off. */
+function quarantine(
+  state: ReplicaState,
+  { reason, retryAtMs }: Extract<ReplicaEvent, { kind: 'quarantine' }>,
+): ReplicaState {
+  return state.phase === 'draining' || state.phase === 'closed'
+    ? state
+    : { phase: 'quarantined', reason, failures: state.failures, retryAtMs };
+}
+
+function drain(state: ReplicaState): ReplicaState {
+  if (state.phase === 'draining' || state.phase === 'closed') {
+    return state;
+  }
+  return { phase: 'draining', thread: 'thread' in state ? state.thread : undefined };
 }

@@ -18,23 +18,32 @@ export interface ReplicaOptions {
   readonly warmUps: readonly WarmUp[];
   readonly backOff: BackOff;
   readonly clock: Clock;
+  /** Milliseconds; undefined while nothing is known. */
+  readonly predictMs: (batch: PackedBatch) => number | undefined;
   /** The phase has changed; called before the outcomes of runs that ended with it. */
   readonly onPhase: (replica: Replica) => void;
   readonly onWarmUp: (packedTokens: number, runMs: number) => void;
 }
+
+/** Batches in a row with a logit that is not finite, after which the replica must prove itself. */
+const mostNotFinite = 3;
 
 /** A loaded model on one device slot in one thread, loaded again with back-off when the thread is lost. */
 export class Replica {
   readonly slot: DeviceSlot;
   readonly #options: ReplicaOptions;
   #state: ReplicaState;
+  #sinceMs: number;
   #batches = 0;
+  #notFinite = 0;
+  readonly #held = { batches: 0, predictedMs: 0 };
   #cancelRetry: () => void = () => undefined;
 
   /** Nothing is loaded before `start`. */
   constructor(slot: DeviceSlot, options: ReplicaOptions) {
     this.slot = slot;
     this.#options = options;
+    this.#sinceMs = options.clock.nowMs();
     this.#state = { phase: 'failed', reason: 'not started', failures: 0, retryAtMs: 0 };
   }
 
@@ -42,38 +51,70 @@ export class Replica {
     return this.#state;
   }
 
-  /** Resolves once every warm-up has run. @throws RankError `unavailable` when this first load fails. */
+  /**
+   * Loads, also what failed or is quarantined. Resolves once every warm-up has run.
+   *
+   * @throws RankError `unavailable` when that fails.
+   */
   async start(): Promise<void> {
-    await this.#load();
-    if (this.#state.phase === 'failed') {
+    const { phase } = this.#state;
+    if (phase === 'failed' || phase === 'quarantined') {
+      this.#cancelRetry();
+      await this.#load();
+    }
+    if (this.#state.phase === 'failed' || this.#state.phase === 'quarantined') {
       throw new RankError('unavailable', `${this.slot.name} did not load: ${this.#state.reason}`);
     }
   }
 
   describe(): ReplicaDescription {
-    const { phase } = this.#state;
-    return { deviceSlot: this.slot.name, phase, batches: this.#batches };
+    const state = this.#state;
+    return {
+      deviceSlot: this.slot.name,
+      phase: state.phase,
+      batches: this.#batches,
+      failures: 'failures' in state ? state.failures : 0,
+      reason: 'reason' in state ? state.reason : undefined,
+      running: this.#held.batches,
+      queuedMs: this.#held.predictedMs,
+      sinceMs: this.#sinceMs,
+    };
   }
 
-  /** Takes no new work, finishes what it holds, ends its thread. */
+  /** Takes no new work, finishes what it holds, ends its thread. For good. */
   async drain(): Promise<void> {
+    const thread = this.#leave({ kind: 'drain' });
+    await thread?.close();
+    this.#apply({ kind: 'closed' });
+  }
+
+  /** Takes no new work, finishes what it holds, ends its thread; `start` brings it back. */
+  async quarantine(reason: string): Promise<void> {
+    await this.#leave({ kind: 'quarantine', reason, retryAtMs: undefined })?.close();
+  }
+
+  /** The thread that it had. */
+  #leave(event: ReplicaEvent): DeviceThread | undefined {
+    const { thread } = { thread: undefined, ...this.#state };
     this.#cancelRetry();
-    this.#apply({ kind: 'drain' });
-    if (this.#state.phase === 'draining') {
-      await this.#state.thread?.close();
-    }
+    this.#apply(event);
+    return thread;
   }
 
   #apply(event: ReplicaEvent): void {
     const before = this.#state;
     this.#state = transition(before, event, this.#options.backOff);
     if (before.phase !== this.#state.phase) {
+      this.#sinceMs = this.#options.clock.nowMs();
       this.#options.onPhase(this);
     }
   }
 
   async #load(): Promise<void> {
-    const thread = this.#options.openThread((reason) => this.#fail(thread, reason));
+    const thread = this.#options.openThread((reason, isBarred) => {
+      this.#fail(thread, reason, isBarred);
+    });
+    this.#notFinite = 0;
     this.#apply({ kind: 'start', thread });
     const problem = await this.#warm(thread).catch(
       (error: unknown) => RankError.from(error).message,
@@ -101,15 +142,20 @@ export class Replica {
     return undefined;
   }
 
-  #fail(thread: DeviceThread, reason: string): void {
+  #fail(thread: DeviceThread, reason: string, isBarred = false): void {
     const before = this.#state;
-    this.#apply({ kind: 'failed', thread, reason, nowMs: this.#options.clock.nowMs() });
-    if (this.#state === before || this.#state.phase !== 'failed') {
-      return;
+    const nowMs = this.#options.clock.nowMs();
+    this.#apply({ kind: 'failed', thread, reason, nowMs, isBarred });
+    if (this.#state !== before) {
+      void thread.discard();
+      this.#retryLater();
     }
-    void thread.discard();
-    if (this.#state.retryAtMs !== undefined) {
-      this.#cancelRetry = this.#options.clock.at(this.#state.retryAtMs, () => void this.#load());
+  }
+
+  #retryLater(): void {
+    const { retryAtMs } = { retryAtMs: undefined, ...this.#state };
+    if (retryAtMs !== undefined) {
+      this.#cancelRetry = this.#options.clock.at(retryAtMs, () => void this.#load());
     }
   }
 
@@ -118,14 +164,55 @@ export class Replica {
     return {
       name: this.slot.name,
       run: async (batch) => {
-        const outcome = toOutcome(await thread.ask({ kind: 'run', batch }));
-        if (outcome.ok) {
-          this.#batches += 1;
-          this.#apply({ kind: 'served', thread });
-        }
-        return outcome;
+        const predictedMs = this.#options.predictMs(batch) ?? 0;
+        this.#held.batches += 1;
+        this.#held.predictedMs += predictedMs;
+        const reply = await thread.ask({ kind: 'run', batch });
+        this.#held.batches -= 1;
+        this.#held.predictedMs -= predictedMs;
+        return this.#conclude(thread, reply);
       },
     };
+  }
+
+  #conclude(thread: DeviceThread, reply: ThreadReply): BatchOutcome {
+    if (reply.kind === 'failed' && reply.fault === 'device') {
+      this.#fail(thread, reply.message);
+    }
+    const outcome = toOutcome(reply);
+    if (outcome.ok) {
+      this.#batches += 1;
+      this.#apply({ kind: 'served', thread });
+      this.#watchLogits(thread, outcome.logits);
+    }
+    return outcome;
+  }
+
+  /**
+   * Logits that are not finite are a request's fault or the device's. Several batches in a row make the replica run
+   * a warm-up again, whose logits were finite once: if they are not now, the slot is out.
+   */
+  #watchLogits(thread: DeviceThread, logits: Float32Array): void {
+    this.#notFinite = areFinite(logits) ? 0 : this.#notFinite + 1;
+    if (this.#notFinite >= mostNotFinite) {
+      this.#notFinite = 0;
+      void this.#prove(thread);
+    }
+  }
+
+  async #prove(thread: DeviceThread): Promise<void> {
+    const warmUp = this.#options.warmUps.at(-1);
+    if (warmUp === undefined) {
+      return;
+    }
+    const ran = await thread.ask({ kind: 'run', batch: warmUp.pack() });
+    const isSane = ran.kind === 'ran' && areFinite(ran.logits);
+    if (!isSane && this.#state.phase === 'ready' && this.#state.thread === thread) {
+      const reason = `gave logits that are not finite in ${mostNotFinite} batches and a warm-up`;
+      const retryAtMs = this.#options.clock.nowMs() + this.#options.backOff.quarantineMs;
+      void this.#leave({ kind: 'quarantine', reason, retryAtMs })?.close();
+      this.#retryLater();
+    }
   }
 }
 
@@ -134,7 +221,7 @@ function toOutcome(reply: ThreadReply): BatchOutcome {
     case 'ran':
       return { ok: true, logits: reply.logits, runMs: reply.runMs };
     case 'failed':
-      return { ok: false, kind: 'internal', message: reply.message };
+      return { ok: false, kind: outcomeOf[reply.fault], message: reply.message };
     case 'gone':
     case 'loaded':
     case 'unloaded':
@@ -142,6 +229,12 @@ function toOutcome(reply: ThreadReply): BatchOutcome {
     default:
       return assertNever(reply);
   }
+}
+
+const outcomeOf = { device: 'replica-failed', memory: 'out-of-memory', batch: 'internal' } as const;
+
+function areFinite(logits: Float32Array): boolean {
+  return logits.every((logit) => Number.isFinite(logit));
 }
 
 function problemOf(reply: ThreadReply): string {

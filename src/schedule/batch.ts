@@ -59,7 +59,12 @@ export type BatchOutcome =
       readonly logits: Float32Array;
       readonly runMs: number;
     }
-  | { readonly ok: false; readonly kind: 'replica-failed' | 'internal'; readonly message: string };
+  | {
+      readonly ok: false;
+      /** `out-of-memory`: the batch was too large for the replica, which lives on; a smaller one may do. */
+      readonly kind: 'replica-failed' | 'out-of-memory' | 'internal';
+      readonly message: string;
+    };
 
 /** A replica as the scheduler sees it. */
 export interface BatchRunner {

@@ -9,6 +9,7 @@ import { headerValue, requestIdKey } from './request-id.ts';
 const statusOf: Readonly<Record<RankErrorKind, { code: status; reason: string }>> = {
   'invalid-argument': { code: status.INVALID_ARGUMENT, reason: 'INVALID_REQUEST' },
   'not-found': { code: status.NOT_FOUND, reason: 'MODEL_NOT_FOUND' },
+  'failed-precondition': { code: status.FAILED_PRECONDITION, reason: 'FAILED_PRECONDITION' },
   overloaded: { code: status.RESOURCE_EXHAUSTED, reason: 'QUEUE_FULL' },
   'deadline-exceeded': { code: status.DEADLINE_EXCEEDED, reason: 'DEADLINE_PASSED' },
   cancelled: { code: status.CANCELLED, reason: 'CANCELLED' },

@@ -3,6 +3,7 @@ import { findHindrance, openObservation, type ServingState } from '../../src/cli
 import { parseConfig } from '../../src/config.ts';
 import { createDeferred } from '../../src/deferred.ts';
 import { sampleOf } from '../support/exposition.ts';
+import { replicaDescription } from '../support/fake-pipeline.ts';
 import { testManifest } from '../support/test-server.ts';
 
 const quiet = () => undefined;
@@ -14,7 +15,7 @@ function open(metricsAddress: string) {
 }
 
 function replica(phase: 'loading' | 'ready' | 'draining' | 'failed') {
-  return { deviceSlot: 'cpu#0', phase, batches: 0 };
+  return replicaDescription({ phase });
 }
 
 describe('openObservation', () => {

@@ -3,15 +3,21 @@ import { type ReplicaEvent, type ReplicaState, transition } from '../../src/pool
 import { FakeRunner } from '../support/fake-runner.ts';
 import { FakeThread } from '../support/fake-thread.ts';
 
-const backOff = { firstMs: 100, mostMs: 500, failures: 4 };
+const backOff = { firstMs: 100, mostMs: 500, failures: 4, quarantineMs: 60_000 };
 const thread = new FakeThread(() => undefined);
 const other = new FakeThread(() => undefined);
 const runner = new FakeRunner();
 
 const loading = (failures = 0): ReplicaState => ({ phase: 'loading', thread, failures });
 const ready = (failures = 0): ReplicaState => ({ phase: 'ready', thread, runner, failures });
-const failed = (failures: number, retryAtMs: number | undefined): ReplicaState => ({
+const failed = (failures: number, retryAtMs: number): ReplicaState => ({
   phase: 'failed',
+  reason: 'exit 1',
+  failures,
+  retryAtMs,
+});
+const quarantined = (failures: number, retryAtMs?: number): ReplicaState => ({
+  phase: 'quarantined',
   reason: 'exit 1',
   failures,
   retryAtMs,
@@ -19,6 +25,8 @@ const failed = (failures: number, retryAtMs: number | undefined): ReplicaState =
 const draining: ReplicaState = { phase: 'draining', thread };
 
 const crash: ReplicaEvent = { kind: 'failed', thread, reason: 'exit 1', nowMs: 1_000 };
+const quarantine: ReplicaEvent = { kind: 'quarantine', reason: 'exit 1', retryAtMs: undefined };
+const closed: ReplicaEvent = { kind: 'closed' };
 const drain: ReplicaEvent = { kind: 'drain' };
 const served: ReplicaEvent = { kind: 'served', thread };
 const start: ReplicaEvent = { kind: 'start', thread };
@@ -27,14 +35,25 @@ const warmed: ReplicaEvent = { kind: 'warmed', thread, runner };
 describe('a replica', () => {
   const table: readonly [string, ReplicaState, ReplicaEvent, ReplicaState][] = [
     ['loads when it is due', failed(2, 900), start, loading(2)],
-    ['does not load once given up', failed(9, undefined), start, failed(9, undefined)],
+    ['loads from quarantine and remembers why it was there', quarantined(9), start, loading(9)],
     ['is ready once warm, and remembers its failures', loading(2), warmed, ready(2)],
     ['has none in a row once it has served', ready(2), served, ready(0)],
-    ['is given up when its first load fails', loading(0), crash, failed(1, undefined)],
+    ['is out for good when its first load fails', loading(0), crash, quarantined(1)],
     ['is tried again after a crash', ready(0), crash, failed(1, 1_100)],
     ['later after the next', loading(1), crash, failed(2, 1_200)],
     ['at most so much later', loading(3), crash, failed(4, 1_500)],
-    ['is given up after too many in a row', loading(4), crash, failed(5, undefined)],
+    ['is quarantined after too many in a row', loading(4), crash, quarantined(5, 61_000)],
+    ['is again after the next', loading(5), crash, quarantined(6, 61_000)],
+    [
+      'is while too many threads hang',
+      ready(),
+      { ...crash, isBarred: true },
+      quarantined(1, 61_000),
+    ],
+    ['is when told, from ready', ready(2), quarantine, quarantined(2)],
+    ['is when told, from loading', loading(), quarantine, quarantined(0)],
+    ['is when told, in place of a back-off', quarantined(3, 5), quarantine, quarantined(3)],
+    ['is closed when drained', draining, closed, { phase: 'closed' }],
     ['drains from loading', loading(), drain, draining],
     ['drains from ready', ready(), drain, draining],
     [
@@ -54,6 +73,10 @@ describe('a replica', () => {
     ['a crash while draining', draining, crash],
     ['a second report of one crash', failed(1, 1_100), crash],
     ['a second drain', draining, drain],
+    ['a drain of what is closed', { phase: 'closed' }, drain],
+    ['a quarantine while draining', draining, quarantine],
+    ['the end of a thread while it serves', ready(), closed],
+    ['a start while ready', ready(), start],
     ['a run that ends on a thread that was replaced', ready(1), { ...served, thread: other }],
   ];
   test.each(unmoved)('is not moved by %s', (_name, state, event) => {

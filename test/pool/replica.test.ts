@@ -1,56 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Replica } from '../../src/pool/replica.ts';
-import { ReplicaSet } from '../../src/pool/replica-set.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
-import { fakePack } from '../support/fake-runner.ts';
-import { type FakeThread, fakeThreads } from '../support/fake-thread.ts';
-
-const slot = { name: 'cpu#0', provider: 'cpu', deviceId: 0, threads: 1 } as const;
-const batch = () => fakePack([]);
-
-function setUp() {
-  const clock = new FakeClock();
-  const { threads, openThread } = fakeThreads();
-  const phases: string[] = [];
-  const warmedTokens: number[] = [];
-  const replica = new Replica(slot, {
-    openThread,
-    warmUps: [40, 20].map((packedTokens) => ({ packedTokens, pack: batch })),
-    backOff: { firstMs: 100, mostMs: 500, failures: 2 },
-    clock,
-    onPhase: ({ state }) => phases.push(state.phase),
-    onWarmUp: (packedTokens) => warmedTokens.push(packedTokens),
-  });
-  const thread = (place: number): FakeThread => {
-    const one = threads[place];
-    if (one === undefined) {
-      throw new Error(`only ${threads.length} threads were opened`);
-    }
-    return one;
-  };
-  return { clock, threads, thread, phases, warmedTokens, replica };
-}
-
-async function answerLoad(thread: FakeThread): Promise<void> {
-  thread.answer({ kind: 'loaded' });
-  await settle();
-  thread.answerRun();
-  await settle();
-  thread.answerRun();
-  await settle();
-}
-
-async function setUpReady() {
-  const parts = setUp();
-  const started = parts.replica.start();
-  await answerLoad(parts.thread(0));
-  await started;
-  const { state } = parts.replica;
-  if (state.phase !== 'ready') {
-    throw new Error(`is ${state.phase}`);
-  }
-  return { ...parts, runner: state.runner };
-}
+import { settle } from '../support/fake-clock.ts';
+import { answerLoad, batch, setUp, setUpReady } from '../support/replica-set-up.ts';
 
 describe('loading', () => {
   test('is ready only after every warm-up has run, in order', async () => {
@@ -60,7 +10,7 @@ describe('loading', () => {
     await settle();
     thread(0).answerRun();
     await settle();
-    expect(replica.describe()).toEqual({ deviceSlot: 'cpu#0', phase: 'loading', batches: 0 });
+    expect(replica.describe()).toMatchObject({ deviceSlot: 'cpu#0', phase: 'loading', batches: 0 });
     thread(0).answerRun();
     await started;
     expect(thread(0).asked).toEqual(['load', 'run', 'run']);
@@ -78,7 +28,7 @@ describe('loading', () => {
       thread(0).answer({ kind: 'loaded' });
       await settle();
     }
-    thread(0).answer({ kind: 'failed', message: 'no such file' });
+    thread(0).answer({ kind: 'failed', message: 'no such file', fault: 'batch' });
     await expect(started).rejects.toMatchObject({
       kind: 'unavailable',
       message: 'cpu#0 did not load: no such file',
@@ -101,9 +51,38 @@ describe('running', () => {
   test("an error of the run is the batch's, not the replica's", async () => {
     const { thread, replica, runner } = await setUpReady();
     const outcome = runner.run(batch());
-    thread(0).answer({ kind: 'failed', message: 'bad shape' });
+    thread(0).answer({ kind: 'failed', message: 'bad shape', fault: 'batch' });
     expect(await outcome).toEqual({ ok: false, kind: 'internal', message: 'bad shape' });
     expect(replica.state.phase).toBe('ready');
+  });
+
+  test('a batch that finds no memory is told as that', async () => {
+    const { thread, replica, runner } = await setUpReady();
+    const outcome = runner.run(batch());
+    thread(0).answer({ kind: 'failed', message: 'bad_alloc', fault: 'memory' });
+    expect(await outcome).toEqual({ ok: false, kind: 'out-of-memory', message: 'bad_alloc' });
+    expect(replica.state.phase).toBe('ready');
+  });
+
+  test('a device that is at fault ends the thread', async () => {
+    const { clock, thread, replica, runner } = await setUpReady();
+    const outcome = runner.run(batch());
+    thread(0).answer({ kind: 'failed', message: 'CUDA error 700', fault: 'device' });
+    expect(await outcome).toMatchObject({ ok: false, kind: 'replica-failed' });
+    expect(replica.describe()).toMatchObject({ phase: 'failed', reason: 'CUDA error 700' });
+    expect(thread(0).end).toBe('discarded');
+    await clock.advance(100);
+    await answerLoad(thread(1));
+    expect(replica.state.phase).toBe('ready');
+  });
+
+  test('says what it holds and what that is predicted to take', async () => {
+    const { thread, replica, runner } = await setUpReady();
+    const outcomes = [runner.run(batch()), runner.run(batch())];
+    expect(replica.describe()).toMatchObject({ running: 2, queuedMs: 10 });
+    thread(0).answerRun(1, 2);
+    await outcomes[0];
+    expect(replica.describe()).toMatchObject({ running: 1, queuedMs: 5, sinceMs: 1_000 });
   });
 
   test('a thread without a session counts as lost', async () => {
@@ -143,16 +122,23 @@ describe('a crash', () => {
     expect(thread(0).end).toBe('discarded');
   });
 
-  test('gives up after too many in a row without a batch served', async () => {
+  test('quarantines the slot after too many in a row, and tries it again much later', async () => {
     const { clock, threads, thread, replica } = await setUpReady();
     thread(0).crash('exit 1');
     await clock.advance(100);
     thread(1).crash('exit 1');
     await clock.advance(200);
     thread(2).crash('exit 1');
-    await clock.advance(100_000);
+    await clock.advance(59_000);
     expect(threads).toHaveLength(3);
-    expect(replica.state).toMatchObject({ phase: 'failed', retryAtMs: undefined });
+    expect(replica.describe()).toMatchObject({
+      phase: 'quarantined',
+      reason: 'exit 1',
+      failures: 3,
+    });
+    await clock.advance(1_000);
+    await answerLoad(thread(3));
+    expect(replica.state.phase).toBe('ready');
   });
 
   test('a batch served sets the count back', async () => {
@@ -175,7 +161,7 @@ describe('draining', () => {
     const { thread, phases, replica } = await setUpReady();
     await replica.drain();
     expect(thread(0).end).toBe('closed');
-    expect(phases.at(-1)).toBe('draining');
+    expect(phases.slice(-2)).toEqual(['draining', 'closed']);
   });
 
   test('while waiting for the back-off, calls the load off', async () => {
@@ -193,18 +179,7 @@ describe('draining', () => {
     const drained = replica.drain();
     await answerLoad(thread(0));
     await Promise.all([started, drained]);
-    expect(replica.state.phase).toBe('draining');
+    expect(replica.state.phase).toBe('closed');
     expect(thread(0).end).toBe('closed');
   });
-});
-
-test('a set offers the ready replicas and counts those to come', async () => {
-  const [a, b] = [setUp(), await setUpReady()];
-  const set = new ReplicaSet([a.replica, b.replica]);
-  expect(set.offer()).toEqual({ runners: [b.runner], coming: 1 });
-  b.thread(0).crash('exit 1');
-  expect(set.offer()).toEqual({ runners: [], coming: 2 });
-  await set.drain();
-  expect(set.offer()).toEqual({ runners: [], coming: 0 });
-  expect(set.describe().map(({ phase }) => phase)).toEqual(['draining', 'draining']);
 });

@@ -6,6 +6,7 @@ import type {
   RankingPipeline,
   RankReply,
   RankRequest,
+  ReplicaDescription,
 } from '../../src/rank.ts';
 
 /** One rank call as the pipeline saw it, and the ways to end it. */
@@ -66,7 +67,7 @@ export class FakePipeline implements RankingPipeline {
   }
 
   replicas() {
-    return [{ deviceSlot: 'cpu#0', phase: 'ready' as const, batches: this.ranked.length }];
+    return [replicaDescription({ batches: this.ranked.length })];
   }
 
   warm(): Promise<undefined> {
@@ -86,6 +87,17 @@ export class FakePipeline implements RankingPipeline {
     await Promise.allSettled(this.#admitted);
     this.isDrained = true;
   }
+}
+
+export function replicaDescription(changed: Partial<ReplicaDescription> = {}): ReplicaDescription {
+  return {
+    deviceSlot: 'cpu#0',
+    phase: 'ready',
+    sinceMs: 1,
+    reason: undefined,
+    ...{ failures: 0, batches: 0, running: 0, queuedMs: 0 },
+    ...changed,
+  };
 }
 
 /** Scores are lengths of texts, best first. */

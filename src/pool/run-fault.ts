@@ -1,0 +1,14 @@
+import type { RunFault } from './messages.ts';
+
+/** As ONNX Runtime, its CUDA provider and the C++ library word it; errors carry no code. */
+const noMemory =
+  /bad_alloc|failed to allocate memory|out of memory|CUDA_ERROR_OUT_OF_MEMORY|available memory of \d+ is smaller than requested/i;
+const deadDevice = /\bCUDA (?:failure|error)\b|CUBLAS_STATUS|CUDNN_STATUS|cudaError|CUDA_ERROR_/i;
+
+/** Memory first: it is told as a CUDA failure too, and the device survives it. */
+export function faultOf(message: string): RunFault {
+  if (noMemory.test(message)) {
+    return 'memory';
+  }
+  return deadDevice.test(message) ? 'device' : 'batch';
+}

@@ -1,0 +1,31 @@
+import { afterAll, beforeEach, expect, test } from '@jest/globals';
+import type { Manifest } from '../../src/manifest.ts';
+import { createEncoderPool } from '../../src/pool/encoder-pool.ts';
+import { workerEntry } from '../../src/pool/worker-entry.ts';
+
+/** Its thread ends when it is asked for the text 'die' for so many times. */
+const entry = workerEntry(new URL('../support/mortal-encode.ts', import.meta.url));
+const limits = { prefixTokens: 512, candidateTokens: 64, rowTokens: 1024 };
+const deaths = new Int32Array(new SharedArrayBuffer(4));
+const pool = createEncoderPool(
+  entry,
+  { modelDir: '', manifest: {} as Manifest, limits, deaths } as never,
+  1,
+);
+
+beforeEach(() => {
+  deaths[0] = 0;
+});
+afterAll(() => pool.close());
+
+test('what was asked of an encoder that dies is asked once more of the next', async () => {
+  deaths[0] = 1;
+  expect(await pool.tokenize(['die'])).toEqual([Int32Array.of(3)]);
+  expect(deaths[0]).toBe(0);
+});
+
+test('what kills two encoders is given up, and the next is served', async () => {
+  deaths[0] = 2;
+  await expect(pool.tokenize(['die'])).rejects.toThrow(/exit/);
+  expect(await pool.tokenize(['live'])).toEqual([Int32Array.of(4)]);
+});
