@@ -64,11 +64,8 @@ export function watchThreads(open: OpenThread, options: WatchOptions): OpenThrea
       onGone(gone.message, options.hung.isFull);
       waiting.forEach((answer) => answer(gone));
     };
-    const ask = (message: InferMessage) =>
+    const watched = (message: InferMessage) =>
       new Promise<ThreadReply>((resolve) => {
-        if (late !== undefined) {
-          return resolve(late);
-        }
         const end = watch.begin(limitOf(message, options), giveUp);
         waiting.add(resolve);
         void inner.ask(message).then((reply) => {
@@ -85,7 +82,7 @@ export function watchThreads(open: OpenThread, options: WatchOptions): OpenThrea
       }
     };
     return {
-      ask,
+      ask: async (message) => late ?? (await watched(message)),
       close: () => unlessLate(() => inner.close()),
       discard: () => unlessLate(() => inner.discard()),
     };
