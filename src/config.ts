@@ -1,48 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { type DeviceSlot, parseDeviceSlots } from './device-slots.ts';
+import { type Config, settings } from './config-settings.ts';
 import { readFlags, readVariables } from './given-settings.ts';
-import {
-  choiceSetting,
-  countSetting,
-  flagOf,
-  type Host,
-  type Setting,
-  textSetting,
-  variableOf,
-} from './setting.ts';
+import { findInsecurities } from './security-settings.ts';
+import { flagOf, type Host, variableOf } from './setting.ts';
 
+export type { Config } from './config-settings.ts';
 export type { DeviceSlot } from './device-slots.ts';
-
-/** The server's settings, parsed once and frozen. */
-export interface Config {
-  readonly address: string;
-  /** Where /metrics, /livez and /readyz are served; undefined for nowhere. */
-  readonly metricsAddress: string | undefined;
-  /** Folder of the built model. */
-  readonly model: string;
-  readonly devices: readonly DeviceSlot[];
-  /** Threads that tokenize. */
-  readonly encoders: number;
-  /** Most packed tokens in one batch. */
-  readonly tokenBudget: number;
-  /** Longest a candidate waits for company, in milliseconds. */
-  readonly lingerMs: number;
-  /** The queue's bounds: candidates and packed tokens admitted and not yet answered. */
-  readonly queuedCandidates: number;
-  readonly queuedTokens: number;
-  /** Bounds of one request. */
-  readonly candidates: number;
-  readonly textBytes: number;
-  readonly requestBytes: number;
-  readonly prefixTokens: number;
-  readonly candidateTokens: number;
-  readonly streamUnanswered: number;
-  /** Longest any call may take, whatever its deadline says. */
-  readonly maxCallMs: number;
-  /** Longest a drain waits for admitted work. */
-  readonly drainMs: number;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-}
 
 /** The configuration is unusable: every problem found, in one message. */
 export class ConfigError extends Error {
@@ -57,119 +20,6 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
-
-const onlyCuda = ({ devices }: Host) => devices.every(({ provider }) => provider === 'cuda');
-
-/** The one table: the parser, --help and the documentation are made from it. */
-const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
-  address: textSetting(
-    {
-      default: '127.0.0.1:50051',
-      bounds: 'HOST:PORT; port 0 takes a free one',
-      why: 'Use 0.0.0.0:50051 to be reached from other machines. The connection is plain text: put TLS in front.',
-    },
-    parseAddress,
-  ),
-  metricsAddress: textSetting(
-    {
-      default: '127.0.0.1:9464',
-      bounds: "HOST:PORT, or 'off'",
-      why: 'Plain HTTP with /metrics, /livez and /readyz. 0.0.0.0:9464 to be scraped from other machines; keep it inside.',
-    },
-    (text) => (text === 'off' ? undefined : parseAddress(text)),
-  ),
-  model: textSetting(
-    {
-      default: 'models/artifacts/smollm2-135m-instruct',
-      bounds: 'a folder with manifest.json',
-      why: 'Another model built with `slmrank model build`.',
-    },
-    (text) => text,
-  ),
-  devices: textSetting(
-    {
-      default: { text: 'cpu:N, N = cores', of: ({ cores }) => `cpu:${Math.min(cores, 256)}` },
-      bounds: 'cpu:SLOTS[xTHREADS] or cuda:INDEX[*SLOTS], comma between',
-      why: 'One replica runs on each slot. On CPU start with one thread a slot and as many slots as cores.',
-    },
-    parseDeviceSlots,
-  ),
-  encoders: countSetting([1, 64], {
-    unit: 'threads',
-    default: {
-      text: 'cores / 8, at least 1',
-      of: ({ cores }) => String(Math.min(64, Math.max(1, Math.floor(cores / 8)))),
-    },
-    why: 'More when encode_ms grows under load while replicas idle.',
-  }),
-  tokenBudget: countSetting([64, 262_144], {
-    unit: 'packed tokens',
-    default: {
-      text: '1024; 8192 on cuda',
-      of: (host) => (onlyCuda(host) ? '8192' : '1024'),
-    },
-    why: 'The size of one batch: larger is longer to run and uses more memory; on CPU it should fit the caches.',
-  }),
-  lingerMs: countSetting([0, 1000], {
-    unit: 'ms',
-    default: '2',
-    why: '0 for the lowest latency at low load; more fills batches better when requests are small and many.',
-  }),
-  queuedCandidates: countSetting([1, 10_000_000], {
-    unit: 'candidates',
-    default: '4000',
-    why: 'Admitted and not yet answered; beyond it requests are shed. About throughput times the longest useful wait.',
-  }),
-  queuedTokens: countSetting([1, 2_000_000_000], {
-    unit: 'packed tokens',
-    default: '1000000',
-    why: 'The same bound in tokens, so that long candidates cannot fill the memory.',
-  }),
-  candidates: countSetting([1, 100_000], {
-    unit: 'candidates',
-    default: '1000',
-    why: 'Most candidates of one request.',
-  }),
-  textBytes: countSetting([1, 16_777_216], {
-    unit: 'UTF-8 bytes',
-    default: '131072',
-    why: 'Most bytes of one text: query, instruction, context, title, candidate.',
-  }),
-  requestBytes: countSetting([1024, 268_435_456], {
-    unit: 'bytes',
-    default: '8388608',
-    why: 'Most bytes of one request as sent.',
-  }),
-  prefixTokens: countSetting([16, 131_072], {
-    unit: 'tokens',
-    default: '1024',
-    why: 'Most tokens of instruction, query and context with the template around them; a longer prefix is refused.',
-  }),
-  candidateTokens: countSetting([8, 131_072], {
-    unit: 'tokens',
-    default: '512',
-    why: 'The context budget: a longer candidate is cut, or refused if the request says so. Less is faster.',
-  }),
-  streamUnanswered: countSetting([1, 1000], {
-    unit: 'requests',
-    default: '16',
-    why: 'Most unanswered requests of one RankStream; reading pauses there.',
-  }),
-  maxCallMs: countSetting([100, 3_600_000], {
-    unit: 'ms',
-    default: '120000',
-    why: 'Longest a request may take, whatever its deadline says.',
-  }),
-  drainMs: countSetting([0, 3_600_000], {
-    unit: 'ms',
-    default: '30000',
-    why: "Longest a shutdown waits for admitted requests. Keep below the orchestrator's grace period.",
-  }),
-  logLevel: choiceSetting(['debug', 'info', 'warn', 'error', 'silent'], {
-    default: 'info',
-    why: 'debug logs one line a request. Texts are never logged.',
-  }),
-};
 
 const names = Object.keys(settings) as readonly (keyof Config)[];
 
@@ -254,14 +104,11 @@ function findContradictions(config: Config): string[] {
       config.requestBytes < config.textBytes,
       `SLMRANK_REQUEST_BYTES is ${config.requestBytes}, less than one text's SLMRANK_TEXT_BYTES, ${config.textBytes}`,
     ],
+    [
+      config.depthFloor > config.depthCeiling,
+      `SLMRANK_DEPTH_FLOOR is ${config.depthFloor}, more than SLMRANK_DEPTH_CEILING, ${config.depthCeiling}`,
+    ],
   ];
-  return checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
-}
-
-function parseAddress(text: string): string {
-  const port = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/.exec(text)?.[1];
-  if (port === undefined || Number(port) > 65_535) {
-    throw new Error(`'${text}' is no address; allowed: HOST:PORT with a port of 0 to 65535`);
-  }
-  return text;
+  const wrong = checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
+  return [...wrong, ...findInsecurities(config)];
 }

@@ -1,9 +1,13 @@
+import { ScoreCache } from './cache/score-cache.ts';
+import { ownRuns, type ScoreCall, type ScoreSource } from './cache/score-source.ts';
+import { SharedScores } from './cache/shared-scores.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { composeReply } from './compose-reply.ts';
 import type { Config } from './config.ts';
 import { RankError } from './errors.ts';
+import { estimateTokens } from './estimate-tokens.ts';
 import type { Tell } from './events.ts';
 import type { Manifest } from './manifest.ts';
-import { orderResults } from './order.ts';
 import type { EncoderPool } from './pool/encoder-pool.ts';
 import { openEncoders, openReplicas, type PoolLog, type Workers } from './pool/open-pools.ts';
 import type { ReplicaSet } from './pool/replica-set.ts';
@@ -15,12 +19,14 @@ import type {
   RankRequest,
   ReplicaDescription,
 } from './rank.ts';
-import { Admission } from './schedule/admission.ts';
+import { planRank, type RankPlan } from './rank-plan.ts';
+import { RequestRun } from './request-run.ts';
+import { Admission, type Permit } from './schedule/admission.ts';
 import type { EncodedRequest } from './schedule/batch.ts';
 import { createCostModel } from './schedule/cost.ts';
+import { DepthController } from './schedule/depth.ts';
 import { packBatch } from './schedule/pack-batch.ts';
 import { createPolicy } from './schedule/policy.ts';
-import type { ScheduleCall, ScheduleResult } from './schedule/request.ts';
 import { Scheduler } from './schedule/scheduler.ts';
 
 export interface PipelineOptions {
@@ -36,10 +42,16 @@ export interface PipelineOptions {
   readonly workers?: Partial<Workers>;
 }
 
+interface BoundCall extends ScoreCall {
+  readonly client: string;
+}
+
 export interface PipelineParts {
   readonly config: Pick<Config, 'candidateTokens' | 'maxCallMs'>;
-  readonly model: string;
+  readonly manifest: Pick<Manifest, 'name' | 'fingerprint'>;
   readonly clock: Clock;
+  readonly cache: ScoreCache | undefined;
+  readonly depth: DepthController;
   readonly admission: Admission;
   readonly encoders: EncoderPool;
   readonly scheduler: Scheduler;
@@ -58,17 +70,22 @@ export function createPipeline(options: PipelineOptions): RankingPipeline {
       attentionGroups,
       // A run of a quarter of the budget still reaches 85 to 95 % of the best rate on CPU (fp32, 136 tokens and more).
       shareTokens: Math.ceil(config.tokenBudget / 4),
+      agingMs: config.agingMs,
+      deferrableWaitMs: config.deferrableWaitMs || Number.POSITIVE_INFINITY,
     }),
     pack: (parts) => packBatch(parts, { attentionGroups }),
     cost,
     buckets,
     clock,
+    ...(options.tell === undefined ? {} : { tell: options.tell }),
   });
   const limits = { candidates: config.queuedCandidates, tokens: config.queuedTokens };
   return new Pipeline({
     config,
-    model: manifest.name,
+    manifest,
     clock,
+    cache: config.cacheEntries === 0 ? undefined : openCache(config, clock),
+    depth: openDepth(config, clock),
     admission: new Admission(limits, (tokens) => scheduler.estimateMs(tokens)),
     encoders: openEncoders(options),
     scheduler,
@@ -81,38 +98,50 @@ export function createPipeline(options: PipelineOptions): RankingPipeline {
   });
 }
 
+function openCache({ cacheEntries, cacheTtlMs }: Config, clock: Clock): ScoreCache {
+  return new ScoreCache({ entries: cacheEntries, ttlMs: cacheTtlMs }, clock);
+}
+
+function openDepth(config: Config, clock: Clock): DepthController {
+  const { depthFloor: floor, depthCeiling: ceiling, depthTargetMs: targetMs } = config;
+  return new DepthController({ floor, ceiling, targetMs }, clock);
+}
+
 export class Pipeline implements RankingPipeline {
   readonly #parts: PipelineParts;
+  readonly #scores: ScoreSource;
   #isDraining = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#scores = parts.cache === undefined ? ownRuns : new SharedScores(parts.cache, parts.clock);
   }
 
-  async rank(request: RankRequest, call: CallContext): Promise<RankReply> {
-    const { config, clock, admission, encoders, scheduler } = this.#parts;
+  async rank(request: RankRequest, context: CallContext): Promise<RankReply> {
+    const { clock } = this.#parts;
     const startedMs = clock.nowMs();
-    this.#assertServing(request, call);
-    const permit = admission.admit(
-      request.candidates.length,
-      estimateTokens(request, config).packedTokens,
-    );
+    this.#assertServing(request, context);
+    const call = this.#boundCall(request, context, startedMs);
+    const plan = this.#plan(request, call);
+    const permit = this.#admit(plan);
+    const run = new RequestRun(request, {
+      ...this.#parts,
+      onEncoded: (encoded) => permit?.correct(countTokens(encoded)),
+    });
     try {
-      const encoded = await encoders.encode(taskOf(request));
-      permit.correct(countTokens(encoded));
-      const encodeMs = clock.nowMs() - startedMs;
-      const result = await scheduler.schedule(encoded, this.#boundCall(request, call, startedMs));
+      const { source, keys, found } = plan;
+      const collected = await source.collect(keys, found, call, async (own, signal) => {
+        const scores = await run.score(plan.placesOf(own), { ...call, signal });
+        return new Map(
+          own.flatMap((key, i) => (scores[i] === undefined ? [] : [[key, scores[i]]])),
+        );
+      });
       const totalMs = clock.nowMs() - startedMs;
-      return {
-        results: orderResults(encoded, result, request),
-        usage: usageOf(encoded, result),
-        times: { encodeMs, queueMs: result.queueMs, runMs: result.runMs, totalMs },
-        complete: result.complete,
-      };
+      return composeReply(request, keys, collected, { ...run.spent, totalMs });
     } catch (error) {
       throw RankError.from(error);
     } finally {
-      permit.release();
+      permit?.release();
     }
   }
 
@@ -120,7 +149,11 @@ export class Pipeline implements RankingPipeline {
     await Promise.resolve();
     const { config, admission, scheduler } = this.#parts;
     this.#assertServing(request, call);
-    const { prefixTokens, packedTokens } = estimateTokens(request, config);
+    const { prefixTokens, packedTokens } = estimateTokens(
+      request,
+      request.candidates,
+      config.candidateTokens,
+    );
     const queueMs = scheduler.estimateMs(admission.held.tokens);
     const runMs = scheduler.estimateMs(packedTokens);
     const candidates = request.candidates.length;
@@ -174,10 +207,10 @@ export class Pipeline implements RankingPipeline {
     if (signal.aborted) {
       throw new RankError('cancelled', 'the caller has gone');
     }
-    if (model !== undefined && model !== this.#parts.model) {
+    if (model !== undefined && model !== this.#parts.manifest.name) {
       throw new RankError(
         'not-found',
-        `the model '${model}' is not served; '${this.#parts.model}' is`,
+        `the model '${model}' is not served; '${this.#parts.manifest.name}' is`,
         {
           reason: 'MODEL_NOT_FOUND',
         },
@@ -185,11 +218,31 @@ export class Pipeline implements RankingPipeline {
     }
   }
 
-  #boundCall({ partialOk }: RankRequest, call: CallContext, startedMs: number): ScheduleCall {
+  #boundCall(request: RankRequest, call: CallContext, startedMs: number): BoundCall {
+    const { partialOk, priority } = request;
     const latestMs = startedMs + this.#parts.config.maxCallMs;
     const deadlineMs = Math.min(call.deadlineMs, latestMs);
     const marginMs = partialOk ? replyMargin(deadlineMs - startedMs) : 0;
-    return { signal: call.signal, partialOk, deadlineMs: deadlineMs - marginMs };
+    const { signal, client } = call;
+    return { signal, client, partialOk, priority, deadlineMs: deadlineMs - marginMs };
+  }
+
+  /** What is known already costs nothing, so it is found before admission: an overloaded server still answers it. */
+  #plan(request: RankRequest, call: BoundCall): RankPlan {
+    const { config, manifest, depth, scheduler, admission } = this.#parts;
+    depth.sample(scheduler.estimateMs(admission.held.tokens));
+    const { fingerprint } = manifest;
+    const setting = {
+      fingerprint,
+      candidateTokens: config.candidateTokens,
+      client: call.client,
+    };
+    return planRank(request, call, { scores: this.#scores, setting, depth: depth.depth });
+  }
+
+  /** None is needed when every score is known. */
+  #admit({ lacking, tokens }: RankPlan): Permit | undefined {
+    return lacking === 0 ? undefined : this.#parts.admission.admit(lacking, tokens);
   }
 }
 
@@ -198,42 +251,6 @@ function replyMargin(timeoutMs: number): number {
   return Math.min(Math.max(timeoutMs / 20, 5), 50);
 }
 
-/** About four bytes are a token; corrected once the tokens are known. */
-const bytesPerToken = 4;
-
-function estimateTokens(
-  { query, instruction, context, candidates }: RankRequest,
-  { candidateTokens }: Pick<Config, 'candidateTokens'>,
-): { readonly prefixTokens: number; readonly packedTokens: number } {
-  const tokensOf = (...texts: readonly (string | undefined)[]) =>
-    Math.ceil(texts.reduce((sum, text) => sum + (text?.length ?? 0), 0) / bytesPerToken);
-  const prefixTokens = tokensOf(query, instruction, context);
-  const packedTokens = candidates.reduce(
-    (sum, { title, text }) => sum + Math.min(tokensOf(title, text), candidateTokens),
-    prefixTokens,
-  );
-  return { prefixTokens, packedTokens };
-}
-
 function countTokens({ prefix, candidates }: EncodedRequest): number {
   return candidates.reduce((sum, { ids }) => sum + ids.length, prefix.length);
-}
-
-function taskOf(request: RankRequest) {
-  const { query, instruction, context, candidates, truncation, maxCandidateTokens } = request;
-  return { query, instruction, context, candidates, truncation, maxCandidateTokens };
-}
-
-function usageOf({ prefix, candidates }: EncodedRequest, result: ScheduleResult) {
-  return {
-    candidates: candidates.length,
-    scored: result.scored.reduce((sum, scored) => sum + scored, 0),
-    truncated: candidates.filter(({ truncated }) => truncated).length,
-    prefixTokens: prefix.length,
-    candidateTokens: candidates.reduce((sum, { tokens }) => sum + tokens, 0),
-    packedTokens: result.packedTokens,
-    batches: result.batches,
-    cached: 0,
-    depth: candidates.length,
-  };
 }

@@ -42,6 +42,12 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
     streamUnanswered: 16,
     maxCallMs: 120_000,
     drainMs: 30_000,
+    cacheEntries: 200_000,
+    cacheTtlMs: 900_000,
+    depthFloor: 130,
+    depthCeiling: 250,
+    depthTargetMs: 200,
+    tuneBuckets: 'propose',
     logLevel: 'info',
   } satisfies Config);
 });
@@ -188,6 +194,10 @@ describe('settings that contradict each other are problems', () => {
     [
       { SLMRANK_REQUEST_BYTES: '131071' },
       "SLMRANK_REQUEST_BYTES is 131071, less than one text's SLMRANK_TEXT_BYTES, 131072",
+    ],
+    [
+      { SLMRANK_DEPTH_FLOOR: '251' },
+      'SLMRANK_DEPTH_FLOOR is 251, more than SLMRANK_DEPTH_CEILING, 250',
     ],
   ])('%p', (env, problem) => {
     expect(problemsOf(env as Record<string, string>)).toEqual([problem]);

@@ -1,27 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { orderResults, probabilityOf } from '../src/order.ts';
-import { fakeRequest } from './support/fake-runner.ts';
+import { type Outcome, orderResults, probabilityOf } from '../src/order.ts';
 
 const all = { scoreKind: 'logit', minScore: undefined, topN: undefined } as const;
 
 /** Logits whose difference is the margin; undefined is not scored. */
-function scoresOf(margins: readonly (number | undefined)[]) {
-  return {
-    encoded: fakeRequest(margins.map(() => 3)),
-    scores: {
-      logits: Float32Array.from(margins.flatMap((margin) => [(margin ?? 0) + 1, 1])),
-      scored: Uint8Array.from(margins, (margin) => (margin === undefined ? 0 : 1)),
-    },
-  };
+function outcomesOf(margins: readonly (number | undefined)[]): readonly Outcome[] {
+  return margins.map((margin) => ({
+    score:
+      margin === undefined ? undefined : { yes: margin + 1, no: 1, tokens: 3, truncated: false },
+    cached: false,
+  }));
 }
 
 function placesOf(
   margins: readonly (number | undefined)[],
-  wanted: Partial<Parameters<typeof orderResults>[2]>,
+  wanted: Partial<Parameters<typeof orderResults>[1]>,
 ) {
-  const { encoded, scores } = scoresOf(margins);
-  return orderResults(encoded, scores, { ...all, ...wanted }).map(({ index }) => index);
+  return orderResults(outcomesOf(margins), { ...all, ...wanted }).map(({ index }) => index);
 }
 
 describe('the order of results', () => {
@@ -49,10 +45,13 @@ describe('the order of results', () => {
   });
 
   test('a result says what it is', () => {
-    const { encoded, scores } = scoresOf([0, undefined]);
-    expect(orderResults(encoded, scores, { ...all, scoreKind: 'probability' })).toMatchObject([
-      { index: 0, score: 0.5, logit: 0, tokens: 3, truncated: false, scored: true },
-      { index: 1, score: 0, logit: 0, tokens: 3, truncated: false, scored: false },
+    const outcomes = outcomesOf([0, undefined]).map((outcome) => ({
+      ...outcome,
+      cached: outcome.score !== undefined,
+    }));
+    expect(orderResults(outcomes, { ...all, scoreKind: 'probability' })).toEqual([
+      { index: 0, score: 0.5, logit: 0, tokens: 3, truncated: false, scored: true, cached: true },
+      { index: 1, score: 0, logit: 0, tokens: 0, truncated: false, scored: false, cached: false },
     ]);
   });
 });

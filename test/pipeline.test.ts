@@ -1,42 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { Pipeline } from '../src/pipeline.ts';
-import { ReplicaSet } from '../src/pool/replica-set.ts';
-import type { RankRequest } from '../src/rank.ts';
-import { Admission } from '../src/schedule/admission.ts';
 import { settle } from './support/fake-clock.ts';
-import { FakeEncoders } from './support/fake-encoders.ts';
-import { fakeRequest } from './support/fake-runner.ts';
-import { setUpScheduler } from './support/fake-scheduler.ts';
+import { setUpPipeline as setUp } from './support/fake-pipeline-parts.ts';
 import { noDeadline, testRequest } from './support/tiny-pipeline.ts';
-
-const neverOpened = () => {
-  throw new Error('a replica was opened');
-};
-
-function setUp() {
-  const { clock, scheduler, runner } = setUpScheduler();
-  const admission = new Admission({ candidates: 100, tokens: 1_000 }, (tokens) => tokens);
-  const encoders = new FakeEncoders();
-  const pipeline = new Pipeline({
-    config: { candidateTokens: 100, maxCallMs: 60_000 },
-    model: 'tiny',
-    clock,
-    admission,
-    encoders,
-    scheduler,
-    replicas: new ReplicaSet([], neverOpened),
-  });
-  const rank = (changed: Partial<RankRequest> = {}, call = noDeadline()) => {
-    const reply = pipeline.rank(testRequest('abcd', ['x'.repeat(40), 'y', ''], changed), call);
-    reply.catch(() => undefined);
-    return reply;
-  };
-  const encode = async (lengths: readonly number[] = [9, 5, 7]) => {
-    encoders.asked.at(-1)?.reply.resolve(fakeRequest(lengths));
-    await settle();
-  };
-  return { clock, runner, admission, encoders, pipeline, rank, encode };
-}
 
 const nothingHeld = { candidates: 0, tokens: 0 };
 
@@ -78,16 +43,13 @@ describe('the life of a request', () => {
     const { encoders, rank } = setUp();
     void rank({ instruction: 'find', maxCandidateTokens: 7, topN: 1 });
     await settle();
-    const { query, instruction, context, candidates } = testRequest('abcd', [
-      'x'.repeat(40),
-      'y',
-      '',
-    ]);
+    const { query, instruction, context } = testRequest('abcd', []);
+    const texts = ['x'.repeat(40), 'y', ''];
     expect(encoders.asked[0]?.task).toEqual({
       query,
       instruction: instruction ?? 'find',
       context,
-      candidates,
+      candidates: texts.map((text) => ({ title: undefined, text })),
       truncation: 'end',
       maxCandidateTokens: 7,
     });

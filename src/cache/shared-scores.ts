@@ -3,33 +3,15 @@ import { RankError } from '../errors.ts';
 import { canFollow, Flight, type Landed, type Urgency } from './flight.ts';
 import { follow } from './follow.ts';
 import type { Score, ScoreCache } from './score-cache.ts';
-
-export interface ScoreCall extends Urgency {
-  /** Aborted when the caller has gone. */
-  readonly signal: AbortSignal;
-  /** At the deadline, settle with what is scored rather than fail. */
-  readonly partialOk: boolean;
-}
-
-/**
- * Scores the candidates of these keys; lacks what the deadline left out. Told to stop when nobody wants them any more.
- * Fails as a whole.
- */
-export type Execute = (keys: readonly string[], signal: AbortSignal) => Promise<Landed>;
+import type { Collected, Execute, ScoreCall, ScoreSource } from './score-source.ts';
 
 const none: Landed = new Map();
-
-export interface Collected {
-  readonly scores: Landed;
-  /** The keys that were run for this request. */
-  readonly executed: ReadonlySet<string>;
-}
 
 /**
  * Scores kept and scores on their way. A pair that another request is running is waited for rather than run again;
  * when that run fails or leaves it out, one of those who wait runs it, and the others wait for that one.
  */
-export class SharedScores {
+export class SharedScores implements ScoreSource {
   readonly #cache: ScoreCache;
   readonly #clock: Clock;
   /** What runs now, by key; several where a later request could not wait for an earlier one's run. */
@@ -40,7 +22,6 @@ export class SharedScores {
     this.#clock = clock;
   }
 
-  /** What is kept of these, without waiting. */
   lookUp(keys: readonly string[]): Map<string, Score> {
     const found = new Map<string, Score>();
     for (const key of keys) {
@@ -52,17 +33,11 @@ export class SharedScores {
     return found;
   }
 
-  /** Of these keys, those that a request of this urgency would have to run itself. */
   toRun(keys: readonly string[], urgency: Urgency): readonly string[] {
     return this.#divide(keys, urgency).own;
   }
 
-  /**
-   * The scores of all keys, from what is found already, from others' runs, and from runs of its own: whole, or lacking
-   * what the deadline left out when `partialOk` allows it. Rejects when a run of its own fails, not when another's does.
-   *
-   * @throws RankError
-   */
+  /** Rejects when a run of its own fails, not when another's does. */
   async collect(
     keys: readonly string[],
     found: Landed,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canFollow, Flight } from '../../src/cache/flight.ts';
-import type { Collected } from '../../src/cache/shared-scores.ts';
+import type { Collected } from '../../src/cache/score-source.ts';
 import { settle } from '../support/fake-clock.ts';
 import { fakeScore, type SharedRun, setUpShared } from '../support/shared-scores.ts';
 

@@ -1,6 +1,7 @@
 import { type Landed } from '../../src/cache/flight.ts';
 import { ScoreCache } from '../../src/cache/score-cache.ts';
-import { type Collected, type ScoreCall, SharedScores } from '../../src/cache/shared-scores.ts';
+import type { Collected, ScoreCall } from '../../src/cache/score-source.ts';
+import { SharedScores } from '../../src/cache/shared-scores.ts';
 import { createDeferred } from '../../src/deferred.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 

@@ -1,0 +1,33 @@
+import type { Collected } from './cache/score-source.ts';
+import { type Outcome, orderResults } from './order.ts';
+import type { RankReply, RankRequest } from './rank.ts';
+import type { Spent } from './request-run.ts';
+
+/** The reply to a request whose first candidates, those with a key, were to be scored. */
+export function composeReply(
+  request: RankRequest,
+  keys: readonly string[],
+  { scores, executed }: Collected,
+  { encodeMs, queueMs, runMs, totalMs, ...spent }: Spent & { readonly totalMs: number },
+): RankReply {
+  const outcomes = request.candidates.map((_, place): Outcome => {
+    const key = keys[place];
+    const score = key === undefined ? undefined : scores.get(key);
+    return { score, cached: score !== undefined && !executed.has(key ?? '') };
+  });
+  const scored = outcomes.flatMap(({ score }) => score ?? []);
+  return {
+    results: orderResults(outcomes, request),
+    usage: {
+      candidates: outcomes.length,
+      scored: scored.length,
+      truncated: scored.filter(({ truncated }) => truncated).length,
+      candidateTokens: scored.reduce((sum, { tokens }) => sum + tokens, 0),
+      ...spent,
+      cached: outcomes.filter(({ cached }) => cached).length,
+      depth: keys.length,
+    },
+    times: { encodeMs, queueMs, runMs, totalMs },
+    complete: keys.every((key) => scores.has(key)),
+  };
+}

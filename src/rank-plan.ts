@@ -1,0 +1,47 @@
+import type { Landed } from './cache/flight.ts';
+import { type ScoreSetting, scoreKeys } from './cache/score-keys.ts';
+import { ownRuns, type ScoreCall, type ScoreSource } from './cache/score-source.ts';
+import { estimateTokens } from './estimate-tokens.ts';
+import type { RankRequest } from './rank.ts';
+
+export interface PlanParts {
+  /** Kept scores and others' runs; `ownRuns` when the cache is off. */
+  readonly scores: ScoreSource;
+  readonly setting: ScoreSetting;
+  /** Candidates that are worth scoring now, if the request leaves that to us. */
+  readonly depth: number;
+}
+
+/** What is known of a request before anything is spent on it. */
+export interface RankPlan {
+  readonly source: ScoreSource;
+  /** One for each candidate that is to be scored: the first ones. Equal keys, equal scores. */
+  readonly keys: readonly string[];
+  readonly found: Landed;
+  /** Candidates without a score yet. */
+  readonly lacking: number;
+  /** Packed tokens that it would have to run itself, as estimated. */
+  readonly tokens: number;
+  /** Places of the candidates with these keys. */
+  placesOf(keys: readonly string[]): readonly number[];
+}
+
+export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts): RankPlan {
+  const { scores, setting, depth } = parts;
+  const source = request.useCache ? scores : ownRuns;
+  const candidates = request.adaptiveDepth
+    ? request.candidates.slice(0, depth)
+    : request.candidates;
+  const keys =
+    source === ownRuns
+      ? candidates.map((_, place) => String(place))
+      : scoreKeys(request, candidates, setting);
+  const found = source.lookUp(keys);
+  const places = new Map(keys.map((key, place) => [key, place]));
+  const placesOf = (some: readonly string[]) => some.flatMap((key) => places.get(key) ?? []);
+  const lacking = [...places.keys()].filter((key) => !found.has(key));
+  const toRun = placesOf(source.toRun(lacking, call)).flatMap((place) => candidates[place] ?? []);
+  const tokens =
+    toRun.length === 0 ? 0 : estimateTokens(request, toRun, setting.candidateTokens).packedTokens;
+  return { source, keys, found, lacking: lacking.length, tokens, placesOf };
+}

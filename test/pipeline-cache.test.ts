@@ -1,0 +1,222 @@
+import { describe, expect, test } from '@jest/globals';
+import { RankError } from '../src/errors.ts';
+import type { RankReply, RankRequest } from '../src/rank.ts';
+import { settle } from './support/fake-clock.ts';
+import { setUpPipeline } from './support/fake-pipeline-parts.ts';
+import { noDeadline } from './support/tiny-pipeline.ts';
+
+const cached = { useCache: true };
+
+function setUp() {
+  const parts = setUpPipeline();
+  const { runner, rank, encode } = parts;
+  /** Asks and runs it: its candidates' tokens and scores follow from `firstId`. */
+  const rankWhole = async (changed: Partial<RankRequest> = cached, firstId = 0) => {
+    const reply = rank(changed);
+    await encode(undefined, firstId);
+    runner.last.finish();
+    return reply;
+  };
+  return { ...parts, rankWhole };
+}
+
+const flagsOf = ({ results }: RankReply) =>
+  results.map(({ index, scored, cached: isCached }) => [index, scored, isCached]);
+
+describe('a request that was asked before', () => {
+  test('runs nothing and has the same digits', async () => {
+    const { encoders, runner, rank, rankWhole } = setUp();
+    const fresh = await rankWhole();
+    const again = await rank(cached);
+    expect(encoders.asked).toHaveLength(1);
+    expect(runner.runs).toHaveLength(1);
+    expect(again.results).toEqual(fresh.results.map((result) => ({ ...result, cached: true })));
+    expect(again).toMatchObject({
+      usage: { scored: 3, cached: 3, prefixTokens: 0, packedTokens: 0, batches: 0 },
+      times: { encodeMs: 0, queueMs: 0, runMs: 0 },
+      complete: true,
+    });
+    expect(again.usage.candidateTokens).toBe(fresh.usage.candidateTokens);
+  });
+
+  test('is answered when the queue is full', async () => {
+    const { admission, rank, rankWhole } = setUp();
+    await rankWhole();
+    admission.admit(99, 10);
+    expect((await rank(cached)).usage.cached).toBe(3);
+    await expect(rank()).rejects.toMatchObject({ reason: 'QUEUE_FULL' });
+  });
+
+  test('runs when it asks for that, and leaves nothing behind then', async () => {
+    const { encoders, rankWhole } = setUp();
+    await rankWhole({ useCache: false });
+    expect((await rankWhole()).usage.cached).toBe(0);
+    expect((await rankWhole({ useCache: false }, 10)).usage.cached).toBe(0);
+    expect(encoders.asked).toHaveLength(3);
+  });
+
+  test('runs when anything that decides the score has changed', async () => {
+    const { encoders, rankWhole } = setUp();
+    await rankWhole();
+    await rankWhole({ ...cached, instruction: 'find' });
+    await rankWhole({ ...cached, maxCandidateTokens: 3 });
+    expect(encoders.asked).toHaveLength(3);
+  });
+});
+
+describe('a request of which some is known', () => {
+  const candidates = ['new', 'x'.repeat(40), 'other', 'new'].map((text, index) => ({
+    ...{ id: `c${index}`, title: undefined, text, version: undefined },
+  }));
+
+  test('runs the rest, each text once, and is admitted for it alone', async () => {
+    const { admission, encoders, runner, rank, rankWhole, encode } = setUp();
+    await rankWhole();
+    const reply = rank({ ...cached, candidates });
+    // Query, and the two new texts of three and five letters.
+    expect(admission.held).toEqual({ candidates: 2, tokens: 4 });
+    expect(encoders.asked[1]?.task.candidates.map(({ text }) => text)).toEqual(['new', 'other']);
+    await encode([5, 6], 20);
+    runner.last.finish();
+    const { results, usage } = await reply;
+    expect(results.map(({ index, logit, cached: isCached }) => [index, logit, isCached])).toEqual([
+      ...[
+        [2, 42.5, false],
+        [0, 40.5, false],
+        [3, 40.5, false],
+        [1, 0.5, true],
+      ],
+    ]);
+    expect(usage).toMatchObject({ candidates: 4, scored: 4, cached: 1, packedTokens: 15 });
+    expect(admission.held).toEqual({ candidates: 0, tokens: 0 });
+  });
+
+  test('has the refusal of the rest in its own words', async () => {
+    const { encoders, rank, rankWhole } = setUp();
+    await rankWhole();
+    const reply = rank({ ...cached, candidates });
+    const field = 'candidates[1].text';
+    const violations = [{ field, description: 'is too long' }];
+    encoders.asked[1]?.reply.reject(
+      new RankError('invalid-argument', `${field} is too long`, { violations }),
+    );
+    await expect(reply).rejects.toMatchObject({
+      kind: 'invalid-argument',
+      message: 'candidates[2].text is too long',
+      violations: [{ field: 'candidates[2].text', description: 'is too long' }],
+    });
+  });
+});
+
+describe('equal requests at the same time', () => {
+  test('are run once', async () => {
+    const { admission, encoders, runner, rank, encode } = setUp();
+    const replies = Array.from({ length: 10 }, () => rank(cached));
+    expect(admission.held).toEqual({ candidates: 30, tokens: 12 });
+    await encode();
+    runner.last.finish();
+    const scored = await Promise.all(replies);
+    expect(encoders.asked).toHaveLength(1);
+    expect(runner.runs).toHaveLength(1);
+    expect(
+      new Set(scored.map(({ results }) => JSON.stringify(results.map((r) => r.logit)))).size,
+    ).toBe(1);
+    expect(scored.map(({ usage }) => usage.cached)).toEqual([0, ...new Array<number>(9).fill(3)]);
+    expect(admission.held).toEqual({ candidates: 0, tokens: 0 });
+  });
+
+  test('outlive the failure of the one that ran, and the caller who went', async () => {
+    const { encoders, runner, rank, encode } = setUp();
+    const caller = new AbortController();
+    const first = rank(cached);
+    const gone = rank(cached, { ...noDeadline(), signal: caller.signal });
+    const last = rank(cached);
+    encoders.asked[0]?.reply.reject(new Error('the thread ended'));
+    await expect(first).rejects.toMatchObject({ kind: 'internal' });
+    await settle();
+    expect(encoders.asked).toHaveLength(2);
+    caller.abort();
+    await encode();
+    runner.last.finish();
+    expect((await last).complete).toBe(true);
+    await expect(gone.then(({ complete }) => complete)).resolves.toBe(true);
+  });
+
+  test('a drain waits for those who wait', async () => {
+    const { encoders, runner, pipeline, rank, encode } = setUp();
+    const replies = [rank(cached), rank(cached)];
+    const drained = pipeline.drain();
+    encoders.asked[0]?.reply.reject(new Error('the thread ended'));
+    await expect(replies[0]).rejects.toThrow();
+    await settle();
+    expect(encoders.isClosed).toBe(false);
+    await encode();
+    runner.last.finish();
+    expect((await replies[1])?.complete).toBe(true);
+    await drained;
+    expect(encoders.isClosed).toBe(true);
+  });
+});
+
+describe('a partial answer', () => {
+  test('leaves what is scored in the cache and nothing else', async () => {
+    const { clock, encoders, runner, rank, encode } = setUp();
+    const call = { ...noDeadline(), deadlineMs: clock.nowMs() + 400 };
+    const partial = rank({ ...cached, partialOk: true }, call);
+    await encode([60, 20, 60]);
+    runner.runs[0]?.finish();
+    await settle();
+    await clock.advance(380);
+    expect(flagsOf(await partial)).toEqual([
+      [1, true, false],
+      [0, true, false],
+      [2, false, false],
+    ]);
+    void rank(cached);
+    expect(encoders.asked[1]?.task.candidates.map(({ text }) => text)).toEqual(['']);
+  });
+
+  test('of one who waits has what was known', async () => {
+    const { clock, rank, rankWhole } = setUp();
+    await rankWhole();
+    const candidates = ['y', 'new'].map((text) => ({
+      ...{ id: '', title: undefined, text, version: undefined },
+    }));
+    const wanted = { ...cached, candidates, partialOk: true };
+    void rank(wanted, { ...noDeadline(), deadlineMs: clock.nowMs() + 500 });
+    const reply = rank(wanted, { ...noDeadline(), deadlineMs: clock.nowMs() + 400 });
+    await clock.advance(380);
+    expect(flagsOf(await reply)).toEqual([
+      [0, true, true],
+      [1, false, false],
+    ]);
+    expect(await reply).toMatchObject({
+      complete: false,
+      usage: { scored: 1, cached: 1, depth: 2 },
+    });
+  });
+});
+
+describe('the depth', () => {
+  test('bounds a request that leaves it to the server; the rest follows in the order given', async () => {
+    const { encoders, runner, rank, encode } = setUp();
+    const reply = rank({ adaptiveDepth: true });
+    expect(encoders.asked[0]?.task.candidates).toHaveLength(2);
+    await encode([9, 5]);
+    runner.last.finish();
+    expect(flagsOf(await reply)).toEqual([
+      [1, true, false],
+      [0, true, false],
+      [2, false, false],
+    ]);
+    expect(await reply).toMatchObject({
+      complete: true,
+      usage: { candidates: 3, scored: 2, depth: 2 },
+    });
+  });
+
+  test('leaves others alone', async () => {
+    const { rankWhole } = setUp();
+    expect((await rankWhole({})).usage).toMatchObject({ scored: 3, depth: 3 });
+  });
+});

@@ -1,0 +1,43 @@
+import { ScoreCache } from '../../src/cache/score-cache.ts';
+import { Pipeline } from '../../src/pipeline.ts';
+import { ReplicaSet } from '../../src/pool/replica-set.ts';
+import type { RankRequest } from '../../src/rank.ts';
+import { Admission } from '../../src/schedule/admission.ts';
+import { DepthController } from '../../src/schedule/depth.ts';
+import { settle } from './fake-clock.ts';
+import { FakeEncoders } from './fake-encoders.ts';
+import { fakeRequest } from './fake-runner.ts';
+import { setUpScheduler } from './fake-scheduler.ts';
+import { noDeadline, testRequest } from './tiny-pipeline.ts';
+
+const neverOpened = () => {
+  throw new Error('a replica was opened');
+};
+
+/** The real pipeline over a fake encoder and fake replicas; `rank` asks, `encode` answers the last encoding. */
+export function setUpPipeline() {
+  const { clock, scheduler, runner } = setUpScheduler();
+  const admission = new Admission({ candidates: 100, tokens: 1_000 }, (tokens) => tokens);
+  const encoders = new FakeEncoders();
+  const pipeline = new Pipeline({
+    config: { candidateTokens: 100, maxCallMs: 60_000 },
+    manifest: { name: 'tiny', fingerprint: 'f' },
+    clock,
+    cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
+    depth: new DepthController({ floor: 1, ceiling: 2, targetMs: 100 }, clock),
+    admission,
+    encoders,
+    scheduler,
+    replicas: new ReplicaSet([], neverOpened),
+  });
+  const rank = (changed: Partial<RankRequest> = {}, call = noDeadline()) => {
+    const reply = pipeline.rank(testRequest('abcd', ['x'.repeat(40), 'y', ''], changed), call);
+    reply.catch(() => undefined);
+    return reply;
+  };
+  const encode = async (lengths: readonly number[] = [9, 5, 7], firstId = 0) => {
+    encoders.asked.at(-1)?.reply.resolve(fakeRequest(lengths, { firstId }));
+    await settle();
+  };
+  return { clock, runner, admission, encoders, pipeline, rank, encode };
+}
