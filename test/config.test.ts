@@ -23,6 +23,7 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
   expect(parse()).toEqual({
     address: '127.0.0.1:50051',
     model: 'models/artifacts/smollm2-135m-instruct',
+    metricsAddress: '127.0.0.1:9464',
     devices: [0, 1, 2, 3].map((n) => ({
       name: `cpu#${n}`,
       provider: 'cpu',
@@ -48,6 +49,11 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
     depthCeiling: 250,
     depthTargetMs: 200,
     tuneBuckets: 'propose',
+    agingMs: 1000,
+    deferrableWaitMs: 0,
+    ...{ tlsCert: undefined, tlsKey: undefined, tlsClientCa: undefined, apiKeys: undefined },
+    ...{ connections: 2000, connectionCalls: 1000, openCalls: 20_000 },
+    ...{ bufferedBytes: 268_435_456, metadataBytes: 16_384, messageMs: 60_000 },
     logLevel: 'info',
   } satisfies Config);
 });
@@ -232,7 +238,7 @@ test('the table and the help name every setting once', () => {
   const rows = configurationTable().split('\n').slice(2);
   expect(rows).toHaveLength(names.length);
   expect(rows[0]).toBe(
-    '| `SLMRANK_ADDRESS` | `--address` | `127.0.0.1:50051` | HOST:PORT; port 0 takes a free one | Use 0.0.0.0:50051 to be reached from other machines. The connection is plain text: put TLS in front. |',
+    '| `SLMRANK_ADDRESS` | `--address` | `127.0.0.1:50051` | HOST:PORT; port 0 takes a free one | Use 0.0.0.0:50051 to be reached from other machines; then give a certificate too, or put TLS in front. |',
   );
   rows.forEach((row) => expect(row.split(' | ')).toHaveLength(5));
   expect(configurationHelp().match(/^ {2}--/gm)).toHaveLength(names.length);

@@ -62,6 +62,9 @@ export function testConfig(changed: Partial<Config> = {}): Config {
     agingMs: 1_000,
     deferrableWaitMs: 0,
     tuneBuckets: 'off',
+    ...{ tlsCert: undefined, tlsKey: undefined, tlsClientCa: undefined, apiKeys: undefined },
+    ...{ connections: 2000, connectionCalls: 1000, openCalls: 20_000 },
+    ...{ bufferedBytes: 268_435_456, metadataBytes: 16_384, messageMs: 60_000 },
     logLevel: 'silent',
     ...changed,
   };
