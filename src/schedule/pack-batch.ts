@@ -184,6 +184,23 @@ export function attentionSlots(batch: PackedBatch): {
   return { real, padded };
 }
 
+/** Slots of real rows and keys that the parts' segments have, before they are packed. */
+export function realSlots(parts: readonly BatchPart[]): number {
+  return parts.reduce(
+    (total, { prefix, suffixes }) =>
+      suffixes.reduce(
+        (sum, { length }) => sum + length * (prefix.length + length),
+        total + prefix.length ** 2,
+      ),
+    0,
+  );
+}
+
+/** All slots that are computed. */
+export function paddedSlots({ groups }: Pick<PackedBatch, 'groups'>): number {
+  return groups.reduce((sum, { tiles, rows, keys }) => sum + tiles * rows * keys, 0);
+}
+
 /** Share of attention-tile slots that are padding, 0 to 1. */
 export function paddingWaste(batch: PackedBatch): number {
   const { real, padded } = attentionSlots(batch);

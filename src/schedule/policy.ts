@@ -1,3 +1,8 @@
+import { isLate, lateMs, mayStart } from './expiry.ts';
+import { fillBatch } from './fill-batch.ts';
+import { adaptLinger } from './linger.ts';
+import { findReplica, measurePower, type Power, shareOf } from './route.ts';
+
 /** Which candidates run next, where, and when: pure, so that it can be replaced, simulated, and tested with tables. */
 
 export interface WaitingCandidate {
@@ -18,19 +23,42 @@ export interface WaitingRequest {
   readonly waiting: readonly WaitingCandidate[];
   /** Sum of the waiting candidates' lengths. */
   readonly waitingTokens: number;
+  /** Sum of the waiting candidates' attention-tile slots. */
+  readonly waitingSlots: number;
+  /** Candidates in batches that have not ended. */
+  readonly running: number;
+  readonly partialOk: boolean;
 }
 
 /** A ready replica and what it holds: the running batch first, then the prepared one. */
 export interface ReplicaLoad {
+  readonly name: string;
   readonly batches: number;
   readonly packedTokens: number;
+  /** When it should have ended all it holds; of the past when it is idle or late. */
+  readonly busyUntilMs: number;
+  /** Most packed tokens it takes in one batch after it ran out of memory. */
+  readonly tokenCap: number;
+  /** The first bucket of its last batch. */
+  readonly lastBucket: number;
 }
 
 export interface ScheduleView<Request extends WaitingRequest, Replica extends ReplicaLoad> {
-  /** Every unanswered request, earliest deadline first, then by arrival. */
+  /** Every unanswered interactive request, in the order in which their turns come. */
   readonly requests: readonly Request[];
+  /** The deferrable ones, likewise: they run when no interactive one waits. */
+  readonly deferrable: readonly Request[];
   readonly replicas: readonly Replica[];
+  /** Mean time between the newest arrivals. */
+  readonly arrivalGapMs: number;
+  /** Milliseconds of a run, 0 when unknown. */
+  readonly estimateMs: EstimateMs;
 }
+
+export type EstimateMs = (
+  size: { readonly packedTokens: number; readonly slots?: number },
+  replica: string,
+) => number;
 
 /** The first `count` of a request's waiting candidates. */
 export interface Pick<Request> {
@@ -39,7 +67,10 @@ export interface Pick<Request> {
 }
 
 export type Decision<Request, Replica> =
+  /** Its deadline has passed, or can no longer be met. */
   | { readonly kind: 'expire'; readonly request: Request }
+  /** A deferrable request that has waited long enough to count as interactive. */
+  | { readonly kind: 'promote'; readonly request: Request }
   | {
       readonly kind: 'dispatch';
       readonly replica: Replica;
@@ -51,43 +82,107 @@ export type Decision<Request, Replica> =
 export interface PolicyLimits {
   /** Most packed tokens in one batch, each request's prefix counted once. A longer candidate runs alone. */
   readonly tokenBudget: number;
-  /** Longest a candidate waits for company while a replica is idle. */
+  /** Longest a candidate waits for company while a replica is idle; less when little arrives. */
   readonly lingerMs: number;
   /** Tile shapes in one batch: company may bring in other buckets up to so many. */
   readonly attentionGroups: number;
   /** Least packed tokens for which a batch of its own on another replica is worth a second prefix. */
   readonly shareTokens: number;
+  /** A request takes its turn as if it were due at most so long after its arrival, whatever its deadline. */
+  readonly agingMs: number;
+  /** A deferrable request counts as interactive after so long; Infinity: never. */
+  readonly deferrableWaitMs: number;
 }
 
-/** One running, one prepared. */
-const batchesPerReplica = 2;
-
-/** Decides one thing; to be called again, after carrying it out, until it says wait. */
-export type Policy = <Request extends WaitingRequest, Replica extends ReplicaLoad>(
-  view: ScheduleView<Request, Replica>,
-  nowMs: number,
-) => Decision<Request, Replica>;
+export interface Policy {
+  readonly limits: PolicyLimits;
+  /** Decides one thing; to be called again, after carrying it out, until it says wait. */
+  decide<Request extends WaitingRequest, Replica extends ReplicaLoad>(
+    view: ScheduleView<Request, Replica>,
+    nowMs: number,
+  ): Decision<Request, Replica>;
+}
 
 export function createPolicy(limits: PolicyLimits): Policy {
-  return (view, nowMs) => {
-    const head = view.requests[0];
-    const deadlineMs = head?.deadlineMs ?? Number.POSITIVE_INFINITY;
-    if (head !== undefined && deadlineMs <= nowMs) {
-      return { kind: 'expire', request: head };
-    }
-    const { packedTokens, oldestMs } = surveyQueue(view.requests);
-    const isFull = packedTokens >= limits.tokenBudget;
-    const replica = findReplica(view.replicas, isFull);
-    if (packedTokens === 0 || replica === undefined) {
-      return { kind: 'wait', untilMs: deadlineMs };
-    }
-    const lingerEndMs = oldestMs + limits.lingerMs;
-    if (!isFull && nowMs < lingerEndMs) {
-      return { kind: 'wait', untilMs: Math.min(lingerEndMs, deadlineMs) };
-    }
-    const cap = batchCap(view, packedTokens, limits);
-    return { kind: 'dispatch', replica, picks: fillBatch(view.requests, cap, limits) };
+  return {
+    limits,
+    decide(view, nowMs) {
+      const power = measurePower(view, limits.tokenBudget);
+      const late =
+        view.requests.find((request) => isLate(request, power, nowMs)) ??
+        view.deferrable.find((request) => isLate(request, power, nowMs));
+      if (late !== undefined) {
+        return { kind: 'expire', request: late };
+      }
+      const promoted = view.deferrable.find(
+        ({ arrivedMs }) => arrivedMs + limits.deferrableWaitMs <= nowMs,
+      );
+      if (promoted !== undefined) {
+        return { kind: 'promote', request: promoted };
+      }
+      const decision = decideRun(view, { limits, power, nowMs });
+      return decision.kind === 'wait'
+        ? { kind: 'wait', untilMs: Math.min(decision.untilMs, nextDueMs(view, limits, power)) }
+        : decision;
+    },
   };
+}
+
+interface Moment {
+  readonly limits: PolicyLimits;
+  readonly power: Power;
+  readonly nowMs: number;
+}
+
+function decideRun<Request extends WaitingRequest, Replica extends ReplicaLoad>(
+  view: ScheduleView<Request, Replica>,
+  moment: Moment,
+): Decision<Request, Replica> {
+  const { limits, nowMs } = moment;
+  const interactive = view.requests.filter((request) => mayStart(request, moment.power, nowMs));
+  const isSpare = interactive.length === 0;
+  const lane = isSpare
+    ? view.deferrable.filter((request) => mayStart(request, moment.power, nowMs))
+    : interactive;
+  const [head] = lane;
+  if (head === undefined) {
+    return { kind: 'wait', untilMs: Number.POSITIVE_INFINITY };
+  }
+  const { packedTokens, oldestMs } = surveyQueue(lane);
+  const isFull = packedTokens >= limits.tokenBudget;
+  const found = findReplica(view, {
+    ...{ nowMs, packedTokens: Math.min(packedTokens, limits.tokenBudget) },
+    mayPrepare: isFull && !isSpare,
+    bucket: head.waiting[0]?.bucket ?? 0,
+  });
+  if ('untilMs' in found) {
+    return { kind: 'wait', untilMs: found.untilMs };
+  }
+  const lingerEndMs = oldestMs + adaptLinger(limits.lingerMs, view.arrivalGapMs);
+  if (!isFull && nowMs < lingerEndMs) {
+    return { kind: 'wait', untilMs: lingerEndMs };
+  }
+  const { replica } = found;
+  const cap = isSpare
+    ? Math.min(Math.ceil(limits.tokenBudget / 2), replica.tokenCap)
+    : batchCap(view, { replica, head, packedTokens, ...moment });
+  return { kind: 'dispatch', replica, picks: fillBatch(lane, cap, limits) };
+}
+
+/** The next moment at which a request is late or is promoted. */
+function nextDueMs(
+  { requests, deferrable }: ScheduleView<WaitingRequest, ReplicaLoad>,
+  { deferrableWaitMs }: PolicyLimits,
+  power: Power,
+): number {
+  let dueMs = Number.POSITIVE_INFINITY;
+  for (const request of requests) {
+    dueMs = Math.min(dueMs, lateMs(request, power));
+  }
+  for (const request of deferrable) {
+    dueMs = Math.min(dueMs, lateMs(request, power), request.arrivedMs + deferrableWaitMs);
+  }
+  return dueMs;
 }
 
 /** What waits altogether, were each request's prefix computed once. */
@@ -95,136 +190,35 @@ function surveyQueue(requests: readonly WaitingRequest[]) {
   let packedTokens = 0;
   let oldestMs = Number.POSITIVE_INFINITY;
   for (const request of requests) {
-    if (request.waiting.length > 0) {
-      packedTokens += request.prefixTokens + request.waitingTokens;
-      oldestMs = Math.min(oldestMs, request.arrivedMs);
-    }
+    packedTokens += request.prefixTokens + request.waitingTokens;
+    oldestMs = Math.min(oldestMs, request.arrivedMs);
   }
   return { packedTokens, oldestMs };
 }
 
+interface Due extends Moment {
+  readonly replica: ReplicaLoad;
+  readonly head: WaitingRequest;
+  readonly packedTokens: number;
+}
+
 /**
- * The replica that holds least. A busy one prepares a batch only when the queue fills it: prepared earlier, it would
- * be shut to those who arrive during the run, and could no longer be expired or go to a replica that falls idle.
+ * Packed tokens this batch may take: with several replicas idle and little waiting, each a share by its speed; and no
+ * more than lets the head's deadline be met, down to half a budget.
  */
-function findReplica<Replica extends ReplicaLoad>(
-  replicas: readonly Replica[],
-  isFull: boolean,
-): Replica | undefined {
-  const room = isFull ? batchesPerReplica : 1;
-  let best: Replica | undefined;
-  for (const replica of replicas) {
-    if (replica.batches < room && (best === undefined || holdsLess(replica, best))) {
-      best = replica;
-    }
-  }
-  return best;
-}
-
-function holdsLess(a: ReplicaLoad, b: ReplicaLoad): boolean {
-  return a.batches < b.batches || (a.batches === b.batches && a.packedTokens < b.packedTokens);
-}
-
-/** Packed tokens this batch may take: with several replicas idle and little waiting, an even share for each. */
 function batchCap(
   view: ScheduleView<WaitingRequest, ReplicaLoad>,
-  packedTokens: number,
-  limits: PolicyLimits,
+  { replica, head, packedTokens, limits, nowMs }: Due,
 ): number {
-  const idle = view.replicas.filter((replica) => replica.batches === 0).length;
-  const shares = Math.min(idle, Math.floor(packedTokens / limits.shareTokens));
-  if (shares <= 1) {
-    return limits.tokenBudget;
-  }
-  const head = view.requests.find((request) => request.waiting.length > 0);
-  const share = Math.ceil(packedTokens / shares) + (head?.prefixTokens ?? 0);
-  return Math.min(limits.tokenBudget, share);
-}
-
-/** A batch being filled. */
-interface Draft {
-  /** Packed tokens that may still be added. */
-  room: number;
-  readonly buckets: Set<number>;
-}
-
-/** What may be taken of a request, from the shortest candidate on. */
-interface Fit {
-  readonly count: number;
-  /** The prefix included. */
-  readonly packedTokens: number;
-  readonly buckets: readonly number[];
-}
-
-/**
- * The earliest deadline's candidates first, then company in order of deadline: first what adds no bucket to the
- * batch, then what does. Company is taken whole, or in parts of at least `shareTokens`.
- */
-function fillBatch<Request extends WaitingRequest>(
-  requests: readonly Request[],
-  cap: number,
-  limits: PolicyLimits,
-): readonly Pick<Request>[] {
-  const picks = new Map<Request, Pick<Request>>();
-  const draft: Draft = { room: cap, buckets: new Set() };
-  for (const mayWiden of [false, true]) {
-    for (const request of requests) {
-      if (request.waiting.length === 0 || picks.has(request)) {
-        continue;
-      }
-      const fit =
-        picks.size === 0
-          ? fitHead(request, draft)
-          : fitCompany(request, draft, mayWiden ? limits.attentionGroups : 0, limits.shareTokens);
-      if (fit.count > 0) {
-        picks.set(request, { request, count: fit.count });
-        draft.room -= fit.packedTokens;
-        fit.buckets.forEach((bucket) => draft.buckets.add(bucket));
-      }
-    }
-  }
-  return [...picks.values()];
-}
-
-/** At least one candidate, whatever the room: a candidate longer than the budget runs alone. */
-function fitHead(request: WaitingRequest, draft: Draft): Fit {
-  const least = request.prefixTokens + (request.waiting[0]?.length ?? 0);
-  return fitCandidates(request, Math.max(draft.room, least), Number.POSITIVE_INFINITY, draft);
-}
-
-const nothing: Fit = { count: 0, packedTokens: 0, buckets: [] };
-
-function fitCompany(
-  request: WaitingRequest,
-  draft: Draft,
-  mostBuckets: number,
-  shareTokens: number,
-): Fit {
-  const newBuckets = Math.max(0, mostBuckets - draft.buckets.size);
-  const fit = fitCandidates(request, draft.room, newBuckets, draft);
-  const isFairPart = fit.packedTokens - request.prefixTokens >= shareTokens;
-  return fit.count === request.waiting.length || isFairPart ? fit : nothing;
-}
-
-function fitCandidates(
-  request: WaitingRequest,
-  room: number,
-  newBuckets: number,
-  { buckets }: Draft,
-): Fit {
-  const added: number[] = [];
-  let packedTokens = request.prefixTokens;
-  let count = 0;
-  for (const { bucket, length } of request.waiting) {
-    const isNew = bucket !== added.at(-1) && !buckets.has(bucket);
-    if (packedTokens + length > room || (isNew && added.length >= newBuckets)) {
-      break;
-    }
-    if (isNew) {
-      added.push(bucket);
-    }
-    packedTokens += length;
-    count += 1;
-  }
-  return { count, packedTokens, buckets: added };
+  const { tokenBudget, shareTokens } = limits;
+  const idle = view.replicas.filter(({ batches }) => batches === 0);
+  const shares = Math.min(idle.length, Math.floor(packedTokens / shareTokens));
+  const share =
+    shares <= 1
+      ? tokenBudget
+      : Math.ceil((packedTokens / shares) * shareOf(view, idle, replica)) + head.prefixTokens;
+  const cap = Math.min(tokenBudget, replica.tokenCap, Math.max(share, shareTokens));
+  const runMs = view.estimateMs({ packedTokens: Math.min(cap, packedTokens) }, replica.name);
+  const leftMs = head.deadlineMs - Math.max(nowMs, replica.busyUntilMs);
+  return runMs > leftMs ? Math.max((cap * leftMs) / runMs, Math.min(cap, tokenBudget / 2)) : cap;
 }

@@ -1,10 +1,10 @@
-/** Anything that must be dealt with by a deadline. */
-export interface Due {
-  readonly deadlineMs: number;
+/** Anything whose turn is due at a moment. */
+export interface Ordered {
+  readonly orderMs: number;
 }
 
-/** Items in order of deadline, equal ones in order of arrival. */
-export class DeadlineQueue<Item extends Due> {
+/** Items in the order in which their turns are due, equal ones in order of arrival. */
+export class TurnQueue<Item extends Ordered> {
   readonly #items: Item[] = [];
 
   /** Live: changes with the queue. */
@@ -13,24 +13,24 @@ export class DeadlineQueue<Item extends Due> {
   }
 
   add(item: Item): void {
-    this.#items.splice(this.#findEnd(item.deadlineMs), 0, item);
+    this.#items.splice(this.#findEnd(item.orderMs), 0, item);
   }
 
   remove(item: Item): void {
-    const end = this.#findEnd(item.deadlineMs);
+    const end = this.#findEnd(item.orderMs);
     const place = this.#items.lastIndexOf(item, end - 1);
     if (end > 0 && place >= 0) {
       this.#items.splice(place, 1);
     }
   }
 
-  /** The place after the last item with this deadline or an earlier one. */
-  #findEnd(deadlineMs: number): number {
+  /** The place after the last item that is due at this moment or before. */
+  #findEnd(orderMs: number): number {
     let low = 0;
     let high = this.#items.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#items[middle]?.deadlineMs ?? Number.POSITIVE_INFINITY) <= deadlineMs) {
+      if ((this.#items[middle]?.orderMs ?? Number.POSITIVE_INFINITY) <= orderMs) {
         low = middle + 1;
       } else {
         high = middle;

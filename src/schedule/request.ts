@@ -2,6 +2,7 @@ import { createDeferred } from '../deferred.ts';
 import { RankError } from '../errors.ts';
 import type { BatchPart, EncodedRequest } from './batch.ts';
 import { findBucket } from './bucket.ts';
+import type { PriorityClass } from '../events.ts';
 import type { WaitingCandidate, WaitingRequest } from './policy.ts';
 
 /** How a request is to be treated. */
@@ -12,6 +13,9 @@ export interface ScheduleCall {
   readonly signal: AbortSignal;
   /** At the deadline, settle with what is scored rather than fail. */
   readonly partialOk: boolean;
+  /** Whom it counts for in fair share; all that say nothing are one client. */
+  readonly client?: string;
+  readonly priority?: PriorityClass;
 }
 
 export interface ScheduleResult {
@@ -27,6 +31,14 @@ export interface ScheduleResult {
   readonly queueMs: number;
   /** From the first dispatch to the end. */
   readonly runMs: number;
+}
+
+/** Where and when a request enters the queue. */
+export interface Entry {
+  readonly buckets: readonly number[];
+  readonly arrivedMs: number;
+  readonly dueMs: number;
+  readonly orderMs: number;
 }
 
 /** Candidates of one request that are in a batch. */
@@ -45,8 +57,16 @@ export class ScheduledRequest implements WaitingRequest {
   readonly prefixTokens: number;
   readonly waiting: WaitingCandidate[];
   waitingTokens = 0;
+  waitingSlots = 0;
+  running = 0;
+  readonly partialOk: boolean;
+  readonly client: string;
+  readonly priority: PriorityClass;
+  /** When its turn is due by itself: at its deadline, or when it has aged. */
+  readonly dueMs: number;
+  /** When its turn is due beside the other clients: the queue's order. */
+  readonly orderMs: number;
   readonly #encoded: EncodedRequest;
-  readonly #partialOk: boolean;
   readonly #settlement = createDeferred<ScheduleResult>();
   readonly #logits: Float32Array;
   readonly #scored: Uint8Array;
@@ -59,21 +79,25 @@ export class ScheduledRequest implements WaitingRequest {
 
   constructor(
     encoded: EncodedRequest,
-    call: Pick<ScheduleCall, 'deadlineMs' | 'partialOk'>,
-    { buckets, arrivedMs }: { readonly buckets: readonly number[]; readonly arrivedMs: number },
+    call: Omit<ScheduleCall, 'signal'>,
+    { buckets, arrivedMs, dueMs, orderMs }: Entry,
   ) {
     const count = encoded.candidates.length;
     this.deadlineMs = call.deadlineMs;
     this.arrivedMs = arrivedMs;
     this.prefixTokens = encoded.prefix.length;
     this.#encoded = encoded;
-    this.#partialOk = call.partialOk;
+    this.partialOk = call.partialOk;
+    this.client = call.client ?? '';
+    this.priority = call.priority ?? 'interactive';
+    this.dueMs = dueMs;
+    this.orderMs = orderMs;
     this.#logits = new Float32Array(2 * count);
     this.#scored = new Uint8Array(count);
     this.#retried = new Uint8Array(count);
     this.#unscored = count;
     this.waiting = encoded.candidates.map(({ ids: { length } }, index) => {
-      this.waitingTokens += length;
+      this.#countWaiting(length);
       return { index, length, bucket: findBucket(buckets, length) };
     });
     this.waiting.sort(byBucket);
@@ -92,8 +116,9 @@ export class ScheduledRequest implements WaitingRequest {
   take(count: number, nowMs: number): RequestPart {
     const candidates = this.waiting.splice(0, count);
     for (const { length } of candidates) {
-      this.waitingTokens -= length;
+      this.#countWaiting(-length);
     }
+    this.running += candidates.length;
     this.#firstDispatchMs ??= nowMs;
     const { prefix, candidates: encoded } = this.#encoded;
     const suffixes = candidates.map(({ index }) => encoded[index]?.ids ?? new Int32Array());
@@ -102,6 +127,7 @@ export class ScheduledRequest implements WaitingRequest {
 
   /** Takes over a part's logits; settles when it was the last, or when one of them is not a number. */
   score(part: RequestPart, logits: Float32Array, nowMs: number): void {
+    this.running -= part.candidates.length;
     part.candidates.forEach(({ index, length }, place) => {
       const yes = logits[2 * place] ?? Number.NaN;
       const no = logits[2 * place + 1] ?? Number.NaN;
@@ -126,9 +152,10 @@ export class ScheduledRequest implements WaitingRequest {
       this.fail(new RankError('replica-failed', `two replicas failed in turn: ${message}`));
       return;
     }
+    this.running -= part.candidates.length;
     for (const candidate of part.candidates) {
       this.#retried[candidate.index] = 1;
-      this.waitingTokens += candidate.length;
+      this.#countWaiting(candidate.length);
       this.waiting.push(candidate);
     }
     this.waiting.sort(byBucket);
@@ -136,17 +163,24 @@ export class ScheduledRequest implements WaitingRequest {
 
   /** The deadline has passed. */
   expire(nowMs: number): void {
-    if (this.#partialOk) {
+    if (this.partialOk) {
       this.#finish(nowMs);
       return;
     }
     const all = this.#scored.length;
     const waitedMs = Math.round(nowMs - this.arrivedMs);
+    const scored = `with ${all - this.#unscored} of ${all} candidates scored`;
     this.fail(
-      new RankError(
-        'deadline-exceeded',
-        `the deadline passed ${waitedMs} ms after encoding with ${all - this.#unscored} of ${all} candidates scored`,
-      ),
+      nowMs >= this.deadlineMs
+        ? new RankError(
+            'deadline-exceeded',
+            `the deadline passed ${waitedMs} ms after encoding ${scored}`,
+          )
+        : new RankError(
+            'deadline-exceeded',
+            `${waitedMs} ms after encoding, ${scored}, the rest could no longer end before the deadline`,
+            { reason: 'PREDICTED_LATE' },
+          ),
     );
   }
 
@@ -155,6 +189,12 @@ export class ScheduledRequest implements WaitingRequest {
       this.#isSettled = true;
       this.#settlement.reject(error);
     }
+  }
+
+  /** `length` below zero when a candidate no longer waits. */
+  #countWaiting(length: number): void {
+    this.waitingTokens += length;
+    this.waitingSlots += length * (this.prefixTokens + Math.abs(length));
   }
 
   #finish(nowMs: number): void {

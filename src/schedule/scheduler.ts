@@ -1,31 +1,28 @@
-import type { Clock } from '../clock.ts';
 import { assertNever, RankError } from '../errors.ts';
-import type { BatchOutcome, BatchPart, BatchRunner, EncodedRequest, PackedBatch } from './batch.ts';
-import type { CostModel } from './cost.ts';
+import type { BatchOutcome, BatchRunner, EncodedRequest } from './batch.ts';
+import { dueOf, orderOf } from './fair-order.ts';
+import { type Ask, type Forecast, forecast } from './forecast.ts';
+import { HeldReplica } from './held-replica.ts';
+import { Lanes } from './lanes.ts';
+import { ArrivalPace } from './linger.ts';
 import { packedTokens } from './pack-batch.ts';
-import type { Pick as BatchPick, Policy, ReplicaLoad } from './policy.ts';
-import { DeadlineQueue } from './queue.ts';
+import type { EstimateMs, Policy } from './policy.ts';
 import {
   type RequestPart,
   type ScheduleCall,
   ScheduledRequest,
   type ScheduleResult,
 } from './request.ts';
+import { measurePower, type Power } from './route.ts';
+import { type RunOptions, runBatch } from './run-batch.ts';
+import { type Attempt, type FailureKind, splitBatch } from './split-batch.ts';
 
-export interface SchedulerOptions {
+export interface SchedulerOptions extends RunOptions {
   readonly policy: Policy;
-  readonly pack: (parts: readonly BatchPart[]) => PackedBatch;
-  readonly cost: CostModel;
   /** Padded lengths, ascending. */
   readonly buckets: readonly number[];
-  readonly clock: Clock;
-}
-
-/** A ready replica and the batches it holds. */
-interface Replica extends ReplicaLoad {
-  readonly runner: BatchRunner;
-  batches: number;
-  packedTokens: number;
+  /** How often requests came before. */
+  readonly arrivals?: ArrivalPace;
 }
 
 /**
@@ -34,14 +31,20 @@ interface Replica extends ReplicaLoad {
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #queue = new DeadlineQueue<ScheduledRequest>();
-  #replicas: readonly Replica[] = [];
+  readonly #lanes = new Lanes<ScheduledRequest>();
+  /** Halves of batches that failed: next to run. */
+  readonly #repairs: Attempt[] = [];
+  readonly #arrivals: ArrivalPace;
+  readonly #estimateMs: EstimateMs;
+  #replicas: readonly HeldReplica[] = [];
   /** False when no replica is ready and none is coming. */
   #hasHope = true;
   #cancelTimer: () => void = () => undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#arrivals = options.arrivals ?? new ArrivalPace();
+    this.#estimateMs = (size, replica) => options.cost.estimateMs(size, replica);
   }
 
   /** Scores every candidate. @throws RankError, always. */
@@ -52,14 +55,12 @@ export class Scheduler {
     if (!this.#hasHope) {
       throw noReplica();
     }
-    const { buckets, clock } = this.#options;
-    const request = new ScheduledRequest(encoded, call, { buckets, arrivedMs: clock.nowMs() });
+    const request = this.#enqueue(encoded, call);
     const onAbort = () => {
       this.#change(request, () => request.fail(callerGone()));
       this.#advance();
     };
     call.signal.addEventListener('abort', onAbort, { once: true });
-    this.#queue.add(request);
     this.#advance();
     try {
       return await request.settled;
@@ -71,12 +72,10 @@ export class Scheduler {
   /** The replicas that are ready, and how many more are loading or will be tried again. */
   setReplicas(runners: readonly BatchRunner[], coming: number): void {
     const known = new Map(this.#replicas.map((replica) => [replica.runner, replica]));
-    this.#replicas = runners.map(
-      (runner) => known.get(runner) ?? { runner, batches: 0, packedTokens: 0 },
-    );
+    this.#replicas = runners.map((runner) => known.get(runner) ?? new HeldReplica(runner));
     this.#hasHope = runners.length + coming > 0;
     if (!this.#hasHope) {
-      for (const request of [...this.#queue.items]) {
+      for (const request of this.#lanes.all) {
         this.#change(request, () => request.fail(noReplica()));
       }
     }
@@ -84,22 +83,80 @@ export class Scheduler {
   }
 
   /** Milliseconds that the ready replicas together need for so many packed tokens. */
-  estimateMs(packedTokens: number): number {
-    return this.#options.cost.estimateMs({ packedTokens }) / Math.max(1, this.#replicas.length);
+  estimateMs(tokens: number): number {
+    const { tokenBudget } = this.#options.policy.limits;
+    const batches = Math.max(1, Math.ceil(tokens / tokenBudget));
+    return batches * this.#power().togetherMs({ packedTokens: tokens / batches });
+  }
+
+  /** When such a request would end, were it to come now; queues nothing. */
+  predict(ask: Ask): Forecast {
+    const { policy, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const { orderMs } = this.#turnOf(ask, nowMs);
+    const aheadTokens =
+      this.#lanes.tokensAhead(ask.priority, orderMs) + (ask.unscheduledTokens ?? 0);
+    const busyMs = this.#replicas.map(({ busyUntilMs, batches }) =>
+      batches === 0 ? 0 : Math.max(0, busyUntilMs - nowMs),
+    );
+    return forecast(ask, aheadTokens, { busyMs, power: this.#power(), ...policy.limits }, nowMs);
+  }
+
+  #power(): Power {
+    const view = { replicas: this.#replicas, estimateMs: this.#estimateMs };
+    return measurePower(view, this.#options.policy.limits.tokenBudget);
+  }
+
+  #turnOf(
+    { client, priority, deadlineMs }: Pick<Ask, 'client' | 'priority' | 'deadlineMs'>,
+    arrivedMs: number,
+  ): { readonly dueMs: number; readonly orderMs: number } {
+    const dueMs = dueOf(arrivedMs, deadlineMs, this.#options.policy.limits.agingMs);
+    const { items } = this.#lanes[priority];
+    return {
+      dueMs,
+      orderMs: orderOf({ client, dueMs }, items, (tokens) => this.estimateMs(tokens)),
+    };
+  }
+
+  #enqueue(encoded: EncodedRequest, call: ScheduleCall): ScheduledRequest {
+    const { buckets, clock } = this.#options;
+    const arrivedMs = clock.nowMs();
+    const { client = '', priority = 'interactive', deadlineMs } = call;
+    const turn = this.#turnOf({ client, priority, deadlineMs }, arrivedMs);
+    const request = new ScheduledRequest(encoded, call, { buckets, arrivedMs, ...turn });
+    this.#arrivals.arrive(arrivedMs);
+    this.#lanes.add(request);
+    return request;
   }
 
   #advance(): void {
     this.#cancelTimer();
+    this.#repair();
     for (;;) {
       const nowMs = this.#options.clock.nowMs();
-      const view = { requests: this.#queue.items, replicas: this.#replicas };
-      const decision = this.#options.policy(view, nowMs);
+      const decision = this.#options.policy.decide(
+        {
+          requests: this.#lanes.interactive.items,
+          deferrable: this.#lanes.deferrable.items,
+          replicas: this.#replicas,
+          arrivalGapMs: this.#arrivals.gapMs(nowMs),
+          estimateMs: this.#estimateMs,
+        },
+        nowMs,
+      );
       switch (decision.kind) {
         case 'expire':
           this.#change(decision.request, () => decision.request.expire(nowMs));
           break;
+        case 'promote':
+          this.#lanes.promote(decision.request);
+          break;
         case 'dispatch':
-          this.#dispatch(decision.replica, decision.picks, nowMs);
+          this.#dispatch(decision.replica, {
+            parts: decision.picks.map(({ request, count }) => request.take(count, nowMs)),
+            cuts: 0,
+          });
           break;
         case 'wait':
           this.#wake(decision.untilMs);
@@ -117,39 +174,42 @@ export class Scheduler {
         : () => undefined;
   }
 
-  #dispatch(replica: Replica, picks: readonly BatchPick<ScheduledRequest>[], nowMs: number): void {
-    const parts = picks.map(({ request, count }) => request.take(count, nowMs));
-    const tokens = packedTokens(parts);
-    replica.batches += 1;
-    replica.packedTokens += tokens;
-    void this.#run(replica.runner, parts).then((outcome) => {
-      replica.batches -= 1;
-      replica.packedTokens -= tokens;
-      this.#conclude(replica, parts, outcome);
-      if (outcome.ok) {
-        const { name } = replica.runner;
-        this.#options.cost.observe({ replica: name, packedTokens: tokens, runMs: outcome.runMs });
+  /** Halves of failed batches go before all else, to whichever replica has room. */
+  #repair(): void {
+    for (;;) {
+      const [replica] = this.#replicas
+        .filter(({ batches }) => batches < 2)
+        .sort((a, b) => a.batches - b.batches || a.busyUntilMs - b.busyUntilMs);
+      const attempt = replica === undefined ? undefined : this.#repairs.shift();
+      if (replica === undefined || attempt === undefined) {
+        return;
       }
+      const parts = attempt.parts.filter(({ request }) => !request.isSettled);
+      if (parts.length > 0) {
+        this.#dispatch(replica, { ...attempt, parts });
+      }
+    }
+  }
+
+  #dispatch(replica: HeldReplica, attempt: Attempt): void {
+    void runBatch(replica, attempt.parts, this.#options).then((outcome) => {
+      this.#conclude(replica, attempt, outcome);
       this.#advance();
     });
   }
 
-  /** Resolves always. */
-  async #run(runner: BatchRunner, parts: readonly RequestPart[]): Promise<BatchOutcome> {
-    try {
-      return await runner.run(this.#options.pack(parts));
-    } catch (error) {
-      return { ok: false, kind: 'internal', message: RankError.from(error).message };
+  #conclude(replica: HeldReplica, attempt: Attempt, outcome: BatchOutcome): void {
+    if (!outcome.ok) {
+      this.#heed(replica, attempt, outcome.kind);
     }
-  }
-
-  #conclude(replica: Replica, parts: readonly RequestPart[], outcome: BatchOutcome): void {
-    if (!outcome.ok && outcome.kind === 'replica-failed') {
-      this.#replicas = this.#replicas.filter((one) => one !== replica);
+    const halves = outcome.ok ? [] : splitBatch(attempt, outcome.kind);
+    if (halves.length > 0) {
+      this.#repairs.push(...halves);
+      return;
     }
     const nowMs = this.#options.clock.nowMs();
     let place = 0;
-    for (const part of parts) {
+    for (const part of attempt.parts) {
       const start = place;
       place += 2 * part.candidates.length;
       if (!part.request.isSettled) {
@@ -158,11 +218,25 @@ export class Scheduler {
     }
   }
 
+  /** What a failure says of the replica. */
+  #heed(replica: HeldReplica, { parts }: Attempt, kind: FailureKind): void {
+    if (kind === 'replica-failed') {
+      this.#replicas = this.#replicas.filter((one) => one !== replica);
+      const candidates = parts.reduce(
+        (sum, { request, candidates: own }) => sum + (request.isSettled ? 0 : own.length),
+        0,
+      );
+      this.#options.tell?.({ kind: 'retried', candidates });
+    } else if (kind === 'out-of-memory') {
+      replica.shrink(packedTokens(parts));
+    }
+  }
+
   /** Whatever may settle a request goes through here: a settled one leaves the queue in the same turn. */
   #change(request: ScheduledRequest, change: () => void): void {
     change();
     if (request.isSettled) {
-      this.#queue.remove(request);
+      this.#lanes.remove(request);
     }
   }
 }

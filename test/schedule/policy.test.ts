@@ -5,6 +5,7 @@ import {
   type Decision,
   type PolicyLimits,
   type ReplicaLoad,
+  type ScheduleView,
   type WaitingRequest,
 } from '../../src/schedule/policy.ts';
 
@@ -13,9 +14,13 @@ const limits: PolicyLimits = {
   lingerMs: 5,
   attentionGroups: 2,
   shareTokens: 25,
+  agingMs: 1e9,
+  deferrableWaitMs: Infinity,
 };
 const nowMs = 1_000;
 const longAgo = 0;
+
+type View = ScheduleView<Named, ReplicaLoad>;
 
 interface Named extends WaitingRequest {
   readonly name: string;
@@ -25,7 +30,13 @@ interface Named extends WaitingRequest {
 function request(
   name: string,
   lengths: readonly number[],
-  { deadlineMs = 9_000, arrivedMs = longAgo, prefixTokens = 10 } = {},
+  {
+    deadlineMs = 9_000,
+    arrivedMs = longAgo,
+    prefixTokens = 10,
+    partialOk = false,
+    running = 0,
+  } = {},
 ): Named {
   const waiting = lengths.map((length, index) => ({
     index,
@@ -33,15 +44,32 @@ function request(
     bucket: Math.ceil(length / 10) * 10,
   }));
   const waitingTokens = lengths.reduce((sum, length) => sum + length, 0);
-  return { name, deadlineMs, arrivedMs, prefixTokens, waiting, waitingTokens };
+  const waitingSlots = lengths.reduce((sum, length) => sum + length * (prefixTokens + length), 0);
+  const turn = { deadlineMs, arrivedMs, partialOk, running };
+  return { name, ...turn, prefixTokens, waiting, waitingTokens, waitingSlots };
 }
 
-const idle = (): ReplicaLoad => ({ batches: 0, packedTokens: 0 });
-const busy = (batches: number, packedTokens = 50): ReplicaLoad => ({ batches, packedTokens });
+const replica = (changed: Partial<ReplicaLoad> = {}): ReplicaLoad => ({
+  name: 'cpu#0',
+  batches: 0,
+  packedTokens: 0,
+  busyUntilMs: 0,
+  tokenCap: Number.POSITIVE_INFINITY,
+  lastBucket: 0,
+  ...changed,
+});
+const idle = () => replica();
+const busy = (batches: number, packedTokens = 50) => replica({ batches, packedTokens });
 const times = (count: number, length: number) => new Array<number>(count).fill(length);
 
-function decide(requests: readonly Named[], replicas: readonly ReplicaLoad[], own = limits) {
-  return createPolicy(own)({ requests, replicas }, nowMs);
+const quiet = { deferrable: [], arrivalGapMs: 0, estimateMs: () => 0 };
+
+function decide(
+  requests: readonly Named[],
+  replicas: readonly ReplicaLoad[],
+  { limits: own = limits, ...view }: Partial<View> & { limits?: PolicyLimits } = {},
+) {
+  return createPolicy(own).decide({ ...quiet, ...view, requests, replicas }, nowMs);
 }
 
 function picksOf(decision: Decision<Named, ReplicaLoad>): Record<string, number> {

@@ -25,9 +25,16 @@ const anyEvent = fc.oneof(
     prefix: fc.integer({ min: 0, max: 40 }),
     timeoutMs: fc.integer({ min: 0, max: 60 }),
     partialOk: fc.boolean(),
+    client: fc.constantFrom('a', 'b', 'c'),
+    priority: fc.constantFrom('interactive' as const, 'deferrable' as const),
   }),
   fc.record({
-    kind: fc.constantFrom('finish' as const, 'crash' as const, 'error' as const),
+    kind: fc.constantFrom(
+      'finish' as const,
+      'crash' as const,
+      'error' as const,
+      'out-of-memory' as const,
+    ),
     replica: fc.integer({ min: 0, max: 2 }),
   }),
   fc.record({ kind: fc.constant('finish' as const), replica: fc.integer({ min: 0, max: 2 }) }),
@@ -44,7 +51,14 @@ class World {
   readonly problems: string[] = [];
   readonly #callers: AbortController[] = [];
   readonly #scheduler = new Scheduler({
-    policy: createPolicy({ tokenBudget, lingerMs: 3, attentionGroups: 4, shareTokens: 25 }),
+    policy: createPolicy({
+      tokenBudget,
+      lingerMs: 3,
+      attentionGroups: 4,
+      shareTokens: 25,
+      agingMs: 20,
+      deferrableWaitMs: 40,
+    }),
     pack: fakePack,
     cost: createCostModel(),
     buckets: [10, 20, 40, 80],
@@ -71,6 +85,7 @@ class World {
       case 'finish':
       case 'crash':
       case 'error':
+      case 'out-of-memory':
         this.#endRun(event.replica, event.kind);
     }
     await settle();
@@ -104,7 +119,7 @@ class World {
     );
   }
 
-  #endRun(slot: number, how: 'finish' | 'crash' | 'error'): void {
+  #endRun(slot: number, how: 'finish' | 'crash' | 'error' | 'out-of-memory'): void {
     const replica = this.#replicas[slot];
     const run = replica?.runner.runs[replica.done];
     if (replica === undefined || run === undefined) {
@@ -115,7 +130,7 @@ class World {
       if (how === 'finish') {
         run.finish();
       } else {
-        run.fail('internal');
+        run.fail(how === 'error' ? 'internal' : how);
       }
       return;
     }
@@ -126,7 +141,7 @@ class World {
     lost.forEach((one) => one.fail('replica-failed'));
   }
 
-  #arrive({ lengths, prefix, timeoutMs, partialOk }: Extract<Event, { kind: 'arrive' }>): void {
+  #arrive({ lengths, prefix, timeoutMs, ...event }: Extract<Event, { kind: 'arrive' }>): void {
     const place = this.endings.length;
     const ends: string[] = [];
     this.endings.push(ends);
@@ -144,14 +159,16 @@ class World {
     this.#scheduler
       .schedule(request, {
         deadlineMs: this.clock.nowMs() + timeoutMs,
-        partialOk,
+        partialOk: event.partialOk,
+        client: event.client,
+        priority: event.priority,
         signal: caller.signal,
       })
       .finally(() => permit.release())
       .then(
         (result) => {
           ends.push(result.complete ? 'scored' : 'partial');
-          this.#check(place, result, partialOk);
+          this.#check(place, result, event.partialOk);
         },
         (error: unknown) => ends.push(String(error)),
       );

@@ -6,6 +6,7 @@ import type {
   EncodedRequest,
   PackedBatch,
 } from '../../src/schedule/batch.ts';
+import type { FailureKind } from '../../src/schedule/split-batch.ts';
 
 /**
  * A request whose every candidate's tokens all are its own id, from `firstId` on, so that a fake run can score it and
@@ -74,7 +75,7 @@ export class FakeRun {
     this.#outcome.resolve({ ok: true, logits: Float32Array.from(logits), runMs });
   }
 
-  fail(kind: 'replica-failed' | 'internal', message = 'the fake failed'): void {
+  fail(kind: FailureKind, message = 'the fake failed'): void {
     this.#outcome.resolve({ ok: false, kind, message });
   }
 }

@@ -1,24 +1,44 @@
-import { createCostModel } from '../../src/schedule/cost.ts';
+import type { PriorityClass, Tell } from '../../src/events.ts';
+import { type CostModel, createCostModel } from '../../src/schedule/cost.ts';
+import { ArrivalPace } from '../../src/schedule/linger.ts';
 import { createPolicy, type PolicyLimits } from '../../src/schedule/policy.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeRunner, fakeLogits, fakePack, fakeRequest } from './fake-runner.ts';
 
-const limits: PolicyLimits = { tokenBudget: 100, lingerMs: 0, attentionGroups: 4, shareTokens: 25 };
+const limits: PolicyLimits = {
+  tokenBudget: 100,
+  lingerMs: 0,
+  attentionGroups: 4,
+  shareTokens: 25,
+  agingMs: 1e9,
+  deferrableWaitMs: Number.POSITIVE_INFINITY,
+};
+
+/** So that the whole linger is worth waiting for. */
+function frequentArrivals(nowMs: number): ArrivalPace {
+  const arrivals = new ArrivalPace();
+  [nowMs, nowMs, nowMs].forEach((momentMs) => arrivals.arrive(momentMs));
+  return arrivals;
+}
 
 /** A scheduler whose clock and replicas the test moves; `rank` enters a request. */
 export function setUpScheduler({
   replicas = 1,
+  tell,
+  cost = createCostModel(),
   ...changed
-}: Partial<PolicyLimits> & { replicas?: number } = {}) {
+}: Partial<PolicyLimits> & { replicas?: number; tell?: Tell; cost?: CostModel } = {}) {
   const clock = new FakeClock();
   const runners = Array.from({ length: replicas }, (_, i) => new FakeRunner(`cpu#${i}`));
   const scheduler = new Scheduler({
     policy: createPolicy({ ...limits, ...changed }),
     pack: fakePack,
-    cost: createCostModel(),
+    cost,
     buckets: [10, 20, 40],
     clock,
+    arrivals: frequentArrivals(clock.nowMs()),
+    ...(tell === undefined ? {} : { tell }),
   });
   scheduler.setReplicas(runners, 0);
   const rank = (
@@ -28,9 +48,12 @@ export function setUpScheduler({
       partialOk = false,
       signal = new AbortController().signal,
       firstId = 0,
+      client = '',
+      priority = 'interactive' as PriorityClass,
     } = {},
   ) => {
-    const call = { deadlineMs: clock.nowMs() + timeoutMs, partialOk, signal };
+    const deadlineMs = clock.nowMs() + timeoutMs;
+    const call = { deadlineMs, partialOk, signal, client, priority };
     const outcome = scheduler.schedule(fakeRequest(lengths, { firstId }), call);
     outcome.catch(() => undefined);
     return outcome;

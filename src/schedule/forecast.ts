@@ -1,0 +1,80 @@
+import type { PriorityClass } from '../events.ts';
+import type { Power } from './route.ts';
+
+/** When a request would end, were it to come now. */
+
+/** A request that asks, or is about to enter the queue. */
+export interface Ask {
+  readonly candidates: number;
+  readonly packedTokens: number;
+  /** Absolute; Infinity when there is none. */
+  readonly deadlineMs: number;
+  readonly partialOk: boolean;
+  readonly client: string;
+  readonly priority: PriorityClass;
+  /** Admitted before it and not in the queue yet: being encoded. */
+  readonly unscheduledTokens?: number;
+}
+
+export interface Forecast {
+  /** Until its first candidate runs. */
+  readonly queueMs: number;
+  readonly runMs: number;
+  /** Whether it would end in time: all of it, or with partialOk any of it. */
+  readonly inTime: boolean;
+}
+
+/** The replicas as a forecast sees them. */
+export interface Capacity {
+  /** Milliseconds until each replica has ended what it holds. */
+  readonly busyMs: readonly number[];
+  readonly power: Power;
+  readonly tokenBudget: number;
+  readonly shareTokens: number;
+}
+
+/** `aheadTokens` wait and go before it; what comes after it counts for nothing. */
+export function forecast(
+  ask: Pick<Ask, 'candidates' | 'packedTokens' | 'deadlineMs' | 'partialOk'>,
+  aheadTokens: number,
+  { busyMs, power, tokenBudget, shareTokens }: Capacity,
+  nowMs: number,
+): Forecast {
+  const work = (packedTokens: number) => {
+    const batches = Math.max(1, Math.ceil(packedTokens / tokenBudget));
+    return batches * power.togetherMs({ packedTokens: packedTokens / batches });
+  };
+  const { packedTokens, candidates } = ask;
+  const queueMs = spread(busyMs, aheadTokens > 0 ? work(aheadTokens) : 0);
+  const shares = Math.min(busyMs.length, Math.floor(packedTokens / shareTokens));
+  // In company, a batch is filled up: it runs for as long as a full one.
+  const ownTokens = packedTokens / Math.max(1, shares);
+  const batchTokens = aheadTokens > 0 ? Math.max(ownTokens, tokenBudget / 2) : ownTokens;
+  const batchMs = power.fastestMs({ packedTokens: Math.min(batchTokens, tokenBudget) });
+  const endMs = Math.max(queueMs + batchMs, spread(busyMs, work(aheadTokens + packedTokens)));
+  const leastMs = ask.partialOk
+    ? queueMs + power.fastestMs({ packedTokens: packedTokens / Math.max(1, candidates) })
+    : endMs;
+  return { queueMs, runMs: endMs - queueMs, inTime: nowMs + leastMs <= ask.deadlineMs };
+}
+
+/**
+ * When work that all replicas together would do in `togetherMs` is done, each joining in once it is free: water
+ * poured over steps of those heights. Replicas count alike.
+ */
+export function spread(busyMs: readonly number[], togetherMs: number): number {
+  const steps = busyMs.toSorted((a, b) => a - b);
+  let poured = 0;
+  let level = steps[0] ?? 0;
+  for (let free = 1; free < steps.length; free++) {
+    const next = steps[free] ?? level;
+    const step = (next - level) * free;
+    if (poured + step >= togetherMs * steps.length) {
+      break;
+    }
+    poured += step;
+    level = next;
+  }
+  const free = steps.filter((step) => step <= level).length;
+  return level + (togetherMs * steps.length - poured) / Math.max(1, free);
+}

@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.ts';
+import { RankError } from '../errors.ts';
+import type { Tell } from '../events.ts';
+import type { BatchOutcome, BatchPart, BatchRunner, PackedBatch } from './batch.ts';
+import type { CostModel } from './cost.ts';
+import type { HeldReplica } from './held-replica.ts';
+import { packedTokens, paddedSlots, realSlots } from './pack-batch.ts';
+import type { RequestPart } from './request.ts';
+
+export interface RunOptions {
+  readonly pack: (parts: readonly BatchPart[]) => PackedBatch;
+  readonly cost: CostModel;
+  readonly clock: Clock;
+  readonly tell?: Tell;
+}
+
+/**
+ * Packs the parts, runs them on the replica, and keeps the books: what the replica holds, what runs cost, what is told.
+ * Resolves always; what cannot be packed is an outcome too.
+ */
+export async function runBatch(
+  replica: HeldReplica,
+  parts: readonly RequestPart[],
+  options: RunOptions,
+): Promise<BatchOutcome> {
+  const tokens = packedTokens(parts);
+  const packed = tryPack(parts, options);
+  const slots = 'groups' in packed ? paddedSlots(packed) : 0;
+  const size = { packedTokens: tokens, slots };
+  const predictedMs = options.cost.estimateMs(size, replica.name);
+  const held = { packedTokens: tokens, predictedMs };
+  replica.begin(held, options.clock.nowMs());
+  replica.lastBucket = parts[0]?.candidates[0]?.bucket ?? 0;
+  const outcome = 'groups' in packed ? await runSafely(replica.runner, packed) : packed;
+  replica.end(held, options.clock.nowMs());
+  if (outcome.ok) {
+    const { runMs } = outcome;
+    options.cost.observe({ replica: replica.name, ...size, runMs });
+    options.tell?.({
+      ...{ kind: 'batch', replica: replica.name, packedTokens: tokens, predictedMs, runMs },
+      ...countCandidates(parts),
+      realSlots: realSlots(parts),
+      paddedSlots: slots,
+    });
+  } else {
+    options.tell?.({ kind: 'batch-failed', replica: replica.name, reason: outcome.message });
+  }
+  return outcome;
+}
+
+function countCandidates(parts: readonly RequestPart[]) {
+  let candidates = 0;
+  let bucket = 0;
+  for (const part of parts) {
+    candidates += part.candidates.length;
+    part.candidates.forEach((one) => (bucket = Math.max(bucket, one.bucket)));
+  }
+  return { candidates, bucket };
+}
+
+function tryPack(
+  parts: readonly RequestPart[],
+  { pack }: RunOptions,
+): PackedBatch | Extract<BatchOutcome, { ok: false }> {
+  try {
+    return pack(parts);
+  } catch (error) {
+    return internal(error);
+  }
+}
+
+async function runSafely(runner: BatchRunner, batch: PackedBatch): Promise<BatchOutcome> {
+  try {
+    return await runner.run(batch);
+  } catch (error) {
+    return internal(error);
+  }
+}
+
+function internal(error: unknown): Extract<BatchOutcome, { ok: false }> {
+  return { ok: false, kind: 'internal', message: RankError.from(error).message };
+}
