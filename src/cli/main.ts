@@ -22,6 +22,7 @@ const commands: ReadonlyMap<
     'verify',
     { summary: 'compare a built model with its reference', load: () => import('./verify.ts') },
   ],
+  ['key new', { summary: 'make an API key', load: () => import('./key-new.ts') }],
   ['health', { summary: 'ask a server whether it serves', load: () => import('./health.ts') }],
   ['eval', { summary: 're-rank a BEIR run and measure it', load: () => import('./eval.ts') }],
 ]);

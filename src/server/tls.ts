@@ -58,7 +58,8 @@ export function openCredentials(config: Config, log: Log, pollMs?: number): List
   const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
   return {
     credentials: experimental.createCertificateProviderServerCredentials(
-      clientCa === undefined ? null : provider,
+      // The types allow null for the wrong one of the two (grpc-js 1.14.7).
+      (clientCa === undefined ? null : provider) as experimental.CertificateProvider,
       provider,
       clientCa !== undefined,
     ),

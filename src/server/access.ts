@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
+import { TLSSocket } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { RankError } from '../errors.ts';
+import type { Log } from '../observe/log.ts';
+import type { RankRequest } from '../rank.ts';
+import { type ApiKey, findKey, type Grant, parseApiKeys } from './api-keys.ts';
+import { watchFiles } from './file-watch.ts';
+import { Quotas } from './quota.ts';
+
+export interface AccessParts {
+  readonly config: Pick<Config, 'apiKeys' | 'tlsClientCa'>;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly pollMs?: number;
+}
+
+/** Probes of health hold no keys. */
+const openPaths = /^\/grpc\.health\.v1\.Health\//;
+const bearer = /^Bearer +([!-~]+)$/i;
+
+/**
+ * Who calls and what they may: by API key where there is a key file, else by client certificate where one is asked for,
+ * else by the call's own word (`x-client-id`).
+ */
+export class Access {
+  readonly #keysFile: string | undefined;
+  readonly #asksCertificate: boolean;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #quotas = new Quotas();
+  readonly #named = new WeakMap<ServerHttp2Session, string>();
+  #keys: readonly ApiKey[] = [];
+  #grants: ReadonlyMap<string, Grant> = new Map();
+  readonly #unwatch: () => void = () => undefined;
+
+  /** @throws RankError naming the setting and line when the key file is unusable. */
+  constructor({ config, log, clock, pollMs }: AccessParts) {
+    const { apiKeys, tlsClientCa } = config;
+    this.#keysFile = apiKeys;
+    this.#asksCertificate = tlsClientCa !== undefined;
+    this.#log = log;
+    this.#clock = clock;
+    if (apiKeys !== undefined) {
+      this.#take(apiKeys);
+      this.#unwatch = watchFiles([apiKeys], () => this.reload(), pollMs);
+    }
+  }
+
+  /**
+   * The caller's name; undefined when it is the call's to say.
+   *
+   * @throws RankError `unauthenticated`; the same for no key, a malformed and a wrong one.
+   */
+  nameOf(path: string, headers: IncomingHttpHeaders, session: ServerHttp2Session | undefined) {
+    if (this.#keysFile !== undefined && !openPaths.test(path)) {
+      const presented = bearer.exec(headers.authorization ?? '')?.[1] ?? '';
+      const key = findKey(this.#keys, presented);
+      if (key === undefined) {
+        throw new RankError(
+          'unauthenticated',
+          "a valid API key is needed, as metadata 'authorization: Bearer KEY'",
+        );
+      }
+      return key.client;
+    }
+    return this.#asksCertificate && session !== undefined
+      ? this.#certifiedName(session)
+      : undefined;
+  }
+
+  /** The request as its client may have it: one that may not be served as interactive is served as deferrable. */
+  limit(request: RankRequest, client: string): RankRequest {
+    return this.#grants.get(client)?.priority === 'deferrable'
+      ? { ...request, priority: 'deferrable' }
+      : request;
+  }
+
+  /** Charges candidates to the client's quota while the work is under way; what we refuse is not charged. */
+  async charge<T>(client: string, { candidates }: RankRequest, work: () => Promise<T>): Promise<T> {
+    const quota = this.#grants.get(client)?.quota;
+    if (quota === undefined) {
+      return await work();
+    }
+    this.#quotas.draw(client, quota, candidates.length, this.#clock.nowMs());
+    try {
+      return await work();
+    } catch (error) {
+      const { kind } = RankError.from(error);
+      if (kind === 'overloaded' || kind === 'unavailable' || kind === 'replica-failed') {
+        this.#quotas.giveBack(client, candidates.length);
+      }
+      throw error;
+    }
+  }
+
+  /** Reads the key file again. What is unusable is logged, and the keys before stay. */
+  reload(): void {
+    if (this.#keysFile !== undefined) {
+      try {
+        this.#take(this.#keysFile);
+        this.#log.info({ keys: this.#keys.length }, 'API keys reloaded');
+      } catch (error) {
+        this.#log.error({ err: error }, 'API keys not reloaded; those before stay in use');
+      }
+    }
+  }
+
+  /** Stops watching the key file. */
+  close(): void {
+    this.#unwatch();
+  }
+
+  #take(file: string): void {
+    const keys = parseApiKeys(readKeys(file), `SLMRANK_API_KEYS '${file}'`);
+    if (keys.length === 0) {
+      this.#log.warn({ file }, 'the key file has no keys: every call but health is refused');
+    }
+    this.#keys = keys;
+    this.#grants = new Map(keys.map((key) => [key.client, key]));
+    this.#quotas.keepOnly(new Set(this.#grants.keys()));
+  }
+
+  #certifiedName(session: ServerHttp2Session): string {
+    const known = this.#named.get(session);
+    const name = known ?? (session.socket instanceof TLSSocket ? nameIn(session.socket) : '');
+    this.#named.set(session, name);
+    return name;
+  }
+}
+
+/** The first URI (SPIFFE) or DNS name of the certificate, else its subject's common name. */
+function nameIn(socket: TLSSocket): string {
+  const { subject, subjectaltname = '' } = socket.getPeerCertificate();
+  const alternative = /(?:URI|DNS):([^,"]+)/.exec(subjectaltname)?.[1];
+  const common: string | string[] | undefined = subject.CN;
+  return (alternative ?? String(common ?? '')).trim();
+}
+
+function readKeys(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RankError(
+      'invalid-argument',
+      `SLMRANK_API_KEYS: '${file}' cannot be read: ${reason}`,
+      {
+        cause,
+      },
+    );
+  }
+}

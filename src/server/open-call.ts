@@ -1,0 +1,40 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import type { CallBytes } from './call-bytes.ts';
+
+/** A call on its stream: what it holds, and whether its client has stalled. */
+export class OpenCall {
+  readonly stream: ServerHttp2Stream;
+  readonly bytes: CallBytes;
+  /** More than one message may come, with any time between them. */
+  hasManyMessages = false;
+  #receivingSinceMs: number;
+  #sendingSinceMs: number;
+  #unsent = 0;
+
+  constructor(stream: ServerHttp2Stream, bytes: CallBytes, nowMs: number) {
+    this.stream = stream;
+    this.bytes = bytes;
+    this.#receivingSinceMs = nowMs;
+    this.#sendingSinceMs = nowMs;
+  }
+
+  /**
+   * Which way the client has stalled for longer than allowed. To be asked from time to time. A stream that we have paused
+   * ourselves waits for us, not for the client.
+   */
+  findStall(nowMs: number, mostMs: number): 'receiving' | 'sending' | undefined {
+    const { stream } = this;
+    const isOwed = this.hasManyMessages ? this.bytes.isInMessage : !stream.readableEnded;
+    if (!isOwed || stream.isPaused()) {
+      this.#receivingSinceMs = nowMs;
+    }
+    if (stream.writableLength === 0 || stream.writableLength !== this.#unsent) {
+      this.#unsent = stream.writableLength;
+      this.#sendingSinceMs = nowMs;
+    }
+    if (nowMs - this.#receivingSinceMs > mostMs) {
+      return 'receiving';
+    }
+    return nowMs - this.#sendingSinceMs > mostMs ? 'sending' : undefined;
+  }
+}
