@@ -8,6 +8,8 @@ export interface Config extends LoadSettings, SecuritySettings {
   readonly address: string;
   /** Where /metrics, /livez and /readyz are served; undefined for nowhere. */
   readonly metricsAddress: string | undefined;
+  /** File that the shape of the traffic is appended to; undefined for none. */
+  readonly capture: string | undefined;
   /** Folder of the built model. */
   readonly model: string;
   readonly devices: readonly DeviceSlot[];
@@ -53,6 +55,14 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
       why: 'Plain HTTP with /metrics, /livez and /readyz. 0.0.0.0:9464 to be scraped from other machines; keep it inside.',
     },
     (text) => (text === 'off' ? undefined : parseAddress(text)),
+  ),
+  capture: textSetting(
+    {
+      default: 'off',
+      bounds: "a file, or 'off'",
+      why: 'Appends lengths, times and deadlines of requests (no texts), to replay or simulate this traffic later.',
+    },
+    (text) => (text === 'off' ? undefined : text),
   ),
   model: textSetting(
     {

@@ -70,6 +70,15 @@ export class JsonRecord {
     return value;
   }
 
+  /** A finite number of any sign. */
+  number(name: string): number {
+    const value = this.#fields[name];
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      this.fail(name, 'a finite number');
+    }
+    return value;
+  }
+
   flag(name: string): boolean {
     const value = this.#fields[name];
     if (typeof value !== 'boolean') {

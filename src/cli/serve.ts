@@ -1,6 +1,8 @@
+import { systemClock } from '../clock.ts';
 import { type Config, configurationHelp, parseConfig } from '../config.ts';
 import { RankError } from '../errors.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
+import { captureTraffic, openCapture } from '../observe/capture.ts';
 import { createLog } from '../observe/log.ts';
 import { packageVersion } from '../package-version.ts';
 import { createPipeline } from '../pipeline.ts';
@@ -27,7 +29,12 @@ export async function run(args: readonly string[]): Promise<number> {
     version: packageVersion(),
   });
   const { tell } = observation.observer;
-  const pipeline = createPipeline({ config, manifest, log, tell });
+  const capture =
+    config.capture === undefined
+      ? undefined
+      : await openCapture({ file: config.capture, clock: systemClock, log });
+  const served = createPipeline({ config, manifest, log, tell });
+  const pipeline = capture === undefined ? served : captureTraffic(served, capture, systemClock);
   const server = await startServer({ config, manifest, pipeline, log, tell });
   observation.follow({ server, pipeline, ready: server.ready });
   const stopped = stopOnSignal(server);
@@ -44,7 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
     log.info({ address, metrics: observation.address, model: manifest.name }, 'ready');
   }
   const isClean = await stopped;
-  await observation.close();
+  await Promise.all([observation.close(), capture?.close()]);
   if (!isClean) {
     // Threads may still be in a run, which nothing can interrupt; ending the process is safe then.
     process.exit(1);

@@ -1,0 +1,171 @@
+import { appendFile, stat } from 'node:fs/promises';
+import type { Clock } from '../clock.ts';
+import type { CallContext, Candidate, RankingPipeline, RankReply, RankRequest } from '../rank.ts';
+import { formatShape, type TrafficShape } from '../traffic.ts';
+import type { Log } from './log.ts';
+
+/** Past this the file grows no more: about two million requests of 50 candidates. */
+export const mostCaptureBytes = 512 * 2 ** 20;
+const flushBytes = 2 ** 16;
+const flushMs = 1000;
+
+export interface CaptureOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
+  readonly mostBytes?: number;
+}
+
+/** Appends shapes to a file; never throws, never makes a request wait. */
+export interface Capture {
+  add(shape: TrafficShape): void;
+  /** Resolves when all is written. */
+  close(): Promise<void>;
+}
+
+/** @throws Error when the file cannot be appended to. */
+export async function openCapture(options: CaptureOptions): Promise<Capture> {
+  await appendFile(options.file, '', { mode: 0o600 });
+  return new FileCapture(options, (await stat(options.file)).size);
+}
+
+class FileCapture implements Capture {
+  readonly #options: CaptureOptions;
+  /** Written, being written, and waiting. */
+  #bytes: number;
+  #waiting = '';
+  #isFull = false;
+  #writes: Promise<void> = Promise.resolve();
+  #callOffFlush: (() => void) | undefined;
+
+  constructor(options: CaptureOptions, bytes: number) {
+    this.#options = options;
+    this.#bytes = bytes;
+  }
+
+  add(shape: TrafficShape): void {
+    const line = formatShape(shape);
+    const { mostBytes = mostCaptureBytes, clock, log, file } = this.#options;
+    if (this.#isFull || this.#bytes + line.length > mostBytes) {
+      if (!this.#isFull) {
+        log.warn({ file, bytes: this.#bytes }, 'the capture is full; no more is written');
+      }
+      this.#isFull = true;
+      return;
+    }
+    this.#bytes += line.length;
+    this.#waiting += line;
+    if (this.#waiting.length >= flushBytes) {
+      this.#flush();
+    } else {
+      this.#callOffFlush ??= clock.at(clock.nowMs() + flushMs, () => this.#flush());
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#flush();
+    await this.#writes;
+  }
+
+  #flush(): void {
+    this.#callOffFlush?.();
+    this.#callOffFlush = undefined;
+    const { file, log } = this.#options;
+    const lines = this.#waiting;
+    this.#waiting = '';
+    this.#writes = this.#writes
+      .then(() => (this.#isFull && lines === '' ? undefined : appendFile(file, lines)))
+      .catch((error: unknown) => {
+        this.#isFull = true;
+        log.warn({ err: error, file }, 'the capture cannot be written; no more is');
+      });
+  }
+}
+
+/** The pipeline, with the shape of every ranking request captured when it ends, however it ends. */
+export function captureTraffic(
+  pipeline: RankingPipeline,
+  capture: Capture,
+  clock: Pick<Clock, 'nowMs'>,
+): RankingPipeline {
+  const lengths = new TextLengths();
+  const add = (atMs: number, request: RankRequest, call: CallContext, reply?: RankReply) => {
+    const { deadlineMs } = call;
+    capture.add({
+      atMs,
+      ...lengths.measure(request, reply),
+      deadlineMs: Number.isFinite(deadlineMs)
+        ? Math.max(1, Math.round(deadlineMs - atMs))
+        : undefined,
+      class: request.priority,
+    });
+  };
+  return {
+    rank: async (request, call) => {
+      const atMs = clock.nowMs();
+      try {
+        const reply = await pipeline.rank(request, call);
+        add(atMs, request, call, reply);
+        return reply;
+      } catch (error) {
+        add(atMs, request, call);
+        throw error;
+      }
+    },
+    estimate: (request, call) => pipeline.estimate(request, call),
+    tokenize: (texts) => pipeline.tokenize(texts),
+    replicas: () => pipeline.replicas(),
+    warm: () => pipeline.warm(),
+    drain: () => pipeline.drain(),
+  };
+}
+
+/**
+ * Tokens of texts: as counted where a reply says so, else (refused, expired, left out of the reply) from their length
+ * and the tokens per character of what was counted so far.
+ */
+export class TextLengths {
+  /** English in a vocabulary of 50,000, until something was counted. */
+  #characters = 4.3;
+  #tokens = 1;
+  #template = 0;
+
+  measure(
+    request: Pick<RankRequest, 'query' | 'instruction' | 'context' | 'candidates'>,
+    reply: Pick<RankReply, 'results' | 'usage'> | undefined,
+  ): Pick<TrafficShape, 'prefixTokens' | 'candidateTokens'> {
+    const { query, instruction = '', context = '', candidates } = request;
+    const counted = new Map(
+      reply?.results.flatMap(({ index, scored, tokens }) => (scored ? [[index, tokens]] : [])),
+    );
+    reply?.results.forEach(({ index, scored, tokens, truncated }) => {
+      if (scored && !truncated) {
+        this.#learn(candidates[index], tokens);
+      }
+    });
+    const shared = this.#estimate(query.length + instruction.length + context.length);
+    const prefixTokens = reply?.usage.prefixTokens ?? 0;
+    if (prefixTokens > 0) {
+      this.#template = Math.max(0, prefixTokens - shared);
+    }
+    return {
+      prefixTokens: prefixTokens > 0 ? prefixTokens : this.#template + shared,
+      candidateTokens: candidates.map(
+        (candidate, index) => counted.get(index) ?? this.#estimate(lengthOf(candidate)),
+      ),
+    };
+  }
+
+  #learn(candidate: Candidate | undefined, tokens: number): void {
+    this.#characters += candidate === undefined ? 0 : lengthOf(candidate);
+    this.#tokens += candidate === undefined ? 0 : tokens;
+  }
+
+  #estimate(characters: number): number {
+    return Math.round((characters * this.#tokens) / this.#characters);
+  }
+}
+
+function lengthOf({ title, text }: Candidate): number {
+  return (title?.length ?? 0) + text.length;
+}
