@@ -10,7 +10,7 @@ import {
 } from '../src/manifest.ts';
 import { sha256 } from '../src/sha256.ts';
 import { templateHash } from '../src/text/template.ts';
-import { temporaryFolder } from './eval/temporary-folder.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 
 const template = {
   prefix: '{instruction}|{query}|{context}',

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { parseConfig } from '../src/config.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -72,6 +73,21 @@ describe('the Dockerfile', () => {
     const pairs: Record<string, string> = { '1.29.0': 'linux-x64-gpu@0.4.9' };
     expect(dockerfile).toContain(pairs[dependencies['onnxruntime-node'] ?? ''] ?? 'no such pair');
   });
+});
+
+test('the compose file has a CPU server, and CUDA and load on demand', () => {
+  const { services } = parse(compose, { merge: true }) as {
+    services: Record<string, { profiles?: string[]; build?: { target: string } }>;
+  };
+  expect(
+    Object.entries(services).map(([name, { profiles, build }]) => [name, profiles, build?.target]),
+  ).toEqual(
+    expect.arrayContaining([
+      ['server', undefined, 'cpu'],
+      ['server-cuda', ['cuda'], 'cuda'],
+      ['load', ['load'], 'load'],
+    ]),
+  );
 });
 
 test('every setting that an image or the compose file gives is one the server knows', () => {

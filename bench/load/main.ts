@@ -2,7 +2,6 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startServerProcess } from '../../src/cli/server-process.ts';
 import { readDemoData } from '../../src/eval/demo-data.ts';
-import { formatTable } from '../../src/eval/format-table.ts';
 import { createRankingClient, type WireRankRequestInput } from '../../src/server/client.ts';
 import { parseProtoRoot } from '../../src/server/proto-root.ts';
 import { demoRecipe, ensureModel } from '../../src/toolchain/ensure-model.ts';
@@ -110,7 +109,7 @@ function formatSummary({ summary, server, memory }: LoadReport): string {
     ['one request after it', `${server.afterMs.toFixed(0)} ms`],
     ...(memory === undefined ? [] : [['server memory', memoryText(memory)]]),
   ];
-  return `\n${formatTable(rows)}`;
+  return `\n${rows.map(([name = '', value = '']) => `${name.padEnd(22)}${value}\n`).join('')}`;
 }
 
 function say(line: string): void {

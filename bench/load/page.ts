@@ -86,7 +86,7 @@ function latencyChart(latencies: readonly number[]): string {
     (ms) =>
       `<text x="${x(ms).toFixed(1)}" y="${height - margin + 16}" text-anchor="middle">${ms}</text>`,
   );
-  const shares = [0, 0.5, 0.95, 1].map(
+  const shares = [0, 0.5, 0.9, 1].map(
     (share) =>
       `<line class="axis" stroke-dasharray="2 4" x1="${margin}" x2="${width - margin}" y1="${y(share)}" y2="${y(share)}"/>` +
       `<text x="${width - margin + 6}" y="${y(share) + 4}">${100 * share} %</text>`,

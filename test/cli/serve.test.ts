@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { createRankingClient } from '../../src/server/client.ts';
-import { temporaryFolder } from '../eval/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { buildHfTiny } from '../support/hf-tiny.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

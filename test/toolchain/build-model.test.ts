@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readManifest, verifyFiles } from '../../src/manifest.ts';
 import { buildModel, defaultBuckets } from '../../src/toolchain/build-model.ts';
-import { temporaryFolder } from '../eval/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { buildHfTiny, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
 
 describe('building a model', () => {

@@ -7,7 +7,7 @@ import {
   fetchWheelMember,
   type RunCommand,
 } from '../../src/toolchain/fetch-wheel.ts';
-import { temporaryFolder } from '../eval/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const source = {
   kind: 'pypi',

@@ -7,7 +7,7 @@ import type { Golden } from '../../src/toolchain/golden.ts';
 import { dealRows, scoreRows, unshared } from '../../src/toolchain/score-rows.ts';
 import { checkDistinct, checkIdentical } from '../../src/toolchain/verify-checks.ts';
 import { verifyModel, type VerifyReport } from '../../src/toolchain/verify-model.ts';
-import { temporaryFolder } from '../eval/temporary-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   buildHfTiny,
   readTinyGolden,
