@@ -58,9 +58,9 @@ export function openCredentials(config: Config, log: Log, pollMs?: number): List
   const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
   return {
     credentials: experimental.createCertificateProviderServerCredentials(
-      // The types allow null for the wrong one of the two (grpc-js 1.14.7).
-      (clientCa === undefined ? null : provider) as experimental.CertificateProvider,
+      // Named the other way round in the library, and in its types (1.14.7): the identity comes first.
       provider,
+      clientCa === undefined ? null : provider,
       clientCa !== undefined,
     ),
     reload,

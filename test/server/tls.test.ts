@@ -1,0 +1,170 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ChannelCredentials, Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import { afterEach, expect, test } from '@jest/globals';
+import { issueCertificate } from '../support/certificates.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import {
+  failureOf,
+  methodOf,
+  startTestServer,
+  type TestServer,
+  unary,
+} from '../support/test-server.ts';
+
+const authority = issueCertificate({ name: 'authority' });
+const first = issueCertificate({ name: 'first', dns: ['localhost'], issuer: authority });
+const second = issueCertificate({ name: 'second', dns: ['localhost'], issuer: authority });
+const searcher = issueCertificate({
+  name: 'searcher',
+  uris: ['spiffe://test/searcher'],
+  issuer: authority,
+});
+const impostor = issueCertificate({ name: 'authority' });
+const strange = issueCertificate({ name: 'strange', issuer: impostor });
+
+const rankRequest = { query: 'q', candidates: [{ text: 'x' }] };
+const method = methodOf('slmrank.v1.RankingService', 'Rank');
+const clients: Client[] = [];
+let server: TestServer | undefined;
+afterEach(async () => {
+  clients.splice(0).forEach((client) => client.close());
+  await server?.close();
+  server = undefined;
+});
+
+function folderOf({ certPem, keyPem } = first): string {
+  return temporaryFolder({ 'cert.pem': certPem, 'key.pem': keyPem, 'ca.pem': authority.certPem });
+}
+
+function settingsOf(folder: string): Record<string, string> {
+  return { 'tls-cert': join(folder, 'cert.pem'), 'tls-key': join(folder, 'key.pem') };
+}
+
+async function rankWith(channel: ChannelCredentials, metadata = new Metadata()) {
+  const target = `localhost:${server?.address.split(':').at(-1) ?? ''}`;
+  const client = new Client(target, channel, {
+    'grpc.enable_retries': 0,
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  clients.push(client);
+  return await unary(client, method, rankRequest, {
+    metadata,
+    options: { deadline: Date.now() + 5000 },
+  });
+}
+
+const trusting = () => credentials.createSsl(Buffer.from(authority.certPem));
+const certified = ({ certPem, keyPem } = searcher) =>
+  credentials.createSsl(Buffer.from(authority.certPem), Buffer.from(keyPem), Buffer.from(certPem));
+
+/** The name of the certificate that new connections are shown. */
+async function shownName(): Promise<string> {
+  let shown = '';
+  const ssl = credentials.createSsl(Buffer.from(authority.certPem), null, null, {
+    checkServerIdentity: (_host, { subject }) => {
+      shown = String(subject.CN);
+      return undefined;
+    },
+  });
+  await rankWith(ssl);
+  return shown;
+}
+
+test('serves over TLS, and not in plain text on the same port', async () => {
+  server = await startTestServer(settingsOf(folderOf()));
+  expect(await rankWith(trusting())).toMatchObject({ model: 'tiny' });
+  const failure = await failureOf(rankWith(credentials.createInsecure()));
+  expect(failure.code).toBe(status.UNAVAILABLE);
+});
+
+test('a reload serves new connections with the new certificate', async () => {
+  const folder = folderOf();
+  server = await startTestServer(settingsOf(folder));
+  expect(await shownName()).toBe('first');
+  writeFileSync(join(folder, 'cert.pem'), second.certPem);
+  writeFileSync(join(folder, 'key.pem'), second.keyPem);
+  server.reload();
+  expect(await shownName()).toBe('second');
+  expect(server.logLines.join()).toContain('TLS certificate reloaded');
+});
+
+test('a half renewed pair is logged, and the certificate before stays', async () => {
+  const folder = folderOf();
+  server = await startTestServer(settingsOf(folder));
+  writeFileSync(join(folder, 'cert.pem'), second.certPem);
+  server.reload();
+  expect(server.logLines.join()).toMatch(
+    /not reloaded.*is not the key of|is not the key of.*not reloaded/,
+  );
+  expect(await shownName()).toBe('first');
+  rmSync(join(folder, 'cert.pem'));
+  server.reload();
+  expect(await shownName()).toBe('first');
+  writeFileSync(join(folder, 'cert.pem'), second.certPem);
+  writeFileSync(join(folder, 'key.pem'), second.keyPem);
+  server.reload();
+  expect(await shownName()).toBe('second');
+});
+
+test('mutual TLS lets in certificates of the authority only, and takes the client name from them', async () => {
+  const folder = folderOf();
+  server = await startTestServer({
+    ...settingsOf(folder),
+    'tls-client-ca': join(folder, 'ca.pem'),
+  });
+  const metadata = new Metadata();
+  metadata.set('x-client-id', 'somebody else');
+  expect(await rankWith(certified(), metadata)).toMatchObject({ model: 'tiny' });
+  expect(server.pipeline.ranked[0]?.call.client).toBe('spiffe://test/searcher');
+  expect((await failureOf(rankWith(trusting()))).code).toBe(status.UNAVAILABLE);
+  expect((await failureOf(rankWith(certified(strange)))).code).toBe(status.UNAVAILABLE);
+  expect(server.pipeline.ranked).toHaveLength(1);
+});
+
+test('files that cannot be used keep the server from starting, by the name of their setting', async () => {
+  const folder = folderOf();
+  const mixed = temporaryFolder({ 'key.pem': second.keyPem, 'text.pem': 'no certificate' });
+  const settings = settingsOf(folder);
+  await expect(startTestServer({ ...settings, 'tls-key': join(mixed, 'key.pem') })).rejects.toThrow(
+    /^SLMRANK_TLS_KEY: '.*' is not the key of the certificate in '.*' \(SLMRANK_TLS_CERT\)$/,
+  );
+  await expect(startTestServer({ ...settings, 'tls-cert': join(mixed, 'gone') })).rejects.toThrow(
+    /^SLMRANK_TLS_CERT: '.*' cannot be used: .*ENOENT/,
+  );
+  await expect(
+    startTestServer({ ...settings, 'tls-client-ca': join(mixed, 'text.pem') }),
+  ).rejects.toThrow(/^SLMRANK_TLS_CLIENT_CA: '.*' cannot be used: /);
+});
+
+test('settings that need each other are refused by name', async () => {
+  const { 'tls-cert': cert = '', 'tls-key': key = '' } = settingsOf(folderOf());
+  await expect(startTestServer({ 'tls-cert': cert })).rejects.toThrow(
+    'SLMRANK_TLS_CERT is given without SLMRANK_TLS_KEY',
+  );
+  await expect(startTestServer({ 'tls-key': key })).rejects.toThrow(
+    'SLMRANK_TLS_KEY is given without SLMRANK_TLS_CERT',
+  );
+  await expect(startTestServer({ 'tls-client-ca': cert })).rejects.toThrow(
+    'SLMRANK_TLS_CLIENT_CA is given without SLMRANK_TLS_CERT and SLMRANK_TLS_KEY',
+  );
+});
+
+test('a certificate near its end is served with a warning', async () => {
+  const old = issueCertificate({
+    name: 'old',
+    dns: ['localhost'],
+    issuer: authority,
+    validDays: 5,
+  });
+  server = await startTestServer(settingsOf(folderOf(old)));
+  expect(server.logLines.join()).toContain('expires within 14 days');
+});
+
+test('plain text on an address that others reach is warned of, on loopback it is not', async () => {
+  server = await startTestServer({ address: '0.0.0.0:0' });
+  expect(server.logLines.join()).toContain('plain text on an address that others may reach');
+  await server.close();
+  server = await startTestServer();
+  expect(server.logLines.join()).not.toContain('plain text');
+});
