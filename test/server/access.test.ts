@@ -1,0 +1,136 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Metadata, status } from '@grpc/grpc-js';
+import { afterEach, expect, test } from '@jest/globals';
+import { keyLine } from '../../src/cli/key-new.ts';
+import { RankError } from '../../src/errors.ts';
+import { createKey } from '../../src/server/api-keys.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { methodOf, startTestServer, type TestServer, unary } from '../support/test-server.ts';
+
+const request = { query: 'q', candidates: [{ text: 'x' }, { text: 'yy' }] };
+const key = createKey();
+
+let server: TestServer;
+afterEach(async () => {
+  await server.close();
+});
+
+async function start(...lines: readonly string[]): Promise<string> {
+  const file = join(temporaryFolder({ keys: lines.join('\n') }), 'keys');
+  server = await startTestServer({ 'api-keys': file });
+  return file;
+}
+
+function bearing(
+  value: string,
+  more: Readonly<Record<string, string>> = {},
+): { metadata: Metadata } {
+  const metadata = new Metadata();
+  metadata.set('authorization', value);
+  Object.entries(more).forEach(([name, text]) => metadata.set(name, text));
+  return { metadata };
+}
+
+test('the right key opens, and its name is the client whatever the call says', async () => {
+  await start(keyLine(key, { name: 'search' }));
+  const metadata = { 'x-client-id': 'another' };
+  expect(await server.call('Rank', request, bearing(`Bearer ${key}`, metadata))).toMatchObject({
+    model: 'tiny',
+  });
+  expect(server.pipeline.ranked[0]?.call.client).toBe('search');
+  expect(server.logLines.join()).not.toContain(key);
+});
+
+test.each([
+  ['none', {}],
+  ['an empty one', bearing('Bearer ')],
+  ['a wrong one', bearing(`Bearer ${createKey()}`)],
+  ['the right one cut short', bearing(`Bearer ${key.slice(0, -1)}`)],
+  ['the right one and more', bearing(`Bearer ${key}x`)],
+  ['the right one without its scheme', bearing(key)],
+  ['the right one as another scheme', bearing(`Basic ${key}`)],
+])('without a valid key (%s) every method answers the same UNAUTHENTICATED', async (_, options) => {
+  await start(keyLine(key, { name: 'search' }));
+  for (const method of ['Rank', 'EstimateRank', 'GetInfo', 'Tokenize']) {
+    expect(await server.fail(method, request, options)).toMatchObject({
+      code: status.UNAUTHENTICATED,
+      message: "a valid API key is needed, as metadata 'authorization: Bearer KEY'",
+      details: { ErrorInfo: { reason: 'API_KEY_INVALID' } },
+    });
+  }
+  expect(server.pipeline.ranked).toHaveLength(0);
+});
+
+test('health needs no key', async () => {
+  await start(keyLine(key, { name: 'search' }));
+  const check = methodOf('grpc.health.v1.Health', 'Check');
+  const plain = { metadata: new Metadata(), options: {} };
+  expect(await unary(server.client, check, {}, plain)).toEqual({ status: 'SERVING' });
+});
+
+test('changed keys count from the reload on; a file that cannot be read leaves those before', async () => {
+  const file = await start(keyLine(key, { name: 'search' }));
+  const next = createKey();
+  writeFileSync(file, keyLine(next, { name: 'search' }));
+  server.reload();
+  await server.call('Rank', request, bearing(`Bearer ${next}`));
+  const failure = await server.fail('Rank', request, bearing(`Bearer ${key}`));
+  expect(failure.code).toBe(status.UNAUTHENTICATED);
+  writeFileSync(file, 'rubbish');
+  server.reload();
+  await server.call('Rank', request, bearing(`Bearer ${next}`));
+  expect(server.logLines.join()).toContain('API keys not reloaded');
+  writeFileSync(file, '');
+  server.reload();
+  const shut = await server.fail('Rank', request, bearing(`Bearer ${next}`));
+  expect(shut.code).toBe(status.UNAUTHENTICATED);
+  expect(server.logLines.join()).toContain('the key file has no keys');
+});
+
+test('beyond the quota a request is refused with the time to wait; refused work is not charged', async () => {
+  await start(keyLine(key, { name: 'search', rate: '0.5', burst: '4' }));
+  server.pipeline.holds = true;
+  const shed = server.fail('Rank', request, bearing(`Bearer ${key}`));
+  await server.pipeline.arrived(1);
+  server.pipeline.ranked[0]?.fail(new RankError('overloaded', 'full'));
+  expect(await shed).toMatchObject({ message: 'full' });
+  server.pipeline.holds = false;
+  await server.call('Rank', request, bearing(`Bearer ${key}`));
+  await server.call('Rank', request, bearing(`Bearer ${key}`));
+  const failure = await server.fail('Rank', request, bearing(`Bearer ${key}`));
+  expect(failure).toMatchObject({
+    code: status.RESOURCE_EXHAUSTED,
+    details: { ErrorInfo: { reason: 'QUOTA_EXCEEDED' } },
+  });
+  const pushback = Number(failure.metadata.get('grpc-retry-pushback-ms')[0]);
+  expect(pushback).toBeGreaterThan(3000);
+  expect(pushback).toBeLessThanOrEqual(4000);
+  expect(failure.details['RetryInfo']).toBeDefined();
+  expect(server.pipeline.ranked).toHaveLength(3);
+});
+
+test('a key of class deferrable has its requests served as deferrable, others as they ask', async () => {
+  const other = createKey();
+  await start(
+    keyLine(key, { name: 'nightly', priority: 'deferrable' }),
+    keyLine(other, { name: 'site' }),
+  );
+  await server.call('Rank', request, bearing(`Bearer ${key}`));
+  await server.call('Rank', request, bearing(`Bearer ${other}`));
+  expect(server.pipeline.ranked.map(({ request: { priority } }) => priority)).toEqual([
+    'deferrable',
+    'interactive',
+  ]);
+});
+
+test('a key file that cannot be used keeps the server from starting', async () => {
+  await start(keyLine(key, { name: 'search' }));
+  await expect(startTestServer({ 'api-keys': '/nowhere/keys' })).rejects.toThrow(
+    "SLMRANK_API_KEYS: '/nowhere/keys' cannot be read",
+  );
+  const file = join(temporaryFolder({ keys: '{}' }), 'keys');
+  await expect(startTestServer({ 'api-keys': file })).rejects.toThrow(
+    /^SLMRANK_API_KEYS '.*', line 1: 'name' is missing/,
+  );
+});
