@@ -26,6 +26,8 @@ export interface Forecast {
 
 /** The replicas as a forecast sees them. */
 export interface Capacity {
+  /** Added to the end of what has work before it: by how much such requests end later than forecast. */
+  readonly marginMs: number;
   /** Milliseconds until each replica has ended what it holds. */
   readonly busyMs: readonly number[];
   readonly power: Power;
@@ -37,7 +39,7 @@ export interface Capacity {
 export function forecast(
   ask: Pick<Ask, 'candidates' | 'packedTokens' | 'deadlineMs' | 'partialOk'>,
   aheadTokens: number,
-  { busyMs, power, tokenBudget, shareTokens }: Capacity,
+  { busyMs, power, tokenBudget, shareTokens, marginMs }: Capacity,
   nowMs: number,
 ): Forecast {
   const work = (packedTokens: number) => {
@@ -51,10 +53,11 @@ export function forecast(
   const ownTokens = packedTokens / Math.max(1, shares);
   const batchTokens = aheadTokens > 0 ? Math.max(ownTokens, tokenBudget / 2) : ownTokens;
   const batchMs = power.fastestMs({ packedTokens: Math.min(batchTokens, tokenBudget) });
+  const late = queueMs > 0 ? marginMs : 0;
   const endMs = Math.max(queueMs + batchMs, spread(busyMs, work(aheadTokens + packedTokens)));
   const leastMs = ask.partialOk
     ? queueMs + power.fastestMs({ packedTokens: packedTokens / Math.max(1, candidates) })
-    : endMs;
+    : endMs + late;
   return { queueMs, runMs: endMs - queueMs, inTime: nowMs + leastMs <= ask.deadlineMs };
 }
 
@@ -77,4 +80,26 @@ export function spread(busyMs: readonly number[], togetherMs: number): number {
   }
   const free = steps.filter((step) => step <= level).length;
   return level + (togetherMs * steps.length - poured) / Math.max(1, free);
+}
+
+/** Weight of the newest error: about the last twenty count. */
+const newest = 0.05;
+
+/**
+ * How much later requests end than forecast, as TCP watches its round trips (RFC 6298): the mean and twice the mean
+ * deviation.
+ */
+export class ForecastError {
+  #meanMs = 0;
+  #deviationMs = 0;
+
+  get marginMs(): number {
+    return Math.max(0, this.#meanMs + 2 * this.#deviationMs);
+  }
+
+  /** `lateMs` below zero when it ended earlier. */
+  learn(lateMs: number): void {
+    this.#deviationMs += newest * (Math.abs(lateMs - this.#meanMs) - this.#deviationMs);
+    this.#meanMs += newest * (lateMs - this.#meanMs);
+  }
 }

@@ -53,6 +53,23 @@ export function packBatch(
   return { ids, positions, groups, ...placesAmongTiles(tiles, members, groups) };
 }
 
+/** The groups' shapes that `packBatch` would give these parts, without laying anything out. */
+export function planGroups(
+  parts: readonly BatchPart[],
+  { attentionGroups }: { readonly attentionGroups: number },
+): readonly Pick<AttentionGroup, 'tiles' | 'rows' | 'keys'>[] {
+  const sizes = tilesOf(parts).map((tile) => ({ rows: tile.rows, keys: paddedKeys(tile) }));
+  const groupOf = assignGroups(sizes, attentionGroups);
+  return Array.from({ length: attentionGroups }, (_, group) => {
+    const own = sizes.filter((_size, index) => groupOf[index] === group);
+    return {
+      tiles: Math.max(1, own.length),
+      rows: Math.max(1, ...own.map(({ rows }) => rows)),
+      keys: Math.max(1, ...own.map(({ keys }) => keys)),
+    };
+  });
+}
+
 function tilesOf(parts: readonly BatchPart[]): Tile[] {
   const tiles: Tile[] = [];
   let at = 0;
@@ -197,7 +214,11 @@ export function realSlots(parts: readonly BatchPart[]): number {
 }
 
 /** All slots that are computed. */
-export function paddedSlots({ groups }: Pick<PackedBatch, 'groups'>): number {
+export function paddedSlots({
+  groups,
+}: {
+  readonly groups: readonly Pick<AttentionGroup, 'tiles' | 'rows' | 'keys'>[];
+}): number {
   return groups.reduce((sum, { tiles, rows, keys }) => sum + tiles * rows * keys, 0);
 }
 

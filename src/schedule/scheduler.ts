@@ -1,7 +1,7 @@
 import { assertNever, RankError } from '../errors.ts';
 import type { BatchOutcome, BatchRunner, EncodedRequest } from './batch.ts';
 import { dueOf, orderOf } from './fair-order.ts';
-import { type Ask, type Forecast, forecast } from './forecast.ts';
+import { type Ask, type Forecast, ForecastError, forecast } from './forecast.ts';
 import { HeldReplica } from './held-replica.ts';
 import { Lanes } from './lanes.ts';
 import { ArrivalPace } from './linger.ts';
@@ -36,6 +36,7 @@ export class Scheduler {
   readonly #repairs: Attempt[] = [];
   readonly #arrivals: ArrivalPace;
   readonly #estimateMs: EstimateMs;
+  readonly #forecastError = new ForecastError();
   #replicas: readonly HeldReplica[] = [];
   /** False when no replica is ready and none is coming. */
   #hasHope = true;
@@ -99,7 +100,9 @@ export class Scheduler {
     const busyMs = this.#replicas.map(({ busyUntilMs, batches }) =>
       batches === 0 ? 0 : Math.max(0, busyUntilMs - nowMs),
     );
-    return forecast(ask, aheadTokens, { busyMs, power: this.#power(), ...policy.limits }, nowMs);
+    const { marginMs } = this.#forecastError;
+    const capacity = { busyMs, power: this.#power(), ...policy.limits, marginMs };
+    return forecast(ask, aheadTokens, capacity, nowMs);
   }
 
   #power(): Power {
@@ -125,9 +128,30 @@ export class Scheduler {
     const { client = '', priority = 'interactive', deadlineMs } = call;
     const turn = this.#turnOf({ client, priority, deadlineMs }, arrivedMs);
     const request = new ScheduledRequest(encoded, call, { buckets, arrivedMs, ...turn });
+    this.#watch(request);
     this.#arrivals.arrive(arrivedMs);
     this.#lanes.add(request);
     return request;
+  }
+
+  /** Learns by how much requests that had to wait end later than forecast. */
+  #watch(request: ScheduledRequest): void {
+    const { client, priority, deadlineMs, partialOk, arrivedMs, prefixTokens } = request;
+    const { queueMs, runMs } = this.predict({
+      ...{ client, priority, deadlineMs, partialOk },
+      candidates: request.waiting.length,
+      packedTokens: prefixTokens + request.waitingTokens,
+    });
+    const learn = () => {
+      this.#forecastError.learn(this.#options.clock.nowMs() - arrivedMs - queueMs - runMs);
+    };
+    if (queueMs > 0 && runMs > 0) {
+      request.settled.then(learn, (error: unknown) => {
+        if (RankError.from(error).kind === 'deadline-exceeded') {
+          learn();
+        }
+      });
+    }
   }
 
   #advance(): void {

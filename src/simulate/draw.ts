@@ -1,0 +1,23 @@
+/** Draws from distributions; `random` is uniform on [0, 1). */
+
+export type Random = () => number;
+
+/** Time to the next event of a Poisson process. */
+export function drawExponential(random: Random, mean: number): number {
+  return -mean * Math.log(1 - random());
+}
+
+/** A factor of mean 1 that spreads by about `spread`: lognormal. */
+export function drawFactor(random: Random, spread: number): number {
+  // Box and Muller.
+  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Math.exp(spread * normal - spread ** 2 / 2);
+}
+
+/** From quantiles at even steps from 0 to 1, in between by interpolation. */
+export function drawFromQuantiles(random: Random, quantiles: readonly number[]): number {
+  const place = random() * (quantiles.length - 1);
+  const below = Math.floor(place);
+  const low = quantiles[below] ?? 0;
+  return low + (place - below) * ((quantiles[below + 1] ?? low) - low);
+}

@@ -1,0 +1,51 @@
+import type { AdmissionLimits } from '../schedule/admission.ts';
+import type { CostTable } from '../schedule/cost.ts';
+import type { PolicyLimits } from '../schedule/policy.ts';
+import { createRandom } from '../toolchain/random-checkpoint.ts';
+import { type Ending, SimulatedServer } from './simulated-server.ts';
+import { type SimulationReport, summarize } from './summarize.ts';
+import type { Arrival } from './traffic-streams.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** Servers to simulate: all alike, each with replicas of its own, requests dealt to them in turn. */
+export interface Fleet {
+  readonly servers: number;
+  readonly cost: CostTable;
+  /** For each replica of a server: its run times over the table's. */
+  readonly factors: readonly number[];
+  readonly policy: PolicyLimits;
+  readonly queue: AdmissionLimits;
+  readonly buckets: readonly number[];
+  readonly encodeMs: number;
+  /** How much run times spread about their cost. */
+  readonly spread: number;
+  readonly seed: number;
+}
+
+export interface Simulation {
+  readonly report: SimulationReport;
+  readonly endings: readonly Ending[];
+}
+
+/** Every arrival on a virtual clock, until the last request has ended. */
+export async function simulate(fleet: Fleet, arrivals: readonly Arrival[]): Promise<Simulation> {
+  const clock = new VirtualClock();
+  const random = createRandom(fleet.seed);
+  const servers = Array.from(
+    { length: fleet.servers },
+    () => new SimulatedServer({ ...fleet, clock, random }),
+  );
+  const endings: Ending[] = [];
+  const arrive = (place: number) => {
+    const arrival = arrivals[place];
+    if (arrival !== undefined) {
+      clock.at(arrival.atMs, () => {
+        arrive(place + 1);
+        void servers[place % servers.length]?.rank(arrival).then((ending) => endings.push(ending));
+      });
+    }
+  };
+  arrive(0);
+  await clock.run();
+  return { report: summarize(endings, servers, clock.nowMs()), endings };
+}

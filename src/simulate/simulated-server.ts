@@ -1,0 +1,138 @@
+import { RankError } from '../errors.ts';
+import type { Outcome, ServingEvent } from '../events.ts';
+import { Admission, type AdmissionLimits } from '../schedule/admission.ts';
+import type { EncodedRequest } from '../schedule/batch.ts';
+import { type CostTable, createCostModel } from '../schedule/cost.ts';
+import { createPolicy, type PolicyLimits } from '../schedule/policy.ts';
+import { Scheduler } from '../schedule/scheduler.ts';
+import type { Random } from './draw.ts';
+import { packOutline, SimulatedReplica } from './simulated-replica.ts';
+import type { Arrival } from './traffic-streams.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export interface ServerOptions {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  /** What runs cost; the first kind in it is simulated. */
+  readonly cost: CostTable;
+  /** For each replica: its run times over the table's. */
+  readonly factors: readonly number[];
+  readonly spread: number;
+  readonly policy: PolicyLimits;
+  readonly queue: AdmissionLimits;
+  readonly buckets: readonly number[];
+  /** From arrival to the queue. */
+  readonly encodeMs: number;
+}
+
+/** How a simulated request ended. */
+export interface Ending {
+  readonly arrival: Arrival;
+  readonly outcome: Outcome;
+  readonly reason: string | undefined;
+  readonly latencyMs: number;
+  readonly scored: number;
+}
+
+export type BatchEvent = Extract<ServingEvent, { kind: 'batch' }>;
+
+/** The server's own admission, scheduler, policy and cost model over replicas that only take time. */
+export class SimulatedServer {
+  readonly replicas: readonly SimulatedReplica[];
+  readonly batches: BatchEvent[] = [];
+  readonly #options: ServerOptions;
+  readonly #admission: Admission;
+  readonly #scheduler: Scheduler;
+
+  constructor(options: ServerOptions) {
+    const { clock, random, spread, policy } = options;
+    const [kind] = options.cost.kinds;
+    if (kind === undefined) {
+      throw new RankError('invalid-argument', 'the cost table has no kind of replica; at least 1');
+    }
+    this.#options = options;
+    this.replicas = options.factors.map((factor, i) => {
+      const name = `${kind.kind}#${i}`;
+      return new SimulatedReplica({ name, weights: kind, factor, spread, clock, random });
+    });
+    const cost = createCostModel();
+    const { attentionGroups } = policy;
+    this.#scheduler = new Scheduler({
+      policy: createPolicy(policy),
+      pack: (parts) => packOutline(parts, { attentionGroups }),
+      cost,
+      buckets: options.buckets,
+      clock,
+      tell: (event) => event.kind === 'batch' && this.batches.push(event),
+    });
+    this.#admission = new Admission(
+      options.queue,
+      (tokens) => this.#scheduler.estimateMs(tokens),
+      (ask) => this.#scheduler.predict(ask),
+    );
+    for (const size of warmUps(policy.tokenBudget)) {
+      this.replicas.forEach((one) =>
+        cost.observe({ replica: one.name, ...size, runMs: one.drawMs(size) }),
+      );
+    }
+    this.#scheduler.setReplicas(this.replicas, 0);
+  }
+
+  /** Resolves once the request has ended. */
+  async rank(arrival: Arrival): Promise<Ending> {
+    const { clock, encodeMs } = this.#options;
+    const startedMs = clock.nowMs();
+    const end = (outcome: Outcome, scored: number, reason?: string): Ending => {
+      return { arrival, outcome, reason, latencyMs: clock.nowMs() - startedMs, scored };
+    };
+    const { client, class: priority, candidateTokens, prefixTokens } = arrival;
+    const deadlineMs = startedMs + (arrival.deadlineMs ?? Number.POSITIVE_INFINITY);
+    const call = { client, priority, deadlineMs, partialOk: false };
+    const tokens = candidateTokens.reduce((sum, length) => sum + length, prefixTokens);
+    let permit: ReturnType<Admission['admit']> | undefined;
+    try {
+      permit = this.#admission.admit(candidateTokens.length, tokens, call);
+      if (encodeMs > 0) {
+        await new Promise<void>((resolve) => clock.at(startedMs + encodeMs, resolve));
+      }
+      permit.correct(tokens);
+      const { signal } = new AbortController();
+      await this.#scheduler.schedule(encodeOutline(arrival), { ...call, signal });
+      return end('scored', candidateTokens.length);
+    } catch (error) {
+      const { kind, reason } = RankError.from(error);
+      return end(outcomes[kind] ?? 'failed', 0, reason ?? kind);
+    } finally {
+      permit?.release();
+    }
+  }
+}
+
+const outcomes: Readonly<Partial<Record<RankError['kind'], Outcome>>> = {
+  overloaded: 'rejected',
+  'deadline-exceeded': 'expired',
+};
+
+/** What a server runs before it is ready: a full batch and small ones, of short and of long tiles. */
+function warmUps(tokenBudget: number) {
+  return [1, 4, 16].flatMap((part) =>
+    [64, 256].map((keys) => {
+      const packedTokens = Math.ceil(tokenBudget / part);
+      return { packedTokens, slots: packedTokens * keys };
+    }),
+  );
+}
+
+/** Token ids are never looked at: one array of zeros serves all. */
+const zeros = new Int32Array(1 << 20);
+
+function encodeOutline({ prefixTokens, candidateTokens }: Arrival): EncodedRequest {
+  return {
+    prefix: zeros.subarray(0, prefixTokens),
+    candidates: candidateTokens.map((tokens) => ({
+      ids: zeros.subarray(0, tokens),
+      tokens,
+      truncated: false,
+    })),
+  };
+}

@@ -1,0 +1,96 @@
+import type { Outcome } from '../events.ts';
+import type { Ending, SimulatedServer } from './simulated-server.ts';
+
+export interface SimulationReport {
+  /** Until the last request ended. */
+  readonly wallMs: number;
+  readonly requests: number;
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+  /** Of what was not scored: how many for each reason. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Of scored requests. */
+  readonly latencyMs: Latency;
+  /** Candidates scored before their deadline, each second. */
+  readonly goodput: number;
+  readonly busyShare: readonly BusyShare[];
+  /** Most over least busy time of a replica. */
+  readonly busySpread: number;
+  /** Share of attention-tile slots that are padding. */
+  readonly waste: number;
+  readonly batches: number;
+  readonly tokensPerBatch: number;
+  /** Mean of |run - predicted| / run. */
+  readonly predictionError: number;
+}
+
+export interface Latency {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+export interface BusyShare {
+  readonly server: number;
+  readonly replica: string;
+  readonly share: number;
+}
+
+export function summarize(
+  endings: readonly Ending[],
+  servers: readonly SimulatedServer[],
+  wallMs: number,
+): SimulationReport {
+  const scored = endings.filter(({ outcome }) => outcome === 'scored');
+  const busy = servers.flatMap(({ replicas }, server) =>
+    replicas.map(({ name, busyMs }) => ({ server, replica: name, share: busyMs / wallMs })),
+  );
+  const shares = busy.map(({ share }) => share);
+  const batches = servers.flatMap((server) => server.batches);
+  const sum = (pick: (batch: (typeof batches)[number]) => number) =>
+    batches.reduce((total, batch) => total + pick(batch), 0);
+  const inTime = sumScored(endings, ({ arrival, latencyMs }) => isInTime(arrival, latencyMs));
+  return {
+    wallMs,
+    requests: endings.length,
+    outcomes: countBy(endings, ({ outcome }) => outcome),
+    reasons: countBy(endings, ({ reason }) => reason),
+    latencyMs: latencyOf(scored),
+    goodput: (1_000 * inTime) / wallMs,
+    busyShare: busy,
+    busySpread: Math.max(...shares) / Math.min(...shares),
+    waste: 1 - sum(({ realSlots }) => realSlots) / sum(({ paddedSlots }) => paddedSlots),
+    batches: batches.length,
+    tokensPerBatch: sum(({ packedTokens }) => packedTokens) / batches.length,
+    predictionError:
+      sum(({ runMs, predictedMs }) => Math.abs(runMs - predictedMs) / runMs) / batches.length,
+  };
+}
+
+export function latencyOf(endings: readonly Pick<Ending, 'latencyMs'>[]): Latency {
+  const sorted = endings.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
+
+function isInTime({ deadlineMs }: Ending['arrival'], latencyMs: number): boolean {
+  return latencyMs <= (deadlineMs ?? Number.POSITIVE_INFINITY);
+}
+
+function sumScored(endings: readonly Ending[], counts: (ending: Ending) => boolean): number {
+  return endings.reduce((sum, ending) => sum + (counts(ending) ? ending.scored : 0), 0);
+}
+
+function countBy<Key extends string>(
+  endings: readonly Ending[],
+  keyOf: (ending: Ending) => Key | undefined,
+): Record<Key, number> {
+  const counts: Partial<Record<Key, number>> = {};
+  for (const ending of endings) {
+    const key = keyOf(ending);
+    if (key !== undefined) {
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+  }
+  return counts as Record<Key, number>;
+}
