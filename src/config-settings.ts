@@ -8,6 +8,8 @@ export interface Config extends LoadSettings, SecuritySettings {
   readonly address: string;
   /** Where /metrics, /livez and /readyz are served; undefined for nowhere. */
   readonly metricsAddress: string | undefined;
+  /** Where the admin service listens; undefined for nowhere. */
+  readonly adminAddress: string | undefined;
   /** File that the shape of the traffic is appended to; undefined for none. */
   readonly capture: string | undefined;
   /** Folder of the built model. */
@@ -53,6 +55,14 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
       default: '127.0.0.1:9464',
       bounds: "HOST:PORT, or 'off'",
       why: 'Plain HTTP with /metrics, /livez and /readyz. 0.0.0.0:9464 to be scraped from other machines; keep it inside.',
+    },
+    (text) => (text === 'off' ? undefined : parseAddress(text)),
+  ),
+  adminAddress: textSetting(
+    {
+      default: '127.0.0.1:50052',
+      bounds: "HOST:PORT, or 'off'; port 0 takes a free one",
+      why: 'The admin service, in plain text and without keys: replicas, model swap, log level. Keep it on loopback.',
     },
     (text) => (text === 'off' ? undefined : parseAddress(text)),
   ),

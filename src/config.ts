@@ -101,6 +101,10 @@ function findContradictions(config: Config): string[] {
       `SLMRANK_QUEUED_TOKENS is ${config.queuedTokens}, less than one prefix and one candidate may have, ${least} (SLMRANK_PREFIX_TOKENS + SLMRANK_CANDIDATE_TOKENS)`,
     ],
     [
+      config.adminAddress === config.address && !config.address.endsWith(':0'),
+      `SLMRANK_ADMIN_ADDRESS is ${config.address}, the same as SLMRANK_ADDRESS`,
+    ],
+    [
       config.requestBytes < config.textBytes,
       `SLMRANK_REQUEST_BYTES is ${config.requestBytes}, less than one text's SLMRANK_TEXT_BYTES, ${config.textBytes}`,
     ],

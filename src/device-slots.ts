@@ -37,6 +37,25 @@ export function parseDeviceSlots(text: string): readonly DeviceSlot[] {
   return slots;
 }
 
+/**
+ * So many slots like those given: on CPU with the first one's threads, on CUDA dealt out evenly to the devices in use.
+ *
+ * @throws Error saying what is allowed.
+ */
+export function likeSlots(slots: readonly DeviceSlot[], count: number): readonly DeviceSlot[] {
+  const [first] = slots;
+  if (first?.provider !== 'cuda') {
+    return parseDeviceSlots(`cpu:${count}x${first?.threads ?? 1}`);
+  }
+  const devices = [...new Set(slots.map(({ deviceId }) => deviceId))];
+  const shares = devices.map(
+    (device, place) =>
+      [device, Math.floor((count + devices.length - 1 - place) / devices.length)] as const,
+  );
+  const used = shares.filter(([, share]) => share > 0);
+  return parseDeviceSlots(used.map(([device, share]) => `cuda:${device}*${share}`).join(','));
+}
+
 function parsePart(part: string): DeviceSlot[] {
   const cpu = /^cpu:(\d{1,3})(?:x(\d{1,3}))?$/.exec(part);
   if (cpu !== null) {

@@ -1,6 +1,7 @@
 /** The domain's request and reply: what the wire is parsed into and written from. Nothing here knows gRPC. */
 
 import type { PriorityClass } from './events.ts';
+import type { Manifest } from './manifest.ts';
 
 export type ScoreKind = 'probability' | 'logit';
 export type Truncation = 'end' | 'start' | 'error';
@@ -114,6 +115,12 @@ export interface ReplicaDescription {
   readonly running: number;
   /** What those are predicted to take together. */
   readonly queuedMs: number;
+}
+
+/** What ranks a request, and what its answer says of the model. */
+export interface ServedModel {
+  readonly manifest: Manifest;
+  readonly pipeline: RankingPipeline;
 }
 
 /** The serving path behind the front end: the server knows this and nothing of what stands behind it. */

@@ -24,6 +24,7 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
     address: '127.0.0.1:50051',
     model: 'models/artifacts/smollm2-135m-instruct',
     metricsAddress: '127.0.0.1:9464',
+    adminAddress: '127.0.0.1:50052',
     capture: undefined,
     devices: [0, 1, 2, 3].map((n) => ({
       name: `cpu#${n}`,

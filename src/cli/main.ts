@@ -23,6 +23,10 @@ const commands: ReadonlyMap<
     { summary: 'compare a built model with its reference', load: () => import('./verify.ts') },
   ],
   ['key new', { summary: 'make an API key', load: () => import('./key-new.ts') }],
+  [
+    'admin',
+    { summary: "look after a server's replicas and model", load: () => import('./admin.ts') },
+  ],
   ['health', { summary: 'ask a server whether it serves', load: () => import('./health.ts') }],
   ['eval', { summary: 're-rank a BEIR run and measure it', load: () => import('./eval.ts') }],
 ]);

@@ -2,10 +2,12 @@ import { systemClock } from '../clock.ts';
 import { type Config, configurationHelp, parseConfig } from '../config.ts';
 import { RankError } from '../errors.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
+import { ModelSet } from '../model-set.ts';
 import { captureTraffic, openCapture } from '../observe/capture.ts';
-import { createLog } from '../observe/log.ts';
+import { createLog, type LeveledLog } from '../observe/log.ts';
 import { packageVersion } from '../package-version.ts';
 import { createPipeline } from '../pipeline.ts';
+import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openObservation } from './observation.ts';
 
@@ -33,10 +35,24 @@ export async function run(args: readonly string[]): Promise<number> {
     config.capture === undefined
       ? undefined
       : await openCapture({ file: config.capture, clock: systemClock, log });
-  const served = createPipeline({ config, manifest, log, tell });
-  const pipeline = capture === undefined ? served : captureTraffic(served, capture, systemClock);
-  const server = await startServer({ config, manifest, pipeline, log, tell });
-  observation.follow({ server, pipeline, ready: server.ready });
+  const models = new ModelSet({
+    first: { folder: config.model, manifest, devices: config.devices },
+    open: ({ folder: modelDir, devices, ...source }) => {
+      const served = createPipeline({ ...source, config: { ...config, devices }, modelDir, log });
+      const { pool } = served;
+      const pipeline =
+        capture === undefined ? served : captureTraffic(served, capture, systemClock);
+      return { pipeline, pool, costs: () => served.costs() };
+    },
+    ...{ clock: systemClock, tell },
+  });
+  const admin = await openAdmin(config, models, log);
+  const server = await startServer({
+    ...{ config, manifest, log, tell },
+    pipeline: models,
+    current: () => models.current(),
+  });
+  observation.follow({ server, pipeline: models, ready: server.ready });
   const stopped = stopOnSignal(server);
   try {
     await Promise.race([server.ready, stopped]);
@@ -48,15 +64,35 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
     const { address } = server;
-    log.info({ address, metrics: observation.address, model: manifest.name }, 'ready');
+    log.info(
+      { address, metrics: observation.address, admin: admin?.address, model: manifest.name },
+      'ready',
+    );
   }
   const isClean = await stopped;
+  admin?.close();
   await Promise.all([observation.close(), capture?.close()]);
   if (!isClean) {
     // Threads may still be in a run, which nothing can interrupt; ending the process is safe then.
     process.exit(1);
   }
   return 0;
+}
+
+async function openAdmin(
+  { adminAddress: address }: Config,
+  models: ModelSet,
+  log: LeveledLog,
+): Promise<AdminServer | undefined> {
+  if (address === undefined) {
+    return undefined;
+  }
+  const setLogLevel = (level: Config['logLevel']) => {
+    const { level: previous } = log;
+    log.level = level;
+    return previous;
+  };
+  return await startAdminServer({ address, models, log, setLogLevel, clock: systemClock });
 }
 
 async function readServedManifest(model: string): Promise<Manifest> {

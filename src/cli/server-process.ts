@@ -28,7 +28,11 @@ export interface StartOptions {
 }
 
 /** So that it starts beside any other server of this machine. */
-const ownPorts = { SLMRANK_ADDRESS: '127.0.0.1:0', SLMRANK_METRICS_ADDRESS: 'off' };
+const ownPorts = {
+  SLMRANK_ADDRESS: '127.0.0.1:0',
+  SLMRANK_ADMIN_ADDRESS: 'off',
+  SLMRANK_METRICS_ADDRESS: 'off',
+};
 const tailLines = 40;
 /** Longer than the server's own drain; then it is killed. */
 const stopTimeoutMs = 60_000;

@@ -21,7 +21,8 @@ execFileSync(
     ...['--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts'],
     ...['--inputTemplate=Wire%sInput', '--outputTemplate=Wire%s'],
     ...['--includeDirs', 'proto', '--outDir', 'src/server/generated'],
-    ...['slmrank/v1/ranking.proto', ...withoutService.map((file) => `${file}.proto`)],
+    ...['slmrank/v1/ranking.proto', 'slmrank/v1/admin.proto'],
+    ...withoutService.map((file) => `${file}.proto`),
   ],
   { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
 );
@@ -31,27 +32,34 @@ for (const file of withoutService) {
   rmSync(`${root}src/server/generated/${file.split('/').at(-1)}.ts`);
 }
 
-const descriptors = buildDescriptors([
-  ...['slmrank/v1/ranking', ...withoutService].map((file) => ({
-    name: `${file}.proto`,
-    path: `${root}proto/${file}.proto`,
-  })),
-  {
-    name: 'grpc/health/v1/health.proto',
-    path: require.resolve('grpc-health-check/proto/health/v1/health.proto'),
-  },
-  ...['v1', 'v1alpha'].map((version) => ({
-    name: `grpc/reflection/${version}/reflection.proto`,
-    path: require.resolve(
-      `@grpc/reflection/build/proto/grpc/reflection/${version}/reflection.proto`,
-    ),
-  })),
-]);
+/** @param {readonly string[]} own files of proto/ without their extension */
+function describeFiles(own) {
+  return buildDescriptors([
+    ...own.map((file) => ({ name: `${file}.proto`, path: `${root}proto/${file}.proto` })),
+    {
+      name: 'grpc/health/v1/health.proto',
+      path: require.resolve('grpc-health-check/proto/health/v1/health.proto'),
+    },
+    ...['v1', 'v1alpha'].map((version) => ({
+      name: `grpc/reflection/${version}/reflection.proto`,
+      path: require.resolve(
+        `@grpc/reflection/build/proto/grpc/reflection/${version}/reflection.proto`,
+      ),
+    })),
+  ]);
+}
+
+const listOf = (descriptors) => descriptors.map((bytes) => `  '${bytes}',`).join('\n');
 writeFileSync(
   `${root}src/server/generated/descriptors.ts`,
   `/** Encoded FileDescriptorProtos of everything served, in base64: what reflection shows. */
 export const fileDescriptors: readonly string[] = [
-${descriptors.map((bytes) => `  '${bytes}',`).join('\n')}
+${listOf(describeFiles(['slmrank/v1/ranking', ...withoutService]))}
+];
+
+/** The same of the admin address, which shows nothing of the other. */
+export const adminFileDescriptors: readonly string[] = [
+${listOf(describeFiles(['slmrank/v1/admin', ...withoutService]))}
 ];
 `,
 );

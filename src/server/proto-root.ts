@@ -6,6 +6,7 @@ import type { WireErrorInfoInput } from './generated/google/rpc/ErrorInfo.ts';
 import type { WireRequestInfoInput } from './generated/google/rpc/RequestInfo.ts';
 import type { WireRetryInfoInput } from './generated/google/rpc/RetryInfo.ts';
 import type { WireStatusInput } from './generated/google/rpc/Status.ts';
+import type { AdminServiceDefinition } from './generated/slmrank/v1/AdminService.ts';
 import type { RankingServiceDefinition } from './generated/slmrank/v1/RankingService.ts';
 
 export const rankingServiceName = 'slmrank.v1.RankingService';
@@ -29,22 +30,34 @@ export interface ProtoRoot {
   readonly reflected: PackageDefinition;
 }
 
+/** The same for the admin address: neither knows the other's service. */
+export interface AdminProtoRoot {
+  readonly service: AdminServiceDefinition;
+  readonly details: DetailTypes;
+}
+
 /** The same options as in generate-types.js, or the generated types lie. */
 const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: true };
 
 export function parseProtoRoot(): ProtoRoot {
-  const directory = fileURLToPath(new URL('../../proto/', import.meta.url));
-  const reflected = loadSync(
-    [
-      'slmrank/v1/ranking.proto',
-      'google/rpc/status.proto',
-      'google/rpc/error_details.proto',
-      healthProto,
-    ],
-    { ...loaderOptions, includeDirs: [directory] },
-  );
+  const reflected = load(['slmrank/v1/ranking.proto', healthProto]);
   const types = reflected as unknown as DetailTypes & {
     readonly [rankingServiceName]: RankingServiceDefinition;
   };
   return { service: types[rankingServiceName], details: types, reflected };
+}
+
+export function parseAdminProtoRoot(): AdminProtoRoot {
+  const types = load(['slmrank/v1/admin.proto']) as unknown as DetailTypes & {
+    readonly 'slmrank.v1.AdminService': AdminServiceDefinition;
+  };
+  return { service: types['slmrank.v1.AdminService'], details: types };
+}
+
+function load(files: readonly string[]): PackageDefinition {
+  const directory = fileURLToPath(new URL('../../proto/', import.meta.url));
+  return loadSync([...files, 'google/rpc/status.proto', 'google/rpc/error_details.proto'], {
+    ...loaderOptions,
+    includeDirs: [directory],
+  });
 }

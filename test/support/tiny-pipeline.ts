@@ -39,6 +39,7 @@ export function testConfig(changed: Partial<Config> = {}): Config {
   return {
     address: '127.0.0.1:0',
     metricsAddress: undefined,
+    adminAddress: undefined,
     capture: undefined,
     model: 'none',
     devices: [0, 1].map((n) => ({ name: `cpu#${n}`, provider: 'cpu', deviceId: 0, threads: 1 })),

@@ -1,0 +1,33 @@
+import type { PoolView } from '../model-set.ts';
+import type { CostTable } from '../schedule/cost.ts';
+import type { WireCostTableInput } from './generated/slmrank/v1/CostTable.ts';
+import type { WirePoolStateInput } from './generated/slmrank/v1/PoolState.ts';
+
+export function toWirePool(view: PoolView, nowMs: number): WirePoolStateInput {
+  const threads = new Map(view.slots.map((slot) => [slot.name, slot.threads]));
+  return {
+    model: view.manifest.name,
+    folder: view.folder,
+    scoreFingerprint: view.manifest.fingerprint,
+    replicas: view.replicas.map(({ deviceSlot, sinceMs, reason, ...replica }) => ({
+      ...replica,
+      slot: deviceSlot,
+      phaseSeconds: Math.max(0, nowMs - sinceMs) / 1000,
+      reason: reason ?? '',
+      threads: threads.get(deviceSlot) ?? 0,
+    })),
+    change: view.change ?? '',
+    drainingModels: view.drainingModels,
+  };
+}
+
+export function toWireCosts({ kinds, replicas }: CostTable): WireCostTableInput {
+  return {
+    kinds: kinds.map(({ kind, runs, fixedMs, tokenMs, slotMs, slotsPerToken }) => ({
+      ...{ kind, runs, fixedMs, tokenMs, slotMs, slotsPerToken },
+    })),
+    replicas: replicas.map(({ replica, factor, runs, error }) => ({
+      ...{ slot: replica, factor, runs, error },
+    })),
+  };
+}

@@ -1,0 +1,60 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Clock } from '../clock.ts';
+import type { ModelSet } from '../model-set.ts';
+import type { Log } from '../observe/log.ts';
+import type { LogLevel } from './admin-request.ts';
+import { adminService } from './admin-service.ts';
+import { adminFileDescriptors } from './generated/descriptors.ts';
+import { parseAdminProtoRoot } from './proto-root.ts';
+import { createReflection } from './reflection.ts';
+
+export interface AdminServerOptions {
+  /** HOST:PORT; port 0 takes a free one. */
+  readonly address: string;
+  readonly models: ModelSet;
+  readonly log: Log;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly setLogLevel: (level: LogLevel) => string;
+}
+
+export interface AdminServer {
+  /** HOST:PORT as bound. */
+  readonly address: string;
+  /** Cuts what is open: changes are the pool's, which ends them. */
+  close(): void;
+}
+
+/** Requests are a few words. */
+const requestBytes = 65_536;
+
+/** Serves the admin service and its own reflection, and nothing else. @throws Error when the address is not to be had. */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const root = parseAdminProtoRoot();
+  const server = new Server({
+    'grpc.max_receive_message_length': requestBytes,
+    'grpc.max_concurrent_streams': 100,
+    'grpc.enable_channelz': 0,
+  });
+  server.addService(root.service, adminService({ ...options, root }));
+  createReflection(adminFileDescriptors).addToServer(server);
+  const { address } = options;
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) {
+        resolve(bound);
+      } else {
+        const hint = "another server's? See SLMRANK_ADMIN_ADDRESS; 'off' for none";
+        reject(new Error(`cannot listen on ${address} (${hint}): ${error.message}`));
+      }
+    });
+  });
+  const bound = `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+  return {
+    address: bound,
+    close: () => {
+      // With channelz off forceShutdown knows no connections; see stop.ts.
+      server.drain(bound, 0);
+      server.forceShutdown();
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  handleServerStreamingCall,
+  handleUnaryCall,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type { Clock } from '../clock.ts';
+import type { ModelSet, Note } from '../model-set.ts';
+import type { Log } from '../observe/log.ts';
+import { toWireCosts, toWirePool } from './admin-reply.ts';
+import {
+  type LogLevel,
+  parseFolder,
+  parseLogLevel,
+  parseReason,
+  parseReplicaTarget,
+  parseSlot,
+} from './admin-request.ts';
+import type { WireCostTableInput } from './generated/slmrank/v1/CostTable.ts';
+import type { WireDrainReplicaRequest } from './generated/slmrank/v1/DrainReplicaRequest.ts';
+import type { WireGetCostTableRequest } from './generated/slmrank/v1/GetCostTableRequest.ts';
+import type { WireGetPoolStateRequest } from './generated/slmrank/v1/GetPoolStateRequest.ts';
+import type { WireLoadModelRequest } from './generated/slmrank/v1/LoadModelRequest.ts';
+import type { WirePoolProgressInput } from './generated/slmrank/v1/PoolProgress.ts';
+import type { WirePoolStateInput } from './generated/slmrank/v1/PoolState.ts';
+import type { WireQuarantineReplicaRequest } from './generated/slmrank/v1/QuarantineReplicaRequest.ts';
+import type { WireReleaseReplicaRequest } from './generated/slmrank/v1/ReleaseReplicaRequest.ts';
+import type { WireSetLogLevelRequest } from './generated/slmrank/v1/SetLogLevelRequest.ts';
+import type { WireSetLogLevelResponseInput } from './generated/slmrank/v1/SetLogLevelResponse.ts';
+import type { WireSetReplicasRequest } from './generated/slmrank/v1/SetReplicasRequest.ts';
+import type { AdminProtoRoot } from './proto-root.ts';
+import { presentError, toStatus } from './wire-error.ts';
+
+export interface AdminServiceParts {
+  readonly models: ModelSet;
+  readonly root: AdminProtoRoot;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly log: Log;
+  /** Returns the level until now. */
+  readonly setLogLevel: (level: LogLevel) => string;
+}
+
+export function adminService(parts: AdminServiceParts): UntypedServiceImplementation {
+  const { models, clock } = parts;
+  const pool = () => toWirePool(models.view(), clock.nowMs());
+  const changed = async (change: Promise<void>) => {
+    await change;
+    return pool();
+  };
+  return {
+    GetPoolState: answer<WireGetPoolStateRequest, WirePoolStateInput>(parts, () => pool()),
+    GetCostTable: answer<WireGetCostTableRequest, WireCostTableInput>(parts, () =>
+      toWireCosts(models.costs()),
+    ),
+    SetReplicas: follow<WireSetReplicasRequest>(parts, 'SetReplicas', (request, note) =>
+      models.resize(parseReplicaTarget(request, models.view().slots), note),
+    ),
+    LoadModel: follow<WireLoadModelRequest>(parts, 'LoadModel', ({ folder }, note) =>
+      models.load(parseFolder(folder), note),
+    ),
+    DrainReplica: answer<WireDrainReplicaRequest, WirePoolStateInput>(parts, ({ slot }) =>
+      changed(models.drainReplica(parseSlot(slot))),
+    ),
+    QuarantineReplica: answer<WireQuarantineReplicaRequest, WirePoolStateInput>(
+      parts,
+      ({ slot, reason }) => changed(models.quarantine(parseSlot(slot), parseReason(reason))),
+    ),
+    ReleaseReplica: answer<WireReleaseReplicaRequest, WirePoolStateInput>(parts, ({ slot }) =>
+      changed(models.release(parseSlot(slot))),
+    ),
+    SetLogLevel: answer<WireSetLogLevelRequest, WireSetLogLevelResponseInput>(
+      parts,
+      ({ level }) => ({ previous: parts.setLogLevel(parseLogLevel(level)) }),
+    ),
+  };
+}
+
+/** A handler that answers once, with our errors' details. */
+function answer<In, Out>(
+  { root, log }: AdminServiceParts,
+  work: (request: In) => Out | Promise<Out>,
+): handleUnaryCall<In, Out> {
+  const run = async (request: In) => await work(request);
+  return (call, callback) => {
+    run(call.request).then(
+      (reply) => callback(null, reply),
+      (thrown: unknown) => {
+        const error = presentError(thrown);
+        log.warn({ method: call.getPath(), kind: error.kind, err: error.cause }, error.message);
+        callback(toStatus(error, randomUUID(), root));
+      },
+    );
+  };
+}
+
+/** A handler that streams a change's steps and goes on when the caller has left. */
+function follow<In>(
+  { models, root, log, clock }: AdminServiceParts,
+  method: string,
+  work: (request: In, note: Note) => Promise<void>,
+): handleServerStreamingCall<In, WirePoolProgressInput> {
+  const run = async (request: In, note: Note) => {
+    await work(request, note);
+  };
+  return (call) => {
+    const startedMs = clock.nowMs();
+    const write = (progress: Pick<WirePoolProgressInput, 'step' | 'done' | 'pool'>) => {
+      if (!call.cancelled) {
+        call.write({ ...progress, seconds: (clock.nowMs() - startedMs) / 1000 });
+      }
+    };
+    // Unheard, an error event would end the process; the caller has left.
+    call.on('error', () => undefined);
+    run(call.request, (step) => {
+      log.info({ method }, step);
+      write({ step });
+    }).then(
+      () => {
+        write({ step: 'done', done: true, pool: toWirePool(models.view(), clock.nowMs()) });
+        call.end();
+      },
+      (thrown: unknown) => {
+        const error = presentError(thrown);
+        log.warn({ method, kind: error.kind, err: error.cause }, error.message);
+        call.emit('error', toStatus(error, randomUUID(), root));
+      },
+    );
+  };
+}
