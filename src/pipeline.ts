@@ -1,15 +1,14 @@
-import { ScoreCache } from './cache/score-cache.ts';
+import type { ScoreCache } from './cache/score-cache.ts';
 import { ownRuns, type ScoreCall, type ScoreSource } from './cache/score-source.ts';
 import { SharedScores } from './cache/shared-scores.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { composeReply } from './compose-reply.ts';
 import type { Config } from './config.ts';
 import { RankError } from './errors.ts';
 import { estimateTokens } from './estimate-tokens.ts';
-import type { Tell } from './events.ts';
+import { readGauges, type ServingGauges } from './gauges.ts';
 import type { Manifest } from './manifest.ts';
 import type { EncoderPool } from './pool/encoder-pool.ts';
-import { openEncoders, openReplicas, type PoolLog, type Workers } from './pool/open-pools.ts';
 import type { ReplicaSet } from './pool/replica-set.ts';
 import type {
   CallContext,
@@ -21,26 +20,13 @@ import type {
 } from './rank.ts';
 import { planRank, type RankPlan } from './rank-plan.ts';
 import { RequestRun } from './request-run.ts';
-import { Admission, type Permit } from './schedule/admission.ts';
+import type { Admission, Permit } from './schedule/admission.ts';
 import type { EncodedRequest } from './schedule/batch.ts';
-import { createCostModel } from './schedule/cost.ts';
-import { DepthController } from './schedule/depth.ts';
-import { packBatch } from './schedule/pack-batch.ts';
-import { createPolicy } from './schedule/policy.ts';
-import { Scheduler } from './schedule/scheduler.ts';
-
-export interface PipelineOptions {
-  readonly config: Config;
-  readonly manifest: Manifest;
-  /** `config.model` when absent. */
-  readonly modelDir?: string;
-  readonly log?: PoolLog;
-  readonly clock?: Clock;
-  /** Told of batches, replicas and what became of them. */
-  readonly tell?: Tell;
-  /** Other worker files, for tests. */
-  readonly workers?: Partial<Workers>;
-}
+import type { BucketTuner } from './schedule/bucket-tuning.ts';
+import type { CostModel, CostTable } from './schedule/cost.ts';
+import type { DepthController } from './schedule/depth.ts';
+import type { Ask } from './schedule/forecast.ts';
+import type { Scheduler } from './schedule/scheduler.ts';
 
 interface BoundCall extends ScoreCall {
   readonly client: string;
@@ -52,61 +38,15 @@ export interface PipelineParts {
   readonly clock: Clock;
   readonly cache: ScoreCache | undefined;
   readonly depth: DepthController;
+  readonly tuner: BucketTuner;
   readonly admission: Admission;
   readonly encoders: EncoderPool;
   readonly scheduler: Scheduler;
   readonly replicas: ReplicaSet;
+  readonly cost: CostModel;
 }
 
-/** The serving path: everything between the front end and the threads. Nothing is loaded before `warm`. */
-export function createPipeline(options: PipelineOptions): RankingPipeline {
-  const { config, manifest, clock = systemClock } = options;
-  const cost = createCostModel();
-  const { attentionGroups, buckets } = manifest;
-  const scheduler = new Scheduler({
-    policy: createPolicy({
-      tokenBudget: config.tokenBudget,
-      lingerMs: config.lingerMs,
-      attentionGroups,
-      // A run of a quarter of the budget still reaches 85 to 95 % of the best rate on CPU (fp32, 136 tokens and more).
-      shareTokens: Math.ceil(config.tokenBudget / 4),
-      agingMs: config.agingMs,
-      deferrableWaitMs: config.deferrableWaitMs || Number.POSITIVE_INFINITY,
-    }),
-    pack: (parts) => packBatch(parts, { attentionGroups }),
-    cost,
-    buckets,
-    clock,
-    ...(options.tell === undefined ? {} : { tell: options.tell }),
-  });
-  const limits = { candidates: config.queuedCandidates, tokens: config.queuedTokens };
-  return new Pipeline({
-    config,
-    manifest,
-    clock,
-    cache: config.cacheEntries === 0 ? undefined : openCache(config, clock),
-    depth: openDepth(config, clock),
-    admission: new Admission(limits, (tokens) => scheduler.estimateMs(tokens)),
-    encoders: openEncoders(options),
-    scheduler,
-    replicas: openReplicas({
-      ...options,
-      clock,
-      cost,
-      onOffer: ({ runners, coming }) => scheduler.setReplicas(runners, coming),
-    }),
-  });
-}
-
-function openCache({ cacheEntries, cacheTtlMs }: Config, clock: Clock): ScoreCache {
-  return new ScoreCache({ entries: cacheEntries, ttlMs: cacheTtlMs }, clock);
-}
-
-function openDepth(config: Config, clock: Clock): DepthController {
-  const { depthFloor: floor, depthCeiling: ceiling, depthTargetMs: targetMs } = config;
-  return new DepthController({ floor, ceiling, targetMs }, clock);
-}
-
+/** The serving path: everything between the front end and the threads. */
 export class Pipeline implements RankingPipeline {
   readonly #parts: PipelineParts;
   readonly #scores: ScoreSource;
@@ -118,15 +58,18 @@ export class Pipeline implements RankingPipeline {
   }
 
   async rank(request: RankRequest, context: CallContext): Promise<RankReply> {
-    const { clock } = this.#parts;
+    const { clock, tuner } = this.#parts;
     const startedMs = clock.nowMs();
     this.#assertServing(request, context);
     const call = this.#boundCall(request, context, startedMs);
     const plan = this.#plan(request, call);
-    const permit = this.#admit(plan);
+    const permit = this.#admit(plan, call);
     const run = new RequestRun(request, {
       ...this.#parts,
-      onEncoded: (encoded) => permit?.correct(countTokens(encoded)),
+      onEncoded: (encoded) => {
+        permit?.correct(countTokens(encoded));
+        tuner.observe(encoded);
+      },
     });
     try {
       const { source, keys, found } = plan;
@@ -147,17 +90,19 @@ export class Pipeline implements RankingPipeline {
 
   async estimate(request: RankRequest, call: CallContext): Promise<Estimate> {
     await Promise.resolve();
-    const { config, admission, scheduler } = this.#parts;
+    const { config, clock, admission, scheduler } = this.#parts;
     this.#assertServing(request, call);
     const { prefixTokens, packedTokens } = estimateTokens(
       request,
       request.candidates,
       config.candidateTokens,
     );
-    const queueMs = scheduler.estimateMs(admission.held.tokens);
-    const runMs = scheduler.estimateMs(packedTokens);
+    const bound = this.#boundCall(request, call, clock.nowMs());
     const candidates = request.candidates.length;
-    const refusalReason = this.#refusalReason(candidates, packedTokens);
+    const unscheduledTokens = admission.uncountedTokens;
+    const ask = { ...bound, candidates, packedTokens, unscheduledTokens };
+    const { queueMs, runMs } = scheduler.predict(ask);
+    const refusalReason = this.#refusalReason(ask);
     const totalMs = queueMs + runMs;
     return { candidates, prefixTokens, packedTokens, queueMs, runMs, totalMs, refusalReason };
   }
@@ -169,6 +114,19 @@ export class Pipeline implements RankingPipeline {
     } catch (error) {
       throw RankError.from(error);
     }
+  }
+
+  gauges(): ServingGauges {
+    return readGauges(this.#parts);
+  }
+
+  /** For changes while it serves. */
+  get pool(): ReplicaSet {
+    return this.#parts.replicas;
+  }
+
+  costs(): CostTable {
+    return this.#parts.cost.table();
   }
 
   replicas(): readonly ReplicaDescription[] {
@@ -186,9 +144,9 @@ export class Pipeline implements RankingPipeline {
   }
 
   /** Asks by trying: what is let in is given back in the same turn. */
-  #refusalReason(candidates: number, tokens: number): string | undefined {
+  #refusalReason(ask: Ask): string | undefined {
     try {
-      this.#parts.admission.admit(candidates, tokens).release();
+      this.#parts.admission.admit(ask.candidates, ask.packedTokens, ask).release();
       return undefined;
     } catch (error) {
       const { kind, reason } = RankError.from(error);
@@ -241,8 +199,8 @@ export class Pipeline implements RankingPipeline {
   }
 
   /** None is needed when every score is known. */
-  #admit({ lacking, tokens }: RankPlan): Permit | undefined {
-    return lacking === 0 ? undefined : this.#parts.admission.admit(lacking, tokens);
+  #admit({ lacking, tokens }: RankPlan, call: BoundCall): Permit | undefined {
+    return lacking === 0 ? undefined : this.#parts.admission.admit(lacking, tokens, call);
   }
 }
 

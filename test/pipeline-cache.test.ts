@@ -220,3 +220,15 @@ describe('the depth', () => {
     expect((await rankWhole({})).usage).toMatchObject({ scored: 3, depth: 3 });
   });
 });
+
+test('the gauges read what is held, kept, found and fitted', async () => {
+  const { pipeline, rank, rankWhole } = setUp();
+  await rankWhole();
+  await rank(cached);
+  void rank();
+  expect(pipeline.gauges()).toEqual({
+    ...{ admittedCandidates: 3, admittedTokens: 12, queuedMs: expect.any(Number) },
+    ...{ rankingDepth: 2, cacheEntries: 3, cacheBytes: 450, cacheHits: 3, cacheMisses: 3 },
+    ...{ bucketWaste: expect.closeTo(0.31, 1), proposedBucketWaste: 0 },
+  });
+});

@@ -25,6 +25,8 @@ export const entryBytes = 150;
 /** The least recently used scores give way. Holds digests and numbers, no caller's text. */
 export class ScoreCache {
   readonly #scores: LRUCache<string, Score>;
+  #hits = 0;
+  #misses = 0;
 
   constructor({ entries, ttlMs }: ScoreCacheLimits, clock: Clock) {
     this.#scores = new LRUCache({
@@ -44,8 +46,20 @@ export class ScoreCache {
     return this.#scores.size * entryBytes;
   }
 
+  /** Look-ups that found a score, and that found none. */
+  get hits(): number {
+    return this.#hits;
+  }
+
+  get misses(): number {
+    return this.#misses;
+  }
+
   find(key: string): Score | undefined {
-    return this.#scores.get(key);
+    const score = this.#scores.get(key);
+    this.#hits += score === undefined ? 0 : 1;
+    this.#misses += score === undefined ? 1 : 0;
+    return score;
   }
 
   keep(key: string, score: Score): void {

@@ -1,10 +1,10 @@
 import { systemClock } from '../clock.ts';
 import { parseConfig } from '../config.ts';
+import { createPipeline } from '../create-pipeline.ts';
 import { createProgress } from '../eval/progress.ts';
 import type { ModelReport } from '../eval/report.ts';
 import { type RerankInput, type Reranked, rerankRun } from '../eval/rerank.ts';
 import { readManifest } from '../manifest.ts';
-import { createPipeline } from '../pipeline.ts';
 import type { RankingPipeline } from '../rank.ts';
 import type { EvalOptions } from './eval-options.ts';
 

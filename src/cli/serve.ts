@@ -1,12 +1,12 @@
 import { systemClock } from '../clock.ts';
 import { type Config, configurationHelp, parseConfig } from '../config.ts';
+import { createPipeline } from '../create-pipeline.ts';
 import { RankError } from '../errors.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { ModelSet } from '../model-set.ts';
 import { captureTraffic, openCapture } from '../observe/capture.ts';
 import { createLog, type LeveledLog } from '../observe/log.ts';
 import { packageVersion } from '../package-version.ts';
-import { createPipeline } from '../pipeline.ts';
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openObservation } from './observation.ts';

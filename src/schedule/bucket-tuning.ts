@@ -110,6 +110,8 @@ export interface TuningLimits {
   readonly buckets: readonly number[];
   /** Candidates between one proposal and the next. */
   readonly period?: number;
+  /** Told of each new proposal, with the ladder in use before it. */
+  readonly onProposal?: (proposed: Ladder, current: Ladder) => void;
 }
 
 /** About the last two periods count. */
@@ -119,7 +121,7 @@ const leastGain = 0.01;
 
 /** Watches lengths; proposes a ladder after each period, and uses it for requests to come if it may. */
 export class BucketTuner {
-  readonly #limits: Required<TuningLimits>;
+  readonly #limits: TuningLimits & { readonly period: number };
   readonly #weights: Float64Array;
   #prefixTokens = 0;
   #current: readonly number[];
@@ -144,10 +146,9 @@ export class BucketTuner {
     return this.#proposed;
   }
 
-  /** True when there is a new proposal. */
-  observe({ prefix, candidates }: EncodedRequest): boolean {
+  observe({ prefix, candidates }: EncodedRequest): void {
     if (this.#limits.mode === 'off') {
-      return false;
+      return;
     }
     for (const { ids } of candidates) {
       const bin = Math.min(Math.ceil(ids.length / step), this.#weights.length) - 1;
@@ -157,11 +158,9 @@ export class BucketTuner {
     this.#prefixTokens +=
       (this.#prefixTokens === 0 ? 1 : share) * (prefix.length - this.#prefixTokens);
     this.#untilProposal -= candidates.length;
-    if (this.#untilProposal > 0) {
-      return false;
+    if (this.#untilProposal <= 0) {
+      this.#propose();
     }
-    this.#propose();
-    return true;
   }
 
   #propose(): void {
@@ -171,6 +170,7 @@ export class BucketTuner {
     const proposed = { buckets: fitted, waste: ladderWaste(mix, fitted) };
     this.#proposed = proposed;
     this.#waste = ladderWaste(mix, this.#current);
+    this.#limits.onProposal?.(proposed, this.current);
     if (mode === 'apply' && this.#waste - proposed.waste >= leastGain) {
       this.#current = proposed.buckets;
       this.#waste = proposed.waste;

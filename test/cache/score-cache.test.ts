@@ -16,6 +16,7 @@ describe('the score cache', () => {
     cache.keep('a', score(yes));
     expect(Object.is(cache.find('a')?.yes, yes)).toBe(true);
     expect(cache.find('b')).toBeUndefined();
+    expect([cache.hits, cache.misses]).toEqual([1, 1]);
   });
 
   test('forgets a score when its time is over, however often it was asked for', async () => {

@@ -89,10 +89,13 @@ describe('the tuner', () => {
     tuner.observe(fakeRequest(lengths, { prefix: 40 }));
 
   test('proposes after a period, and says what both ladders waste', () => {
-    const tuner = new BucketTuner({ mode: 'propose', buckets, period: 6 });
-    expect(observe(tuner, [70, 72, 65])).toBe(false);
+    const told: unknown[] = [];
+    const onProposal = (...ladders: unknown[]) => told.push(ladders);
+    const tuner = new BucketTuner({ mode: 'propose', buckets, period: 6, onProposal });
+    observe(tuner, [70, 72, 65]);
     expect(tuner.proposed).toBeUndefined();
-    expect(observe(tuner, [72, 200, 199])).toBe(true);
+    observe(tuner, [72, 200, 199]);
+    expect(told).toEqual([[tuner.proposed, tuner.current]]);
     expect(tuner.proposed).toEqual({ buckets: [72, 200, 512], waste: 0 });
     expect(tuner.current.buckets).toEqual(buckets);
     expect(tuner.current.waste).toBeGreaterThan(0.7);
@@ -128,7 +131,7 @@ describe('the tuner', () => {
     observe(tuner, [10_000]);
     expect(tuner.proposed?.buckets).toEqual([512]);
     const off = new BucketTuner({ mode: 'off', buckets, period: 1 });
-    expect(observe(off, [10])).toBe(false);
+    observe(off, [10]);
     expect(off.proposed).toBeUndefined();
   });
 });

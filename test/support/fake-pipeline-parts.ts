@@ -3,6 +3,8 @@ import { Pipeline } from '../../src/pipeline.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import type { RankRequest } from '../../src/rank.ts';
 import { Admission } from '../../src/schedule/admission.ts';
+import { createCostModel } from '../../src/schedule/cost.ts';
+import { BucketTuner } from '../../src/schedule/bucket-tuning.ts';
 import { DepthController } from '../../src/schedule/depth.ts';
 import { settle } from './fake-clock.ts';
 import { FakeEncoders } from './fake-encoders.ts';
@@ -25,10 +27,12 @@ export function setUpPipeline() {
     clock,
     cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
     depth: new DepthController({ floor: 1, ceiling: 2, targetMs: 100 }, clock),
+    tuner: new BucketTuner({ mode: 'propose', buckets: [10, 20, 40], period: 3 }),
     admission,
     encoders,
     scheduler,
     replicas: new ReplicaSet([], neverOpened),
+    cost: createCostModel(),
   });
   const rank = (changed: Partial<RankRequest> = {}, call = noDeadline()) => {
     const reply = pipeline.rank(testRequest('abcd', ['x'.repeat(40), 'y', ''], changed), call);

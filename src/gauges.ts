@@ -1,0 +1,45 @@
+import type { ScoreCache } from './cache/score-cache.ts';
+import type { AdmissionLimits } from './schedule/admission.ts';
+import type { BucketTuner } from './schedule/bucket-tuning.ts';
+import type { DepthController } from './schedule/depth.ts';
+
+/** What can be read of the serving path at any moment; counts grow from the start. */
+export interface ServingGauges {
+  readonly admittedCandidates: number;
+  readonly admittedTokens: number;
+  /** Time that the ready replicas together need for what is admitted. */
+  readonly queuedMs: number;
+  readonly rankingDepth: number;
+  readonly cacheEntries: number;
+  readonly cacheBytes: number;
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  /** Share of slots that would be padding, were each candidate padded to its bucket: 0 before the first proposal. */
+  readonly bucketWaste: number;
+  readonly proposedBucketWaste: number;
+}
+
+export interface GaugeParts {
+  readonly admission: { readonly held: AdmissionLimits };
+  readonly scheduler: { estimateMs(packedTokens: number): number };
+  readonly cache: ScoreCache | undefined;
+  readonly depth: DepthController;
+  readonly tuner: BucketTuner;
+}
+
+export function readGauges(parts: GaugeParts): ServingGauges {
+  const { admission, scheduler, cache, depth, tuner } = parts;
+  const { candidates, tokens } = admission.held;
+  return {
+    admittedCandidates: candidates,
+    admittedTokens: tokens,
+    queuedMs: scheduler.estimateMs(tokens),
+    rankingDepth: depth.depth,
+    cacheEntries: cache?.entries ?? 0,
+    cacheBytes: cache?.bytes ?? 0,
+    cacheHits: cache?.hits ?? 0,
+    cacheMisses: cache?.misses ?? 0,
+    bucketWaste: tuner.current.waste,
+    proposedBucketWaste: tuner.proposed?.waste ?? 0,
+  };
+}
