@@ -32,11 +32,11 @@ export function mayStart(request: WaitingRequest, power: Power, nowMs: number): 
   );
 }
 
-/** The longest candidate alone on the fastest replica, or all of it on all of them: whichever is longer. */
+/** The longest candidate alone on the fastest replica, or all of it on all of them: whichever takes longer. */
 function allMs(request: WaitingRequest, power: Power): number {
   const { prefixTokens, waitingTokens, waitingSlots, waiting } = request;
   const size = { packedTokens: prefixTokens + waitingTokens, slots: waitingSlots };
-  return Math.max(oneMs(request, power, waiting.length - 1), power.togetherMs(size));
+  return Math.max(oneMs(request, power, waiting.length - 1), power.soonestMs(size));
 }
 
 function oneMs({ prefixTokens, waiting }: WaitingRequest, power: Power, place: number): number {

@@ -5,6 +5,8 @@ export interface Turn {
   readonly client: string;
   readonly dueMs: number;
   readonly waitingTokens: number;
+  /** When it is due beside the other clients: the queue's order. */
+  orderMs: number;
 }
 
 /**
@@ -16,25 +18,69 @@ export function dueOf(arrivedMs: number, deadlineMs: number, agingMs: number): n
 }
 
 /**
- * When it is due beside others: start-time fair queuing in real time. With several clients waiting, a request stands
- * back for as long as its client's own earlier work takes at the client's share of the replicas; one whose client has
- * nothing waiting stands back for nobody. Only clients with work waiting are known, so that there is nothing to forget.
+ * When it is due beside others: start-time fair queuing in real time. A request stands back for as long as its
+ * client's waiting work takes at the client's share of the replicas, `clients` sharing them; one whose client has
+ * nothing waiting stands back for nobody. A share is at most a half: somebody may always come.
  *
  * `togetherMs` says how long all replicas need for so many tokens.
  */
 export function orderOf(
-  own: Pick<Turn, 'client' | 'dueMs'>,
+  { client, dueMs }: Pick<Turn, 'client' | 'dueMs'>,
   waiting: readonly Turn[],
+  clients: number,
   togetherMs: (tokens: number) => number,
 ): number {
-  const clients = new Set([own.client]);
-  let ownTokens = 0;
-  for (const { client, dueMs, waitingTokens } of waiting) {
-    if (waitingTokens > 0) {
-      clients.add(client);
-      ownTokens += client === own.client && dueMs <= own.dueMs ? waitingTokens : 0;
+  const ownTokens = waiting.reduce(
+    (sum, turn) => sum + (turn.client === client ? turn.waitingTokens : 0),
+    0,
+  );
+  return dueMs + (ownTokens > 0 ? Math.max(2, clients) * togetherMs(ownTokens) : 0);
+}
+
+/**
+ * Gives a client's places in the queue to its requests in the order in which they are due: among its own, a client's
+ * earliest deadline goes first. Returns the turns whose place has changed and where each was.
+ */
+export function settleTurns<One extends Turn>(own: readonly One[]): ReadonlyMap<One, number> {
+  const places = own.map(({ orderMs }) => orderMs).sort((a, b) => a - b);
+  const changed = new Map<One, number>();
+  own
+    .toSorted((a, b) => a.dueMs - b.dueMs || a.orderMs - b.orderMs)
+    .forEach((turn, i) => {
+      const place = places[i] ?? turn.orderMs;
+      if (place !== turn.orderMs) {
+        changed.set(turn, place);
+      }
+    });
+  return changed;
+}
+
+/** Most clients remembered; past it the one that was silent longest is forgotten. */
+const mostClients = 1_000;
+
+/** How many clients share the server: those that sent something lately. */
+export class ActiveClients {
+  readonly #windowMs: number;
+  /** The one that was silent longest first. */
+  readonly #seenMs = new Map<string, number>();
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  see(client: string, nowMs: number): void {
+    this.#seenMs.delete(client);
+    this.#seenMs.set(client, nowMs);
+    for (const [oldest, seenMs] of this.#seenMs) {
+      if (seenMs >= nowMs - this.#windowMs && this.#seenMs.size <= mostClients) {
+        break;
+      }
+      this.#seenMs.delete(oldest);
     }
   }
-  const isShared = clients.size > 1 && ownTokens > 0;
-  return own.dueMs + (isShared ? clients.size * togetherMs(ownTokens) : 0);
+
+  /** With this one. */
+  count(client: string): number {
+    return this.#seenMs.size + (this.#seenMs.has(client) ? 0 : 1);
+  }
 }

@@ -1,5 +1,5 @@
 import type { PriorityClass } from '../events.ts';
-import type { Power } from './route.ts';
+import { type Power, spread } from './route.ts';
 
 /** When a request would end, were it to come now. */
 
@@ -59,27 +59,6 @@ export function forecast(
     ? queueMs + power.fastestMs({ packedTokens: packedTokens / Math.max(1, candidates) })
     : endMs + late;
   return { queueMs, runMs: endMs - queueMs, inTime: nowMs + leastMs <= ask.deadlineMs };
-}
-
-/**
- * When work that all replicas together would do in `togetherMs` is done, each joining in once it is free: water
- * poured over steps of those heights. Replicas count alike.
- */
-export function spread(busyMs: readonly number[], togetherMs: number): number {
-  const steps = busyMs.toSorted((a, b) => a - b);
-  let poured = 0;
-  let level = steps[0] ?? 0;
-  for (let free = 1; free < steps.length; free++) {
-    const next = steps[free] ?? level;
-    const step = (next - level) * free;
-    if (poured + step >= togetherMs * steps.length) {
-      break;
-    }
-    poured += step;
-    level = next;
-  }
-  const free = steps.filter((step) => step <= level).length;
-  return level + (togetherMs * steps.length - poured) / Math.max(1, free);
 }
 
 /** Weight of the newest error: about the last twenty count. */

@@ -1,11 +1,11 @@
 import type { PriorityClass } from '../events.ts';
-import { type Ordered, TurnQueue } from './queue.ts';
+import { settleTurns, type Turn } from './fair-order.ts';
+import { TurnQueue } from './queue.ts';
 
-interface Waiting extends Ordered {
+interface Waiting extends Turn {
   readonly priority: PriorityClass;
   readonly prefixTokens: number;
   readonly waiting: readonly unknown[];
-  readonly waitingTokens: number;
 }
 
 /** One queue for each priority class. */
@@ -18,7 +18,19 @@ export class Lanes<Request extends Waiting> {
   }
 
   add(request: Request): void {
-    this[request.priority].add(request);
+    const lane = this[request.priority];
+    lane.add(request);
+    const own = lane.items.filter(
+      ({ client, waiting }) => client === request.client && waiting.length > 0,
+    );
+    const changed = settleTurns(own);
+    for (const one of changed.keys()) {
+      lane.remove(one);
+    }
+    for (const [one, orderMs] of changed) {
+      one.orderMs = orderMs;
+      lane.add(one);
+    }
   }
 
   /** It may have been promoted: it is in one of the two. */

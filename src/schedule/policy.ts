@@ -107,7 +107,7 @@ export function createPolicy(limits: PolicyLimits): Policy {
   return {
     limits,
     decide(view, nowMs) {
-      const power = measurePower(view, limits.tokenBudget);
+      const power = measurePower(view, limits.tokenBudget, nowMs);
       const late =
         view.requests.find((request) => isLate(request, power, nowMs)) ??
         view.deferrable.find((request) => isLate(request, power, nowMs));
@@ -204,7 +204,7 @@ interface Due extends Moment {
 
 /**
  * Packed tokens this batch may take: with several replicas idle and little waiting, each a share by its speed; and no
- * more than lets the head's deadline be met, down to half a budget.
+ * more than lets the head's deadline be met, down to the head itself and half a budget.
  */
 function batchCap(
   view: ScheduleView<WaitingRequest, ReplicaLoad>,
@@ -220,5 +220,6 @@ function batchCap(
   const cap = Math.min(tokenBudget, replica.tokenCap, Math.max(share, shareTokens));
   const runMs = view.estimateMs({ packedTokens: Math.min(cap, packedTokens) }, replica.name);
   const leftMs = head.deadlineMs - Math.max(nowMs, replica.busyUntilMs);
-  return runMs > leftMs ? Math.max((cap * leftMs) / runMs, Math.min(cap, tokenBudget / 2)) : cap;
+  const least = Math.max(tokenBudget / 2, head.prefixTokens + head.waitingTokens);
+  return runMs > leftMs ? Math.max((cap * leftMs) / runMs, Math.min(cap, least)) : cap;
 }

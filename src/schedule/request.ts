@@ -64,8 +64,8 @@ export class ScheduledRequest implements WaitingRequest {
   readonly priority: PriorityClass;
   /** When its turn is due by itself: at its deadline, or when it has aged. */
   readonly dueMs: number;
-  /** When its turn is due beside the other clients: the queue's order. */
-  readonly orderMs: number;
+  /** When its turn is due beside the other clients: the queue's order, to be changed only out of the queue. */
+  orderMs: number;
   readonly #encoded: EncodedRequest;
   readonly #settlement = createDeferred<ScheduleResult>();
   readonly #logits: Float32Array;

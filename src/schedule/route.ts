@@ -10,10 +10,12 @@ export interface Power {
   fastestMs(size: Size): number;
   /** As if the work could be spread over all of them without loss. */
   togetherMs(size: Size): number;
+  /** Until it would be done together, each replica joining in once it has ended what it holds. */
+  soonestMs(size: Size): number;
 }
 
 /** `packedTokens` is the size at which the replicas are compared. */
-export function measurePower(view: View, packedTokens: number): Power {
+export function measurePower(view: View, packedTokens: number, nowMs: number): Power {
   let fastest: string | undefined;
   let leastMs = Number.POSITIVE_INFINITY;
   let perMs = 0;
@@ -28,7 +30,38 @@ export function measurePower(view: View, packedTokens: number): Power {
   const fastestMs = (size: Size) => (fastest === undefined ? 0 : view.estimateMs(size, fastest));
   // A replica of no known cost makes perMs infinite: the share is 0 then, as are the estimates.
   const share = leastMs > 0 && perMs > 0 ? 1 / (perMs * leastMs) : 0;
-  return { fastestMs, togetherMs: (size) => share * fastestMs(size) };
+  const togetherMs = (size: Size) => share * fastestMs(size);
+  const busyMs = busyTimes(view.replicas, nowMs);
+  return { fastestMs, togetherMs, soonestMs: (size) => spread(busyMs, togetherMs(size)) };
+}
+
+/** Milliseconds until each replica has ended what it holds. */
+export function busyTimes(replicas: readonly ReplicaLoad[], nowMs: number): readonly number[] {
+  return replicas.map(({ batches, busyUntilMs }) =>
+    batches === 0 ? 0 : Math.max(0, busyUntilMs - nowMs),
+  );
+}
+
+/**
+ * When work that all replicas together would do in `togetherMs` is done, each joining in once it is free: water
+ * poured over steps of those heights. Replicas count alike.
+ */
+export function spread(busyMs: readonly number[], togetherMs: number): number {
+  const steps = busyMs.toSorted((a, b) => a - b);
+  const work = togetherMs * steps.length;
+  let poured = 0;
+  let level = steps[0] ?? 0;
+  let free = 1;
+  for (const next of steps.slice(1)) {
+    const step = (next - level) * free;
+    if (poured + step >= work) {
+      break;
+    }
+    poured += step;
+    level = next;
+    free += 1;
+  }
+  return level + (work - poured) / free;
 }
 
 /** One running, one prepared. */

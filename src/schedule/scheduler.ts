@@ -1,6 +1,6 @@
 import { assertNever, RankError } from '../errors.ts';
 import type { BatchOutcome, BatchRunner, EncodedRequest } from './batch.ts';
-import { dueOf, orderOf } from './fair-order.ts';
+import { ActiveClients, dueOf, orderOf } from './fair-order.ts';
 import { type Ask, type Forecast, ForecastError, forecast } from './forecast.ts';
 import { HeldReplica } from './held-replica.ts';
 import { Lanes } from './lanes.ts';
@@ -13,7 +13,7 @@ import {
   ScheduledRequest,
   type ScheduleResult,
 } from './request.ts';
-import { measurePower, type Power } from './route.ts';
+import { busyTimes, measurePower, type Power } from './route.ts';
 import { type RunOptions, runBatch } from './run-batch.ts';
 import { type Attempt, type FailureKind, splitBatch } from './split-batch.ts';
 
@@ -36,7 +36,12 @@ export class Scheduler {
   readonly #repairs: Attempt[] = [];
   readonly #arrivals: ArrivalPace;
   readonly #estimateMs: EstimateMs;
-  readonly #forecastError = new ForecastError();
+  readonly #forecastErrors = {
+    inTurn: new ForecastError(),
+    standingBack: new ForecastError(),
+    deferrable: new ForecastError(),
+  };
+  readonly #clients: ActiveClients;
   #replicas: readonly HeldReplica[] = [];
   /** False when no replica is ready and none is coming. */
   #hasHope = true;
@@ -44,6 +49,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#clients = new ActiveClients(options.policy.limits.agingMs);
     this.#arrivals = options.arrivals ?? new ArrivalPace();
     this.#estimateMs = (size, replica) => options.cost.estimateMs(size, replica);
   }
@@ -94,20 +100,19 @@ export class Scheduler {
   predict(ask: Ask): Forecast {
     const { policy, clock } = this.#options;
     const nowMs = clock.nowMs();
-    const { orderMs } = this.#turnOf(ask, nowMs);
+    const turn = this.#turnOf(ask, nowMs);
     const aheadTokens =
-      this.#lanes.tokensAhead(ask.priority, orderMs) + (ask.unscheduledTokens ?? 0);
-    const busyMs = this.#replicas.map(({ busyUntilMs, batches }) =>
-      batches === 0 ? 0 : Math.max(0, busyUntilMs - nowMs),
-    );
-    const { marginMs } = this.#forecastError;
+      this.#lanes.tokensAhead(ask.priority, turn.orderMs) + (ask.unscheduledTokens ?? 0);
+    const busyMs = busyTimes(this.#replicas, nowMs);
+    const { marginMs } = this.#errorOf({ ...turn, priority: ask.priority });
     const capacity = { busyMs, power: this.#power(), ...policy.limits, marginMs };
     return forecast(ask, aheadTokens, capacity, nowMs);
   }
 
   #power(): Power {
     const view = { replicas: this.#replicas, estimateMs: this.#estimateMs };
-    return measurePower(view, this.#options.policy.limits.tokenBudget);
+    const { policy, clock } = this.#options;
+    return measurePower(view, policy.limits.tokenBudget, clock.nowMs());
   }
 
   #turnOf(
@@ -116,22 +121,28 @@ export class Scheduler {
   ): { readonly dueMs: number; readonly orderMs: number } {
     const dueMs = dueOf(arrivedMs, deadlineMs, this.#options.policy.limits.agingMs);
     const { items } = this.#lanes[priority];
-    return {
-      dueMs,
-      orderMs: orderOf({ client, dueMs }, items, (tokens) => this.estimateMs(tokens)),
-    };
+    const clients = this.#clients.count(client);
+    const togetherMs = (tokens: number) => this.estimateMs(tokens);
+    return { dueMs, orderMs: orderOf({ client, dueMs }, items, clients, togetherMs) };
   }
 
   #enqueue(encoded: EncodedRequest, call: ScheduleCall): ScheduledRequest {
     const { buckets, clock } = this.#options;
     const arrivedMs = clock.nowMs();
     const { client = '', priority = 'interactive', deadlineMs } = call;
+    this.#clients.see(client, arrivedMs);
     const turn = this.#turnOf({ client, priority, deadlineMs }, arrivedMs);
     const request = new ScheduledRequest(encoded, call, { buckets, arrivedMs, ...turn });
     this.#watch(request);
     this.#arrivals.arrive(arrivedMs);
     this.#lanes.add(request);
     return request;
+  }
+
+  /** Those who stand back are overtaken by who comes later, deferrable ones by all interactive ones. */
+  #errorOf({ priority, dueMs, orderMs }: Pick<ScheduledRequest, 'priority' | 'dueMs' | 'orderMs'>) {
+    const { inTurn, standingBack, deferrable } = this.#forecastErrors;
+    return priority === 'deferrable' ? deferrable : orderMs > dueMs ? standingBack : inTurn;
   }
 
   /** Learns by how much requests that had to wait end later than forecast. */
@@ -142,8 +153,9 @@ export class Scheduler {
       candidates: request.waiting.length,
       packedTokens: prefixTokens + request.waitingTokens,
     });
+    const error = this.#errorOf(request);
     const learn = () => {
-      this.#forecastError.learn(this.#options.clock.nowMs() - arrivedMs - queueMs - runMs);
+      error.learn(this.#options.clock.nowMs() - arrivedMs - queueMs - runMs);
     };
     if (queueMs > 0 && runMs > 0) {
       request.settled.then(learn, (error: unknown) => {
