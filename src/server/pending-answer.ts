@@ -1,10 +1,12 @@
 import { type Metadata, status } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
 import { RankError } from '../errors.ts';
+import type { Tell } from '../events.ts';
 import type { Log } from '../observe/log.ts';
 import type { CallContext } from '../rank.ts';
 import { callerOf } from './caller.ts';
 import { type CallTimes, timesOf } from './deadline.ts';
+import { endedEvent, RankNotes } from './ended-event.ts';
 import { codeOf, presentError } from './wire-error.ts';
 
 export type Outcome<Reply> =
@@ -15,6 +17,13 @@ export interface PendingAnswerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxCallMs: number;
+  /** Told how each ranking request ended. */
+  readonly tell?: Tell | undefined;
+}
+
+/** What the work of a method is given. */
+export interface ServerCall extends CallContext {
+  readonly notes: RankNotes;
 }
 
 interface Question<Reply> {
@@ -32,9 +41,11 @@ interface Question<Reply> {
  * comes after the first is ignored, and the work is told to stop.
  */
 export class PendingAnswer<Reply> {
+  readonly notes = new RankNotes();
   readonly #question: Question<Reply>;
   readonly #parts: PendingAnswerParts;
   readonly #times: CallTimes;
+  readonly #caller: Pick<CallContext, 'client' | 'traceparent'>;
   readonly #stop = new AbortController();
   readonly #callOffDeadline: () => void;
   #isSettled = false;
@@ -43,12 +54,14 @@ export class PendingAnswer<Reply> {
     this.#question = question;
     this.#parts = parts;
     this.#times = timesOf(question.deadline, parts);
+    this.#caller = callerOf(question.metadata);
     this.#callOffDeadline = parts.clock.at(this.#times.giveUpMs, () => this.fail(deadlinePassed()));
   }
 
-  run(work: (call: CallContext) => Reply | Promise<Reply>): void {
+  run(work: (call: ServerCall) => Reply | Promise<Reply>): void {
     const { deadlineMs } = this.#times;
-    const call = { ...callerOf(this.#question.metadata), deadlineMs, signal: this.#stop.signal };
+    const { notes } = this;
+    const call = { ...this.#caller, deadlineMs, signal: this.#stop.signal, notes };
     void attempt(() => work(call)).then(
       (reply) => this.#settle({ ok: true, reply }),
       (thrown: unknown) => this.fail(thrown),
@@ -66,7 +79,9 @@ export class PendingAnswer<Reply> {
     if (!this.#isSettled) {
       this.#isSettled = true;
       this.#callOffDeadline();
-      this.#log(this.#isLate() ? status.DEADLINE_EXCEEDED : status.CANCELLED);
+      const error = this.#isLate() ? deadlinePassed() : new RankError('cancelled', 'gone');
+      this.#log(codeOf(error));
+      this.#tell(error);
       this.#stop.abort();
     }
   }
@@ -78,12 +93,28 @@ export class PendingAnswer<Reply> {
     this.#isSettled = true;
     this.#callOffDeadline();
     this.#log(outcome.ok ? status.OK : codeOf(outcome.error), outcome);
+    let error = outcome.ok ? undefined : outcome.error;
     try {
       this.#question.deliver(outcome);
     } catch (thrown) {
-      const error = presentError(thrown);
+      error = presentError(thrown);
       this.#log(status.INTERNAL, { ok: false, error });
       this.#question.deliver({ ok: false, error });
+    }
+    this.#tell(error);
+  }
+
+  #tell(error: RankError | undefined): void {
+    const { clock, tell } = this.#parts;
+    const { method, requestId } = this.#question;
+    const { startMs: startedMs, giveUpMs: dueMs } = this.#times;
+    const event = endedEvent(this.notes, {
+      ...{ method, requestId, error, startedMs, dueMs },
+      caller: this.#caller,
+      endedMs: clock.nowMs(),
+    });
+    if (event !== undefined) {
+      tell?.(event);
     }
   }
 

@@ -1,10 +1,11 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { type FieldViolation, RankError } from '../errors.ts';
-import type { CallContext } from '../rank.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
 import type { WireRankStreamResponseInput } from './generated/slmrank/v1/RankStreamResponse.ts';
-import { PendingAnswer } from './pending-answer.ts';
+import { callerOf } from './caller.ts';
+import { endedEvent, RankNotes } from './ended-event.ts';
+import { PendingAnswer, type ServerCall } from './pending-answer.ts';
 import type { Received } from './received.ts';
 import { requestIdKey } from './request-id.ts';
 import type { CallParts } from './unary.ts';
@@ -14,7 +15,7 @@ import { invalidRequest } from './wire-request.ts';
 export type RankOne = (
   message: WireRankRequest,
   requestId: string,
-  call: CallContext,
+  call: ServerCall,
 ) => Promise<WireRankResponseInput>;
 
 export interface RankStreamParts extends CallParts {
@@ -100,7 +101,16 @@ class RankStream {
   }
 
   #refuse(requestId: string, violation: FieldViolation): void {
-    this.#answer({ requestId, error: toWireError(invalidRequest([violation])) });
+    const error = invalidRequest([violation]);
+    const nowMs = this.#parts.clock.nowMs();
+    const event = endedEvent(new RankNotes(), {
+      ...{ method: 'RankStream', requestId, error, caller: callerOf(this.#call.metadata) },
+      ...{ startedMs: nowMs, endedMs: nowMs, dueMs: nowMs },
+    });
+    if (event !== undefined) {
+      this.#parts.tell?.(event);
+    }
+    this.#answer({ requestId, error: toWireError(error) });
   }
 
   #work(message: WireRankRequest, requestId: string): void {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type handleUnaryCall, Metadata } from '@grpc/grpc-js';
-import type { CallContext } from '../rank.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { PendingAnswer, type PendingAnswerParts } from './pending-answer.ts';
+import { PendingAnswer, type PendingAnswerParts, type ServerCall } from './pending-answer.ts';
 import type { ProtoRoot } from './proto-root.ts';
 import { chooseRequestId, headerValue, requestIdKey } from './request-id.ts';
 import { toStatus } from './wire-error.ts';
@@ -17,7 +16,7 @@ export interface UnaryMethod<In, Out> {
   readonly method: string;
   /** The request's own name in the message, if it has one. */
   readonly requestIdOf?: (message: In) => string | undefined;
-  readonly work: (message: In, requestId: string, call: CallContext) => Out | Promise<Out>;
+  readonly work: (message: In, requestId: string, call: ServerCall) => Out | Promise<Out>;
 }
 
 /** A handler that answers exactly once, and not at all when the caller has gone. Never throws into the library. */

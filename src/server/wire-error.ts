@@ -8,6 +8,7 @@ import { headerValue, requestIdKey } from './request-id.ts';
 /** The one table from our kinds of failure to gRPC's; the reason is for errors that bring none of their own. */
 const statusOf: Readonly<Record<RankErrorKind, { code: status; reason: string }>> = {
   'invalid-argument': { code: status.INVALID_ARGUMENT, reason: 'INVALID_REQUEST' },
+  unauthenticated: { code: status.UNAUTHENTICATED, reason: 'API_KEY_INVALID' },
   'not-found': { code: status.NOT_FOUND, reason: 'MODEL_NOT_FOUND' },
   'failed-precondition': { code: status.FAILED_PRECONDITION, reason: 'FAILED_PRECONDITION' },
   overloaded: { code: status.RESOURCE_EXHAUSTED, reason: 'QUEUE_FULL' },
@@ -41,8 +42,17 @@ export function codeOf(error: RankError): status {
   return statusOf[error.kind].code;
 }
 
+/** For machines: the error's own reason, or its kind's. */
+export function reasonOf(error: RankError): string {
+  return error.reason ?? statusOf[error.kind].reason;
+}
+
 /** The status that ends a call, with google.rpc.Status in grpc-status-details-bin. */
-export function toStatus(error: RankError, requestId: string, root: ProtoRoot): StatusObject {
+export function toStatus(
+  error: RankError,
+  requestId: string,
+  root: Pick<ProtoRoot, 'details'>,
+): StatusObject {
   const { code } = statusOf[error.kind];
   const message = clipText(error.message, mostMessageLength);
   const details = packDetails(error, requestId, root);
@@ -69,14 +79,17 @@ export function toWireError(error: RankError): WireRankErrorInput {
   };
 }
 
-function packDetails(error: RankError, requestId: string, { details }: ProtoRoot): WireAnyInput[] {
+function packDetails(
+  error: RankError,
+  requestId: string,
+  { details }: Pick<ProtoRoot, 'details'>,
+): WireAnyInput[] {
   const packed: WireAnyInput[] = [];
   const add = (type: keyof typeof details, value: Buffer) =>
     packed.push({ type_url: `type.googleapis.com/${type}`, value });
-  const reason = error.reason ?? statusOf[error.kind].reason;
   add(
     'google.rpc.ErrorInfo',
-    details['google.rpc.ErrorInfo'].serialize({ reason, domain: 'slmrank' }),
+    details['google.rpc.ErrorInfo'].serialize({ reason: reasonOf(error), domain: 'slmrank' }),
   );
   const fieldViolations = clipViolations(error.violations);
   if (fieldViolations.length > 0) {
