@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import type { DeviceSlot } from './config.ts';
 import { RankError } from './errors.ts';
 import type { ServingEvent, Tell } from './events.ts';
+import type { ServingGauges } from './gauges.ts';
 import { type Manifest, readManifest, verifyFiles } from './manifest.ts';
 import type { ReplicaSet } from './pool/replica-set.ts';
 import type {
@@ -21,6 +22,7 @@ export interface OpenModel {
     'slots' | 'describe' | 'resize' | 'drainReplica' | 'quarantine' | 'release'
   >;
   costs(): CostTable;
+  gauges(): ServingGauges;
 }
 
 export interface ModelSource {
@@ -91,6 +93,10 @@ export class ModelSet implements RankingPipeline {
 
   costs(): CostTable {
     return this.#current.costs();
+  }
+
+  gauges(): ServingGauges {
+    return this.#current.gauges();
   }
 
   rank(request: RankRequest, call: CallContext) {

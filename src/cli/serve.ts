@@ -1,11 +1,13 @@
 import { systemClock } from '../clock.ts';
 import { type Config, configurationHelp, parseConfig } from '../config.ts';
-import { createPipeline } from '../create-pipeline.ts';
+import { createPipeline, type PipelineOptions } from '../create-pipeline.ts';
 import { RankError } from '../errors.ts';
+import type { Tell } from '../events.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { ModelSet } from '../model-set.ts';
-import { captureTraffic, openCapture } from '../observe/capture.ts';
-import { createLog, type LeveledLog } from '../observe/log.ts';
+import { type Capture, captureTraffic, openCapture } from '../observe/capture.ts';
+import { createLog, type LeveledLog, type Log } from '../observe/log.ts';
+import { watchGauges } from '../observe/watch-gauges.ts';
 import { packageVersion } from '../package-version.ts';
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -31,21 +33,8 @@ export async function run(args: readonly string[]): Promise<number> {
     version: packageVersion(),
   });
   const { tell } = observation.observer;
-  const capture =
-    config.capture === undefined
-      ? undefined
-      : await openCapture({ file: config.capture, clock: systemClock, log });
-  const models = new ModelSet({
-    first: { folder: config.model, manifest, devices: config.devices },
-    open: ({ folder: modelDir, devices, ...source }) => {
-      const served = createPipeline({ ...source, config: { ...config, devices }, modelDir, log });
-      const { pool } = served;
-      const pipeline =
-        capture === undefined ? served : captureTraffic(served, capture, systemClock);
-      return { pipeline, pool, costs: () => served.costs() };
-    },
-    ...{ clock: systemClock, tell },
-  });
+  const capture = await openCaptureOf(config, log);
+  const models = openModels({ config, manifest, log, tell }, capture);
   const admin = await openAdmin(config, models, log);
   const server = await startServer({
     ...{ config, manifest, log, tell },
@@ -53,21 +42,13 @@ export async function run(args: readonly string[]): Promise<number> {
     current: () => models.current(),
   });
   observation.follow({ server, pipeline: models, ready: server.ready });
+  watchGauges(observation.observer, () => models.gauges());
   const stopped = stopOnSignal(server);
-  try {
-    await Promise.race([server.ready, stopped]);
-  } catch (error) {
-    // Not by a drain: replicas that never loaded have nothing to finish.
-    process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(1);
-  }
+  await Promise.race([server.ready, stopped]).catch(exitUnloaded);
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
-    const { address } = server;
-    log.info(
-      { address, metrics: observation.address, admin: admin?.address, model: manifest.name },
-      'ready',
-    );
+    const ports = { address: server.address, metrics: observation.address, admin: admin?.address };
+    log.info({ ...ports, model: manifest.name }, 'ready');
   }
   const isClean = await stopped;
   admin?.close();
@@ -77,6 +58,36 @@ export async function run(args: readonly string[]): Promise<number> {
     process.exit(1);
   }
   return 0;
+}
+
+/** Not by a drain: replicas that never loaded have nothing to finish. */
+function exitUnloaded(error: unknown): never {
+  process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+/** The model that is served first, and what it takes to serve another. */
+function openModels(
+  { config, manifest, log, tell }: PipelineOptions & { readonly tell: Tell },
+  capture: Capture | undefined,
+): ModelSet {
+  const { model: folder, devices } = config;
+  return new ModelSet({
+    first: { folder, manifest, devices },
+    open: ({ folder: modelDir, devices: slots, ...source }) => {
+      const options = { ...source, config: { ...config, devices: slots }, modelDir };
+      const served = createPipeline(log === undefined ? options : { ...options, log });
+      const pipeline =
+        capture === undefined ? served : captureTraffic(served, capture, systemClock);
+      const { pool } = served;
+      return { pipeline, pool, costs: () => served.costs(), gauges: () => served.gauges() };
+    },
+    ...{ clock: systemClock, tell },
+  });
+}
+
+async function openCaptureOf({ capture: file }: Config, log: Log): Promise<Capture | undefined> {
+  return file === undefined ? undefined : await openCapture({ file, clock: systemClock, log });
 }
 
 async function openAdmin(

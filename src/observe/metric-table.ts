@@ -150,6 +150,14 @@ export const watchedMetrics = {
     'Candidates that a request with adaptive depth may have scored.',
     none,
   ),
+  slmrank_bucket_waste_ratio: gauge(
+    'Share of slots that would be padding, were each candidate padded to its bucket: more than batches really waste.',
+    none,
+  ),
+  slmrank_bucket_waste_proposed_ratio: gauge(
+    'The same with the buckets that would fit the lengths seen; the log names them.',
+    none,
+  ),
   slmrank_score_cache_entries: gauge('Scores in the cache.', none),
   slmrank_score_cache_bytes: gauge('Memory of the score cache, about.', none),
   slmrank_score_cache_hits_total: counter('Look-ups that found a score.', none),

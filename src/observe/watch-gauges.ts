@@ -1,0 +1,16 @@
+import type { ServingGauges } from '../gauges.ts';
+import type { Observer } from './observer.ts';
+
+/** From now on the serving path's gauges are read at every scrape. */
+export function watchGauges({ watch }: Pick<Observer, 'watch'>, read: () => ServingGauges): void {
+  watch('slmrank_admitted_candidates', () => read().admittedCandidates);
+  watch('slmrank_admitted_tokens', () => read().admittedTokens);
+  watch('slmrank_queued_cost_seconds', () => read().queuedMs / 1000);
+  watch('slmrank_ranking_depth', () => read().rankingDepth);
+  watch('slmrank_score_cache_entries', () => read().cacheEntries);
+  watch('slmrank_score_cache_bytes', () => read().cacheBytes);
+  watch('slmrank_score_cache_hits_total', () => read().cacheHits);
+  watch('slmrank_score_cache_misses_total', () => read().cacheMisses);
+  watch('slmrank_bucket_waste_ratio', () => read().bucketWaste);
+  watch('slmrank_bucket_waste_proposed_ratio', () => read().proposedBucketWaste);
+}
