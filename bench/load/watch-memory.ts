@@ -23,7 +23,8 @@ export function watchMemory(pid: number): MemoryWatch {
   };
 }
 
-function residentMb(pid: number): number | undefined {
+/** Undefined where there is no /proc, or the process has gone. */
+export function residentMb(pid: number): number | undefined {
   try {
     const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return kb === undefined ? undefined : Number(kb) / 1024;

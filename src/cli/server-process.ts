@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly timeoutMs: number;
   /** The program to run; the server itself by default. */
   readonly entry?: string;
+  /** Told of every line that it writes. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** So that it starts beside any other server of this machine. */
@@ -54,6 +56,7 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   const ready = new Promise<string>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
+        options.onLine?.(line);
         lines.push(line);
         lines.splice(0, lines.length - tailLines);
         const address = findReadyAddress(line);

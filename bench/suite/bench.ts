@@ -1,0 +1,55 @@
+import { play, type Planned } from './play.ts';
+import { poissonArrivals, type Stretch, lengthOf } from './arrivals.ts';
+import type { SuiteOptions } from './options.ts';
+import { runScenario, type ScenarioResult } from './scenario.ts';
+import type { Message, Sender } from './sender.ts';
+import type { LengthMix } from './shapes.ts';
+import type { Stand } from './stand.ts';
+import type { RequestMaker } from './traffic-plan.ts';
+
+/** What every scenario needs. */
+export interface Bench {
+  readonly options: SuiteOptions;
+  readonly stand: Stand;
+  readonly sender: Sender;
+  readonly maker: RequestMaker;
+  readonly mix: LengthMix;
+  /** Requests of the usual mix, sent in turn. */
+  readonly messages: readonly Message[];
+  /** Requests of the usual mix that the server holds, per second. */
+  readonly capacity: number;
+  readonly say: (line: string) => void;
+}
+
+export interface PoissonRun {
+  readonly name: string;
+  readonly note: string;
+  readonly stretches: readonly Stretch[];
+  readonly messages?: readonly Message[];
+  readonly deadlineMs?: number;
+  /** What is special about a request. */
+  readonly vary?: (planned: Planned, place: number) => Planned;
+}
+
+/** Open-loop Poisson arrivals at the given rates. */
+export function runPoisson(bench: Bench, run: PoissonRun): Promise<ScenarioResult> {
+  const { options, stand, sender, maker } = bench;
+  const { name, note, stretches, messages = bench.messages, vary = (planned) => planned } = run;
+  const deadlineMs = run.deadlineMs ?? options.deadlineMs;
+  const plan = poissonArrivals(stretches, maker.random).map((atMs, place): Planned => {
+    const message = messages[place % messages.length];
+    if (message === undefined) {
+      throw new Error(`scenario ${name} has nothing to send`);
+    }
+    return vary({ atMs, message, deadlineMs }, place);
+  });
+  bench.say(`${name}: ${note}`);
+  const words = { name, note, generator: 'Poisson client', deadlineMs } as const;
+  return runScenario(stand, { ...words, seconds: lengthOf(stretches) }, () =>
+    play(sender, name, plan),
+  );
+}
+
+export function meanPackedTokens(messages: readonly Message[]): number {
+  return messages.reduce((sum, { packedTokens }) => sum + packedTokens, 0) / messages.length;
+}

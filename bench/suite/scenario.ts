@@ -1,0 +1,116 @@
+import { type Account, reconcile } from './accounting.ts';
+import { type Sent, type Summary, summarizeEnds, type Tally } from './ends.ts';
+import type { Stand } from './stand.ts';
+import { subtract } from './server-record.ts';
+
+/** Who sent: numbers of different generators are not to be compared in their tails. */
+export type Generator = 'Poisson client' | 'closed loop' | 'replay' | 'streams' | 'ghz';
+
+export interface ScenarioResult {
+  readonly name: string;
+  readonly generator: Generator;
+  readonly note: string;
+  readonly summary: Summary;
+  readonly account: Account;
+  /** What the server counted meanwhile; undefined when it cannot be asked. */
+  readonly counted: Tally | undefined;
+  /** Processor time of the client, in cores. */
+  readonly clientCores: number;
+  /** On the stand's clock. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly memoryMb: { readonly first: number; readonly last: number; readonly most: number };
+  /** Scheduled moment in seconds, latency in milliseconds of answered requests, thinned. */
+  readonly points: readonly (readonly [atSeconds: number, ms: number])[];
+}
+
+export interface ScenarioWords {
+  readonly name: string;
+  readonly generator: Generator;
+  readonly note: string;
+  readonly seconds: number;
+  readonly deadlineMs: number;
+}
+
+const mostPoints = 800;
+/** For the last lines of the server's log to come through the pipe. */
+const logWaitMs = 3000;
+
+/** Runs one scenario and settles its account with the server. */
+export async function runScenario(
+  stand: Stand,
+  words: ScenarioWords,
+  send: () => Promise<readonly Sent[]>,
+): Promise<ScenarioResult> {
+  const { name, generator, note, seconds, deadlineMs } = words;
+  stand.log?.clear();
+  const before = await stand.counters();
+  const cpuBefore = process.cpuUsage();
+  const startedMs = stand.nowMs();
+  const ends = await send();
+  const endedMs = stand.nowMs();
+  const { user, system } = process.cpuUsage(cpuBefore);
+  await awaitLog(stand, ends);
+  const after = await stand.counters();
+  const counted = before === undefined || after === undefined ? undefined : subtract(after, before);
+  const account = reconcile(ends, stand.log?.ends);
+  return {
+    ...{ name, generator, note, startedMs, endedMs, counted },
+    summary: summarizeEnds(ends, { seconds, deadlineMs }),
+    account: { ...account, problems: [...account.problems, ...checkCounters(stand, counted)] },
+    clientCores: (user + system) / 1000 / (endedMs - startedMs),
+    memoryMb: memoryBetween(stand, startedMs, endedMs),
+    points: thin(ends),
+  };
+}
+
+/** The counters must tell of the same requests as the log. */
+function checkCounters({ log }: Stand, counted: Tally | undefined): readonly string[] {
+  if (log === undefined || counted === undefined) {
+    return [];
+  }
+  const logged = [...log.ends.values()].reduce((sum, { length }) => sum + length, 0);
+  const total = Object.values(counted).reduce((sum, count) => sum + count, 0);
+  return logged === total
+    ? []
+    : [`the server's counters rose by ${total}; its log tells of ${logged} requests`];
+}
+
+/** What was answered must be in the log; what was given up may never come. */
+async function awaitLog({ log }: Stand, ends: readonly Sent[]): Promise<void> {
+  const owed = ends.filter(({ outcome }) => outcome !== 'expired' && outcome !== 'cancelled');
+  const limitMs = performance.now() + logWaitMs;
+  do {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  } while (
+    log !== undefined &&
+    performance.now() < limitMs &&
+    owed.some(({ id }) => !log.ends.has(id))
+  );
+}
+
+function memoryBetween({ memory }: Stand, startedMs: number, endedMs: number) {
+  const within = memory.filter(({ atMs }) => atMs >= startedMs && atMs <= endedMs);
+  const values = within.map(({ mb }) => mb);
+  const quarter = Math.max(1, Math.floor(values.length / 4));
+  const mean = (some: readonly number[]) => some.reduce((a, b) => a + b, 0) / some.length;
+  return values.length === 0
+    ? { first: 0, last: 0, most: 0 }
+    : {
+        first: mean(values.slice(0, quarter)),
+        last: mean(values.slice(-quarter)),
+        most: Math.max(...values),
+      };
+}
+
+function thin(ends: readonly Sent[]): readonly (readonly [number, number])[] {
+  const answered = ends.filter(({ status }) => status === 'OK');
+  const step = Math.max(1, Math.ceil(answered.length / mostPoints));
+  return answered
+    .filter((_, i) => i % step === 0)
+    .map(({ dueMs, endedMs }) => [round(dueMs / 1000), round(endedMs - dueMs)]);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

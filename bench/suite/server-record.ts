@@ -1,0 +1,68 @@
+import { outcomes, type Tally } from './ends.ts';
+
+/** What the server itself says of the requests that it saw: its log by request id, its counters in total. */
+
+/** Collects the debug line that the server writes at each request's end. */
+export class EndedLines {
+  readonly #statuses = new Map<string, string[]>();
+
+  /** For each line of its log; ignores all others. */
+  readonly read = (line: string): void => {
+    if (line.startsWith('{') && line.includes('"request ended"') && line.includes('"Rank')) {
+      const { requestId, status } = parseEnded(line);
+      const known = this.#statuses.get(requestId);
+      if (known === undefined) {
+        this.#statuses.set(requestId, [status]);
+      } else {
+        known.push(status);
+      }
+    }
+  };
+
+  get ends(): ReadonlyMap<string, readonly string[]> {
+    return this.#statuses;
+  }
+
+  clear(): void {
+    this.#statuses.clear();
+  }
+}
+
+function parseEnded(line: string): { requestId: string; status: string } {
+  return JSON.parse(line) as { requestId: string; status: string };
+}
+
+/** Requests ended so far by outcome, from a Prometheus exposition; undefined when it does not count them. */
+export function readCounters(exposition: string): Tally | undefined {
+  const lines = exposition.split('\n').filter((line) => line.startsWith('slmrank_requests_total{'));
+  if (lines.length === 0) {
+    return undefined;
+  }
+  const totals = { scored: 0, partial: 0, rejected: 0, expired: 0, cancelled: 0, failed: 0 };
+  for (const line of lines) {
+    const outcome = outcomes.find((each) => line.includes(`outcome="${each}"`));
+    if (outcome !== undefined) {
+      totals[outcome] += Number(line.slice(line.lastIndexOf(' ')));
+    }
+  }
+  return totals;
+}
+
+/** One sample of an exposition by its name and labels as written; undefined when it is not there. */
+export function readSample(exposition: string, series: string): number | undefined {
+  const line = exposition.split('\n').find((each) => each.startsWith(`${series} `));
+  return line === undefined ? undefined : Number(line.slice(series.length + 1));
+}
+
+export async function fetchMetrics(address: string): Promise<string> {
+  const reply = await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(5000) });
+  return reply.text();
+}
+
+export function subtract(after: Tally, before: Tally): Tally {
+  const of = (name: keyof Tally) => after[name] - before[name];
+  return {
+    ...{ scored: of('scored'), partial: of('partial'), rejected: of('rejected') },
+    ...{ expired: of('expired'), cancelled: of('cancelled'), failed: of('failed') },
+  };
+}

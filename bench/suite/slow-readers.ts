@@ -1,0 +1,118 @@
+import { type ClientDuplexStream, Client, credentials, status } from '@grpc/grpc-js';
+import type { WireRankStreamResponse } from '../../src/server/generated/slmrank/v1/RankStreamResponse.ts';
+import { parseProtoRoot } from '../../src/server/proto-root.ts';
+import { outcomeOf, type Sent } from './ends.ts';
+import { type Message, withId } from './sender.ts';
+
+const { path, responseDeserialize } = parseProtoRoot().service.RankStream;
+const connectMs = 10_000;
+
+export interface SlowReaders {
+  readonly address: string;
+  readonly messages: readonly Message[];
+  readonly streams: number;
+  /** Requests of each stream, all written at once. */
+  readonly requests: number;
+  /** How long nobody reads. */
+  readonly seconds: number;
+}
+
+type Stream = ClientDuplexStream<Buffer, WireRankStreamResponse>;
+
+/**
+ * Streams that write and do not read. After the given time every second one begins to read and must get an answer to
+ * all it sent; the others go away, and what they sent counts as cancelled.
+ */
+export async function runSlowReaders(
+  options: SlowReaders,
+  nowMs: () => number,
+): Promise<readonly Sent[]> {
+  const client = new Client(options.address, credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.max_receive_message_length': -1,
+  });
+  const ends = await Promise.all(
+    Array.from({ length: options.streams }, (_, i) => runStream(client, i, options, nowMs)),
+  );
+  client.close();
+  return ends.flat();
+}
+
+async function runStream(
+  client: Client,
+  place: number,
+  options: SlowReaders,
+  nowMs: () => number,
+): Promise<readonly Sent[]> {
+  const { messages, requests, seconds } = options;
+  const deadline = Date.now() + 1000 * (2 * seconds + connectMs);
+  const stream: Stream = client.makeBidiStreamRequest(path, asIs, responseDeserialize, {
+    deadline,
+  });
+  const sent = new Map<string, Sent>();
+  for (let i = 0; i < requests; i++) {
+    const message = messages[i % messages.length];
+    if (message !== undefined) {
+      const id = `slow-${place}-${i}`;
+      const atMs = nowMs();
+      sent.set(id, {
+        ...unanswered,
+        id,
+        dueMs: atMs,
+        sentMs: atMs,
+        candidates: message.candidates,
+      });
+      stream.write(withId(message, id));
+    }
+  }
+  // An error has no meaning before anything is read; unheard it would end the process.
+  stream.on('error', () => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+  const goesAway = place % 2 === 1;
+  if (goesAway) {
+    stream.cancel();
+  } else {
+    await readAll(stream, (reply) => {
+      const known = sent.get(reply.requestId);
+      if (known !== undefined) {
+        sent.set(reply.requestId, answered(known, reply, nowMs()));
+      }
+    });
+  }
+  const endedMs = nowMs();
+  const left = goesAway ? {} : ({ status: 'UNANSWERED', outcome: 'failed' } as const);
+  return [...sent.values()].map((end) =>
+    end.ends === 0 ? { ...end, ...left, endedMs, ends: 1 } : end,
+  );
+}
+
+const asIs = (bytes: Buffer) => bytes;
+
+const unanswered = {
+  method: 'RankStream',
+  endedMs: 0,
+  status: 'CANCELLED',
+  outcome: 'cancelled',
+  scored: 0,
+  ends: 0,
+} as const;
+
+function answered(sent: Sent, { response, error }: WireRankStreamResponse, endedMs: number): Sent {
+  const name = error == null ? 'OK' : (status[error.code] ?? 'UNKNOWN');
+  return {
+    ...sent,
+    endedMs,
+    status: name,
+    outcome: outcomeOf(name, response?.complete ?? true),
+    scored: response?.usage?.scored ?? 0,
+    ends: sent.ends + 1,
+  };
+}
+
+function readAll(stream: Stream, onReply: (reply: WireRankStreamResponse) => void): Promise<void> {
+  return new Promise((resolve) => {
+    stream.on('data', onReply);
+    stream.once('status', () => resolve());
+    stream.end();
+  });
+}

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { readManifest } from '../../src/manifest.ts';
+import { createRequestEncoder } from '../../src/text/request-encoder.ts';
+import { loadTokenizer } from '../../src/text/tokenizer.ts';
+import type { EncodedRequest } from '../../src/schedule/batch.ts';
+import type { RequestEncoder } from '../../src/text/encode.ts';
+import type { TrafficShape } from '../../src/traffic.ts';
+import { createFiller, type Filler, type TemplateTokens, templateTokens } from './filler.ts';
+import type { Planned } from './play.ts';
+import { type Message, packMessage } from './sender.ts';
+import { drawShape, type LengthMix, type Shape } from './shapes.ts';
+
+/** What is special about a request. */
+export interface Wishes {
+  readonly partialOk?: boolean;
+  readonly deferrable?: boolean;
+}
+
+/** Makes requests of given lengths for a model: as messages, and encoded for the bare engine. */
+export interface RequestMaker {
+  readonly random: () => number;
+  message(shape: Shape, wishes?: Wishes): Message;
+  /** As many messages of a mix as are sent in turn. */
+  messages(mix: LengthMix, count: number, wishes?: Wishes): readonly Message[];
+  /** As the server's encoder would hand it to the scheduler. */
+  encode(shape: Shape): EncodedRequest;
+  replay(traffic: readonly TrafficShape[], speed: number): readonly Planned[];
+}
+
+export async function createRequestMaker(
+  modelDir: string,
+  random: () => number,
+): Promise<RequestMaker> {
+  const { tokenizer, template, blueprint } = await readManifest(modelDir);
+  const tokenizerPath = join(modelDir, tokenizer.file);
+  const { rowTokens } = blueprint;
+  const limits = { prefixTokens: rowTokens, candidateTokens: rowTokens, rowTokens };
+  const encoder = createRequestEncoder({ tokenizerPath, template, limits });
+  return new Maker(createFiller(loadTokenizer(tokenizerPath)), encoder, random);
+}
+
+class Maker implements RequestMaker {
+  readonly random: () => number;
+  readonly #filler: Filler;
+  readonly #encoder: RequestEncoder;
+  readonly #template: TemplateTokens;
+
+  constructor(filler: Filler, encoder: RequestEncoder, random: () => number) {
+    this.#filler = filler;
+    this.#encoder = encoder;
+    this.random = random;
+    this.#template = templateTokens(encoder, filler.text(1, random));
+  }
+
+  message(shape: Shape, { partialOk = false, deferrable = false }: Wishes = {}): Message {
+    const request = {
+      ...this.#texts(shape),
+      partialOk,
+      // What is measured is the model, not how often a text comes back.
+      noCache: true,
+      ...(deferrable ? ({ priority: 'PRIORITY_DEFERRABLE' } as const) : {}),
+    };
+    return packMessage(request, this.#packedTokens(shape));
+  }
+
+  messages(mix: LengthMix, count: number, wishes?: Wishes): readonly Message[] {
+    return Array.from({ length: count }, () => this.message(drawShape(mix, this.random), wishes));
+  }
+
+  encode(shape: Shape): EncodedRequest {
+    const { query, candidates } = this.#texts(shape);
+    const outcome = this.#encoder.encode({
+      query,
+      instruction: undefined,
+      context: undefined,
+      truncation: 'end',
+      maxCandidateTokens: undefined,
+      candidates: candidates.map(({ text }) => ({ title: undefined, text })),
+    });
+    if (!outcome.ok) {
+      throw new Error(`a made-up request cannot be encoded: ${outcome.message}`);
+    }
+    return outcome.encoded;
+  }
+
+  replay(traffic: readonly TrafficShape[], speed: number): readonly Planned[] {
+    return traffic.map(({ atMs, prefixTokens, candidateTokens, deadlineMs, class: priority }) => ({
+      atMs: atMs / speed,
+      deadlineMs,
+      message: this.message(
+        { queryTokens: Math.max(1, prefixTokens - this.#template.prefix), candidateTokens },
+        { deferrable: priority === 'deferrable' },
+      ),
+    }));
+  }
+
+  #packedTokens({ queryTokens, candidateTokens }: Shape): number {
+    const { prefix, suffix } = this.#template;
+    return candidateTokens.reduce((sum, tokens) => sum + tokens + suffix, prefix + queryTokens);
+  }
+
+  #texts({ queryTokens, candidateTokens }: Shape) {
+    return {
+      query: this.#filler.text(queryTokens, this.random),
+      candidates: candidateTokens.map((tokens, i) => ({
+        id: `c${i}`,
+        text: this.#filler.text(tokens, this.random),
+      })),
+    };
+  }
+}
