@@ -1,6 +1,7 @@
 /** Every way a request can fail; the server maps each to one gRPC status in one table. */
 export type RankErrorKind =
   | 'invalid-argument'
+  | 'unauthenticated'
   | 'not-found'
   | 'failed-precondition'
   | 'overloaded'

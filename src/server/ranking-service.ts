@@ -1,5 +1,6 @@
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { CallContext, RankingPipeline } from '../rank.ts';
+import type { CallContext, ServedModel } from '../rank.ts';
+import type { Access } from './access.ts';
 import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoRequest } from './generated/slmrank/v1/GetInfoRequest.ts';
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
@@ -8,6 +9,7 @@ import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.
 import type { RankingServiceDefinition } from './generated/slmrank/v1/RankingService.ts';
 import type { WireTokenizeRequest } from './generated/slmrank/v1/TokenizeRequest.ts';
 import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeResponse.ts';
+import type { ServerCall } from './pending-answer.ts';
 import { rankStream } from './rank-stream.ts';
 import { guardDecoder, type Received } from './received.ts';
 import { type CallParts, type UnaryMethod, unary } from './unary.ts';
@@ -26,14 +28,16 @@ import {
 } from './wire-request.ts';
 
 export interface RankingServiceParts extends CallParts {
-  readonly served: Served;
-  readonly pipeline: RankingPipeline;
+  readonly served: Omit<Served, 'manifest'>;
+  /** The model for what begins in this turn. */
+  readonly current: () => ServedModel;
+  readonly access: Access;
 }
 
 /** The service's definition with our checks in front of its decoders; see `Received`. */
 export function guardService(
   definition: RankingServiceDefinition,
-  { config }: Served,
+  { config }: Pick<Served, 'config'>,
 ): ServiceDefinition {
   const { requestBytes, candidates: most } = config;
   const rankRules = {
@@ -63,21 +67,26 @@ export function guardService(
 
 /** Handlers for `guardService`. */
 export function rankingService(parts: RankingServiceParts): UntypedServiceImplementation {
-  const { served, pipeline, lifecycle } = parts;
-  const rules: RequestRules = { limits: served.config, model: served.manifest.name };
+  const { lifecycle, access } = parts;
 
-  const rank = async (message: WireRankRequest, requestId: string, call: CallContext) => {
+  const rank = async (message: WireRankRequest, requestId: string, call: ServerCall) => {
     lifecycle.assertServing();
-    const request = parseRankRequest(message, requestId, rules);
-    return toWireReply(request, await pipeline.rank(request, call), served);
+    const { served, pipeline, rules } = begin(parts);
+    const request = access.limit(parseRankRequest(message, requestId, rules), call.client);
+    call.notes.accept(request);
+    const reply = await access.charge(call.client, request, () => pipeline.rank(request, call));
+    call.notes.reply = reply;
+    return toWireReply(request, reply, served);
   };
   const estimate = async (message: WireRankRequest, requestId: string, call: CallContext) => {
     lifecycle.assertServing();
+    const { pipeline, rules } = begin(parts);
     const request = parseRankRequest(message, requestId, rules);
     return toWireEstimate(await pipeline.estimate(request, call));
   };
   const tokenize = async (message: WireTokenizeRequest) => {
     lifecycle.assertServing();
+    const { served, pipeline, rules } = begin(parts);
     const ids = await pipeline.tokenize(parseTokenizeRequest(message, rules));
     return toWireTokens(ids, message.returnIds, served);
   };
@@ -85,7 +94,7 @@ export function rankingService(parts: RankingServiceParts): UntypedServiceImplem
     Rank: unary(named<WireRankResponseInput>('Rank', rank), parts),
     EstimateRank: unary(named<WireEstimateRankResponseInput>('EstimateRank', estimate), parts),
     GetInfo: unary<WireGetInfoRequest, WireGetInfoResponseInput>(
-      { method: 'GetInfo', work: () => toWireInfo(served, pipeline.replicas()) },
+      { method: 'GetInfo', work: () => infoOf(begin(parts)) },
       parts,
     ),
     Tokenize: unary<Received<WireTokenizeRequest>, WireTokenizeResponseInput>(
@@ -93,14 +102,25 @@ export function rankingService(parts: RankingServiceParts): UntypedServiceImplem
       parts,
     ),
   };
-  const { streamUnanswered } = served.config;
+  const { streamUnanswered } = parts.served.config;
   return { ...unaryMethods, RankStream: rankStream({ ...parts, rank, streamUnanswered }) };
+}
+
+/** The model of a request, which it keeps to its end. */
+function begin({ served, current }: RankingServiceParts) {
+  const { manifest, pipeline } = current();
+  const rules: RequestRules = { limits: served.config, model: manifest.name };
+  return { served: { ...served, manifest }, pipeline, rules };
+}
+
+function infoOf({ served, pipeline }: ReturnType<typeof begin>): WireGetInfoResponseInput {
+  return toWireInfo(served, pipeline.replicas());
 }
 
 /** A method whose requests may bring their own name. */
 function named<Out>(
   method: string,
-  work: (message: WireRankRequest, requestId: string, call: CallContext) => Promise<Out>,
+  work: (message: WireRankRequest, requestId: string, call: ServerCall) => Promise<Out>,
 ): UnaryMethod<Received<WireRankRequest>, Out> {
   return {
     method,

@@ -1,23 +1,27 @@
-import { type ChannelOptions, Server, ServerCredentials, setLogger } from '@grpc/grpc-js';
-import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
+import { setLogger } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Tell } from '../events.ts';
 import type { Manifest } from '../manifest.ts';
 import type { Log } from '../observe/log.ts';
 import { packageVersion } from '../package-version.ts';
-import type { RankingPipeline } from '../rank.ts';
+import type { RankingPipeline, ServedModel } from '../rank.ts';
 import { withEndingStreams } from './ending-streams.ts';
+import type { FrontDoor } from './front-door.ts';
+import { Health } from './health.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { parseProtoRoot, rankingServiceName } from './proto-root.ts';
+import { parseProtoRoot } from './proto-root.ts';
 import { guardService, rankingService } from './ranking-service.ts';
 import { createReflection } from './reflection.ts';
 import { createStop } from './stop.ts';
+import { createTransport } from './transport.ts';
 
 export interface ServerOptions {
   readonly config: Config;
   readonly manifest: Manifest;
   readonly pipeline: RankingPipeline;
+  /** Of a pipeline whose model changes, the model of now; by default it is the one given. */
+  readonly current?: () => ServedModel;
   readonly log: Log;
   /** Told of every ranking request's end. */
   readonly tell?: Tell;
@@ -37,6 +41,10 @@ export interface RunningServer {
    */
   stop(): Promise<boolean>;
   isStopping(): boolean;
+  /** For tests and metrics: what is open and held. */
+  readonly door: Pick<FrontDoor, 'openCalls' | 'heldBytes'>;
+  /** Reads certificates and API keys again; they are also read when their files change. */
+  reload(): void;
 }
 
 /**
@@ -50,32 +58,29 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, manifest, pipeline, log, clock = systemClock } = options;
   const root = parseProtoRoot();
   const lifecycle = new Lifecycle();
-  const health = new HealthImplementation();
-  const setHealth = (status: ServingStatus) => {
-    health.setStatus('', status);
-    health.setStatus(rankingServiceName, status);
-  };
-  setHealth('NOT_SERVING');
-
-  const server = new Server(transportOptions(config));
-  const served = { config, manifest, version: packageVersion() };
+  const health = new Health(pipeline, clock);
+  const transport = createTransport({ config, log, clock, root });
+  const { server, access } = transport;
+  const served = { config, version: packageVersion() };
+  const current = options.current ?? (() => ({ manifest, pipeline }));
   server.addService(
     guardService(root.service, served),
     rankingService({
-      ...{ served, pipeline, root, lifecycle, clock, log },
+      ...{ served, current, access, root, lifecycle, clock, log },
       maxCallMs: config.maxCallMs,
+      tell: options.tell,
     }),
   );
   const ending = withEndingStreams(server, lifecycle);
-  health.addToServer(ending);
+  health.service.addToServer(ending);
   createReflection().addToServer(ending);
 
   // Its lines would stand between ours; what matters in them reaches us as errors and statuses.
   setLogger({ error: toDebug(log), info: toDebug(log), debug: toDebug(log) });
-  const address = await bind(server, config.address);
+  const address = await transport.listen();
   const ready = pipeline.warm().then(() => {
     if (lifecycle.beginServing()) {
-      setHealth('SERVING');
+      health.begin();
     }
   });
   ready.catch(() => undefined); // The caller's to handle; until it does, not an unhandled rejection.
@@ -83,38 +88,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...{ server, address, lifecycle, pipeline, log, clock },
     drainMs: config.drainMs,
     lameDuckMs: options.lameDuckMs ?? defaultLameDuckMs,
-    onBegin: () => setHealth('NOT_SERVING'),
+    onBegin: () => {
+      transport.close();
+      health.end();
+    },
   });
-  return { address, ready, ...stopping };
-}
-
-function transportOptions(config: Config): ChannelOptions {
-  return {
-    // Twice ours: a request somewhat too large gets our answer with details; past this the library breaks it off.
-    'grpc.max_receive_message_length': 2 * config.requestBytes,
-    // Requests are buffered whole before any check of ours: bounds what one connection can make us hold.
-    'grpc.max_concurrent_streams': 1000,
-    // On by default: work for every call and message, for a page that nobody serves.
-    'grpc.enable_channelz': 0,
-    // Lets clients behind a layer-4 balancer find new servers; calls under way go on. The grace ends streams of peers
-    // that died without a word. No keepalive pings for that: one on a connection that is closing drops the calls on it
-    // (tried with grpc-js 1.14.7; grpc-node#3068), so every drain would lose calls.
-    'grpc.max_connection_age_ms': 1_800_000,
-    'grpc.max_connection_age_grace_ms': 3_600_000,
-  };
-}
-
-async function bind(server: Server, address: string): Promise<string> {
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) {
-        resolve(bound);
-      } else {
-        reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
-      }
-    });
-  });
-  return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+  return { address, ready, ...stopping, door: transport.door, reload: () => transport.reload() };
 }
 
 function toDebug(log: Log): (...words: unknown[]) => void {
