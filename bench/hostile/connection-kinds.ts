@@ -1,0 +1,152 @@
+import type { ClientHttp2Session } from 'node:http2';
+import type { Draw } from './draw.ts';
+import { frame, rankMessage } from './wire-bytes.ts';
+import { callOn, type Ending, type WireClient } from './wire-client.ts';
+
+/** One kind of abuse that has a connection of its own. */
+export interface ConnectionKind {
+  readonly name: string;
+  readonly weight: number;
+  readonly allowed: readonly string[];
+  readonly run: (client: WireClient, draw: Draw) => Promise<Ending>;
+}
+
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+const noSettings = h2Frame(4, 0, 0, Buffer.alloc(0));
+const sound = (draw: Draw) => frame(rankMessage('query', [`text ${draw.count(1000)}`]));
+
+export const connectionKinds: readonly ConnectionKind[] = [
+  {
+    name: 'raw garbage',
+    weight: 1,
+    allowed: ['CLOSED', 'QUIET'],
+    run: (client, draw) => client.raw([draw.bytes(1 + draw.count(500))]),
+  },
+  {
+    name: 'HTTP/1 and TLS on the port',
+    weight: 0.5,
+    allowed: ['CLOSED'],
+    run: (client, draw) =>
+      client.raw([
+        draw.pick([
+          Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
+          Buffer.from(`POST /slmrank.v1.RankingService/Rank HTTP/1.1\r\nContent-Length: 9\r\n\r\n`),
+          Buffer.concat([Buffer.from('160301020001', 'hex'), draw.bytes(200)]),
+        ]),
+      ]),
+  },
+  {
+    name: 'HTTP/2 garbage',
+    weight: 2,
+    allowed: ['CLOSED', 'QUIET'],
+    run: (client, draw) => {
+      const frames = Array.from({ length: 1 + draw.count(20) }, () =>
+        h2Frame(
+          draw.count(12),
+          draw.count(256),
+          draw.pick([0, 1, 2, 3, 2 ** 31 - 1]),
+          draw.bytes(draw.count(60)),
+        ),
+      );
+      return client.raw([preface, noSettings, ...frames]);
+    },
+  },
+  {
+    name: 'HTTP/2 floods',
+    weight: 0.3,
+    allowed: ['CLOSED', 'QUIET'],
+    run: (client, draw) => {
+      const one = draw.pick([
+        h2Frame(4, 0, 0, Buffer.alloc(0)),
+        h2Frame(6, 0, 0, Buffer.alloc(8)),
+        h2Frame(9, 0, 1, Buffer.alloc(100)),
+        h2Frame(8, 0, 0, Buffer.from('00000001', 'hex')),
+        h2Frame(2, 0, 3, Buffer.alloc(5)),
+      ]);
+      const open = h2Frame(1, 0, 1, Buffer.from('828684', 'hex'));
+      return client.raw([
+        preface,
+        noSettings,
+        open,
+        Buffer.concat(Array.from({ length: 3000 }, () => one)),
+      ]);
+    },
+  },
+  {
+    name: 'header flood',
+    weight: 1,
+    allowed: ['INVALID_ARGUMENT', 'RESET', 'CLOSED', 'NOT SENT'],
+    run: (client, draw) =>
+      client.alone(async (session) => {
+        const count = draw.pick([100, 130, 1000, 5000]);
+        const headers = Object.fromEntries(
+          Array.from({ length: count }, (_, i) => [`x-${i}`, 'v'.repeat(draw.pick([1, 20, 300]))]),
+        );
+        return (await callOn(session, { headers, chunks: [sound(draw)] })).ending;
+      }),
+  },
+  {
+    name: 'small connections',
+    weight: 2,
+    allowed: ['OK'],
+    run: (client, draw) =>
+      client.alone(async (session) => (await callOn(session, { chunks: [sound(draw)] })).ending),
+  },
+  {
+    name: 'connection dropped under way',
+    weight: 1,
+    allowed: ['DROPPED'],
+    run: (client, draw) =>
+      client.alone(async (session) => {
+        await connected(session);
+        const calls = Array.from({ length: 5 }, () => callOn(session, { chunks: [sound(draw)] }));
+        await new Promise((resolve) => setImmediate(resolve));
+        session.destroy();
+        await Promise.all(calls);
+        return 'DROPPED';
+      }),
+  },
+  {
+    name: 'rapid resets',
+    weight: 0.02,
+    allowed: ['CLOSED'],
+    run: (client) =>
+      client.alone(async (session) => {
+        for (let i = 0; i < 3000 && !session.closed; i += 1) {
+          void callOn(session, { after: 'reset' });
+          if (i % 50 === 49) {
+            await new Promise((resolve) => setTimeout(resolve, 2));
+          }
+        }
+        const { ending } = await callOn(session, { chunks: [frame(rankMessage('q', ['x']))] });
+        return ending === 'NOT SENT' || session.closed || session.destroyed ? 'CLOSED' : ending;
+      }),
+  },
+  {
+    name: 'answers not taken',
+    weight: 0.05,
+    allowed: ['RESET', 'RESOURCE_EXHAUSTED'],
+    run: (client, draw) =>
+      client.alone(async (session) => {
+        await connected(session);
+        session.settings({ initialWindowSize: 0 });
+        return (await callOn(session, { chunks: [sound(draw)] })).ending;
+      }),
+  },
+];
+
+function h2Frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+function connected(session: ClientHttp2Session): Promise<unknown> {
+  return new Promise((resolve) => {
+    session.once('connect', resolve);
+    session.once('close', resolve);
+  });
+}

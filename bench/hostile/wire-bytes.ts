@@ -1,0 +1,70 @@
+import type { Draw } from './draw.ts';
+
+/** Protobuf and gRPC framing by hand: an encoder would refuse to write most of what is wanted here. */
+
+export function varint(value: number | bigint): Buffer {
+  const bytes: number[] = [];
+  let rest = BigInt(value);
+  do {
+    bytes.push(Number(rest & 0x7fn) | (rest > 0x7fn ? 0x80 : 0));
+    rest >>= 7n;
+  } while (rest > 0n);
+  return Buffer.from(bytes);
+}
+
+export function tag(field: number, wireType: number): Buffer {
+  return varint(field * 8 + wireType);
+}
+
+/** A length-delimited field. */
+export function field(number: number, value: string | Buffer): Buffer {
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  return Buffer.concat([tag(number, 2), varint(bytes.length), bytes]);
+}
+
+export function candidate(text: string | Buffer, id = ''): Buffer {
+  return field(4, Buffer.concat([...(id === '' ? [] : [field(1, id)]), field(3, text)]));
+}
+
+/** A RankRequest that is in order; never from the cache. */
+export function rankMessage(
+  query: string | Buffer,
+  texts: readonly (string | Buffer)[],
+  requestId = 'r',
+): Buffer {
+  const candidates = texts.map((text) => candidate(text));
+  return Buffer.concat([
+    ...[field(1, query), ...candidates, field(12, requestId)],
+    ...[tag(16, 0), varint(1)],
+  ]);
+}
+
+/** A gRPC message's frame. */
+export function frame(message: Buffer, flag = 0, length = message.length): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix[0] = flag;
+  prefix.writeUInt32BE(length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+/** Flips, puts in, takes out, repeats or cuts off some bytes. */
+export function mutate(message: Buffer, draw: Draw): Buffer {
+  let bytes = message;
+  for (let i = 0; i <= draw.count(8); i += 1) {
+    const place = draw.count(bytes.length + 1);
+    const [head, rest] = [bytes.subarray(0, place), bytes.subarray(place)];
+    bytes = draw.pick([
+      () =>
+        Buffer.concat([
+          head,
+          Buffer.from([(rest[0] ?? 0) ^ (1 << draw.count(8))]),
+          rest.subarray(1),
+        ]),
+      () => Buffer.concat([head, draw.bytes(draw.count(20)), rest]),
+      () => Buffer.concat([head, rest.subarray(draw.count(20))]),
+      () => Buffer.concat([head, rest.subarray(0, 30), rest]),
+      () => head,
+    ])();
+  }
+  return bytes;
+}
