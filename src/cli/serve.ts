@@ -15,7 +15,8 @@ import { openObservation } from './observation.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
 
-Serves a built model over gRPC until SIGTERM or SIGINT; a second signal ends it at once.
+Serves a built model over gRPC until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP reads certificates and
+API keys again.
 Each option is also an environment variable; the option wins.
 `;
 
@@ -131,6 +132,7 @@ function stopOnSignal(server: RunningServer): Promise<boolean> {
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
+    process.on('SIGHUP', () => server.reload());
   });
 }
 

@@ -15,14 +15,13 @@ export function parseReplicaTarget(
   { target, devices, count }: WireSetReplicasRequest,
   slots: readonly DeviceSlot[],
 ): readonly DeviceSlot[] {
-  switch (target) {
-    case 'devices':
-      return attempt('devices', () => parseDeviceSlots(devices ?? ''));
-    case 'count':
-      return attempt('count', () => likeSlots(slots, count ?? 0));
-    default:
-      throw invalid('target', 'is missing: devices or count');
+  if (target === 'devices') {
+    return attempt('devices', () => parseDeviceSlots(devices ?? ''));
   }
+  if (target === 'count') {
+    return attempt('count', () => likeSlots(slots, count ?? 0));
+  }
+  throw invalid('target', 'is missing: devices or count');
 }
 
 export function parseSlot(slot: string): string {
