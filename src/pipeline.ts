@@ -198,9 +198,15 @@ export class Pipeline implements RankingPipeline {
     return planRank(request, call, { scores: this.#scores, setting, depth: depth.depth });
   }
 
-  /** None is needed when every score is known. */
-  #admit({ lacking, tokens }: RankPlan, call: BoundCall): Permit | undefined {
-    return lacking === 0 ? undefined : this.#parts.admission.admit(lacking, tokens, call);
+  /** No permit is needed when every score is known. */
+  #admit({ isWhole, toRun }: RankPlan, call: BoundCall): Permit | undefined {
+    const { admission } = this.#parts;
+    if (isWhole) {
+      return undefined;
+    }
+    return toRun.candidates === 0
+      ? admission.follow(call)
+      : admission.admit(toRun.candidates, toRun.tokens, call);
   }
 }
 

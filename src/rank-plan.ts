@@ -18,10 +18,10 @@ export interface RankPlan {
   /** One for each candidate that is to be scored: the first ones. Equal keys, equal scores. */
   readonly keys: readonly string[];
   readonly found: Landed;
-  /** Candidates without a score yet. */
-  readonly lacking: number;
-  /** Packed tokens that it would have to run itself, as estimated. */
-  readonly tokens: number;
+  /** Whether every score is known. */
+  readonly isWhole: boolean;
+  /** What it has to run itself, the tokens as estimated: nothing when others are running all that it lacks. */
+  readonly toRun: { readonly candidates: number; readonly tokens: number };
   /** Places of the candidates with these keys. */
   placesOf(keys: readonly string[]): readonly number[];
 }
@@ -43,5 +43,9 @@ export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts
   const toRun = placesOf(source.toRun(lacking, call)).flatMap((place) => candidates[place] ?? []);
   const tokens =
     toRun.length === 0 ? 0 : estimateTokens(request, toRun, setting.candidateTokens).packedTokens;
-  return { source, keys, found, lacking: lacking.length, tokens, placesOf };
+  return {
+    ...{ source, keys, found, placesOf },
+    isWhole: lacking.length === 0,
+    toRun: { candidates: toRun.length, tokens },
+  };
 }

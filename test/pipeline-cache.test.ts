@@ -112,7 +112,7 @@ describe('equal requests at the same time', () => {
   test('are run once', async () => {
     const { admission, encoders, runner, rank, encode } = setUp();
     const replies = Array.from({ length: 10 }, () => rank(cached));
-    expect(admission.held).toEqual({ candidates: 30, tokens: 12 });
+    expect(admission.held).toEqual({ candidates: 3, tokens: 12 });
     await encode();
     runner.last.finish();
     const scored = await Promise.all(replies);

@@ -61,6 +61,32 @@ test('scores through encoder, scheduler and two replicas are those of a bare ses
   ]);
 });
 
+test('asked again, the same digits come without a run; what has changed is run', async () => {
+  const cached = { useCache: true };
+  const fresh = await shared.rank(testRequest('again', texts, cached), noDeadline());
+  const batches = () => shared.replicas().reduce((sum, replica) => sum + replica.batches, 0);
+  const before = batches();
+  const again = await shared.rank(testRequest('again', texts.toReversed(), cached), noDeadline());
+  expect(batches()).toBe(before);
+  expect(logitsInOrder(again)).toEqual(logitsInOrder(fresh).toReversed());
+  expect([fresh.usage.cached, again.usage.cached]).toEqual([0, 30]);
+  const changed = { ...cached, maxCandidateTokens: 50 };
+  const other = await shared.rank(testRequest('again', texts, changed), noDeadline());
+  expect(other.usage.cached).toBe(0);
+  expectNear(logitsInOrder(other), logitsInOrder(fresh));
+});
+
+test('fifty equal requests at once run each pair once', async () => {
+  const asked = Array.from({ length: 50 }, () =>
+    shared.rank(testRequest('at once', texts, { useCache: true }), noDeadline()),
+  );
+  const replies = await Promise.all(asked);
+  const [first = []] = replies.map(logitsInOrder);
+  expect(replies.every((reply) => logitsInOrder(reply).every((l, i) => l === first[i]))).toBe(true);
+  expect(replies.reduce((sum, { usage }) => sum + usage.scored - usage.cached, 0)).toBe(30);
+  expect(replies.filter(({ usage }) => usage.packedTokens > 0)).toHaveLength(1);
+});
+
 test('what the encoder refuses reaches the caller with its fields', async () => {
   await expect(shared.rank(testRequest('', texts), noDeadline())).rejects.toMatchObject({
     kind: 'invalid-argument',

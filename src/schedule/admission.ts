@@ -95,6 +95,12 @@ export class Admission {
     return this.#permit(candidates, tokens, call);
   }
 
+  /** For a request that others' runs will answer: it needs no room in the queue, but a drain has to wait for it. */
+  follow(call: AdmissionCall = anyone): Permit {
+    this.#permits += 1;
+    return this.#permit(0, 0, call);
+  }
+
   /** `tokens` below zero when they are given back. */
   #count(tokens: number, { client, priority }: AdmissionCall): void {
     this.#tokens += tokens;

@@ -93,3 +93,21 @@ describe('admission', () => {
     await admission.whenEmpty();
   });
 });
+
+test('who follows another request needs no room, but a drain waits for it', async () => {
+  const admission = new Admission({ candidates: 3, tokens: 10 }, (tokens) => tokens);
+  const leader = admission.admit(3, 10);
+  const follower = admission.follow();
+  expect(admission.held).toEqual({ candidates: 3, tokens: 10 });
+  let isEmpty = false;
+  const empty = admission.whenEmpty().then(() => {
+    isEmpty = true;
+  });
+  leader.release();
+  follower.correct(7);
+  await Promise.resolve();
+  expect([isEmpty, admission.held.tokens]).toEqual([false, 7]);
+  follower.release();
+  await empty;
+  expect(admission.held).toEqual({ candidates: 0, tokens: 0 });
+});
