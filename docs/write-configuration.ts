@@ -1,0 +1,13 @@
+// Writes the configuration table of src/config.ts into README.md: part of `npm run generate`.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { configurationTable } from '../src/config.ts';
+
+const file = new URL('../README.md', import.meta.url);
+const marked = /(<!-- configuration:.*?-->\n)[^]*?(<!-- \/configuration -->)/;
+writeFileSync(
+  file,
+  readFileSync(file, 'utf8').replace(
+    marked,
+    (_all, open: string, close: string) => `${open}${configurationTable()}\n${close}`,
+  ),
+);
