@@ -98,7 +98,8 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
     },
     why: 'More when encode_ms grows under load while replicas idle.',
   }),
-  tokenBudget: countSetting([64, 262_144], {
+  // At most what CUDA's RotaryEmbedding puts on one grid axis.
+  tokenBudget: countSetting([64, 65_535], {
     unit: 'packed tokens',
     default: {
       text: '1024; 8192 on cuda',
