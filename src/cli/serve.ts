@@ -41,6 +41,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ...{ config, manifest, log, tell },
     pipeline: models,
     current: () => models.current(),
+    readLoad: () => observation.observer.load(),
   });
   observation.follow({ server, pipeline: models, ready: server.ready });
   watchGauges(observation.observer, () => models.gauges());

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Tell } from '../events.ts';
 import { logEvents } from './event-log.ts';
+import { createLoadMeter, type Load } from './load-meter.ts';
 import type { Log } from './log.ts';
 import type { WatchedName } from './metric-table.ts';
 import { countEvents } from './metrics.ts';
@@ -21,6 +22,8 @@ export interface Observer {
   readonly tell: Tell;
   /** Reads the number at every scrape; of counters it is the total so far. */
   watch(name: WatchedName, read: () => number): void;
+  /** How loaded the server is now. */
+  load(): Load;
   /** The exposition in Prometheus' text format. */
   metrics(): Promise<string>;
   /** Stops measuring, exports the spans that are left. */
@@ -32,7 +35,8 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
   const { build, log, env } = options;
   const traces = await openTraces(env, build.version);
   const registry = new MetricRegistry(options);
-  const listeners = [countEvents(registry), logEvents(options)];
+  const meter = createLoadMeter(options.clock);
+  const listeners = [countEvents(registry), meter.tell, logEvents(options)];
   if (traces !== undefined) {
     listeners.push(traces.tell);
   }
@@ -40,6 +44,7 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
   return {
     tell: tellAll(listeners, log),
     watch: (name, read) => registry.onScrape(name, () => [[{}, read()]]),
+    load: () => meter.read(),
     metrics: () => registry.text(),
     close: async () => {
       stopMeasuring();

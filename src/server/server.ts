@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Tell } from '../events.ts';
 import type { Manifest } from '../manifest.ts';
+import type { Load } from '../observe/load-meter.ts';
 import type { Log } from '../observe/log.ts';
 import { packageVersion } from '../package-version.ts';
 import type { RankingPipeline, ServedModel } from '../rank.ts';
@@ -10,6 +11,7 @@ import { withEndingStreams } from './ending-streams.ts';
 import type { FrontDoor } from './front-door.ts';
 import { Health } from './health.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { createLoadReports } from './load-report.ts';
 import { parseProtoRoot } from './proto-root.ts';
 import { guardService, rankingService } from './ranking-service.ts';
 import { createReflection } from './reflection.ts';
@@ -25,6 +27,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** Told of every ranking request's end. */
   readonly tell?: Tell;
+  /** Reported to clients that balance by load (ORCA), in trailers and out of band. */
+  readonly readLoad?: () => Load;
   readonly clock?: Clock;
   /** Between health turning NOT_SERVING and refusing calls. */
   readonly lameDuckMs?: number;
@@ -63,26 +67,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { server, access } = transport;
   const served = { config, version: packageVersion() };
   const current = options.current ?? (() => ({ manifest, pipeline }));
+  const { readLoad: read } = options;
+  const reports = read && createLoadReports({ read, clock });
   server.addService(
     guardService(root.service, served),
     rankingService({
       ...{ served, current, access, root, lifecycle, clock, log },
       maxCallMs: config.maxCallMs,
-      tell: options.tell,
+      ...{ tell: options.tell, reports },
     }),
   );
   const ending = withEndingStreams(server, lifecycle);
   health.service.addToServer(ending);
   createReflection().addToServer(ending);
+  reports?.addToServer(ending);
 
   // Its lines would stand between ours; what matters in them reaches us as errors and statuses.
   setLogger({ error: toDebug(log), info: toDebug(log), debug: toDebug(log) });
   const address = await transport.listen();
-  const ready = pipeline.warm().then(() => {
-    if (lifecycle.beginServing()) {
-      health.begin();
-    }
-  });
+  const ready = serveWhenWarm(pipeline, lifecycle, health);
   ready.catch(() => undefined); // The caller's to handle; until it does, not an unhandled rejection.
   const stopping = createStop({
     ...{ server, address, lifecycle, pipeline, log, clock },
@@ -94,6 +97,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   });
   return { address, ready, ...stopping, door: transport.door, reload: () => transport.reload() };
+}
+
+async function serveWhenWarm(
+  pipeline: RankingPipeline,
+  lifecycle: Lifecycle,
+  health: Health,
+): Promise<void> {
+  await pipeline.warm();
+  if (lifecycle.beginServing()) {
+    health.begin();
+  }
 }
 
 function toDebug(log: Log): (...words: unknown[]) => void {

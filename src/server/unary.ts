@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { type handleUnaryCall, Metadata } from '@grpc/grpc-js';
+import type { RankNotes } from './ended-event.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { type LoadReports, loadReportKey } from './load-report.ts';
 import { PendingAnswer, type PendingAnswerParts, type ServerCall } from './pending-answer.ts';
 import type { ProtoRoot } from './proto-root.ts';
 import { chooseRequestId, headerValue, requestIdKey } from './request-id.ts';
+import { serverTiming, serverTimingKey } from './server-timing.ts';
 import { toStatus } from './wire-error.ts';
 
 /** What every call needs of the server. */
 export interface CallParts extends PendingAnswerParts {
   readonly root: ProtoRoot;
   readonly lifecycle: Lifecycle;
+  readonly reports?: Pick<LoadReports, 'trailer'> | undefined;
 }
 
 export interface UnaryMethod<In, Out> {
@@ -35,9 +39,11 @@ export function unary<In, Out>(
           if (outcome.ok) {
             // Not earlier: initial metadata commits the call, and a client does not retry past it.
             call.sendMetadata(requestIdMetadata(requestId));
-            callback(null, outcome.reply);
+            callback(null, outcome.reply, addTrailers(new Metadata(), pending.notes, parts));
           } else {
-            callback(toStatus(outcome.error, requestId, parts.root));
+            const failed = toStatus(outcome.error, requestId, parts.root);
+            addTrailers(failed.metadata, pending.notes, parts);
+            callback(failed);
           }
         },
       },
@@ -51,6 +57,17 @@ export function unary<In, Out>(
     });
     pending.run((context) => work(request, requestId, context));
   };
+}
+
+/** How long the stages took, and how loaded the server is. */
+function addTrailers(trailers: Metadata, { reply }: RankNotes, { reports }: CallParts): Metadata {
+  if (reply !== undefined) {
+    trailers.set(serverTimingKey, serverTiming(reply.times));
+  }
+  if (reports !== undefined) {
+    trailers.set(loadReportKey, reports.trailer());
+  }
+  return trailers;
 }
 
 function requestIdMetadata(requestId: string): Metadata {

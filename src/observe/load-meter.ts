@@ -1,0 +1,85 @@
+import type { Clock } from '../clock.ts';
+import type { ServingEvent, Tell } from '../events.ts';
+
+/** How loaded the server is now. */
+export interface Load {
+  /** Share of their time that the ready replicas spend in runs, 0 to about 1. */
+  readonly utilization: number;
+  readonly requestsPerSecond: number;
+  /** Requests refused for load, expired and lost, per second: where they happen fewer should be sent. */
+  readonly errorsPerSecond: number;
+}
+
+export interface LoadMeter {
+  readonly tell: Tell;
+  read(): Load;
+}
+
+/** What was told so long ago weighs 1/e: long against one run, short against what balancers wait for. */
+const memoryMs = 5000;
+
+/** Faults of the request: another server would refuse it too. */
+const callersFault: ReadonlySet<string | undefined> = new Set([
+  'INVALID_REQUEST',
+  'MODEL_NOT_FOUND',
+  'FAILED_PRECONDITION',
+  'API_KEY_INVALID',
+]);
+
+/** The load by what serving events tell. */
+export function createLoadMeter(clock: Pick<Clock, 'nowMs'>): LoadMeter {
+  const busyMs = createRate(clock);
+  const requests = createRate(clock);
+  const errors = createRate(clock);
+  const ready = new Set<string>();
+  return {
+    tell: (event) => {
+      if (event.kind === 'batch') {
+        busyMs.add(event.runMs);
+      } else if (event.kind === 'ended') {
+        requests.add(1);
+        errors.add(isError(event) ? 1 : 0);
+      } else if (event.kind === 'replica') {
+        if (event.phase === 'ready') {
+          ready.add(event.replica);
+        } else {
+          ready.delete(event.replica);
+        }
+      }
+    },
+    read: () => ({
+      utilization: busyMs.perSecond() / 1000 / Math.max(1, ready.size),
+      requestsPerSecond: requests.perSecond(),
+      errorsPerSecond: errors.perSecond(),
+    }),
+  };
+}
+
+function isError({ outcome, reason }: Extract<ServingEvent, { kind: 'ended' }>): boolean {
+  return (
+    outcome === 'failed' ||
+    outcome === 'expired' ||
+    (outcome === 'rejected' && !callersFault.has(reason))
+  );
+}
+
+/** An exponentially decaying sum over its memory. */
+function createRate(clock: Pick<Clock, 'nowMs'>) {
+  let sum = 0;
+  let atMs = clock.nowMs();
+  const decay = () => {
+    const nowMs = clock.nowMs();
+    sum *= Math.exp((atMs - nowMs) / memoryMs);
+    atMs = nowMs;
+  };
+  return {
+    add: (value: number): void => {
+      decay();
+      sum += value;
+    },
+    perSecond: (): number => {
+      decay();
+      return sum / (memoryMs / 1000);
+    },
+  };
+}
