@@ -28,6 +28,7 @@ const commands: ReadonlyMap<
     { summary: "look after a server's replicas and model", load: () => import('./admin.ts') },
   ],
   ['health', { summary: 'ask a server whether it serves', load: () => import('./health.ts') }],
+  ['simulate', { summary: 'simulate servers under load', load: () => import('./simulate.ts') }],
   ['eval', { summary: 're-rank a BEIR run and measure it', load: () => import('./eval.ts') }],
 ]);
 

@@ -1,7 +1,7 @@
 import { assertNever, RankError } from '../errors.ts';
 import type { BatchOutcome, BatchRunner, EncodedRequest } from './batch.ts';
-import { ActiveClients, dueOf, orderOf } from './fair-order.ts';
-import { type Ask, type Forecast, ForecastError, forecast } from './forecast.ts';
+import type { Ask, Forecast } from './forecast.ts';
+import { Forecaster, type Outlook } from './forecaster.ts';
 import { HeldReplica } from './held-replica.ts';
 import { Lanes } from './lanes.ts';
 import { ArrivalPace } from './linger.ts';
@@ -36,12 +36,7 @@ export class Scheduler {
   readonly #repairs: Attempt[] = [];
   readonly #arrivals: ArrivalPace;
   readonly #estimateMs: EstimateMs;
-  readonly #forecastErrors = {
-    inTurn: new ForecastError(),
-    standingBack: new ForecastError(),
-    deferrable: new ForecastError(),
-  };
-  readonly #clients: ActiveClients;
+  readonly #forecaster: Forecaster;
   #replicas: readonly HeldReplica[] = [];
   /** False when no replica is ready and none is coming. */
   #hasHope = true;
@@ -49,7 +44,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#clients = new ActiveClients(options.policy.limits.agingMs);
+    this.#forecaster = new Forecaster(options.policy.limits.agingMs);
     this.#arrivals = options.arrivals ?? new ArrivalPace();
     this.#estimateMs = (size, replica) => options.cost.estimateMs(size, replica);
   }
@@ -98,15 +93,7 @@ export class Scheduler {
 
   /** When such a request would end, were it to come now; queues nothing. */
   predict(ask: Ask): Forecast {
-    const { policy, clock } = this.#options;
-    const nowMs = clock.nowMs();
-    const turn = this.#turnOf(ask, nowMs);
-    const aheadTokens =
-      this.#lanes.tokensAhead(ask.priority, turn.orderMs) + (ask.unscheduledTokens ?? 0);
-    const busyMs = busyTimes(this.#replicas, nowMs);
-    const { marginMs } = this.#errorOf({ ...turn, priority: ask.priority });
-    const capacity = { busyMs, power: this.#power(), ...policy.limits, marginMs };
-    return forecast(ask, aheadTokens, capacity, nowMs);
+    return this.#forecaster.predict(ask, this.#outlook());
   }
 
   #power(): Power {
@@ -115,55 +102,36 @@ export class Scheduler {
     return measurePower(view, policy.limits.tokenBudget, clock.nowMs());
   }
 
-  #turnOf(
-    { client, priority, deadlineMs }: Pick<Ask, 'client' | 'priority' | 'deadlineMs'>,
-    arrivedMs: number,
-  ): { readonly dueMs: number; readonly orderMs: number } {
-    const dueMs = dueOf(arrivedMs, deadlineMs, this.#options.policy.limits.agingMs);
-    const { items } = this.#lanes[priority];
-    const clients = this.#clients.count(client);
-    const togetherMs = (tokens: number) => this.estimateMs(tokens);
-    return { dueMs, orderMs: orderOf({ client, dueMs }, items, clients, togetherMs) };
+  #outlook(): Outlook {
+    const { policy, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    return {
+      ...policy.limits,
+      nowMs,
+      lanes: this.#lanes,
+      busyMs: busyTimes(this.#replicas, nowMs),
+      power: this.#power(),
+      estimateMs: (tokens) => this.estimateMs(tokens),
+    };
   }
 
   #enqueue(encoded: EncodedRequest, call: ScheduleCall): ScheduledRequest {
     const { buckets, clock } = this.#options;
     const arrivedMs = clock.nowMs();
-    const { client = '', priority = 'interactive', deadlineMs } = call;
-    this.#clients.see(client, arrivedMs);
-    const turn = this.#turnOf({ client, priority, deadlineMs }, arrivedMs);
+    const { client = '', priority = 'interactive', deadlineMs, partialOk } = call;
+    this.#forecaster.see(client, arrivedMs);
+    const outlook = this.#outlook();
+    const turn = this.#forecaster.turnOf({ client, priority, deadlineMs }, outlook);
     const request = new ScheduledRequest(encoded, call, { buckets, arrivedMs, ...turn });
-    this.#watch(request);
+    const ask = {
+      ...{ client, priority, deadlineMs, partialOk },
+      candidates: request.waiting.length,
+      packedTokens: request.prefixTokens + request.waitingTokens,
+    };
+    this.#forecaster.watch(request, this.#forecaster.predict(ask, outlook), clock);
     this.#arrivals.arrive(arrivedMs);
     this.#lanes.add(request);
     return request;
-  }
-
-  /** Those who stand back are overtaken by who comes later, deferrable ones by all interactive ones. */
-  #errorOf({ priority, dueMs, orderMs }: Pick<ScheduledRequest, 'priority' | 'dueMs' | 'orderMs'>) {
-    const { inTurn, standingBack, deferrable } = this.#forecastErrors;
-    return priority === 'deferrable' ? deferrable : orderMs > dueMs ? standingBack : inTurn;
-  }
-
-  /** Learns by how much requests that had to wait end later than forecast. */
-  #watch(request: ScheduledRequest): void {
-    const { client, priority, deadlineMs, partialOk, arrivedMs, prefixTokens } = request;
-    const { queueMs, runMs } = this.predict({
-      ...{ client, priority, deadlineMs, partialOk },
-      candidates: request.waiting.length,
-      packedTokens: prefixTokens + request.waitingTokens,
-    });
-    const error = this.#errorOf(request);
-    const learn = () => {
-      error.learn(this.#options.clock.nowMs() - arrivedMs - queueMs - runMs);
-    };
-    if (queueMs > 0 && runMs > 0) {
-      request.settled.then(learn, (error: unknown) => {
-        if (RankError.from(error).kind === 'deadline-exceeded') {
-          learn();
-        }
-      });
-    }
   }
 
   #advance(): void {

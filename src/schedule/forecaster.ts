@@ -1,0 +1,76 @@
+import type { Clock } from '../clock.ts';
+import { RankError } from '../errors.ts';
+import { ActiveClients, dueOf, orderOf } from './fair-order.ts';
+import { type Ask, type Capacity, type Forecast, ForecastError, forecast } from './forecast.ts';
+import type { Lanes } from './lanes.ts';
+import type { ScheduledRequest } from './request.ts';
+
+/** The scheduler as a forecast sees it. */
+export interface Outlook extends Omit<Capacity, 'marginMs'> {
+  readonly nowMs: number;
+  readonly lanes: Lanes<ScheduledRequest>;
+  readonly agingMs: number;
+  /** How long all replicas need for so many tokens. */
+  readonly estimateMs: (tokens: number) => number;
+}
+
+type Asker = Pick<Ask, 'client' | 'priority' | 'deadlineMs'>;
+
+/** When its turn is due by itself, and beside other clients. */
+export interface TurnTimes {
+  readonly dueMs: number;
+  readonly orderMs: number;
+}
+
+/** Knows who shares the server, and by how much its forecasts were wrong. */
+export class Forecaster {
+  readonly #clients: ActiveClients;
+  readonly #errors = {
+    inTurn: new ForecastError(),
+    standingBack: new ForecastError(),
+    deferrable: new ForecastError(),
+  };
+
+  constructor(agingMs: number) {
+    this.#clients = new ActiveClients(agingMs);
+  }
+
+  /** A request of this client has come. */
+  see(client: string, nowMs: number): void {
+    this.#clients.see(client, nowMs);
+  }
+
+  turnOf({ client, priority, deadlineMs }: Asker, outlook: Outlook): TurnTimes {
+    const dueMs = dueOf(outlook.nowMs, deadlineMs, outlook.agingMs);
+    const { items } = outlook.lanes[priority];
+    const clients = this.#clients.count(client);
+    return { dueMs, orderMs: orderOf({ client, dueMs }, items, clients, outlook.estimateMs) };
+  }
+
+  predict(ask: Ask, outlook: Outlook): Forecast {
+    const turn = this.turnOf(ask, outlook);
+    const aheadTokens =
+      outlook.lanes.tokensAhead(ask.priority, turn.orderMs) + (ask.unscheduledTokens ?? 0);
+    const { marginMs } = this.#errorOf(ask, turn);
+    return forecast(ask, aheadTokens, { ...outlook, marginMs }, outlook.nowMs);
+  }
+
+  /** Learns by how much a request that has to wait ends later than forecast. */
+  watch(request: ScheduledRequest, { queueMs, runMs }: Forecast, clock: Clock): void {
+    const error = this.#errorOf(request, request);
+    const learn = () => error.learn(clock.nowMs() - request.arrivedMs - queueMs - runMs);
+    if (queueMs > 0 && runMs > 0) {
+      request.settled.then(learn, (thrown: unknown) => {
+        if (RankError.from(thrown).kind === 'deadline-exceeded') {
+          learn();
+        }
+      });
+    }
+  }
+
+  /** Those who stand back are overtaken by who comes later, deferrable ones by all interactive ones. */
+  #errorOf({ priority }: Pick<Asker, 'priority'>, { dueMs, orderMs }: TurnTimes): ForecastError {
+    const { inTurn, standingBack, deferrable } = this.#errors;
+    return priority === 'deferrable' ? deferrable : orderMs > dueMs ? standingBack : inTurn;
+  }
+}
