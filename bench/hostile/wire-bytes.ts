@@ -23,7 +23,7 @@ export function field(number: number, value: string | Buffer): Buffer {
 }
 
 export function candidate(text: string | Buffer, id = ''): Buffer {
-  return field(4, Buffer.concat([...(id === '' ? [] : [field(1, id)]), field(3, text)]));
+  return field(4, Buffer.concat([...(id === '' ? [] : [field(1, id)]), field(2, text)]));
 }
 
 /** A RankRequest that is in order; never from the cache. */

@@ -11,7 +11,7 @@ import type { WireTokenizeRequest } from './generated/slmrank/v1/TokenizeRequest
 import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeResponse.ts';
 import type { ServerCall } from './pending-answer.ts';
 import { rankStream } from './rank-stream.ts';
-import { guardDecoder, type Received } from './received.ts';
+import { guardDecoder, type Received, wireTypesOf } from './received.ts';
 import { type CallParts, type UnaryMethod, unary } from './unary.ts';
 import {
   type Served,
@@ -44,8 +44,13 @@ export function guardService(
     requestBytes,
     repeated: { field: 4, name: 'candidates', most },
     requestIdField: 12,
+    wireTypes: wireTypesOf(definition.Rank.requestType),
   };
-  const textRules = { requestBytes, repeated: { field: 1, name: 'texts', most } };
+  const textRules = {
+    requestBytes,
+    repeated: { field: 1, name: 'texts', most },
+    wireTypes: wireTypesOf(definition.Tokenize.requestType),
+  };
   const { Rank, RankStream, EstimateRank, Tokenize } = definition;
   return {
     ...definition,

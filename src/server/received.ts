@@ -18,6 +18,26 @@ export interface ReceiveRules {
   readonly repeated: { readonly field: number; readonly name: string; readonly most: number };
   /** Number of the field request_id, if the message has one. */
   readonly requestIdField?: number;
+  /** How the message's own fields are written, by number. */
+  readonly wireTypes: ReadonlyMap<number, number>;
+}
+
+/** Of the types of fields that our messages have; of any other the decoder is trusted. */
+const wireTypeOf: Readonly<Record<string, number>> = {
+  ...{ TYPE_BOOL: 0, TYPE_UINT32: 0, TYPE_INT32: 0, TYPE_ENUM: 0 },
+  ...{ TYPE_DOUBLE: 1, TYPE_FLOAT: 5 },
+  ...{ TYPE_STRING: 2, TYPE_BYTES: 2, TYPE_MESSAGE: 2 },
+};
+
+/** The fields of a message by the loader's description of it. */
+export function wireTypesOf({ type }: { readonly type: object }): ReadonlyMap<number, number> {
+  const { field } = type as { readonly field: readonly { number: number; type: string }[] };
+  return new Map(
+    field.flatMap((one) => {
+      const wireType = wireTypeOf[one.type];
+      return wireType === undefined ? [] : [[one.number, wireType] as const];
+    }),
+  );
 }
 
 /**
@@ -38,7 +58,10 @@ export function guardDecoder<T>(
       return refuse('', `the request has ${bytes.length} bytes; at most ${rules.requestBytes}`);
     }
     const { field, name, most } = rules.repeated;
-    const count = countField(bytes, field);
+    const count = countField(bytes, field, rules);
+    if (count === undefined) {
+      return refuse('', 'not a valid protobuf message: its fields cannot be told apart');
+    }
     if (count > most) {
       return refuse(name, `has ${count} entries; allowed 1 to ${most}`);
     }
@@ -50,13 +73,31 @@ export function guardDecoder<T>(
   };
 }
 
-function countField(bytes: Buffer, field: number): number {
+/**
+ * How often the field is there; undefined where the decoder could see other fields than the cursor does, and so more of
+ * them than were counted. The decoder goes by a field's number alone, whatever wire type is written with it; it takes
+ * five bytes more for a number that goes beyond its fifth byte; and it cuts tags and lengths to 32 bits (protobufjs
+ * 7.6.6). Also undefined for groups, which our messages never had.
+ */
+function countField(bytes: Buffer, field: number, { wireTypes }: ReceiveRules): number | undefined {
   const cursor = new WireCursor(bytes);
   let count = 0;
-  while (cursor.next()) {
+  let end = 0;
+  while (cursor.next() && cursor.field <= mostFieldNumber) {
+    end = cursor.end;
     count += cursor.field === field ? 1 : 0;
+    const expected = wireTypes.get(cursor.field);
+    if (expected !== undefined && (expected !== cursor.wireType || hasOddLength(cursor))) {
+      return undefined;
+    }
   }
-  return count;
+  return end === bytes.length ? count : undefined;
+}
+
+const mostFieldNumber = 2 ** 29 - 1;
+
+function hasOddLength({ wireType, start, end }: WireCursor): boolean {
+  return wireType === 0 && end - start > 5 && end - start < 10;
 }
 
 function findRequestId(bytes: Buffer, { requestIdField }: ReceiveRules): string {

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
-import { guardDecoder } from '../../src/server/received.ts';
+import { parseProtoRoot } from '../../src/server/proto-root.ts';
+import { guardDecoder, wireTypesOf } from '../../src/server/received.ts';
 import { WireCursor } from '../../src/server/wire-cursor.ts';
 
 const fieldNumber = fc.integer({ min: 1, max: 2 ** 29 - 1 });
@@ -69,6 +70,7 @@ test('a message of a million entries is refused without being decoded', () => {
     requestBytes: 8_000_000,
     repeated: { field: 4, name: 'candidates', most: 1000 },
     requestIdField: 12,
+    wireTypes: new Map([[4, 2]]),
   });
   const empties = Buffer.alloc(2_000_000);
   for (let place = 0; place < empties.length; place += 2) {
@@ -82,4 +84,56 @@ test('a message of a million entries is refused without being decoded', () => {
   });
   expect(decoded).toBe(0);
   expect(guarded(empties.subarray(0, 2000))).toEqual({ ok: true, message: 1 });
+});
+
+const definition = parseProtoRoot().service.Rank;
+const rankDecoder = guardDecoder(definition.requestDeserialize, {
+  requestBytes: 1_000_000,
+  repeated: { field: 4, name: 'candidates', most: 3 },
+  wireTypes: wireTypesOf(definition.requestType),
+});
+const fourEmpty = Buffer.from('2200220022002200', 'hex');
+
+test.each([
+  ['a length that is cut to 32 bits', 'ba068080808010'],
+  ['a tag that is cut to 32 bits', 'a280808010002200'],
+  ['a text written as a number, whose length the decoder takes', '0804ba068800'],
+  ['a number of six bytes, of which the decoder takes ten', '28808080808000ba068800'],
+  ['a group', '9b069c06'],
+  ['field 0', '0000'],
+])('entries cannot be hidden from the count behind %s', (_, hex) => {
+  const bytes = Buffer.concat([Buffer.from(hex, 'hex'), fourEmpty]);
+  expect(definition.requestDeserialize(bytes).candidates.length).toBeGreaterThan(3);
+  expect(rankDecoder(bytes)).toMatchObject({
+    ok: false,
+    violation: {
+      description: 'not a valid protobuf message: its fields cannot be told apart',
+    },
+  });
+});
+
+test('whatever the bytes, what is decoded has no more entries than are allowed', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(...['2200', '22', '0a', '08', '00', '80', 'ff', '28', '9b06', '9c06', 'ba06']),
+    fc.constantFrom(...['808080808001', '8080808010', '31', '9a06', '0a04', '7001']),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const received = rankDecoder(Buffer.from(pieces.join(''), 'hex'));
+      expect(received.ok ? received.message.candidates.length : 0).toBeLessThanOrEqual(3);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('fields that we do not know yet are let through', () => {
+  const known = Buffer.from('0a01712203' + '120178', 'hex');
+  const unknown = Buffer.from(
+    'a006ffffffffffff7f' + 'aa0603616263' + 'b1060000000000000000',
+    'hex',
+  );
+  expect(rankDecoder(Buffer.concat([unknown, known]))).toMatchObject({
+    ok: true,
+    message: { query: 'q', candidates: [{ text: 'x' }] },
+  });
 });
