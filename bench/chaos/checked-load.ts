@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import type { WireRankRequestInput } from '../../src/server/generated/slmrank/v1/RankRequest.ts';
+import type { WireRankResponse } from '../../src/server/generated/slmrank/v1/RankResponse.ts';
+import type { WireRankStreamResponse } from '../../src/server/generated/slmrank/v1/RankStreamResponse.ts';
+import { parseProtoRoot } from '../../src/server/proto-root.ts';
+import { projectFolder } from '../../src/toolchain/project-folder.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface LoadOptions {
+  /** Unary calls kept in flight. */
+  readonly unary: number;
+  /** Requests kept unanswered on one RankStream; 0 opens none. */
+  readonly streamed: number;
+  readonly deadlineMs: number;
+}
+
+/** A load that runs until it is stopped. */
+export interface CheckedLoad {
+  /** Sends no more; resolves when all that was sent is answered. */
+  stop(): Promise<void>;
+}
+
+const { service } = parseProtoRoot();
+
+/** Closed loop: as many requests in flight as told, each answer checked by the ledger. Retries as the config says. */
+export function startLoad(target: string, ledger: Ledger, options: LoadOptions): CheckedLoad {
+  const client = new Client(target, credentials.createInsecure(), {
+    'grpc.service_config': readFileSync(projectFolder('deploy/client-service-config.json'), 'utf8'),
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  let isStopped = false;
+  const unary = async () => {
+    while (!isStopped) {
+      const request = ledger.next();
+      const outcome = await rank(client, request, options.deadlineMs);
+      if ('reply' in outcome) {
+        ledger.answer(outcome.reply);
+      } else {
+        ledger.fail(request, outcome.code);
+      }
+    }
+  };
+  const loops = Array.from({ length: options.unary }, unary);
+  if (options.streamed > 0) {
+    loops.push(streamLoop(client, ledger, options.streamed, () => isStopped));
+  }
+  return {
+    stop: async () => {
+      isStopped = true;
+      await Promise.all(loops);
+      client.close();
+    },
+  };
+}
+
+type Outcome = { readonly reply: WireRankResponse } | { readonly code: string };
+
+function rank(client: Client, request: WireRankRequestInput, timeoutMs: number): Promise<Outcome> {
+  const { path, requestSerialize, responseDeserialize } = service.Rank;
+  return new Promise((resolve) => {
+    const options = { deadline: Date.now() + timeoutMs };
+    const settle = (error: ServiceError | null, reply?: WireRankResponse) => {
+      resolve(
+        reply === undefined || error !== null
+          ? { code: status[error?.code ?? status.UNKNOWN] }
+          : { reply },
+      );
+    };
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, options, settle);
+  });
+}
+
+/** Each answer brings the next request; the stream is closed when all is answered. */
+function streamLoop(
+  client: Client,
+  ledger: Ledger,
+  inFlight: number,
+  isStopped: () => boolean,
+): Promise<void> {
+  const { path, requestSerialize, responseDeserialize } = service.RankStream;
+  const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+  const open = new Map<string, WireRankRequestInput>();
+  const send = () => {
+    const request = ledger.next();
+    open.set(request.requestId ?? '', request);
+    call.write(request);
+  };
+  call.on('data', ({ requestId, response, error }: WireRankStreamResponse) => {
+    const request = open.get(requestId) ?? {};
+    open.delete(requestId);
+    if (response) {
+      ledger.answer(response);
+    } else {
+      ledger.fail(request, status[error?.code ?? status.UNKNOWN] ?? 'UNKNOWN');
+    }
+    if (!isStopped()) {
+      send();
+    } else if (open.size === 0) {
+      call.end();
+    }
+  });
+  const ended = new Promise<void>((resolve) => {
+    call.on('error', (error: ServiceError) => {
+      open.forEach((request) => ledger.fail(request, status[error.code]));
+      resolve();
+    });
+    call.on('end', resolve);
+  });
+  for (let i = 0; i < inFlight; i++) {
+    send();
+  }
+  return ended;
+}

@@ -1,0 +1,111 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseOptions, UsageError } from '../../src/cli/usage.ts';
+import { formatTable } from '../../src/eval/format-table.ts';
+import { describeMachine, median } from '../machine.ts';
+import { resizePool, swapModels } from './changes.ts';
+import { type ChaosOptions, type ChaosResult, findFaults } from './chaos.ts';
+import { chaosModel } from './chaos-model.ts';
+import { killThreads } from './kills.ts';
+import { rollServers } from './rolling.ts';
+
+const usage = `Usage: npm run chaos -- MODE [OPTIONS]
+
+Breaks and changes a server under load, and checks every answer by its id: none lost, none twice, every candidate
+scored once, every score what it was before. Exit status 1 when one is not.
+
+  kills      worker threads end by process.exit, one after the other, every second one with a batch in hand, before it
+             runs (inside a run it would end the process, which nothing can survive)
+  resizes    the number and kind of replicas changes through the admin address
+  swaps      another model is loaded beside the one that serves and takes over
+  rolling    two servers in processes of their own are restarted in turn (SIGTERM), the client by the service config
+             in deploy/client-service-config.json
+
+  --count N      how many (default: kills 200, resizes 50, swaps 10, rolling 6)
+  --model DIR    a built model, or 'tiny': random weights of the tests' size (default: tiny)
+  --devices LIST as in SLMRANK_DEVICES (default: cpu:2; rolling cpu:1 each)
+  --out DIR      where the result goes, as JSON (default: bench/out/chaos)`;
+
+interface Mode {
+  readonly count: number;
+  readonly devices: string;
+  readonly run: (model: string, options: ChaosOptions) => Promise<ChaosResult>;
+}
+
+const modes: Readonly<Record<string, Mode>> = {
+  kills: { count: 200, devices: 'cpu:2', run: killThreads },
+  resizes: { count: 50, devices: 'cpu:2', run: resizePool },
+  swaps: { count: 10, devices: 'cpu:2', run: swapModels },
+  rolling: { count: 6, devices: 'cpu:1', run: rollServers },
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions(args, usage, {
+    count: { type: 'string' },
+    model: { type: 'string', default: 'tiny' },
+    devices: { type: 'string' },
+    out: { type: 'string', default: 'bench/out/chaos' },
+  });
+  const [name = ''] = positionals;
+  const mode = Object.hasOwn(modes, name) ? modes[name] : undefined;
+  const count = Number(values.count ?? mode?.count);
+  if (mode === undefined || positionals.length > 1 || !Number.isInteger(count) || count < 1) {
+    throw new UsageError(`a mode is needed, and a count of at least 1\n\n${usage}`);
+  }
+  await mkdir(values.out, { recursive: true });
+  const model = await chaosModel(values.model, 'llama', values.out);
+  const options = {
+    ...{ count, out: values.out, model: values.model, devices: values.devices ?? mode.devices },
+    onStep: (step: string) => process.stderr.write(`\r${step.padEnd(70)}`),
+  };
+  const result = await mode.run(model, options);
+  const report = {
+    ...{ mode: name, count, model: values.model, devices: options.devices },
+    ...{ machine: describeMachine(), faults: findFaults(result), ...result },
+  };
+  const file = join(values.out, `${name}.json`);
+  await writeFile(file, `${JSON.stringify(report, undefined, 1)}\n`);
+  process.stdout.write(`\n${format(name, result)}Saved ${file}\n`);
+  return report.faults.length === 0 ? 0 : 1;
+}
+
+function format(mode: string, result: ChaosResult): string {
+  const { ledger, stepMs, ratePerSecond: rate, residentMb } = result;
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+  const faults = findFaults(result);
+  const rows = [
+    [
+      mode,
+      `${stepMs.length}, each ${seconds(median(stepMs))} (longest ${seconds(Math.max(...stepMs))})`,
+    ],
+    ['sent', String(ledger.sent)],
+    ['answered', String(ledger.answered)],
+    ['lost', String(ledger.lost)],
+    ['answered twice', String(ledger.duplicated)],
+    ['wrong answers', String(ledger.wrong.length)],
+    ['models', Object.values(ledger.models).join(' + ')],
+    [
+      'answers a second',
+      `before ${rate.before.toFixed(0)}, during ${rate.during.toFixed(0)}, after ${rate.after.toFixed(0)}`,
+    ],
+    ['longest answer', seconds(ledger.longestMs)],
+    ['longest silence', seconds(ledger.longestSilenceMs)],
+    ...(residentMb === undefined
+      ? []
+      : [
+          [
+            'resident memory',
+            `${residentMb.before.toFixed(0)} -> ${residentMb.after.toFixed(0)} MB`,
+          ],
+        ]),
+    ['faults', faults.length === 0 ? 'none' : faults.join('; ')],
+  ];
+  return formatTable(rows);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`chaos: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

@@ -1,0 +1,77 @@
+import { extname } from 'node:path';
+import { systemClock } from '../../src/clock.ts';
+import { parseConfig } from '../../src/config.ts';
+import { createPipeline } from '../../src/create-pipeline.ts';
+import type { ServingEvent } from '../../src/events.ts';
+import { readManifest } from '../../src/manifest.ts';
+import { ModelSet } from '../../src/model-set.ts';
+import { createLog } from '../../src/observe/log.ts';
+import { workerEntry } from '../../src/pool/worker-entry.ts';
+import { type AdminClient, createAdminClient } from '../../src/server/admin-client.ts';
+import { startAdminServer } from '../../src/server/admin-server.ts';
+import { startServer } from '../../src/server/server.ts';
+
+/** The server with its admin address, in this process: real threads, real gRPC on loopback. */
+export interface Served {
+  readonly address: string;
+  readonly models: ModelSet;
+  readonly admin: AdminClient;
+  /** Every change of a replica's phase so far. */
+  readonly phases: readonly (Extract<ServingEvent, { kind: 'replica' }> & {
+    readonly atMs: number;
+  })[];
+  /** Whether the drain was clean. */
+  stop(): Promise<boolean>;
+}
+
+export interface ServedOptions {
+  readonly model: string;
+  readonly devices: string;
+  /** Threads that can be killed: see mortal-infer.ts. */
+  readonly isMortal: boolean;
+}
+
+const adminTimeoutMs = 300_000;
+
+export async function serve({ model, devices, isMortal }: ServedOptions): Promise<Served> {
+  const config = parseConfig({}, [
+    ...[`--model=${model}`, `--devices=${devices}`, '--address=127.0.0.1:0'],
+    ...['--metrics-address=off', '--admin-address=off', '--log-level=error'],
+  ]);
+  const manifest = await readManifest(model);
+  const log = createLog(config.logLevel);
+  const mortal = new URL(`./mortal-infer${extname(import.meta.url)}`, import.meta.url);
+  const workers = isMortal ? { workers: { infer: workerEntry(mortal) } } : {};
+  const phases: (Extract<ServingEvent, { kind: 'replica' }> & { readonly atMs: number })[] = [];
+  const models = new ModelSet({
+    first: { folder: model, manifest, devices: config.devices },
+    open: ({ folder: modelDir, devices: slots, ...source }) => {
+      const options = { ...source, config: { ...config, devices: slots }, modelDir, ...workers };
+      const pipeline = createPipeline(options);
+      const { pool } = pipeline;
+      return { pipeline, pool, costs: () => pipeline.costs(), gauges: () => pipeline.gauges() };
+    },
+    clock: systemClock,
+    tell: (event) => {
+      if (event.kind === 'replica') {
+        phases.push({ ...event, atMs: systemClock.nowMs() });
+      }
+    },
+  });
+  const adminServer = await startAdminServer({
+    ...{ address: '127.0.0.1:0', models, log, clock: systemClock },
+    setLogLevel: () => 'error',
+  });
+  const current = () => models.current();
+  const server = await startServer({ config, manifest, log, pipeline: models, current });
+  await server.ready;
+  const admin = createAdminClient(adminServer.address, adminTimeoutMs);
+  const { address } = server;
+  const stop = async () => {
+    const isClean = await server.stop();
+    admin.close();
+    adminServer.close();
+    return isClean;
+  };
+  return { address, models, admin, phases, stop };
+}
