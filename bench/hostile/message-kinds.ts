@@ -133,7 +133,8 @@ export const messageKinds: readonly MessageKind[] = [
   {
     name: 'Unicode horrors',
     weight: 10,
-    allowed: ['OK'],
+    // Some have more tokens than a prefix may.
+    allowed: ['OK', 'INVALID_ARGUMENT'],
     wish: (draw) =>
       body(
         rankMessage(

@@ -120,6 +120,7 @@ export function callOn(session: ClientHttp2Session, wish: CallWish): Promise<Ans
 }
 
 function answerOf(stream: ClientHttp2Stream): Promise<Answer> {
+  const { session } = stream;
   const body: Buffer[] = [];
   let code: string | undefined;
   let http = 200;
@@ -140,8 +141,7 @@ function answerOf(stream: ClientHttp2Stream): Promise<Answer> {
     stream.on('data', (chunk: Buffer) => body.push(chunk));
     stream.on('error', () => undefined);
     stream.on('close', () => {
-      const wasReset =
-        stream.session === undefined || stream.session.destroyed ? 'CLOSED' : 'RESET';
+      const wasReset = session?.destroyed === false ? 'RESET' : 'CLOSED';
       settle(code ?? (http === 200 ? wasReset : `HTTP ${http}`));
     });
   });

@@ -20,6 +20,7 @@ import type { Access } from './access.ts';
 import { ByteLedger, CallBytes } from './call-bytes.ts';
 import { OpenCall } from './open-call.ts';
 import type { ProtoRoot } from './proto-root.ts';
+import { mendTimeout } from './timeout-header.ts';
 import { presentError, toStatus } from './wire-error.ts';
 
 export interface FrontDoorParts {
@@ -126,6 +127,7 @@ export class FrontDoor {
   #admit(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
     try {
       this.#assertRoom(headers);
+      mendTimeout(headers);
       this.#identify(stream, headers);
     } catch (error) {
       this.#refuse(stream, error);
