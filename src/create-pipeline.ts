@@ -96,6 +96,7 @@ function openTuner({ config, manifest, log }: PipelineOptions): BucketTuner {
   return new BucketTuner({
     mode: config.tuneBuckets,
     buckets: manifest.buckets,
+    most: manifest.attentionGroups + 2,
     onProposal: (proposed, current) =>
       log?.info({ proposed, current }, 'buckets that would fit the lengths seen'),
   });

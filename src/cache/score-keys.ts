@@ -19,8 +19,8 @@ type KeyedRequest = Pick<
 /**
  * A key for each candidate; equal keys mean equal scores. What the candidates share is hashed once, then with each
  * candidate. Whole SHA-256 digests: a faster hash without its strength (xxHash, MD5) would let a caller make two texts
- * that share a key and so plant a score for somebody else's. 1,500 characters cost 2.6 us to hash and 160 us to
- * tokenize (bench/score-keys.ts; 2 cores with SHA instructions).
+ * that share a key and so plant a score for somebody else's. 1,500 characters cost 3 to 8 us to hash, a fiftieth of
+ * what tokenizing them costs (npm run bench:cache; a processor with SHA instructions).
  */
 export function scoreKeys(
   request: KeyedRequest,

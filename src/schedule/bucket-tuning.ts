@@ -106,8 +106,14 @@ function slots(length: number, prefixTokens: number): number {
 
 export interface TuningLimits {
   readonly mode: 'apply' | 'propose' | 'off';
-  /** The ladder to begin with; a fitted one has no more buckets and reaches as far. */
+  /** The ladder to begin with; a fitted one reaches as far. */
   readonly buckets: readonly number[];
+  /**
+   * Most buckets of a fitted ladder. Few more than the tile shapes of one batch: a batch takes in no more buckets than
+   * those, so that with 14 narrow ones small requests filled 59 batches of 8,192 tokens that could have been 24, and
+   * with 6 it was 25 (npm run bench:buckets).
+   */
+  readonly most: number;
   /** Candidates between one proposal and the next. */
   readonly period?: number;
   /** Told of each new proposal, with the ladder in use before it. */
@@ -164,9 +170,9 @@ export class BucketTuner {
   }
 
   #propose(): void {
-    const { buckets, mode, period } = this.#limits;
+    const { mode, most, period } = this.#limits;
     const mix = { weights: this.#weights, prefixTokens: this.#prefixTokens };
-    const fitted = fitLadder(mix, buckets.length);
+    const fitted = fitLadder(mix, most);
     const proposed = { buckets: fitted, waste: ladderWaste(mix, fitted) };
     this.#proposed = proposed;
     this.#waste = ladderWaste(mix, this.#current);

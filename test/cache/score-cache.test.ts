@@ -36,6 +36,6 @@ describe('the score cache', () => {
     expect(['a', 'b', 'c', 'd'].filter((key) => cache.find(key) !== undefined)).toEqual([
       ...['a', 'c', 'd'],
     ]);
-    expect([cache.entries, cache.bytes]).toEqual([3, 450]);
+    expect([cache.entries, cache.bytes]).toEqual([3, 720]);
   });
 });

@@ -91,7 +91,7 @@ describe('the tuner', () => {
   test('proposes after a period, and says what both ladders waste', () => {
     const told: unknown[] = [];
     const onProposal = (...ladders: unknown[]) => told.push(ladders);
-    const tuner = new BucketTuner({ mode: 'propose', buckets, period: 6, onProposal });
+    const tuner = new BucketTuner({ mode: 'propose', buckets, most: 3, period: 6, onProposal });
     observe(tuner, [70, 72, 65]);
     expect(tuner.proposed).toBeUndefined();
     observe(tuner, [72, 200, 199]);
@@ -101,8 +101,8 @@ describe('the tuner', () => {
     expect(tuner.current.waste).toBeGreaterThan(0.7);
   });
 
-  test('uses its proposal when it may, for as many buckets and as far as before', () => {
-    const tuner = new BucketTuner({ mode: 'apply', buckets, period: 4 });
+  test('uses its proposal when it may, reaching as far as before', () => {
+    const tuner = new BucketTuner({ mode: 'apply', buckets, most: 3, period: 4 });
     observe(tuner, [10, 20, 30, 40]);
     expect(tuner.current.buckets).toEqual([24, 40, 512]);
     expect(tuner.current).toEqual(tuner.proposed);
@@ -110,13 +110,13 @@ describe('the tuner', () => {
   });
 
   test('keeps a ladder that is as good', () => {
-    const tuner = new BucketTuner({ mode: 'apply', buckets, period: 4 });
+    const tuner = new BucketTuner({ mode: 'apply', buckets, most: 3, period: 4 });
     observe(tuner, [64, 64, 128, 128]);
     expect(tuner.current.buckets).toBe(buckets);
   });
 
   test('forgets what was seen long ago', () => {
-    const tuner = new BucketTuner({ mode: 'apply', buckets, period: 10 });
+    const tuner = new BucketTuner({ mode: 'apply', buckets, most: 3, period: 10 });
     for (let i = 0; i < 20; i++) {
       observe(tuner, new Array<number>(10).fill(300));
     }
@@ -127,10 +127,10 @@ describe('the tuner', () => {
   });
 
   test('counts lengths past the ladder as its longest, and none when it is off', () => {
-    const tuner = new BucketTuner({ mode: 'propose', buckets, period: 1 });
+    const tuner = new BucketTuner({ mode: 'propose', buckets, most: 3, period: 1 });
     observe(tuner, [10_000]);
     expect(tuner.proposed?.buckets).toEqual([512]);
-    const off = new BucketTuner({ mode: 'off', buckets, period: 1 });
+    const off = new BucketTuner({ mode: 'off', buckets, most: 3, period: 1 });
     observe(off, [10]);
     expect(off.proposed).toBeUndefined();
   });

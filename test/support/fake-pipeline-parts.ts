@@ -27,7 +27,7 @@ export function setUpPipeline() {
     clock,
     cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
     depth: new DepthController({ floor: 1, ceiling: 2, targetMs: 100 }, clock),
-    tuner: new BucketTuner({ mode: 'propose', buckets: [10, 20, 40], period: 3 }),
+    tuner: new BucketTuner({ mode: 'propose', buckets: [10, 20, 40], most: 3, period: 3 }),
     admission,
     encoders,
     scheduler,

@@ -55,8 +55,9 @@ export interface WireRankRequestInput {
   'partialOk'?: (boolean);
   'priority'?: (Wire_slmrank_v1_PriorityInput);
   /**
-   * Let the server score fewer of the candidates while it is under load: only the first ones in the order given, as
-   * many as Usage.depth says; the rest follows in the order given, `scored` false. List candidates best first.
+   * Let the server choose how many candidates to score: the first ones in the order given, fewer while it is under load
+   * and never more than its ceiling (250 by default), as Usage.depth says; the rest follows in the order given,
+   * `scored` false. List candidates best first.
    */
   'adaptiveDepth'?: (boolean);
   /**
@@ -122,8 +123,9 @@ export interface WireRankRequest {
   'partialOk': (boolean);
   'priority': (Wire_slmrank_v1_Priority);
   /**
-   * Let the server score fewer of the candidates while it is under load: only the first ones in the order given, as
-   * many as Usage.depth says; the rest follows in the order given, `scored` false. List candidates best first.
+   * Let the server choose how many candidates to score: the first ones in the order given, fewer while it is under load
+   * and never more than its ceiling (250 by default), as Usage.depth says; the rest follows in the order given,
+   * `scored` false. List candidates best first.
    */
   'adaptiveDepth': (boolean);
   /**

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { readDemoData } from '../../src/eval/demo-data.ts';
+import type { Manifest } from '../../src/manifest.ts';
+import type { EncodedRequest } from '../../src/schedule/batch.ts';
+import { createRequestEncoder } from '../../src/text/request-encoder.ts';
+import { projectFolder } from '../../src/toolchain/project-folder.ts';
+import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
+
+export interface RequestMix {
+  readonly requests: number;
+  readonly candidates: number;
+}
+
+/** The demo's queries, each with candidates drawn from its postings, encoded by a built model. */
+export async function encodeRequests(
+  dir: string,
+  manifest: Manifest,
+  { requests, candidates }: RequestMix,
+): Promise<readonly EncodedRequest[]> {
+  const encoder = createRequestEncoder({
+    tokenizerPath: join(dir, manifest.tokenizer.file),
+    template: manifest.template,
+    limits: { prefixTokens: 1024, candidateTokens: 512, rowTokens: manifest.blueprint.rowTokens },
+  });
+  const { postings, queries } = await readDemoData(projectFolder('models/demo'));
+  const random = createRandom(17);
+  const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)];
+  return Array.from({ length: requests }, () => {
+    const query = pick(queries)?.query ?? '';
+    const texts = Array.from(
+      { length: candidates },
+      () => pick(postings) ?? { title: '', text: '' },
+    );
+    const outcome = encoder.encode({
+      ...{ query, instruction: undefined, context: undefined, candidates: texts },
+      ...{ truncation: 'end', maxCandidateTokens: undefined },
+    });
+    if (!outcome.ok) {
+      throw new Error(outcome.message);
+    }
+    return outcome.encoded;
+  });
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ScoreCache } from '../../src/cache/score-cache.ts';
+import { scoreKeys } from '../../src/cache/score-keys.ts';
+import { systemClock } from '../../src/clock.ts';
+import { readDemoData } from '../../src/eval/demo-data.ts';
+import { readManifest } from '../../src/manifest.ts';
+import { loadTokenizer } from '../../src/text/tokenizer.ts';
+import { projectFolder } from '../../src/toolchain/project-folder.ts';
+import { describeMachine } from '../machine.ts';
+
+/** What the score cache costs: keys of a request beside tokenizing it, and memory of an entry. Run with --expose-gc. */
+
+const candidateCount = 50;
+const characters = 1_500;
+const entries = 200_000;
+
+const { values } = parseArgs({
+  options: { model: { type: 'string', default: 'models/artifacts/smollm2-135m-instruct' } },
+});
+
+/** Median microseconds of one call. */
+function time(rounds: number, work: (round: number) => void): number {
+  const all = Array.from({ length: rounds }, (_, round) => {
+    const startedMs = performance.now();
+    work(round);
+    return 1_000 * (performance.now() - startedMs);
+  });
+  return all.sort((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
+}
+
+async function heldBytes(): Promise<number> {
+  for (let pass = 0; pass < 3; pass++) {
+    globalThis.gc?.();
+    // Native memory of what was collected is freed after the turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const manifest = await readManifest(values.model);
+const tokenizer = loadTokenizer(join(values.model, manifest.tokenizer.file));
+const { postings } = await readDemoData(projectFolder('models/demo'));
+const text = postings.map((posting) => posting.text).join('\n');
+const request = (round: number) => ({
+  ...{ query: `nurse ${round}`, instruction: undefined, context: undefined },
+  ...{ truncation: 'end' as const, maxCandidateTokens: undefined },
+  candidates: Array.from({ length: candidateCount }, (_, i) => {
+    const start = ((round * candidateCount + i) * 997) % (text.length - characters);
+    const own = text.slice(start, start + characters);
+    return { id: String(i), title: undefined, text: own, version: undefined };
+  }),
+});
+const requests = Array.from({ length: 40 }, (_, round) => request(round));
+const setting = { fingerprint: manifest.fingerprint, candidateTokens: 512, client: '' };
+const at = (round: number) => requests[round % requests.length] ?? request(round);
+
+console.log(JSON.stringify(describeMachine()));
+const keysUs = time(400, (round) => scoreKeys(at(round), at(round).candidates, setting));
+const tokensUs = time(20, (round) =>
+  at(round).candidates.forEach((one) => tokenizer.encode(one.text)),
+);
+console.log(
+  `${candidateCount} candidates of ${characters} characters: keys ${keysUs.toFixed(0)} us, tokens ${tokensUs.toFixed(0)} us`,
+);
+
+const before = await heldBytes();
+const cache = new ScoreCache({ entries, ttlMs: 900_000 }, systemClock);
+for (let i = 0; i < entries; i++) {
+  const key = createHash('sha256').update(String(i)).digest('base64');
+  cache.keep(key, {
+    yes: Math.fround(Math.sin(i)),
+    no: Math.fround(Math.cos(i)),
+    tokens: i % 512,
+    truncated: false,
+  });
+}
+console.log(
+  `${cache.entries} entries: ${(((await heldBytes()) - before) / entries).toFixed(0)} bytes each`,
+);
