@@ -67,7 +67,7 @@ async function runEngine(modelDir: string, options: SuiteOptions): Promise<Engin
     modelDir,
     threads: slots[0]?.threads ?? 1,
     batches: fillBatches(requests, tokenBudget),
-    seconds: options.seconds / 2,
+    seconds: options.seconds / 4,
   };
   say(`bare engine: ${task.batches.length} batches in turn, ${slots.length} replicas`);
   const rate = await measureEngine(task, slots.length);
@@ -75,9 +75,15 @@ async function runEngine(modelDir: string, options: SuiteOptions): Promise<Engin
   return rate;
 }
 
+/** Measured right before and right after the saturated server: a machine that slows down slows both. */
+function meanRate(before: EngineRate, after: EngineRate | undefined): EngineRate {
+  const rates = [before, after ?? before].map(({ candidatesPerSecond }) => candidatesPerSecond);
+  return { ...before, candidatesPerSecond: rates.reduce((a, b) => a + b, 0) / rates.length };
+}
+
 async function runAll(
   stand: Stand,
-  engine: EngineRate | undefined,
+  engineBefore: EngineRate | undefined,
   { options, model }: { readonly options: SuiteOptions; readonly model: string },
 ): Promise<SuiteReport> {
   const maker = await createRequestMaker(model, createRandom(options.seed));
@@ -91,8 +97,10 @@ async function runAll(
   const base = { options, stand, sender, maker, mix, messages, say };
   const results: ScenarioResult[] = [];
   let capacity = 0;
+  let engine = engineBefore;
   if (options.replay === undefined) {
     const saturated = await runSaturation({ ...base, capacity }, info.replicas.length);
+    engine = engine && meanRate(engine, await runEngine(model, options));
     capacity = saturated.summary.candidatesPerSecond / options.candidates;
     results.push(saturated);
     tellResult(saturated);
@@ -145,13 +153,13 @@ async function runReplay(bench: Bench, file: string): Promise<ScenarioResult> {
   );
 }
 
-function tellResult({ name, summary, account }: ScenarioResult): void {
+function tellResult({ name, summary, account, busyReplicas }: ScenarioResult): void {
   const { offeredPerSecond, goodputPerSecond, latencyMs, lagMs } = summary;
   const counts = Object.entries(account.counts).filter(([, count]) => count > 0);
   say(
     `${name}: ${offeredPerSecond.toFixed(1)}/s offered, ${goodputPerSecond.toFixed(1)}/s in time, ` +
       `p50 ${latencyMs?.p50.toFixed(0) ?? '-'} p99 ${latencyMs?.p99.toFixed(0) ?? '-'} ms, ` +
-      `sent late by p99 ${lagMs?.p99.toFixed(0) ?? '-'} ms; ` +
+      `sent late by p99 ${lagMs?.p99.toFixed(0) ?? '-'} ms, busy replicas ${busyReplicas?.toFixed(2) ?? '-'}; ` +
       counts.map(([outcome, count]) => `${outcome} ${count}`).join(', ') +
       (account.problems.length === 0 ? '' : `; DOES NOT RECONCILE: ${account.problems.join('; ')}`),
   );

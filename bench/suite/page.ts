@@ -126,9 +126,9 @@ function scenarioTable(scenarios: readonly ScenarioResult[]): string {
   return table(
     [
       ...['scenario', 'sent by', 'offered/s', 'answered/s', 'candidates/s', 'p50 ms', 'p95 ms'],
-      ...['p99 ms', 'refused p99 ms', 'late by p99 ms', 'client cores'],
+      ...['p99 ms', 'refused p99 ms', 'late by p99 ms', 'client cores', 'busy replicas'],
     ],
-    scenarios.map(({ name, generator, summary, clientCores }) => [
+    scenarios.map(({ name, generator, summary, clientCores, busyReplicas }) => [
       name,
       generator,
       summary.offeredPerSecond.toFixed(1),
@@ -140,6 +140,7 @@ function scenarioTable(scenarios: readonly ScenarioResult[]): string {
       ms(summary.refusedMs?.p99),
       generator === 'ghz' ? '-' : ms(summary.lagMs?.p99),
       generator === 'ghz' ? '-' : clientCores.toFixed(2),
+      busyReplicas?.toFixed(2) ?? '-',
     ]),
   );
 }

@@ -1,7 +1,7 @@
 import { type Account, reconcile } from './accounting.ts';
 import { type Sent, type Summary, summarizeEnds, type Tally } from './ends.ts';
 import type { Stand } from './stand.ts';
-import { subtract } from './server-record.ts';
+import { readBusySeconds, readCounters, subtract } from './server-record.ts';
 
 /** Who sent: numbers of different generators are not to be compared in their tails. */
 export type Generator = 'Poisson client' | 'closed loop' | 'replay' | 'streams' | 'ghz';
@@ -14,6 +14,8 @@ export interface ScenarioResult {
   readonly account: Account;
   /** What the server counted meanwhile; undefined when it cannot be asked. */
   readonly counted: Tally | undefined;
+  /** Time that replicas were in runs, in replicas; undefined likewise. */
+  readonly busyReplicas: number | undefined;
   /** Processor time of the client, in cores. */
   readonly clientCores: number;
   /** On the stand's clock. */
@@ -44,24 +46,48 @@ export async function runScenario(
 ): Promise<ScenarioResult> {
   const { name, generator, note, seconds, deadlineMs } = words;
   stand.log?.clear();
-  const before = await stand.counters();
+  const before = await readServer(stand);
   const cpuBefore = process.cpuUsage();
   const startedMs = stand.nowMs();
   const ends = await send();
   const endedMs = stand.nowMs();
   const { user, system } = process.cpuUsage(cpuBefore);
   await awaitLog(stand, ends);
-  const after = await stand.counters();
-  const counted = before === undefined || after === undefined ? undefined : subtract(after, before);
+  const after = await readServer(stand);
+  const counted =
+    before.counted === undefined || after.counted === undefined
+      ? undefined
+      : subtract(after.counted, before.counted);
   const account = reconcile(ends, stand.log?.ends);
   return {
     ...{ name, generator, note, startedMs, endedMs, counted },
+    busyReplicas: busyBetween(before, after, endedMs - startedMs),
     summary: summarizeEnds(ends, { seconds, deadlineMs }),
     account: { ...account, problems: [...account.problems, ...checkCounters(stand, counted)] },
     clientCores: (user + system) / 1000 / (endedMs - startedMs),
     memoryMb: memoryBetween(stand, startedMs, endedMs),
     points: thin(ends),
   };
+}
+
+interface ServerNumbers {
+  readonly counted: Tally | undefined;
+  readonly busySeconds: number | undefined;
+}
+
+async function readServer(stand: Stand): Promise<ServerNumbers> {
+  const text = (await stand.metrics()) ?? '';
+  return { counted: readCounters(text), busySeconds: readBusySeconds(text) };
+}
+
+function busyBetween(
+  before: ServerNumbers,
+  after: ServerNumbers,
+  spanMs: number,
+): number | undefined {
+  return before.busySeconds === undefined || after.busySeconds === undefined
+    ? undefined
+    : (1000 * (after.busySeconds - before.busySeconds)) / spanMs;
 }
 
 /** The counters must tell of the same requests as the log. */

@@ -126,7 +126,7 @@ async function slowReaders(bench: Bench): Promise<readonly ScenarioResult[]> {
     const [usual, slow] = await Promise.all([
       play(sender, 'slow-readers', plan),
       runSlowReaders(
-        { address: stand.address, messages, streams: 8, requests: 20, seconds },
+        { address: stand.address, name: 'slow', messages, streams: 8, requests: 20, seconds },
         () => sender.nowMs() - startMs,
       ),
     ]);

@@ -94,7 +94,7 @@ export class Sender {
       const settle = (error: ServiceError | null, reply?: WireRankResponse) => {
         clearTimeout(timer);
         ended.count += 1;
-        const name = error === null ? 'OK' : (status[error.code] ?? 'UNKNOWN');
+        const name = error === null ? 'OK' : status[error.code];
         const outcome = outcomeOf(name, reply?.complete ?? true);
         resolve({
           ...record,

@@ -48,6 +48,16 @@ export function readCounters(exposition: string): Tally | undefined {
   return totals;
 }
 
+/** Seconds that replicas spent in runs so far, all together; undefined when they are not counted. */
+export function readBusySeconds(exposition: string): number | undefined {
+  const lines = exposition
+    .split('\n')
+    .filter((line) => line.startsWith('slmrank_replica_busy_seconds_total{'));
+  return lines.length === 0
+    ? undefined
+    : lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
 /** One sample of an exposition by its name and labels as written; undefined when it is not there. */
 export function readSample(exposition: string, series: string): number | undefined {
   const line = exposition.split('\n').find((each) => each.startsWith(`${series} `));

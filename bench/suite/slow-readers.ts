@@ -9,6 +9,8 @@ const connectMs = 10_000;
 
 export interface SlowReaders {
   readonly address: string;
+  /** What request ids begin with. */
+  readonly name: string;
   readonly messages: readonly Message[];
   readonly streams: number;
   /** Requests of each stream, all written at once. */
@@ -44,7 +46,7 @@ async function runStream(
   options: SlowReaders,
   nowMs: () => number,
 ): Promise<readonly Sent[]> {
-  const { messages, requests, seconds } = options;
+  const { name, messages, requests, seconds } = options;
   const deadline = Date.now() + 1000 * (2 * seconds + connectMs);
   const stream: Stream = client.makeBidiStreamRequest(path, asIs, responseDeserialize, {
     deadline,
@@ -53,7 +55,7 @@ async function runStream(
   for (let i = 0; i < requests; i++) {
     const message = messages[i % messages.length];
     if (message !== undefined) {
-      const id = `slow-${place}-${i}`;
+      const id = `${name}-${place}-${i}`;
       const atMs = nowMs();
       sent.set(id, {
         ...unanswered,
@@ -98,7 +100,8 @@ const unanswered = {
 } as const;
 
 function answered(sent: Sent, { response, error }: WireRankStreamResponse, endedMs: number): Sent {
-  const name = error == null ? 'OK' : (status[error.code] ?? 'UNKNOWN');
+  // Of a oneof the loader leaves out what is not set, or says null.
+  const name = error ? (status[error.code] ?? 'UNKNOWN') : 'OK';
   return {
     ...sent,
     endedMs,

@@ -1,7 +1,6 @@
 import { residentMb } from '../load/watch-memory.ts';
 import { startServerProcess } from '../../src/cli/server-process.ts';
-import { EndedLines, fetchMetrics, readCounters } from './server-record.ts';
-import type { Tally } from './ends.ts';
+import { EndedLines, fetchMetrics } from './server-record.ts';
 
 const startTimeoutMs = 600_000;
 const sampleMs = 250;
@@ -19,26 +18,28 @@ export interface Stand {
   readonly log: EndedLines | undefined;
   readonly memory: readonly MemorySample[];
   nowMs(): number;
-  /** Of requests, by outcome; undefined when the server does not count or cannot be asked. */
-  counters(): Promise<Tally | undefined>;
+  /** The exposition of its metrics; undefined when it cannot be asked. */
   metrics(): Promise<string | undefined>;
+  /** Where its admin service listens; undefined for none. */
+  adminAddress(): string | undefined;
   stop(): Promise<void>;
 }
 
 /** A server of our own in a child process: its log tells of every request, its memory is watched. */
 export async function startStand(settings: Readonly<Record<string, string>>): Promise<Stand> {
   const log = new EndedLines();
-  let metricsAddress: string | undefined;
+  let ready = '';
   const server = await startServerProcess({
     settings: {
       SLMRANK_LOG_LEVEL: 'debug',
       SLMRANK_METRICS_ADDRESS: '127.0.0.1:0',
+      SLMRANK_ADMIN_ADDRESS: '127.0.0.1:0',
       ...settings,
     },
     timeoutMs: startTimeoutMs,
     onLine: (line) => {
       log.read(line);
-      metricsAddress ??= findMetricsAddress(line);
+      ready = ready === '' && line.includes('"metrics":') ? line : ready;
     },
   });
   const watch = watchResident(server.pid);
@@ -46,7 +47,8 @@ export async function startStand(settings: Readonly<Record<string, string>>): Pr
     ...watch,
     address: server.address,
     log,
-    ...asking(() => metricsAddress),
+    ...asking(() => findPort(ready, 'metrics')),
+    adminAddress: () => findPort(ready, 'admin'),
     stop: async () => {
       watch.stop();
       const exit = await server.stop();
@@ -66,25 +68,21 @@ export function openStand(address: string, metrics: string | undefined): Stand {
     memory: [],
     nowMs: () => performance.now() - startedMs,
     ...asking(() => metrics),
+    adminAddress: () => undefined,
     stop: () => Promise.resolve(),
   };
 }
 
-/** In the line by which the server's log says that it is ready. */
-export function findMetricsAddress(line: string): string | undefined {
-  return /"metrics":"([^"]+)"/.exec(line)?.[1];
+/** An address in the line by which the server's log says that it is ready. */
+export function findPort(readyLine: string, name: 'metrics' | 'admin'): string | undefined {
+  return new RegExp(`"${name}":"([^"]+)"`).exec(readyLine)?.[1];
 }
 
-function asking(addressOf: () => string | undefined): Pick<Stand, 'counters' | 'metrics'> {
-  const metrics = async () => {
-    const address = addressOf();
-    return address === undefined ? undefined : fetchMetrics(address);
-  };
+function asking(addressOf: () => string | undefined): Pick<Stand, 'metrics'> {
   return {
-    metrics,
-    counters: async () => {
-      const text = await metrics();
-      return text === undefined ? undefined : readCounters(text);
+    metrics: async () => {
+      const address = addressOf();
+      return address === undefined ? undefined : fetchMetrics(address);
     },
   };
 }

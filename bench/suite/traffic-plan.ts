@@ -14,6 +14,8 @@ import { drawShape, type LengthMix, type Shape } from './shapes.ts';
 export interface Wishes {
   readonly partialOk?: boolean;
   readonly deferrable?: boolean;
+  /** What is measured is usually the model, and not how often a text comes back. */
+  readonly useCache?: boolean;
 }
 
 /** Makes requests of given lengths for a model: as messages, and encoded for the bare engine. */
@@ -52,12 +54,14 @@ class Maker implements RequestMaker {
     this.#template = templateTokens(encoder, filler.text(1, random));
   }
 
-  message(shape: Shape, { partialOk = false, deferrable = false }: Wishes = {}): Message {
+  message(
+    shape: Shape,
+    { partialOk = false, deferrable = false, useCache = false }: Wishes = {},
+  ): Message {
     const request = {
       ...this.#texts(shape),
       partialOk,
-      // What is measured is the model, not how often a text comes back.
-      noCache: true,
+      noCache: !useCache,
       ...(deferrable ? ({ priority: 'PRIORITY_DEFERRABLE' } as const) : {}),
     };
     return packMessage(request, this.#packedTokens(shape));

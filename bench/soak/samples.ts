@@ -1,0 +1,52 @@
+import { readSample } from '../suite/server-record.ts';
+import type { Stand } from '../suite/stand.ts';
+import type { Sample } from './plateau.ts';
+
+/** What was sampled while the soak ran, each over minutes. */
+export interface Samples {
+  readonly residentMb: readonly Sample[];
+  readonly heapMb: readonly Sample[];
+  readonly outsideMb: readonly Sample[];
+  /** Mean over an interval of the longest delay in each second. */
+  readonly lagMs: readonly Sample[];
+}
+
+export interface Sampler {
+  readonly samples: Samples;
+  stop(): void;
+}
+
+const mb = 2 ** 20;
+
+/** Reads the server's metrics at an interval; what cannot be read is left out. */
+export function startSampler(stand: Stand, everyMs: number): Sampler {
+  const samples = {
+    residentMb: [] as Sample[],
+    heapMb: [] as Sample[],
+    outsideMb: [] as Sample[],
+    lagMs: [] as Sample[],
+  };
+  let lag = { sum: 0, count: 0 };
+  const take = async () => {
+    const minute = stand.nowMs() / 60_000;
+    const text = (await stand.metrics().catch(() => undefined)) ?? '';
+    const add = (to: Sample[], value: number | undefined) => {
+      if (value !== undefined && Number.isFinite(value)) {
+        to.push({ minute, value });
+      }
+    };
+    const bytes = (kind: string) =>
+      (readSample(text, `slmrank_process_memory_bytes{kind="${kind}"}`) ?? NaN) / mb;
+    add(samples.residentMb, stand.memory.at(-1)?.mb);
+    add(samples.heapMb, bytes('heap_used'));
+    add(samples.outsideMb, bytes('external') + bytes('array_buffers'));
+    const next = {
+      sum: readSample(text, 'slmrank_event_loop_lag_seconds_sum') ?? NaN,
+      count: readSample(text, 'slmrank_event_loop_lag_seconds_count') ?? NaN,
+    };
+    add(samples.lagMs, (1000 * (next.sum - lag.sum)) / (next.count - lag.count));
+    lag = next;
+  };
+  const timer = setInterval(() => void take(), everyMs);
+  return { samples, stop: () => clearInterval(timer) };
+}
