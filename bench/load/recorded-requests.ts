@@ -32,6 +32,8 @@ export function recordRequests(
   return [...asked, ...titles].map((request, i) => ({
     ...request,
     requestId: `load-${i}`,
+    // Sent again and again: all but the first round would measure the score cache.
+    noCache: true,
     ...(maxCandidateTokens === undefined ? {} : { maxCandidateTokens }),
   }));
 }
