@@ -1,6 +1,7 @@
 import { ScoreCache } from './cache/score-cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createTokenEstimate } from './estimate-tokens.ts';
 import type { Tell } from './events.ts';
 import type { Manifest } from './manifest.ts';
 import { Pipeline } from './pipeline.ts';
@@ -37,6 +38,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     config,
     manifest,
     clock,
+    estimateTokens: createTokenEstimate(manifest.template, config.candidateTokens),
     cache: config.cacheEntries === 0 ? undefined : openCache(config, clock),
     depth: openDepth(config, clock),
     tuner,

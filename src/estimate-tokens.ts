@@ -1,3 +1,4 @@
+import type { PromptTemplate } from './manifest.ts';
 import type { Candidate, RankRequest } from './rank.ts';
 
 /** About four characters are a token; corrected once the tokens are known. */
@@ -5,22 +6,32 @@ const charactersPerToken = 4;
 
 export interface TokenEstimate {
   readonly prefixTokens: number;
-  /** The prefix once, and the candidates. */
+  /** The prefix once, and the candidates with their suffixes. */
   readonly packedTokens: number;
 }
 
 /** What it would take to score these candidates of a request, judged by the lengths of its texts. */
-export function estimateTokens(
-  { query, instruction, context }: Pick<RankRequest, 'query' | 'instruction' | 'context'>,
+export type EstimateTokens = (
+  request: Pick<RankRequest, 'query' | 'instruction' | 'context'>,
   candidates: readonly Candidate[],
+) => TokenEstimate;
+
+/** `candidateTokens` is the most that a candidate may keep. */
+export function createTokenEstimate(
+  { prefix, suffix, instruction: ownInstruction }: PromptTemplate,
   candidateTokens: number,
-): TokenEstimate {
-  const prefixTokens = tokensOf(query, instruction, context);
-  const packedTokens = candidates.reduce(
-    (sum, { title, text }) => sum + Math.min(tokensOf(title, text), candidateTokens),
-    prefixTokens,
-  );
-  return { prefixTokens, packedTokens };
+): EstimateTokens {
+  const fixedPrefix = prefix.replaceAll(/\{\w+\}/g, '');
+  const suffixTokens = tokensOf(suffix);
+  return ({ query, instruction = ownInstruction, context }, candidates) => {
+    const prefixTokens = tokensOf(fixedPrefix, instruction, query, context);
+    const packedTokens = candidates.reduce(
+      (sum, { title, text }) =>
+        sum + Math.min(tokensOf(title, text), candidateTokens) + suffixTokens,
+      prefixTokens,
+    );
+    return { prefixTokens, packedTokens };
+  };
 }
 
 function tokensOf(...texts: readonly (string | undefined)[]): number {

@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import { composeReply } from './compose-reply.ts';
 import type { Config } from './config.ts';
 import { RankError } from './errors.ts';
-import { estimateTokens } from './estimate-tokens.ts';
+import type { EstimateTokens } from './estimate-tokens.ts';
 import { readGauges, type ServingGauges } from './gauges.ts';
 import type { Manifest } from './manifest.ts';
 import type { EncoderPool } from './pool/encoder-pool.ts';
@@ -36,6 +36,7 @@ export interface PipelineParts {
   readonly config: Pick<Config, 'candidateTokens' | 'maxCallMs'>;
   readonly manifest: Pick<Manifest, 'name' | 'fingerprint'>;
   readonly clock: Clock;
+  readonly estimateTokens: EstimateTokens;
   readonly cache: ScoreCache | undefined;
   readonly depth: DepthController;
   readonly tuner: BucketTuner;
@@ -90,13 +91,9 @@ export class Pipeline implements RankingPipeline {
 
   async estimate(request: RankRequest, call: CallContext): Promise<Estimate> {
     await Promise.resolve();
-    const { config, clock, admission, scheduler } = this.#parts;
+    const { clock, admission, scheduler, estimateTokens } = this.#parts;
     this.#assertServing(request, call);
-    const { prefixTokens, packedTokens } = estimateTokens(
-      request,
-      request.candidates,
-      config.candidateTokens,
-    );
+    const { prefixTokens, packedTokens } = estimateTokens(request, request.candidates);
     const bound = this.#boundCall(request, call, clock.nowMs());
     const candidates = request.candidates.length;
     const unscheduledTokens = admission.uncountedTokens;
@@ -187,7 +184,7 @@ export class Pipeline implements RankingPipeline {
 
   /** What is known already costs nothing, so it is found before admission: an overloaded server still answers it. */
   #plan(request: RankRequest, call: BoundCall): RankPlan {
-    const { config, manifest, depth, scheduler, admission } = this.#parts;
+    const { config, manifest, depth, scheduler, admission, estimateTokens } = this.#parts;
     depth.sample(scheduler.estimateMs(admission.held.tokens));
     const { fingerprint } = manifest;
     const setting = {
@@ -195,7 +192,8 @@ export class Pipeline implements RankingPipeline {
       candidateTokens: config.candidateTokens,
       client: call.client,
     };
-    return planRank(request, call, { scores: this.#scores, setting, depth: depth.depth });
+    const parts = { scores: this.#scores, setting, estimateTokens, depth: depth.depth };
+    return planRank(request, call, parts);
   }
 
   /** No permit is needed when every score is known. */

@@ -1,13 +1,14 @@
 import type { Landed } from './cache/flight.ts';
 import { type ScoreSetting, scoreKeys } from './cache/score-keys.ts';
 import { ownRuns, type ScoreCall, type ScoreSource } from './cache/score-source.ts';
-import { estimateTokens } from './estimate-tokens.ts';
+import type { EstimateTokens } from './estimate-tokens.ts';
 import type { RankRequest } from './rank.ts';
 
 export interface PlanParts {
   /** Kept scores and others' runs; `ownRuns` when the cache is off. */
   readonly scores: ScoreSource;
   readonly setting: ScoreSetting;
+  readonly estimateTokens: EstimateTokens;
   /** Candidates that are worth scoring now, if the request leaves that to us. */
   readonly depth: number;
 }
@@ -27,7 +28,7 @@ export interface RankPlan {
 }
 
 export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts): RankPlan {
-  const { scores, setting, depth } = parts;
+  const { scores, setting, estimateTokens, depth } = parts;
   const source = request.useCache ? scores : ownRuns;
   const candidates = request.adaptiveDepth
     ? request.candidates.slice(0, depth)
@@ -41,8 +42,7 @@ export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts
   const placesOf = (some: readonly string[]) => some.flatMap((key) => places.get(key) ?? []);
   const lacking = [...places.keys()].filter((key) => !found.has(key));
   const toRun = placesOf(source.toRun(lacking, call)).flatMap((place) => candidates[place] ?? []);
-  const tokens =
-    toRun.length === 0 ? 0 : estimateTokens(request, toRun, setting.candidateTokens).packedTokens;
+  const tokens = toRun.length === 0 ? 0 : estimateTokens(request, toRun).packedTokens;
   return {
     ...{ source, keys, found, placesOf },
     isWhole: lacking.length === 0,

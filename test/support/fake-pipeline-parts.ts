@@ -1,4 +1,5 @@
 import { ScoreCache } from '../../src/cache/score-cache.ts';
+import { createTokenEstimate } from '../../src/estimate-tokens.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import type { RankRequest } from '../../src/rank.ts';
@@ -25,6 +26,10 @@ export function setUpPipeline() {
     config: { candidateTokens: 100, maxCallMs: 60_000 },
     manifest: { name: 'tiny', fingerprint: 'f' },
     clock,
+    estimateTokens: createTokenEstimate(
+      { prefix: '', context: '', title: '', suffix: '', instruction: '' },
+      100,
+    ),
     cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
     depth: new DepthController({ floor: 1, ceiling: 2, targetMs: 100 }, clock),
     tuner: new BucketTuner({ mode: 'propose', buckets: [10, 20, 40], most: 3, period: 3 }),
