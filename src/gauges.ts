@@ -7,8 +7,11 @@ import type { DepthController } from './schedule/depth.ts';
 export interface ServingGauges {
   readonly admittedCandidates: number;
   readonly admittedTokens: number;
-  /** Time that the ready replicas together need for what is admitted. */
+  /** Time that the ready replicas together need for what is admitted; 0 when nothing is. */
   readonly queuedMs: number;
+  /** What waits for a replica; the tokens without prefixes. */
+  readonly queuedCandidates: number;
+  readonly queuedTokens: number;
   readonly rankingDepth: number;
   readonly cacheEntries: number;
   readonly cacheBytes: number;
@@ -21,7 +24,10 @@ export interface ServingGauges {
 
 export interface GaugeParts {
   readonly admission: { readonly held: AdmissionLimits };
-  readonly scheduler: { estimateMs(packedTokens: number): number };
+  readonly scheduler: {
+    estimateMs(packedTokens: number): number;
+    readonly waiting: { readonly candidates: number; readonly tokens: number };
+  };
   readonly cache: ScoreCache | undefined;
   readonly depth: DepthController;
   readonly tuner: BucketTuner;
@@ -33,7 +39,9 @@ export function readGauges(parts: GaugeParts): ServingGauges {
   return {
     admittedCandidates: candidates,
     admittedTokens: tokens,
-    queuedMs: scheduler.estimateMs(tokens),
+    queuedMs: tokens === 0 ? 0 : scheduler.estimateMs(tokens),
+    queuedCandidates: scheduler.waiting.candidates,
+    queuedTokens: scheduler.waiting.tokens,
     rankingDepth: depth.depth,
     cacheEntries: cache?.entries ?? 0,
     cacheBytes: cache?.bytes ?? 0,

@@ -4,7 +4,6 @@ import type { Log } from './log.ts';
 import { findTraceParent } from './traceparent.ts';
 
 type Ended = Extract<ServingEvent, { kind: 'ended' }>;
-type ReplicaPhase = Extract<ServingEvent, { kind: 'replica' }>;
 
 export interface EventLogParts {
   readonly log: Log;
@@ -15,8 +14,8 @@ export interface EventLogParts {
 const quietMs = 1000;
 
 /**
- * Writes what someone should know: requests refused (info) and lost (warn), batches lost, replicas changing phase.
- * The server writes a debug line for every call, so that good ones have no line here.
+ * Writes what someone should know: requests refused (info) and lost (warn), batches lost. The server writes a debug
+ * line for every call and the pool one for every phase of a replica, so that these have none here.
  */
 export function logEvents({ log, clock }: EventLogParts): Tell {
   const limit = createLimit(clock);
@@ -34,8 +33,6 @@ export function logEvents({ log, clock }: EventLogParts): Tell {
         log.warn({ candidates: event.candidates }, 'candidates queued again');
         break;
       case 'replica':
-        logPhase(log, event);
-        break;
       case 'batch':
         break;
     }
@@ -67,15 +64,6 @@ function describe(event: Ended) {
     ms: Math.round(event.totalMs * 10) / 10,
     ...(traceId === undefined ? {} : { traceId }),
   };
-}
-
-function logPhase(log: Log, { replica, phase, reason }: ReplicaPhase): void {
-  const line = { replica, phase, ...(reason === undefined ? {} : { reason }) };
-  if (phase === 'failed' || phase === 'quarantined') {
-    log.error(line, `replica ${phase}`);
-  } else {
-    log.info(line, `replica ${phase}`);
-  }
 }
 
 /** How many lines of the key were kept back since the last; undefined when this one is kept back too. */

@@ -24,6 +24,7 @@ const callersFault: ReadonlySet<string | undefined> = new Set([
   'MODEL_NOT_FOUND',
   'FAILED_PRECONDITION',
   'API_KEY_INVALID',
+  'QUOTA_EXCEEDED',
 ]);
 
 /** The load by what serving events tell. */

@@ -32,6 +32,9 @@ export const rejectReasons = [
   'QUEUE_FULL',
   'PREDICTED_LATE',
   'QUOTA_EXCEEDED',
+  'TOO_MANY_CALLS',
+  'BYTES_IN_FLIGHT',
+  'API_KEY_INVALID',
   'INVALID_REQUEST',
   'MODEL_NOT_FOUND',
   'STARTING',
@@ -137,15 +140,15 @@ export const eventMetrics = {
 /** Read at every scrape from whoever knows; see `Observer.watch`. */
 export const watchedMetrics = {
   slmrank_queued_candidates: gauge('Candidates that wait for a replica.', none),
-  slmrank_queued_packed_tokens: gauge('Packed tokens that wait for a replica.', none),
+  slmrank_queued_tokens: gauge('Tokens of the candidates that wait for a replica.', none),
   slmrank_queued_cost_seconds: gauge(
-    'Time that the ready replicas together need for what is queued, as predicted.',
+    'Time that the ready replicas together need for what is admitted, as predicted.',
     none,
   ),
   slmrank_admitted_candidates: gauge('Candidates admitted and not yet answered.', none),
   slmrank_admitted_tokens: gauge('Tokens admitted and not yet answered.', none),
   slmrank_open_calls: gauge('Calls begun and not over.', none),
-  slmrank_connections: gauge('Client connections.', none),
+  slmrank_held_bytes: gauge('Bytes of requests that are held until they are answered.', none),
   slmrank_ranking_depth: gauge(
     'Candidates that a request with adaptive depth may have scored.',
     none,

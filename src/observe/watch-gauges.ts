@@ -6,6 +6,8 @@ export function watchGauges({ watch }: Pick<Observer, 'watch'>, read: () => Serv
   watch('slmrank_admitted_candidates', () => read().admittedCandidates);
   watch('slmrank_admitted_tokens', () => read().admittedTokens);
   watch('slmrank_queued_cost_seconds', () => read().queuedMs / 1000);
+  watch('slmrank_queued_candidates', () => read().queuedCandidates);
+  watch('slmrank_queued_tokens', () => read().queuedTokens);
   watch('slmrank_ranking_depth', () => read().rankingDepth);
   watch('slmrank_score_cache_entries', () => read().cacheEntries);
   watch('slmrank_score_cache_bytes', () => read().cacheBytes);
@@ -13,4 +15,15 @@ export function watchGauges({ watch }: Pick<Observer, 'watch'>, read: () => Serv
   watch('slmrank_score_cache_misses_total', () => read().cacheMisses);
   watch('slmrank_bucket_waste_ratio', () => read().bucketWaste);
   watch('slmrank_bucket_waste_proposed_ratio', () => read().proposedBucketWaste);
+}
+
+/** What stands open at the front. */
+export interface Door {
+  readonly openCalls: number;
+  readonly heldBytes: number;
+}
+
+export function watchDoor({ watch }: Pick<Observer, 'watch'>, door: Door): void {
+  watch('slmrank_open_calls', () => door.openCalls);
+  watch('slmrank_held_bytes', () => door.heldBytes);
 }

@@ -84,6 +84,17 @@ export class Scheduler {
     this.#advance();
   }
 
+  /** What waits for a replica. */
+  get waiting(): { readonly candidates: number; readonly tokens: number } {
+    let candidates = 0;
+    let tokens = 0;
+    for (const { waiting, waitingTokens } of this.#lanes.all) {
+      candidates += waiting.length;
+      tokens += waitingTokens;
+    }
+    return { candidates, tokens };
+  }
+
   /** Milliseconds that the ready replicas together need for so many packed tokens. */
   estimateMs(tokens: number): number {
     const { tokenBudget } = this.#options.policy.limits;

@@ -53,7 +53,7 @@ const intervalMs = { least: 1000, most: 3_600_000, default: 30_000 };
  */
 export function createLoadReports({ read, clock }: LoadReportParts): LoadReports {
   const { report, service } = loadOrca();
-  let encoded = Buffer.alloc(0);
+  let encoded: Buffer = Buffer.alloc(0);
   let staleAtMs = Number.NEGATIVE_INFINITY;
   return {
     trailer: () => {

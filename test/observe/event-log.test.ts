@@ -56,13 +56,14 @@ describe('logEvents', () => {
     expect(lines[0]?.fields).not.toHaveProperty('traceId');
   });
 
-  test('answers, cancellations and batches have no line', () => {
+  test('answers, cancellations, batches and phases have no line', () => {
     const { lines, tell } = observe();
     const quiet: ServingEvent[] = [
       ended(),
       ended({ outcome: 'partial' }),
       ended({ outcome: 'cancelled' }),
       batchRun(),
+      { kind: 'replica', replica: 'cpu#0', phase: 'ready', reason: undefined },
     ];
     quiet.forEach(tell);
     expect(lines).toEqual([]);
@@ -84,25 +85,11 @@ describe('logEvents', () => {
     ]);
   });
 
-  test('replicas that fail are errors, their other phases information', () => {
+  test('lost batches and candidates queued again are warnings', () => {
     const { lines, tell } = observe();
-    tell({ kind: 'replica', replica: 'cpu#0', phase: 'failed', reason: 'its thread ended' });
-    tell({ kind: 'replica', replica: 'cpu#0', phase: 'quarantined', reason: undefined });
-    tell({ kind: 'replica', replica: 'cpu#0', phase: 'ready', reason: undefined });
     tell({ kind: 'batch-failed', replica: 'cpu#0', reason: 'gone' });
     tell({ kind: 'retried', candidates: 3 });
     expect(lines).toEqual([
-      {
-        level: 'error',
-        fields: { replica: 'cpu#0', phase: 'failed', reason: 'its thread ended' },
-        message: 'replica failed',
-      },
-      {
-        level: 'error',
-        fields: { replica: 'cpu#0', phase: 'quarantined' },
-        message: 'replica quarantined',
-      },
-      { level: 'info', fields: { replica: 'cpu#0', phase: 'ready' }, message: 'replica ready' },
       { level: 'warn', fields: { replica: 'cpu#0', reason: 'gone' }, message: 'batch lost' },
       { level: 'warn', fields: { candidates: 3 }, message: 'candidates queued again' },
     ]);

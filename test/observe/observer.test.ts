@@ -26,7 +26,7 @@ test('what is told is counted, what is watched is read', async () => {
   await observer.close();
   expect(sampleOf(text, 'slmrank_candidates_scored_total')).toBe(10);
   expect(sampleOf(text, 'slmrank_open_calls')).toBe(4);
-  expect(sampleOf(text, 'slmrank_connections')).toBeUndefined();
+  expect(sampleOf(text, 'slmrank_held_bytes')).toBeUndefined();
 });
 
 test('a listener that throws harms neither the teller nor the others, and is logged once', async () => {

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { ServingGauges } from '../../src/gauges.ts';
-import { watchGauges } from '../../src/observe/watch-gauges.ts';
+import { watchDoor, watchGauges } from '../../src/observe/watch-gauges.ts';
 
 const gauges: ServingGauges = {
   ...{ admittedCandidates: 1, admittedTokens: 2, queuedMs: 3_000, rankingDepth: 4 },
   ...{ cacheEntries: 5, cacheBytes: 6, cacheHits: 7, cacheMisses: 8 },
+  ...{ queuedCandidates: 9, queuedTokens: 10 },
   ...{ bucketWaste: 0.9, proposedBucketWaste: 0.1 },
 };
 
@@ -20,6 +21,8 @@ test('each gauge is read anew at every scrape', () => {
     slmrank_admitted_candidates: 1,
     slmrank_admitted_tokens: 2,
     slmrank_queued_cost_seconds: 3,
+    slmrank_queued_candidates: 9,
+    slmrank_queued_tokens: 10,
     slmrank_ranking_depth: 50,
     slmrank_score_cache_entries: 5,
     slmrank_score_cache_bytes: 6,
@@ -28,4 +31,13 @@ test('each gauge is read anew at every scrape', () => {
     slmrank_bucket_waste_ratio: 0.9,
     slmrank_bucket_waste_proposed_ratio: 0.1,
   });
+});
+
+test('the door is read anew at every scrape', () => {
+  const watched = new Map<string, () => number>();
+  const door = { openCalls: 1, heldBytes: 2 };
+  watchDoor({ watch: (name, read) => watched.set(name, read) }, door);
+  door.openCalls = 3;
+  expect(watched.get('slmrank_open_calls')?.()).toBe(3);
+  expect(watched.get('slmrank_held_bytes')?.()).toBe(2);
 });

@@ -1,0 +1,15 @@
+import { expect, test } from '@jest/globals';
+import { setUpScheduler, times } from '../support/fake-scheduler.ts';
+
+test('what waits is counted: not what runs, nothing when all has gone', () => {
+  const { scheduler, rank } = setUpScheduler({ tokenBudget: 40 });
+  expect(scheduler.waiting).toEqual({ candidates: 0, tokens: 0 });
+  const stop = new AbortController();
+  void rank(times(10, 10), { signal: stop.signal });
+  const { candidates, tokens } = scheduler.waiting;
+  expect(candidates).toBeGreaterThan(0);
+  expect(candidates).toBeLessThan(10);
+  expect(tokens).toBe(10 * candidates);
+  stop.abort();
+  expect(scheduler.waiting).toEqual({ candidates: 0, tokens: 0 });
+});
