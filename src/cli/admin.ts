@@ -6,6 +6,7 @@ import {
   type WirePoolProgress,
   type WirePoolState,
 } from '../server/admin-client.ts';
+import { tlsOptions, tlsUsage, trustOf } from './tls-options.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
 const usage = `Usage: slmrank admin ACTION [ARGUMENTS] [--admin-address HOST:PORT] [--timeout SECONDS]
@@ -24,7 +25,8 @@ could not, 2 when the words are off.
 
   --admin-address HOST:PORT  the server's SLMRANK_ADMIN_ADDRESS (default: 127.0.0.1:50052)
   --timeout SECONDS          how long to wait; what was begun goes on after it (default: 900)
-  --json                     print the answer as JSON`;
+  --json                     print the answer as JSON
+${tlsUsage}`;
 
 interface Words {
   /** After the action. */
@@ -62,6 +64,7 @@ const actions: Readonly<
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions(args, usage, {
+    ...tlsOptions,
     'admin-address': { type: 'string', default: '127.0.0.1:50052' },
     timeout: { type: 'string', default: '900' },
     reason: { type: 'string', default: '' },
@@ -72,7 +75,7 @@ export async function run(args: readonly string[]): Promise<number> {
     throw new UsageError(`--timeout is '${values.timeout}'; a number of seconds is needed`);
   }
   const { act, word } = parseAction(positionals);
-  const client = createAdminClient(values['admin-address'], timeoutMs);
+  const client = createAdminClient(values['admin-address'], timeoutMs, trustOf(values));
   try {
     const answer = await act(client, { word, reason: values.reason });
     process.stdout.write(`${values.json ? JSON.stringify(answer) : format(answer)}\n`);

@@ -7,10 +7,11 @@ import { type Manifest, readManifest } from '../manifest.ts';
 import { ModelSet } from '../model-set.ts';
 import { type Capture, captureTraffic, openCapture } from '../observe/capture.ts';
 import { createLog, type LeveledLog, type Log } from '../observe/log.ts';
-import { watchGauges } from '../observe/watch-gauges.ts';
+import { watchDoor, watchGauges } from '../observe/watch-gauges.ts';
 import { packageVersion } from '../package-version.ts';
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
+import { openCredentials, warnOfPlainText } from '../server/tls.ts';
 import { openObservation } from './observation.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
@@ -45,6 +46,7 @@ export async function run(args: readonly string[]): Promise<number> {
   });
   observation.follow({ server, pipeline: models, ready: server.ready });
   watchGauges(observation.observer, () => models.gauges());
+  watchDoor(observation.observer, server.door);
   const stopped = stopOnSignal(server);
   await Promise.race([server.ready, stopped]).catch(exitUnloaded);
   if (!server.isStopping()) {
@@ -93,19 +95,25 @@ async function openCaptureOf({ capture: file }: Config, log: Log): Promise<Captu
 }
 
 async function openAdmin(
-  { adminAddress: address }: Config,
+  config: Config,
   models: ModelSet,
   log: LeveledLog,
 ): Promise<AdminServer | undefined> {
+  const { adminAddress: address } = config;
   if (address === undefined) {
     return undefined;
   }
+  warnOfPlainText(address, config, log);
+  const { credentials } = openCredentials(config, log);
   const setLogLevel = (level: Config['logLevel']) => {
     const { level: previous } = log;
     log.level = level;
     return previous;
   };
-  return await startAdminServer({ address, models, log, setLogLevel, clock: systemClock });
+  return await startAdminServer({
+    ...{ address, credentials, models, log, setLogLevel },
+    clock: systemClock,
+  });
 }
 
 async function readServedManifest(model: string): Promise<Manifest> {

@@ -1,11 +1,6 @@
-import {
-  Client,
-  credentials,
-  type MethodDefinition,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
+import { Client, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { CallError } from './client.ts';
+import { type ClientTrust, openTrust } from './client-credentials.ts';
 import type { WireCostTable } from './generated/slmrank/v1/CostTable.ts';
 import type { WirePoolProgress } from './generated/slmrank/v1/PoolProgress.ts';
 import type { WirePoolState } from './generated/slmrank/v1/PoolState.ts';
@@ -31,9 +26,15 @@ export interface AdminClient {
   close(): void;
 }
 
-export function createAdminClient(address: string, timeoutMs: number): AdminClient {
+/** @throws Error when the trust's files cannot be read. */
+export function createAdminClient(
+  address: string,
+  timeoutMs: number,
+  trust: ClientTrust = {},
+): AdminClient {
   const { service } = parseAdminProtoRoot();
-  const client = new Client(address, credentials.createInsecure(), { 'grpc.enable_retries': 0 });
+  const { channel, options } = openTrust(trust);
+  const client = new Client(address, channel, { ...options, 'grpc.enable_retries': 0 });
   const ask = <In, Out>(method: Method<In, Out>, request: In) =>
     askOnce(client, method, request, timeoutMs);
   const follow = <In>(method: Method<In, WirePoolProgress>, request: In, onProgress: OnProgress) =>

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
 import type { ModelSet } from '../model-set.ts';
 import type { Log } from '../observe/log.ts';
@@ -11,6 +11,8 @@ import { createReflection } from './reflection.ts';
 export interface AdminServerOptions {
   /** HOST:PORT; port 0 takes a free one. */
   readonly address: string;
+  /** Those of the data address: who may not rank may not administer either. */
+  readonly credentials: ServerCredentials;
   readonly models: ModelSet;
   readonly log: Log;
   readonly clock: Pick<Clock, 'nowMs'>;
@@ -37,9 +39,9 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   });
   server.addService(root.service, adminService({ ...options, root }));
   createReflection(adminFileDescriptors).addToServer(server);
-  const { address } = options;
+  const { address, credentials } = options;
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) {
         resolve(bound);
       } else {

@@ -1,10 +1,5 @@
-import {
-  Client,
-  credentials,
-  type MethodDefinition,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
+import { Client, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
+import { type ClientTrust, openTrust } from './client-credentials.ts';
 import type { WireGetInfoResponse } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankRequestInput } from './generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponse } from './generated/slmrank/v1/RankResponse.ts';
@@ -24,7 +19,7 @@ export class CallError extends Error {
   }
 }
 
-/** What our own commands ask of a server, as any gRPC client would: plain text, no retries. */
+/** What our own commands ask of a server, as any gRPC client would, without retries. */
 export interface RankingClient {
   /** @throws CallError */
   rank(request: WireRankRequestInput, timeoutMs: number): Promise<WireRankResponse>;
@@ -35,10 +30,13 @@ export interface RankingClient {
   close(): void;
 }
 
-export function createRankingClient(address: string): RankingClient {
+/** @throws Error when the trust's files cannot be read. */
+export function createRankingClient(address: string, trust: ClientTrust = {}): RankingClient {
   const { service, reflected } = parseProtoRoot();
   const health = parseHealthService(reflected['grpc.health.v1.Health']);
-  const client = new Client(address, credentials.createInsecure(), {
+  const { channel, options } = openTrust(trust);
+  const client = new Client(address, channel, {
+    ...options,
     // Answers with texts may be larger than grpc-js takes by default (4 MB).
     'grpc.max_receive_message_length': -1,
     'grpc.enable_retries': 0,

@@ -50,6 +50,7 @@ export class FrontDoor {
   readonly #ledger: ByteLedger;
   readonly #open = new Map<string, OpenCall>();
   readonly #timer: NodeJS.Timeout;
+  readonly #refused = new Map<string, number>();
   #lastCall = 0;
 
   constructor(parts: FrontDoorParts) {
@@ -82,6 +83,11 @@ export class FrontDoor {
 
   get openCalls(): number {
     return this.#open.size;
+  }
+
+  /** Calls refused here, by reason: those that no handler saw. */
+  get refused(): ReadonlyMap<string, number> {
+    return this.#refused;
   }
 
   get heldBytes(): number {
@@ -229,7 +235,9 @@ export class FrontDoor {
   /** Ends the stream with the error, or, when an answer has begun, breaks it off. The library takes it for a cancel. */
   #refuse(stream: ServerHttp2Stream, thrown: unknown): void {
     const error = presentError(thrown);
-    this.#parts.log.debug({ reason: error.reason ?? error.kind }, 'call refused');
+    const reason = error.reason ?? error.kind;
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
+    this.#parts.log.debug({ reason }, 'call refused');
     stream.on('error', () => undefined);
     if (stream.closed || stream.destroyed) {
       return;

@@ -46,7 +46,7 @@ export interface RunningServer {
   stop(): Promise<boolean>;
   isStopping(): boolean;
   /** For tests and metrics: what is open and held. */
-  readonly door: Pick<FrontDoor, 'openCalls' | 'heldBytes'>;
+  readonly door: Pick<FrontDoor, 'openCalls' | 'heldBytes' | 'refused'>;
   /** Reads certificates and API keys again; they are also read when their files change. */
   reload(): void;
 }

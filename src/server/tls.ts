@@ -69,7 +69,11 @@ export function openCredentials(config: Config, log: Log, pollMs?: number): List
 }
 
 /** One warning for an address that others can reach in plain text. */
-export function warnOfPlainText({ address, tlsCert }: Config, log: Log): void {
+export function warnOfPlainText(
+  address: string,
+  { tlsCert }: Pick<Config, 'tlsCert'>,
+  log: Log,
+): void {
   const host = address.slice(0, address.lastIndexOf(':'));
   if (tlsCert === undefined && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(host)) {
     log.warn(

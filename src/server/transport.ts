@@ -43,7 +43,7 @@ export function createTransport({ config, log, clock, root }: TransportParts): T
   return {
     ...{ server, access, door },
     listen: async () => {
-      warnOfPlainText(config, log);
+      warnOfPlainText(config.address, config, log);
       return await bind(server, config.address, credentials);
     },
     reload: () => {

@@ -50,16 +50,20 @@ function call(
     te: 'trailers',
     ...headers,
   });
-  const seen: Record<string, unknown> = {};
-  stream.on('response', (got) => Object.assign(seen, got));
-  stream.on('trailers', (got) => Object.assign(seen, got));
+  const seen: Record<string, string | undefined> = {};
+  stream.on('response', (got) => {
+    Object.assign(seen, got);
+  });
+  stream.on('trailers', (got) => {
+    Object.assign(seen, got);
+  });
   stream.on('error', () => undefined);
   stream.resume();
   const ended = new Promise<End>((resolve) =>
     stream.once('close', () =>
       resolve({
         code: Number(seen['grpc-status'] ?? -1),
-        message: decodeURI(String(seen['grpc-message'] ?? '')),
+        message: decodeURI(seen['grpc-message'] ?? ''),
         rst: stream.rstCode,
       }),
     ),
@@ -124,6 +128,7 @@ test('open calls are bounded over all connections', async () => {
     code: status.RESOURCE_EXHAUSTED,
     message: '2 calls are open, as many as may be',
   });
+  expect([...server.door.refused]).toEqual([['TOO_MANY_CALLS', 1]]);
   held.forEach(({ stream }) => stream.destroy());
   await until(() => server.door.openCalls === 0);
 });

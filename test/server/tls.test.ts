@@ -2,6 +2,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ChannelCredentials, Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from '@jest/globals';
+import { createRankingClient } from '../../src/server/client.ts';
+import { openTrust } from '../../src/server/client-credentials.ts';
 import { issueCertificate } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
@@ -167,4 +169,25 @@ test('plain text on an address that others reach is warned of, on loopback it is
   await server.close();
   server = await startTestServer();
   expect(server.logLines.join()).not.toContain('plain text');
+});
+
+test('our own commands ask over TLS, with a certificate where one is asked for', async () => {
+  const folder = folderOf();
+  const own = temporaryFolder({ 'cert.pem': searcher.certPem, 'key.pem': searcher.keyPem });
+  const ca = join(folder, 'ca.pem');
+  server = await startTestServer({ ...settingsOf(folder), 'tls-client-ca': ca });
+  const known = { ca, cert: join(own, 'cert.pem'), key: join(own, 'key.pem') };
+  const client = createRankingClient(server.address, { ...known, serverName: 'localhost' });
+  expect(await client.checkHealth('', 5000)).toBe('SERVING');
+  client.close();
+  const unknown = createRankingClient(server.address, { ca, serverName: 'localhost' });
+  await expect(unknown.checkHealth('', 5000)).rejects.toThrow('UNAVAILABLE');
+  unknown.close();
+});
+
+test('TLS asked for by halves is refused', () => {
+  expect(() => openTrust({ ca: 'a', cert: 'b' })).toThrow('are given together or not at all');
+  expect(() => openTrust({ cert: 'b', key: 'c' })).toThrow("needs the server's authority too");
+  expect(() => openTrust({ serverName: 'b' })).toThrow("needs the server's authority too");
+  expect(() => openTrust({ ca: '/nowhere/ca.pem' })).toThrow('ENOENT');
 });
