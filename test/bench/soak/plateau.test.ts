@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseSoakOptions } from '../../../bench/soak/options.ts';
+import { drawKind, kinds, loadFactor } from '../../../bench/soak/plan.ts';
+import { afterWarmUp, findTrend, isPlateau, type Sample } from '../../../bench/soak/plateau.ts';
+import { findProblems, formatSoakPage, type SoakReport } from '../../../bench/soak/report.ts';
+import { createRandom } from '../../../src/toolchain/random-checkpoint.ts';
+
+const line = (count: number, of: (minute: number) => number): readonly Sample[] =>
+  Array.from({ length: count }, (_, minute) => ({ minute, value: of(minute) }));
+
+describe('the trend', () => {
+  test('is the slope by least squares, with the means of the outer quarters', () => {
+    expect(findTrend(line(8, (minute) => 100 + 3 * minute))).toEqual({
+      ...{ slope: 3, firstQuarter: 101.5, lastQuarter: 119.5, most: 121 },
+    });
+    // Hand-computed: (0,1) (1,3) (2,2) (3,4) twice over has slope 0.8 within 0 to 3.
+    const eight = [1, 1, 3, 3, 2, 2, 4, 4].map((value, i) => ({
+      minute: Math.floor(i / 2),
+      value,
+    }));
+    expect(findTrend(eight)?.slope).toBeCloseTo(0.8);
+  });
+
+  test('is unknown for a few samples, and 0 for a single moment', () => {
+    expect(findTrend(line(7, () => 1))).toBeUndefined();
+    expect(findTrend(Array.from({ length: 8 }, () => ({ minute: 1, value: 2 })))?.slope).toBe(0);
+  });
+
+  test('leaves out the first fifth of the time', () => {
+    expect(afterWarmUp(line(11, () => 0))[0]?.minute).toBe(2);
+  });
+
+  test('tells saw teeth from growth', () => {
+    const saw = findTrend(line(80, (minute) => 300 + (minute % 10)));
+    const growing = findTrend(line(80, (minute) => 300 + minute));
+    expect(saw && isPlateau(saw, 5)).toBe(true);
+    expect(growing && isPlateau(growing, 5)).toBe(false);
+  });
+});
+
+test('every kind of request is drawn, plain ranking nearly half of the time', () => {
+  const random = createRandom(1);
+  const drawn = Array.from({ length: 5000 }, () => drawKind(random));
+  expect(new Set(drawn)).toEqual(new Set(kinds));
+  expect(drawn.filter((kind) => kind === 'rank').length / 5000).toBeCloseTo(0.48, 1);
+});
+
+test('bursts and the time between them make up the mean load', () => {
+  const factors = Array.from({ length: 20_000 }, (_, atMs) => loadFactor(atMs));
+  expect(factors.reduce((a, b) => a + b, 0) / 20_000).toBeCloseTo(1, 1);
+  expect(Math.max(...factors)).toBe(5);
+});
+
+describe('the verdict', () => {
+  const flat = line(40, () => 100);
+  const report = (changed: Partial<SoakReport>): SoakReport => ({
+    options: parseSoakOptions([]),
+    machine: {
+      ...{ cpu: 'chip', cores: 2, memoryGb: 1, kernel: 'k' },
+      ...{ node: 'v20', commit: 'abc', date: 'today' },
+    },
+    perSecond: 5,
+    account: {
+      sent: 1,
+      counts: { scored: 1, partial: 0, rejected: 0, expired: 0, cancelled: 0, failed: 0 },
+      pairs: [],
+      problems: [],
+    },
+    counted: 1,
+    others: [{ kind: 'info', status: 'OK', ms: 2 }],
+    resizes: { done: 2, problems: [] },
+    samples: { residentMb: flat, heapMb: flat, outsideMb: flat, lagMs: flat },
+    ...changed,
+  });
+
+  test('is passed when all is flat and accounted for', () => {
+    expect(findProblems(report({}))).toEqual([]);
+    const html = formatSoakPage(report({}));
+    expect(html).toContain('Passed.');
+    expect(html).not.toMatch(/NaN|Infinity|undefined|https?:|src=/);
+  });
+
+  test('names what grows, what failed and what is not accounted for', () => {
+    const problems = findProblems(
+      report({
+        samples: {
+          ...{ heapMb: flat, outsideMb: flat, lagMs: flat },
+          residentMb: line(40, (minute) => 100 + 10 * minute),
+        },
+        account: { ...report({}).account, problems: ['1 failed: x'] },
+        others: [{ kind: 'tokenize', status: 'INTERNAL', ms: 1 }],
+        resizes: { done: 0, problems: ['resize to 2: no'] },
+      }),
+    );
+    expect(problems).toEqual([
+      'resident memory, MB keeps growing',
+      '1 failed: x',
+      'resize to 2: no',
+      '1 other calls failed, the first: tokenize INTERNAL',
+    ]);
+  });
+});
+
+test('parseSoakOptions bounds the time', () => {
+  expect(() => parseSoakOptions(['--minutes', '721'])).toThrow(/--minutes is '721'.* at most 720/);
+  expect(parseSoakOptions([])).toMatchObject({ minutes: 30, model: 'tiny' });
+});

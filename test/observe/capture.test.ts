@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { RankError } from '../../src/errors.ts';
+import { captureTraffic, openCapture, TextLengths } from '../../src/observe/capture.ts';
+import type { RankReply } from '../../src/rank.ts';
+import { formatShape, parseTraffic, type TrafficShape } from '../../src/traffic.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { FakePipeline } from '../support/fake-pipeline.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { noDeadline, testRequest } from '../support/tiny-pipeline.ts';
+
+const shape: TrafficShape = {
+  ...{ atMs: 1000.04, prefixTokens: 60, candidateTokens: [3, 0, 500] },
+  ...{ deadlineMs: 800, class: 'interactive' },
+};
+
+describe('captured lines', () => {
+  test('are read back in order of arrival, from 0', () => {
+    const later = { ...shape, atMs: 1250.5, deadlineMs: undefined, class: 'deferrable' as const };
+    const text = formatShape(later) + formatShape(shape);
+    expect(text.split('\n')[1]).toBe(
+      '{"atMs":1000,"prefixTokens":60,"candidateTokens":[3,0,500],"deadlineMs":800,"class":"interactive"}',
+    );
+    expect(parseTraffic(text, 'f')).toEqual([
+      { ...shape, atMs: 0 },
+      { ...later, atMs: 250.5 },
+    ]);
+  });
+
+  test('may end in the middle of one, where the writer was cut off', () => {
+    expect(parseTraffic(`${formatShape(shape)}{"atMs":1`, 'f')).toHaveLength(1);
+    expect(parseTraffic('', 'f')).toEqual([]);
+  });
+
+  test.each([
+    ['{"atMs":"x"}\n', /f, line 1: 'atMs' is "x"; a finite number/],
+    [`${formatShape(shape)}no\n`, /f, line 2: not JSON/],
+    ['{"atMs":0,"prefixTokens":-1,"candidateTokens":[]}\n', /'prefixTokens' is -1/],
+    [formatShape({ ...shape, candidateTokens: [1.5] }), /'candidateTokens' is \[1.5\]/],
+  ])('that are wrong are refused with line and field: %j', (text, message) => {
+    expect(() => parseTraffic(text, 'f')).toThrow(message);
+  });
+});
+
+describe('a capture', () => {
+  async function open(mostBytes = 10_000) {
+    const file = join(temporaryFolder(), 'traffic.jsonl');
+    const clock = new FakeClock();
+    const warnings: string[] = [];
+    const log = { warn: (_fields: unknown, words?: string) => void warnings.push(words ?? '') };
+    return { file, clock, warnings, capture: await openCapture({ file, clock, log, mostBytes }) };
+  }
+
+  test('writes what it was given by the time it is closed, behind what was there', async () => {
+    const first = await open();
+    first.capture.add(shape);
+    await first.capture.close();
+    const { clock, file } = first;
+    const again = await openCapture({ file, clock, log: { warn: () => undefined } });
+    again.add(shape);
+    await again.close();
+    expect(parseTraffic(readFileSync(first.file, 'utf8'), 'f')).toHaveLength(2);
+    expect(clock.timers).toBe(0);
+  });
+
+  test('stops at its bound and says so once', async () => {
+    const { capture, file, warnings } = await open(2.5 * formatShape(shape).length);
+    for (let i = 0; i < 10; i++) {
+      capture.add(shape);
+    }
+    await capture.close();
+    expect(parseTraffic(readFileSync(file, 'utf8'), 'f')).toHaveLength(2);
+    expect(warnings).toEqual(['the capture is full; no more is written']);
+  });
+
+  test('that cannot be opened is an error', async () => {
+    const { clock } = await open();
+    const file = join(temporaryFolder(), 'no', 'such', 'folder');
+    await expect(openCapture({ file, clock, log: { warn: () => undefined } })).rejects.toThrow(
+      /ENOENT/,
+    );
+  });
+});
+
+describe('the captured pipeline', () => {
+  test('captures each request as it ends, with no text of it', async () => {
+    const shapes: TrafficShape[] = [];
+    const clock = new FakeClock(5_000);
+    const pipeline = new FakePipeline();
+    pipeline.holds = true;
+    const captured = captureTraffic(
+      pipeline,
+      { add: (each) => void shapes.push(each), close: () => Promise.resolve() },
+      clock,
+    );
+    const good = captured.rank(testRequest('secret query', ['one', 'two words']), {
+      ...noDeadline(),
+      deadlineMs: 5_250,
+    });
+    const refused = captured.rank(
+      testRequest('secret', ['x'], { priority: 'deferrable' }),
+      noDeadline(),
+    );
+    pipeline.ranked[0]?.reply();
+    pipeline.ranked[1]?.fail(new RankError('overloaded', 'full'));
+    await good;
+    await expect(refused).rejects.toThrow('full');
+    expect(shapes).toHaveLength(2);
+    expect(shapes[0]).toMatchObject({ atMs: 5_000, deadlineMs: 250, class: 'interactive' });
+    expect(shapes[0]?.candidateTokens).toHaveLength(2);
+    expect(shapes[1]).toMatchObject({ deadlineMs: undefined, class: 'deferrable' });
+    expect(JSON.stringify(shapes)).not.toContain('secret');
+  });
+});
+
+describe('lengths', () => {
+  const reply = (tokens: readonly number[], prefixTokens: number) =>
+    ({
+      results: tokens.map((count, index) => ({
+        ...{ index, score: 0, logit: 0, tokens: count },
+        ...{ truncated: false, scored: true, cached: false },
+      })),
+      usage: { prefixTokens },
+    }) as unknown as Pick<RankReply, 'results' | 'usage'>;
+
+  test('are as counted where the reply says so, and else by what was counted before', () => {
+    const lengths = new TextLengths();
+    const request = testRequest('q'.repeat(50), ['a'.repeat(1000), 'b'.repeat(500)]);
+    // Five characters a token; the template takes 40 tokens besides the query's 10.
+    expect(lengths.measure(request, reply([200, 100], 50))).toEqual({
+      ...{ prefixTokens: 50, candidateTokens: [200, 100] },
+    });
+    const { prefixTokens, candidateTokens } = lengths.measure(
+      testRequest('q'.repeat(100), ['c'.repeat(2000)]),
+      undefined,
+    );
+    expect(Math.abs(prefixTokens - 60)).toBeLessThanOrEqual(1);
+    expect(Math.abs((candidateTokens[0] ?? 0) - 400)).toBeLessThanOrEqual(2);
+  });
+});
