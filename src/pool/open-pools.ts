@@ -4,7 +4,7 @@ import type { Tell } from '../events.ts';
 import type { Manifest } from '../manifest.ts';
 import type { PackedBatch } from '../schedule/batch.ts';
 import type { CostModel } from '../schedule/cost.ts';
-import { packBatch, packedTokens } from '../schedule/pack-batch.ts';
+import { packBatch, packedTokens, paddedSlots, planGroups } from '../schedule/pack-batch.ts';
 import { type OpenThread, openDeviceThread } from './device-thread.ts';
 import { createEncoderPool, type EncoderPool } from './encoder-pool.ts';
 import { Replica, type WarmUp } from './replica.ts';
@@ -70,15 +70,17 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
     options.onOffer(replicas.offer());
   };
   const openReplica = (slot: DeviceSlot) => {
-    const predictMs = ({ ids }: PackedBatch) =>
-      cost.estimateMs({ packedTokens: ids.length }, slot.name) || undefined;
+    const predictMs = ({ ids, groups }: PackedBatch) =>
+      cost.estimateMs({ packedTokens: ids.length, slots: paddedSlots({ groups }) }, slot.name) ||
+      undefined;
     const openThread: OpenThread = (onGone) =>
       openDeviceThread(entry, { modelDir, manifest, slot }, onGone);
     return new Replica(slot, {
       openThread: watchThreads(openThread, { clock, predictMs, limits: watchLimits, hung }),
       warmUps: warmUpsOf(slot, manifest, config),
       ...{ backOff, clock, predictMs, onPhase },
-      onWarmUp: (packedTokens, runMs) => cost.observe({ replica: slot.name, packedTokens, runMs }),
+      onWarmUp: ({ packedTokens: tokens, slots }, runMs) =>
+        cost.observe({ replica: slot.name, packedTokens: tokens, slots, runMs }),
     });
   };
   const replicas = new ReplicaSet(config.devices, openReplica);
@@ -90,6 +92,7 @@ function warmUpsOf({ provider }: DeviceSlot, manifest: Manifest, config: Config)
   const { attentionGroups } = manifest;
   return warmUpParts(manifest, { provider, tokenBudget, candidateTokens }).map((part) => ({
     packedTokens: packedTokens([part]),
+    slots: paddedSlots({ groups: planGroups([part], { attentionGroups }) }),
     pack: () => packBatch([part], { attentionGroups }),
   }));
 }

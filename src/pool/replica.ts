@@ -9,6 +9,8 @@ import { type BackOff, type ReplicaEvent, type ReplicaState, transition } from '
 /** A batch to run before the first request's, and what it holds. */
 export interface WarmUp {
   readonly packedTokens: number;
+  /** Attention-tile slots. */
+  readonly slots: number;
   readonly pack: () => PackedBatch;
 }
 
@@ -22,7 +24,7 @@ export interface ReplicaOptions {
   readonly predictMs: (batch: PackedBatch) => number | undefined;
   /** The phase has changed; called before the outcomes of runs that ended with it. */
   readonly onPhase: (replica: Replica) => void;
-  readonly onWarmUp: (packedTokens: number, runMs: number) => void;
+  readonly onWarmUp: (warmUp: WarmUp, runMs: number) => void;
 }
 
 /** Batches in a row with a logit that is not finite, after which the replica must prove itself. */
@@ -132,12 +134,12 @@ export class Replica {
     if (loaded.kind !== 'loaded') {
       return problemOf(loaded);
     }
-    for (const { packedTokens, pack } of this.#options.warmUps) {
-      const ran = await thread.ask({ kind: 'run', batch: pack() });
+    for (const warmUp of this.#options.warmUps) {
+      const ran = await thread.ask({ kind: 'run', batch: warmUp.pack() });
       if (ran.kind !== 'ran') {
         return problemOf(ran);
       }
-      this.#options.onWarmUp(packedTokens, ran.runMs);
+      this.#options.onWarmUp(warmUp, ran.runMs);
     }
     return undefined;
   }

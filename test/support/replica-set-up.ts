@@ -15,12 +15,12 @@ export function setUp() {
   const warmedTokens: number[] = [];
   const replica = new Replica(slot, {
     openThread,
-    warmUps: [40, 20].map((packedTokens) => ({ packedTokens, pack: batch })),
+    warmUps: [40, 20].map((packedTokens) => ({ packedTokens, slots: 0, pack: batch })),
     backOff: { firstMs: 100, mostMs: 500, failures: 2, quarantineMs: 60_000 },
     clock,
     predictMs: () => 5,
     onPhase: ({ state }) => phases.push(state.phase),
-    onWarmUp: (packedTokens) => warmedTokens.push(packedTokens),
+    onWarmUp: ({ packedTokens }) => warmedTokens.push(packedTokens),
   });
   const thread = (place: number): FakeThread => {
     const one = threads[place];
