@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { ServerCredentials } from '@grpc/grpc-js';
 import { systemClock } from '../../src/clock.ts';
 import { parseConfig } from '../../src/config.ts';
 import { createPipeline } from '../../src/create-pipeline.ts';
@@ -60,6 +61,7 @@ export async function serve({ model, devices, isMortal }: ServedOptions): Promis
   });
   const adminServer = await startAdminServer({
     ...{ address: '127.0.0.1:0', models, log, clock: systemClock },
+    credentials: ServerCredentials.createInsecure(),
     setLogLevel: () => 'error',
   });
   const current = () => models.current();

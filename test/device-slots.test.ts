@@ -1,0 +1,16 @@
+import { expect, test } from '@jest/globals';
+import { likeSlots, parseDeviceSlots } from '../src/device-slots.ts';
+
+test.each([
+  ['cpu:2', 3, 'cpu:3'],
+  ['cpu:1x4', 2, 'cpu:2x4'],
+  ['cuda:0', 2, 'cuda:0*2'],
+  ['cuda:0,cuda:2', 5, 'cuda:0*3,cuda:2*2'],
+  ['cuda:0*2,cuda:1', 1, 'cuda:0'],
+])('like %s, %i slots are %s', (slots, count, expected) => {
+  expect(likeSlots(parseDeviceSlots(slots), count)).toEqual(parseDeviceSlots(expected));
+});
+
+test.each([0, 257])('%i slots are refused', (count) => {
+  expect(() => likeSlots(parseDeviceSlots('cpu:1'), count)).toThrow(/slots \d+; allowed 1 to 256/);
+});
