@@ -34,14 +34,15 @@ export interface PoissonRun {
 /** Open-loop Poisson arrivals at the given rates. */
 export function runPoisson(bench: Bench, run: PoissonRun): Promise<ScenarioResult> {
   const { options, stand, sender, maker } = bench;
-  const { name, note, stretches, messages = bench.messages, vary = (planned) => planned } = run;
+  const { name, note, stretches, messages = bench.messages } = run;
   const deadlineMs = run.deadlineMs ?? options.deadlineMs;
   const plan = poissonArrivals(stretches, maker.random).map((atMs, place): Planned => {
     const message = messages[place % messages.length];
     if (message === undefined) {
       throw new Error(`scenario ${name} has nothing to send`);
     }
-    return vary({ atMs, message, deadlineMs }, place);
+    const planned = { atMs, message, deadlineMs };
+    return run.vary?.(planned, place) ?? planned;
   });
   bench.say(`${name}: ${note}`);
   const words = { name, note, generator: 'Poisson client', deadlineMs } as const;

@@ -5,6 +5,7 @@ import { play, type Planned } from './play.ts';
 import { poissonArrivals } from './arrivals.ts';
 import { runScenario, type ScenarioResult } from './scenario.ts';
 import { searchRate } from './search.ts';
+import { packMessage } from './sender.ts';
 import { runSlowReaders } from './slow-readers.ts';
 
 /** Each scenario, at rates relative to what the server was measured to hold. */
@@ -108,11 +109,25 @@ async function cancels(bench: Bench): Promise<readonly ScenarioResult[]> {
   ];
 }
 
+/** Cheap to score and long to send back, so that a stream that is not read soon stops at flow control. */
+const longAnswer = packMessage(
+  {
+    query: 'texts returned',
+    candidates: Array.from({ length: 4 }, () => ({
+      text: 'a long text to be sent back '.repeat(800),
+    })),
+    returnText: true,
+    maxCandidateTokens: 8,
+    noCache: true,
+  },
+  0,
+);
+
 /** Beside 0.4 of capacity of usual traffic, streams that send all they may and read nothing. */
 async function slowReaders(bench: Bench): Promise<readonly ScenarioResult[]> {
   const { options, stand, sender, maker, messages, capacity } = bench;
   const note =
-    '0.4 of capacity, beside 8 streams of 20 requests that read nothing; then 4 read, 4 go away';
+    '0.4 of capacity, beside 8 streams of 20 requests with answers of 90 kB that read nothing; then 4 read, 4 go away';
   bench.say(`slow-readers: ${note}`);
   const { seconds, deadlineMs } = options;
   const arrivals = poissonArrivals([{ seconds, perSecond: 0.4 * capacity }], maker.random);
@@ -126,7 +141,10 @@ async function slowReaders(bench: Bench): Promise<readonly ScenarioResult[]> {
     const [usual, slow] = await Promise.all([
       play(sender, 'slow-readers', plan),
       runSlowReaders(
-        { address: stand.address, name: 'slow', messages, streams: 8, requests: 20, seconds },
+        {
+          ...{ address: stand.address, name: 'slow', messages: [longAnswer] },
+          ...{ streams: 8, requests: 20, seconds },
+        },
         () => sender.nowMs() - startMs,
       ),
     ]);
