@@ -32,14 +32,19 @@ export const rejectReasons = [
   'QUEUE_FULL',
   'PREDICTED_LATE',
   'QUOTA_EXCEEDED',
-  'TOO_MANY_CALLS',
-  'BYTES_IN_FLIGHT',
-  'API_KEY_INVALID',
   'INVALID_REQUEST',
   'MODEL_NOT_FOUND',
   'STARTING',
   'DRAINING',
   'NOT_SERVING',
+] as const;
+/** Of calls that no request came of. */
+export const callReasons = [
+  'API_KEY_INVALID',
+  'TOO_MANY_CALLS',
+  'BYTES_IN_FLIGHT',
+  'METADATA_TOO_LARGE',
+  'STALLED',
 ] as const;
 export const failureReasons = ['REPLICA_FAILED', 'SCORE_NOT_A_NUMBER', 'INTERNAL'] as const;
 
@@ -148,6 +153,10 @@ export const watchedMetrics = {
   slmrank_admitted_candidates: gauge('Candidates admitted and not yet answered.', none),
   slmrank_admitted_tokens: gauge('Tokens admitted and not yet answered.', none),
   slmrank_open_calls: gauge('Calls begun and not over.', none),
+  slmrank_calls_refused_total: counter(
+    'Calls refused before a request was read from them, or broken off while it came, by reason.',
+    { reason: callReasons },
+  ),
   slmrank_held_bytes: gauge('Bytes of requests that are held until they are answered.', none),
   slmrank_ranking_depth: gauge(
     'Candidates that a request with adaptive depth may have scored.',
@@ -197,7 +206,8 @@ export const processMetrics = {
 
 export const metricTable = { ...eventMetrics, ...watchedMetrics, ...processMetrics };
 export type MetricName = keyof typeof metricTable;
-export type WatchedName = keyof typeof watchedMetrics;
+export type WatchedReasons = 'slmrank_calls_refused_total';
+export type WatchedName = Exclude<keyof typeof watchedMetrics, WatchedReasons>;
 
 function counter<L extends MetricSpec['labels']>(help: string, labels: L) {
   return { type: 'counter', help, labels } as const;

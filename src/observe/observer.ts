@@ -3,7 +3,7 @@ import type { Tell } from '../events.ts';
 import { logEvents } from './event-log.ts';
 import { createLoadMeter, type Load } from './load-meter.ts';
 import type { Log } from './log.ts';
-import type { WatchedName } from './metric-table.ts';
+import type { WatchedName, WatchedReasons } from './metric-table.ts';
 import { countEvents } from './metrics.ts';
 import { openTraces, type TraceVariables } from './open-traces.ts';
 import { type BuildInfo, measureProcess } from './process-metrics.ts';
@@ -22,6 +22,8 @@ export interface Observer {
   readonly tell: Tell;
   /** Reads the number at every scrape; of counters it is the total so far. */
   watch(name: WatchedName, read: () => number): void;
+  /** The same for counts by reason. */
+  watchReasons(name: WatchedReasons, read: () => ReadonlyMap<string, number>): void;
   /** How loaded the server is now. */
   load(): Load;
   /** The exposition in Prometheus' text format. */
@@ -44,6 +46,8 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
   return {
     tell: tellAll(listeners, log),
     watch: (name, read) => registry.onScrape(name, () => [[{}, read()]]),
+    watchReasons: (name, read) =>
+      registry.onScrape(name, () => [...read()].map(([reason, count]) => [{ reason }, count])),
     load: () => meter.read(),
     metrics: () => registry.text(),
     close: async () => {

@@ -66,6 +66,7 @@ export class MetricRegistry {
     Object.assign(made, {
       collect: () => {
         made.reset();
+        combine(metricTable[name].labels, this.#known).forEach((labels) => made.inc(labels, 0));
         for (const [labels, value] of read()) {
           made.inc(labels, value);
         }

@@ -21,9 +21,15 @@ export function watchGauges({ watch }: Pick<Observer, 'watch'>, read: () => Serv
 export interface Door {
   readonly openCalls: number;
   readonly heldBytes: number;
+  /** Calls by reason. */
+  readonly refused: ReadonlyMap<string, number>;
 }
 
-export function watchDoor({ watch }: Pick<Observer, 'watch'>, door: Door): void {
+export function watchDoor(
+  { watch, watchReasons }: Pick<Observer, 'watch' | 'watchReasons'>,
+  door: Door,
+): void {
   watch('slmrank_open_calls', () => door.openCalls);
   watch('slmrank_held_bytes', () => door.heldBytes);
+  watchReasons('slmrank_calls_refused_total', () => door.refused);
 }

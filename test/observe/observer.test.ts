@@ -22,8 +22,11 @@ test('what is told is counted, what is watched is read', async () => {
   const observer = await createObserver(options());
   observer.tell(ended());
   observer.watch('slmrank_open_calls', () => 4);
+  observer.watchReasons('slmrank_calls_refused_total', () => new Map([['STALLED', 2]]));
   const text = await observer.metrics();
   await observer.close();
+  expect(sampleOf(text, 'slmrank_calls_refused_total{reason="STALLED"}')).toBe(2);
+  expect(sampleOf(text, 'slmrank_calls_refused_total{reason="TOO_MANY_CALLS"}')).toBe(0);
   expect(sampleOf(text, 'slmrank_candidates_scored_total')).toBe(10);
   expect(sampleOf(text, 'slmrank_open_calls')).toBe(4);
   expect(sampleOf(text, 'slmrank_held_bytes')).toBeUndefined();

@@ -34,10 +34,12 @@ test('each gauge is read anew at every scrape', () => {
 });
 
 test('the door is read anew at every scrape', () => {
-  const watched = new Map<string, () => number>();
-  const door = { openCalls: 1, heldBytes: 2 };
-  watchDoor({ watch: (name, read) => watched.set(name, read) }, door);
+  const watched = new Map<string, () => unknown>();
+  const note = (name: string, read: () => unknown) => watched.set(name, read);
+  const door = { openCalls: 1, heldBytes: 2, refused: new Map([['STALLED', 1]]) };
+  watchDoor({ watch: note, watchReasons: note }, door);
   door.openCalls = 3;
   expect(watched.get('slmrank_open_calls')?.()).toBe(3);
   expect(watched.get('slmrank_held_bytes')?.()).toBe(2);
+  expect(watched.get('slmrank_calls_refused_total')?.()).toEqual(new Map([['STALLED', 1]]));
 });
