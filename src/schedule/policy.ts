@@ -204,7 +204,8 @@ interface Due extends Moment {
 
 /**
  * Packed tokens this batch may take: with several replicas idle and little waiting, each a share by its speed; and no
- * more than lets the head's deadline be met, down to the head itself and half a budget.
+ * more than lets the head's deadline be met, down to the head itself and half a budget; any part of a head is of use with
+ * partialOk.
  */
 function batchCap(
   view: ScheduleView<WaitingRequest, ReplicaLoad>,
@@ -220,6 +221,8 @@ function batchCap(
   const cap = Math.min(tokenBudget, replica.tokenCap, Math.max(share, shareTokens));
   const runMs = view.estimateMs({ packedTokens: Math.min(cap, packedTokens) }, replica.name);
   const leftMs = head.deadlineMs - Math.max(nowMs, replica.busyUntilMs);
-  const least = Math.max(tokenBudget / 2, head.prefixTokens + head.waitingTokens);
+  const least = head.partialOk
+    ? 0
+    : Math.max(tokenBudget / 2, head.prefixTokens + head.waitingTokens);
   return runMs > leftMs ? Math.max((cap * leftMs) / runMs, Math.min(cap, least)) : cap;
 }

@@ -1,0 +1,178 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  createPolicy,
+  type Decision,
+  type PolicyLimits,
+  type ReplicaLoad,
+  type ScheduleView,
+} from '../../src/schedule/policy.ts';
+
+/** The policy with costs known: a token takes a millisecond on cpu#0, two on slow#0. */
+
+const nowMs = 1_000;
+const limits: PolicyLimits = {
+  ...{ tokenBudget: 100, lingerMs: 0, attentionGroups: 4, shareTokens: 25, agingMs: 1e9 },
+  deferrableWaitMs: 5_000,
+};
+
+function request(name: string, lengths: readonly number[], changed: Partial<Named> = {}): Named {
+  return {
+    ...{ name, deadlineMs: Number.POSITIVE_INFINITY, arrivedMs: 0, prefixTokens: 10 },
+    ...{ running: 0, partialOk: false, waitingSlots: 0 },
+    waiting: lengths.map((length, index) => ({ index, length, bucket: length })),
+    waitingTokens: lengths.reduce((sum, length) => sum + length, 0),
+    ...changed,
+  };
+}
+type View = ScheduleView<Named, ReplicaLoad>;
+type Named = View['requests'][number] & { readonly name: string };
+
+const replica = (changed: Partial<ReplicaLoad> = {}): ReplicaLoad => ({
+  ...{ name: 'cpu#0', batches: 0, packedTokens: 0, busyUntilMs: 0, lastBucket: 0 },
+  tokenCap: Number.POSITIVE_INFINITY,
+  ...changed,
+});
+const times = (count: number, length: number) => new Array<number>(count).fill(length);
+
+function decide(view: Partial<View>): Decision<Named, ReplicaLoad> {
+  return createPolicy(limits).decide(
+    {
+      ...{ requests: [], deferrable: [], replicas: [replica()], arrivalGapMs: 0 },
+      estimateMs: ({ packedTokens }, name) => packedTokens * (name.startsWith('slow') ? 2 : 1),
+      ...view,
+    },
+    nowMs,
+  );
+}
+
+/** "a 3 to cpu#0", or the decision's kind and moment. */
+function show(decision: Decision<Named, ReplicaLoad>): string {
+  switch (decision.kind) {
+    case 'dispatch': {
+      const picks = decision.picks.map(({ request: { name }, count }) => `${name} ${count}`);
+      return `${picks.join(', ')} to ${decision.replica.name}`;
+    }
+    case 'wait':
+      return `wait ${decision.untilMs}`;
+    default:
+      return `${decision.kind} ${decision.request.name}`;
+  }
+}
+
+const table: readonly [string, Partial<View>, string][] = [
+  [
+    'the replica that ends first gets the batch, not the first in the list',
+    { requests: [request('a', [20])], replicas: [replica({ name: 'slow#0' }), replica()] },
+    'a 1 to cpu#0',
+  ],
+  [
+    'a slow one gets a smaller share of what is spread: a third',
+    {
+      requests: [request('a', times(9, 10), { prefixTokens: 0 })],
+      replicas: [replica({ name: 'slow#0', lastBucket: 10 }), replica()],
+    },
+    'a 6 to cpu#0',
+  ],
+  [
+    'of equal ones that which ran the bucket last',
+    {
+      requests: [request('a', [20])],
+      replicas: [replica({ name: 'cpu#1' }), replica({ lastBucket: 20 })],
+    },
+    'a 1 to cpu#0',
+  ],
+  [
+    'a busy one gets its next batch only shortly before it falls idle: 10 ms and a twentieth',
+    {
+      requests: [request('a', times(20, 10))],
+      replicas: [replica({ batches: 1, busyUntilMs: 1_040 })],
+    },
+    'wait 1025',
+  ],
+  [
+    'and then it does',
+    {
+      requests: [request('a', times(20, 10))],
+      replicas: [replica({ batches: 1, busyUntilMs: 1_015 })],
+    },
+    'a 9 to cpu#0',
+  ],
+  [
+    'one that ran out of memory gets no more than it bears',
+    { requests: [request('a', times(9, 10))], replicas: [replica({ tokenCap: 50 })] },
+    'a 4 to cpu#0',
+  ],
+  [
+    'what cannot end in time any more expires before it costs anything',
+    { requests: [request('late', times(9, 10), { deadlineMs: nowMs + 70 })] },
+    'expire late',
+  ],
+  [
+    'a prediction is not quite trusted: a fifth short is tried',
+    { requests: [request('a', times(9, 10), { deadlineMs: nowMs + 85 })] },
+    'a 9 to cpu#0',
+  ],
+  [
+    'what replicas hold counts: the same request behind a running batch',
+    {
+      requests: [request('late', times(9, 10), { deadlineMs: nowMs + 85 })],
+      replicas: [replica({ batches: 1, busyUntilMs: nowMs + 30 })],
+    },
+    'expire late',
+  ],
+  [
+    'it wakes when a waiting request becomes hopeless, not at its deadline',
+    {
+      requests: [request('a', [40], { deadlineMs: nowMs + 500 })],
+      replicas: [replica({ batches: 2, busyUntilMs: nowMs })],
+    },
+    'wait 1460',
+  ],
+  [
+    'with partialOk, as much of it runs as may end in time',
+    { requests: [request('a', times(20, 10), { deadlineMs: nowMs + 30, partialOk: true })] },
+    'a 2 to cpu#0',
+  ],
+  [
+    'with partialOk and work running it waits for its deadline, and starts nothing hopeless',
+    {
+      requests: [request('a', [50], { deadlineMs: nowMs + 30, partialOk: true, running: 3 })],
+    },
+    'wait 1030',
+  ],
+  [
+    'deferrable requests run when no interactive one waits, half a budget at a time',
+    {
+      deferrable: [request('d', times(20, 10))],
+      requests: [request('running', [], { running: 1 })],
+    },
+    'd 4 to cpu#0',
+  ],
+  [
+    'and not while one does',
+    {
+      ...{ deferrable: [request('d', [10])], requests: [request('a', [10])] },
+      replicas: [replica({ batches: 1, busyUntilMs: 1_500 })],
+    },
+    'wait 5000',
+  ],
+  [
+    'nor are they prepared behind a running batch',
+    {
+      deferrable: [request('d', times(20, 10))],
+      replicas: [replica({ batches: 1, busyUntilMs: 1_001 })],
+    },
+    'wait 5000',
+  ],
+  [
+    'one that has waited long enough counts as interactive',
+    { deferrable: [request('d', [10], { arrivedMs: nowMs - 5_000 })] },
+    'promote d',
+  ],
+];
+
+describe('with costs known', () => {
+  test.each(table)('%s', (_name, view, expected) => {
+    expect(show(decide(view))).toBe(expected);
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { ActiveClients, dueOf, orderOf, settleTurns } from '../../src/schedule/fair-order.ts';
+import { adaptLinger, ArrivalPace } from '../../src/schedule/linger.ts';
+
+const turn = (client: string, dueMs: number, waitingTokens: number, orderMs = dueMs) => ({
+  client,
+  dueMs,
+  waitingTokens,
+  orderMs,
+});
+const tenTokensAMs = (tokens: number) => tokens / 10;
+
+describe('due by itself', () => {
+  const table: readonly [string, number, number][] = [
+    ['at its deadline', 1_200, 1_200],
+    ['when it has aged, with a far deadline', 9_000, 1_500],
+    ['or with none', Number.POSITIVE_INFINITY, 1_500],
+  ];
+  test.each(table)('%s', (_name, deadlineMs, dueMs) => {
+    expect(dueOf(1_000, deadlineMs, 500)).toBe(dueMs);
+  });
+});
+
+describe('due beside others', () => {
+  const own = { client: 'a', dueMs: 100 };
+
+  test('a client with nothing waiting stands back for nobody', () => {
+    expect(orderOf(own, [turn('b', 50, 9_000)], 2, tenTokensAMs)).toBe(100);
+    expect(orderOf(own, [turn('a', 50, 0)], 1, tenTokensAMs)).toBe(100);
+  });
+
+  test('one with work waiting stands back for as long as that takes at its share', () => {
+    const waiting = [turn('a', 50, 300), turn('b', 50, 9_000), turn('a', 400, 200)];
+    expect(orderOf(own, waiting, 4, tenTokensAMs)).toBe(100 + 4 * 50);
+    expect(orderOf(own, waiting, 1, tenTokensAMs)).toBe(100 + 2 * 50);
+  });
+
+  test('a client gives its own places to its earliest deadlines, and takes none from others', () => {
+    const anyTurns = fc.array(
+      fc.record({
+        dueMs: fc.integer({ min: 0, max: 50 }),
+        orderMs: fc.integer({ min: 0, max: 50 }),
+      }),
+    );
+    fc.assert(
+      fc.property(anyTurns, (given) => {
+        const turns = given.map((one) => ({ client: 'a', waitingTokens: 1, ...one }));
+        const changed = settleTurns(turns);
+        const places = turns.map((one) => changed.get(one) ?? one.orderMs);
+        const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
+        expect(sorted(places)).toEqual(sorted(turns.map(({ orderMs }) => orderMs)));
+        turns.forEach((a, i) =>
+          turns.forEach((b, j) => {
+            expect(a.dueMs >= b.dueMs || (places[i] ?? 0) <= (places[j] ?? 0)).toBe(true);
+          }),
+        );
+      }),
+    );
+  });
+});
+
+describe('active clients', () => {
+  test('are those that sent something lately, and the one that asks', () => {
+    const clients = new ActiveClients(100);
+    clients.see('a', 0);
+    clients.see('b', 50);
+    clients.see('a', 120);
+    expect([clients.count('a'), clients.count('c')]).toEqual([2, 3]);
+    clients.see('a', 151);
+    expect(clients.count('a')).toBe(1);
+  });
+
+  test('are never more than a thousand', () => {
+    const clients = new ActiveClients(1e9);
+    for (let i = 0; i < 5_000; i += 1) {
+      clients.see(`client ${i}`, i);
+    }
+    expect(clients.count('client 4999')).toBe(1_000);
+  });
+});
+
+describe('linger', () => {
+  test('is none when nothing is expected in it, and longest when much is', () => {
+    expect(adaptLinger(4, Number.POSITIVE_INFINITY)).toBe(0);
+    expect(adaptLinger(4, 4)).toBe(0);
+    expect(adaptLinger(4, 1)).toBe(3);
+    expect(adaptLinger(4, 0)).toBe(4);
+    expect(adaptLinger(0, 0)).toBe(0);
+  });
+
+  test('the pace of arrivals is learnt, and silence counts', () => {
+    const pace = new ArrivalPace();
+    expect(pace.gapMs(0)).toBe(Number.POSITIVE_INFINITY);
+    pace.arrive(10);
+    expect(pace.gapMs(10)).toBe(Number.POSITIVE_INFINITY);
+    for (let i = 1; i <= 50; i += 1) {
+      pace.arrive(10 + 2 * i);
+    }
+    expect(pace.gapMs(110)).toBeCloseTo(2);
+    expect(pace.gapMs(150)).toBe(40);
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals';
+import { planFleet } from '../../src/simulate/plan-fleet.ts';
+import { type Fleet, simulate } from '../../src/simulate/simulate.ts';
+import type { Ending } from '../../src/simulate/simulated-server.ts';
+import { latencyOf } from '../../src/simulate/summarize.ts';
+import { drawArrivals, parseShape, type Stream } from '../../src/simulate/traffic-streams.ts';
+import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
+
+/** A made-up accelerator: about 100 tokens in a millisecond. A request of 50 postings takes it 120 ms. */
+const cost = {
+  format: 1,
+  kinds: [
+    {
+      ...{ kind: 'cuda', runs: 100, fixedMs: 3 },
+      ...{ tokenMs: 0.01, slotMs: 1e-6, slotsPerToken: 250 },
+    },
+  ],
+  replicas: [],
+} as const;
+const perReplica = 8.3;
+
+function fleet(factors: readonly number[], changed: Partial<Fleet> = {}): Fleet {
+  return {
+    ...{ servers: 1, cost, factors, encodeMs: 0, spread: 0.1, seed: 1 },
+    buckets: [16, 32, 48, 64, 96, 128, 192, 256, 384, 512],
+    queue: { candidates: 40_000, tokens: 10_000_000 },
+    policy: {
+      tokenBudget: 8_192,
+      lingerMs: 2,
+      attentionGroups: 4,
+      shareTokens: 2_048,
+      agingMs: 1_000,
+      deferrableWaitMs: Number.POSITIVE_INFINITY,
+    },
+    ...changed,
+  };
+}
+
+function stream(client: string, requestsPerSecond: number, changed: Partial<Stream> = {}): Stream {
+  return {
+    client,
+    requestsPerSecond,
+    class: 'interactive',
+    shapes: [parseShape('50+50xpostings')],
+    deadlineMs: 500,
+    ...changed,
+  };
+}
+
+async function run(one: Fleet, streams: readonly Stream[], seconds: number) {
+  const arrivals = drawArrivals(streams, seconds, createRandom(7));
+  const simulation = await simulate(one, arrivals);
+  expect(simulation.endings).toHaveLength(arrivals.length);
+  expect(new Set(simulation.endings.map(({ arrival }) => arrival)).size).toBe(arrivals.length);
+  return simulation;
+}
+
+const eight = new Array<number>(8).fill(1);
+const capacity = 8 * perReplica;
+const scored = (endings: readonly Ending[], client?: string) =>
+  endings.filter(
+    ({ outcome, arrival }) =>
+      outcome === 'scored' && (client === undefined || arrival.client === client),
+  );
+
+describe('eight replicas, real lengths', () => {
+  test('one half as fast gets half as much: all are busy alike, and little is padding', async () => {
+    const factors = [1, 1, 1, 1, 1, 1, 1, 2];
+    const { report } = await run(fleet(factors), [stream('a', 7.5 * perReplica * 0.85)], 8);
+    expect(report.busySpread).toBeLessThanOrEqual(1.15);
+    expect(report.waste).toBeLessThanOrEqual(0.15);
+    expect(report.outcomes).toEqual({ scored: report.requests });
+    expect(report.predictionError).toBeLessThan(0.15);
+  });
+
+  test('at ten times what they can do, they do as much as ever, in time', async () => {
+    const peak = await run(fleet(eight), [stream('a', capacity)], 4);
+    const over = await run(fleet(eight), [stream('a', 10 * capacity)], 4);
+    expect(over.report.goodput).toBeGreaterThanOrEqual(0.9 * peak.report.goodput);
+    expect(over.report.latencyMs.p99).toBeLessThanOrEqual(500);
+    const { rejected = 0, expired = 0 } = over.report.outcomes;
+    expect(expired).toBeLessThan(0.02 * rejected);
+  });
+
+  test('deferrable requests move the interactive p99 by less than one batch', async () => {
+    const interactive = stream('a', capacity / 2);
+    const deferrable = stream('d', capacity, { class: 'deferrable', deadlineMs: undefined });
+    const alone = await run(fleet(eight), [interactive], 8);
+    const beside = await run(fleet(eight), [interactive, deferrable], 8);
+    const fullBatchMs = 8_192 * 0.012 + 3;
+    const p99 = latencyOf(scored(beside.endings, 'a')).p99;
+    expect(p99).toBeLessThan(alone.report.latencyMs.p99 + fullBatchMs);
+    expect(scored(beside.endings, 'd').length).toBeGreaterThan(100);
+  });
+
+  test("a client that sends ten times as much cannot raise the others' p95 by a fifth", async () => {
+    const others = ['a', 'b', 'c', 'd'].map((client) => stream(client, 0.18 * capacity));
+    const even = await run(fleet(eight), [...others, stream('g', 0.18 * capacity)], 15);
+    const greedy = await run(fleet(eight), [...others, stream('g', 1.6 * capacity)], 15);
+    const ofOthers = (endings: readonly Ending[]) =>
+      scored(endings).filter(({ arrival }) => arrival.client !== 'g');
+    const before = latencyOf(ofOthers(even.endings));
+    const after = latencyOf(ofOthers(greedy.endings));
+    expect(after.p95).toBeLessThanOrEqual(1.2 * before.p95);
+    const lost = ofOthers(even.endings).length - ofOthers(greedy.endings).length;
+    expect(lost).toBeLessThan(0.08 * ofOthers(even.endings).length);
+  });
+});
+
+test('equal seeds give equal reports', async () => {
+  const streams = [stream('a', 5), stream('b', 5)];
+  const [first, second] = await Promise.all([
+    run(fleet([1, 1]), streams, 5),
+    run(fleet([1, 1]), streams, 5),
+  ]);
+  expect(first.report).toEqual(second.report);
+});
+
+test('requests are dealt to the servers in turn', async () => {
+  const { report } = await run(fleet([1], { servers: 3 }), [stream('a', 9)], 10);
+  expect(report.busyShare.map(({ server }) => server)).toEqual([0, 1, 2]);
+  expect(report.busySpread).toBeLessThan(1.5);
+});
+
+describe('planning', () => {
+  const arrivals = drawArrivals([stream('a', 3 * perReplica)], 5, createRandom(3));
+
+  test('finds the fewest replicas that are enough', async () => {
+    const goal = { p99Ms: 400, scored: 0.99, mostReplicas: 64 };
+    const { replicas, trials } = await planFleet(fleet([]), arrivals, goal);
+    expect(replicas).toBeGreaterThanOrEqual(3);
+    expect(replicas).toBeLessThanOrEqual(8);
+    expect(trials.find((trial) => trial.replicas === replicas)?.isEnough).toBe(true);
+    expect(trials.find((trial) => trial.replicas === (replicas ?? 0) - 1)?.isEnough).toBe(false);
+  });
+
+  test('says so when even the most are not', async () => {
+    const goal = { p99Ms: 1, scored: 0.99, mostReplicas: 4 };
+    const { replicas, trials } = await planFleet(fleet([]), arrivals, goal);
+    expect(replicas).toBeUndefined();
+    expect(trials.map((trial) => trial.replicas)).toEqual([1, 2, 4]);
+  });
+});
