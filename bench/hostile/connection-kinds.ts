@@ -11,6 +11,8 @@ export interface ConnectionKind {
   readonly run: (client: WireClient, draw: Draw) => Promise<Ending>;
 }
 
+/** What the server must close it may take its time to, when it has a core for itself and others. */
+const mustCloseMs = 10_000;
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const noSettings = h2Frame(4, 0, 0, Buffer.alloc(0));
 const sound = (draw: Draw) => frame(rankMessage('query', [`text ${draw.count(1000)}`]));
@@ -27,13 +29,18 @@ export const connectionKinds: readonly ConnectionKind[] = [
     weight: 0.5,
     allowed: ['CLOSED'],
     run: (client, draw) =>
-      client.raw([
-        draw.pick([
-          Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
-          Buffer.from(`POST /slmrank.v1.RankingService/Rank HTTP/1.1\r\nContent-Length: 9\r\n\r\n`),
-          Buffer.concat([Buffer.from('160301020001', 'hex'), draw.bytes(200)]),
-        ]),
-      ]),
+      client.raw(
+        [
+          draw.pick([
+            Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
+            Buffer.from(
+              `POST /slmrank.v1.RankingService/Rank HTTP/1.1\r\nContent-Length: 9\r\n\r\n`,
+            ),
+            Buffer.concat([Buffer.from('160301020001', 'hex'), draw.bytes(200)]),
+          ]),
+        ],
+        mustCloseMs,
+      ),
   },
   {
     name: 'HTTP/2 garbage',

@@ -33,7 +33,7 @@ export const rankPath = '/slmrank.v1.RankingService/Rank';
 export const streamPath = '/slmrank.v1.RankingService/RankStream';
 
 const hangMs = 20_000;
-/** How long a raw connection is listened to. */
+/** How long a raw connection is listened to that the server may leave open. */
 const rawMs = 300;
 
 export class WireClient {
@@ -64,8 +64,8 @@ export class WireClient {
     }
   }
 
-  /** Bytes on a bare connection. */
-  raw(chunks: readonly Buffer[]): Promise<Ending> {
+  /** Bytes on a bare connection, which is listened to for so long. */
+  raw(chunks: readonly Buffer[], listenMs = rawMs): Promise<Ending> {
     this.opened += 1;
     const [host, port] = splitAddress(this.#address);
     const socket = connectTcp(port, host);
@@ -75,7 +75,7 @@ export class WireClient {
         socket.destroy();
         resolve(ending);
       };
-      const timer = setTimeout(() => settle('QUIET'), rawMs);
+      const timer = setTimeout(() => settle('QUIET'), listenMs);
       socket.on('error', () => settle('CLOSED'));
       socket.on('close', () => settle('CLOSED'));
       socket.resume();
