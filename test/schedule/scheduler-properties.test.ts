@@ -45,7 +45,11 @@ type Event = typeof anyEvent extends fc.Arbitrary<infer Value> ? Value : never;
 
 class World {
   readonly clock = new FakeClock();
-  readonly admission = new Admission({ candidates: 60, tokens: 2_000 }, (tokens) => tokens);
+  readonly admission = new Admission(
+    { candidates: 60, tokens: 2_000 },
+    (tokens) => tokens,
+    (ask) => this.#scheduler.predict(ask),
+  );
   readonly runs: FakeRun[] = [];
   readonly endings: string[][] = [];
   readonly problems: string[] = [];
@@ -149,16 +153,17 @@ class World {
     this.#callers.push(caller);
     const request = fakeRequest(lengths, { prefix, firstId: place * idsPerRequest });
     const tokens = lengths.reduce((sum, length) => sum + length, prefix);
+    const deadlineMs = this.clock.nowMs() + timeoutMs;
     let permit: ReturnType<Admission['admit']>;
     try {
-      permit = this.admission.admit(lengths.length, tokens);
+      permit = this.admission.admit(lengths.length, tokens, { ...event, deadlineMs });
     } catch {
       ends.push('rejected');
       return;
     }
     this.#scheduler
       .schedule(request, {
-        deadlineMs: this.clock.nowMs() + timeoutMs,
+        deadlineMs,
         partialOk: event.partialOk,
         client: event.client,
         priority: event.priority,
