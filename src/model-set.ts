@@ -200,7 +200,13 @@ export class ModelSet implements RankingPipeline {
   #open(source: ModelSource): Model {
     const { folder, manifest } = source;
     const tell = (event: ServingEvent) => this.#tell(model, event);
-    const model: Model = { folder, manifest, ...this.#options.open({ ...source, tell }) };
+    const opened = this.#options.open({ ...source, tell });
+    const { pipeline, pool } = opened;
+    const model: Model = {
+      ...{ folder, manifest, pipeline, pool },
+      costs: () => opened.costs(),
+      gauges: () => opened.gauges(),
+    };
     return model;
   }
 

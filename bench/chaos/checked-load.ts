@@ -62,14 +62,14 @@ function rank(client: Client, request: WireRankRequestInput, timeoutMs: number):
   return new Promise((resolve) => {
     const options = { deadline: Date.now() + timeoutMs };
     const settle = (error: ServiceError | null, reply?: WireRankResponse) => {
-      resolve(
-        reply === undefined || error !== null
-          ? { code: status[error?.code ?? status.UNKNOWN] }
-          : { reply },
-      );
+      resolve(reply === undefined || error !== null ? { code: describe(error) } : { reply });
     };
     client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, options, settle);
   });
+}
+
+function describe(error: ServiceError | null): string {
+  return error === null ? 'no answer' : `${status[error.code]} (${error.details.slice(0, 80)})`;
 }
 
 /** Each answer brings the next request; the stream is closed when all is answered. */
@@ -103,7 +103,7 @@ function streamLoop(
   });
   const ended = new Promise<void>((resolve) => {
     call.on('error', (error: ServiceError) => {
-      open.forEach((request) => ledger.fail(request, status[error.code]));
+      open.forEach((request) => ledger.fail(request, describe(error)));
       resolve();
     });
     call.on('end', resolve);

@@ -47,13 +47,13 @@ function openReplica(slot: DeviceSlot, tell: Tell, refused: ReadonlySet<string>)
   return new Replica(slot, {
     openThread: (onGone) => {
       const thread = new FakeThread(onGone);
-      setImmediate(() =>
+      setImmediate(() => {
         thread.answer(
           refused.has(slot.name)
             ? { kind: 'failed', message: 'no memory', fault: 'memory' }
             : { kind: 'loaded' },
-        ),
-      );
+        );
+      });
       return thread;
     },
     warmUps: [],
