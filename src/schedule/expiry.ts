@@ -4,11 +4,6 @@ import type { Power } from './route.ts';
 /** Predictions err: a request is late only when this share of the least time it needs is more than is left. */
 const sure = 0.8;
 
-/** Whether the request's time is over, or even a dispatch now would end past it. */
-export function isLate(request: WaitingRequest, power: Power, nowMs: number): boolean {
-  return nowMs >= lateMs(request, power);
-}
-
 /**
  * When the request is to be dropped: at its deadline, or as soon as what waits of it can no longer end before. A
  * partial answer is worth waiting for as long as one candidate may still be scored, or some are running.
@@ -25,10 +20,11 @@ export function lateMs(request: WaitingRequest, power: Power): number {
   return deadlineMs - sure * (partialOk ? oneMs(request, power, 0) : allMs(request, power));
 }
 
-/** Whether any of it waits, and can still end before the deadline. */
+/** Whether any of a request that is not late waits, and can still end before the deadline. */
 export function mayStart(request: WaitingRequest, power: Power, nowMs: number): boolean {
+  const { waiting, partialOk, deadlineMs } = request;
   return (
-    request.waiting.length > 0 && nowMs + sure * oneMs(request, power, 0) <= request.deadlineMs
+    waiting.length > 0 && (!partialOk || nowMs + sure * oneMs(request, power, 0) <= deadlineMs)
   );
 }
 

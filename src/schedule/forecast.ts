@@ -28,7 +28,7 @@ export interface Forecast {
 export interface Capacity {
   /** Added to the end of what has work before it: by how much such requests end later than forecast. */
   readonly marginMs: number;
-  /** Milliseconds until each replica has ended what it holds. */
+  /** Milliseconds until each replica has ended what it holds, ascending. */
   readonly busyMs: readonly number[];
   readonly power: Power;
   readonly tokenBudget: number;

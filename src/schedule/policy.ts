@@ -1,4 +1,4 @@
-import { isLate, lateMs, mayStart } from './expiry.ts';
+import { lateMs, mayStart } from './expiry.ts';
 import { fillBatch } from './fill-batch.ts';
 import { adaptLinger } from './linger.ts';
 import { findReplica, measurePower, type Power, shareOf } from './route.ts';
@@ -108,21 +108,13 @@ export function createPolicy(limits: PolicyLimits): Policy {
     limits,
     decide(view, nowMs) {
       const power = measurePower(view, limits.tokenBudget, nowMs);
-      const late =
-        view.requests.find((request) => isLate(request, power, nowMs)) ??
-        view.deferrable.find((request) => isLate(request, power, nowMs));
-      if (late !== undefined) {
-        return { kind: 'expire', request: late };
-      }
-      const promoted = view.deferrable.find(
-        ({ arrivedMs }) => arrivedMs + limits.deferrableWaitMs <= nowMs,
-      );
-      if (promoted !== undefined) {
-        return { kind: 'promote', request: promoted };
+      const urgent = findUrgent(view, { limits, power, nowMs });
+      if ('kind' in urgent) {
+        return urgent;
       }
       const decision = decideRun(view, { limits, power, nowMs });
       return decision.kind === 'wait'
-        ? { kind: 'wait', untilMs: Math.min(decision.untilMs, nextDueMs(view, limits, power)) }
+        ? { kind: 'wait', untilMs: Math.min(decision.untilMs, urgent.nextMs) }
         : decision;
     },
   };
@@ -169,20 +161,28 @@ function decideRun<Request extends WaitingRequest, Replica extends ReplicaLoad>(
   return { kind: 'dispatch', replica, picks: fillBatch(lane, cap, limits) };
 }
 
-/** The next moment at which a request is late or is promoted. */
-function nextDueMs(
-  { requests, deferrable }: ScheduleView<WaitingRequest, ReplicaLoad>,
-  { deferrableWaitMs }: PolicyLimits,
-  power: Power,
-): number {
-  let dueMs = Number.POSITIVE_INFINITY;
+/** What is late or to be promoted now; or else the next moment at which something will be. */
+function findUrgent<Request extends WaitingRequest>(
+  { requests, deferrable }: ScheduleView<Request, ReplicaLoad>,
+  { limits, power, nowMs }: Moment,
+): Exclude<Decision<Request, never>, { kind: 'wait' }> | { readonly nextMs: number } {
+  let nextMs = Number.POSITIVE_INFINITY;
   for (const request of requests) {
-    dueMs = Math.min(dueMs, lateMs(request, power));
+    const dueMs = lateMs(request, power);
+    if (dueMs <= nowMs) {
+      return { kind: 'expire', request };
+    }
+    nextMs = Math.min(nextMs, dueMs);
   }
   for (const request of deferrable) {
-    dueMs = Math.min(dueMs, lateMs(request, power), request.arrivedMs + deferrableWaitMs);
+    const dueMs = lateMs(request, power);
+    const promoteMs = request.arrivedMs + limits.deferrableWaitMs;
+    if (Math.min(dueMs, promoteMs) <= nowMs) {
+      return { kind: dueMs <= nowMs ? 'expire' : 'promote', request };
+    }
+    nextMs = Math.min(nextMs, dueMs, promoteMs);
   }
-  return dueMs;
+  return { nextMs };
 }
 
 /** What waits altogether, were each request's prefix computed once. */

@@ -35,24 +35,24 @@ export function measurePower(view: View, packedTokens: number, nowMs: number): P
   return { fastestMs, togetherMs, soonestMs: (size) => spread(busyMs, togetherMs(size)) };
 }
 
-/** Milliseconds until each replica has ended what it holds. */
+/** Milliseconds until each replica has ended what it holds, ascending. */
 export function busyTimes(replicas: readonly ReplicaLoad[], nowMs: number): readonly number[] {
-  return replicas.map(({ batches, busyUntilMs }) =>
-    batches === 0 ? 0 : Math.max(0, busyUntilMs - nowMs),
-  );
+  return replicas
+    .map(({ batches, busyUntilMs }) => (batches === 0 ? 0 : Math.max(0, busyUntilMs - nowMs)))
+    .sort((a, b) => a - b);
 }
 
 /**
  * When work that all replicas together would do in `togetherMs` is done, each joining in once it is free: water
- * poured over steps of those heights. Replicas count alike.
+ * poured over steps of those heights, which ascend. Replicas count alike.
  */
 export function spread(busyMs: readonly number[], togetherMs: number): number {
-  const steps = busyMs.toSorted((a, b) => a - b);
-  const work = togetherMs * steps.length;
+  const work = togetherMs * busyMs.length;
   let poured = 0;
-  let level = steps[0] ?? 0;
+  let level = busyMs[0] ?? 0;
   let free = 1;
-  for (const next of steps.slice(1)) {
+  while (free < busyMs.length) {
+    const next = busyMs[free] ?? level;
     const step = (next - level) * free;
     if (poured + step >= work) {
       break;

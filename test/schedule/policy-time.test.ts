@@ -5,6 +5,7 @@ import {
   type PolicyLimits,
   type ReplicaLoad,
   type ScheduleView,
+  type WaitingRequest,
 } from '../../src/schedule/policy.ts';
 
 /** The policy with costs known: a token takes a millisecond on cpu#0, two on slow#0. */
@@ -25,7 +26,9 @@ function request(name: string, lengths: readonly number[], changed: Partial<Name
   };
 }
 type View = ScheduleView<Named, ReplicaLoad>;
-type Named = View['requests'][number] & { readonly name: string };
+interface Named extends WaitingRequest {
+  readonly name: string;
+}
 
 const replica = (changed: Partial<ReplicaLoad> = {}): ReplicaLoad => ({
   ...{ name: 'cpu#0', batches: 0, packedTokens: 0, busyUntilMs: 0, lastBucket: 0 },
@@ -54,7 +57,8 @@ function show(decision: Decision<Named, ReplicaLoad>): string {
     }
     case 'wait':
       return `wait ${decision.untilMs}`;
-    default:
+    case 'expire':
+    case 'promote':
       return `${decision.kind} ${decision.request.name}`;
   }
 }
