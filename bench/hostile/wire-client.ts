@@ -89,7 +89,11 @@ export class WireClient {
 
   #connect(): ClientHttp2Session {
     this.opened += 1;
-    const session = connectHttp2(`http://${this.#address}`, { maxSendHeaderBlockLength: 1 << 20 });
+    const session = connectHttp2(`http://${this.#address}`, {
+      maxSendHeaderBlockLength: 1 << 20,
+      // With Node's own bound this client would end calls in the server's place.
+      maxSessionMemory: 1000,
+    });
     session.on('error', () => undefined);
     return session;
   }
