@@ -123,19 +123,16 @@ async function runAll(
 }
 
 /** As many requests in flight as keep every replica running with the next batch waiting. */
-function runSaturation(bench: Bench, replicas: number): Promise<ScenarioResult> {
+async function runSaturation(bench: Bench, replicas: number): Promise<ScenarioResult> {
   const { options, stand, sender, messages } = bench;
   const inFlight = 8 * Math.max(1, replicas);
   const note = `${inFlight} requests in flight`;
   bench.say(`saturation: ${note}`);
+  await saturate(sender, 'warm', { messages, inFlight, seconds: 2 });
   const seconds = options.seconds / 2;
-  return runScenario(
-    stand,
-    { name: 'saturation', generator: 'closed loop', note, seconds, deadlineMs: Infinity },
-    async () => {
-      await saturate(sender, 'warm', { messages, inFlight, seconds: 2 });
-      return saturate(sender, 'saturation', { messages, inFlight, seconds });
-    },
+  const words = { name: 'saturation', generator: 'closed loop', note } as const;
+  return runScenario(stand, { ...words, seconds, deadlineMs: Infinity }, () =>
+    saturate(sender, 'saturation', { messages, inFlight, seconds }),
   );
 }
 
@@ -153,13 +150,15 @@ async function runReplay(bench: Bench, file: string): Promise<ScenarioResult> {
   );
 }
 
-function tellResult({ name, summary, account, busyReplicas }: ScenarioResult): void {
+function tellResult({ name, summary, account, runs }: ScenarioResult): void {
   const { offeredPerSecond, goodputPerSecond, latencyMs, lagMs } = summary;
   const counts = Object.entries(account.counts).filter(([, count]) => count > 0);
   say(
     `${name}: ${offeredPerSecond.toFixed(1)}/s offered, ${goodputPerSecond.toFixed(1)}/s in time, ` +
       `p50 ${latencyMs?.p50.toFixed(0) ?? '-'} p99 ${latencyMs?.p99.toFixed(0) ?? '-'} ms, ` +
-      `sent late by p99 ${lagMs?.p99.toFixed(0) ?? '-'} ms, busy replicas ${busyReplicas?.toFixed(2) ?? '-'}; ` +
+      `sent late by p99 ${lagMs?.p99.toFixed(0) ?? '-'} ms, busy replicas ${runs?.busyReplicas.toFixed(2) ?? '-'}, ` +
+      `${runs?.tokensPerBatch.toFixed(0) ?? '-'} tokens a batch, ${runs?.msPerThousandTokens.toFixed(0) ?? '-'} ms per 1000, ` +
+      `${runs?.runPerAnswered.toFixed(2) ?? '-'} run per answered; ` +
       counts.map(([outcome, count]) => `${outcome} ${count}`).join(', ') +
       (account.problems.length === 0 ? '' : `; DOES NOT RECONCILE: ${account.problems.join('; ')}`),
   );

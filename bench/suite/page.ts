@@ -126,9 +126,18 @@ function scenarioTable(scenarios: readonly ScenarioResult[]): string {
   return table(
     [
       ...['scenario', 'sent by', 'offered/s', 'answered/s', 'candidates/s', 'p50 ms', 'p95 ms'],
-      ...['p99 ms', 'refused p99 ms', 'late by p99 ms', 'client cores', 'busy replicas'],
+      ...[
+        'p99 ms',
+        'refused p99 ms',
+        'late by p99 ms',
+        'client cores',
+        'busy replicas',
+        'tokens a batch',
+        'ms per 1000 tokens',
+        'run per answered',
+      ],
     ],
-    scenarios.map(({ name, generator, summary, clientCores, busyReplicas }) => [
+    scenarios.map(({ name, generator, summary, clientCores, runs }) => [
       name,
       generator,
       summary.offeredPerSecond.toFixed(1),
@@ -140,7 +149,10 @@ function scenarioTable(scenarios: readonly ScenarioResult[]): string {
       ms(summary.refusedMs?.p99),
       generator === 'ghz' ? '-' : ms(summary.lagMs?.p99),
       generator === 'ghz' ? '-' : clientCores.toFixed(2),
-      busyReplicas?.toFixed(2) ?? '-',
+      runs?.busyReplicas.toFixed(2) ?? '-',
+      runs?.tokensPerBatch.toFixed(0) ?? '-',
+      runs?.msPerThousandTokens.toFixed(1) ?? '-',
+      runs?.runPerAnswered.toFixed(2) ?? '-',
     ]),
   );
 }

@@ -1,7 +1,7 @@
 import { type Account, reconcile } from './accounting.ts';
 import { type Sent, type Summary, summarizeEnds, type Tally } from './ends.ts';
 import type { Stand } from './stand.ts';
-import { readBusySeconds, readCounters, subtract } from './server-record.ts';
+import { readCounters, readRuns, type RunTotals, subtract } from './server-record.ts';
 
 /** Who sent: numbers of different generators are not to be compared in their tails. */
 export type Generator = 'Poisson client' | 'closed loop' | 'replay' | 'streams' | 'ghz';
@@ -14,8 +14,8 @@ export interface ScenarioResult {
   readonly account: Account;
   /** What the server counted meanwhile; undefined when it cannot be asked. */
   readonly counted: Tally | undefined;
-  /** Time that replicas were in runs, in replicas; undefined likewise. */
-  readonly busyReplicas: number | undefined;
+  /** Undefined likewise. */
+  readonly runs: RunRates | undefined;
   /** Processor time of the client, in cores. */
   readonly clientCores: number;
   /** On the stand's clock. */
@@ -24,6 +24,20 @@ export interface ScenarioResult {
   readonly memoryMb: { readonly first: number; readonly last: number; readonly most: number };
   /** Scheduled moment in seconds, latency in milliseconds of answered requests, thinned. */
   readonly points: readonly (readonly [atSeconds: number, ms: number])[];
+}
+
+/**
+ * What the replicas did meanwhile. Tells apart why throughput falls: idle replicas, small batches, runs that scored what
+ * nobody got, or a machine that was slower.
+ */
+export interface RunRates {
+  /** Time in runs over the scenario's time: the number of replicas when all are always busy. */
+  readonly busyReplicas: number;
+  readonly tokensPerBatch: number;
+  /** Of a replica in a run. */
+  readonly msPerThousandTokens: number;
+  /** Candidates run over candidates answered with a score in time; 1 when nothing was in vain. */
+  readonly runPerAnswered: number;
 }
 
 export interface ScenarioWords {
@@ -35,6 +49,7 @@ export interface ScenarioWords {
 }
 
 const mostPoints = 800;
+const pipeMs = 250;
 /** For the last lines of the server's log to come through the pipe. */
 const logWaitMs = 3000;
 
@@ -45,6 +60,8 @@ export async function runScenario(
   send: () => Promise<readonly Sent[]>,
 ): Promise<ScenarioResult> {
   const { name, generator, note, seconds, deadlineMs } = words;
+  // Lines of what was given up before may still be in the pipe.
+  await new Promise((resolve) => setTimeout(resolve, pipeMs));
   stand.log?.clear();
   const before = await readServer(stand);
   const cpuBefore = process.cpuUsage();
@@ -63,7 +80,7 @@ export async function runScenario(
   const account = reconcile(ends, stand.log?.ends);
   return {
     ...{ name, generator, note, startedMs, endedMs, counted },
-    busyReplicas: busyBetween(before, after, endedMs - startedMs),
+    runs: ratesBetween(before.runs, after.runs, { spanMs: endedMs - startedMs, ends }),
     summary: summarizeEnds(unary, { seconds, deadlineMs }),
     account: { ...account, problems: [...account.problems, ...checkCounters(stand, counted)] },
     clientCores: (user + system) / 1000 / (endedMs - startedMs),
@@ -74,22 +91,32 @@ export async function runScenario(
 
 interface ServerNumbers {
   readonly counted: Tally | undefined;
-  readonly busySeconds: number | undefined;
+  readonly runs: RunTotals | undefined;
 }
 
 async function readServer(stand: Stand): Promise<ServerNumbers> {
   const text = (await stand.metrics()) ?? '';
-  return { counted: readCounters(text), busySeconds: readBusySeconds(text) };
+  return { counted: readCounters(text), runs: readRuns(text) };
 }
 
-function busyBetween(
-  before: ServerNumbers,
-  after: ServerNumbers,
-  spanMs: number,
-): number | undefined {
-  return before.busySeconds === undefined || after.busySeconds === undefined
-    ? undefined
-    : (1000 * (after.busySeconds - before.busySeconds)) / spanMs;
+/** Undefined as well when nothing ran. */
+export function ratesBetween(
+  before: RunTotals | undefined,
+  after: RunTotals | undefined,
+  { spanMs, ends }: { readonly spanMs: number; readonly ends: readonly Sent[] },
+): RunRates | undefined {
+  if (before === undefined || after === undefined || after.batches === before.batches) {
+    return undefined;
+  }
+  const busyMs = 1000 * (after.busySeconds - before.busySeconds);
+  const tokens = after.packedTokens - before.packedTokens;
+  const answered = ends.reduce((sum, { scored }) => sum + scored, 0);
+  return {
+    busyReplicas: busyMs / spanMs,
+    tokensPerBatch: tokens / (after.batches - before.batches),
+    msPerThousandTokens: (1000 * busyMs) / tokens,
+    runPerAnswered: (after.candidates - before.candidates) / Math.max(1, answered),
+  };
 }
 
 /** The counters must tell of the same requests as the log. */
@@ -109,7 +136,7 @@ async function awaitLog({ log }: Stand, ends: readonly Sent[]): Promise<void> {
   const owed = ends.filter(({ outcome }) => outcome !== 'expired' && outcome !== 'cancelled');
   const limitMs = performance.now() + logWaitMs;
   do {
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, pipeMs));
   } while (
     log !== undefined &&
     performance.now() < limitMs &&

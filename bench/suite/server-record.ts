@@ -48,14 +48,29 @@ export function readCounters(exposition: string): Tally | undefined {
   return totals;
 }
 
-/** Seconds that replicas spent in runs so far, all together; undefined when they are not counted. */
-export function readBusySeconds(exposition: string): number | undefined {
-  const lines = exposition
-    .split('\n')
-    .filter((line) => line.startsWith('slmrank_replica_busy_seconds_total{'));
-  return lines.length === 0
-    ? undefined
-    : lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+/** What replicas have run so far, all together. */
+export interface RunTotals {
+  readonly busySeconds: number;
+  readonly batches: number;
+  readonly packedTokens: number;
+  readonly candidates: number;
+}
+
+/** Undefined when runs are not counted. */
+export function readRuns(exposition: string): RunTotals | undefined {
+  const lines = exposition.split('\n');
+  const sum = (name: string) =>
+    lines
+      .filter((line) => line.startsWith(`${name}{`))
+      .reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' '))), 0);
+  return lines.some((line) => line.startsWith('slmrank_replica_busy_seconds_total{'))
+    ? {
+        busySeconds: sum('slmrank_replica_busy_seconds_total'),
+        batches: sum('slmrank_batches_total'),
+        packedTokens: sum('slmrank_batch_packed_tokens_total'),
+        candidates: sum('slmrank_batch_candidates_total'),
+      }
+    : undefined;
 }
 
 /** One sample of an exposition by its name and labels as written; undefined when it is not there. */

@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { reconcile } from '../../../bench/suite/accounting.ts';
 import { outcomeOf, type Sent, summarizeEnds } from '../../../bench/suite/ends.ts';
 import { parseGhz } from '../../../bench/suite/ghz-scenarios.ts';
+import { ratesBetween } from '../../../bench/suite/scenario.ts';
 import {
   EndedLines,
-  readBusySeconds,
   readCounters,
+  readRuns,
   readSample,
   subtract,
 } from '../../../bench/suite/server-record.ts';
@@ -121,6 +122,17 @@ describe('the summary', () => {
   });
 });
 
+test("the replicas' rates tell busy time, batch size, speed, and work in vain apart", () => {
+  const before = { busySeconds: 1, batches: 10, packedTokens: 9_000, candidates: 400 };
+  const after = { busySeconds: 3, batches: 14, packedTokens: 13_000, candidates: 430 };
+  const ends = [sent('a', 'OK'), sent('b', 'OK'), sent('c', 'DEADLINE_EXCEEDED')];
+  expect(ratesBetween(before, after, { spanMs: 4_000, ends })).toEqual({
+    ...{ busyReplicas: 0.5, tokensPerBatch: 1000, msPerThousandTokens: 500, runPerAnswered: 1.5 },
+  });
+  expect(ratesBetween(before, before, { spanMs: 4_000, ends })).toBeUndefined();
+  expect(ratesBetween(undefined, after, { spanMs: 4_000, ends })).toBeUndefined();
+});
+
 describe("the server's own record", () => {
   test('is read from its debug lines by request id', () => {
     const lines = new EndedLines();
@@ -149,6 +161,9 @@ describe("the server's own record", () => {
     'slmrank_requests_total{method="Rank",priority="interactive",outcome="expired"} 1',
     'slmrank_replica_busy_seconds_total{replica="cpu#0",bucket="32"} 1.5',
     'slmrank_replica_busy_seconds_total{replica="cpu#1",bucket="32"} 2',
+    'slmrank_batches_total{replica="cpu#0",bucket="32"} 4',
+    'slmrank_batch_packed_tokens_total{replica="cpu#0",bucket="32"} 3500',
+    'slmrank_batch_candidates_total{replica="cpu#0",bucket="32"} 120',
     'slmrank_event_loop_lag_seconds_sum 0.25',
     '',
   ].join('\n');
@@ -158,13 +173,15 @@ describe("the server's own record", () => {
     expect(counts).toMatchObject({ scored: 7, expired: 1, failed: 0 });
     const zeros = { scored: 4, partial: 0, rejected: 0, expired: 0, cancelled: 0, failed: 0 };
     expect(counts && subtract(counts, zeros)).toMatchObject({ scored: 3, expired: 1 });
-    expect(readBusySeconds(exposition)).toBe(3.5);
+    expect(readRuns(exposition)).toEqual({
+      ...{ busySeconds: 3.5, batches: 4, packedTokens: 3500, candidates: 120 },
+    });
     expect(readSample(exposition, 'slmrank_event_loop_lag_seconds_sum')).toBe(0.25);
   });
 
   test('is undefined where the server does not count', () => {
     expect(readCounters('')).toBeUndefined();
-    expect(readBusySeconds('')).toBeUndefined();
+    expect(readRuns('')).toBeUndefined();
     expect(readSample('', 'x')).toBeUndefined();
   });
 });

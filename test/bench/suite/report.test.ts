@@ -16,7 +16,11 @@ function scenario(
   const counts = { ...none, scored: answered, rejected: 100 - answered };
   return {
     ...{ name, generator: 'Poisson client', note: '<note>', counted: undefined, clientCores: 0.1 },
-    ...{ busyReplicas: 0.9, startedMs: 0, endedMs: 1000 },
+    runs: {
+      ...{ busyReplicas: 0.9, tokensPerBatch: 900 },
+      ...{ msPerThousandTokens: 40, runPerAnswered: 1.02 },
+    },
+    ...{ startedMs: 0, endedMs: 1000 },
     summary: {
       ...{ sent: 100, seconds: 10, offeredPerSecond: perSecond, counts },
       ...{ goodputPerSecond: perSecond, candidatesPerSecond: 50 * perSecond },
