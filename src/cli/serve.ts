@@ -12,7 +12,7 @@ import { packageVersion } from '../package-version.ts';
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openCredentials, warnOfPlainText } from '../server/tls.ts';
-import { openObservation } from './observation.ts';
+import { type Observation, openObservation } from './observation.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
 
@@ -38,16 +38,17 @@ export async function run(args: readonly string[]): Promise<number> {
   const capture = await openCaptureOf(config, log);
   const models = openModels({ config, manifest, log, tell }, capture);
   const admin = await openAdmin(config, models, log);
-  const server = await startServer({
+  let server: RunningServer | undefined = undefined;
+  const stopped = stopOnSignal(() => server);
+  // Before it listens: a client that spreads its calls over servers would send them to one that cannot serve yet.
+  await models.warm().catch(exitUnloaded);
+  server = await startServer({
     ...{ config, manifest, log, tell },
     pipeline: models,
     current: () => models.current(),
     readLoad: () => observation.observer.load(),
-  });
-  observation.follow({ server, pipeline: models, ready: server.ready });
-  watchGauges(observation.observer, () => models.gauges());
-  watchDoor(observation.observer, server.door);
-  const stopped = stopOnSignal(server);
+  }).catch(exitUnloaded);
+  watchServer(observation, server, models);
   await Promise.race([server.ready, stopped]).catch(exitUnloaded);
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
@@ -62,6 +63,13 @@ export async function run(args: readonly string[]): Promise<number> {
     process.exit(1);
   }
   return 0;
+}
+
+function watchServer(observation: Observation, server: RunningServer, models: ModelSet): void {
+  const { observer } = observation;
+  observation.follow({ server, pipeline: models, ready: server.ready });
+  watchGauges(observer, () => models.gauges());
+  watchDoor(observer, server.door);
 }
 
 /** Not by a drain: replicas that never loaded have nothing to finish. */
@@ -130,18 +138,21 @@ async function readServedManifest(model: string): Promise<Manifest> {
   }
 }
 
-/** Resolves when a first signal has led to a stop: whether the stop was clean. A second signal ends the process. */
-function stopOnSignal(server: RunningServer): Promise<boolean> {
+/**
+ * Resolves when a first signal has led to a stop: whether the stop was clean. A second signal ends the process, and so
+ * does the first while there is no server: nobody waits for an answer then.
+ */
+function stopOnSignal(serverOf: () => RunningServer | undefined): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
-      if (server.isStopping()) {
+      const server = serverOf();
+      if (server === undefined || server.isStopping()) {
         process.exit(signal === 'SIGINT' ? 130 : 143);
       }
       server.stop().then(resolve, reject);
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);
-    process.on('SIGHUP', () => server.reload());
   });
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -57,7 +58,8 @@ test('a tiny model is served until SIGTERM, which drains and ends with status 0'
   const dir = temporaryFolder();
   const { name, fingerprint } = await buildHfTiny('llama', dir);
   const { child, firstLine, ended } = start([
-    ...['--address=127.0.0.1:0', `--model=${dir}`, '--devices=cpu:2'],
+    ...['--address=127.0.0.1:0', '--admin-address=127.0.0.1:0', '--metrics-address=127.0.0.1:0'],
+    ...[`--model=${dir}`, '--devices=cpu:2'],
   ]);
   const ready = await Promise.race([firstLine, ended.then(({ errors }) => errors)]);
   expect(ready).toMatch(
@@ -76,4 +78,19 @@ test('a tiny model is served until SIGTERM, which drains and ends with status 0'
   const { status, out } = await ended;
   expect(status).toBe(0);
   expect(out).toBe(ready);
+});
+
+test('an address that is taken ends the start, also once the model is loaded', async () => {
+  const dir = temporaryFolder();
+  await buildHfTiny('llama', dir);
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { status, errors } = await start([
+    ...[`--address=127.0.0.1:${port}`, '--admin-address=off', '--metrics-address=off'],
+    ...[`--model=${dir}`, '--devices=cpu:1', '--log-level=silent'],
+  ]).ended;
+  taken.close();
+  expect(status).toBe(1);
+  expect(errors).toMatch(new RegExp(`^slmrank: cannot listen on 127\\.0\\.0\\.1:${port}: `, 'm'));
 });

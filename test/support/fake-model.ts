@@ -28,7 +28,8 @@ export class FakeModel implements OpenModel {
     const becameWarm = pipeline.warm.bind(pipeline);
     pipeline.warm = async () => {
       await pool.warm();
-      return await becameWarm();
+      await becameWarm();
+      return undefined;
     };
   }
 
