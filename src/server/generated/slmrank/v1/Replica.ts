@@ -7,7 +7,7 @@ export interface WireReplicaInput {
    */
   'deviceSlot'?: (string);
   /**
-   * "loading", "ready", "draining", "failed"
+   * "loading", "ready", "failed", "quarantined", "draining", "closed"
    */
   'phase'?: (string);
   'batches'?: (number);
@@ -19,7 +19,7 @@ export interface WireReplica {
    */
   'deviceSlot': (string);
   /**
-   * "loading", "ready", "draining", "failed"
+   * "loading", "ready", "failed", "quarantined", "draining", "closed"
    */
   'phase': (string);
   'batches': (number);
