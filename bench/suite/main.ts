@@ -158,7 +158,7 @@ function tellResult({ name, summary, account, runs }: ScenarioResult): void {
       `p50 ${latencyMs?.p50.toFixed(0) ?? '-'} p99 ${latencyMs?.p99.toFixed(0) ?? '-'} ms, ` +
       `sent late by p99 ${lagMs?.p99.toFixed(0) ?? '-'} ms, busy replicas ${runs?.busyReplicas.toFixed(2) ?? '-'}, ` +
       `${runs?.tokensPerBatch.toFixed(0) ?? '-'} tokens a batch, ${runs?.msPerThousandTokens.toFixed(0) ?? '-'} ms per 1000, ` +
-      `${runs?.runPerAnswered.toFixed(2) ?? '-'} run per answered; ` +
+      `${runs?.runPerAnswered.toFixed(2) ?? '-'} run per answered, front end busy ${runs?.frontEndBusy.toFixed(2) ?? '-'}; ` +
       counts.map(([outcome, count]) => `${outcome} ${count}`).join(', ') +
       (account.problems.length === 0 ? '' : `; DOES NOT RECONCILE: ${account.problems.join('; ')}`),
   );

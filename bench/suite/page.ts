@@ -135,6 +135,7 @@ function scenarioTable(scenarios: readonly ScenarioResult[]): string {
         'tokens a batch',
         'ms per 1000 tokens',
         'run per answered',
+        'front end busy',
       ],
     ],
     scenarios.map(({ name, generator, summary, clientCores, runs }) => [
@@ -153,6 +154,7 @@ function scenarioTable(scenarios: readonly ScenarioResult[]): string {
       runs?.tokensPerBatch.toFixed(0) ?? '-',
       runs?.msPerThousandTokens.toFixed(1) ?? '-',
       runs?.runPerAnswered.toFixed(2) ?? '-',
+      runs?.frontEndBusy.toFixed(2) ?? '-',
     ]),
   );
 }

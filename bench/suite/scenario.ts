@@ -38,6 +38,8 @@ export interface RunRates {
   readonly msPerThousandTokens: number;
   /** Candidates run over candidates answered with a score in time; 1 when nothing was in vain. */
   readonly runPerAnswered: number;
+  /** Share of the time that the server's main thread was busy: near 1, and the front end is the limit. */
+  readonly frontEndBusy: number;
 }
 
 export interface ScenarioWords {
@@ -116,6 +118,7 @@ export function ratesBetween(
     tokensPerBatch: tokens / (after.batches - before.batches),
     msPerThousandTokens: (1000 * busyMs) / tokens,
     runPerAnswered: (after.candidates - before.candidates) / Math.max(1, answered),
+    frontEndBusy: (1000 * (after.loopSeconds - before.loopSeconds)) / spanMs,
   };
 }
 

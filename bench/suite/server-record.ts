@@ -54,6 +54,8 @@ export interface RunTotals {
   readonly batches: number;
   readonly packedTokens: number;
   readonly candidates: number;
+  /** Time that the main thread's event loop was busy; 0 when it is not counted. */
+  readonly loopSeconds: number;
 }
 
 /** Undefined when runs are not counted. */
@@ -69,6 +71,7 @@ export function readRuns(exposition: string): RunTotals | undefined {
         batches: sum('slmrank_batches_total'),
         packedTokens: sum('slmrank_batch_packed_tokens_total'),
         candidates: sum('slmrank_batch_candidates_total'),
+        loopSeconds: readSample(exposition, 'slmrank_event_loop_active_seconds_total') ?? 0,
       }
     : undefined;
 }

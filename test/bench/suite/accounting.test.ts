@@ -123,11 +123,20 @@ describe('the summary', () => {
 });
 
 test("the replicas' rates tell busy time, batch size, speed, and work in vain apart", () => {
-  const before = { busySeconds: 1, batches: 10, packedTokens: 9_000, candidates: 400 };
-  const after = { busySeconds: 3, batches: 14, packedTokens: 13_000, candidates: 430 };
+  const before = {
+    ...{ busySeconds: 1, batches: 10, packedTokens: 9_000 },
+    candidates: 400,
+    loopSeconds: 1,
+  };
+  const after = {
+    ...{ busySeconds: 3, batches: 14, packedTokens: 13_000 },
+    candidates: 430,
+    loopSeconds: 2,
+  };
   const ends = [sent('a', 'OK'), sent('b', 'OK'), sent('c', 'DEADLINE_EXCEEDED')];
   expect(ratesBetween(before, after, { spanMs: 4_000, ends })).toEqual({
     ...{ busyReplicas: 0.5, tokensPerBatch: 1000, msPerThousandTokens: 500, runPerAnswered: 1.5 },
+    frontEndBusy: 0.25,
   });
   expect(ratesBetween(before, before, { spanMs: 4_000, ends })).toBeUndefined();
   expect(ratesBetween(undefined, after, { spanMs: 4_000, ends })).toBeUndefined();
@@ -164,6 +173,7 @@ describe("the server's own record", () => {
     'slmrank_batches_total{replica="cpu#0",bucket="32"} 4',
     'slmrank_batch_packed_tokens_total{replica="cpu#0",bucket="32"} 3500',
     'slmrank_batch_candidates_total{replica="cpu#0",bucket="32"} 120',
+    'slmrank_event_loop_active_seconds_total 0.5',
     'slmrank_event_loop_lag_seconds_sum 0.25',
     '',
   ].join('\n');
@@ -174,7 +184,7 @@ describe("the server's own record", () => {
     const zeros = { scored: 4, partial: 0, rejected: 0, expired: 0, cancelled: 0, failed: 0 };
     expect(counts && subtract(counts, zeros)).toMatchObject({ scored: 3, expired: 1 });
     expect(readRuns(exposition)).toEqual({
-      ...{ busySeconds: 3.5, batches: 4, packedTokens: 3500, candidates: 120 },
+      ...{ busySeconds: 3.5, batches: 4, packedTokens: 3500, candidates: 120, loopSeconds: 0.5 },
     });
     expect(readSample(exposition, 'slmrank_event_loop_lag_seconds_sum')).toBe(0.25);
   });

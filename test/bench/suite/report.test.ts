@@ -18,7 +18,7 @@ function scenario(
     ...{ name, generator: 'Poisson client', note: '<note>', counted: undefined, clientCores: 0.1 },
     runs: {
       ...{ busyReplicas: 0.9, tokensPerBatch: 900 },
-      ...{ msPerThousandTokens: 40, runPerAnswered: 1.02 },
+      ...{ msPerThousandTokens: 40, runPerAnswered: 1.02, frontEndBusy: 0.1 },
     },
     ...{ startedMs: 0, endedMs: 1000 },
     summary: {
