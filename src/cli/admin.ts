@@ -78,7 +78,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const client = createAdminClient(values['admin-address'], timeoutMs, trustOf(values));
   try {
     const answer = await act(client, { word, reason: values.reason });
-    process.stdout.write(`${values.json ? JSON.stringify(answer) : format(answer)}\n`);
+    process.stdout.write(`${values.json ? JSON.stringify(answer) : format(answer).trimEnd()}\n`);
     return 0;
   } finally {
     client.close();
@@ -151,5 +151,5 @@ export function formatCosts({ kinds, replicas }: WireCostTable): string {
   return [
     formatTable([['kind', 'runs', 'a run', 'a token', 'a tile slot'], ...kindRows]),
     formatTable([['slot', 'runs', 'factor', 'off by'], ...replicaRows]),
-  ].join('\n\n');
+  ].join('\n');
 }

@@ -5,6 +5,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
+import type { RankError } from '../errors.ts';
 import type { ModelSet, Note } from '../model-set.ts';
 import type { Log } from '../observe/log.ts';
 import { toWireCosts, toWirePool } from './admin-reply.ts';
@@ -86,7 +87,7 @@ function answer<In, Out>(
       (reply) => callback(null, reply),
       (thrown: unknown) => {
         const error = presentError(thrown);
-        log.warn({ method: call.getPath(), kind: error.kind, err: error.cause }, error.message);
+        logRefusal(log, call.getPath(), error);
         callback(toStatus(error, randomUUID(), root));
       },
     );
@@ -121,9 +122,14 @@ function follow<In>(
       },
       (thrown: unknown) => {
         const error = presentError(thrown);
-        log.warn({ method, kind: error.kind, err: error.cause }, error.message);
+        logRefusal(log, method, error);
         call.emit('error', toStatus(error, randomUUID(), root));
       },
     );
   };
+}
+
+/** The cause only of what is not the caller's. */
+function logRefusal(log: Log, method: string, { kind, message, cause }: RankError): void {
+  log.warn({ method, kind, ...(kind === 'internal' ? { err: cause } : {}) }, message);
 }

@@ -32,14 +32,14 @@ for (const file of withoutService) {
   rmSync(`${root}src/server/generated/${file.split('/').at(-1)}.ts`);
 }
 
-/** @param {readonly string[]} own files of proto/ without their extension */
-function describeFiles(own) {
+/**
+ * @param {readonly string[]} own files of proto/ without their extension
+ * @param {...{ name: string, path: string }} others
+ */
+function describeFiles(own, ...others) {
   return buildDescriptors([
     ...own.map((file) => ({ name: `${file}.proto`, path: `${root}proto/${file}.proto` })),
-    {
-      name: 'grpc/health/v1/health.proto',
-      path: require.resolve('grpc-health-check/proto/health/v1/health.proto'),
-    },
+    ...others,
     ...['v1', 'v1alpha'].map((version) => ({
       name: `grpc/reflection/${version}/reflection.proto`,
       path: require.resolve(
@@ -49,12 +49,16 @@ function describeFiles(own) {
   ]);
 }
 
+const health = {
+  name: 'grpc/health/v1/health.proto',
+  path: require.resolve('grpc-health-check/proto/health/v1/health.proto'),
+};
 const listOf = (descriptors) => descriptors.map((bytes) => `  '${bytes}',`).join('\n');
 writeFileSync(
   `${root}src/server/generated/descriptors.ts`,
   `/** Encoded FileDescriptorProtos of everything served, in base64: what reflection shows. */
 export const fileDescriptors: readonly string[] = [
-${listOf(describeFiles(['slmrank/v1/ranking', ...withoutService]))}
+${listOf(describeFiles(['slmrank/v1/ranking', ...withoutService], health))}
 ];
 
 /** The same of the admin address, which shows nothing of the other. */
