@@ -35,7 +35,7 @@ export async function rollServers(model: string, options: ChaosOptions): Promise
     servers[at] = await start(addresses[at] ?? '');
     stepMs.push(systemClock.nowMs() - stepStartMs);
     options.onStep(`${i + 1} of ${options.count}: ${addresses[at] ?? ''} restarted`);
-    // Until clients are back on it: two servers away at once is another test.
+    // Longer than the client's reconnect back-off: two servers away at once is another test.
     await measure(ledger);
   }
   const during = ledger.rate(startedMs, systemClock.nowMs());
