@@ -4,10 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { Server, status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from '@jest/globals';
 import { FrontDoor, type FrontDoorParts } from '../../src/server/front-door.ts';
+import { call, frame, streamPath, until } from '../support/raw-call.ts';
 import { methodOf, startTestServer, type TestServer } from '../support/test-server.ts';
 
-const rankPath = '/slmrank.v1.RankingService/Rank';
-const streamPath = '/slmrank.v1.RankingService/RankStream';
 const { requestSerialize } = methodOf('slmrank.v1.RankingService', 'Rank');
 const request = { request_id: 'mine', query: 'q', candidates: [{ text: 'x' }] };
 
@@ -23,52 +22,6 @@ function open(): ClientHttp2Session {
   session.on('error', () => undefined);
   sessions.push(session);
   return session;
-}
-
-function frame(message: Buffer, flag = 0, length = message.length): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix[0] = flag;
-  prefix.writeUInt32BE(length, 1);
-  return Buffer.concat([prefix, message]);
-}
-
-interface End {
-  /** -1 when the call was broken off without a status. */
-  readonly code: number;
-  readonly message: string;
-  readonly rst: number;
-}
-
-function call(
-  session: ClientHttp2Session,
-  { path = rankPath, headers = {} }: { path?: string; headers?: Record<string, string> } = {},
-) {
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': path,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    ...headers,
-  });
-  const seen: Record<string, string | undefined> = {};
-  stream.on('response', (got) => {
-    Object.assign(seen, got);
-  });
-  stream.on('trailers', (got) => {
-    Object.assign(seen, got);
-  });
-  stream.on('error', () => undefined);
-  stream.resume();
-  const ended = new Promise<End>((resolve) =>
-    stream.once('close', () =>
-      resolve({
-        code: Number(seen['grpc-status'] ?? -1),
-        message: decodeURI(seen['grpc-message'] ?? ''),
-        rst: stream.rstCode,
-      }),
-    ),
-  );
-  return { stream, ended };
 }
 
 const good = () => frame(requestSerialize(request));
@@ -185,6 +138,24 @@ test('a stream that rests between messages is not ended, one that rests within a
   expect(await resting.ended).toMatchObject({ code: status.OK });
 });
 
+test('a call that waits for us is not ended, however long it takes', async () => {
+  server = await startTestServer({ 'message-ms': '100' });
+  server.pipeline.holds = true;
+  const waiting = call(open());
+  waiting.stream.end(good());
+  const watching = call(open(), { path: '/grpc.health.v1.Health/Watch' });
+  watching.stream.end(frame(Buffer.alloc(0)));
+  await server.pipeline.arrived(1);
+  for (const halted of [call(open()), call(open())]) {
+    expect(await halted.ended).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  }
+  const last = call(open());
+  expect(await last.ended).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  expect(server.door.openCalls).toBe(2);
+  server.pipeline.ranked[0]?.reply();
+  expect(await waiting.ended).toMatchObject({ code: status.OK });
+});
+
 test('an answer that is not taken is given up', async () => {
   server = await startTestServer({ 'message-ms': '200' });
   const session = connectHttp2(`http://${server.address}`, { settings: { initialWindowSize: 0 } });
@@ -258,10 +229,3 @@ test('a library without the seam is refused as our bug', async () => {
   expect(() => door.attach(bare)).toThrow('grpc-js has no createHttp2Server; this is a bug');
   door.close();
 });
-
-/** Waits, by turns of the event loop, for what the other side of a socket does. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
