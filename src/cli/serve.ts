@@ -12,6 +12,7 @@ import { packageVersion } from '../package-version.ts';
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openCredentials, warnOfPlainText } from '../server/tls.ts';
+import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
@@ -30,39 +31,37 @@ export async function run(args: readonly string[]): Promise<number> {
   const config = parseConfig(process.env, args);
   const manifest = await readServedManifest(config.model);
   const log = createLog(config.logLevel);
-  const observation = await openObservation({
-    ...{ config, manifest, log, env: process.env },
-    version: packageVersion(),
-  });
+  const version = packageVersion();
+  const observation = await openObservation({ config, manifest, log, env: process.env, version });
   const { tell } = observation.observer;
   const capture = await openCaptureOf(config, log);
   const models = openModels({ config, manifest, log, tell }, capture);
-  const admin = await openAdmin(config, models, log);
+  const onFailure = (error: unknown) => giveUp(error, models);
+  const admin = await openAdmin(config, models, log).catch(onFailure);
   let server: RunningServer | undefined = undefined;
   const stopped = stopOnSignal(() => server);
   // Before it listens: a client that spreads its calls over servers would send them to one that cannot serve yet.
-  await models.warm().catch(exitUnloaded);
+  await models.warm().catch(onFailure);
   server = await startServer({
     ...{ config, manifest, log, tell },
     pipeline: models,
     current: () => models.current(),
     readLoad: () => observation.observer.load(),
-  }).catch(exitUnloaded);
+  }).catch(onFailure);
   watchServer(observation, server, models);
-  await Promise.race([server.ready, stopped]).catch(exitUnloaded);
+  await Promise.race([server.ready, stopped]).catch(onFailure);
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
-    const ports = { address: server.address, metrics: observation.address, admin: admin?.address };
-    log.info({ ...ports, model: manifest.name }, 'ready');
+    const { address: metrics } = observation;
+    log.info({ address: server.address, metrics, admin: admin?.address }, 'ready');
   }
   const isClean = await stopped;
   admin?.close();
   await Promise.all([observation.close(), capture?.close()]);
   if (!isClean) {
-    // Threads may still be in a run, which nothing can interrupt; ending the process is safe then.
-    process.exit(1);
+    killWhenStuck();
   }
-  return 0;
+  return isClean ? 0 : 1;
 }
 
 function watchServer(observation: Observation, server: RunningServer, models: ModelSet): void {
@@ -72,9 +71,11 @@ function watchServer(observation: Observation, server: RunningServer, models: Mo
   watchDoor(observer, server.door);
 }
 
-/** Not by a drain: replicas that never loaded have nothing to finish. */
-function exitUnloaded(error: unknown): never {
+/** Says why it cannot serve, and ends with status 1 once no thread is in a run. */
+async function giveUp(error: unknown, models: ModelSet): Promise<never> {
   process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+  killWhenStuck();
+  await models.drain().catch(() => undefined);
   process.exit(1);
 }
 
@@ -144,10 +145,11 @@ async function readServedManifest(model: string): Promise<Manifest> {
  */
 function stopOnSignal(serverOf: () => RunningServer | undefined): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
+    const onSignal = () => {
       const server = serverOf();
       if (server === undefined || server.isStopping()) {
-        process.exit(signal === 'SIGINT' ? 130 : 143);
+        killProcess();
+        return;
       }
       server.stop().then(resolve, reject);
     };
