@@ -74,8 +74,8 @@ describe('eight replicas, real lengths', () => {
   });
 
   test('at ten times what they can do, they do as much as ever, in time', async () => {
-    const peak = await run(fleet(eight), [stream('a', capacity)], 4);
-    const over = await run(fleet(eight), [stream('a', 10 * capacity)], 4);
+    const peak = await run(fleet(eight), [stream('a', capacity)], 8);
+    const over = await run(fleet(eight), [stream('a', 10 * capacity)], 8);
     expect(over.report.goodput).toBeGreaterThanOrEqual(0.9 * peak.report.goodput);
     expect(over.report.latencyMs.p99).toBeLessThanOrEqual(500);
     const { rejected = 0, expired = 0 } = over.report.outcomes;
