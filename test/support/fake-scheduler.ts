@@ -49,7 +49,7 @@ export function setUpScheduler({
       signal = new AbortController().signal,
       firstId = 0,
       client = '',
-      priority = 'interactive' as PriorityClass,
+      priority = 'interactive',
     } = {},
   ) => {
     const deadlineMs = clock.nowMs() + timeoutMs;
