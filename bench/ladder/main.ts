@@ -18,8 +18,16 @@ import { parseShape, standardShapes, type Work } from './work.ts';
 
 const usage = `Usage: npm run bench:ladder -- [OPTIONS]
 
-One and the same work done four ways, side by side: padded with the whole vocabulary's logits, padded with the label
-rows only, packed, and packed with the prefix shared.
+One and the same work done five ways, side by side:
+
+  a    padded to the longest pair, logits of the whole vocabulary, in the plain operators of a stock export
+       (ONNX Runtime fuses what it can)
+  a'   the same in our operators (fused norms, rotation, attention)
+  b    padded, label rows only
+  c    packed
+  d    packed, prefix shared
+
+Ratios are against a (x a) and against a' (x a').
 
   --model DIR       a built fp32 model (default models/artifacts/smollm2-135m-instruct; random weights without one)
   --shapes LIST     PREFIX+COUNTxLENGTH in tokens, comma between (default ${standardShapes.join(',')})
@@ -82,6 +90,7 @@ function print(result: WorkResult): void {
         {
           'cand/s': row.candidatesPerSecond.toFixed(2),
           'x a': row.ratio.toFixed(2),
+          "x a'": row.ratioToOwnOperators.toFixed(2),
           ms: Math.round(row.seconds * 1000),
           runs: row.runs,
           tokens: row.tokens,
@@ -113,9 +122,9 @@ const threads = Number(values.threads);
 const tokenBudget = Number(values.budget);
 const rounds = Number(values.rounds);
 
-/** Starts this file again with `--peak STEP WORK`: a process that holds one variant, for its memory. */
+/** Starts this file again with `--peak STEP:WORK`: a process that holds one variant, for its memory. */
 function measurePeak(step: string, work: number): number {
-  const again = [...process.execArgv, ...process.argv.slice(1), '--peak', `${step}${work}`];
+  const again = [...process.execArgv, ...process.argv.slice(1), '--peak', `${step}:${work}`];
   return Number(execFileSync(process.execPath, again, { encoding: 'utf8' }));
 }
 
@@ -130,8 +139,9 @@ const works = [
 async function reportPeak(wanted: string): Promise<void> {
   const graphs = ladderGraphs(graphDir);
   const options = { model, graphs, threads, tokenBudget };
-  const work = works[Number(wanted.slice(1))];
-  const [variant] = await openVariants(options, (step) => wanted.startsWith(step));
+  const [wantedStep, index] = wanted.split(':');
+  const work = works[Number(index)];
+  const [variant] = await openVariants(options, (step) => step === wantedStep);
   const first = work && variant?.plan(work).runs[0];
   if (variant !== undefined && first !== undefined) {
     await runOnce(variant.session, first);

@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import type { Blueprint } from '../../src/manifest.ts';
 import { median } from '../machine.ts';
 import { chainFlops } from './gemm-chain.ts';
-import { type Plan, toTensors, type Variant } from './variants.ts';
+import { ownOperatorsStep, type Plan, toTensors, type Variant } from './variants.ts';
 import type { Work } from './work.ts';
 
 /** `cpu` counts the process's own processor time: for a machine that others use too; equal to wall on a quiet one. */
@@ -28,6 +28,8 @@ export interface VariantResult {
   readonly candidatesPerSecond: number;
   /** Against variant a, round by round. */
   readonly ratio: number;
+  /** Against variant a', round by round: what the steps give apart from fused operators. */
+  readonly ratioToOwnOperators: number;
   readonly gflops: number;
   /** Of the MatMul chain at the same number of tokens, round by round. */
   readonly gemmShare: number;
@@ -79,13 +81,14 @@ export async function measureWork(
     }
     process.stderr.write(`${work.name}: round ${round + 1} of ${options.rounds}\n`);
   }
-  const base = timed[0]?.seconds ?? [];
+  const secondsOf = (step: string) => timed.find((one) => one.variant.step === step)?.seconds ?? [];
+  const bases = { stock: secondsOf('a'), ownOperators: secondsOf(ownOperatorsStep) };
   return {
     work: work.name,
     candidates: work.part.suffixes.length,
     gemm: timed.map(({ plan, gemm }) => ({ tokens: plan.runTokens, gflops: median(gemm) })),
     variants: timed.map((one) => ({
-      ...summarize(one, work, base),
+      ...summarize(one, work, bases),
       peakMb: options.peakMb(one.variant.step),
     })),
   };
@@ -121,8 +124,14 @@ async function timeChain(
   return chainFlops(blueprint, tokens) / (readSeconds(clock) - start) / 1e9;
 }
 
-function summarize({ variant, plan, seconds, gemm }: Timed, work: Work, base: number[]) {
+function summarize(
+  { variant, plan, seconds, gemm }: Timed,
+  work: Work,
+  bases: { readonly stock: readonly number[]; readonly ownOperators: readonly number[] },
+) {
   const time = median(seconds);
+  const ratioTo = (base: readonly number[]) =>
+    median(seconds.map((second, round) => (base[round] ?? NaN) / second));
   const rates = seconds.map((second) => plan.flops / second / 1e9);
   return {
     step: variant.step,
@@ -134,7 +143,8 @@ function summarize({ variant, plan, seconds, gemm }: Timed, work: Work, base: nu
     seconds: time,
     secondsOfRounds: seconds,
     candidatesPerSecond: work.part.suffixes.length / time,
-    ratio: median(seconds.map((second, round) => (base[round] ?? NaN) / second)),
+    ratio: ratioTo(bases.stock),
+    ratioToOwnOperators: ratioTo(bases.ownOperators),
     gflops: median(rates),
     gemmShare: median(rates.map((rate, round) => rate / (gemm[round] ?? NaN))),
   };

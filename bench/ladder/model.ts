@@ -7,6 +7,7 @@ import { type Initializer, parseModel } from '../../src/toolchain/onnx/model-pro
 import { randomCheckpoint } from '../../src/toolchain/random-checkpoint.ts';
 import { buildRankGraph, packedGraph, writeGraph } from '../../src/toolchain/rank-graph.ts';
 import { writeGemmChain } from './gemm-chain.ts';
+import { paddedGraph } from './padded-graph.ts';
 import { stockGraph } from './stock-graph.ts';
 
 /** What the ladder runs: a built model, or random weights of the same shape. */
@@ -99,6 +100,7 @@ export async function buildRandomModel(
 }
 
 export interface LadderGraphs {
+  readonly stock: string;
   readonly vocabulary: string;
   readonly labels: string;
   readonly gemm: string;
@@ -111,7 +113,8 @@ export async function writeLadderGraphs(model: BenchModel, outDir: string): Prom
   const built = parseModel(await readFile(join(model.dir, model.graphFile)));
   await shareWeights(built.initializers, model.dir, outDir);
   const write = (head: 'vocabulary' | 'labels'): Promise<FileEntry> =>
-    writeGraph(stockGraph(model.blueprint, head, built.initializers), outDir, `${head}.onnx`);
+    writeGraph(paddedGraph(model.blueprint, head, built.initializers), outDir, `${head}.onnx`);
+  await writeGraph(stockGraph(model.blueprint, built.initializers), outDir, 'stock.onnx');
   await write('vocabulary');
   await write('labels');
   await writeGemmChain(model.blueprint, outDir);
@@ -121,7 +124,12 @@ export async function writeLadderGraphs(model: BenchModel, outDir: string): Prom
 /** Where `writeLadderGraphs` puts them. */
 export function ladderGraphs(outDir: string): LadderGraphs {
   const path = (name: string) => join(outDir, `${name}.onnx`);
-  return { vocabulary: path('vocabulary'), labels: path('labels'), gemm: path('gemm') };
+  return {
+    stock: path('stock'),
+    vocabulary: path('vocabulary'),
+    labels: path('labels'),
+    gemm: path('gemm'),
+  };
 }
 
 /** ONNX Runtime reads external data only from the graph's own folder. */

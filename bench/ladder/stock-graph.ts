@@ -1,115 +1,176 @@
 import type { Blueprint } from '../../src/manifest.ts';
-import type { BatchPart } from '../../src/schedule/batch.ts';
 import type { Feed } from '../../src/schedule/graph-feeds.ts';
 import { GraphBuilder } from '../../src/toolchain/onnx/graph-builder.ts';
 import type { Initializer, OnnxModel } from '../../src/toolchain/onnx/model-proto.ts';
-import * as blocks from '../../src/toolchain/rank-graph-blocks.ts';
 import { weightNames } from '../../src/toolchain/rank-graph-weights.ts';
 
-/**
- * What the ladder starts from: prefix and candidate joined, every pair padded to the longest, one causal attention
- * over [B, L]. Built of the ranking graph's own blocks (fused norms, rotation, attention), so that the ladder shows
- * what packing and sharing give and not what fusion gives.
- */
-export type StockHead = 'vocabulary' | 'labels';
+/** B pairs of L tokens; standard operators only, as torch.onnx writes the eager Hugging Face code. */
+interface StockContext {
+  readonly graph: GraphBuilder;
+  readonly blueprint: Blueprint;
+  /** [B, 1, L, L], what to add to the scores. */
+  readonly mask: string;
+  /** [B, 1, L, headDim] */
+  readonly cos: string;
+  readonly sin: string;
+}
 
-export function stockGraph(
-  blueprint: Blueprint,
-  head: StockHead,
-  initializers: readonly Initializer[],
-): OnnxModel {
+/** Hugging Face's masked score: the lowest fp32. */
+const lowest = -3.4028234663852886e38;
+
+/**
+ * What the ladder starts from: the graph that a stock export of a Llama or Qwen holds, every pair padded to the
+ * longest and the whole vocabulary's logits at every position. Norm, rotation, attention and silu are spelled out in
+ * primitives; what of it gets fused is ONNX Runtime's own doing.
+ */
+export function stockGraph(blueprint: Blueprint, initializers: readonly Initializer[]): OnnxModel {
   const graph = new GraphBuilder(initializers);
-  const context = { graph, blueprint, type: 'float32' } as const;
-  const ids = graph.input('ids', 'int32', ['T']);
-  const positions = graph.input('positions', 'int64', ['T', 1]);
-  const places = graph.input('places', 'float32', ['B', 'L']);
-  const keyPlaces = graph.input('keyPlaces', 'float32', ['B', 'L']);
-  const mask = blocks.causalMask(context, places, keyPlaces);
-  const { heads, kvHeads, headDim } = blueprint;
-  const batchAndLength = graph.node('Shape', [places]);
-  const tileShape = (width: number) =>
-    graph.node('Concat', [batchAndLength, graph.int64([width])], {
-      attributes: { axis: { int: 0 } },
-    });
-  const queryShape = tileShape(heads * headDim);
-  const keyShape = tileShape(kvHeads * headDim);
-  let residual = blocks.embed(context, ids);
-  let normed = blocks.norm(context, residual, weightNames.layer(0).inputNorm);
+  const ids = graph.input('input_ids', 'int64', ['B', 'L']);
+  const attentionMask = graph.input('attention_mask', 'int64', ['B', 'L']);
+  const positions = graph.input('position_ids', 'int64', ['B', 'L']);
+  const context: StockContext = {
+    graph,
+    blueprint,
+    mask: additiveMask(graph, attentionMask, positions),
+    cos: rotaryWave(graph, weightNames.rotaryCos, positions),
+    sin: rotaryWave(graph, weightNames.rotarySin, positions),
+  };
+  let x = graph.node('Gather', [weightNames.embedding, ids]);
   for (let layer = 0; layer < blueprint.layers; layer++) {
-    const q = blocks.project(context, normed, layer, { kind: 'q', positions });
-    const k = blocks.project(context, normed, layer, { kind: 'k', positions });
-    const v = blocks.project(context, normed, layer, { kind: 'v' });
-    const attended = blocks.attend(context, {
-      q: graph.node('Reshape', [q, queryShape]),
-      k: graph.node('Reshape', [k, keyShape]),
-      v: graph.node('Reshape', [v, keyShape]),
-      mask,
-    });
     const names = weightNames.layer(layer);
-    const added = blocks.addAndNorm(
-      context,
-      residual,
-      blocks.linear(context, attended, names.o),
-      names.mlpNorm,
-    );
-    const next =
-      layer + 1 < blueprint.layers ? weightNames.layer(layer + 1).inputNorm : weightNames.finalNorm;
-    const hidden = blocks.mlp(context, added.normed, layer);
-    ({ residual, normed } = blocks.addAndNorm(context, added.residual, hidden, next));
+    x = graph.node('Add', [x, attention(context, norm(context, x, names.inputNorm), layer)]);
+    x = graph.node('Add', [x, mlp(context, norm(context, x, names.mlpNorm), layer)]);
   }
-  if (head === 'vocabulary') {
-    // A tied head; a head of its own has the same shape.
-    graph.nodeInto(['logits'], 'Gemm', [normed, weightNames.embedding], {
-      attributes: { transB: { int: 1 } },
-    });
-    graph.output('logits', 'float32', ['T', blueprint.vocabulary]);
-  } else {
-    const last = graph.node('Gather', [normed, graph.input('last', 'int32', ['B'])]);
-    graph.nodeInto(['logits'], 'MatMul', [last, weightNames.labels]);
-    graph.output('logits', 'float32', ['B', 2]);
+  // A tied head; a head of its own has the same shape. Turned once at load, by constant folding.
+  const head = transpose(graph, weightNames.embedding, [1, 0]);
+  graph.nodeInto(['logits'], 'MatMul', [norm(context, x, weightNames.finalNorm), head]);
+  graph.output('logits', 'float32', ['B', 'L', blueprint.vocabulary]);
+  return graph.model('stock export', { '': 18 });
+}
+
+/** Causal and padding. */
+function additiveMask(graph: GraphBuilder, attentionMask: string, positions: string): string {
+  const keys = graph.node('Unsqueeze', [positions, graph.int64([1, 2])]);
+  const rows = graph.node('Unsqueeze', [positions, graph.int64([1, 3])]);
+  const causal = graph.node('LessOrEqual', [keys, rows]);
+  // 9 is bool.
+  const present = graph.node('Cast', [attentionMask], { attributes: { to: { int: 9 } } });
+  const sees = graph.node('And', [causal, graph.node('Unsqueeze', [present, graph.int64([1, 2])])]);
+  return graph.node('Where', [sees, graph.float32(0), graph.float32(lowest)]);
+}
+
+/** A table [rowTokens, headDim / 2] at the positions, both halves of a head alike. */
+function rotaryWave(graph: GraphBuilder, table: string, positions: string): string {
+  const half = graph.node('Gather', [table, positions]);
+  return graph.node('Unsqueeze', [concatLast(graph, [half, half]), graph.int64([1])]);
+}
+
+/** weight x / sqrt(mean(x^2) + epsilon), over the last axis. */
+function norm({ graph, blueprint }: StockContext, x: string, weight: string): string {
+  const squares = graph.node('Pow', [x, graph.float32(2)]);
+  const mean = graph.node('ReduceMean', [squares, graph.int64([-1])]);
+  const shifted = graph.node('Add', [mean, graph.float32(blueprint.normEpsilon)]);
+  const inverse = graph.node('Reciprocal', [graph.node('Sqrt', [shifted])]);
+  return graph.node('Mul', [weight, graph.node('Mul', [x, inverse])]);
+}
+
+/** x [B, L, width] to [B, L, width]. */
+function attention(context: StockContext, x: string, layer: number): string {
+  const { graph, blueprint, mask } = context;
+  const q = rotate(context, projectHeads(context, x, layer, 'q'));
+  const k = rotate(context, projectHeads(context, x, layer, 'k'));
+  const v = projectHeads(context, x, layer, 'v');
+  const keys = transpose(graph, repeatHeads(context, k), [0, 1, 3, 2]);
+  const scale = graph.float32(1 / Math.sqrt(blueprint.headDim));
+  const scores = graph.node('Mul', [graph.node('MatMul', [q, keys]), scale]);
+  const weights = graph.node('Softmax', [graph.node('Add', [scores, mask])], {
+    attributes: { axis: { int: -1 } },
+  });
+  const mixed = graph.node('MatMul', [weights, repeatHeads(context, v)]);
+  const width = blueprint.heads * blueprint.headDim;
+  const joined = graph.node('Reshape', [
+    transpose(graph, mixed, [0, 2, 1, 3]),
+    graph.int64([0, 0, width]),
+  ]);
+  return graph.node('MatMul', [joined, weightNames.layer(layer).o]);
+}
+
+/** q, k or v of a layer with bias and head norm where the family has them. [B, heads, L, headDim] */
+function projectHeads(
+  context: StockContext,
+  x: string,
+  layer: number,
+  kind: 'q' | 'k' | 'v',
+): string {
+  const { graph, blueprint } = context;
+  const names = weightNames.layer(layer);
+  const heads = kind === 'q' ? blueprint.heads : blueprint.kvHeads;
+  let y = graph.node('MatMul', [x, names[kind]]);
+  if (blueprint.qkvBias) {
+    y = graph.node('Add', [names[`${kind}Bias`], y]);
   }
-  return graph.model(`stock, ${head}`, blocks.opsets);
+  y = graph.node('Reshape', [y, graph.int64([0, 0, heads, blueprint.headDim])]);
+  if (blueprint.qkNorm && kind !== 'v') {
+    y = norm(context, y, names[`${kind}Norm`]);
+  }
+  return transpose(graph, y, [0, 2, 1, 3]);
+}
+
+/** x cos + (-second half, first half) sin */
+function rotate({ graph, blueprint, cos, sin }: StockContext, x: string): string {
+  const half = blueprint.headDim / 2;
+  const slice = (from: number, to: number) =>
+    graph.node('Slice', [x, graph.int64([from]), graph.int64([to]), graph.int64([-1])]);
+  const turned = concatLast(graph, [
+    graph.node('Neg', [slice(half, blueprint.headDim)]),
+    slice(0, half),
+  ]);
+  return graph.node('Add', [graph.node('Mul', [x, cos]), graph.node('Mul', [turned, sin])]);
+}
+
+/** repeat_kv: [B, kvHeads, L, headDim] to [B, heads, L, headDim], each head copied for its group of queries. */
+function repeatHeads({ graph, blueprint }: StockContext, x: string): string {
+  const { heads, kvHeads, headDim } = blueprint;
+  if (heads === kvHeads) {
+    return x;
+  }
+  const apart = graph.node('Unsqueeze', [x, graph.int64([2])]);
+  const copies = graph.node('Expand', [apart, graph.int64([1, 1, heads / kvHeads, 1, 1])]);
+  return graph.node('Reshape', [copies, graph.int64([0, heads, -1, headDim])]);
+}
+
+/** down(silu(gate(x)) x up(x)) */
+function mlp({ graph }: StockContext, x: string, layer: number): string {
+  const names = weightNames.layer(layer);
+  const gate = graph.node('MatMul', [x, names.gate]);
+  const gated = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
+  const hidden = graph.node('Mul', [gated, graph.node('MatMul', [x, names.up])]);
+  return graph.node('MatMul', [hidden, names.down]);
+}
+
+function transpose(graph: GraphBuilder, x: string, order: readonly number[]): string {
+  return graph.node('Transpose', [x], { attributes: { perm: { ints: order } } });
+}
+
+function concatLast(graph: GraphBuilder, parts: readonly string[]): string {
+  return graph.node('Concat', parts, { attributes: { axis: { int: -1 } } });
 }
 
 /** Pairs side by side, right-padded with token 0. `rows` are prefix and candidate joined. */
-export function stockFeeds(rows: readonly Int32Array[], head: StockHead): Feed[] {
-  const pairs = rows.length;
+export function stockFeeds(rows: readonly Int32Array[]): Feed[] {
   const length = Math.max(...rows.map((row) => row.length));
-  const ids = new Int32Array(pairs * length);
-  const positions = new BigInt64Array(pairs * length);
-  const places = new Float32Array(pairs * length);
-  const keyPlaces = new Float32Array(pairs * length).fill(65_504);
+  const tokens = rows.length * length;
+  const ids = new BigInt64Array(tokens);
+  const mask = new BigInt64Array(tokens);
+  const positions = BigInt64Array.from({ length: tokens }, (_, i) => BigInt(i % length));
   rows.forEach((row, pair) => {
-    ids.set(row, pair * length);
-    for (let i = 0; i < length; i++) {
-      positions[pair * length + i] = BigInt(i);
-      places[pair * length + i] = i;
-      keyPlaces[pair * length + i] = i < row.length ? i : 65_504;
-    }
+    ids.set(BigInt64Array.from(row, BigInt), pair * length);
+    mask.fill(1n, pair * length, pair * length + row.length);
   });
-  const last = Int32Array.from(rows, (row, pair) => pair * length + row.length - 1);
+  const dims = [rows.length, length];
   return [
-    { name: 'ids', data: ids, dims: [ids.length] },
-    { name: 'positions', data: positions, dims: [ids.length, 1] },
-    { name: 'places', data: places, dims: [pairs, length] },
-    { name: 'keyPlaces', data: keyPlaces, dims: [pairs, length] },
-    ...(head === 'labels' ? [{ name: 'last', data: last, dims: [pairs] }] : []),
+    { name: 'input_ids', data: ids, dims },
+    { name: 'attention_mask', data: mask, dims },
+    { name: 'position_ids', data: positions, dims },
   ];
-}
-
-/** Every pair padded to the longest of all, as many pairs a run as the budget takes. */
-export function stockRuns(
-  { prefix, suffixes }: BatchPart,
-  tokenBudget: number,
-): { rows: Int32Array[]; tokens: number }[] {
-  const longest = prefix.length + Math.max(...suffixes.map((suffix) => suffix.length));
-  const perRun = Math.max(1, Math.floor(tokenBudget / longest));
-  const count = Math.ceil(suffixes.length / perRun);
-  const even = Math.ceil(suffixes.length / count);
-  return Array.from({ length: Math.ceil(suffixes.length / even) }, (_, run) => {
-    const rows = suffixes
-      .slice(run * even, (run + 1) * even)
-      .map((suffix) => Int32Array.of(...prefix, ...suffix));
-    return { rows, tokens: rows.length * longest };
-  });
 }

@@ -5,7 +5,8 @@ import { attentionSlots, packBatch, packedTokens } from '../../src/schedule/pack
 import { sessionSettings } from '../../workers/session.ts';
 import { linearFlops } from './gemm-chain.ts';
 import type { BenchModel, LadderGraphs } from './model.ts';
-import { type StockHead, stockFeeds, stockRuns } from './stock-graph.ts';
+import { type PaddedHead, paddedFeeds, paddedRuns } from './padded-graph.ts';
+import { stockFeeds } from './stock-graph.ts';
 import { splitRuns, unshare, type Work } from './work.ts';
 
 /** One way of doing the work. Building the batches is part of it and is timed with it. */
@@ -36,6 +37,9 @@ export interface VariantOptions {
   readonly tokenBudget: number;
 }
 
+/** The work of step a by the operators of the steps after it: against it, a later step owes nothing to fusion. */
+export const ownOperatorsStep = "a'";
+
 /** The sessions of the wanted steps; c and d run the same graph in one session. */
 export async function openVariants(
   options: VariantOptions,
@@ -47,15 +51,21 @@ export async function openVariants(
   const all: (Omit<Variant, 'session'> & { path: string })[] = [
     {
       step: 'a',
-      name: 'padded, full vocabulary',
+      name: 'stock export: padded, full vocabulary',
+      path: graphs.stock,
+      plan: (work) => planPadded(work, 'stock', options),
+    },
+    {
+      step: ownOperatorsStep,
+      name: 'padded, full vocabulary, our operators',
       path: graphs.vocabulary,
-      plan: (work) => planStock(work, 'vocabulary', options),
+      plan: (work) => planPadded(work, 'vocabulary', options),
     },
     {
       step: 'b',
       name: 'padded, label rows',
       path: graphs.labels,
-      plan: (work) => planStock(work, 'labels', options),
+      plan: (work) => planPadded(work, 'labels', options),
     },
     {
       step: 'c',
@@ -99,16 +109,22 @@ export function toTensors(feeds: readonly Feed[]): Record<string, ort.Tensor> {
   return Object.fromEntries(feeds.map((feed) => [feed.name, tensor(feed)]));
 }
 
-function planStock(work: Work, head: StockHead, { model, tokenBudget }: VariantOptions): Plan {
-  const runs = stockRuns(work.part, tokenBudget);
+function planPadded(
+  work: Work,
+  kind: 'stock' | PaddedHead,
+  { model, tokenBudget }: VariantOptions,
+): Plan {
+  const runs = paddedRuns(work.part, tokenBudget);
   const { blueprint } = model;
   const tokens = sum(runs.map((run) => run.tokens));
   const rows = runs.flatMap((run) => run.rows);
   const real = sum(rows.map((row) => row.length));
   const longest = Math.max(...rows.map((row) => row.length));
-  const headRows = head === 'vocabulary' ? blueprint.vocabulary * tokens : 2 * rows.length;
+  const headRows = kind === 'labels' ? 2 * rows.length : blueprint.vocabulary * tokens;
   return {
-    runs: runs.map((run) => () => stockFeeds(run.rows, head)),
+    runs: runs.map(
+      (run) => () => (kind === 'stock' ? stockFeeds(run.rows) : paddedFeeds(run.rows, kind)),
+    ),
     tokens,
     paddingTokens: tokens - real,
     slots: { real: sum(rows.map((row) => row.length ** 2)), padded: rows.length * longest ** 2 },

@@ -38,7 +38,10 @@ export interface Initializer {
   readonly data: TensorData;
 }
 
-export type Attribute = { readonly int: number } | { readonly float: number };
+export type Attribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly ints: readonly number[] };
 
 export interface OnnxNode {
   readonly op: string;
@@ -98,12 +101,18 @@ function nodeToProto(node: OnnxNode, index: number) {
     domain: node.domain,
     input: node.inputs,
     output: node.outputs,
-    attribute: Object.entries(node.attributes).map(([name, value]) =>
-      'int' in value
-        ? { name, type: 'INT', i: value.int }
-        : { name, type: 'FLOAT', f: value.float },
-    ),
+    attribute: Object.entries(node.attributes).map(([name, value]) => ({
+      name,
+      ...attributeToProto(value),
+    })),
   };
+}
+
+function attributeToProto(value: Attribute) {
+  if ('ints' in value) {
+    return { type: 'INTS', ints: value.ints };
+  }
+  return 'int' in value ? { type: 'INT', i: value.int } : { type: 'FLOAT', f: value.float };
 }
 
 function initializerToProto({ name, type, dims, data }: Initializer) {
@@ -151,7 +160,14 @@ interface RawNode {
   domain?: string;
   input?: string[];
   output?: string[];
-  attribute?: { name: string; type: string; i?: number; f?: number }[];
+  attribute?: RawAttribute[];
+}
+interface RawAttribute {
+  name: string;
+  type: string;
+  i?: number;
+  f?: number;
+  ints?: number[];
 }
 interface RawTensor {
   name: string;
@@ -190,12 +206,16 @@ function parseNode(node: RawNode): OnnxNode {
     inputs: node.input ?? [],
     outputs: node.output ?? [],
     attributes: Object.fromEntries(
-      (node.attribute ?? []).map(({ name, type, i, f }) => [
-        name,
-        type === 'INT' ? { int: i ?? 0 } : { float: f ?? 0 },
-      ]),
+      (node.attribute ?? []).map((attribute) => [attribute.name, parseAttribute(attribute)]),
     ),
   };
+}
+
+function parseAttribute({ type, i, f, ints }: RawAttribute): Attribute {
+  if (type === 'INTS') {
+    return { ints: ints ?? [] };
+  }
+  return type === 'INT' ? { int: i ?? 0 } : { float: f ?? 0 };
 }
 
 function parseInitializer({ name, dataType, dims, rawData, externalData }: RawTensor): Initializer {

@@ -1,0 +1,115 @@
+import type { Blueprint } from '../../src/manifest.ts';
+import type { BatchPart } from '../../src/schedule/batch.ts';
+import type { Feed } from '../../src/schedule/graph-feeds.ts';
+import { GraphBuilder } from '../../src/toolchain/onnx/graph-builder.ts';
+import type { Initializer, OnnxModel } from '../../src/toolchain/onnx/model-proto.ts';
+import * as blocks from '../../src/toolchain/rank-graph-blocks.ts';
+import { weightNames } from '../../src/toolchain/rank-graph-weights.ts';
+
+/**
+ * Prefix and candidate joined, every pair padded to the longest, one causal attention over [B, L]. Built of the
+ * ranking graph's own blocks (fused norms, rotation, attention): beside the stock graph it shows what fusion gives,
+ * beside the packed graph what packing and sharing give.
+ */
+export type PaddedHead = 'vocabulary' | 'labels';
+
+export function paddedGraph(
+  blueprint: Blueprint,
+  head: PaddedHead,
+  initializers: readonly Initializer[],
+): OnnxModel {
+  const graph = new GraphBuilder(initializers);
+  const context = { graph, blueprint, type: 'float32' } as const;
+  const ids = graph.input('ids', 'int32', ['T']);
+  const positions = graph.input('positions', 'int64', ['T', 1]);
+  const places = graph.input('places', 'float32', ['B', 'L']);
+  const keyPlaces = graph.input('keyPlaces', 'float32', ['B', 'L']);
+  const mask = blocks.causalMask(context, places, keyPlaces);
+  const { heads, kvHeads, headDim } = blueprint;
+  const batchAndLength = graph.node('Shape', [places]);
+  const tileShape = (width: number) =>
+    graph.node('Concat', [batchAndLength, graph.int64([width])], {
+      attributes: { axis: { int: 0 } },
+    });
+  const queryShape = tileShape(heads * headDim);
+  const keyShape = tileShape(kvHeads * headDim);
+  let residual = blocks.embed(context, ids);
+  let normed = blocks.norm(context, residual, weightNames.layer(0).inputNorm);
+  for (let layer = 0; layer < blueprint.layers; layer++) {
+    const q = blocks.project(context, normed, layer, { kind: 'q', positions });
+    const k = blocks.project(context, normed, layer, { kind: 'k', positions });
+    const v = blocks.project(context, normed, layer, { kind: 'v' });
+    const attended = blocks.attend(context, {
+      q: graph.node('Reshape', [q, queryShape]),
+      k: graph.node('Reshape', [k, keyShape]),
+      v: graph.node('Reshape', [v, keyShape]),
+      mask,
+    });
+    const names = weightNames.layer(layer);
+    const added = blocks.addAndNorm(
+      context,
+      residual,
+      blocks.linear(context, attended, names.o),
+      names.mlpNorm,
+    );
+    const next =
+      layer + 1 < blueprint.layers ? weightNames.layer(layer + 1).inputNorm : weightNames.finalNorm;
+    const hidden = blocks.mlp(context, added.normed, layer);
+    ({ residual, normed } = blocks.addAndNorm(context, added.residual, hidden, next));
+  }
+  if (head === 'vocabulary') {
+    // A tied head; a head of its own has the same shape.
+    graph.nodeInto(['logits'], 'Gemm', [normed, weightNames.embedding], {
+      attributes: { transB: { int: 1 } },
+    });
+    graph.output('logits', 'float32', ['T', blueprint.vocabulary]);
+  } else {
+    const last = graph.node('Gather', [normed, graph.input('last', 'int32', ['B'])]);
+    graph.nodeInto(['logits'], 'MatMul', [last, weightNames.labels]);
+    graph.output('logits', 'float32', ['B', 2]);
+  }
+  return graph.model(`padded, ${head}`, blocks.opsets);
+}
+
+/** Pairs side by side, right-padded with token 0. `rows` are prefix and candidate joined. */
+export function paddedFeeds(rows: readonly Int32Array[], head: PaddedHead): Feed[] {
+  const pairs = rows.length;
+  const length = Math.max(...rows.map((row) => row.length));
+  const ids = new Int32Array(pairs * length);
+  const positions = new BigInt64Array(pairs * length);
+  const places = new Float32Array(pairs * length);
+  const keyPlaces = new Float32Array(pairs * length).fill(65_504);
+  rows.forEach((row, pair) => {
+    ids.set(row, pair * length);
+    for (let i = 0; i < length; i++) {
+      positions[pair * length + i] = BigInt(i);
+      places[pair * length + i] = i;
+      keyPlaces[pair * length + i] = i < row.length ? i : 65_504;
+    }
+  });
+  const last = Int32Array.from(rows, (row, pair) => pair * length + row.length - 1);
+  return [
+    { name: 'ids', data: ids, dims: [ids.length] },
+    { name: 'positions', data: positions, dims: [ids.length, 1] },
+    { name: 'places', data: places, dims: [pairs, length] },
+    { name: 'keyPlaces', data: keyPlaces, dims: [pairs, length] },
+    ...(head === 'labels' ? [{ name: 'last', data: last, dims: [pairs] }] : []),
+  ];
+}
+
+/** Every pair padded to the longest of all, as many pairs a run as the budget takes. */
+export function paddedRuns(
+  { prefix, suffixes }: BatchPart,
+  tokenBudget: number,
+): { rows: Int32Array[]; tokens: number }[] {
+  const longest = prefix.length + Math.max(...suffixes.map((suffix) => suffix.length));
+  const perRun = Math.max(1, Math.floor(tokenBudget / longest));
+  const count = Math.ceil(suffixes.length / perRun);
+  const even = Math.ceil(suffixes.length / count);
+  return Array.from({ length: Math.ceil(suffixes.length / even) }, (_, run) => {
+    const rows = suffixes
+      .slice(run * even, (run + 1) * even)
+      .map((suffix) => Int32Array.of(...prefix, ...suffix));
+    return { rows, tokens: rows.length * longest };
+  });
+}
