@@ -45,10 +45,23 @@ export async function openVariants(
   options: VariantOptions,
   isWanted: (step: string) => boolean = () => true,
 ): Promise<Variant[]> {
-  const { model, graphs, threads } = options;
+  const sessions = new Map<string, ort.InferenceSession>();
+  const variants: Variant[] = [];
+  for (const { path, ...variant } of ladderSteps(options).filter(({ step }) => isWanted(step))) {
+    const session = sessions.get(path) ?? (await open(path, options.threads));
+    sessions.set(path, session);
+    variants.push({ ...variant, session });
+  }
+  return variants;
+}
+
+type LadderStep = Omit<Variant, 'session'> & { readonly path: string };
+
+function ladderSteps(options: VariantOptions): LadderStep[] {
+  const { model, graphs } = options;
   const packed = join(model.dir, model.graphFile);
   const unshared = (work: Work) => ({ ...work, part: unshare(work.part) });
-  const all: (Omit<Variant, 'session'> & { path: string })[] = [
+  return [
     {
       step: 'a',
       name: 'stock export: padded, full vocabulary',
@@ -80,14 +93,6 @@ export async function openVariants(
       plan: (work) => planPacked(work, false, options),
     },
   ];
-  const sessions = new Map<string, ort.InferenceSession>();
-  const variants: Variant[] = [];
-  for (const { path, ...variant } of all.filter(({ step }) => isWanted(step))) {
-    const session = sessions.get(path) ?? (await open(path, threads));
-    sessions.set(path, session);
-    variants.push({ ...variant, session });
-  }
-  return variants;
 }
 
 export function open(path: string, threads: number): Promise<ort.InferenceSession> {
