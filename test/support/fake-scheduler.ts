@@ -50,6 +50,13 @@ export function setUpScheduler({
       firstId = 0,
       client = '',
       priority = 'interactive',
+    }: {
+      timeoutMs?: number;
+      partialOk?: boolean;
+      signal?: AbortSignal;
+      firstId?: number;
+      client?: string;
+      priority?: PriorityClass;
     } = {},
   ) => {
     const deadlineMs = clock.nowMs() + timeoutMs;
