@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { type Config, settings } from './config-settings.ts';
-import { readFlags, readVariables } from './given-settings.ts';
-import { findInsecurities } from './security-settings.ts';
-import { flagOf, type Host, variableOf } from './setting.ts';
+import { type Config, settings } from './config/config-settings.ts';
+import { readFlags, readVariables } from './config/given-settings.ts';
+import { findInsecurities } from './config/security-settings.ts';
+import { flagOf, type Host, variableOf } from './config/setting.ts';
 
-export type { Config } from './config-settings.ts';
-export type { DeviceSlot } from './device-slots.ts';
+export type { Config } from './config/config-settings.ts';
+export type { DeviceSlot } from './config/device-slots.ts';
 
 /** The configuration is unusable: every problem found, in one message. */
 export class ConfigError extends Error {

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { DeviceSlot } from './config.ts';
 import { RankError } from './errors.ts';
 import type { ServingEvent, Tell } from './events.ts';
-import type { ServingGauges } from './gauges.ts';
+import type { ServingGauges } from './pipeline/gauges.ts';
 import { type Manifest, readManifest, verifyFiles } from './manifest.ts';
 import type { ReplicaSet } from './pool/replica-set.ts';
 import type {

@@ -2,11 +2,11 @@ import type { ScoreCache } from './cache/score-cache.ts';
 import { ownRuns, type ScoreCall, type ScoreSource } from './cache/score-source.ts';
 import { SharedScores } from './cache/shared-scores.ts';
 import type { Clock } from './clock.ts';
-import { composeReply } from './compose-reply.ts';
+import { composeReply } from './pipeline/compose-reply.ts';
 import type { Config } from './config.ts';
 import { RankError } from './errors.ts';
-import type { EstimateTokens } from './estimate-tokens.ts';
-import { readGauges, type ServingGauges } from './gauges.ts';
+import type { EstimateTokens } from './pipeline/estimate-tokens.ts';
+import { readGauges, type ServingGauges } from './pipeline/gauges.ts';
 import type { Manifest } from './manifest.ts';
 import type { EncoderPool } from './pool/encoder-pool.ts';
 import type { ReplicaSet } from './pool/replica-set.ts';
@@ -18,8 +18,8 @@ import type {
   RankRequest,
   ReplicaDescription,
 } from './rank.ts';
-import { planRank, type RankPlan } from './rank-plan.ts';
-import { RequestRun } from './request-run.ts';
+import { planRank, type RankPlan } from './pipeline/rank-plan.ts';
+import { RequestRun } from './pipeline/request-run.ts';
 import type { Admission, Permit } from './schedule/admission.ts';
 import type { EncodedRequest } from './schedule/batch.ts';
 import type { BucketTuner } from './schedule/bucket-tuning.ts';

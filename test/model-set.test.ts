@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { parseDeviceSlots } from '../src/device-slots.ts';
+import { parseDeviceSlots } from '../src/config/device-slots.ts';
 import { settle } from './support/fake-clock.ts';
 import { buildHfTiny } from './support/hf-tiny.ts';
 import { setUpModels } from './support/model-set-up.ts';

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { systemClock } from '../../src/clock.ts';
 import { parseConfig } from '../../src/config.ts';
-import { createPipeline } from '../../src/create-pipeline.ts';
+import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
 import type { ServingEvent } from '../../src/events.ts';
 import { readManifest } from '../../src/manifest.ts';
 import { ModelSet } from '../../src/model-set.ts';

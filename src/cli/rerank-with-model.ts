@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { parseConfig } from '../config.ts';
-import { createPipeline } from '../create-pipeline.ts';
+import { createPipeline } from '../pipeline/create-pipeline.ts';
 import { createProgress } from '../eval/progress.ts';
 import type { ModelReport } from '../eval/report.ts';
 import { type RerankInput, type Reranked, rerankRun } from '../eval/rerank.ts';

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { type Config, configurationHelp, parseConfig } from '../config.ts';
-import { createPipeline, type PipelineOptions } from '../create-pipeline.ts';
+import { createPipeline, type PipelineOptions } from '../pipeline/create-pipeline.ts';
 import { RankError } from '../errors.ts';
 import type { Tell } from '../events.ts';
 import { type Manifest, readManifest } from '../manifest.ts';

@@ -1,4 +1,4 @@
-import type { ServingGauges } from '../gauges.ts';
+import type { ServingGauges } from '../pipeline/gauges.ts';
 import type { Observer } from './observer.ts';
 
 /** From now on the serving path's gauges are read at every scrape. */

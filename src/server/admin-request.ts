@@ -1,5 +1,5 @@
 import type { Config, DeviceSlot } from '../config.ts';
-import { likeSlots, parseDeviceSlots } from '../device-slots.ts';
+import { likeSlots, parseDeviceSlots } from '../config/device-slots.ts';
 import { RankError } from '../errors.ts';
 import type { WireSetReplicasRequest } from './generated/slmrank/v1/SetReplicasRequest.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ServingGauges } from '../../src/gauges.ts';
+import type { ServingGauges } from '../../src/pipeline/gauges.ts';
 import { watchDoor, watchGauges } from '../../src/observe/watch-gauges.ts';
 
 const gauges: ServingGauges = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DeviceSlot } from '../../src/config.ts';
-import { parseDeviceSlots } from '../../src/device-slots.ts';
+import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { Replica } from '../../src/pool/replica.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client, credentials, type ServiceError, ServerCredentials, status } from '@grpc/grpc-js';
-import { parseDeviceSlots } from '../../src/device-slots.ts';
+import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { type AdminClient, createAdminClient } from '../../src/server/admin-client.ts';
 import { type AdminServer, startAdminServer } from '../../src/server/admin-server.ts';
 import { parseAdminProtoRoot } from '../../src/server/proto-root.ts';

@@ -1,5 +1,5 @@
 import { ScoreCache } from '../../src/cache/score-cache.ts';
-import { createTokenEstimate } from '../../src/estimate-tokens.ts';
+import { createTokenEstimate } from '../../src/pipeline/estimate-tokens.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import type { RankRequest } from '../../src/rank.ts';

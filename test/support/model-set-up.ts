@@ -1,4 +1,4 @@
-import { parseDeviceSlots } from '../../src/device-slots.ts';
+import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import type { ServingEvent } from '../../src/events.ts';
 import { ModelSet } from '../../src/model-set.ts';
 import { FakeClock } from './fake-clock.ts';

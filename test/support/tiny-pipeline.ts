@@ -1,6 +1,6 @@
 import type { Config } from '../../src/config.ts';
 import type { Manifest } from '../../src/manifest.ts';
-import type { PipelineOptions } from '../../src/create-pipeline.ts';
+import type { PipelineOptions } from '../../src/pipeline/create-pipeline.ts';
 import { workerEntry } from '../../src/pool/worker-entry.ts';
 import type { CallContext, RankRequest } from '../../src/rank.ts';
 import { type TinyModel, tinyLabelIds } from './tiny-model.ts';

@@ -1,6 +1,6 @@
-import type { Collected } from './cache/score-source.ts';
+import type { Collected } from '../cache/score-source.ts';
 import { type Outcome, orderResults } from './order.ts';
-import type { RankReply, RankRequest } from './rank.ts';
+import type { RankReply, RankRequest } from '../rank.ts';
 import type { Spent } from './request-run.ts';
 
 /** The reply to a request whose first candidates, those with a key, were to be scored. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { likeSlots, parseDeviceSlots } from '../src/device-slots.ts';
+import { likeSlots, parseDeviceSlots } from '../../src/config/device-slots.ts';
 
 test.each([
   ['cpu:2', 3, 'cpu:3'],

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createTokenEstimate } from '../src/estimate-tokens.ts';
-import { testRequest } from './support/tiny-pipeline.ts';
+import { createTokenEstimate } from '../../src/pipeline/estimate-tokens.ts';
+import { testRequest } from '../support/tiny-pipeline.ts';
 
 const template = {
   ...{ prefix: 'ask:{query}{instruction}{context}', context: '{context}', title: '{title}' },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Outcome, orderResults, probabilityOf } from '../src/order.ts';
+import { type Outcome, orderResults, probabilityOf } from '../../src/pipeline/order.ts';
 
 const all = { scoreKind: 'logit', minScore: undefined, topN: undefined } as const;
 

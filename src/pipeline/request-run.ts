@@ -1,11 +1,11 @@
-import type { Score } from './cache/score-cache.ts';
-import type { Clock } from './clock.ts';
-import { RankError } from './errors.ts';
-import type { EncoderPool } from './pool/encoder-pool.ts';
-import type { RankRequest } from './rank.ts';
-import type { EncodedRequest } from './schedule/batch.ts';
-import type { ScheduleCall } from './schedule/request.ts';
-import type { Scheduler } from './schedule/scheduler.ts';
+import type { Score } from '../cache/score-cache.ts';
+import type { Clock } from '../clock.ts';
+import { RankError } from '../errors.ts';
+import type { EncoderPool } from '../pool/encoder-pool.ts';
+import type { RankRequest } from '../rank.ts';
+import type { EncodedRequest } from '../schedule/batch.ts';
+import type { ScheduleCall } from '../schedule/request.ts';
+import type { Scheduler } from '../schedule/scheduler.ts';
 
 export interface RunParts {
   readonly clock: Clock;

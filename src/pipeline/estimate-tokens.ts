@@ -1,5 +1,5 @@
-import type { PromptTemplate } from './manifest.ts';
-import type { Candidate, RankRequest } from './rank.ts';
+import type { PromptTemplate } from '../manifest.ts';
+import type { Candidate, RankRequest } from '../rank.ts';
 
 /** About four characters are a token; corrected once the tokens are known. */
 const charactersPerToken = 4;

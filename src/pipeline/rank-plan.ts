@@ -1,8 +1,8 @@
-import type { Landed } from './cache/flight.ts';
-import { type ScoreSetting, scoreKeys } from './cache/score-keys.ts';
-import { ownRuns, type ScoreCall, type ScoreSource } from './cache/score-source.ts';
+import type { Landed } from '../cache/flight.ts';
+import { type ScoreSetting, scoreKeys } from '../cache/score-keys.ts';
+import { ownRuns, type ScoreCall, type ScoreSource } from '../cache/score-source.ts';
 import type { EstimateTokens } from './estimate-tokens.ts';
-import type { RankRequest } from './rank.ts';
+import type { RankRequest } from '../rank.ts';
 
 export interface PlanParts {
   /** Kept scores and others' runs; `ownRuns` when the cache is off. */

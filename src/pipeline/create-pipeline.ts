@@ -1,18 +1,18 @@
-import { ScoreCache } from './cache/score-cache.ts';
-import { type Clock, systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import { ScoreCache } from '../cache/score-cache.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
 import { createTokenEstimate } from './estimate-tokens.ts';
-import type { Tell } from './events.ts';
-import type { Manifest } from './manifest.ts';
-import { Pipeline } from './pipeline.ts';
-import { openEncoders, openReplicas, type PoolLog, type Workers } from './pool/open-pools.ts';
-import { Admission } from './schedule/admission.ts';
-import { BucketTuner } from './schedule/bucket-tuning.ts';
-import { type CostModel, createCostModel } from './schedule/cost.ts';
-import { DepthController } from './schedule/depth.ts';
-import { packBatch } from './schedule/pack-batch.ts';
-import { createPolicy } from './schedule/policy.ts';
-import { Scheduler } from './schedule/scheduler.ts';
+import type { Tell } from '../events.ts';
+import type { Manifest } from '../manifest.ts';
+import { Pipeline } from '../pipeline.ts';
+import { openEncoders, openReplicas, type PoolLog, type Workers } from '../pool/open-pools.ts';
+import { Admission } from '../schedule/admission.ts';
+import { BucketTuner } from '../schedule/bucket-tuning.ts';
+import { type CostModel, createCostModel } from '../schedule/cost.ts';
+import { DepthController } from '../schedule/depth.ts';
+import { packBatch } from '../schedule/pack-batch.ts';
+import { createPolicy } from '../schedule/policy.ts';
+import { Scheduler } from '../schedule/scheduler.ts';
 
 export interface PipelineOptions {
   readonly config: Config;

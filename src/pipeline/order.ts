@@ -1,5 +1,5 @@
-import type { Score } from './cache/score-cache.ts';
-import type { RankedResult, RankRequest, ScoreKind } from './rank.ts';
+import type { Score } from '../cache/score-cache.ts';
+import type { RankedResult, RankRequest, ScoreKind } from '../rank.ts';
 
 /** What came of one candidate. */
 export interface Outcome {
