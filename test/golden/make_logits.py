@@ -7,15 +7,15 @@ Needs requirements.txt.
 The template file holds the five texts of a manifest's template (a manifest or a recipe will do). The requests are a list of
 {query, instruction, context, candidates: [{title, text}]}, or an earlier golden, whose requests are taken and whose `texts`
 (where they come from) is kept. Every candidate is one row, alone in its batch: prefix, candidate and suffix, no packing and
-no sharing. Token ids come from the tokenizers library; for a GGUF file the tokenizer is put together here from its pieces
-and merges.
+no sharing. The golden has one suffix, or with a candidate-first template one for each request. Token ids come from the
+tokenizers library; for a GGUF file the tokenizer is put together here from its pieces and merges.
 """
 
 import argparse
 import gzip
 import hashlib
 import json
-import re
+import sys
 from pathlib import Path
 
 import gguf
@@ -23,6 +23,9 @@ import tokenizers
 import torch
 import transformers
 from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models" / "training"))
+from prompt import PARTS, encode_candidate, encode_prefix, encode_suffix, label_id, read_json, read_template, template_order  # noqa: E402
 
 PRE_TOKENIZERS = {
     # llama.cpp's name: what the model's own tokenizer.json has
@@ -44,8 +47,7 @@ def main() -> None:
         parser.add_argument(f"--{option}", type=Path, required=True)
     parser.add_argument("--labels", default="yes,no")
     args = parser.parse_args()
-    template = read_json(args.template)
-    template = template.get("template", template)
+    template = read_template(args.template)
     requests = read_json(args.requests)
     texts = None if isinstance(requests, list) else requests.get("texts")
     requests = requests if isinstance(requests, list) else requests["requests"]
@@ -57,22 +59,22 @@ def make_golden(path: Path, template: dict, labels: list[str], requests: list[di
     tokenizer = gguf_tokenizer(path) if path.suffix == ".gguf" else Tokenizer.from_file(str(path / "tokenizer.json"))
     model = load_model(path)
     label_ids = [label_id(tokenizer, label) for label in labels]
-    suffix = encode_template(tokenizer, template["suffix"], {})
+    is_shared = template_order(template) == "query-first"
     answered = []
     for request in requests:
-        prefix = encode_prefix(tokenizer, template, request)
+        prefix, suffix = encode_prefix(tokenizer, template, request), encode_suffix(tokenizer, template, request)
         candidates = [answer(model, label_ids, prefix, encode_candidate(tokenizer, template, each), suffix, each) for each in request["candidates"]]
-        answered.append({key: request.get(key) for key in ("query", "instruction", "context")} | {"prefix": prefix, "candidates": candidates})
-    return {
+        ends = {} if is_shared else {"suffix": suffix}
+        answered.append({key: request.get(key) for key in ("query", "instruction", "context")} | {"prefix": prefix} | ends | {"candidates": candidates})
+    golden = {
         "format": 1,
         "reference": f"transformers {transformers.__version__}, torch {torch.__version__.split('+')[0]}, fp32, cpu",
         "tokenizer": f"tokenizers {tokenizers.__version__}",
         "sourceSha256": source_sha256(path),
-        "template": {key: template[key] for key in ("prefix", "context", "title", "suffix", "instruction")},
+        "template": {part: template[part] for part in PARTS},
         "labels": {side: {"text": text, "id": id} for side, text, id in zip(("yes", "no"), labels, label_ids)},
-        "suffix": suffix,
-        "requests": answered,
     }
+    return golden | ({"suffix": suffix} if is_shared else {}) | {"requests": answered}
 
 
 def answer(model, label_ids: list[int], prefix: list[int], ids: list[int], suffix: list[int], candidate: dict) -> dict:
@@ -90,47 +92,6 @@ def load_model(path: Path):
             config.head_dim = key_length.contents()  # transformers 5.23 does not read it and takes its default
         return transformers.AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, config=config, **options).eval()
     return transformers.AutoModelForCausalLM.from_pretrained(path, **options).eval()
-
-
-def encode_prefix(tokenizer: Tokenizer, template: dict, request: dict) -> list[int]:
-    """Spaces that end the prefix stand before the candidate's first words, and are encoded with those."""
-    context = template["context"] if request.get("context") else ""
-    values = {"instruction": request.get("instruction") or template["instruction"], "query": request["query"], "context": request.get("context")}
-    return encode_template(tokenizer, template["prefix"].rstrip(" ").replace("{context}", context), values)
-
-
-def encode_candidate(tokenizer: Tokenizer, template: dict, candidate: dict) -> list[int]:
-    prefix = template["prefix"]
-    lead = prefix[len(prefix.rstrip(" ")) :]
-    title = template["title"] if candidate.get("title") else ""
-    return encode_template(tokenizer, lead + title + "{text}", {"title": candidate.get("title"), "text": candidate["text"]})
-
-
-def encode_template(tokenizer: Tokenizer, source: str, values: dict) -> list[int]:
-    """The template's text with its special tokens; a caller's text plain, with the spaces that the template has before it."""
-    ids = []
-    end = 0
-    for match in re.finditer(r"( *)\{(instruction|query|context|title|text)\}", source):
-        ids += encode_special(tokenizer, source[end : match.start()])
-        ids += encode_plain(tokenizer, match.group(1) + values[match.group(2)])
-        end = match.end()
-    return ids + encode_special(tokenizer, source[end:])
-
-
-def encode_special(tokenizer: Tokenizer, text: str) -> list[int]:
-    tokenizer.encode_special_tokens = False
-    return tokenizer.encode(text, add_special_tokens=False).ids
-
-
-def encode_plain(tokenizer: Tokenizer, text: str) -> list[int]:
-    tokenizer.encode_special_tokens = True
-    return tokenizer.encode(text, add_special_tokens=False).ids
-
-
-def label_id(tokenizer: Tokenizer, label: str) -> int:
-    ids = encode_plain(tokenizer, label)
-    assert len(ids) == 1, f"label {label!r} is {len(ids)} tokens; one is needed"
-    return ids[0]
 
 
 def gguf_tokenizer(path: Path) -> Tokenizer:
@@ -153,11 +114,6 @@ def source_sha256(path: Path) -> str:
     if len(sums) == 1:
         return sums[0][0]
     return hashlib.sha256("".join(f"{sum}  {name}\n" for sum, name in sums).encode()).hexdigest()
-
-
-def read_json(path: Path):
-    raw = path.read_bytes()
-    return json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
 
 
 def write_golden(path: Path, golden: dict) -> None:

@@ -1,0 +1,109 @@
+"""How a prompt becomes token ids, as src/text does it in the server: what a model is trained on is what it is served.
+
+A template has five texts: `prefix`, `context`, `title`, `suffix`, `instruction` (see `PromptTemplate` in src/manifest.ts). A row is
+`encode_prefix` + `encode_candidate` + `encode_suffix`; the three are encoded apart, so no token spans two of them.
+
+- The instruction always stands in the prefix. Query and context stand there too (query-first: candidates share the prefix), or both in
+  the suffix (candidate-first: nothing before the query depends on it). `template_order` tells which.
+- The template's own text is encoded with its special tokens, a caller's text as plain text, together with the spaces that the template
+  has right before its placeholder. Spaces that end the prefix belong to the candidate's first text.
+- An absent instruction is the template's. An empty title or context is none: its text is left out.
+- A candidate is cut to a number of tokens by `encode_candidate(...)[:limit]`; prefix and suffix never are.
+
+Only `tokenizers` is needed. test/text/prompt.test.ts holds both statements of these rules to the same ids.
+"""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+PARTS = ("prefix", "context", "title", "suffix", "instruction")
+PLACEHOLDER = re.compile(r"( *)\{(instruction|query|context|title|text)\}")
+
+
+def read_template(path: str | Path) -> dict:
+    """The five texts in a manifest, a recipe, a golden, or a file of nothing else (`.json` or `.json.gz`)."""
+    found = read_json(Path(path))
+    found = found.get("template", found)
+    missing = [part for part in PARTS if not isinstance(found.get(part), str)]
+    if missing:
+        raise ValueError(f"{path}: the template has no {', '.join(missing)}")
+    template = {part: found[part] for part in PARTS}
+    template_order(template)
+    return template
+
+
+def template_order(template: dict) -> str:
+    """`query-first` or `candidate-first`, by where query and context stand."""
+    prefix, suffix = ([field for _, field in PLACEHOLDER.findall(template[part])] for part in ("prefix", "suffix"))
+    if sorted(prefix) == ["context", "instruction", "query"] and not suffix:
+        return "query-first"
+    if prefix == ["instruction"] and sorted(suffix) == ["context", "query"]:
+        return "candidate-first"
+    raise ValueError(f"the template's prefix has the placeholders {prefix}, its suffix {suffix}; query and context stand in one of them, once each")
+
+
+def encode_prefix(tokenizer: Tokenizer, template: dict, request: dict) -> list[int]:
+    """Of a request {query, instruction, context}; in candidate-first order the query is not read."""
+    return encode_template(tokenizer, with_context(template["prefix"].rstrip(" "), template, request), request_values(template, request))
+
+
+def encode_candidate(tokenizer: Tokenizer, template: dict, candidate: dict) -> list[int]:
+    """Of a candidate {title, text}, whole."""
+    prefix = template["prefix"]
+    lead = prefix[len(prefix.rstrip(" ")) :]
+    title = template["title"] if candidate.get("title") else ""
+    return encode_template(tokenizer, lead + title + "{text}", {"title": candidate.get("title"), "text": candidate["text"]})
+
+
+def encode_suffix(tokenizer: Tokenizer, template: dict, request: dict) -> list[int]:
+    """Of a request; in query-first order the same for all."""
+    return encode_template(tokenizer, with_context(template["suffix"], template, request), request_values(template, request))
+
+
+def label_id(tokenizer: Tokenizer, label: str) -> int:
+    ids = encode_plain(tokenizer, label)
+    if len(ids) != 1:
+        raise ValueError(f"label {label!r} is {len(ids)} tokens; one is needed")
+    return ids[0]
+
+
+def with_context(source: str, template: dict, request: dict) -> str:
+    return source.replace("{context}", template["context"] if request.get("context") else "")
+
+
+def request_values(template: dict, request: dict) -> dict:
+    instruction = request.get("instruction")
+    return {
+        "instruction": template["instruction"] if instruction is None else instruction,
+        "query": request.get("query"),
+        "context": request.get("context"),
+    }
+
+
+def encode_template(tokenizer: Tokenizer, source: str, values: dict) -> list[int]:
+    ids = []
+    end = 0
+    for match in PLACEHOLDER.finditer(source):
+        ids += encode_special(tokenizer, source[end : match.start()])
+        ids += encode_plain(tokenizer, match.group(1) + values[match.group(2)])
+        end = match.end()
+    return ids + encode_special(tokenizer, source[end:])
+
+
+def encode_special(tokenizer: Tokenizer, text: str) -> list[int]:
+    tokenizer.encode_special_tokens = False
+    return tokenizer.encode(text, add_special_tokens=False).ids
+
+
+def encode_plain(tokenizer: Tokenizer, text: str) -> list[int]:
+    tokenizer.encode_special_tokens = True
+    return tokenizer.encode(text, add_special_tokens=False).ids
+
+
+def read_json(path: Path):
+    raw = path.read_bytes()
+    return json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
