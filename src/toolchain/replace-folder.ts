@@ -7,13 +7,14 @@ import { manifestFile } from '../manifest.ts';
  * Fills a temporary sibling folder and puts it in the place of `to` at the end: `to` is never half-built, and a failure
  * leaves it as it was. What killed builds left beside it is cleared away.
  *
- * @throws RankError when `to` holds something that is not a built model; whatever `fill` throws.
+ * @throws RankError when `to` holds something without the marker file that we give such folders; whatever `fill` throws.
  */
 export async function replaceFolder(
   to: string,
   fill: (dir: string) => Promise<void>,
+  marker: string = manifestFile,
 ): Promise<void> {
-  await assertReplaceable(to);
+  await assertReplaceable(to, marker);
   await mkdir(dirname(to), { recursive: true });
   await clearStale(to);
   const building = `${to}.building-${process.pid}`;
@@ -35,12 +36,13 @@ async function swap(building: string, to: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-async function assertReplaceable(to: string): Promise<void> {
+async function assertReplaceable(to: string, marker: string): Promise<void> {
   const found = await list(to);
-  if (found !== undefined && found.length > 0 && !found.includes(manifestFile)) {
+  if (found !== undefined && found.length > 0 && !found.includes(marker)) {
+    const kind = marker === manifestFile ? 'a built model' : `a folder with ${marker}`;
     throw new RankError(
       'invalid-argument',
-      `${to} holds ${found.slice(0, 3).join(', ')} and no ${manifestFile}; only a built model is replaced`,
+      `${to} holds ${found.slice(0, 3).join(', ')} and no ${marker}; only ${kind} is replaced`,
     );
   }
 }
