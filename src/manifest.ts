@@ -43,14 +43,17 @@ export interface Blueprint {
  * The prompt, three parts encoded apart and joined as token ids, so that the prefix is shared and nothing a caller
  * writes can change how the template is tokenized. `{query}`, `{instruction}`, `{context}`, `{title}`, `{text}` are
  * replaced; caller text is always encoded as plain text, the template's own text with its special tokens.
+ * Query-first, {query} and {context} stand in the prefix and candidates share them; candidate-first, both stand in the
+ * suffix and nothing before them depends on the query. `templateOrder` (text/template.ts) tells which.
  */
 export interface PromptTemplate {
-  /** With {instruction}, {query} and {context}. */
+  /** With {instruction}; and {query} and {context}, unless the suffix has them. */
   readonly prefix: string;
   /** How a context is set when there is one; contains {context}. */
   readonly context: string;
   /** How a title is set when there is one; contains {title}. Precedes the text. */
   readonly title: string;
+  /** Fixed, or with {query} and {context}. */
   readonly suffix: string;
   /** Used when the request has none. */
   readonly instruction: string;

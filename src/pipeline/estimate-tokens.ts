@@ -1,5 +1,6 @@
 import type { PromptTemplate } from '../manifest.ts';
 import type { Candidate, RankRequest } from '../rank.ts';
+import { templateOrder } from '../text/template.ts';
 
 /** About four characters are a token; corrected once the tokens are known. */
 const charactersPerToken = 4;
@@ -18,13 +19,16 @@ export type EstimateTokens = (
 
 /** `candidateTokens` is the most that a candidate may keep. */
 export function createTokenEstimate(
-  { prefix, suffix, instruction: ownInstruction }: PromptTemplate,
+  template: PromptTemplate,
   candidateTokens: number,
 ): EstimateTokens {
-  const fixedPrefix = prefix.replaceAll(/\{\w+\}/g, '');
-  const suffixTokens = tokensOf(suffix);
-  return ({ query, instruction = ownInstruction, context }, candidates) => {
-    const prefixTokens = tokensOf(fixedPrefix, instruction, query, context);
+  const isQueryFirst = templateOrder(template) === 'query-first';
+  const prefix = template.prefix.replaceAll(/\{\w+\}/g, '');
+  const suffix = template.suffix.replaceAll(/\{(?:query|context)\}/g, '');
+  return ({ query, instruction = template.instruction, context }, candidates) => {
+    const asked = [query, context];
+    const prefixTokens = tokensOf(prefix, instruction, ...(isQueryFirst ? asked : []));
+    const suffixTokens = tokensOf(suffix, ...(isQueryFirst ? [] : asked));
     const packedTokens = candidates.reduce(
       (sum, { title, text }) =>
         sum + Math.min(tokensOf(title, text), candidateTokens) + suffixTokens,

@@ -88,9 +88,10 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
 }
 
 function warmUpsOf({ provider }: DeviceSlot, manifest: Manifest, config: Config): WarmUp[] {
-  const { tokenBudget, candidateTokens } = config;
+  const { tokenBudget, candidateTokens, prefixTokens } = config;
   const { attentionGroups } = manifest;
-  return warmUpParts(manifest, { provider, tokenBudget, candidateTokens }).map((part) => ({
+  const options = { provider, tokenBudget, candidateTokens, prefixTokens };
+  return warmUpParts(manifest, options).map((part) => ({
     packedTokens: packedTokens([part]),
     slots: paddedSlots({ groups: planGroups([part], { attentionGroups }) }),
     pack: () => packBatch([part], { attentionGroups }),

@@ -1,5 +1,6 @@
 import type { Manifest } from '../manifest.ts';
 import type { BatchPart } from '../schedule/batch.ts';
+import { templateOrder } from '../text/template.ts';
 
 /** Tokens of the made-up prefix. */
 const warmPrefix = 16;
@@ -9,6 +10,8 @@ export interface WarmUpOptions {
   readonly tokenBudget: number;
   /** The context budget: buckets that no candidate can reach are left out. */
   readonly candidateTokens: number;
+  /** Most tokens of instruction, query and context. */
+  readonly prefixTokens: number;
 }
 
 /**
@@ -18,7 +21,7 @@ export interface WarmUpOptions {
  */
 export function warmUpParts(manifest: Manifest, options: WarmUpOptions): readonly BatchPart[] {
   const prefix = new Int32Array(warmPrefix).fill(manifest.labels.yes.id);
-  return reachableBuckets(manifest, options.candidateTokens).map((bucket, place) => {
+  return reachableBuckets(manifest, options).map((bucket, place) => {
     const length = Math.min(bucket, manifest.blueprint.rowTokens - warmPrefix);
     const fill = Math.max(1, Math.floor((options.tokenBudget - warmPrefix) / length));
     const count = place === 0 || options.provider === 'cuda' ? fill : 1;
@@ -27,8 +30,16 @@ export function warmUpParts(manifest: Manifest, options: WarmUpOptions): readonl
   });
 }
 
-/** Descending; the largest is the one that holds the longest candidate. A token of the suffix is at least a byte. */
-function reachableBuckets({ buckets, template }: Manifest, candidateTokens: number): number[] {
-  const longest = candidateTokens + Buffer.byteLength(template.suffix);
+/**
+ * Descending; the largest is the one that holds the longest candidate. A token of a fixed suffix is at least a byte; one
+ * with the query in it is bounded as that is.
+ */
+function reachableBuckets(
+  { buckets, template }: Manifest,
+  { candidateTokens, prefixTokens }: WarmUpOptions,
+): number[] {
+  const suffixTokens =
+    templateOrder(template) === 'query-first' ? Buffer.byteLength(template.suffix) : prefixTokens;
+  const longest = candidateTokens + suffixTokens;
   return buckets.filter((_, place) => (buckets[place - 1] ?? 0) < longest).toReversed();
 }

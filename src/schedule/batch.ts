@@ -2,13 +2,16 @@
 
 /** A request as token ids, ready to be packed. */
 export interface EncodedRequest {
-  /** Tokens shared by all candidates: instruction, query, context and the template around them. */
+  /**
+   * Tokens shared by all candidates: instruction, query, context and the template around them; with a candidate-first
+   * template the instruction alone.
+   */
   readonly prefix: Int32Array;
   readonly candidates: readonly EncodedCandidate[];
 }
 
 export interface EncodedCandidate {
-  /** The candidate's kept tokens followed by the template's suffix. Never empty. */
+  /** The candidate's kept tokens followed by the request's suffix, the same for all. Never empty. */
   readonly ids: Int32Array;
   /** Kept tokens of title and text, without the suffix. */
   readonly tokens: number;

@@ -15,6 +15,7 @@ export type CandidateText = Pick<Candidate, 'title' | 'text'>;
 
 /** In tokens. */
 export interface EncodeLimits {
+  /** Instruction, query, context and the template's text in the parts that they stand in. */
   readonly prefixTokens: number;
   /** The context budget: most tokens a candidate may keep. */
   readonly candidateTokens: number;

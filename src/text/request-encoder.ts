@@ -4,7 +4,14 @@ import type { EncodedCandidate } from '../schedule/batch.ts';
 import { CandidateEncoder, type FittedCandidate } from './candidate-encoder.ts';
 import type { EncodeLimits, EncodeOutcome, EncodeTask, RequestEncoder } from './encode.ts';
 import { countIds, encodeFixedSpans, fillSpans, writeParts } from './encode-spans.ts';
-import { assertTemplate, type Field, prefixSpans } from './template.ts';
+import {
+  assertTemplate,
+  type Field,
+  prefixSpans,
+  type Span,
+  suffixSpans,
+  templateOrder,
+} from './template.ts';
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
 
 export interface RequestEncoderOptions {
@@ -23,22 +30,23 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
   const { tokenizerPath, template, limits } = options;
   assertTemplate(template);
   const tokenizer = loadTokenizer(tokenizerPath);
-  const encodePrefix = createPrefixEncoder(tokenizer, template);
+  const encodeFrame = createFrameEncoder(tokenizer, template);
   const candidates = new CandidateEncoder(tokenizer, template);
-  const suffix = tokenizer.encodeTemplate(template.suffix);
+  const empty = encodeFrame({ query: '' });
   // A row must have room for one token of a candidate.
-  const mostPrefixTokens = Math.min(limits.prefixTokens, limits.rowTokens - suffix.length - 1);
-  assertRoom(encodePrefix({ query: '' }).ids.length, mostPrefixTokens);
+  const mostAsked = Math.min(limits.prefixTokens, limits.rowTokens - empty.fixedTokens - 1);
+  assertRoom(empty.askedTokens, mostAsked, template);
 
   const encode = (task: EncodeTask): EncodeOutcome => {
-    const prefix = encodePrefix(task);
-    if (prefix.ids.length > mostPrefixTokens) {
-      return refuse([describeLongPrefix(prefix, mostPrefixTokens)]);
+    const frame = encodeFrame(task);
+    const { prefix, suffix } = frame;
+    if (frame.askedTokens > mostAsked) {
+      return refuse([describeLongFrame(frame, mostAsked)]);
     }
     const budget = Math.min(
       task.maxCandidateTokens ?? limits.candidateTokens,
       limits.candidateTokens,
-      limits.rowTokens - prefix.ids.length - suffix.length,
+      limits.rowTokens - prefix.length - suffix.length,
     );
     const fitted = task.candidates.map((each) => candidates.fit(each, budget, task.truncation));
     if (task.truncation === 'error' && fitted.some(({ truncated }) => truncated)) {
@@ -48,61 +56,92 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
         ),
       );
     }
-    return { ok: true, encoded: { prefix: prefix.ids, candidates: finish(fitted, suffix) } };
+    return { ok: true, encoded: { prefix, candidates: finish(fitted, suffix) } };
   };
   return { encode, tokenize: (texts) => texts.map((text) => tokenizer.encode(text)) };
 }
 
-interface EncodedPrefix {
-  readonly ids: Int32Array;
+/** What stands around every candidate of a request. */
+interface Frame {
+  readonly prefix: Int32Array;
+  readonly suffix: Int32Array;
+  /** Tokens of the parts that the caller's texts stand in: the prefix, and a candidate-first template's suffix. */
+  readonly askedTokens: number;
+  /** Tokens of the others. */
+  readonly fixedTokens: number;
   /** The caller's field with the most tokens. */
   readonly longest: Field;
   readonly longestTokens: number;
 }
 
-type PrefixFields = Pick<EncodeTask, 'query'> &
-  Partial<Pick<EncodeTask, 'instruction' | 'context'>>;
+type FrameFields = Pick<EncodeTask, 'query'> & Partial<Pick<EncodeTask, 'instruction' | 'context'>>;
 
-function createPrefixEncoder(
+function createFrameEncoder(
   tokenizer: Tokenizer,
   template: PromptTemplate,
-): (fields: PrefixFields) => EncodedPrefix {
-  const plain = encodeFixedSpans(tokenizer, prefixSpans(template, false));
-  const withContext = encodeFixedSpans(tokenizer, prefixSpans(template, true));
+): (fields: FrameFields) => Frame {
+  const isQueryFirst = templateOrder(template) === 'query-first';
+  const encodePrefix = createPartEncoder(tokenizer, template, prefixSpans);
+  const encodeSuffix = createPartEncoder(tokenizer, template, suffixSpans);
+  return (fields) => {
+    const [prefix, suffix] = [encodePrefix(fields), encodeSuffix(fields)];
+    const { field, tokens } =
+      suffix.longest.tokens > prefix.longest.tokens ? suffix.longest : prefix.longest;
+    const fixedTokens = isQueryFirst ? suffix.ids.length : 0;
+    return {
+      ...{ prefix: prefix.ids, suffix: suffix.ids, longest: field, longestTokens: tokens },
+      ...{ fixedTokens, askedTokens: prefix.ids.length + suffix.ids.length - fixedTokens },
+    };
+  };
+}
+
+interface EncodedPart {
+  readonly ids: Int32Array;
+  readonly longest: { readonly field: Field; readonly tokens: number };
+}
+
+function createPartEncoder(
+  tokenizer: Tokenizer,
+  template: PromptTemplate,
+  spansOf: (template: PromptTemplate, hasContext: boolean) => readonly Span[],
+): (fields: FrameFields) => EncodedPart {
+  const plain = encodeFixedSpans(tokenizer, spansOf(template, false));
+  const withContext = encodeFixedSpans(tokenizer, spansOf(template, true));
   return ({ query, instruction, context = '' }) => {
     const spans = context === '' ? plain : withContext;
     const texts = { query, instruction: instruction ?? template.instruction, context };
     const parts = fillSpans(tokenizer, spans, texts);
     const ids = new Int32Array(countIds(parts));
     writeParts(ids, parts, 0);
-    let [longest, longestTokens]: [Field, number] = ['query', 0];
+    let longest: EncodedPart['longest'] = { field: 'query', tokens: 0 };
     spans.forEach((span, i) => {
       const tokens = parts[i]?.length ?? 0;
       const isCallers =
         span.kind === 'field' && (span.field !== 'instruction' || instruction !== undefined);
-      if (isCallers && tokens > longestTokens) {
-        [longest, longestTokens] = [span.field, tokens];
+      if (isCallers && tokens > longest.tokens) {
+        longest = { field: span.field, tokens };
       }
     });
-    return { ids, longest, longestTokens };
+    return { ids, longest };
   };
 }
 
-function assertRoom(templateTokens: number, mostPrefixTokens: number): void {
-  if (templateTokens > mostPrefixTokens) {
+function assertRoom(templateTokens: number, allowed: number, template: PromptTemplate): void {
+  if (templateTokens > allowed) {
+    const parts = templateOrder(template) === 'query-first' ? 'prefix has' : 'two parts have';
     throw new RankError(
       'invalid-argument',
-      `the template's prefix has ${templateTokens} tokens without a query; at most ${mostPrefixTokens} fit the limits`,
+      `the template's ${parts} ${templateTokens} tokens without a query; at most ${allowed} fit the limits`,
     );
   }
 }
 
-function describeLongPrefix(prefix: EncodedPrefix, allowed: number): FieldViolation {
+function describeLongFrame(frame: Frame, allowed: number): FieldViolation {
   return {
-    field: prefix.longest,
+    field: frame.longest,
     description:
-      `instruction, query, context and template have ${prefix.ids.length} tokens together ` +
-      `(${prefix.longestTokens} of them here); at most ${allowed} are allowed`,
+      `instruction, query, context and template have ${frame.askedTokens} tokens together ` +
+      `(${frame.longestTokens} of them here); at most ${allowed} are allowed`,
   };
 }
 

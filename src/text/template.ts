@@ -65,34 +65,54 @@ export function templateHash(template: PromptTemplate): string {
 const endingSpaces = / +$/;
 const placeholder = /\{(instruction|query|context|title|text)\}/g;
 
+/** Where query and context stand: before the candidates, which then share them, or behind each. */
+export type TemplateOrder = 'query-first' | 'candidate-first';
+
+const asked = /\{(?:query|context)\}/;
+
+/** The order of a template, told by its suffix alone: `assertTemplate` holds the other parts to it. */
+export function templateOrder({ suffix }: Pick<PromptTemplate, 'suffix'>): TemplateOrder {
+  return asked.test(suffix) ? 'candidate-first' : 'query-first';
+}
+
+type Placeholders = Readonly<Record<keyof Omit<PromptTemplate, 'instruction'>, readonly Field[]>>;
+
 /** Each once, and no other. The instruction is a caller's text, in which nothing is a placeholder. */
-const placeholders: Readonly<Record<keyof Omit<PromptTemplate, 'instruction'>, readonly Field[]>> =
-  {
-    prefix: ['instruction', 'query', 'context'],
-    context: ['context'],
-    title: ['title'],
-    suffix: [],
-  };
+const placeholders: Readonly<Record<TemplateOrder, Placeholders>> = {
+  'query-first': {
+    ...{ prefix: ['instruction', 'query', 'context'], suffix: [] },
+    ...{ context: ['context'], title: ['title'] },
+  },
+  'candidate-first': {
+    ...{ prefix: ['instruction'], suffix: ['query', 'context'] },
+    ...{ context: ['context'], title: ['title'] },
+  },
+};
 
 /** @throws RankError naming part, placeholder, how often it was found, and how often it may be. */
 export function assertTemplate(template: PromptTemplate): void {
+  const order = templateOrder(template);
+  const reason =
+    order === 'candidate-first'
+      ? ` (candidate-first, as the suffix has ${asked.exec(template.suffix)?.[0] ?? ''})`
+      : '';
   for (const part of ['prefix', 'context', 'title', 'suffix'] as const) {
     const found = Array.from(template[part].matchAll(placeholder), ([text]) => text);
     for (const field of ['instruction', 'query', 'context', 'title', 'text'] as const) {
       const times = found.filter((each) => each === `{${field}}`).length;
-      const allowed = placeholders[part].includes(field) ? 1 : 0;
+      const allowed = placeholders[order][part].includes(field) ? 1 : 0;
       if (times !== allowed) {
         throw new RankError(
           'invalid-argument',
-          `template.${part} has {${field}} ${times} times; it must have it ${allowed === 1 ? 'once' : 'not at all'}`,
+          `template.${part} has {${field}} ${times} times; it must have it ${allowed === 1 ? 'once' : 'not at all'}${reason}`,
         );
       }
     }
   }
-  if (template.suffix === '') {
+  if (template.suffix.replaceAll(placeholder, '') === '') {
     throw new RankError(
       'invalid-argument',
-      'template.suffix is empty; the answer is read after it',
+      `template.suffix is ${template.suffix || 'empty'}; the answer is read after it, so it must have text of its own`,
     );
   }
 }
@@ -101,6 +121,12 @@ export function assertTemplate(template: PromptTemplate): void {
 export function prefixSpans(template: PromptTemplate, hasContext: boolean): readonly Span[] {
   const context = hasContext ? template.context : '';
   return parseSpans(template.prefix.replace(endingSpaces, '').replace('{context}', () => context));
+}
+
+/** What follows every candidate of a request. */
+export function suffixSpans(template: PromptTemplate, hasContext: boolean): readonly Span[] {
+  const context = hasContext ? template.context : '';
+  return parseSpans(template.suffix.replace('{context}', () => context));
 }
 
 /** A candidate up to the suffix; its text comes last. */

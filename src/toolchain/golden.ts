@@ -12,7 +12,6 @@ export interface Golden {
   readonly sourceSha256: string;
   readonly template: PromptTemplate;
   readonly labelIds: readonly [yes: number, no: number];
-  readonly suffix: readonly number[];
   readonly requests: readonly GoldenRequest[];
 }
 
@@ -22,6 +21,8 @@ export interface GoldenRequest {
   readonly context: string | undefined;
   /** Token ids. */
   readonly prefix: readonly number[];
+  /** Token ids; in the file once for all requests when the template is query-first. */
+  readonly suffix: readonly number[];
   readonly candidates: readonly GoldenCandidate[];
 }
 
@@ -48,6 +49,7 @@ export function parseGolden(text: string, where: string): Golden {
   const json = JsonRecord.parse(text, where);
   json.oneOf('format', [1]);
   const labels = json.record('labels');
+  const suffix = json.has('suffix') ? json.counts('suffix', tokenIds) : undefined;
   return {
     reference: json.text('reference'),
     sourceSha256: json.text('sourceSha256'),
@@ -56,12 +58,12 @@ export function parseGolden(text: string, where: string): Golden {
       labels.record('yes').count('id', tokenIds),
       labels.record('no').count('id', tokenIds),
     ],
-    suffix: json.counts('suffix', tokenIds),
     requests: json.records('requests').map((request) => ({
       query: request.text('query'),
       instruction: request.has('instruction') ? request.text('instruction') : undefined,
       context: request.has('context') ? request.text('context') : undefined,
       prefix: request.counts('prefix', tokenIds),
+      suffix: suffix ?? request.counts('suffix', tokenIds),
       candidates: request.records('candidates').map(parseCandidate),
     })),
   };

@@ -23,8 +23,8 @@ export function probability([yes, no]: Logits): number {
 
 /** Token ids of every row against the reference's. */
 export function checkTokenIds(rows: readonly Row[], golden: Golden, places: Places): Check {
-  const expected = golden.requests.flatMap(({ prefix, candidates }) =>
-    candidates.map(({ ids }) => [...prefix, ...ids, ...golden.suffix]),
+  const expected = golden.requests.flatMap(({ prefix, suffix, candidates }) =>
+    candidates.map(({ ids }) => [...prefix, ...ids, ...suffix]),
   );
   const wrong = rows.flatMap(({ prefix, ids }, index) => {
     const found = [...prefix, ...ids];

@@ -4,7 +4,12 @@ import { packedTokens } from '../../src/schedule/pack-batch.ts';
 import { testManifest } from '../support/test-server.ts';
 
 const manifest = { ...testManifest, buckets: [32, 256, 2_048] };
-const cuda = { provider: 'cuda', tokenBudget: 1_000, candidateTokens: 2_048 } as const;
+const cuda = {
+  provider: 'cuda',
+  tokenBudget: 1_000,
+  candidateTokens: 2_048,
+  prefixTokens: 512,
+} as const;
 
 function shapesOf(options: Parameters<typeof warmUpParts>[1]) {
   return warmUpParts(manifest, options).map(({ suffixes }) => [
