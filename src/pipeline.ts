@@ -59,7 +59,7 @@ export class Pipeline implements RankingPipeline {
   }
 
   async rank(request: RankRequest, context: CallContext): Promise<RankReply> {
-    const { clock, tuner } = this.#parts;
+    const { clock, tuner, cost } = this.#parts;
     const startedMs = clock.nowMs();
     this.#assertServing(request, context);
     const call = this.#boundCall(request, context, startedMs);
@@ -67,7 +67,8 @@ export class Pipeline implements RankingPipeline {
     const permit = this.#admit(plan, call);
     const run = new RequestRun(request, {
       ...this.#parts,
-      onEncoded: (encoded) => {
+      onEncoded: (encoded, encodeMs) => {
+        cost.observeEncode(encodeMs);
         permit?.correct(countTokens(encoded));
         tuner.observe(encoded);
       },

@@ -12,6 +12,8 @@ export interface TrafficShape {
   readonly prefixTokens: number;
   /** Of each candidate, title and text as far as they are read; without the template's suffix. */
   readonly candidateTokens: readonly number[];
+  /** What the template adds to each candidate; undefined while no reply has told. */
+  readonly suffixTokens?: number | undefined;
   /** Time left at the arrival; undefined when there was no deadline. */
   readonly deadlineMs: number | undefined;
   readonly class: PriorityClass;
@@ -46,6 +48,7 @@ function parseShape(line: string, where: string): TrafficShape {
     atMs: json.number('atMs'),
     prefixTokens: json.count('prefixTokens', tokens),
     candidateTokens: json.counts('candidateTokens', tokens),
+    suffixTokens: json.has('suffixTokens') ? json.count('suffixTokens', tokens) : undefined,
     deadlineMs: json.has('deadlineMs') ? json.amount('deadlineMs') : undefined,
     class: json.oneOf('class', ['interactive', 'deferrable']),
   };

@@ -17,9 +17,9 @@ latencies, goodput, refusals and how busy each replica is; with --plan, how many
   --deadline MS          time that a request has (default: none)
   --seconds S            of arrivals (default: 120)
   --trace FILE           replay captured traffic instead (JSON lines); --rps, --shape and --seconds do not count
-  --suffix-tokens N      added to a trace's candidates, which are captured without the template (default: 20)
-  --encode-ms MS         from arrival to the queue (default: 0)
-  --spread SHARE         how much run times spread about their cost (default: 0.1)
+  --suffix-tokens N      what the template adds to a trace's candidates, where the trace does not say (default: 20)
+  --encode-ms MS         from arrival to the queue (default: as the server of --cost took; 0 without)
+  --spread SHARE         how much run times spread about their cost (default: as they did there; 0.1 without)
   --seed N               equal seeds give equal results (default: 1)
   --plan                 find the fewest replicas with p99 <= --target-p99 and 99 % of requests scored
   --target-p99 MS        (default: 500)
@@ -40,8 +40,8 @@ export interface SimulateOptions {
   readonly seconds: number;
   readonly trace: string | undefined;
   readonly suffixTokens: number;
-  readonly encodeMs: number;
-  readonly spread: number;
+  readonly encodeMs: number | undefined;
+  readonly spread: number | undefined;
   readonly seed: number;
   readonly plan: boolean;
   readonly targetP99Ms: number;
@@ -61,8 +61,8 @@ const flags = {
   seconds: { type: 'string', default: '120' },
   trace: { type: 'string' },
   'suffix-tokens': { type: 'string', default: '20' },
-  'encode-ms': { type: 'string', default: '0' },
-  spread: { type: 'string', default: '0.1' },
+  'encode-ms': { type: 'string' },
+  spread: { type: 'string' },
   seed: { type: 'string', default: '1' },
   plan: { type: 'boolean', default: false },
   'target-p99': { type: 'string', default: '500' },
@@ -83,10 +83,7 @@ export function parseSimulateOptions(args: readonly string[]): SimulateOptions {
     shapes: values.shape.split(','),
     clients: count('clients'),
     deferrableRps: parseNumber('deferrable-rps', values['deferrable-rps'], { max: 100_000 }),
-    deadlineMs:
-      values.deadline === undefined
-        ? undefined
-        : parseNumber('deadline', values.deadline, { min: 1, max: 3_600_000 }),
+    deadlineMs: parseOptional('deadline', values.deadline, { min: 1, max: 3_600_000 }),
     seconds: parseNumber('seconds', values.seconds, { min: 0.001, max: 86_400 }),
     trace: values.trace,
     suffixTokens: parseNumber('suffix-tokens', values['suffix-tokens'], {
@@ -94,8 +91,8 @@ export function parseSimulateOptions(args: readonly string[]): SimulateOptions {
       max: 10_000,
       whole: true,
     }),
-    encodeMs: parseNumber('encode-ms', values['encode-ms'], { max: 60_000 }),
-    spread: parseNumber('spread', values.spread, { max: 2 }),
+    encodeMs: parseOptional('encode-ms', values['encode-ms'], { max: 60_000 }),
+    spread: parseOptional('spread', values.spread, { max: 2 }),
     seed: parseNumber('seed', values.seed, { max: 2 ** 32 - 1, whole: true }),
     plan: values.plan,
     targetP99Ms: parseNumber('target-p99', values['target-p99'], { min: 1, max: 3_600_000 }),
@@ -107,11 +104,17 @@ function parseFactors(text: string | undefined): readonly number[] | undefined {
   return text?.split(',').map((factor) => parseNumber('factors', factor, { min: 0.01, max: 100 }));
 }
 
-function parseNumber(
-  name: string,
-  text: string,
-  { min = 0, max, whole = false }: { min?: number; max: number; whole?: boolean },
-): number {
+interface Bounds {
+  readonly min?: number;
+  readonly max: number;
+  readonly whole?: boolean;
+}
+
+function parseOptional(name: string, text: string | undefined, bounds: Bounds): number | undefined {
+  return text === undefined ? undefined : parseNumber(name, text, bounds);
+}
+
+function parseNumber(name: string, text: string, { min = 0, max, whole = false }: Bounds): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
     throw new UsageError(

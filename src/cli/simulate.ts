@@ -60,7 +60,9 @@ function readArrivals(options: SimulateOptions): readonly Arrival[] {
     return parseTraffic(readFileSync(trace, 'utf8'), trace).map((shape) => ({
       ...shape,
       client: '',
-      candidateTokens: shape.candidateTokens.map((tokens) => tokens + suffixTokens),
+      candidateTokens: shape.candidateTokens.map(
+        (tokens) => tokens + (shape.suffixTokens ?? suffixTokens),
+      ),
     }));
   }
   const shapes = options.shapes.map(readShape);

@@ -129,11 +129,12 @@ export class TextLengths {
   #characters = 4.3;
   #tokens = 1;
   #template = 0;
+  #suffix: number | undefined;
 
   measure(
     request: Pick<RankRequest, 'query' | 'instruction' | 'context' | 'candidates'>,
     reply: Pick<RankReply, 'results' | 'usage'> | undefined,
-  ): Pick<TrafficShape, 'prefixTokens' | 'candidateTokens'> {
+  ): Pick<TrafficShape, 'prefixTokens' | 'candidateTokens' | 'suffixTokens'> {
     const { query, instruction = '', context = '', candidates } = request;
     const counted = new Map(
       reply?.results.flatMap(({ index, scored, tokens }) => (scored ? [[index, tokens]] : [])),
@@ -148,7 +149,9 @@ export class TextLengths {
     if (prefixTokens > 0) {
       this.#template = Math.max(0, prefixTokens - shared);
     }
+    this.#suffix = (reply && suffixOf(reply.usage)) ?? this.#suffix;
     return {
+      suffixTokens: this.#suffix,
       prefixTokens: prefixTokens > 0 ? prefixTokens : this.#template + shared,
       candidateTokens: candidates.map(
         (candidate, index) => counted.get(index) ?? this.#estimate(lengthOf(candidate)),
@@ -164,6 +167,13 @@ export class TextLengths {
   #estimate(characters: number): number {
     return Math.round((characters * this.#tokens) / this.#characters);
   }
+}
+
+/** Of what was run for the request, what is neither prefix nor candidate; unknown when some was not run for it. */
+function suffixOf(usage: RankReply['usage']): number | undefined {
+  const { scored, cached, packedTokens, prefixTokens, batches, candidateTokens } = usage;
+  const rest = packedTokens - batches * prefixTokens - candidateTokens;
+  return scored > 0 && cached === 0 && rest >= 0 ? Math.round(rest / scored) : undefined;
 }
 
 function lengthOf({ title, text }: Candidate): number {

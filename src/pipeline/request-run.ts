@@ -12,7 +12,7 @@ export interface RunParts {
   readonly encoders: EncoderPool;
   readonly scheduler: Pick<Scheduler, 'schedule'>;
   /** Told before scheduling. */
-  readonly onEncoded: (encoded: EncodedRequest) => void;
+  readonly onEncoded: (encoded: EncodedRequest, encodeMs: number) => void;
 }
 
 /** What was spent on one request. */
@@ -59,8 +59,8 @@ export class RequestRun {
     const startedMs = clock.nowMs();
     try {
       const encoded = await encoders.encode(this.#taskOf(places));
-      onEncoded(encoded);
       const encodeMs = clock.nowMs() - startedMs;
+      onEncoded(encoded, encodeMs);
       const result = await scheduler.schedule(encoded, call);
       this.#add({ ...result, encodeMs, prefixTokens: encoded.prefix.length });
       return encoded.candidates.map(({ tokens, truncated }, index) => {

@@ -13,7 +13,7 @@ export function parseCostTable(text: string, where: string): CostTable {
     json.fail('kinds', 'a list of at least one');
   }
   const replicas = json.has('replicas') ? json.records('replicas').map(parseReplica) : [];
-  return { format: 1, kinds, replicas };
+  return { format: 1, kinds, replicas, encodeMs: parseTimes(json, 'encodeMs') };
 }
 
 function parseKind(json: JsonRecord): KindCost {
@@ -24,6 +24,8 @@ function parseKind(json: JsonRecord): KindCost {
     tokenMs: parseShare(json, 'tokenMs'),
     slotMs: parseShare(json, 'slotMs'),
     slotsPerToken: parseShare(json, 'slotsPerToken'),
+    runRatios: parseTimes(json, 'runRatios'),
+    handoverMs: parseTimes(json, 'handoverMs'),
   };
 }
 
@@ -39,4 +41,10 @@ function parseReplica(json: JsonRecord): ReplicaCost {
 function parseShare(json: JsonRecord, name: string): number {
   const value = json.number(name);
   return value >= 0 ? value : json.fail(name, 'a number of at least 0');
+}
+
+/** Empty when the table was written without them. */
+function parseTimes(json: JsonRecord, name: string): readonly number[] {
+  const values = json.has(name) ? json.numbers(name) : [];
+  return values.every((value) => value >= 0) ? values : json.fail(name, 'numbers of at least 0');
 }

@@ -1,10 +1,13 @@
 import { CostFit, type CostWeights, costOf, type WorkSize } from './cost-fit.ts';
+import { Recent } from './recent.ts';
 
 export type { CostWeights, WorkSize } from './cost-fit.ts';
 
 /** What work costs, learnt from runs. */
 export interface CostModel {
   observe(run: ObservedRun): void;
+  /** From a request's arrival to the queue. */
+  observeEncode(encodeMs: number): void;
   /**
    * Milliseconds of one run of this size: on the named replica, or on a usual one of those seen. 0 before the first run
    * was seen. Without `slots`, as many as runs of so many tokens had so far.
@@ -20,6 +23,8 @@ export interface ObservedRun extends WorkEstimate {
   /** The device slot's name. */
   readonly replica: string;
   readonly runMs: number;
+  /** From the dispatch to the outcome without the run itself; undefined when another batch ran first. */
+  readonly handoverMs?: number | undefined;
 }
 
 /** Costs as data: for metrics, the admin service, and the simulator. */
@@ -27,6 +32,8 @@ export interface CostTable {
   readonly format: 1;
   readonly kinds: readonly KindCost[];
   readonly replicas: readonly ReplicaCost[];
+  /** From arrival to the queue, of the newest requests in order of time. */
+  readonly encodeMs: readonly number[];
 }
 
 /** Device slots of one kind (`cpu`, `cuda`) share the shape of their cost. */
@@ -34,6 +41,10 @@ export interface KindCost extends CostWeights {
   readonly kind: string;
   readonly runs: number;
   readonly slotsPerToken: number;
+  /** The newest runs in order of time: how long each took over what this table says of it. To be drawn from. */
+  readonly runRatios: readonly number[];
+  /** Of the newest batches likewise: from dispatch to outcome without the run. */
+  readonly handoverMs: readonly number[];
 }
 
 export interface ReplicaCost {
@@ -48,6 +59,8 @@ export interface ReplicaCost {
 
 /** Weight of the newest run in a mean: about the last twenty count, from the first on all alike. */
 const newest = 0.1;
+/** Runs, batches and requests whose times are kept one by one: minutes of load on a CPU. */
+const kept = 1_000;
 /** A replica is never taken for more than so many times faster or slower than its kind. */
 const mostFactor = 64;
 
@@ -66,9 +79,16 @@ class Mean {
   }
 }
 
+/** A run as it would have been on a replica of factor 1. */
+interface UsualRun extends WorkSize {
+  readonly usualMs: number;
+}
+
 class Kind {
   readonly name: string;
   readonly fit: CostFit;
+  readonly newest = new Recent<UsualRun>(kept);
+  readonly handoverMs = new Recent<number>(kept);
   readonly slotsPerToken: Mean;
   runs: number;
   replicas = 0;
@@ -87,6 +107,16 @@ class Kind {
 
   estimateMs(size: WorkEstimate): number {
     return costOf(this.fit.weights, this.sizeOf(size));
+  }
+
+  table(): KindCost {
+    const { name: kind, fit, runs, slotsPerToken, newest: newestRuns, handoverMs } = this;
+    const { weights } = fit;
+    return {
+      ...{ kind, ...weights, runs, slotsPerToken: slotsPerToken.value },
+      runRatios: newestRuns.values.map(({ usualMs, ...size }) => usualMs / costOf(weights, size)),
+      handoverMs: handoverMs.values,
+    };
   }
 }
 
@@ -114,6 +144,7 @@ export function createCostModel(table?: CostTable): CostModel {
 class LearntCost implements CostModel {
   readonly #kinds = new Map<string, Kind>();
   readonly #replicas = new Map<string, Replica>();
+  readonly #encodeMs = new Recent<number>(kept);
 
   constructor(table?: CostTable) {
     for (const known of table?.kinds ?? []) {
@@ -130,7 +161,11 @@ class LearntCost implements CostModel {
     }
   }
 
-  observe({ replica: name, runMs, ...given }: ObservedRun): void {
+  observeEncode(encodeMs: number): void {
+    this.#encodeMs.add(encodeMs);
+  }
+
+  observe({ replica: name, runMs, handoverMs, ...given }: ObservedRun): void {
     const replica = this.#replicas.get(name) ?? createReplica(this.#kindOf(name));
     this.#replicas.set(name, replica);
     const { kind, factor, error } = replica;
@@ -145,6 +180,10 @@ class LearntCost implements CostModel {
       factor.add(Math.min(Math.max(runMs / kindMs, 1 / mostFactor), mostFactor));
     }
     kind.fit.observe(size, usualMs);
+    kind.newest.add({ ...size, usualMs });
+    if (handoverMs !== undefined) {
+      kind.handoverMs.add(handoverMs);
+    }
     kind.runs += 1;
     if (given.slots !== undefined) {
       kind.slotsPerToken.add(given.slots / given.packedTokens);
@@ -163,18 +202,14 @@ class LearntCost implements CostModel {
   table(): CostTable {
     return {
       format: 1,
-      kinds: [...this.#kinds.values()].map(({ name, fit, runs, slotsPerToken }) => ({
-        kind: name,
-        ...fit.weights,
-        runs,
-        slotsPerToken: slotsPerToken.value,
-      })),
+      kinds: [...this.#kinds.values()].map((kind) => kind.table()),
       replicas: [...this.#replicas].map(([replica, { factor, error }]) => ({
         replica,
         factor: factor.value,
         runs: error.count,
         error: error.value,
       })),
+      encodeMs: this.#encodeMs.values,
     };
   }
 

@@ -29,13 +29,17 @@ export async function runBatch(
   const size = { packedTokens: tokens, slots };
   const predictedMs = options.cost.estimateMs(size, replica.name);
   const held = { packedTokens: tokens, predictedMs };
-  replica.begin(held, options.clock.nowMs());
+  const isFirst = replica.batches === 0;
+  const beganMs = options.clock.nowMs();
+  replica.begin(held, beganMs);
   replica.lastBucket = parts[0]?.candidates[0]?.bucket ?? 0;
   const outcome = 'groups' in packed ? await runSafely(replica.runner, packed) : packed;
-  replica.end(held, options.clock.nowMs());
+  const endedMs = options.clock.nowMs();
+  replica.end(held, endedMs);
   if (outcome.ok) {
     const { runMs } = outcome;
-    options.cost.observe({ replica: replica.name, ...size, runMs });
+    const handoverMs = isFirst ? Math.max(0, endedMs - beganMs - runMs) : undefined;
+    options.cost.observe({ replica: replica.name, ...size, runMs, handoverMs });
     options.tell?.({
       ...{ kind: 'batch', replica: replica.name, packedTokens: tokens, predictedMs, runMs },
       ...countCandidates(parts),

@@ -21,10 +21,13 @@ export function toWirePool(view: PoolView, nowMs: number): WirePoolStateInput {
   };
 }
 
-export function toWireCosts({ kinds, replicas }: CostTable): WireCostTableInput {
+export function toWireCosts({ kinds, replicas, encodeMs }: CostTable): WireCostTableInput {
   return {
-    kinds: kinds.map(({ kind, runs, fixedMs, tokenMs, slotMs, slotsPerToken }) => ({
-      ...{ kind, runs, fixedMs, tokenMs, slotMs, slotsPerToken },
+    encodeMs: [...encodeMs],
+    kinds: kinds.map(({ runRatios, handoverMs, ...kind }) => ({
+      ...kind,
+      runRatios: [...runRatios],
+      handoverMs: [...handoverMs],
     })),
     replicas: replicas.map(({ replica, factor, runs, error }) => ({
       ...{ slot: replica, factor, runs, error },

@@ -14,7 +14,10 @@ export const builtInCost: CostTable = {
       tokenMs: 2.53,
       slotMs: 0.00135,
       slotsPerToken: 250,
+      runRatios: [],
+      handoverMs: [],
     },
   ],
   replicas: [],
+  encodeMs: [],
 };

@@ -14,6 +14,31 @@ export function drawFactor(random: Random, spread: number): number {
   return Math.exp(spread * normal - spread ** 2 / 2);
 }
 
+/** Drawn values in a row: long enough for a slow spell of a machine. */
+const block = 32;
+
+/**
+ * Values drawn from measured ones, in stretches as they were measured, so that what is slow together stays together
+ * (circular block bootstrap; Politis and Romano, 1992). Undefined when none was measured.
+ */
+export function drawInBlocks(
+  random: Random,
+  measured: readonly number[],
+): (() => number) | undefined {
+  let place = 0;
+  let left = 0;
+  const draw = () => {
+    if (left === 0) {
+      place = Math.floor(random() * measured.length);
+      left = block;
+    }
+    left -= 1;
+    place = (place + 1) % measured.length;
+    return measured[place] ?? 0;
+  };
+  return measured.length === 0 ? undefined : draw;
+}
+
 /** From quantiles at even steps from 0 to 1, in between by interpolation. */
 export function drawFromQuantiles(random: Random, quantiles: readonly number[]): number {
   const place = random() * (quantiles.length - 1);

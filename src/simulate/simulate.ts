@@ -16,9 +16,10 @@ export interface Fleet {
   readonly policy: PolicyLimits;
   readonly queue: AdmissionLimits;
   readonly buckets: readonly number[];
-  readonly encodeMs: number;
-  /** How much run times spread about their cost. */
-  readonly spread: number;
+  /** From arrival to the queue; undefined: as the table's servers took. */
+  readonly encodeMs: number | undefined;
+  /** How much run times spread about their cost; undefined: as the table's did. */
+  readonly spread: number | undefined;
   readonly seed: number;
 }
 

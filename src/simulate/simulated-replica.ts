@@ -8,7 +8,6 @@ import type {
 } from '../schedule/batch.ts';
 import { type CostWeights, costOf } from '../schedule/cost-fit.ts';
 import { packedTokens, paddedSlots, planGroups } from '../schedule/pack-batch.ts';
-import { drawFactor, type Random } from './draw.ts';
 
 const none = { ints: new Int32Array(0), floats: new Float32Array(0), longs: new BigInt64Array(0) };
 
@@ -40,10 +39,11 @@ export interface ReplicaOptions {
   readonly weights: CostWeights;
   /** 2 is half as fast. */
   readonly factor: number;
-  /** How much run times spread about the cost: 0.1 is about 10 %. */
-  readonly spread: number;
+  /** How long the next run takes over its cost. */
+  readonly drawRatio: () => number;
+  /** How long the next batch takes to get there and back. */
+  readonly drawHandoverMs: () => number;
   readonly clock: Clock;
-  readonly random: Random;
 }
 
 /** Runs batches one after the other; each takes as long as it costs, with noise. */
@@ -60,14 +60,15 @@ export class SimulatedReplica implements BatchRunner {
 
   /** Milliseconds of a run, noise included. */
   drawMs(size: { readonly packedTokens: number; readonly slots: number }): number {
-    const { weights, factor, spread, random } = this.#options;
-    return costOf(weights, size) * factor * drawFactor(random, spread);
+    const { weights, factor, drawRatio } = this.#options;
+    return costOf(weights, size) * factor * drawRatio();
   }
 
   run(batch: PackedBatch): Promise<BatchOutcome> {
-    const { clock } = this.#options;
+    const { clock, drawHandoverMs } = this.#options;
     const runMs = this.drawMs({ packedTokens: batch.ids.length, slots: paddedSlots(batch) });
-    this.#freeAtMs = Math.max(clock.nowMs(), this.#freeAtMs) + runMs;
+    // A batch that waits for another is there already when its turn comes.
+    this.#freeAtMs = Math.max(clock.nowMs() + drawHandoverMs(), this.#freeAtMs) + runMs;
     this.busyMs += runMs;
     const logits = new Float32Array(2 * batch.scored.length);
     return new Promise((resolve) => {

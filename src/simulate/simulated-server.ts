@@ -2,10 +2,10 @@ import { RankError } from '../errors.ts';
 import type { Outcome, ServingEvent } from '../events.ts';
 import { Admission, type AdmissionLimits } from '../schedule/admission.ts';
 import type { EncodedRequest } from '../schedule/batch.ts';
-import { type CostTable, createCostModel } from '../schedule/cost.ts';
+import { type CostTable, createCostModel, type KindCost } from '../schedule/cost.ts';
 import { createPolicy, type PolicyLimits } from '../schedule/policy.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
-import type { Random } from './draw.ts';
+import { drawFactor, drawInBlocks, type Random } from './draw.ts';
 import { packOutline, SimulatedReplica } from './simulated-replica.ts';
 import type { Arrival } from './traffic-streams.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -17,12 +17,13 @@ export interface ServerOptions {
   readonly cost: CostTable;
   /** For each replica: its run times over the table's. */
   readonly factors: readonly number[];
-  readonly spread: number;
+  /** How much run times spread about their cost; undefined: as the table's did. */
+  readonly spread: number | undefined;
   readonly policy: PolicyLimits;
   readonly queue: AdmissionLimits;
   readonly buckets: readonly number[];
-  /** From arrival to the queue. */
-  readonly encodeMs: number;
+  /** From arrival to the queue; undefined: as the table's servers took. */
+  readonly encodeMs: number | undefined;
 }
 
 /** How a simulated request ended. */
@@ -43,18 +44,18 @@ export class SimulatedServer {
   readonly #options: ServerOptions;
   readonly #admission: Admission;
   readonly #scheduler: Scheduler;
+  readonly #drawEncodeMs: () => number;
 
   constructor(options: ServerOptions) {
-    const { clock, random, spread, policy } = options;
+    const { clock, random, policy, encodeMs } = options;
     const [kind] = options.cost.kinds;
     if (kind === undefined) {
       throw new RankError('invalid-argument', 'the cost table has no kind of replica; at least 1');
     }
     this.#options = options;
-    this.replicas = options.factors.map((factor, i) => {
-      const name = `${kind.kind}#${i}`;
-      return new SimulatedReplica({ name, weights: kind, factor, spread, clock, random });
-    });
+    this.replicas = createReplicas(kind, options);
+    const measured = encodeMs === undefined ? options.cost.encodeMs : [encodeMs];
+    this.#drawEncodeMs = drawInBlocks(random, measured) ?? (() => 0);
     const cost = createCostModel();
     const { attentionGroups } = policy;
     this.#scheduler = new Scheduler({
@@ -80,8 +81,9 @@ export class SimulatedServer {
 
   /** Resolves once the request has ended. */
   async rank(arrival: Arrival): Promise<Ending> {
-    const { clock, encodeMs } = this.#options;
+    const { clock } = this.#options;
     const startedMs = clock.nowMs();
+    const encodeMs = this.#drawEncodeMs();
     const end = (outcome: Outcome, scored: number, reason?: string): Ending => {
       return { arrival, outcome, reason, latencyMs: clock.nowMs() - startedMs, scored };
     };
@@ -112,6 +114,32 @@ const outcomes: Readonly<Partial<Record<RankError['kind'], Outcome>>> = {
   overloaded: 'rejected',
   'deadline-exceeded': 'expired',
 };
+
+function createReplicas(kind: KindCost, options: ServerOptions): readonly SimulatedReplica[] {
+  const { factors, clock } = options;
+  return factors.map(
+    (factor, i) =>
+      new SimulatedReplica({
+        ...{ name: `${kind.kind}#${i}`, weights: kind, factor, clock },
+        ...drawsOf(kind, options),
+      }),
+  );
+}
+
+/** Where nothing was measured. */
+const usualSpread = 0.1;
+
+/** Each replica draws for itself. */
+function drawsOf(
+  { runRatios, handoverMs }: KindCost,
+  { random, spread }: Pick<ServerOptions, 'random' | 'spread'>,
+) {
+  const spreadRatio = () => drawFactor(random, spread ?? usualSpread);
+  return {
+    drawRatio: (spread === undefined ? drawInBlocks(random, runRatios) : undefined) ?? spreadRatio,
+    drawHandoverMs: drawInBlocks(random, handoverMs) ?? (() => 0),
+  };
+}
 
 /** What a server runs before it is ready: a full batch and small ones, of short and of long tiles. */
 function warmUps(tokenBudget: number) {

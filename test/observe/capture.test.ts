@@ -26,6 +26,8 @@ describe('captured lines', () => {
       { ...shape, atMs: 0 },
       { ...later, atMs: 250.5 },
     ]);
+    const told = { ...shape, suffixTokens: 7 };
+    expect(parseTraffic(formatShape(told), 'f')).toEqual([{ ...told, atMs: 0 }]);
   });
 
   test('may end in the middle of one, where the writer was cut off', () => {
@@ -123,6 +125,23 @@ describe('lengths', () => {
       })),
       usage: { prefixTokens },
     }) as unknown as Pick<RankReply, 'results' | 'usage'>;
+
+  test('of what the template adds to a candidate are what else was run, where all was run for it', () => {
+    const lengths = new TextLengths();
+    const request = testRequest('query', ['a', 'b']);
+    const usage = {
+      ...{ scored: 2, cached: 0, truncated: 0, candidates: 2, depth: 2 },
+      ...{ prefixTokens: 50, candidateTokens: 300, batches: 2, packedTokens: 2 * 50 + 300 + 2 * 7 },
+    };
+    const { results } = reply([200, 100], 50);
+    const suffixOf = (changed: Partial<typeof usage>) =>
+      lengths.measure(request, { results, usage: { ...usage, ...changed } }).suffixTokens;
+    expect(suffixOf({ cached: 1, packedTokens: 153 })).toBeUndefined();
+    expect(suffixOf({})).toBe(7);
+    // Later ones that do not tell are taken for alike.
+    expect(suffixOf({ cached: 1, packedTokens: 153 })).toBe(7);
+    expect(lengths.measure(request, undefined).suffixTokens).toBe(7);
+  });
 
   test('are as counted where the reply says so, and else by what was counted before', () => {
     const lengths = new TextLengths();

@@ -7,7 +7,9 @@ test('a table is read back as it was written', () => {
   const cost = createCostModel();
   for (let i = 1; i < 40; i += 1) {
     const packedTokens = 20 * i;
-    cost.observe({ replica: `cpu#${i % 2}`, packedTokens, slots: 90 * packedTokens, runMs: 9 + i });
+    const size = { packedTokens, slots: 90 * packedTokens };
+    cost.observe({ replica: `cpu#${i % 2}`, ...size, runMs: 9 + i, handoverMs: 0.5 });
+    cost.observeEncode(i);
   }
   const table = cost.table();
   expect(parseCostTable(JSON.stringify(table), 'costs.json')).toEqual(table);
@@ -21,11 +23,21 @@ test('the admin service calls a replica by its slot', () => {
   ]);
 });
 
+test('one that was written without single times has none', () => {
+  const text = JSON.stringify({ kinds: builtInCost.kinds }).replace('"runRatios":[],', '');
+  const table = parseCostTable(text.replace(',"handoverMs":[]', ''), 'costs.json');
+  expect(table).toMatchObject({ kinds: [{ runRatios: [], handoverMs: [] }], encodeMs: [] });
+});
+
 test.each([
   [{ kinds: [] }, "costs.json: 'kinds' is []; a list of at least one is needed"],
   [
     { kinds: [{ ...builtInCost.kinds[0], tokenMs: -1 }] },
     "costs.json: 'kinds[0].tokenMs' is -1; a number of at least 0 is needed",
+  ],
+  [
+    { kinds: builtInCost.kinds, encodeMs: [1, -1] },
+    "costs.json: 'encodeMs' is [1,-1]; numbers of at least 0 is needed",
   ],
   [
     { kinds: builtInCost.kinds, replicas: [{ slot: 'cpu#0', factor: 0, runs: 1, error: 0 }] },

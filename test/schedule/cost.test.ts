@@ -122,3 +122,27 @@ describe('replicas', () => {
     expect(cost.estimateMs({ packedTokens: 500 })).toBeCloseTo(trueMs(size), 0);
   });
 });
+
+describe('times one by one', () => {
+  test("are the newest runs over what the table says, in order, whatever the replica's own pace", () => {
+    const cost = createCostModel();
+    for (let i = 0; i < 1_200; i += 1) {
+      cost.observe({ ...run(100, 200), handoverMs: i });
+      cost.observe({ ...run(100, 400), replica: 'cpu#1' });
+    }
+    cost.observe(run(100, 800));
+    const [kind] = cost.table().kinds;
+    expect(kind?.runRatios).toHaveLength(1_000);
+    const [before = 0, last = 0] = kind?.runRatios.slice(-2) ?? [];
+    expect(before).toBeCloseTo(1, 0);
+    expect(last / before).toBeCloseTo(4, 0);
+    expect(kind?.handoverMs).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 200));
+  });
+
+  test('are kept of encoding too', () => {
+    const cost = createCostModel();
+    cost.observeEncode(3);
+    cost.observeEncode(5);
+    expect(cost.table().encodeMs).toEqual([3, 5]);
+  });
+});

@@ -13,9 +13,11 @@ const cost = {
     {
       ...{ kind: 'cuda', runs: 100, fixedMs: 3 },
       ...{ tokenMs: 0.01, slotMs: 1e-6, slotsPerToken: 250 },
+      ...{ runRatios: [], handoverMs: [] },
     },
   ],
   replicas: [],
+  encodeMs: [],
 } as const;
 const perReplica = 8.3;
 
@@ -105,6 +107,21 @@ describe('eight replicas, real lengths', () => {
     const lost = ofOthers(even.endings).length - ofOthers(greedy.endings).length;
     expect(lost).toBeLessThan(0.08 * ofOthers(even.endings).length);
   });
+});
+
+test('times that were measured are drawn from: of runs, of batches on their way, of encoding', async () => {
+  const [kind] = cost.kinds;
+  const measured = {
+    ...cost,
+    kinds: [{ ...kind, slotMs: 0, runRatios: [2], handoverMs: [5] }],
+    encodeMs: [7],
+  };
+  const one = { ...stream('a', 1), shapes: [parseShape('50+10x95')] };
+  const asMeasured = { cost: measured, encodeMs: undefined, spread: undefined };
+  const { report } = await run(fleet([1], asMeasured), [one], 10);
+  expect(report.latencyMs.p50).toBeCloseTo(7 + 5 + 2 * (3 + 0.01 * 1_000), 6);
+  const said = await run(fleet([1], { cost: measured, encodeMs: 1, spread: 0 }), [one], 10);
+  expect(said.report.latencyMs.p50).toBeCloseTo(1 + 5 + 3 + 0.01 * 1_000, 6);
 });
 
 test('equal seeds give equal reports', async () => {

@@ -9,6 +9,10 @@ import type { WireReplicaCostInput as Wire_slmrank_v1_ReplicaCostInput, WireRepl
 export interface WireCostTableInput {
   'kinds'?: (Wire_slmrank_v1_KindCostInput)[];
   'replicas'?: (Wire_slmrank_v1_ReplicaCostInput)[];
+  /**
+   * From arrival to the queue, of the newest 1,000 requests in order of time. For `slmrank simulate`.
+   */
+  'encodeMs'?: (number | string)[];
 }
 
 /**
@@ -17,4 +21,8 @@ export interface WireCostTableInput {
 export interface WireCostTable {
   'kinds': (Wire_slmrank_v1_KindCost)[];
   'replicas': (Wire_slmrank_v1_ReplicaCost)[];
+  /**
+   * From arrival to the queue, of the newest 1,000 requests in order of time. For `slmrank simulate`.
+   */
+  'encodeMs': (number)[];
 }

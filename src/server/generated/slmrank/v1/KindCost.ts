@@ -26,6 +26,14 @@ export interface WireKindCostInput {
    * Of the runs seen: for runs whose slots are not known.
    */
   'slotsPerToken'?: (number | string);
+  /**
+   * The newest 1,000 runs in order of time: how long each took over what this table says of it. For `slmrank simulate`.
+   */
+  'runRatios'?: (number | string)[];
+  /**
+   * Of the newest 1,000 batches likewise: milliseconds to the replica and back, the run itself not counted.
+   */
+  'handoverMs'?: (number | string)[];
 }
 
 /**
@@ -53,4 +61,12 @@ export interface WireKindCost {
    * Of the runs seen: for runs whose slots are not known.
    */
   'slotsPerToken': (number);
+  /**
+   * The newest 1,000 runs in order of time: how long each took over what this table says of it. For `slmrank simulate`.
+   */
+  'runRatios': (number)[];
+  /**
+   * Of the newest 1,000 batches likewise: milliseconds to the replica and back, the run itself not counted.
+   */
+  'handoverMs': (number)[];
 }
