@@ -24,6 +24,17 @@ test("the request's own instruction and context count, and titles", () => {
   expect(estimate(own, titled).packedTokens).toBe(6 + 3 + 2);
 });
 
+test('candidate-first, query and context count with every candidate', () => {
+  const swapped = { ...template, prefix: 'ask:{instruction}', suffix: 'y or n: {query}{context}' };
+  const candidateFirst = createTokenEstimate(swapped, 10);
+  const request = testRequest('abcd', ['12345678', '123'], { context: 'four' });
+  // 4 + 8 of the prefix; 8 and 3 of the candidates, 8 + 4 + 4 of the suffix.
+  expect(candidateFirst(request, request.candidates)).toEqual({
+    prefixTokens: 3,
+    packedTokens: 3 + (2 + 4) + (1 + 4),
+  });
+});
+
 test('a candidate counts for no more than it may keep', () => {
   expect(of(testRequest('abcd', ['x'.repeat(1_000)])).packedTokens).toBe(4 + 10 + 2);
 });

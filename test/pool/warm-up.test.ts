@@ -42,6 +42,15 @@ test('buckets past the context budget and the suffix are left out', () => {
   expect(shapesOf({ ...cuda, candidateTokens: 256 })[0]).toEqual([1, 2_032]);
 });
 
+test('a suffix with the query in it counts for as much as a query may have', () => {
+  const prefix = '{instruction}';
+  const template = { ...manifest.template, prefix, suffix: '{query}{context}?' };
+  const largest = (candidateTokens: number) =>
+    warmUpParts({ ...manifest, template }, { ...cuda, candidateTokens, prefixTokens: 100 })[0]
+      ?.suffixes[0]?.length;
+  expect([largest(156), largest(157)]).toEqual([256, 2_032]);
+});
+
 test('no row is longer than the model allows', () => {
   for (const { prefix, suffixes } of warmUpParts(manifest, cuda)) {
     expect(prefix.length + (suffixes[0]?.length ?? 0)).toBeLessThanOrEqual(

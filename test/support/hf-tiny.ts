@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { JsonRecord } from '../../src/json-record.ts';
 import { type Manifest, parseTemplate } from '../../src/manifest.ts';
 import { type BuildOptions, buildModel } from '../../src/toolchain/build-model.ts';
+import type { TemplateOrder } from '../../src/text/template.ts';
 import { type Golden, parseGolden } from '../../src/toolchain/golden.ts';
 
 /** Tiny random checkpoints as transformers and gguf write them, with goldens: test/golden/make_tiny_models.py. */
@@ -18,24 +19,33 @@ export const tinyCheckpoints = {
 
 export type TinyCheckpoint = keyof typeof tinyCheckpoints;
 
+/** What the goldens were made with; `candidate-first` has one, of the `llama` checkpoint. */
+export const tinyTemplates = {
+  'query-first': 'template.json',
+  'candidate-first': 'template-candidate-first.json',
+} as const satisfies Record<TemplateOrder, string>;
+
 export function tinyPath(name: string): string {
   return fileURLToPath(new URL(`../golden/logits-tiny/${name}`, import.meta.url));
 }
 
-export function readTinyGolden(name: TinyCheckpoint): Golden {
+export function readTinyGolden(name: TinyCheckpoint | 'llama-candidate-first'): Golden {
   const path = tinyPath(`${name}.golden.json`);
   return parseGolden(readFileSync(path, 'utf8'), path);
 }
 
-export function tinyBuildOptions(name: TinyCheckpoint, to: string): BuildOptions {
+export function tinyBuildOptions(
+  name: TinyCheckpoint,
+  to: string,
+  order: TemplateOrder = 'query-first',
+): BuildOptions {
+  const template = tinyTemplates[order];
   return {
     from: tinyPath(tinyCheckpoints[name]),
     to,
     name,
     precision: 'fp32',
-    template: parseTemplate(
-      JsonRecord.parse(readFileSync(tinyPath('template.json'), 'utf8'), 'template.json'),
-    ),
+    template: parseTemplate(JsonRecord.parse(readFileSync(tinyPath(template), 'utf8'), template)),
     labels: ['yes', 'no'],
     tokenizer: undefined,
     buckets: undefined,
@@ -46,6 +56,10 @@ export function tinyBuildOptions(name: TinyCheckpoint, to: string): BuildOptions
 }
 
 /** A whole model's folder, as the server loads it. */
-export function buildHfTiny(name: TinyCheckpoint, to: string): Promise<Manifest> {
-  return buildModel(tinyBuildOptions(name, to));
+export function buildHfTiny(
+  name: TinyCheckpoint,
+  to: string,
+  order?: TemplateOrder,
+): Promise<Manifest> {
+  return buildModel(tinyBuildOptions(name, to, order));
 }

@@ -7,6 +7,8 @@ import {
   candidateSpans,
   prefixSpans,
   type Span,
+  suffixSpans,
+  templateOrder,
   templateHash,
 } from '../../src/text/template.ts';
 
@@ -16,6 +18,12 @@ const template: PromptTemplate = {
   title: 'T: {title}\n',
   suffix: 'end',
   instruction: 'rank',
+};
+
+const candidateFirst: PromptTemplate = {
+  ...template,
+  prefix: 'I: {instruction}\nD: ',
+  suffix: '\nQ: {query}\n {context}end',
 };
 
 const fixed = (text: string): Span => ({ kind: 'fixed', text });
@@ -70,6 +78,69 @@ describe('spans', () => {
       fixed('\nD:'),
     ]);
     expect(candidateSpans(template, false)).toEqual([{ kind: 'field', field: 'text', lead: '  ' }]);
+  });
+});
+
+describe('the order', () => {
+  it('is told by where query and context stand', () => {
+    expect(Object.values(builtinTemplates).map(templateOrder)).toEqual([
+      'query-first',
+      'query-first',
+    ]);
+    expect(templateOrder(candidateFirst)).toBe('candidate-first');
+    expect(() => assertTemplate(candidateFirst)).not.toThrow();
+  });
+
+  it('query-first has a suffix of one piece', () => {
+    expect(suffixSpans({ ...template, suffix: ' a  b ' }, true)).toEqual([fixed(' a  b ')]);
+  });
+
+  it('candidate-first has query and context in the suffix, with the spaces before them', () => {
+    expect(prefixSpans(candidateFirst, true)).toEqual([
+      fixed('I:'),
+      { kind: 'field', field: 'instruction', lead: ' ' },
+      fixed('\nD:'),
+    ]);
+    expect(candidateSpans(candidateFirst, false)).toEqual([
+      { kind: 'field', field: 'text', lead: ' ' },
+    ]);
+    const query = [fixed('\nQ:'), { kind: 'field', field: 'query', lead: ' ' }];
+    expect(suffixSpans(candidateFirst, false)).toEqual([...query, fixed('\n end')]);
+    expect(suffixSpans(candidateFirst, true)).toEqual([
+      ...query,
+      fixed('\n C:'),
+      { kind: 'field', field: 'context', lead: ' ' },
+      fixed('\nend'),
+    ]);
+  });
+
+  it.each<[Partial<PromptTemplate>, string]>([
+    [
+      { prefix: '{instruction}{query}' },
+      'template.prefix has {query} 1 times; it must have it not at all (candidate-first, as the suffix has {query})',
+    ],
+    [
+      { prefix: '{instruction}{query}', suffix: '{context}!' },
+      'template.prefix has {query} 1 times; it must have it not at all (candidate-first, as the suffix has {context})',
+    ],
+    [
+      { suffix: '{query}!' },
+      'template.suffix has {context} 0 times; it must have it once (candidate-first, as the suffix has {query})',
+    ],
+    [
+      { suffix: '{query}{query}{context}!' },
+      'template.suffix has {query} 2 times; it must have it once',
+    ],
+    [
+      { suffix: '{instruction}{query}{context}!' },
+      'template.suffix has {instruction} 1 times; it must have it not at all',
+    ],
+    [
+      { suffix: '{query}{context}' },
+      'template.suffix is {query}{context}; the answer is read after it, so it must have text of its own',
+    ],
+  ])('candidate-first is refused mixed with the other: %j', (change, message) => {
+    expect(() => assertTemplate({ ...candidateFirst, ...change })).toThrow(message);
   });
 });
 

@@ -22,6 +22,15 @@ describe('recipes', () => {
     expect(recipe.sha256).toBe(sha256(readFileSync(`${folder}${file}`)));
   });
 
+  it('may have a candidate-first template', () => {
+    const change = { prefix: '{instruction}\nD: ', suffix: '\nQ: {query}\n{context}A:' };
+    const { template } = parseRecipe(broken('template', change), 'r.json');
+    expect(template).toMatchObject(change);
+    expect(() =>
+      parseRecipe(broken('template', { suffix: '{query}{context}!' }), 'r.json'),
+    ).toThrow(/^r\.json: .*template\.prefix has \{query\} 1 times/);
+  });
+
   it('that do not exist are refused with the list of those that do', async () => {
     await expect(readRecipe('none')).rejects.toThrow(
       /no recipe 'none' in models\/recipes; there is .*smollm2-135m-instruct/,

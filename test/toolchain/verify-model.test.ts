@@ -58,6 +58,19 @@ describe('a model built from a checkpoint of another library', () => {
   );
 });
 
+describe('a model with a candidate-first template', () => {
+  it('has the token ids and, within 1e-4, the logits of transformers, in any company', async () => {
+    const dir = join(temporaryFolder(), 'llama');
+    await buildHfTiny('llama', dir, 'candidate-first');
+    const golden = readTinyGolden('llama-candidate-first');
+    expect(new Set(golden.requests.map(({ suffix }) => suffix.join())).size).toBe(3);
+    const report = await verify(dir, golden);
+    expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(check(report, 'logits, reference').largest).toBeLessThan(1e-4);
+    await expect(verify(dir, readTinyGolden('llama'))).rejects.toThrow(/its template has hash/);
+  });
+});
+
 describe('a model built in fp16', () => {
   it('keeps within the tolerance that its precision has, in any company', async () => {
     const dir = join(temporaryFolder(), 'qwen3');
