@@ -13,6 +13,7 @@ import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoRes
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
 import type { WireResultInput } from './generated/slmrank/v1/Result.ts';
 import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeResponse.ts';
+import { templateOrder } from '../text/template.ts';
 
 export interface Served {
   readonly config: Config;
@@ -80,6 +81,7 @@ export function toWireInfo(
     parameters: manifest.parameters,
     scoreFingerprint: manifest.fingerprint,
     templateHash: manifest.templateHash,
+    templateOrder: templateOrder(manifest.template),
     precision: manifest.precision,
     executionProvider: config.devices[0]?.provider ?? '',
     limits: { ...config, rowTokens: manifest.blueprint.rowTokens },

@@ -34,6 +34,11 @@ export interface WireGetInfoResponseInput {
   'noLabel'?: (string);
   'instruction'?: (string);
   'version'?: (string);
+  /**
+   * "query-first": query and context stand in the shared prefix. "candidate-first": they follow each candidate, so that
+   * prefix_tokens counts the instruction alone and packed_tokens has the query once for every candidate.
+   */
+  'templateOrder'?: (string);
 }
 
 export interface WireGetInfoResponse {
@@ -67,4 +72,9 @@ export interface WireGetInfoResponse {
   'noLabel': (string);
   'instruction': (string);
   'version': (string);
+  /**
+   * "query-first": query and context stand in the shared prefix. "candidate-first": they follow each candidate, so that
+   * prefix_tokens counts the instruction alone and packed_tokens has the query once for every candidate.
+   */
+  'templateOrder': (string);
 }

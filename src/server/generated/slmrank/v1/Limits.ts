@@ -9,7 +9,7 @@ export interface WireLimitsInput {
   'textBytes'?: (number);
   'requestBytes'?: (number);
   /**
-   * Tokens of instruction, query and context together with the template's own.
+   * Tokens of instruction, query and context together with the template's own around them, whatever its order.
    */
   'prefixTokens'?: (number);
   /**
@@ -33,7 +33,7 @@ export interface WireLimits {
   'textBytes': (number);
   'requestBytes': (number);
   /**
-   * Tokens of instruction, query and context together with the template's own.
+   * Tokens of instruction, query and context together with the template's own around them, whatever its order.
    */
   'prefixTokens': (number);
   /**
