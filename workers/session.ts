@@ -42,16 +42,60 @@ export async function openSession(options: SessionOptions): Promise<RankSession>
   };
 }
 
+/** A tensor on its way in or out of a graph: fp32, int32 or int64, row-major. */
+export interface GraphTensor {
+  readonly data: Int32Array | Float32Array | BigInt64Array;
+  readonly dims: readonly number[];
+}
+
+/** Any graph of the toolchain's, on the CPU. */
+export interface GraphSession {
+  /** Blocks the calling thread until done. Feeds that the graph does not have are left out; the outputs are fp32. */
+  run(feeds: Readonly<Record<string, GraphTensor>>): Promise<Readonly<Record<string, Float32Array>>>;
+  close(): Promise<void>;
+}
+
+/** A graph given as bytes, its weights inside or fed. @throws RankError `unavailable` */
+export async function openGraph(bytes: Uint8Array, threads: number): Promise<GraphSession> {
+  const session = await createSession(bytes, { provider: 'cpu', deviceId: 0, threads });
+  return {
+    async run(feeds) {
+      const tensors = session.inputNames.map((name) => {
+        const feed = feeds[name];
+        if (feed === undefined) {
+          throw new RankError('internal', `the graph's input ${name} is not fed; this is a bug`);
+        }
+        return [name, toTensor(feed.data, feed.dims)] as const;
+      });
+      const outputs = await session.run(Object.fromEntries(tensors));
+      return Object.fromEntries(Object.entries(outputs).map(readFloats));
+    },
+    close: () => session.release(),
+  };
+}
+
+function readFloats([name, { data, type }]: [string, ort.Tensor]): [string, Float32Array] {
+  if (!(data instanceof Float32Array)) {
+    throw new RankError('internal', `the graph's output ${name} is ${type}; this is a bug`);
+  }
+  return [name, data];
+}
+
 async function createSession(
-  path: string,
+  graph: string | Uint8Array,
   options: Pick<SessionOptions, 'provider' | 'deviceId' | 'threads'>,
 ): Promise<ort.InferenceSession> {
   try {
-    return await ort.InferenceSession.create(path, sessionSettings(options));
+    const settings = sessionSettings(options);
+    // Two calls, as the library's types have it.
+    return typeof graph === 'string'
+      ? await ort.InferenceSession.create(graph, settings)
+      : await ort.InferenceSession.create(graph, settings);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const slot = options.provider === 'cuda' ? `cuda:${options.deviceId}` : 'cpu';
-    throw new RankError('unavailable', `cannot open ${path} on ${slot}: ${reason}`, {
+    const what = typeof graph === 'string' ? graph : 'a graph';
+    throw new RankError('unavailable', `cannot open ${what} on ${slot}: ${reason}`, {
       cause: error,
     });
   }
