@@ -1,4 +1,5 @@
 import type { RequestEncoder } from '../../src/text/encode.ts';
+import type { TemplateOrder } from '../../src/text/template.ts';
 import type { Tokenizer } from '../../src/text/tokenizer.ts';
 
 /** Plain words; those that a tokenizer has as one token are used. */
@@ -33,14 +34,19 @@ export function createFiller(tokenizer: Pick<Tokenizer, 'encode'>): Filler {
   };
 }
 
-/** Tokens that the template puts around a query, and behind each candidate. */
+/** Tokens of the template's own text before each candidate and behind it, and where the query's are added. */
 export interface TemplateTokens {
   readonly prefix: number;
   readonly suffix: number;
+  readonly order: TemplateOrder;
 }
 
 /** `oneToken` is a text of one token. */
-export function templateTokens(encoder: RequestEncoder, oneToken: string): TemplateTokens {
+export function templateTokens(
+  encoder: RequestEncoder,
+  oneToken: string,
+  order: TemplateOrder = 'query-first',
+): TemplateTokens {
   const outcome = encoder.encode({
     query: oneToken,
     instruction: undefined,
@@ -53,5 +59,8 @@ export function templateTokens(encoder: RequestEncoder, oneToken: string): Templ
     throw new Error(`the template cannot be encoded: ${outcome.message}`);
   }
   const { prefix, candidates } = outcome.encoded;
-  return { prefix: prefix.length - 1, suffix: (candidates[0]?.ids.length ?? 1) - 1 };
+  const behind = (candidates[0]?.ids.length ?? 1) - 1;
+  return order === 'query-first'
+    ? { prefix: prefix.length - 1, suffix: behind, order }
+    : { prefix: prefix.length, suffix: behind - 1, order };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readManifest } from '../../src/manifest.ts';
 import { createRequestEncoder } from '../../src/text/request-encoder.ts';
+import { templateOrder } from '../../src/text/template.ts';
 import { loadTokenizer } from '../../src/text/tokenizer.ts';
 import type { EncodedRequest } from '../../src/schedule/batch.ts';
 import type { RequestEncoder } from '../../src/text/encode.ts';
@@ -38,7 +39,9 @@ export async function createRequestMaker(
   const { rowTokens } = blueprint;
   const limits = { prefixTokens: rowTokens, candidateTokens: rowTokens, rowTokens };
   const encoder = createRequestEncoder({ tokenizerPath, template, limits });
-  return new Maker(createFiller(loadTokenizer(tokenizerPath)), encoder, random);
+  const filler = createFiller(loadTokenizer(tokenizerPath));
+  const around = templateTokens(encoder, filler.text(1, random), templateOrder(template));
+  return new Maker(filler, encoder, { random, around });
 }
 
 class Maker implements RequestMaker {
@@ -47,11 +50,15 @@ class Maker implements RequestMaker {
   readonly #encoder: RequestEncoder;
   readonly #template: TemplateTokens;
 
-  constructor(filler: Filler, encoder: RequestEncoder, random: () => number) {
+  constructor(
+    filler: Filler,
+    encoder: RequestEncoder,
+    { random, around }: { readonly random: () => number; readonly around: TemplateTokens },
+  ) {
     this.#filler = filler;
     this.#encoder = encoder;
     this.random = random;
-    this.#template = templateTokens(encoder, filler.text(1, random));
+    this.#template = around;
   }
 
   message(
@@ -88,19 +95,26 @@ class Maker implements RequestMaker {
   }
 
   replay(traffic: readonly TrafficShape[], speed: number): readonly Planned[] {
-    return traffic.map(({ atMs, prefixTokens, candidateTokens, deadlineMs, class: priority }) => ({
-      atMs: atMs / speed,
-      deadlineMs,
+    return traffic.map((shape) => ({
+      atMs: shape.atMs / speed,
+      deadlineMs: shape.deadlineMs,
       message: this.message(
-        { queryTokens: Math.max(1, prefixTokens - this.#template.prefix), candidateTokens },
-        { deferrable: priority === 'deferrable' },
+        { queryTokens: this.#queryTokens(shape), candidateTokens: shape.candidateTokens },
+        { deferrable: shape.class === 'deferrable' },
       ),
     }));
   }
 
-  #packedTokens({ queryTokens, candidateTokens }: Shape): number {
+  /** What the shape has beyond the template: in its prefix or its suffix, by the order it was captured with. */
+  #queryTokens({ prefixTokens, suffixTokens }: TrafficShape): number {
     const { prefix, suffix } = this.#template;
-    return candidateTokens.reduce((sum, tokens) => sum + tokens + suffix, prefix + queryTokens);
+    return Math.max(1, prefixTokens - prefix, (suffixTokens ?? suffix) - suffix);
+  }
+
+  #packedTokens({ queryTokens, candidateTokens }: Shape): number {
+    const { prefix, suffix, order } = this.#template;
+    const asked = queryTokens * (order === 'query-first' ? 1 : candidateTokens.length);
+    return candidateTokens.reduce((sum, tokens) => sum + tokens + suffix, prefix + asked);
   }
 
   #texts({ queryTokens, candidateTokens }: Shape) {

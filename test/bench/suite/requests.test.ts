@@ -31,15 +31,21 @@ describe('made-up texts', () => {
     expect(() => createFiller(letters)).toThrow(/has 0 of \d+ plain words .* at least 10/);
   });
 
-  test('give prefixes and candidates of the wanted length in a template', () => {
+  const builtin = builtinTemplate('llama');
+  const swapped = { prefix: '{instruction}\nD: ', suffix: '\nQ: {query}\n{context}A:' };
+
+  test.each([
+    ['query-first', builtin, { inPrefix: 12, inSuffix: 0 }],
+    ['candidate-first', { ...builtin, ...swapped }, { inPrefix: 0, inSuffix: 12 }],
+  ] as const)('give parts of the wanted length in a %s template', (order, template, expected) => {
     const dir = temporaryFolder({ 'tokenizer.json': json });
     const encoder = createRequestEncoder({
       tokenizerPath: join(dir, 'tokenizer.json'),
-      template: builtinTemplate('llama'),
+      template,
       limits: { prefixTokens: 500, candidateTokens: 500, rowTokens: 1000 },
     });
     const random = createRandom(2);
-    const around = templateTokens(encoder, filler.text(1, random));
+    const around = templateTokens(encoder, filler.text(1, random), order);
     const outcome = encoder.encode({
       query: filler.text(12, random),
       candidates: [3, 40].map((tokens) => ({
@@ -56,8 +62,8 @@ describe('made-up texts', () => {
     const { prefix, candidates } = outcome.ok
       ? outcome.encoded
       : { prefix: [], candidates: [] as { ids: Int32Array }[] };
-    expect(prefix).toHaveLength(around.prefix + 12);
-    expect(candidates[1]?.ids).toHaveLength(around.suffix + 40);
+    expect(prefix).toHaveLength(around.prefix + expected.inPrefix);
+    expect(candidates[1]?.ids).toHaveLength(around.suffix + 40 + expected.inSuffix);
   });
 });
 
