@@ -1,20 +1,10 @@
 import * as ort from 'onnxruntime-node';
 import type { Blueprint } from '../../src/manifest.ts';
+import { type Clock, readSeconds } from '../clock-seconds.ts';
 import { median } from '../machine.ts';
 import { chainFlops } from './gemm-chain.ts';
 import { ownOperatorsStep, type Plan, toTensors, type Variant } from './variants.ts';
 import type { Work } from './work.ts';
-
-/** `cpu` counts the process's own processor time: for a machine that others use too; equal to wall on a quiet one. */
-export type Clock = 'wall' | 'cpu';
-
-function readSeconds(clock: Clock): number {
-  if (clock === 'wall') {
-    return performance.now() / 1000;
-  }
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
 
 export interface VariantResult {
   readonly step: string;

@@ -8,11 +8,23 @@ export interface Series {
   readonly as: 'line' | 'dots';
 }
 
+/** A point with its name and an interval of its height. */
+export interface Mark {
+  readonly name: string;
+  readonly at: Point;
+  readonly low: number;
+  readonly high: number;
+  readonly colour: string;
+}
+
 export interface Chart {
   readonly title: string;
   readonly x: string;
   readonly y: string;
   readonly series: readonly Series[];
+  readonly marks?: readonly Mark[];
+  /** Where the y axis begins; 0 when absent. */
+  readonly fromY?: number;
   /** A dashed level, such as an objective. */
   readonly level?: { readonly y: number; readonly name: string };
 }
@@ -23,12 +35,16 @@ const margin = { left: 64, right: 16, top: 30, bottom: 44 };
 
 /** A chart from zero, as SVG that needs nothing else. Points that are not finite are left out. */
 export function drawChart(chart: Chart): string {
-  const points = chart.series.flatMap((series) => series.points.filter(isFinitePoint));
+  const marks = (chart.marks ?? []).filter(({ at, high }) => isFinitePoint([at[0], high]));
+  const points = [
+    ...chart.series.flatMap((series) => series.points.filter(isFinitePoint)),
+    ...marks.map(({ at: [x], high }): Point => [x, high]),
+  ];
   const most: Point = [
     niceAbove(Math.max(0, ...points.map(([x]) => x))),
     niceAbove(Math.max(chart.level?.y ?? 0, ...points.map(([, y]) => y))),
   ];
-  const place = placer(most);
+  const place = placer(most, chart.fromY ?? 0);
   const level =
     chart.level === undefined
       ? ''
@@ -44,6 +60,7 @@ export function drawChart(chart: Chart): string {
     axes(chart, most, place) +
     level +
     chart.series.map((series) => drawSeries(series, place)).join('') +
+    drawMarks(marks, place) +
     legend(chart) +
     '</svg>'
   );
@@ -74,11 +91,11 @@ export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-function placer([mostX, mostY]: Point): (point: Point) => Point {
+function placer([mostX, mostY]: Point, fromY: number): (point: Point) => Point {
   const inner = [width - margin.left - margin.right, height - margin.top - margin.bottom] as const;
   return ([x, y]) => [
     margin.left + (x / mostX) * inner[0],
-    height - margin.bottom - (y / mostY) * inner[1],
+    height - margin.bottom - ((y - fromY) / (mostY - fromY)) * inner[1],
   ];
 }
 
@@ -95,18 +112,43 @@ function drawSeries({ points, colour, as }: Series, place: (point: Point) => Poi
   return line + (as === 'dots' || points.length <= 60 ? dots.join('') : '');
 }
 
+/** Names stand beside their points, moved down where they would cover one another. */
+function drawMarks(marks: readonly Mark[], place: (point: Point) => Point): string {
+  const placed = marks
+    .map((mark) => ({ mark, x: place(mark.at)[0], y: place(mark.at)[1] }))
+    .toSorted((a, b) => a.y - b.y);
+  const labels: { readonly x: number; readonly y: number }[] = [];
+  return placed
+    .map(({ mark, x, y }) => {
+      const [, low] = place([mark.at[0], mark.low]);
+      const [, high] = place([mark.at[0], mark.high]);
+      const isRight = x > width - 190;
+      const near = labels.filter((each) => Math.abs(each.x - x) < 170).map((each) => each.y + 12);
+      const labelY = Math.max(y + 4, ...near);
+      labels.push({ x, y: labelY });
+      return (
+        `<path d="M${x.toFixed(1)} ${low.toFixed(1)}V${high.toFixed(1)}" stroke="${mark.colour}" opacity="0.5"/>` +
+        `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${mark.colour}"/>` +
+        `<text x="${(x + (isRight ? -8 : 8)).toFixed(1)}" y="${labelY.toFixed(1)}" text-anchor="${isRight ? 'end' : 'start'}">${escapeText(mark.name)}</text>`
+      );
+    })
+    .join('');
+}
+
 function axes(chart: Chart, most: Point, place: (point: Point) => Point): string {
   const shares = [0, 0.25, 0.5, 0.75, 1];
   const [right] = place(most);
+  const from = chart.fromY ?? 0;
   const rows = shares.map((share) => {
-    const [x, y] = place([0, share * most[1]]);
+    const value = from + share * (most[1] - from);
+    const [x, y] = place([0, value]);
     return (
-      `<path d="M${x} ${y.toFixed(1)}H${right}" stroke="#ddd"/>` +
-      `<text x="${x - 6}" y="${(y + 4).toFixed(1)}" text-anchor="end">${label(share * most[1])}</text>`
+      `<path class="grid" d="M${x} ${y.toFixed(1)}H${right}" stroke="#ddd"/>` +
+      `<text x="${x - 6}" y="${(y + 4).toFixed(1)}" text-anchor="end">${label(value)}</text>`
     );
   });
   const columns = shares.map((share) => {
-    const [x, y] = place([share * most[0], 0]);
+    const [x, y] = place([share * most[0], from]);
     return `<text x="${x.toFixed(1)}" y="${y + 16}" text-anchor="middle">${label(share * most[0])}</text>`;
   });
   return (

@@ -30,6 +30,13 @@ const commands: ReadonlyMap<
   ['health', { summary: 'ask a server whether it serves', load: () => import('./health.ts') }],
   ['simulate', { summary: 'simulate servers under load', load: () => import('./simulate.ts') }],
   ['eval', { summary: 're-rank a BEIR run and measure it', load: () => import('./eval.ts') }],
+  [
+    'report pareto',
+    {
+      summary: "models' quality and cost: a table and a page",
+      load: () => import('../../bench/pareto/main.ts'),
+    },
+  ],
 ]);
 
 function findCommand(argv: readonly string[]) {

@@ -6,15 +6,19 @@ export interface Interval {
   readonly high: number;
 }
 
-const resamples = 2_000;
+/** Draws of the queries, and the generator's seed, unless told otherwise. */
+export const bootstrapDefaults = { resamples: 2_000, seed: 1 } as const;
 
 /**
  * The mean with its 95 % percentile bootstrap interval over queries (Efron 1979; Sakai 2006 for retrieval). The
  * generator is seeded: equal values give equal intervals. `values` must not be empty.
  */
-export function bootstrapMean(values: readonly number[], seed = 1): Interval {
+export function bootstrapMean(
+  values: readonly number[],
+  seed: number = bootstrapDefaults.seed,
+): Interval {
   const random = createRandom(seed);
-  const means = Float64Array.from({ length: resamples }, () => {
+  const means = Float64Array.from({ length: bootstrapDefaults.resamples }, () => {
     let sum = 0;
     for (let draw = 0; draw < values.length; draw += 1) {
       sum += values[Math.floor(random() * values.length)] ?? 0;

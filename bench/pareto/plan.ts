@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { RankError } from '../../src/errors.ts';
+import { JsonRecord } from '../../src/json-record.ts';
+import { type Precision, precisions } from '../../src/manifest.ts';
+
+/** With the candidates' titles, and without: what a ranker makes of the text alone. */
+export const variants = ['titles', 'no-titles'] as const;
+export type Variant = (typeof variants)[number];
+
+/** An order made elsewhere: by the first stage, or by a baseline. */
+export interface RunRow {
+  readonly kind: 'run';
+  readonly name: string;
+  readonly notes: string;
+  /** A run of the same candidates by variant; `undefined` stands for the first stage's own order. */
+  readonly runs: Readonly<Record<Variant, string | undefined>>;
+  /** Undefined where the word has no meaning, as for BM25. */
+  readonly parameters: number | undefined;
+  readonly bytes: number | undefined;
+}
+
+/** A model: a built folder, or a checkpoint that is built on the way. */
+export interface ModelRow {
+  readonly kind: 'model';
+  readonly name: string;
+  readonly notes: string;
+  readonly path: string;
+  /** Undefined for a built folder. */
+  readonly build: { readonly precision: Precision; readonly template: string } | undefined;
+  /** The row its differences are taken to; the plan's reference when the plan names none. */
+  readonly against: string;
+}
+
+export type Row = RunRow | ModelRow;
+
+export interface Plan {
+  /** The model that speed and quality are held against. */
+  readonly reference: string;
+  /** Templates and labels by name, for checkpoints; undefined when the plan names none. */
+  readonly recipe: string | undefined;
+  readonly rows: readonly Row[];
+}
+
+/** Run files stand by the plan's own folder, models by `models`. @throws RankError naming field, found and allowed. */
+export async function readPlan(file: string, models: string): Promise<Plan> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new RankError('not-found', `the plan ${file} cannot be read`, { cause });
+  });
+  return parsePlan(JsonRecord.parse(text, file), { runs: dirname(file), models });
+}
+
+interface Folders {
+  readonly runs: string;
+  readonly models: string;
+}
+
+export function parsePlan(json: JsonRecord, folders: Folders): Plan {
+  const reference = json.text('reference');
+  const rows = json.records('rows').map((row) => parseRow(row, reference, folders));
+  const names = rows.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    json.refuse(`two rows are named '${twice}'; each name may stand once`);
+  }
+  const models = rows.filter((row) => row.kind === 'model').map(({ name }) => name);
+  for (const name of [reference, ...rows.flatMap((row) => againstOf(row))]) {
+    if (!models.includes(name)) {
+      json.refuse(`'${name}' is compared with; it must be a model among ${models.join(', ')}`);
+    }
+  }
+  const recipe = json.has('recipe') ? resolve(folders.runs, json.text('recipe')) : undefined;
+  return { reference, recipe, rows };
+}
+
+/** The rows that are asked for, those they are compared with, and the reference, in the plan's order. */
+export function chooseRows(plan: Plan, only: readonly string[] | undefined): readonly Row[] {
+  if (only === undefined) {
+    return plan.rows;
+  }
+  const names = plan.rows.map(({ name }) => name);
+  const unknown = only.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new RankError('invalid-argument', `no row '${unknown}'; there are ${names.join(', ')}`);
+  }
+  const asked = plan.rows.filter(({ name }) => only.includes(name));
+  const wanted = new Set([plan.reference, ...only, ...asked.flatMap((row) => againstOf(row))]);
+  return plan.rows.filter(({ name }) => wanted.has(name));
+}
+
+function againstOf(row: Row): readonly string[] {
+  return row.kind === 'model' ? [row.against] : [];
+}
+
+function parseRow(json: JsonRecord, reference: string, folders: Folders): Row {
+  const kind = json.oneOf('kind', ['run', 'model']);
+  const common = {
+    name: json.text('name', /^[^\n]{1,60}$/, '1 to 60 characters'),
+    notes: json.has('notes') ? json.text('notes') : '',
+  };
+  if (kind === 'model') {
+    return {
+      ...{ kind, ...common },
+      path: resolve(folders.models, json.text('path')),
+      build: json.has('build') ? parseBuild(json.record('build')) : undefined,
+      against: json.has('against') ? json.text('against') : reference,
+    };
+  }
+  const runs = json.record('runs');
+  const pathOf = (name: Variant) =>
+    runs.text(name) === 'first-stage' ? undefined : resolve(folders.runs, runs.text(name));
+  return {
+    ...{ kind, ...common },
+    runs: { titles: pathOf('titles'), 'no-titles': pathOf('no-titles') },
+    parameters: json.has('parameters') ? json.count('parameters') : undefined,
+    bytes: json.has('bytes') ? json.count('bytes') : undefined,
+  };
+}
+
+function parseBuild(json: JsonRecord): ModelRow['build'] {
+  return { precision: json.oneOf('precision', precisions), template: json.text('template') };
+}

@@ -1,0 +1,75 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { summarizeSpeed, timeRounds } from '../../../bench/pareto/speed.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+test('candidates/s are by the median round, ratios round by round', () => {
+  const rounds = [
+    { dense: 4, pruned: 2 },
+    { dense: 8, pruned: 2 },
+    { dense: 6, pruned: 6 },
+  ];
+  const of = (name: string) => summarizeSpeed(rounds, name, { reference: 'dense', candidates: 12 });
+  expect(of('dense')).toEqual({
+    candidatesPerSecond: 2,
+    ratio: { median: 1, low: 1, high: 1 },
+  });
+  expect(of('pruned')).toEqual({
+    candidatesPerSecond: 6,
+    ratio: { median: 2, low: 1, high: 4 },
+  });
+});
+
+describe('timeRounds', () => {
+  const work = [
+    { query: 'q1', candidates: [{ title: undefined, text: 'a' }] },
+    { query: 'q2', candidates: [{ title: undefined, text: 'b' }] },
+  ];
+
+  /** Scorers that write down who scored what. */
+  function standIns(calls: string[]) {
+    const open = (name: string) => () =>
+      Promise.resolve({
+        score: (query: string) => {
+          calls.push(`${name} ${query}`);
+          return Promise.resolve([0]);
+        },
+        close: () => Promise.resolve(),
+      });
+    return new Map([
+      ['a', open('a')],
+      ['b', open('b')],
+    ]);
+  }
+
+  test('every model runs once before, then all take turns, another first in each round', async () => {
+    const calls: string[] = [];
+    const done: number[] = [];
+    const rounds = await timeRounds(standIns(calls), work, {
+      ...{ rounds: 2, clock: 'wall', file: join(temporaryFolder(), 'speed.jsonl') },
+      onRound: (count) => done.push(count),
+    });
+    expect(calls).toEqual([
+      ...['a q1', 'b q1'],
+      ...['a q1', 'a q2', 'b q1', 'b q2'],
+      ...['b q1', 'b q2', 'a q1', 'a q2'],
+    ]);
+    expect([rounds.length, done]).toEqual([2, [1, 2]]);
+  });
+
+  test('goes on after the rounds that are kept, and drops one that was cut off', async () => {
+    const file = join(temporaryFolder(), 'speed.jsonl');
+    const options = { clock: 'wall', file, onRound: () => undefined } as const;
+    const first = await timeRounds(standIns([]), work, { ...options, rounds: 1 });
+    appendFileSync(file, '{"a": 1, "b');
+    const calls: string[] = [];
+    const all = await timeRounds(standIns(calls), work, { ...options, rounds: 2 });
+    expect(all[0]).toEqual(first[0]);
+    expect(calls).toHaveLength(2 + 4);
+    const again: string[] = [];
+    expect(await timeRounds(standIns(again), work, { ...options, rounds: 2 })).toEqual(all);
+    expect(again).toEqual([]);
+    expect(readFileSync(file, 'utf8').trim().split('\n')).toHaveLength(2);
+  });
+});
