@@ -21,6 +21,8 @@ export interface RankErrorDetails {
   readonly violations?: readonly FieldViolation[];
   /** When trying again makes sense, for `overloaded`. */
   readonly retryAfterMs?: number;
+  /** Whose quota is spent, when that is the reason. */
+  readonly quotaOf?: string;
   /** Machine-readable reason for ErrorInfo, such as `QUEUE_FULL`. */
   readonly reason?: string;
   readonly cause?: unknown;
@@ -33,6 +35,7 @@ export class RankError extends Error {
   readonly violations: readonly FieldViolation[];
   readonly retryAfterMs: number | undefined;
   readonly reason: string | undefined;
+  readonly quotaOf: string | undefined;
 
   constructor(kind: RankErrorKind, message: string, details: RankErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -40,6 +43,7 @@ export class RankError extends Error {
     this.violations = details.violations ?? [];
     this.retryAfterMs = details.retryAfterMs;
     this.reason = details.reason;
+    this.quotaOf = details.quotaOf;
   }
 
   /** The single door for throwables of unknown origin: what is not ours becomes `internal`, cause kept for logs. */

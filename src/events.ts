@@ -53,6 +53,15 @@ export type ServingEvent =
   | { readonly kind: 'batch-failed'; readonly replica: string; readonly reason: string }
   /** Candidates put back into the queue after their replica failed. */
   | { readonly kind: 'retried'; readonly candidates: number }
+  /** The model of new requests from now on; of the first one there is none. */
+  | {
+      readonly kind: 'model';
+      readonly model: string;
+      readonly fingerprint: string;
+      readonly precision: string;
+      /** Padded lengths, ascending. */
+      readonly buckets: readonly number[];
+    }
   | {
       readonly kind: 'replica';
       readonly replica: string;

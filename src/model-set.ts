@@ -115,6 +115,10 @@ export class ModelSet implements RankingPipeline {
     return this.#current.pipeline.replicas();
   }
 
+  buckets(): readonly number[] {
+    return this.#current.pipeline.buckets();
+  }
+
   warm(): Promise<void> {
     return this.#current.pipeline.warm();
   }
@@ -192,6 +196,8 @@ export class ModelSet implements RankingPipeline {
     this.#others.delete(next);
     this.#others.add(this.#current);
     this.#current = next;
+    const { name: model, fingerprint, precision, buckets } = next.manifest;
+    this.#options.tell?.({ kind: 'model', model, fingerprint, precision, buckets });
     for (const { deviceSlot: replica, phase, reason } of next.pool.describe()) {
       this.#options.tell?.({ kind: 'replica', replica, phase, reason });
     }

@@ -131,6 +131,10 @@ export class Pipeline implements RankingPipeline {
     return this.#parts.replicas.describe();
   }
 
+  buckets(): readonly number[] {
+    return this.#parts.tuner.current.buckets;
+  }
+
   async warm(): Promise<void> {
     await Promise.all([this.#parts.encoders.warm(), this.#parts.replicas.warm()]);
   }

@@ -132,6 +132,8 @@ export interface RankingPipeline {
   /** Token ids of each text by itself. @throws RankError */
   tokenize(texts: readonly string[]): Promise<readonly Int32Array[]>;
   replicas(): readonly ReplicaDescription[];
+  /** Padded lengths in use for requests to come, ascending. */
+  buckets(): readonly number[];
   /** Resolves once every replica has run every bucket; rejects when the first load fails. */
   warm(): Promise<void>;
   /** Refuses new work at once (`unavailable`), finishes what is admitted, then closes every thread. */

@@ -68,9 +68,11 @@ describe('a new model', () => {
     expect(told()).toEqual([]);
     model(1).pipeline.becomeWarm();
     await loaded;
-    expect(told()).toEqual(['cpu#0 ready', 'cpu#1 ready']);
+    expect(told()).toEqual(['model', 'cpu#0 ready', 'cpu#1 ready']);
+    const { name, buckets } = set.current().manifest;
+    expect(events[0]).toMatchObject({ kind: 'model', model: name, buckets });
     model(0).tell({ kind: 'replica', replica: 'cpu#0', phase: 'closed', reason: undefined });
-    expect(told()).toHaveLength(2);
+    expect(told()).toHaveLength(3);
   });
 
   test('that does not load is freed, and the old one serves on', async () => {

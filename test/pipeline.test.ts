@@ -39,6 +39,19 @@ describe('the life of a request', () => {
     });
   });
 
+  test('buckets that were tuned and applied are those it says it has', async () => {
+    for (const [mode, buckets] of [
+      ['propose', [10, 20, 40]],
+      ['apply', [8, 16, 40]],
+    ] as const) {
+      const { pipeline, rank, encode } = setUp(mode);
+      expect(pipeline.buckets()).toEqual([10, 20, 40]);
+      void rank();
+      await encode([9, 5, 7]);
+      expect(pipeline.buckets()).toEqual(buckets);
+    }
+  });
+
   test('the encoder is given the texts and nothing else', async () => {
     const { encoders, rank } = setUp();
     void rank({ instruction: 'find', maxCandidateTokens: 7, topN: 1 });

@@ -12,6 +12,8 @@ export interface Sent {
   /** gRPC status by name, `OK` included. */
   readonly status: string;
   readonly outcome: Outcome;
+  /** What it was given to end in; undefined for no deadline of its own. */
+  readonly deadlineMs: number | undefined;
   readonly candidates: number;
   readonly scored: number;
   /** Times that it ended: anything but 1 is a fault. */
@@ -74,12 +76,13 @@ export interface Summary {
   readonly lagMs: Quantiles | undefined;
 }
 
+/** `deadlineMs` is for requests that had none of their own. */
 export function summarizeEnds(
   ends: readonly Sent[],
   { seconds, deadlineMs }: { readonly seconds: number; readonly deadlineMs: number },
 ): Summary {
   const good = ends.filter(isAnswered);
-  const inTime = good.filter(({ dueMs, endedMs }) => endedMs - dueMs <= deadlineMs);
+  const inTime = good.filter((one) => one.endedMs - one.dueMs <= (one.deadlineMs ?? deadlineMs));
   // Answers that come after the last arrival still needed the server: their time counts.
   const lastMs = good.reduce((last, { endedMs }) => Math.max(last, endedMs), 0);
   const span = Math.max(seconds, lastMs / 1000);

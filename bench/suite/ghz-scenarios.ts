@@ -105,6 +105,7 @@ export function parseGhz(text: string, candidates: number): readonly Sent[] {
   return ends.map((end) => ({
     ...end,
     method: 'Rank',
+    deadlineMs: undefined,
     dueMs: end.sentMs - firstMs,
     sentMs: end.sentMs - firstMs,
     endedMs: end.endedMs - firstMs,

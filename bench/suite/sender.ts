@@ -87,7 +87,8 @@ export class Sender {
   send(dispatch: Dispatch): Promise<Sent> {
     const { id, message, dueMs, deadlineMs, cancelAfterMs } = dispatch;
     const sentMs = this.nowMs();
-    const record = { id, method: 'Rank', dueMs, sentMs, candidates: message.candidates } as const;
+    const { candidates } = message;
+    const record = { id, method: 'Rank', dueMs, sentMs, deadlineMs, candidates } as const;
     return new Promise((resolve) => {
       const ended = { count: 0 };
       let timer: NodeJS.Timeout | undefined;

@@ -62,6 +62,7 @@ async function runStream(
         id,
         dueMs: atMs,
         sentMs: atMs,
+        deadlineMs: undefined,
         candidates: message.candidates,
       });
       stream.write(withId(message, id));

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { Manifest } from '../manifest.ts';
 import { type ObservePort, openObservePort } from '../observe/http.ts';
 import type { Log } from '../observe/log.ts';
-import { createObserver, type Observer } from '../observe/observer.ts';
+import { createObserver, type Observer, shortFingerprint } from '../observe/observer.ts';
 import type { RankingPipeline, ReplicaDescription } from '../rank.ts';
 import type { RunningServer } from '../server/server.ts';
 
@@ -41,7 +41,7 @@ export async function openObservation(options: ObservationOptions): Promise<Obse
     ...{ log, env, buckets, clock: systemClock },
     replicas: config.devices.map((slot) => slot.name),
     build: {
-      ...{ version, model, precision, fingerprint: fingerprint.slice(0, 12) },
+      ...{ version, model, precision, fingerprint: shortFingerprint(fingerprint) },
       provider: config.devices[0]?.provider ?? 'none',
     },
   });

@@ -115,6 +115,7 @@ export function captureTraffic(
     estimate: (request, call) => pipeline.estimate(request, call),
     tokenize: (texts) => pipeline.tokenize(texts),
     replicas: () => pipeline.replicas(),
+    buckets: () => pipeline.buckets(),
     warm: () => pipeline.warm(),
     drain: () => pipeline.drain(),
   };

@@ -34,6 +34,7 @@ export function logEvents({ log, clock }: EventLogParts): Tell {
         break;
       case 'replica':
       case 'batch':
+      case 'model':
         break;
     }
   };

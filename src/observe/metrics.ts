@@ -38,6 +38,9 @@ export function countEvents(registry: MetricRegistry): Tell {
       case 'replica':
         onPhase(event);
         break;
+      case 'model':
+        registry.expectBuckets(event.buckets);
+        break;
       default:
         assertNever(event);
     }

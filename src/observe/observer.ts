@@ -38,11 +38,18 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
   const traces = await openTraces(env, build.version);
   const registry = new MetricRegistry(options);
   const meter = createLoadMeter(options.clock);
-  const listeners = [countEvents(registry), meter.tell, logEvents(options)];
+  let serving = build;
+  const follow: Tell = (event) => {
+    if (event.kind === 'model') {
+      const { model, fingerprint, precision } = event;
+      serving = { ...serving, model, precision, fingerprint: shortFingerprint(fingerprint) };
+    }
+  };
+  const listeners = [countEvents(registry), meter.tell, logEvents(options), follow];
   if (traces !== undefined) {
     listeners.push(traces.tell);
   }
-  const stopMeasuring = measureProcess(registry, build);
+  const stopMeasuring = measureProcess(registry, () => serving);
   return {
     tell: tellAll(listeners, log),
     watch: (name, read) => registry.onScrape(name, () => [[{}, read()]]),
@@ -57,6 +64,11 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
       });
     },
   };
+}
+
+/** Enough to tell models apart in a label. */
+export function shortFingerprint(fingerprint: string): string {
+  return fingerprint.slice(0, 12);
 }
 
 /** A fault of a listener must not reach the request that the fact is about; it is logged once, with the first fact. */

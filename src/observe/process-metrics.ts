@@ -19,8 +19,10 @@ export interface BuildInfo {
 const resolutionMs = 10;
 
 /** Measures the process: what is cheap at every scrape, pauses as they come, lag once a second. Returns how to stop. */
-export function measureProcess(registry: MetricRegistry, build: BuildInfo): () => void {
-  registry.gauge('slmrank_build_info', { ...build, node: process.versions.node })(1);
+export function measureProcess(registry: MetricRegistry, readBuild: () => BuildInfo): () => void {
+  registry.onScrape('slmrank_build_info', () => [
+    [{ ...readBuild(), node: process.versions.node }, 1],
+  ]);
   registry.gauge('slmrank_process_start_time_seconds')(performance.timeOrigin / 1000);
   readAtScrape(registry);
   const stops = [measureLag(registry), measurePauses(registry)];

@@ -25,7 +25,7 @@ export const openMetricsType = 'application/openmetrics-text; version=1.0.0; cha
 /** The metrics of `metricTable`, their known series as zeros; what is watched is there once somebody can be asked. */
 export class MetricRegistry {
   readonly #registry = new Registry();
-  readonly #known: KnownLabels;
+  #known: KnownLabels;
   readonly #counters = new Map<MetricName, Counter>();
   readonly #gauges = new Map<MetricName, Gauge>();
   readonly #histograms = new Map<MetricName, Histogram>();
@@ -41,6 +41,16 @@ export class MetricRegistry {
         this.#histogram(name);
       }
     }
+  }
+
+  /** Another model has other buckets: their series are there as zeros from now on, beside those that were counted. */
+  expectBuckets(buckets: readonly number[]): void {
+    const before = new Set(this.#known.buckets);
+    const added = buckets.filter((bucket) => !before.has(bucket));
+    this.#known = { ...this.#known, buckets: [...before, ...added] };
+    const zeroes = { replicas: this.#known.replicas, buckets: added };
+    this.#zero(this.#counters, zeroes, (metric, labels) => metric.inc(labels, 0));
+    this.#zero(this.#histograms, zeroes, (metric, labels) => metric.zero(labels));
   }
 
   /** One series of a counter; the labels are resolved here, once. */
@@ -77,6 +87,20 @@ export class MetricRegistry {
   /** The exposition in Prometheus' text format. */
   async text(): Promise<string> {
     return await this.#registry.metrics();
+  }
+
+  /** Only of metrics that have a bucket. */
+  #zero<Made>(
+    made: ReadonlyMap<MetricName, Made>,
+    known: KnownLabels,
+    zero: (metric: Made, labels: Labels) => void,
+  ): void {
+    for (const [name, metric] of made) {
+      const { labels } = metricTable[name];
+      if ('bucket' in labels) {
+        combine(labels, known).forEach((series) => zero(metric, series));
+      }
+    }
   }
 
   #counterOrGauge(name: Named<'counter' | 'gauge'>): Counter | Gauge {

@@ -71,16 +71,21 @@ export class ActiveClients {
   see(client: string, nowMs: number): void {
     this.#seenMs.delete(client);
     this.#seenMs.set(client, nowMs);
+    this.#forget(nowMs);
+  }
+
+  /** With this one. */
+  count(client: string, nowMs: number): number {
+    this.#forget(nowMs);
+    return this.#seenMs.size + (this.#seenMs.has(client) ? 0 : 1);
+  }
+
+  #forget(nowMs: number): void {
     for (const [oldest, seenMs] of this.#seenMs) {
       if (seenMs >= nowMs - this.#windowMs && this.#seenMs.size <= mostClients) {
         break;
       }
       this.#seenMs.delete(oldest);
     }
-  }
-
-  /** With this one. */
-  count(client: string): number {
-    return this.#seenMs.size + (this.#seenMs.has(client) ? 0 : 1);
   }
 }

@@ -43,7 +43,7 @@ export class Forecaster {
   turnOf({ client, priority, deadlineMs }: Asker, outlook: Outlook): TurnTimes {
     const dueMs = dueOf(outlook.nowMs, deadlineMs, outlook.agingMs);
     const { items } = outlook.lanes[priority];
-    const clients = this.#clients.count(client);
+    const clients = this.#clients.count(client, outlook.nowMs);
     return { dueMs, orderMs: orderOf({ client, dueMs }, items, clients, outlook.estimateMs) };
   }
 

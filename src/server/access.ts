@@ -78,19 +78,19 @@ export class Access {
       : request;
   }
 
-  /** Charges candidates to the client's quota while the work is under way; what we refuse is not charged. */
-  async charge<T>(client: string, { candidates }: RankRequest, work: () => Promise<T>): Promise<T> {
+  /** Charges candidates (see `prices`) to the client's quota while the work is under way; what we refuse is not charged. */
+  async charge<T>(client: string, candidates: number, work: () => Promise<T>): Promise<T> {
     const quota = this.#grants.get(client)?.quota;
     if (quota === undefined) {
       return await work();
     }
-    this.#quotas.draw(client, quota, candidates.length, this.#clock.nowMs());
+    this.#quotas.draw(client, quota, candidates, this.#clock.nowMs());
     try {
       return await work();
     } catch (error) {
       const { kind } = RankError.from(error);
       if (kind === 'overloaded' || kind === 'unavailable' || kind === 'replica-failed') {
-        this.#quotas.giveBack(client, candidates.length);
+        this.#quotas.giveBack(client, candidates);
       }
       throw error;
     }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { ModelSet } from '../model-set.ts';
 import type { Log } from '../observe/log.ts';
 import type { LogLevel } from './admin-request.ts';
-import { adminService } from './admin-service.ts';
+import { adminRequestBytes, adminService, guardAdmin } from './admin-service.ts';
 import { adminFileDescriptors } from './generated/descriptors.ts';
 import { parseAdminProtoRoot } from './proto-root.ts';
 import { createReflection } from './reflection.ts';
@@ -26,18 +26,16 @@ export interface AdminServer {
   close(): void;
 }
 
-/** Requests are a few words. */
-const requestBytes = 65_536;
-
 /** Serves the admin service and its own reflection, and nothing else. @throws Error when the address is not to be had. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const root = parseAdminProtoRoot();
   const server = new Server({
-    'grpc.max_receive_message_length': requestBytes,
+    // Twice ours, so that one somewhat too large gets our answer with details.
+    'grpc.max_receive_message_length': 2 * adminRequestBytes,
     'grpc.max_concurrent_streams': 100,
     'grpc.enable_channelz': 0,
   });
-  server.addService(root.service, adminService({ ...options, root }));
+  server.addService(guardAdmin(root.service), adminService({ ...options, root }));
   createReflection(adminFileDescriptors).addToServer(server);
   const { address, credentials } = options;
   const port = await new Promise<number>((resolve, reject) => {

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type {
   handleServerStreamingCall,
   handleUnaryCall,
+  MethodDefinition,
+  ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
@@ -30,6 +32,7 @@ import type { WireSetLogLevelRequest } from './generated/slmrank/v1/SetLogLevelR
 import type { WireSetLogLevelResponseInput } from './generated/slmrank/v1/SetLogLevelResponse.ts';
 import type { WireSetReplicasRequest } from './generated/slmrank/v1/SetReplicasRequest.ts';
 import type { AdminProtoRoot } from './proto-root.ts';
+import { guardDecoder, type Received, unwrap, wireTypesOf } from './received.ts';
 import { presentError, toStatus } from './wire-error.ts';
 
 export interface AdminServiceParts {
@@ -41,6 +44,28 @@ export interface AdminServiceParts {
   readonly setLogLevel: (level: LogLevel) => string;
 }
 
+/** Requests are a few words. */
+export const adminRequestBytes = 65_536;
+
+/** The service's definition with the checks of the data address in front of its decoders; see `Received`. */
+export function guardAdmin(definition: AdminProtoRoot['service']): ServiceDefinition {
+  const guard = ([name, method]: [string, Method]): [string, Method] => {
+    const wireTypes = wireTypesOf(method.requestType);
+    const rules = { requestBytes: adminRequestBytes, wireTypes };
+    return [
+      name,
+      { ...method, requestDeserialize: guardDecoder(method.requestDeserialize, rules) },
+    ];
+  };
+  return Object.fromEntries(Object.entries<Method>(definition).map(guard));
+}
+
+/** As the loader makes them: with a description of the request. */
+type Method = MethodDefinition<object, object> & {
+  readonly requestType: { readonly type: object };
+};
+
+/** Handlers for `guardAdmin`. */
 export function adminService(parts: AdminServiceParts): UntypedServiceImplementation {
   const { models, clock } = parts;
   const pool = () => toWirePool(models.view(), clock.nowMs());
@@ -80,8 +105,8 @@ export function adminService(parts: AdminServiceParts): UntypedServiceImplementa
 function answer<In, Out>(
   { root, log }: AdminServiceParts,
   work: (request: In) => Out | Promise<Out>,
-): handleUnaryCall<In, Out> {
-  const run = async (request: In) => await work(request);
+): handleUnaryCall<Received<In>, Out> {
+  const run = async (received: Received<In>) => await work(unwrap(received));
   return (call, callback) => {
     run(call.request).then(
       (reply) => callback(null, reply),
@@ -99,9 +124,9 @@ function follow<In>(
   { models, root, log, clock }: AdminServiceParts,
   method: string,
   work: (request: In, note: Note) => Promise<void>,
-): handleServerStreamingCall<In, WirePoolProgressInput> {
-  const run = async (request: In, note: Note) => {
-    await work(request, note);
+): handleServerStreamingCall<Received<In>, WirePoolProgressInput> {
+  const run = async (received: Received<In>, note: Note) => {
+    await work(unwrap(received), note);
   };
   return (call) => {
     const startedMs = clock.nowMs();

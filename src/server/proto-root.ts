@@ -3,6 +3,7 @@ import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@g
 import { protoPath as healthProto } from 'grpc-health-check';
 import type { WireBadRequestInput } from './generated/google/rpc/BadRequest.ts';
 import type { WireErrorInfoInput } from './generated/google/rpc/ErrorInfo.ts';
+import type { WireQuotaFailureInput } from './generated/google/rpc/QuotaFailure.ts';
 import type { WireRequestInfoInput } from './generated/google/rpc/RequestInfo.ts';
 import type { WireRetryInfoInput } from './generated/google/rpc/RetryInfo.ts';
 import type { WireStatusInput } from './generated/google/rpc/Status.ts';
@@ -19,6 +20,7 @@ interface DetailTypes {
   readonly 'google.rpc.ErrorInfo': Message<WireErrorInfoInput>;
   readonly 'google.rpc.RetryInfo': Message<WireRetryInfoInput>;
   readonly 'google.rpc.BadRequest': Message<WireBadRequestInput>;
+  readonly 'google.rpc.QuotaFailure': Message<WireQuotaFailureInput>;
   readonly 'google.rpc.RequestInfo': Message<WireRequestInfoInput>;
 }
 

@@ -31,6 +31,16 @@ export function draw(
     : { ok: true, bucket: { level: level - candidates, atMs: nowMs } };
 }
 
+/**
+ * What calls cost, in candidates: a ranked one is 1. Estimating a request and tokenizing a text take main thread and
+ * encoders alone, never a replica, so they cost a tenth of a candidate each; a call costs 1 at least.
+ */
+export const prices = {
+  rank: (candidates: number) => candidates,
+  estimate: (candidates: number) => Math.max(1, candidates / 10),
+  tokenize: (texts: number) => Math.max(1, texts / 10),
+} as const;
+
 /** The clients' buckets. Holds one for each client that has a quota, so as many as the key file names. */
 export class Quotas {
   readonly #buckets = new Map<string, Bucket>();
@@ -42,7 +52,7 @@ export class Quotas {
       throw new RankError(
         'overloaded',
         `${candidates} candidates are more than the quota has left; '${client}' may rank ${rate.candidatesPerSecond} a second and ${rate.burst} at once`,
-        { reason: 'QUOTA_EXCEEDED', retryAfterMs: drawn.retryAfterMs },
+        { reason: 'QUOTA_EXCEEDED', retryAfterMs: drawn.retryAfterMs, quotaOf: client },
       );
     }
     this.#buckets.set(client, drawn.bucket);

@@ -1,4 +1,4 @@
-import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
+import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import { type FieldViolation, RankError } from '../errors.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
@@ -8,7 +8,7 @@ import { endedEvent, RankNotes } from './ended-event.ts';
 import { PendingAnswer, type ServerCall } from './pending-answer.ts';
 import type { Received } from './received.ts';
 import { requestIdKey } from './request-id.ts';
-import type { CallParts } from './unary.ts';
+import { addLoadReport, type CallParts } from './unary.ts';
 import { presentError, toStatus, toWireError } from './wire-error.ts';
 import { invalidRequest } from './wire-request.ts';
 
@@ -153,7 +153,7 @@ class RankStream {
     }
     if (this.#isHalfClosed && this.#unanswered === 0) {
       this.#isEnded = true;
-      this.#call.end();
+      this.#call.end(addLoadReport(new Metadata(), this.#parts));
     } else if (lifecycle.isDraining) {
       this.#endDraining();
     } else if (this.#unanswered < streamUnanswered && this.#call.isPaused()) {
@@ -179,7 +179,9 @@ class RankStream {
       this.#abandonPending();
       const [requestId = ''] = this.#call.metadata.get(requestIdKey);
       // The library's way to end a stream with a status; the stream stays whole until it is sent.
-      this.#call.emit('error', toStatus(error, requestId.toString(), this.#parts.root));
+      const failed = toStatus(error, requestId.toString(), this.#parts.root);
+      addLoadReport(failed.metadata, this.#parts);
+      this.#call.emit('error', failed);
     }
   }
 

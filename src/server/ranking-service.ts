@@ -11,7 +11,8 @@ import type { WireTokenizeRequest } from './generated/slmrank/v1/TokenizeRequest
 import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeResponse.ts';
 import type { ServerCall } from './pending-answer.ts';
 import { rankStream } from './rank-stream.ts';
-import { guardDecoder, type Received, wireTypesOf } from './received.ts';
+import { prices } from './quota.ts';
+import { guardDecoder, type Received, unwrap, wireTypesOf } from './received.ts';
 import { type CallParts, type UnaryMethod, unary } from './unary.ts';
 import {
   type Served,
@@ -20,12 +21,7 @@ import {
   toWireReply,
   toWireTokens,
 } from './wire-reply.ts';
-import {
-  invalidRequest,
-  parseRankRequest,
-  parseTokenizeRequest,
-  type RequestRules,
-} from './wire-request.ts';
+import { parseRankRequest, parseTokenizeRequest, type RequestRules } from './wire-request.ts';
 
 export interface RankingServiceParts extends CallParts {
   readonly served: Omit<Served, 'manifest'>;
@@ -72,29 +68,7 @@ export function guardService(
 
 /** Handlers for `guardService`. */
 export function rankingService(parts: RankingServiceParts): UntypedServiceImplementation {
-  const { lifecycle, access } = parts;
-
-  const rank = async (message: WireRankRequest, requestId: string, call: ServerCall) => {
-    lifecycle.assertServing();
-    const { served, pipeline, rules } = begin(parts);
-    const request = access.limit(parseRankRequest(message, requestId, rules), call.client);
-    call.notes.accept(request);
-    const reply = await access.charge(call.client, request, () => pipeline.rank(request, call));
-    call.notes.reply = reply;
-    return toWireReply(request, reply, served);
-  };
-  const estimate = async (message: WireRankRequest, requestId: string, call: CallContext) => {
-    lifecycle.assertServing();
-    const { pipeline, rules } = begin(parts);
-    const request = parseRankRequest(message, requestId, rules);
-    return toWireEstimate(await pipeline.estimate(request, call));
-  };
-  const tokenize = async (message: WireTokenizeRequest) => {
-    lifecycle.assertServing();
-    const { served, pipeline, rules } = begin(parts);
-    const ids = await pipeline.tokenize(parseTokenizeRequest(message, rules));
-    return toWireTokens(ids, message.returnIds, served);
-  };
+  const { rank, estimate, tokenize } = methodsOf(parts);
   const unaryMethods = {
     Rank: unary(named<WireRankResponseInput>('Rank', rank), parts),
     EstimateRank: unary(named<WireEstimateRankResponseInput>('EstimateRank', estimate), parts),
@@ -103,12 +77,46 @@ export function rankingService(parts: RankingServiceParts): UntypedServiceImplem
       parts,
     ),
     Tokenize: unary<Received<WireTokenizeRequest>, WireTokenizeResponseInput>(
-      { method: 'Tokenize', work: (received) => tokenize(unwrap(received)) },
+      { method: 'Tokenize', work: (received, _, call) => tokenize(unwrap(received), call) },
       parts,
     ),
   };
   const { streamUnanswered } = parts.served.config;
   return { ...unaryMethods, RankStream: rankStream({ ...parts, rank, streamUnanswered }) };
+}
+
+/** What the methods do, each while the server serves and within the client's quota. */
+function methodsOf(parts: RankingServiceParts) {
+  const { lifecycle, access } = parts;
+
+  const rank = async (message: WireRankRequest, requestId: string, call: ServerCall) => {
+    lifecycle.assertServing();
+    const { served, pipeline, rules } = begin(parts);
+    const request = access.limit(parseRankRequest(message, requestId, rules), call.client);
+    call.notes.accept(request);
+    const price = prices.rank(request.candidates.length);
+    const reply = await access.charge(call.client, price, () => pipeline.rank(request, call));
+    call.notes.reply = reply;
+    return toWireReply(request, reply, served);
+  };
+  const estimate = async (message: WireRankRequest, requestId: string, call: CallContext) => {
+    lifecycle.assertServing();
+    const { pipeline, rules } = begin(parts);
+    const request = parseRankRequest(message, requestId, rules);
+    const price = prices.estimate(request.candidates.length);
+    return toWireEstimate(
+      await access.charge(call.client, price, () => pipeline.estimate(request, call)),
+    );
+  };
+  const tokenize = async (message: WireTokenizeRequest, { client }: CallContext) => {
+    lifecycle.assertServing();
+    const { served, pipeline, rules } = begin(parts);
+    const texts = parseTokenizeRequest(message, rules);
+    const price = prices.tokenize(texts.length);
+    const ids = await access.charge(client, price, () => pipeline.tokenize(texts));
+    return toWireTokens(ids, message.returnIds, served);
+  };
+  return { rank, estimate, tokenize };
 }
 
 /** The model of a request, which it keeps to its end. */
@@ -119,7 +127,7 @@ function begin({ served, current }: RankingServiceParts) {
 }
 
 function infoOf({ served, pipeline }: ReturnType<typeof begin>): WireGetInfoResponseInput {
-  return toWireInfo(served, pipeline.replicas());
+  return toWireInfo(served, pipeline);
 }
 
 /** A method whose requests may bring their own name. */
@@ -132,12 +140,4 @@ function named<Out>(
     requestIdOf: (from) => (from.ok ? from.message.requestId : from.requestId),
     work: async (received, requestId, call) => work(unwrap(received), requestId, call),
   };
-}
-
-/** @throws RankError `invalid-argument` for what was refused before decoding. */
-function unwrap<T>(received: Received<T>): T {
-  if (!received.ok) {
-    throw invalidRequest([received.violation]);
-  }
-  return received.message;
 }

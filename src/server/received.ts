@@ -1,6 +1,7 @@
 import type { FieldViolation } from '../errors.ts';
 import { requestIdBytes } from './request-id.ts';
 import { WireCursor } from './wire-cursor.ts';
+import { invalidRequest } from './wire-request.ts';
 
 /** A message as it came: decoded, or refused before decoding. */
 export type Received<T> =
@@ -12,10 +13,21 @@ export type Received<T> =
       readonly requestId: string;
     };
 
+/** @throws RankError `invalid-argument` for what was refused before decoding. */
+export function unwrap<T>(received: Received<T>): T {
+  if (!received.ok) {
+    throw invalidRequest([received.violation]);
+  }
+  return received.message;
+}
+
 export interface ReceiveRules {
   readonly requestBytes: number;
-  /** The repeated field that a hostile message could have millions of: two bytes each, and an object each once decoded. */
-  readonly repeated: { readonly field: number; readonly name: string; readonly most: number };
+  /**
+   * The repeated field that a hostile message could have millions of: two bytes each, and an object each once decoded.
+   * Undefined for messages without one.
+   */
+  readonly repeated?: { readonly field: number; readonly name: string; readonly most: number };
   /** Number of the field request_id, if the message has one. */
   readonly requestIdField?: number;
   /** How the message's own fields are written, by number. */
@@ -57,12 +69,12 @@ export function guardDecoder<T>(
     if (bytes.length > rules.requestBytes) {
       return refuse('', `the request has ${bytes.length} bytes; at most ${rules.requestBytes}`);
     }
-    const { field, name, most } = rules.repeated;
-    const count = countField(bytes, field, rules);
+    const count = countField(bytes, rules);
     if (count === undefined) {
       return refuse('', 'not a valid protobuf message: its fields cannot be told apart');
     }
-    if (count > most) {
+    if (rules.repeated !== undefined && count > rules.repeated.most) {
+      const { name, most } = rules.repeated;
       return refuse(name, `has ${count} entries; allowed 1 to ${most}`);
     }
     try {
@@ -74,18 +86,18 @@ export function guardDecoder<T>(
 }
 
 /**
- * How often the field is there; undefined where the decoder could see other fields than the cursor does, and so more of
+ * How often the repeated field is there; undefined where the decoder could see other fields than the cursor does, and so more of
  * them than were counted. The decoder goes by a field's number alone, whatever wire type is written with it; it takes
  * five bytes more for a number that goes beyond its fifth byte; and it cuts tags and lengths to 32 bits (protobufjs
  * 7.6.6). Also undefined for groups, which our messages never had.
  */
-function countField(bytes: Buffer, field: number, { wireTypes }: ReceiveRules): number | undefined {
+function countField(bytes: Buffer, { wireTypes, repeated }: ReceiveRules): number | undefined {
   const cursor = new WireCursor(bytes);
   let count = 0;
   let end = 0;
   while (cursor.next() && cursor.field <= mostFieldNumber) {
     end = cursor.end;
-    count += cursor.field === field ? 1 : 0;
+    count += cursor.field === repeated?.field ? 1 : 0;
     const expected = wireTypes.get(cursor.field);
     if (expected !== undefined && (expected !== cursor.wireType || hasOddLength(cursor))) {
       return undefined;

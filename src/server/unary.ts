@@ -60,10 +60,18 @@ export function unary<In, Out>(
 }
 
 /** How long the stages took, and how loaded the server is. */
-function addTrailers(trailers: Metadata, { reply }: RankNotes, { reports }: CallParts): Metadata {
+function addTrailers(trailers: Metadata, { reply }: RankNotes, parts: CallParts): Metadata {
   if (reply !== undefined) {
     trailers.set(serverTimingKey, serverTiming(reply.times));
   }
+  return addLoadReport(trailers, parts);
+}
+
+/** How loaded the server is, for clients that balance by it. */
+export function addLoadReport(
+  trailers: Metadata,
+  { reports }: Pick<CallParts, 'reports'>,
+): Metadata {
   if (reports !== undefined) {
     trailers.set(loadReportKey, reports.trailer());
   }

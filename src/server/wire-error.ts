@@ -98,6 +98,14 @@ function packDetails(
       details['google.rpc.BadRequest'].serialize({ fieldViolations: [...fieldViolations] }),
     );
   }
+  if (error.quotaOf !== undefined) {
+    const subject = `client:${error.quotaOf}`;
+    const description = clipText(error.message, mostMessageLength);
+    add(
+      'google.rpc.QuotaFailure',
+      details['google.rpc.QuotaFailure'].serialize({ violations: [{ subject, description }] }),
+    );
+  }
   const retryMs = retryMsOf(error);
   if (retryMs !== undefined) {
     const retryDelay = { seconds: Math.floor(retryMs / 1000), nanos: (retryMs % 1000) * 1e6 };

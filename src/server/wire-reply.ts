@@ -1,13 +1,7 @@
 import type { Config } from '../config.ts';
 import { RankError } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';
-import type {
-  Estimate,
-  RankedResult,
-  RankReply,
-  RankRequest,
-  ReplicaDescription,
-} from '../rank.ts';
+import type { Estimate, RankedResult, RankingPipeline, RankReply, RankRequest } from '../rank.ts';
 import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
@@ -73,7 +67,7 @@ export function toWireEstimate({
 
 export function toWireInfo(
   { config, manifest, version }: Served,
-  replicas: readonly ReplicaDescription[],
+  pipeline: Pick<RankingPipeline, 'replicas' | 'buckets'>,
 ): WireGetInfoResponseInput {
   return {
     model: manifest.name,
@@ -85,9 +79,9 @@ export function toWireInfo(
     precision: manifest.precision,
     executionProvider: config.devices[0]?.provider ?? '',
     limits: { ...config, rowTokens: manifest.blueprint.rowTokens },
-    buckets: [...manifest.buckets],
+    buckets: [...pipeline.buckets()],
     tokenBudget: config.tokenBudget,
-    replicas: [...replicas],
+    replicas: [...pipeline.replicas()],
     yesLabel: manifest.labels.yes.text,
     noLabel: manifest.labels.no.text,
     instruction: manifest.template.instruction,

@@ -94,5 +94,5 @@ test('a pool in the middle of a change says so', () => {
 });
 
 test('costs without a run are two empty tables', () => {
-  expect(formatCosts({ kinds: [], replicas: [] })).toMatch(/^kind .*\n\nslot .*\n$/);
+  expect(formatCosts({ kinds: [], replicas: [], encodeMs: [] })).toMatch(/^kind .*\n\nslot .*\n$/);
 });

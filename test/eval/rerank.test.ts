@@ -48,6 +48,7 @@ function fakePipeline(rank: Rank = (request) => Promise.resolve(replyTo(request)
     estimate: () => Promise.reject(new Error('nobody asks')),
     tokenize: () => Promise.resolve([]),
     replicas: () => [],
+    buckets: () => [],
     warm: () => Promise.resolve(),
     drain: () => Promise.resolve(),
   };
@@ -77,6 +78,7 @@ function options(overrides: Partial<RerankOptions> = {}): RerankOptions {
     requestsInFlight: 2,
     titles: true,
     instruction: undefined,
+    maxCandidateTokens: undefined,
     signal: new AbortController().signal,
     onProgress: () => undefined,
     ...overrides,

@@ -246,7 +246,7 @@ test('OpenMetrics names counters without _total and ends with EOF; the text keep
 test('the process is measured: memory, processor, lag, pauses, build', async () => {
   const registry = new MetricRegistry(known);
   const build = { version: '1.2.3', model: 'tiny', fingerprint: 'ab', precision: 'fp32' };
-  const stop = measureProcess(registry, { ...build, provider: 'cpu' });
+  const stop = measureProcess(registry, () => ({ ...build, provider: 'cpu' }));
   const text = await registry.text();
   stop();
   const { node } = process.versions;

@@ -80,3 +80,25 @@ test('without an endpoint for traces OpenTelemetry’s SDK is not loaded', () =>
   expect(loaded.some((file) => file.includes('prom-client'))).toBe(true);
   expect(loaded.filter((file) => !file.includes('prom-client'))).toEqual([]);
 });
+
+test('a new model changes what is served, and its buckets are there as zeros beside the old ones', async () => {
+  const observer = await createObserver(options());
+  const fingerprint = 'cd'.repeat(32);
+  observer.tell({
+    kind: 'model',
+    model: 'next',
+    fingerprint,
+    precision: 'fp16',
+    buckets: [32, 48],
+  });
+  const text = await observer.metrics();
+  await observer.close();
+  expect(text.match(/^slmrank_build_info\{.*$/gm)).toEqual([
+    expect.stringContaining('model="next",fingerprint="cdcdcdcdcdcd",precision="fp16"'),
+  ]);
+  for (const bucket of [32, 48]) {
+    const labels = `{replica="cpu#0",bucket="${bucket}"}`;
+    expect(sampleOf(text, `slmrank_batches_total${labels}`)).toBe(0);
+    expect(sampleOf(text, `slmrank_batch_run_seconds_count{bucket="${bucket}"}`)).toBe(0);
+  }
+});

@@ -66,9 +66,11 @@ describe('active clients', () => {
     clients.see('a', 0);
     clients.see('b', 50);
     clients.see('a', 120);
-    expect([clients.count('a'), clients.count('c')]).toEqual([2, 3]);
+    expect([clients.count('a', 120), clients.count('c', 120)]).toEqual([2, 3]);
     clients.see('a', 151);
-    expect(clients.count('a')).toBe(1);
+    expect(clients.count('a', 151)).toBe(1);
+    // Nobody has sent anything since, and all are forgotten.
+    expect(clients.count('c', 1_000)).toBe(1);
   });
 
   test('are never more than a thousand', () => {
@@ -76,7 +78,7 @@ describe('active clients', () => {
     for (let i = 0; i < 5_000; i += 1) {
       clients.see(`client ${i}`, i);
     }
-    expect(clients.count('client 4999')).toBe(1_000);
+    expect(clients.count('client 4999', 5_000)).toBe(1_000);
   });
 });
 

@@ -101,13 +101,36 @@ test('beyond the quota a request is refused with the time to wait; refused work 
   const failure = await server.fail('Rank', request, bearing(`Bearer ${key}`));
   expect(failure).toMatchObject({
     code: status.RESOURCE_EXHAUSTED,
-    details: { ErrorInfo: { reason: 'QUOTA_EXCEEDED' } },
+    details: {
+      ErrorInfo: { reason: 'QUOTA_EXCEEDED' },
+      QuotaFailure: { violations: [{ subject: 'client:search' }] },
+    },
   });
   const pushback = Number(failure.metadata.get('grpc-retry-pushback-ms')[0]);
   expect(pushback).toBeGreaterThan(3000);
   expect(pushback).toBeLessThanOrEqual(4000);
   expect(failure.details['RetryInfo']).toBeDefined();
   expect(server.pipeline.ranked).toHaveLength(3);
+});
+
+test('estimates and tokenizing are charged a tenth of a candidate a text, and one at least', async () => {
+  await start(keyLine(key, { name: 'search', rate: '0.001', burst: '4' }));
+  const texts = Array.from({ length: 11 }, () => 'text');
+  await server.call('Tokenize', { texts }, bearing(`Bearer ${key}`));
+  await server.call('EstimateRank', request, bearing(`Bearer ${key}`));
+  // 1.9 of 4 are left.
+  const failure = await server.fail('Rank', request, bearing(`Bearer ${key}`));
+  expect(failure.details).toMatchObject({ ErrorInfo: { reason: 'QUOTA_EXCEEDED' } });
+  await server.call('EstimateRank', request, bearing(`Bearer ${key}`));
+  for (const [method, message] of [
+    ['EstimateRank', request],
+    ['Tokenize', { texts: ['text'] }],
+  ] as const) {
+    expect(await server.fail(method, message, bearing(`Bearer ${key}`))).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      message: expect.stringMatching(/^1 candidates are more than the quota has left/),
+    });
+  }
 });
 
 test('a key of class deferrable has its requests served as deferrable, others as they ask', async () => {

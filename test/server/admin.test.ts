@@ -177,6 +177,24 @@ test('the costs that were learnt are shown', async () => {
   expect(replicas).toMatchObject([{ slot: 'cpu#0', factor: 1 }]);
 });
 
+test.each([
+  ['not protobuf', Buffer.from([0xff, 0xff]), /^not a valid protobuf message/],
+  ['a field of another type than its own', Buffer.from([0x08, 1]), /fields cannot be told apart/],
+  ['more bytes than any request has', Buffer.alloc(65_537), /has 65537 bytes; at most 65536/],
+])('a message that is %s is refused with details', async (_, bytes, message) => {
+  const client = new Client(server.address, credentials.createInsecure());
+  const path = '/slmrank.v1.AdminService/DrainReplica';
+  const asIs = (given: Buffer) => given;
+  const error = await new Promise<ServiceError | null>((resolve) => {
+    client.makeUnaryRequest(path, asIs, asIs, bytes, resolve);
+  });
+  client.close();
+  const failure = error === null ? undefined : decodeFailure(error);
+  expect(failure?.code).toBe(status.INVALID_ARGUMENT);
+  expect(failure?.message).toMatch(message);
+  expect(failure?.details).toMatchObject({ ErrorInfo: { reason: 'INVALID_REQUEST' } });
+});
+
 test('the address serves nothing else: no ranking, no health', async () => {
   const client = new Client(server.address, credentials.createInsecure());
   const paths = ['/slmrank.v1.RankingService/Rank', '/grpc.health.v1.Health/Check'];

@@ -40,6 +40,17 @@ describe('a failure of the pipeline has its status and reason', () => {
   });
 });
 
+test('a spent quota is told with whose it is', async () => {
+  const failure = await failureFor(
+    new RankError('overloaded', 'too much', { reason: 'QUOTA_EXCEEDED', quotaOf: 'search' }),
+  );
+  expect(failure.details).toMatchObject({
+    ErrorInfo: { reason: 'QUOTA_EXCEEDED' },
+    QuotaFailure: { violations: [{ subject: 'client:search', description: 'too much' }] },
+    RetryInfo: { retry_delay: { seconds: '1' } },
+  });
+});
+
 test('a reason of the error wins over the table', async () => {
   const failure = await failureFor(
     new RankError('deadline-exceeded', 'too late already', { reason: 'PREDICTED_LATE' }),

@@ -147,7 +147,7 @@ test.each([
 test('GetInfo publishes the limits that requests are held against', async () => {
   expect(await server.call('GetInfo', {})).toMatchObject({
     ...{ model: 'tiny', family: 'llama', parameters: 12_345, precision: 'fp32' },
-    ...{ execution_provider: 'cpu', buckets: [16, 32], token_budget: server.config.tokenBudget },
+    ...{ execution_provider: 'cpu', buckets: [16, 64], token_budget: server.config.tokenBudget },
     template_order: 'query-first',
     limits: {
       candidates: server.config.candidates,

@@ -67,3 +67,28 @@ describe('the trailers of Rank', () => {
     });
   });
 });
+
+describe('the trailers of RankStream', () => {
+  test.each([
+    ['a stream that ends well', () => undefined, '0'],
+    ['one that a drain ends', (server: TestServer) => void server.stop(), '14'],
+  ])('report the load: %s', async (_, change, code) => {
+    const load = { utilization: 0.5, requestsPerSecond: 1, errorsPerSecond: 0 };
+    const server = await startTestServer({}, { readLoad: () => load });
+    const stream = server.rankStream();
+    const ended = new Promise<{ code: number; metadata: Metadata }>((resolve) => {
+      stream.on('status', resolve);
+    });
+    stream.on('error', () => undefined);
+    stream.write({ query: 'q', request_id: 'a', candidates: [{ text: 'x' }] });
+    await new Promise((resolve) => stream.once('data', resolve));
+    change(server);
+    if (code === '0') {
+      stream.end();
+    }
+    const { code: found, metadata } = await ended;
+    await server.close();
+    expect(String(found)).toBe(code);
+    expect(metadata.get('endpoint-load-metrics-bin')).toHaveLength(1);
+  });
+});

@@ -18,7 +18,7 @@ const neverOpened = () => {
 };
 
 /** The real pipeline over a fake encoder and fake replicas; `rank` asks, `encode` answers the last encoding. */
-export function setUpPipeline() {
+export function setUpPipeline(mode: 'apply' | 'propose' = 'propose') {
   const { clock, scheduler, runner } = setUpScheduler();
   const admission = new Admission({ candidates: 100, tokens: 1_000 }, (tokens) => tokens);
   const encoders = new FakeEncoders();
@@ -32,7 +32,7 @@ export function setUpPipeline() {
     ),
     cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
     depth: new DepthController({ floor: 1, ceiling: 2, targetMs: 100 }, clock),
-    tuner: new BucketTuner({ mode: 'propose', buckets: [10, 20, 40], most: 3, period: 3 }),
+    tuner: new BucketTuner({ mode, buckets: [10, 20, 40], most: 3, period: 3 }),
     admission,
     encoders,
     scheduler,

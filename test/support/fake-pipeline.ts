@@ -70,6 +70,11 @@ export class FakePipeline implements RankingPipeline {
     return [replicaDescription({ batches: this.ranked.length })];
   }
 
+  /** Other than the manifest's. */
+  buckets(): readonly number[] {
+    return [16, 64];
+  }
+
   warm(): Promise<undefined> {
     return this.#warm.promise;
   }

@@ -15,6 +15,7 @@ function sent(id: string, status: string, changed: Partial<Sent> = {}): Sent {
   return {
     ...{ id, method: 'Rank', dueMs: 0, sentMs: 1, endedMs: 101, status, ends: 1 },
     outcome: outcomeOf(status, true),
+    deadlineMs: undefined,
     candidates: 10,
     scored: status === 'OK' ? 10 : 0,
     ...changed,
@@ -120,6 +121,16 @@ describe('the summary', () => {
       lagMs: { max: 50 },
     });
   });
+});
+
+test('a request with a deadline of its own is in time by that one', () => {
+  const took = (ms: number, deadlineMs: number | undefined) =>
+    sent(`${ms}`, 'OK', { endedMs: ms, deadlineMs });
+  const ends = [took(300, 200), took(301, 400), took(302, undefined), took(99_000, 100_000)];
+  const { goodputPerSecond } = summarizeEnds(ends, { seconds: 100, deadlineMs: Infinity });
+  expect(goodputPerSecond).toBeCloseTo(0.03);
+  const strict = summarizeEnds(ends, { seconds: 100, deadlineMs: 100 });
+  expect(strict.goodputPerSecond).toBeCloseTo(0.02);
 });
 
 test("the replicas' rates tell busy time, batch size, speed, and work in vain apart", () => {

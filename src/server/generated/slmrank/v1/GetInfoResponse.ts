@@ -19,7 +19,7 @@ export interface WireGetInfoResponseInput {
   'executionProvider'?: (string);
   'limits'?: (Wire_slmrank_v1_LimitsInput | null);
   /**
-   * Padded candidate lengths, ascending.
+   * Padded candidate lengths in use, ascending: the model's own, or others that fit the lengths seen better.
    */
   'buckets'?: (number)[];
   /**
@@ -57,7 +57,7 @@ export interface WireGetInfoResponse {
   'executionProvider': (string);
   'limits': (Wire_slmrank_v1_Limits | null);
   /**
-   * Padded candidate lengths, ascending.
+   * Padded candidate lengths in use, ascending: the model's own, or others that fit the lengths seen better.
    */
   'buckets': (number)[];
   /**

@@ -1,0 +1,18 @@
+import { expect, test } from '@jest/globals';
+import { metricTable } from '../../src/observe/metric-table.ts';
+
+test('no metric has a label that grows with what callers say of themselves', () => {
+  const labels = Object.values(metricTable).flatMap((spec) => Object.keys(spec.labels));
+  const allowed = [
+    'method',
+    'priority',
+    'outcome',
+    'reason',
+    'stage',
+    'replica',
+    'bucket',
+    'phase',
+  ];
+  const ofProcess = ['version', 'model', 'fingerprint', 'precision', 'provider', 'node', 'kind'];
+  expect(labels.filter((label) => ![...allowed, ...ofProcess].includes(label))).toEqual([]);
+});
