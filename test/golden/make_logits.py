@@ -22,23 +22,11 @@ import gguf
 import tokenizers
 import torch
 import transformers
-from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models" / "training"))
+from gguf_tokenizer import gguf_tokenizer  # noqa: E402
 from prompt import PARTS, encode_candidate, encode_prefix, encode_suffix, label_id, read_json, read_template, template_order  # noqa: E402
-
-PRE_TOKENIZERS = {
-    # llama.cpp's name: what the model's own tokenizer.json has
-    "smollm": [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)],
-    "gpt-2": [pre_tokenizers.ByteLevel(add_prefix_space=False)],
-    "qwen2": [
-        pre_tokenizers.Split(
-            Regex(r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"),
-            behavior="isolated",
-        ),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ],
-}
 
 
 def main() -> None:
@@ -92,17 +80,6 @@ def load_model(path: Path):
             config.head_dim = key_length.contents()  # transformers 5.23 does not read it and takes its default
         return transformers.AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, config=config, **options).eval()
     return transformers.AutoModelForCausalLM.from_pretrained(path, **options).eval()
-
-
-def gguf_tokenizer(path: Path) -> Tokenizer:
-    fields = gguf.GGUFReader(path).fields
-    pieces, kinds, merges, pre = (fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "token_type", "merges", "pre"))
-    vocabulary = {piece: i for i, piece in enumerate(pieces)}
-    tokenizer = Tokenizer(models.BPE(vocabulary, [tuple(merge.split(" ")) for merge in merges], ignore_merges=False))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(PRE_TOKENIZERS[pre])
-    special = [piece for piece, kind in zip(pieces, kinds) if kind == gguf.TokenType.CONTROL]
-    tokenizer.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in special])
-    return tokenizer
 
 
 def source_sha256(path: Path) -> str:

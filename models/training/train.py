@@ -1,0 +1,188 @@
+"""Trains a ranker: KL between the soft label of a grade and softmax of the two label logits, plus a listwise term.
+
+    python train.py --recipe recipe.json --data FOLDER --from CHECKPOINT --to FOLDER [--teacher CHECKPOINT] [--steps N] [--device cuda]
+
+One recipe and seed for a CPU (hours) and a CUDA GPU (minutes). Progress goes to `log.jsonl` in the output folder, a checkpoint every
+`--save-minutes` to its `last`, a Hugging Face folder that transformers, llama.cpp and slmrank load; started again with the same
+output, it goes on from there. With --teacher the recovery of a pruned ranker: part of the label is the teacher's own answer
+(PAPERS: arXiv 2510.22101, section on pruning). A file `finish` in the output folder starts the decay of the learning rate now.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+import transformers
+from tokenizers import Tokenizer
+
+import prompt
+from data import TrainingData
+from packed import encode_group, label_logits, pack
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("recipe", "data", "from", "to"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--teacher", type=Path)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--save-minutes", type=float, default=6)
+    args = parser.parse_args()
+    recipe = json.loads(args.recipe.read_text())
+    options = recipe["optimizer"]
+    options["steps"] = args.steps or options["steps"]
+    options["learningRate"] = args.learning_rate or options["learningRate"]
+    Trainer(args, recipe).run()
+
+
+class Trainer:
+    def __init__(self, args, recipe: dict):
+        self.args, self.recipe, self.options = args, recipe, recipe["optimizer"]
+        self.out, self.last = args.to, args.to / "last"
+        self.state_file = self.out / "state.pt"
+        self.out.mkdir(parents=True, exist_ok=True)
+        resumed = self.state_file.exists()
+        self.source = getattr(args, "from")
+        self.model = load(self.last if resumed else self.source, args.device)
+        self.teacher = load(args.teacher, args.device).requires_grad_(False) if args.teacher else None
+        self.tokenizer = Tokenizer.from_file(str(self.source / "tokenizer.json"))
+        self.label_ids = [prompt.label_id(self.tokenizer, recipe["labels"][side]) for side in ("yes", "no")]
+        self.soft = torch.tensor(recipe["grades"], device=args.device)
+        self.data = TrainingData(args.data)
+        self.freeze()
+        self.optimizer = torch.optim.AdamW(self.parameter_groups(), lr=0, betas=(0.9, self.options["beta2"]), fused=True)
+        self.step, self.decay_from, self.pairs, self.tokens, self.seconds = 0, None, 0, 0, 0.0
+        if resumed:
+            self.restore()
+
+    def freeze(self) -> None:
+        """The embedding, and with it the tied head, stays as it is: few of its rows are ever seen."""
+        self.model.get_input_embeddings().weight.requires_grad_(False)
+        for layer in self.model.model.layers[: self.options["frozenLayers"]]:
+            layer.requires_grad_(False)
+
+    def parameter_groups(self) -> list[dict]:
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        decay = self.options["weightDecay"]
+        return [{"params": [p for p in trained if p.ndim > 1], "weight_decay": decay}, {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0}]
+
+    def run(self) -> None:
+        say(f"{self.data.summary()}; {sum(p.numel() for p in self.model.parameters()):,} parameters; step {self.step} of {self.options['steps']} on {self.args.device}")
+        saved = started = time.monotonic()
+        before = self.seconds
+        while self.step < self.total_steps():
+            figures = self.train_step()
+            self.seconds = before + time.monotonic() - started
+            self.report(figures)
+            if time.monotonic() - saved > 60 * self.args.save_minutes:
+                self.save()
+                saved = time.monotonic()
+        self.save()
+        say(f"done: {self.step} steps, {self.pairs:,} pairs, {self.tokens:,} tokens, {self.seconds / 60:.1f} min")
+
+    def total_steps(self) -> int:
+        """Moves closer when `finish` appears: the decay then starts at once."""
+        length = round(self.options["decayShare"] * self.options["steps"])
+        planned = self.options["steps"] - length
+        if self.decay_from is None and (self.step >= planned or (self.out / "finish").exists()):
+            self.decay_from = self.step
+        return self.options["steps"] if self.decay_from is None else min(self.options["steps"], self.decay_from + length)
+
+    def learning_rate(self) -> float:
+        peak = self.options["learningRate"] * min(1, (self.step + 1) / self.options["warmupSteps"])
+        end = self.total_steps()
+        return peak if self.decay_from is None else peak * max(0.02, (end - self.step) / max(1, end - self.decay_from))
+
+    def train_step(self) -> dict:
+        rng = random.Random(f"{self.recipe['seed']}/{self.step}")
+        rate = self.learning_rate()
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        sums = {"kl": 0.0, "listwise": 0.0, "teacher": 0.0}
+        count = self.options["groupsPerStep"]
+        for _ in range(count):
+            drawn = self.data.draw(rng, self.recipe["groups"])
+            packed = pack(*encode_group(self.tokenizer, self.recipe["templates"], drawn), drawn.grades, self.args.device)
+            parts = self.losses(packed)
+            weights = self.weights()
+            (sum(weights[name] * value for name, value in parts.items()) / count).backward()
+            for name, value in parts.items():
+                sums[name] += value.item() / count
+            self.pairs += len(drawn.others)
+            self.tokens += len(packed.ids)
+        norm = torch.nn.utils.clip_grad_norm_([p for p in self.model.parameters() if p.requires_grad], self.options["clip"])
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        return {**sums, "norm": float(norm), "rate": rate}
+
+    def weights(self) -> dict:
+        share = self.recipe["loss"]["teacher"] if self.teacher else 0.0
+        return {"kl": 1 - share, "teacher": share, "listwise": self.recipe["loss"]["listwise"]}
+
+    def losses(self, packed) -> dict:
+        margins = margins_of(label_logits(self.model, self.label_ids, packed))
+        soft = self.soft[packed.grades]
+        gains = 2.0 ** packed.grades - 1
+        parts = {"kl": kl(soft, margins)}
+        if gains.sum() > 0:
+            parts["listwise"] = -(gains / gains.sum() * F.log_softmax(margins, 0)).sum() / 3
+        if self.teacher is not None:
+            with torch.no_grad():
+                answer = torch.sigmoid(margins_of(label_logits(self.teacher, self.label_ids, packed)))
+            parts["teacher"] = kl(answer, margins)
+        return parts
+
+    def report(self, figures: dict) -> None:
+        left = self.seconds / self.step * (self.total_steps() - self.step)
+        line = {"step": self.step, "seconds": round(self.seconds, 1), "pairs": self.pairs, "tokens": self.tokens, **{k: round(v, 6) for k, v in figures.items()}}
+        with open(self.out / "log.jsonl", "a") as file:
+            file.write(json.dumps(line) + "\n")
+        if self.step % 10 == 0 or self.step == 1:
+            say(f"step {self.step}: kl {figures['kl']:.3f} listwise {figures['listwise']:.3f} teacher {figures['teacher']:.3f} norm {figures['norm']:.2f}, {self.tokens / self.seconds:.0f} tokens/s, {left / 60:.0f} min left")
+
+    def save(self) -> None:
+        part = self.out / "part"
+        shutil.rmtree(part, ignore_errors=True)
+        self.model.save_pretrained(part)
+        for name in ("tokenizer.json", "tokenizer_config.json"):
+            shutil.copy(self.source / name, part / name)
+        state = {"optimizer": self.optimizer.state_dict(), "step": self.step, "decay_from": self.decay_from, "pairs": self.pairs, "tokens": self.tokens, "seconds": self.seconds}
+        torch.save(state, self.out / "state.part")
+        shutil.rmtree(self.last, ignore_errors=True)
+        part.rename(self.last)
+        (self.out / "state.part").rename(self.state_file)
+
+    def restore(self) -> None:
+        state = torch.load(self.state_file, map_location=self.args.device)
+        self.optimizer.load_state_dict(state.pop("optimizer"))
+        self.__dict__.update(state)
+
+
+def load(folder: Path, device: str):
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device).train()
+
+
+def margins_of(logits: torch.Tensor) -> torch.Tensor:
+    return logits[:, 0] - logits[:, 1]
+
+
+def kl(target: torch.Tensor, margins: torch.Tensor) -> torch.Tensor:
+    """Mean KL of Bernoulli(target) from Bernoulli(sigmoid(margin)), in nats."""
+    own = torch.special.xlogy(target, target) + torch.special.xlogy(1 - target, 1 - target)
+    return (own + F.binary_cross_entropy_with_logits(margins, target, reduction="none")).mean()
+
+
+def say(line: str) -> None:
+    print(time.strftime("%H:%M:%S "), line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
