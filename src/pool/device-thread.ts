@@ -31,52 +31,85 @@ const poolOptions = {
   // No faster here, and it would stop the thread's event loop between tasks.
   atomics: 'disabled',
   recordTiming: false,
-  // Past it a busy pool is destroyed, and ending a thread inside a run aborts the process.
-  closeTimeout: 2 ** 31 - 1,
 } as const;
 
-/**
- * A Piscina pool of one thread: pools cannot be resized and give a task to any free thread, so pinning takes a pool
- * each. A thread that takes the place of a crashed one in the same pool holds no session and is never used.
- */
 export function openDeviceThread(
   entry: WorkerEntry,
   workerData: InferWorkerData,
   onGone: (message: string) => void,
 ): DeviceThread {
-  const pool = new Piscina({ ...entry, ...poolOptions, workerData });
-  let isClosing = false;
-  // Unheard, an error event would end the process; the thread's end is heard below in every case.
-  pool.on('error', () => undefined);
-  // A turn later, because the rejected tasks know why the thread ended and this event does not.
-  pool.on('workerDestroy', () => {
-    setImmediate(() => isClosing || onGone('its thread ended'));
-  });
-  const ask = async (message: InferMessage): Promise<ThreadReply> => {
+  return new PoolOfOne(entry, workerData, onGone);
+}
+
+/**
+ * A Piscina pool of one thread: pools cannot be resized and give a task to any free thread, so pinning takes a pool
+ * each. A thread that takes the place of a crashed one in the same pool holds no session and is never used.
+ */
+class PoolOfOne implements DeviceThread {
+  readonly #pool: Piscina;
+  readonly #onGone: (message: string) => void;
+  readonly #unanswered = new Set<Promise<ThreadReply>>();
+  #isClosing = false;
+  #ended: Promise<void> | undefined;
+
+  constructor(entry: WorkerEntry, workerData: InferWorkerData, onGone: (message: string) => void) {
+    this.#onGone = onGone;
+    this.#pool = new Piscina({ ...entry, ...poolOptions, workerData });
+    // Unheard, an error event would end the process; the thread's end is heard below in every case.
+    this.#pool.on('error', () => undefined);
+    // A turn later, because the rejected tasks know why the thread ended and this event does not.
+    this.#pool.on('workerDestroy', () => {
+      setImmediate(() => this.#tellGone('its thread ended'));
+    });
+  }
+
+  ask(message: InferMessage): Promise<ThreadReply> {
+    if (this.#isClosing) {
+      return Promise.resolve({ kind: 'gone', message: 'its thread is closed' });
+    }
+    const reply = this.#answer(message);
+    this.#unanswered.add(reply);
+    void reply.then(() => this.#unanswered.delete(reply));
+    return reply;
+  }
+
+  async close(): Promise<void> {
+    await this.ask({ kind: 'unload' });
+    await this.discard();
+  }
+
+  discard(): Promise<void> {
+    this.#isClosing = true;
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #answer(message: InferMessage): Promise<ThreadReply> {
     try {
       const transferList = message.kind === 'run' ? buffersOf(message.batch) : [];
-      return parseReply(await pool.run(message, { transferList }));
+      return parseReply(await this.#pool.run(message, { transferList }));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (!isClosing) {
-        onGone(reason);
-      }
+      this.#tellGone(reason);
       return { kind: 'gone', message: reason };
     }
-  };
-  let closed: Promise<void> | undefined;
-  const discard = () => {
-    isClosing = true;
-    closed ??= pool.close();
-    return closed;
-  };
-  const close = async () => {
-    if (!isClosing) {
-      await ask({ kind: 'unload' });
+  }
+
+  /**
+   * Not by `pool.close`: it ends a thread inside a run when its time limit is over, which aborts the process, and never
+   * calls off the timer of that limit, which until then keeps the pool and all that `onGone` reaches: a whole model's
+   * serving path.
+   */
+  async #end(): Promise<void> {
+    await Promise.all(this.#unanswered);
+    await this.#pool.destroy();
+  }
+
+  #tellGone(reason: string): void {
+    if (!this.#isClosing) {
+      this.#onGone(reason);
     }
-    await discard();
-  };
-  return { ask, close, discard };
+  }
 }
 
 /** Each buffer once: two views may share one. */
