@@ -6,7 +6,6 @@ import type { Clock } from '../clock-seconds.ts';
 import type { ParetoOptions } from './options.ts';
 import type { BuiltModel } from './pair-scorer.ts';
 import type { ParetoData } from './pareto-data.ts';
-import { textOf } from './score-row.ts';
 import type { Scorers } from './scorers.ts';
 import { type Round, type SpeedWork, timeRounds } from './speed.ts';
 
@@ -34,7 +33,7 @@ export async function measureSpeed(
   const key = sha256(
     JSON.stringify([
       ...['slmrank-pareto-speed-1', clock, options.candidateTokens, options.tokenBudget],
-      ...[options.threads, cpus()[0]?.model, Object.values(data.hashes), work],
+      ...[options.devices, cpus()[0]?.model, Object.values(data.hashes), work.requests],
       [...models].map(([name, { manifest }]) => [name, manifest.fingerprint]),
     ]),
   );
@@ -48,20 +47,18 @@ export async function measureSpeed(
   });
   return {
     ...{ clock, rounds: timed },
-    candidates: work.reduce((sum, each) => sum + each.candidates.length, 0),
+    candidates: work.requests.flat().length,
   };
 }
 
 /** `candidates` of them, from queries spread evenly over the run. */
-export function chooseWork(data: ParetoData, candidates: number): readonly SpeedWork[] {
+export function chooseWork(data: ParetoData, candidates: number): SpeedWork {
   const queries = selectQueries(data.run, Math.ceil(candidates / candidatesPerQuery));
   let left = candidates;
-  return [...queries].map(([query, entries]) => {
+  const requests = [...queries].map(([query, entries]) => {
     const chosen = entries.slice(0, Math.min(left, candidatesPerQuery));
     left -= chosen.length;
-    return {
-      query: data.queries.get(query)?.text ?? '',
-      candidates: chosen.map(({ id }) => textOf(data.corpus.get(id), 'titles')),
-    };
+    return chosen.map(({ id }) => ({ query, candidate: id }));
   });
+  return { requests, data };
 }

@@ -35,7 +35,7 @@ export async function measurePareto(
       data: describeData(data, options),
       settings: {
         candidateTokens: options.candidateTokens,
-        ...{ tokenBudget: options.tokenBudget, threads: options.threads },
+        ...{ tokenBudget: options.tokenBudget, devices: options.devices },
         bootstrap: bootstrapDefaults,
       },
       reference: plan.reference,

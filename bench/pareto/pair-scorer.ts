@@ -1,5 +1,5 @@
+import type { Pair, PairData } from '../../src/eval/pair-batches.ts';
 import type { Manifest } from '../../src/manifest.ts';
-import type { CandidateText } from '../../src/text/encode.ts';
 
 /** A built model's folder, as it stands on the disk. */
 export interface BuiltModel {
@@ -11,13 +11,18 @@ export interface ScorerOptions {
   readonly candidateTokens: number;
   /** Packed tokens of one run of the graph. */
   readonly tokenBudget: number;
-  readonly threads: number;
+  /** As SLMRANK_DEVICES. */
+  readonly devices: string;
 }
 
 /** Scores (query, candidate) pairs with a model in this process. */
 export interface PairScorer {
-  /** Logit of yes less that of no, in the candidates' order; texts are encoded here. */
-  score(query: string, candidates: readonly CandidateText[]): Promise<readonly number[]>;
+  /** Logit of yes less that of no, in the pairs' order; texts are encoded here. */
+  score(
+    pairs: readonly Pair[],
+    data: PairData,
+    options: { readonly titles: boolean },
+  ): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 

@@ -35,7 +35,7 @@ export interface ParetoReport {
   readonly settings: {
     readonly candidateTokens: number;
     readonly tokenBudget: number;
-    readonly threads: number;
+    readonly devices: string;
     readonly bootstrap: { readonly resamples: number; readonly seed: number };
   };
   readonly reference: string;
@@ -127,7 +127,7 @@ export function notesOf(report: ParetoReport): readonly string[] {
     `NDCG@10: gain 2^grade - 1, ideal over all judged. Intervals: 95 % percentile bootstrap over queries, ${resamples} resamples, seed ${seed}; differences are paired by query, with titles.`,
     speed === undefined
       ? 'Candidates/s were not measured.'
-      : `Candidates/s: ${speed.candidates} candidates with titles, tokenizing included, ${settings.threads} thread${settings.threads === 1 ? '' : 's'}, ${speed.rounds.length} rounds of all models in turn, ${speed.clock} clock; median round, and the ratio to ${report.reference} round by round.`,
+      : `Candidates/s: ${speed.candidates} candidates with titles, 16 of a query, tokenizing included, on ${settings.devices}, ${speed.rounds.length} rounds of all models in turn, ${speed.clock} clock; median round, and the ratio to ${report.reference} round by round.`,
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}, ${machine.date}.`,
     ...skipped.map(({ name, missing }) => `Left out: ${name}, as ${missing} is not there.`),
     ...report.rows.flatMap(({ name, notes }) => (notes === '' ? [] : [`${name}: ${notes}`])),

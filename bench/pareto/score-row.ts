@@ -1,55 +1,74 @@
-import type { Passage } from '../../src/eval/beir.ts';
+import type { Pair, PairData } from '../../src/eval/pair-batches.ts';
 import type { Run } from '../../src/eval/trec-run.ts';
-import type { CandidateText } from '../../src/text/encode.ts';
+import type { TemplateOrder } from '../../src/text/template.ts';
 import type { PairScorer } from './pair-scorer.ts';
-import type { ParetoData } from './pareto-data.ts';
 import type { Variant } from './plan.ts';
 import type { ScoreStore } from './score-store.ts';
 
-/** Candidates that a store still lacks. */
-export function countMissing({ run }: ParetoData, { done }: ScoreStore): number {
+/** Pairs scored between two writes to the store, at least: many batches of the graph, and few minutes lost by a stop. */
+const pairsPerChunk = 200;
+
+/** The run's pairs that a store still lacks. */
+export function findMissingPairs(run: Run, store: ScoreStore): readonly Pair[] {
   return [...run]
-    .filter(([query]) => !done.has(query))
-    .reduce((sum, [, entries]) => sum + entries.length, 0);
+    .flatMap(([query, entries]) => entries.map(({ id }): Pair => ({ query, candidate: id })))
+    .filter((pair) => store.find(pair) === undefined);
 }
 
-/** Scores what the store lacks, query by query. `open` is called only when there is something to score. */
-export async function scoreMissing(
-  data: ParetoData,
+/** Scores pairs chunk by chunk and keeps each. Pairs that share what comes first in the template stay in one chunk. */
+export async function scoreInto(
   store: ScoreStore,
+  pairs: readonly Pair[],
   options: {
+    readonly data: PairData;
+    readonly order: TemplateOrder;
     readonly variant: Variant;
-    readonly open: () => Promise<PairScorer>;
-    readonly onScored: (candidates: number) => void;
+    readonly scorer: PairScorer;
+    readonly onScored: (pairs: number) => void;
   },
 ): Promise<void> {
-  for (const [query, entries] of data.run) {
-    if (!store.done.has(query)) {
-      const scorer = await options.open();
-      const candidates = entries.map(({ id }) => textOf(data.corpus.get(id), options.variant));
-      await store.add(query, await scorer.score(data.queries.get(query)?.text ?? '', candidates));
-      options.onScored(candidates.length);
-    }
+  for (const chunk of chunkPairs(pairs, options.order)) {
+    const titles = options.variant === 'titles';
+    await store.add(chunk, await options.scorer.score(chunk, options.data, { titles }));
+    options.onScored(chunk.length);
   }
 }
 
-/** The candidates in the order of their scores; ties keep the first stage's order. */
-export function orderByScores({ run }: ParetoData, { done }: ScoreStore): Run {
+export function chunkPairs(
+  pairs: readonly Pair[],
+  order: TemplateOrder,
+): readonly (readonly Pair[])[] {
+  const groups = new Map<string, Pair[]>();
+  for (const pair of pairs) {
+    const first = order === 'query-first' ? pair.query : pair.candidate;
+    const group = groups.get(first) ?? [];
+    group.push(pair);
+    groups.set(first, group);
+  }
+  const chunks: Pair[][] = [];
+  for (const group of groups.values()) {
+    const last = chunks.at(-1);
+    if (last === undefined || last.length >= pairsPerChunk) {
+      chunks.push([...group]);
+    } else {
+      last.push(...group);
+    }
+  }
+  return chunks;
+}
+
+/** The candidates in the order of their scores; ties keep the first stage's order. All must be in the store. */
+export function orderByScores(run: Run, store: ScoreStore): Run {
   return new Map(
     [...run].map(([query, entries]) => {
-      const scores = done.get(query) ?? [];
-      if (scores.length !== entries.length || !scores.every(Number.isFinite)) {
-        throw new RangeError(
-          `query ${query}: ${scores.filter(Number.isFinite).length} finite scores of ${entries.length} candidates`,
-        );
-      }
-      const scored = entries.map(({ id }, i) => ({ id, score: scores[i] ?? NaN }));
+      const scored = entries.map(({ id }) => {
+        const score = store.find({ query, candidate: id });
+        if (score === undefined) {
+          throw new RangeError(`candidate ${id} of query ${query} has no score; this is a bug`);
+        }
+        return { id, score };
+      });
       return [query, scored.toSorted((a, b) => b.score - a.score)] as const;
     }),
   );
-}
-
-export function textOf(passage: Passage | undefined, variant: Variant): CandidateText {
-  const { title, text } = passage ?? { title: '', text: '' };
-  return { title: variant === 'titles' && title !== '' ? title : undefined, text };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Pair } from '../../src/eval/pair-batches.ts';
 import { sha256 } from '../../src/sha256.ts';
 import { openKeptLines } from './kept-lines.ts';
 import type { Variant } from './plan.ts';
@@ -8,14 +9,14 @@ export interface ScoresIdentity {
   readonly fingerprint: string;
   readonly variant: Variant;
   readonly candidateTokens: number;
-  /** Of corpus, queries and run, which fix the texts and the candidates' order. */
+  /** Of corpus and queries, which fix the texts. */
   readonly hashes: readonly string[];
 }
 
-/** Scores kept by query as they come, so that a run that was stopped goes on where it was. */
+/** Scores kept as they come, so that a run that was stopped goes on where it was. */
 export interface ScoreStore {
-  readonly done: ReadonlyMap<string, readonly number[]>;
-  add(query: string, scores: readonly number[]): Promise<void>;
+  find(pair: Pair): number | undefined;
+  add(pairs: readonly Pair[], scores: readonly number[]): Promise<void>;
 }
 
 /** The store's file: another identity is another file, so that stale scores are never read. */
@@ -32,15 +33,35 @@ export function slug(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-');
 }
 
-/** @throws RankError when the file is damaged, other than by a last line cut off. */
+/**
+ * One line a batch of pairs: `{"pairs": "q1 c1\nq1 c2", "scores": [...]}`; ids of a TREC run have no blanks.
+ *
+ * @throws RankError when the file is damaged, other than by a last line cut off.
+ */
 export async function openScoreStore(path: string): Promise<ScoreStore> {
   const { records, append } = await openKeptLines(path);
-  const done = new Map(records.map((json) => [json.text('query'), json.numbers('scores')]));
+  const known = new Map<string, number>();
+  const keep = (keys: readonly string[], scores: readonly number[]) =>
+    keys.forEach((key, i) => known.set(key, scores[i] ?? NaN));
+  for (const json of records) {
+    keep(json.text('pairs').split('\n'), json.numbers('scores'));
+  }
   return {
-    done,
-    async add(query, scores) {
-      await append({ query, scores });
-      done.set(query, [...scores]);
+    find: (pair) => known.get(keyOf(pair)),
+    async add(pairs, scores) {
+      const wrong = scores.find((score) => !Number.isFinite(score));
+      if (scores.length !== pairs.length || wrong !== undefined) {
+        throw new RangeError(
+          `${scores.length} scores for ${pairs.length} pairs, one of them ${String(wrong)}; this is a bug`,
+        );
+      }
+      const keys = pairs.map(keyOf);
+      await append({ pairs: keys.join('\n'), scores });
+      keep(keys, scores);
     },
   };
+}
+
+function keyOf({ query, candidate }: Pair): string {
+  return `${query} ${candidate}`;
 }

@@ -1,4 +1,4 @@
-import type { CandidateText } from '../../src/text/encode.ts';
+import type { Pair, PairData } from '../../src/eval/pair-batches.ts';
 import { type Clock, readSeconds } from '../clock-seconds.ts';
 import { median } from '../machine.ts';
 import { openKeptLines } from './kept-lines.ts';
@@ -14,9 +14,10 @@ export interface Speed {
   readonly ratio: { readonly median: number; readonly low: number; readonly high: number };
 }
 
+/** Requests, each with its pairs; they are scored one after the other, as a server gets them. */
 export interface SpeedWork {
-  readonly query: string;
-  readonly candidates: readonly CandidateText[];
+  readonly requests: readonly (readonly Pair[])[];
+  readonly data: PairData;
 }
 
 export interface TimeRoundsOptions {
@@ -33,7 +34,7 @@ export interface TimeRoundsOptions {
  */
 export async function timeRounds(
   scorers: ReadonlyMap<string, () => Promise<PairScorer>>,
-  work: readonly SpeedWork[],
+  work: SpeedWork,
   { rounds, clock, file, onRound }: TimeRoundsOptions,
 ): Promise<readonly Round[]> {
   const names = [...scorers];
@@ -42,7 +43,7 @@ export async function timeRounds(
     (json): Round => Object.fromEntries(names.map(([name]) => [name, json.number(name)])),
   );
   if (kept.length < rounds) {
-    await scoreAll(scorers, work.slice(0, 1), clock);
+    await scoreAll(scorers, { ...work, requests: work.requests.slice(0, 1) }, clock);
   }
   while (kept.length < rounds) {
     const shift = kept.length % names.length;
@@ -70,15 +71,15 @@ export function summarizeSpeed(
 
 async function scoreAll(
   scorers: ReadonlyMap<string, () => Promise<PairScorer>>,
-  work: readonly SpeedWork[],
+  { requests, data }: SpeedWork,
   clock: Clock,
 ): Promise<Round> {
   const round: [string, number][] = [];
   for (const [name, open] of scorers) {
     const scorer = await open();
     const start = readSeconds(clock);
-    for (const { query, candidates } of work) {
-      await scorer.score(query, candidates);
+    for (const pairs of requests) {
+      await scorer.score(pairs, data, { titles: true });
     }
     round.push([name, readSeconds(clock) - start]);
   }

@@ -60,7 +60,7 @@ describe('the options', () => {
 
   test.each([
     [[], /--beir is missing/],
-    [['--beir', 'd', '--limit', '0'], /--limit is '0'; a whole number from 1/],
+    [['--beir', 'd', '--limit', '0'], /--limit is '0'; a whole number of at least 1/],
     [['--beir', 'd', '--clock', 'sun'], /--clock is 'sun'; wall or cpu is needed/],
   ])('refuse %j', (args, message) => {
     expect(() => parseParetoOptions(args, {})).toThrow(message);

@@ -1,11 +1,21 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  jest,
+  test,
+} from '@jest/globals';
 import { run } from '../../../bench/pareto/main.ts';
 import { openScorer } from '../../../bench/pareto/open-scorer.ts';
 import type { OpenScorer } from '../../../bench/pareto/pair-scorer.ts';
 import type { ParetoReport } from '../../../bench/pareto/report.ts';
+import type { Pair } from '../../../src/eval/pair-batches.ts';
 import { readManifest } from '../../../src/manifest.ts';
 import { buildHfTiny } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -80,13 +90,14 @@ function setUp() {
 function standIn(calls: string[], failAfter = Infinity): OpenScorer {
   return ({ manifest }) =>
     Promise.resolve({
-      score: (query, candidates) => {
+      score: (pairs, { corpus }, { titles }) => {
         if (calls.length >= failAfter) {
           return Promise.reject(new Error('stopped'));
         }
-        calls.push(`${manifest.name} ${query} ${candidates.length}`);
-        const knows = manifest.name === 'llama';
-        return Promise.resolve(candidates.map(({ title }) => (knows && title === 'good' ? 2 : -2)));
+        calls.push(`${manifest.name} ${pairs.length}`);
+        const knows = ({ candidate }: Pair) =>
+          titles && manifest.name === 'llama' && corpus.get(candidate)?.title === 'good';
+        return Promise.resolve(pairs.map((pair) => (knows(pair) ? 2 : -2)));
       },
       close: () => Promise.resolve(),
     });
@@ -131,12 +142,11 @@ describe('slmrank report pareto', () => {
   test('goes on where it was stopped, and scores nothing twice', async () => {
     const { args, report } = setUp();
     const stopped: string[] = [];
-    await expect(run(args('--no-speed'), standIn(stopped, 4))).rejects.toThrow('stopped');
-    expect(stopped).toEqual(['llama q1 3', 'llama q2 3', 'llama q3 3', 'llama q1 3']);
+    await expect(run(args('--no-speed'), standIn(stopped, 3))).rejects.toThrow('stopped');
+    expect(stopped).toEqual(['llama 9', 'llama 9', 'qwen3 9']);
     const rest: string[] = [];
     await run(args('--no-speed'), standIn(rest));
-    // Two variants of two models over three queries, less the four that were kept.
-    expect(rest).toHaveLength(12 - 4);
+    expect(rest).toEqual(['qwen3 9']);
     const { rows } = report();
     const none: string[] = [];
     await run(args('--no-speed'), standIn(none));
@@ -144,17 +154,25 @@ describe('slmrank report pareto', () => {
     expect(report().rows).toEqual(rows);
   });
 
-  test('scores again what another token limit or other data would change', async () => {
+  test('scores only what more queries add', async () => {
+    const { args } = setUp();
+    await run(args('--no-speed', '--limit', '1'), standIn([]));
+    const more: string[] = [];
+    await run(args('--no-speed'), standIn(more));
+    expect(more).toEqual(['llama 6', 'llama 6', 'qwen3 6', 'qwen3 6']);
+  });
+
+  test('scores again what another token limit or other texts would change', async () => {
     const { args, folder } = setUp();
     await run(args('--no-speed'), standIn([]));
     const shorter: string[] = [];
     await run(args('--no-speed', '--candidate-tokens', '8'), standIn(shorter));
-    expect(shorter).toHaveLength(12);
+    expect(shorter).toHaveLength(4);
     const corpus = readFileSync(join(folder, 'corpus.jsonl'), 'utf8');
     writeFileSync(join(folder, 'corpus.jsonl'), corpus.replace('text a', 'text A'));
     const changed: string[] = [];
     await run(args('--no-speed'), standIn(changed));
-    expect(changed).toHaveLength(12);
+    expect(changed).toHaveLength(4);
     expect(readdirSync(join(folder, 'state', 'scores'))).toHaveLength(12);
   });
 
@@ -193,19 +211,23 @@ describe('slmrank report pareto', () => {
 });
 
 describe('openScorer', () => {
-  test('scores alike whatever the batches, in the candidates’ order', async () => {
+  test('scores alike whatever the batches, in the pairs’ order', async () => {
     const dir = join(models, 'dense');
     const model = { dir, manifest: await readManifest(dir) };
-    const candidates = ['one', 'two words', 'three words here'].map((text) => ({
-      ...{ title: 'title', text },
-    }));
+    const texts = ['one', 'two words', 'three words here'];
+    const data = {
+      queries: new Map([['q', { text: 'query' }]]),
+      corpus: new Map(texts.map((text) => [text, { title: 'title', text }])),
+    };
+    const pairs = texts.map((text) => ({ query: 'q', candidate: text }));
     const scoreWith = async (tokenBudget: number) => {
-      const scorer = await openScorer(model, { candidateTokens: 64, threads: 1, tokenBudget });
-      const scores = await scorer.score('query', candidates);
+      const options = { candidateTokens: 64, devices: 'cpu:1', tokenBudget };
+      const scorer = await openScorer(model, options);
+      const scores = await scorer.score(pairs, data, { titles: true });
       await scorer.close();
       return scores;
     };
-    const [together, apart] = [await scoreWith(1024), await scoreWith(1)];
+    const [together, apart] = [await scoreWith(1024), await scoreWith(64)];
     expect(new Set(together).size).toBe(3);
     together.forEach((score, i) => expect(score).toBeCloseTo(apart[i] ?? NaN, 4));
   });

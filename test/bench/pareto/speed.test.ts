@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { summarizeSpeed, timeRounds } from '../../../bench/pareto/speed.ts';
+import type { Pair } from '../../../src/eval/pair-batches.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test('candidates/s are by the median round, ratios round by round', () => {
@@ -22,17 +23,15 @@ test('candidates/s are by the median round, ratios round by round', () => {
 });
 
 describe('timeRounds', () => {
-  const work = [
-    { query: 'q1', candidates: [{ title: undefined, text: 'a' }] },
-    { query: 'q2', candidates: [{ title: undefined, text: 'b' }] },
-  ];
+  const requests = ['q1', 'q2'].map((query) => [{ query, candidate: 'a' }]);
+  const work = { requests, data: { queries: new Map(), corpus: new Map() } };
 
   /** Scorers that write down who scored what. */
   function standIns(calls: string[]) {
     const open = (name: string) => () =>
       Promise.resolve({
-        score: (query: string) => {
-          calls.push(`${name} ${query}`);
+        score: (pairs: readonly Pair[]) => {
+          calls.push(`${name} ${pairs[0]?.query ?? ''}`);
           return Promise.resolve([0]);
         },
         close: () => Promise.resolve(),
