@@ -13,6 +13,7 @@ import json
 import random
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -57,6 +58,8 @@ class Trainer:
         self.soft = torch.tensor(recipe["grades"], device=args.device)
         self.data = TrainingData(args.data)
         self.freeze()
+        self.trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.workers = start_workers(args.device)
         self.optimizer = torch.optim.AdamW(self.parameter_groups(), lr=0, betas=(0.9, self.options["beta2"]), fused=True)
         self.step, self.decay_from, self.pairs, self.tokens, self.seconds = 0, None, 0, 0, 0.0
         if resumed:
@@ -69,9 +72,8 @@ class Trainer:
             layer.requires_grad_(False)
 
     def parameter_groups(self) -> list[dict]:
-        trained = [p for p in self.model.parameters() if p.requires_grad]
         decay = self.options["weightDecay"]
-        return [{"params": [p for p in trained if p.ndim > 1], "weight_decay": decay}, {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0}]
+        return [{"params": [p for p in self.trained if p.ndim > 1], "weight_decay": decay}, {"params": [p for p in self.trained if p.ndim < 2], "weight_decay": 0.0}]
 
     def run(self) -> None:
         say(f"{self.data.summary()}; {sum(p.numel() for p in self.model.parameters()):,} parameters; step {self.step} of {self.options['steps']} on {self.args.device}")
@@ -105,23 +107,30 @@ class Trainer:
         rate = self.learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        sums = {"kl": 0.0, "listwise": 0.0, "teacher": 0.0}
-        count = self.options["groupsPerStep"]
-        for _ in range(count):
+        groups = []
+        for _ in range(self.options["groupsPerStep"]):
             drawn = self.data.draw(rng, self.recipe["groups"])
-            packed = pack(*encode_group(self.tokenizer, self.recipe["templates"], drawn), drawn.grades, self.args.device)
-            parts = self.losses(packed)
-            weights = self.weights()
-            (sum(weights[name] * value for name, value in parts.items()) / count).backward()
+            groups.append(pack(*encode_group(self.tokenizer, self.recipe["templates"], drawn), drawn.grades, self.args.device))
+        sums = {"kl": 0.0, "listwise": 0.0, "teacher": 0.0}
+        for packed, (parts, gradients) in zip(groups, self.workers.map(self.gradients, groups)):
+            for parameter, gradient in zip(self.trained, gradients):
+                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
             for name, value in parts.items():
-                sums[name] += value.item() / count
-            self.pairs += len(drawn.others)
+                sums[name] += value / len(groups)
+            self.pairs += len(packed.grades)
             self.tokens += len(packed.ids)
-        norm = torch.nn.utils.clip_grad_norm_([p for p in self.model.parameters() if p.requires_grad], self.options["clip"])
+        norm = torch.nn.utils.clip_grad_norm_(self.trained, self.options["clip"])
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.step += 1
         return {**sums, "norm": float(norm), "rate": rate}
+
+    def gradients(self, packed) -> tuple[dict, tuple]:
+        """One group's losses and its share of the step's gradient; runs in a worker thread."""
+        parts = self.losses(packed)
+        weights = self.weights()
+        loss = sum(weights[name] * value for name, value in parts.items()) / self.options["groupsPerStep"]
+        return {name: value.item() for name, value in parts.items()}, torch.autograd.grad(loss, self.trained)
 
     def weights(self) -> dict:
         share = self.recipe["loss"]["teacher"] if self.teacher else 0.0
@@ -164,6 +173,13 @@ class Trainer:
         state = torch.load(self.state_file, map_location=self.args.device)
         self.optimizer.load_state_dict(state.pop("optimizer"))
         self.__dict__.update(state)
+
+
+def start_workers(device: str) -> ThreadPoolExecutor:
+    """On CPUs a group for each core: small matrices share one core better than one matrix shares two."""
+    if device != "cpu":
+        return ThreadPoolExecutor(1)
+    return ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,))
 
 
 def load(folder: Path, device: str):

@@ -1,0 +1,34 @@
+"""Calibration rows for `slmrank model prune`: pairs drawn as in training, `{query, title?, text}` by line.
+
+    python calibration.py --recipe recipe.json --data FOLDER --rows 512 --to FILE.jsonl.gz
+"""
+
+import argparse
+import gzip
+import json
+import random
+from pathlib import Path
+
+from data import TrainingData
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("recipe", "data", "to"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--rows", type=int, default=512)
+    args = parser.parse_args()
+    recipe = json.loads(args.recipe.read_text())
+    data = TrainingData(args.data)
+    rng = random.Random(f"{recipe['seed']}/calibration")
+    with gzip.open(args.to, "wt", encoding="utf-8") as file:
+        for _ in range(args.rows):
+            group = data.draw(rng, recipe["groups"])
+            other = rng.choice(group.others)
+            query, candidate = (other, group.shared) if group.order == "candidateFirst" else (group.shared, other)
+            title = {"title": candidate.title} if candidate.title else {}
+            file.write(json.dumps({"query": query.text, **title, "text": candidate.text}) + "\n")
+
+
+if __name__ == "__main__":
+    main()
