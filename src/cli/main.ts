@@ -18,6 +18,7 @@ const commands: ReadonlyMap<
     'model build',
     { summary: 'build a model from GGUF or safetensors', load: () => import('./model-build.ts') },
   ],
+  ['model prune', { summary: 'make a checkpoint smaller', load: () => import('./model-prune.ts') }],
   [
     'verify',
     { summary: 'compare a built model with its reference', load: () => import('./verify.ts') },

@@ -110,7 +110,8 @@ function parsePrecision(text: string) {
   return found;
 }
 
-function parseLabels(text: string): [yes: string, no: string] {
+/** Of `--labels`. @throws UsageError */
+export function parseLabels(text: string): [yes: string, no: string] {
   const [yes, no, ...more] = text.split(',');
   if (!yes || !no || more.length > 0) {
     throw new UsageError(`--labels is '${text}'; two words with a comma between are needed`);
@@ -126,7 +127,8 @@ function parseBuckets(text: string): readonly number[] {
   return buckets;
 }
 
-async function findTemplate(name: string): Promise<PromptTemplate> {
+/** Of `--template`: a built-in one, or one in a file. @throws UsageError or RankError */
+export async function findTemplate(name: string): Promise<PromptTemplate> {
   const builtin = new Map<string, PromptTemplate>(Object.entries(builtinTemplates)).get(name);
   if (builtin !== undefined) {
     return builtin;

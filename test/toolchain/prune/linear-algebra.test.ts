@@ -27,7 +27,9 @@ function randomSpd(n: number, seed: number): Matrix {
 }
 
 function largest(a: Matrix, b: Matrix): number {
-  return Math.max(...a.flatMap((row, i) => Array.from(row, (v, k) => Math.abs(v - (b[i]?.[k] ?? NaN)))));
+  return Math.max(
+    ...a.flatMap((row, i) => Array.from(row, (v, k) => Math.abs(v - (b[i]?.[k] ?? NaN)))),
+  );
 }
 
 function identity(n: number): Matrix {
