@@ -14,8 +14,13 @@ kind (metadata.kind). Control-C stops early and shows what is done.
   --depth N           re-rank only the first N candidates of a query (default: 1000)
   --relevant GRADE    lowest grade that is relevant for MRR (default: 1)
   --no-titles         leave the candidates' titles out
+  --candidate-tokens N
+                      most tokens of a candidate that are read (default: SLMRANK_CANDIDATE_TOKENS)
   --instruction TEXT  what "relevant" means in this data (default: the model's own)
   --devices SLOTS     as SLMRANK_DEVICES (default: one slot of one thread for every core)
+  --direct            score without the serving pipeline, all pairs at once, so that tokens which come first in the
+                      template are computed once for many: the default with a candidate-first template
+  --served            score as the server does, request by request: the default with a query-first template
   --out-run FILE      write the new order as a run; all of its queries are then re-ranked, judged or not
   --json FILE         write the report as JSON; with - it goes to standard output and the table to standard error
 
@@ -32,33 +37,45 @@ export interface EvalOptions {
   readonly relevantFrom: number;
   readonly titles: boolean;
   readonly instruction: string | undefined;
+  readonly candidateTokens: number | undefined;
+  /** By the model's template when undefined. */
+  readonly way: 'direct' | 'served' | undefined;
   readonly devices: string | undefined;
   readonly outRun: string | undefined;
   readonly json: string | undefined;
 }
 
+const definitions = {
+  beir: { type: 'string' },
+  split: { type: 'string' },
+  run: { type: 'string' },
+  model: { type: 'string' },
+  'run-only': { type: 'boolean', default: false },
+  limit: { type: 'string' },
+  depth: { type: 'string', default: '1000' },
+  relevant: { type: 'string', default: '1' },
+  'no-titles': { type: 'boolean', default: false },
+  instruction: { type: 'string' },
+  'candidate-tokens': { type: 'string' },
+  direct: { type: 'boolean', default: false },
+  served: { type: 'boolean', default: false },
+  devices: { type: 'string' },
+  'out-run': { type: 'string' },
+  json: { type: 'string' },
+} as const;
+
 /** @throws UsageError */
 export function parseEvalOptions(args: readonly string[]): EvalOptions {
-  const { values } = parseOptions(args, usage, {
-    beir: { type: 'string' },
-    split: { type: 'string' },
-    run: { type: 'string' },
-    model: { type: 'string' },
-    'run-only': { type: 'boolean', default: false },
-    limit: { type: 'string' },
-    depth: { type: 'string', default: '1000' },
-    relevant: { type: 'string', default: '1' },
-    'no-titles': { type: 'boolean', default: false },
-    instruction: { type: 'string' },
-    devices: { type: 'string' },
-    'out-run': { type: 'string' },
-    json: { type: 'string' },
-  });
+  const { values } = parseOptions(args, usage, definitions);
   if (values['run-only'] && (values.model ?? values['out-run']) !== undefined) {
     throw new UsageError(
       '--run-only measures the run alone; --model and --out-run do not go with it',
     );
   }
+  if (values.direct && values.served) {
+    throw new UsageError('--direct and --served are two ways of scoring; give one of them');
+  }
+  const candidateTokens = values['candidate-tokens'];
   return {
     beir: required('--beir', values.beir),
     split: required('--split', values.split),
@@ -70,6 +87,9 @@ export function parseEvalOptions(args: readonly string[]): EvalOptions {
     relevantFrom: parseCount('--relevant', values.relevant),
     titles: !values['no-titles'],
     instruction: values.instruction,
+    candidateTokens:
+      candidateTokens === undefined ? undefined : parseCount('--candidate-tokens', candidateTokens),
+    way: values.direct ? 'direct' : values.served ? 'served' : undefined,
     devices: values.devices,
     outRun: values['out-run'],
     json: values.json,

@@ -1,11 +1,13 @@
 import { systemClock } from '../clock.ts';
-import { parseConfig } from '../config.ts';
+import { type Config, parseConfig } from '../config.ts';
+import { openPairEngine } from '../eval/open-pair-engine.ts';
 import { createPipeline } from '../pipeline/create-pipeline.ts';
 import { createProgress } from '../eval/progress.ts';
 import type { ModelReport } from '../eval/report.ts';
 import { type RerankInput, type Reranked, rerankRun } from '../eval/rerank.ts';
-import { readManifest } from '../manifest.ts';
-import type { RankingPipeline } from '../rank.ts';
+import { rerankPairs } from '../eval/rerank-pairs.ts';
+import { type Manifest, readManifest } from '../manifest.ts';
+import { templateOrder } from '../text/template.ts';
 import type { EvalOptions } from './eval-options.ts';
 
 export interface ModelRun {
@@ -16,31 +18,69 @@ export interface ModelRun {
 /** One request's; also bounds what a progress line waits for. */
 const candidatesPerRequest = 100;
 
-/** Re-ranks with a built model, in this process, through the pipeline that serves. Control-C stops it early. */
+/** Re-ranks with a built model, in this process: through the pipeline that serves, or directly. Control-C stops it early. */
 export async function rerankWithModel(input: RerankInput, options: EvalOptions): Promise<ModelRun> {
   const config = parseConfig(settings(options, process.env), []);
   const manifest = await readManifest(config.model);
-  const pipeline = createPipeline({ config, manifest });
+  const way = options.way ?? wayOf(manifest);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
-  await pipeline.warm();
-  const startedMs = systemClock.nowMs();
-  const reranked = await rerankShowingProgress(pipeline, input, {
-    ...options,
-    requestsInFlight: config.devices.length + 1,
-  });
-  const seconds = (systemClock.nowMs() - startedMs) / 1000;
-  await pipeline.drain();
+  const model = { config, manifest, input, options };
+  const { reranked, seconds } = await (way === 'direct' ? rerankDirectly : rerankServed)(model);
   const report = {
     ...reranked.counts,
     name: manifest.name,
     fingerprint: manifest.fingerprint,
     devices: config.devices.map(({ name }) => name).join(', '),
+    way,
     plannedQueries: input.run.size,
     seconds,
     candidatesPerSecond: reranked.counts.candidates / seconds,
     interrupted: reranked.interrupted,
   };
   return { reranked, report };
+}
+
+/** Candidate-first, a request repeats its query for each candidate and shares next to nothing: grids are cheaper. */
+function wayOf({ template }: Manifest): 'direct' | 'served' {
+  return templateOrder(template) === 'candidate-first' ? 'direct' : 'served';
+}
+
+interface Work {
+  readonly config: Config;
+  readonly manifest: Manifest;
+  readonly input: RerankInput;
+  readonly options: EvalOptions;
+}
+
+interface Timed {
+  readonly reranked: Reranked;
+  readonly seconds: number;
+}
+
+async function rerankServed({ config, manifest, input, options }: Work): Promise<Timed> {
+  const pipeline = createPipeline({ config, manifest });
+  await pipeline.warm();
+  const timed = await watch(input, options, (signal, onProgress) =>
+    rerankRun(pipeline, input, {
+      ...{ ...options, maxCandidateTokens: options.candidateTokens },
+      ...{ candidatesPerRequest, requestsInFlight: config.devices.length + 1, signal },
+      onProgress: ({ candidates }) => onProgress(candidates),
+    }),
+  );
+  await pipeline.drain();
+  return timed;
+}
+
+async function rerankDirectly({ config, manifest, input, options }: Work): Promise<Timed> {
+  const engine = await openPairEngine(config, manifest);
+  const timed = await watch(input, options, (signal, onProgress) =>
+    rerankPairs(engine, input, {
+      ...{ ...options, maxCandidateTokens: options.candidateTokens },
+      ...{ signal, onProgress },
+    }),
+  );
+  await engine.close();
+  return timed;
 }
 
 /** The surroundings' settings, with bounds that a few requests in flight never reach: nothing may be shed here. */
@@ -56,15 +96,13 @@ function settings({ model, devices }: EvalOptions, env: NodeJS.ProcessEnv): Node
   };
 }
 
-async function rerankShowingProgress(
-  pipeline: RankingPipeline,
-  input: RerankInput,
-  options: EvalOptions & { readonly requestsInFlight: number },
-): Promise<Reranked> {
-  const total = [...input.run.values()].reduce(
-    (sum, entries) => sum + Math.min(entries.length, options.depth),
-    0,
-  );
+/** Shows progress, stops at Control-C, and takes the time. */
+async function watch(
+  { run }: RerankInput,
+  { depth }: EvalOptions,
+  work: (signal: AbortSignal, onProgress: (candidates: number) => void) => Promise<Reranked>,
+): Promise<Timed> {
+  const total = [...run.values()].reduce((sum, { length }) => sum + Math.min(length, depth), 0);
   const output = {
     isTerminal: process.stderr.isTTY,
     write: (text: string) => process.stderr.write(text),
@@ -76,13 +114,10 @@ async function rerankShowingProgress(
     stop.abort();
   };
   process.once('SIGINT', onInterrupt);
+  const startedMs = systemClock.nowMs();
   try {
-    return await rerankRun(pipeline, input, {
-      ...options,
-      candidatesPerRequest,
-      signal: stop.signal,
-      onProgress: ({ candidates }) => progress.update(candidates),
-    });
+    const reranked = await work(stop.signal, (candidates) => progress.update(candidates));
+    return { reranked, seconds: (systemClock.nowMs() - startedMs) / 1000 };
   } finally {
     process.off('SIGINT', onInterrupt);
     progress.end();

@@ -18,6 +18,8 @@ export interface ModelReport extends RerankCounts {
   readonly name: string;
   readonly fingerprint: string;
   readonly devices: string;
+  /** Through the serving pipeline, or all pairs at once: rates of the two say different things. */
+  readonly way: 'served' | 'direct';
   /** Queries and candidates that were to be ranked. */
   readonly plannedQueries: number;
   readonly seconds: number;
@@ -65,7 +67,7 @@ function modelNotes(model: ModelReport | undefined): string[] {
       : []),
     `Model ${model.name}, score fingerprint ${model.fingerprint.slice(0, 12)}, on ${model.devices}.`,
     `${model.candidates} candidates of ${model.queries} queries in ${model.seconds.toFixed(1)} s: ` +
-      `${model.candidatesPerSecond.toFixed(1)} candidates/s; ` +
+      `${model.candidatesPerSecond.toFixed(1)} candidates/s${model.way === 'direct' ? ' (scored directly)' : ''}; ` +
       `${perCandidate.toFixed(0)} tokens each, ${cut.toFixed(1)} % cut to the context budget.`,
   ];
 }

@@ -1,6 +1,7 @@
 import { RankError } from '../errors.ts';
 import type { Candidate, RankReply, RankRequest, RankingPipeline, Usage } from '../rank.ts';
 import type { Passage, Query } from './beir.ts';
+import { forEachInFlight } from './in-flight.ts';
 import type { Run, RunEntry } from './trec-run.ts';
 
 export interface RerankInput {
@@ -18,6 +19,8 @@ export interface RerankOptions {
   readonly requestsInFlight: number;
   readonly titles: boolean;
   readonly instruction: string | undefined;
+  /** Most tokens a candidate may keep; the context budget when undefined or larger. */
+  readonly maxCandidateTokens: number | undefined;
   /** Aborted to stop early: what is finished by then is returned. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: RerankCounts) => void;
@@ -58,7 +61,8 @@ export async function rerankRun(
 ): Promise<Reranked> {
   const finished = new Map<string, readonly RunEntry[]>();
   let counts = nothing;
-  await forEachInFlight(input.run, options, async ([query, entries], signal) => {
+  const inFlight = { lanes: options.requestsInFlight, signal: options.signal };
+  await forEachInFlight(input.run, inFlight, async ([query, entries], signal) => {
     const requests = requestsOf(query, entries, input, options);
     const replies: RankReply[] = [];
     for (const request of requests) {
@@ -78,34 +82,6 @@ export async function rerankRun(
     counts,
     interrupted: finished.size < input.run.size,
   };
-}
-
-/** Works through the items, a few at a time, until all are done, one fails, or the caller stops it. */
-async function forEachInFlight<T>(
-  items: Iterable<T>,
-  { requestsInFlight, signal }: RerankOptions,
-  work: (item: T, stop: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  const queue = [...items].values();
-  const lanes = Array.from({ length: requestsInFlight }, async () => {
-    // One iterator for all lanes: each takes the next item that no other has taken.
-    for (const item of queue) {
-      if (stop.aborted) {
-        return;
-      }
-      await work(item, stop).catch((error: unknown) => {
-        if (!stop.aborted) {
-          failed.abort(error);
-        }
-      });
-    }
-  });
-  await Promise.all(lanes);
-  if (failed.signal.aborted) {
-    throw RankError.from(failed.signal.reason);
-  }
 }
 
 function requestsOf(
@@ -136,7 +112,7 @@ function requestsOf(
     returnText: false,
     scoreKind: 'logit',
     truncation: 'end',
-    maxCandidateTokens: undefined,
+    maxCandidateTokens: options.maxCandidateTokens,
     model: undefined,
     partialOk: false,
     priority: 'interactive',
@@ -156,13 +132,21 @@ function reorder(
       logits.set(requests[part]?.candidates[index]?.id ?? '', logit);
     }
   });
+  if (logits.size !== requests.reduce((sum, { candidates }) => sum + candidates.length, 0)) {
+    throw new RankError('internal', `${logits.size} candidates were scored; this is a bug`);
+  }
+  return orderByLogit(entries, logits);
+}
+
+/** Those with a logit best first, ties in the run's order; then the others, in the run's order. */
+export function orderByLogit(
+  entries: readonly RunEntry[],
+  logits: ReadonlyMap<string, number>,
+): readonly RunEntry[] {
   const scored = entries.flatMap(({ id }) => {
     const score = logits.get(id);
     return score === undefined ? [] : [{ id, score }];
   });
-  if (scored.length !== requests.reduce((sum, { candidates }) => sum + candidates.length, 0)) {
-    throw new RankError('internal', `${scored.length} candidates were scored; this is a bug`);
-  }
   const lowest = scored.reduce((low, { score }) => Math.min(low, score), 0);
   const rest = entries.filter(({ id }) => !logits.has(id));
   return [

@@ -62,6 +62,7 @@ const turnRound: RerankWith = (input, options) => {
       name: 'stand-in',
       fingerprint: 'f',
       devices: 'cpu#0',
+      way: 'served',
       plannedQueries: turned.length,
       seconds: 1,
       candidatesPerSecond: 2,
@@ -134,6 +135,32 @@ describe('slmrank eval', () => {
     expect(lines.every((line) => line.endsWith(` ${name}`))).toBe(true);
   }, 120_000);
 
+  test('re-ranks directly with a candidate-first model, to the scores that it serves', async () => {
+    const folder = dataFolder();
+    const model = temporaryFolder();
+    await buildHfTiny('llama', model, 'candidate-first');
+    const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
+    const out = join(folder, 'out.trec');
+    const all = [...given, '--model', model, '--devices', 'cpu:1', '--out-run', out];
+    const scored = async (...more: string[]) => {
+      expect(await run([...all, ...more])).toBe(0);
+      const lines = readFileSync(out, 'utf8').trim().split('\n');
+      return lines.map((line) => line.split(' '));
+    };
+    const direct = await scored();
+    expect(printed).toContain('candidates/s (scored directly); ');
+    expect(told).toContain('6 of 6 candidates, 100 %');
+    printed = '';
+    const served = await scored('--served');
+    expect(printed).not.toContain('scored directly');
+    expect(direct.map((columns) => columns.slice(0, 4))).toEqual(
+      served.map((columns) => columns.slice(0, 4)),
+    );
+    direct.forEach((columns, i) => {
+      expect(Number(columns[4])).toBeCloseTo(Number(served[i]?.[4]), 4);
+    });
+  }, 240_000);
+
   test('refuses a run that names unknown queries or texts', async () => {
     const folder = dataFolder();
     const other = join(temporaryFolder({ 'run.trec': 'q1 Q0 zz 1 1 t' }), 'run.trec');
@@ -156,6 +183,8 @@ describe('parseEvalOptions', () => {
     [[...needed, '--limit', '0'], /--limit is '0'; a whole number of at least 1/],
     [[...needed, '--depth', 'x'], /--depth is 'x'/],
     [[...needed, '--run-only', '--model', 'm'], /--run-only measures the run alone/],
+    [[...needed, '--direct', '--served'], /--direct and --served are two ways/],
+    [[...needed, '--candidate-tokens', '0'], /--candidate-tokens is '0'/],
     [[...needed, '--colour'], /--colour/],
   ])('refuses %j', (args, message) => {
     expect(() => parseEvalOptions(args)).toThrow(message);
