@@ -12,7 +12,8 @@ export const manifestFormat = 1;
 
 export const families = ['llama', 'qwen2', 'qwen3'] as const;
 export type Family = (typeof families)[number];
-export const precisions = ['fp32', 'fp16'] as const;
+/** int8: linears in 8 bits (weights by output channel, activations by token row), the rest fp32. */
+export const precisions = ['fp32', 'fp16', 'int8'] as const;
 export type Precision = (typeof precisions)[number];
 
 /** Most tokens in a row, whatever the checkpoint would allow. */

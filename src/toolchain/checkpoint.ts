@@ -1,4 +1,5 @@
 import type { Blueprint } from '../manifest.ts';
+import type { QuantizedTensor } from './quantize-channels.ts';
 
 /** Weights as read: a GGUF file or a Hugging Face folder, behind one face. */
 export interface Checkpoint {
@@ -14,6 +15,11 @@ export interface Checkpoint {
    * @throws CheckpointError naming file and tensor.
    */
   readTensor(name: string): Promise<Float32Array>;
+  /**
+   * A tensor stored as int8 with a scale a row, as it is stored; undefined for one that is stored otherwise. Only
+   * checkpoints that can hold such have it. The caller owns the arrays.
+   */
+  readQuantized?(name: string): Promise<QuantizedTensor | undefined>;
   close(): Promise<void>;
 }
 

@@ -1,7 +1,10 @@
 import type { Blueprint } from '../manifest.ts';
 import type { GraphBuilder } from './onnx/graph-builder.ts';
 import type { ElementType } from './onnx/model-proto.ts';
+import { asColumn, type LinearInput, linear, prepare, scaleRows } from './rank-graph-linear.ts';
 import { weightNames } from './rank-graph-weights.ts';
+
+export { linear, prepare } from './rank-graph-linear.ts';
 
 /** The decoder's building blocks as graph nodes. Values are named by string, as in ONNX. */
 
@@ -14,13 +17,20 @@ export interface BlockContext {
   readonly blueprint: Blueprint;
   /** Of weights and activations. */
   readonly type: Extract<ElementType, 'float32' | 'float16'>;
+  /** Linears multiply integers; `type` is float32 then. */
+  readonly isInt8: boolean;
 }
 
 /** Masked scores get this added: far below every score, and finite, so that a row that sees nothing stays finite. */
 const maskedScore = { float32: -1e9, float16: -30_000 } as const;
 
-export function embed({ graph }: BlockContext, ids: string): string {
-  return graph.node('Gather', [weightNames.embedding, ids]);
+export function embed({ graph, isInt8 }: BlockContext, ids: string): string {
+  const rows = graph.node('Gather', [weightNames.embedding, ids]);
+  if (!isInt8) {
+    return rows;
+  }
+  const scales = graph.node('Gather', [weightNames.scales(weightNames.embedding), ids]);
+  return scaleRows(graph, graph.node('Cast', [rows], castTo('float32')), asColumn(graph, scales));
 }
 
 export function norm({ graph, blueprint }: BlockContext, x: string, weight: string): string {
@@ -44,15 +54,10 @@ export function addAndNorm(
   return { normed, residual: sum };
 }
 
-/** x [rows, in] times a weight stored [in, out]. */
-export function linear({ graph }: BlockContext, x: string, weight: string): string {
-  return graph.node('MatMul', [x, weight]);
-}
-
 /** q, k or v of a layer: linear, bias, norm over each head, rotation; each only where the family has it. */
 export function project(
   context: BlockContext,
-  x: string,
+  x: LinearInput,
   layer: number,
   part: { kind: 'q' | 'k'; positions: string } | { kind: 'v' },
 ): string {
@@ -115,14 +120,15 @@ export function attend(
 export function mlp(context: BlockContext, x: string, layer: number): string {
   const { graph } = context;
   const names = weightNames.layer(layer);
-  const gate = linear(context, x, names.gate);
+  const rows = prepare(context, x);
+  const gate = linear(context, rows, names.gate);
   // QuickGelu with alpha 1 is silu.
   const gated = graph.node('QuickGelu', [gate], {
     ...microsoft,
     attributes: { alpha: { float: 1 } },
   });
-  const hidden = graph.node('Mul', [gated, linear(context, x, names.up)]);
-  return linear(context, hidden, names.down);
+  const hidden = graph.node('Mul', [gated, linear(context, rows, names.up)]);
+  return linear(context, prepare(context, hidden), names.down);
 }
 
 /** The last residual addition, final norm and label rows, in fp32 whatever the rest is in. [N, 2] */

@@ -1,10 +1,17 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Blueprint, FileEntry } from '../manifest.ts';
+import type { Blueprint, FileEntry, Precision } from '../manifest.ts';
 import { type Checkpoint, CheckpointError } from './checkpoint.ts';
-import { toHalf } from './onnx/half.ts';
 import type { Initializer } from './onnx/model-proto.ts';
 import { WeightsFile } from './onnx/weights-file.ts';
+import {
+  findUnsafePair,
+  pairLimit,
+  type QuantizedTensor,
+  quantizeLinear,
+  quantizeTable,
+} from './quantize-channels.ts';
+import { TensorWriter, transpose } from './tensor-writer.ts';
 
 /** Names of the graph's weights: the checkpoint's own, linears stored [in, out]. */
 export const weightNames = {
@@ -14,6 +21,8 @@ export const weightNames = {
   labels: 'labels',
   rotaryCos: 'rotary.cos',
   rotarySin: 'rotary.sin',
+  /** Beside int8 weights: one scale an output channel, or a row of the embedding. */
+  scales: (weight: string) => `${weight}.scale`,
   layer(index: number) {
     const layer = `model.layers.${index}`;
     return {
@@ -44,7 +53,7 @@ interface WeightPlan {
 }
 
 export interface WeightOptions {
-  readonly precision: 'fp32' | 'fp16';
+  readonly precision: Precision;
   readonly labelIds: readonly [yes: number, no: number];
   readonly path: string;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -143,8 +152,15 @@ async function copyWeight(
   writer: TensorWriter,
   labelIds: readonly number[],
 ): Promise<void> {
-  const values = await checkpoint.readTensor(name);
   const [rows = 0, columns = 0] = shape;
+  if (writer.precision === 'int8' && shape.length === 2 && store !== 'labels') {
+    await writer.writeInt8(
+      { name, scales: weightNames.scales(name), isTransposed: store === 'transposed' },
+      await quantize(checkpoint, { name, shape, store }),
+    );
+    return;
+  }
+  const values = await checkpoint.readTensor(name);
   if (store === 'labels') {
     const picked = labelIds.map((id) => values.subarray(id * columns, (id + 1) * columns));
     const labels = transpose(concat(picked), picked.length, columns);
@@ -158,6 +174,29 @@ async function copyWeight(
   }
 }
 
+/** A checkpoint's own integers are taken as they are: rounding twice would add an error for nothing. */
+async function quantize(
+  checkpoint: Checkpoint,
+  { name, shape, store }: WeightPlan,
+): Promise<QuantizedTensor> {
+  const [, columns = 0] = shape;
+  const stored = await checkpoint.readQuantized?.(name);
+  if (stored === undefined) {
+    const values = await checkpoint.readTensor(name);
+    return store === 'transposed'
+      ? quantizeLinear(values, columns)
+      : quantizeTable(values, columns);
+  }
+  const unsafe = store === 'transposed' ? findUnsafePair(stored.values, columns) : undefined;
+  if (unsafe !== undefined) {
+    throw new CheckpointError(
+      `${checkpoint.files.join(', ')}: tensor ${name}: weights ${unsafe} and ${unsafe + 1} are ${stored.values[unsafe] ?? NaN} and ` +
+        `${stored.values[unsafe + 1] ?? NaN}; together at most ${pairLimit} steps are multiplied exactly on every machine`,
+    );
+  }
+  return stored;
+}
+
 /** cos and sin of position x frequency, [rowTokens, headDim / 2]. Angles in double: late positions lose digits in fp32. */
 async function writeRotary(blueprint: Blueprint, writer: TensorWriter): Promise<void> {
   const { rowTokens, headDim, ropeTheta } = blueprint;
@@ -168,53 +207,6 @@ async function writeRotary(blueprint: Blueprint, writer: TensorWriter): Promise<
     );
   await writer.write(weightNames.rotaryCos, table(Math.cos), [rowTokens, half]);
   await writer.write(weightNames.rotarySin, table(Math.sin), [rowTokens, half]);
-}
-
-class TensorWriter {
-  readonly initializers: Initializer[] = [];
-  readonly #file: WeightsFile;
-  readonly #precision: 'fp32' | 'fp16';
-
-  constructor(file: WeightsFile, precision: 'fp32' | 'fp16') {
-    this.#file = file;
-    this.#precision = precision;
-  }
-
-  async write(name: string, values: Float32Array, dims: readonly number[]): Promise<void> {
-    if (this.#precision === 'fp32') {
-      await this.writePrecise(name, values, dims);
-      return;
-    }
-    const half = toHalf(values);
-    if (!half.ok) {
-      throw new CheckpointError(
-        `tensor ${name}: value ${values[half.index] ?? NaN} at ${half.index} does not fit fp16 (at most 65504); build fp32`,
-      );
-    }
-    const data = await this.#file.append(half.values);
-    this.initializers.push({ name, type: 'float16', dims, data });
-  }
-
-  /** fp32 in every precision. */
-  async writePrecise(name: string, values: Float32Array, dims: readonly number[]): Promise<void> {
-    this.initializers.push({ name, type: 'float32', dims, data: await this.#file.append(values) });
-  }
-}
-
-/** [rows, columns] to [columns, rows], in blocks that fit the cache. */
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const block = 32;
-  const out = new Float32Array(values.length);
-  for (let top = 0; top < rows; top += block) {
-    for (let left = 0; left < columns; left += block) {
-      for (let row = top; row < Math.min(top + block, rows); row++) {
-        for (let column = left; column < Math.min(left + block, columns); column++) {
-          out[column * rows + row] = values[row * columns + column] ?? 0;
-        }
-      }
-    }
-  }
-  return out;
 }
 
 function concat(parts: readonly Float32Array[]): Float32Array {

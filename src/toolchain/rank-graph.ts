@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Blueprint, FileEntry } from '../manifest.ts';
+import type { Blueprint, FileEntry, Precision } from '../manifest.ts';
 import { groupFeeds, logitsOutput, sharedFeeds, type FeedSpec } from '../schedule/graph-feeds.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { GraphBuilder } from './onnx/graph-builder.ts';
@@ -10,7 +10,7 @@ import * as blocks from './rank-graph-blocks.ts';
 import { weightNames, writeWeights } from './rank-graph-weights.ts';
 
 export interface RankGraphOptions {
-  readonly precision: 'fp32' | 'fp16';
+  readonly precision: Precision;
   readonly labelIds: readonly [yes: number, no: number];
   readonly attentionGroups: number;
   readonly outDir: string;
@@ -82,6 +82,7 @@ export function packedGraph(
       graph,
       blueprint,
       type: precision === 'fp16' ? 'float16' : 'float32',
+      isInt8: precision === 'int8',
     },
     attentionGroups,
   );
@@ -123,9 +124,10 @@ function declareInputs(context: blocks.BlockContext, attentionGroups: number): P
 /** Linears over all T tokens without padding; attention over the groups' tiles. */
 function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: number): Stream {
   const { graph, positions, groups } = context;
-  const q = blocks.project(context, normed, layer, { kind: 'q', positions });
-  const k = blocks.project(context, normed, layer, { kind: 'k', positions });
-  const v = blocks.project(context, normed, layer, { kind: 'v' });
+  const rows = blocks.prepare(context, normed);
+  const q = blocks.project(context, rows, layer, { kind: 'q', positions });
+  const k = blocks.project(context, rows, layer, { kind: 'k', positions });
+  const v = blocks.project(context, rows, layer, { kind: 'v' });
   const tiles = groups.map(({ rowIndex, keyIndex, mask }) =>
     blocks.attend(context, {
       q: graph.node('Gather', [q, rowIndex]),
@@ -139,7 +141,7 @@ function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: 
   const added = blocks.addAndNorm(
     context,
     residual,
-    blocks.linear(context, attended, names.o),
+    blocks.linear(context, blocks.prepare(context, attended), names.o),
     names.mlpNorm,
   );
   const hidden = blocks.mlp(context, added.normed, layer);
@@ -157,12 +159,14 @@ function lastBlock(
     context,
     groups.map((group) => group.lastIndex),
   );
-  const q = blocks.project(context, graph.node('Gather', [normed, lasts]), layer, {
+  const lastRows = blocks.prepare(context, graph.node('Gather', [normed, lasts]));
+  const q = blocks.project(context, lastRows, layer, {
     kind: 'q',
     positions: graph.node('Gather', [positions, lasts]),
   });
-  const k = blocks.project(context, normed, layer, { kind: 'k', positions });
-  const v = blocks.project(context, normed, layer, { kind: 'v' });
+  const all = blocks.prepare(context, normed);
+  const k = blocks.project(context, all, layer, { kind: 'k', positions });
+  const v = blocks.project(context, all, layer, { kind: 'v' });
   const rows = splitByGroup(context, q).map((mine, index) =>
     blocks.attend(context, {
       q: graph.node('Unsqueeze', [mine, graph.int64([1])]),
@@ -176,7 +180,7 @@ function lastBlock(
   const added = blocks.addAndNorm(
     context,
     graph.node('Gather', [residual, graph.node('Gather', [lasts, scored])]),
-    blocks.linear(context, pick(context, rows, scored), names.o),
+    blocks.linear(context, blocks.prepare(context, pick(context, rows, scored)), names.o),
     names.mlpNorm,
   );
   return { residual: added.residual, x: blocks.mlp(context, added.normed, layer) };

@@ -45,6 +45,7 @@ const companyBatches = 2;
 const tolerances = {
   fp32: { logit: 1e-3, probability: 1e-3, packing: 1e-5 },
   fp16: { logit: 5e-2, probability: 1e-2, packing: 2e-3 },
+  int8: { logit: 0.5, probability: 5e-2, packing: 2e-3 },
 } as const;
 
 interface Setting {

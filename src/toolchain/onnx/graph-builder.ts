@@ -74,6 +74,11 @@ export class GraphBuilder {
     );
   }
 
+  /** A scalar. */
+  uint8(value: number): string {
+    return this.#constant(`uint8:${String(value)}`, 'uint8', [], Uint8Array.of(value));
+  }
+
   float32(value: number): string {
     return this.#constant(`float32:${String(value)}`, 'float32', [], Float32Array.of(value));
   }
@@ -94,7 +99,7 @@ export class GraphBuilder {
     name: string,
     type: ElementType,
     dims: readonly number[],
-    values: BigInt64Array | Float32Array,
+    values: BigInt64Array | Float32Array | Uint8Array,
   ): string {
     const bytes = new Uint8Array(values.buffer);
     this.#initializers.set(name, { name, type, dims, data: { kind: 'inline', bytes } });

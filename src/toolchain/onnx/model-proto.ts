@@ -3,11 +3,13 @@ import protobuf from 'protobufjs';
 
 /** ONNX models as plain values, and their bytes. The schema is the official onnx.proto beside this file. */
 
-export type ElementType = 'float32' | 'float16' | 'int32' | 'int64' | 'bool';
+export type ElementType = 'float32' | 'float16' | 'uint8' | 'int8' | 'int32' | 'int64' | 'bool';
 
 /** TensorProto.DataType */
 const elementCodes: Readonly<Record<ElementType, number>> = {
   float32: 1,
+  uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,

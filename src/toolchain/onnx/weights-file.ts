@@ -23,7 +23,7 @@ export class WeightsFile {
     return new WeightsFile(path, await open(path, 'w'));
   }
 
-  async append(values: Float32Array | Uint16Array): Promise<TensorData> {
+  async append(values: Float32Array | Uint16Array | Uint8Array | Int8Array): Promise<TensorData> {
     const padding = -this.#bytes & (pageBytes - 1);
     await this.#write(new Uint8Array(padding));
     const offset = this.#bytes;

@@ -1,0 +1,132 @@
+/** int8 weights: symmetric, one scale an output channel (a row of the checkpoint's [out, in]). */
+
+export interface QuantizedTensor {
+  /** [out, in], -127 to 127. */
+  readonly values: Int8Array;
+  /** [out]; value x scale is the weight. */
+  readonly scales: Float32Array;
+}
+
+const limit = 127;
+
+/**
+ * x64 without VNNI multiplies 8-bit activations by neighbours along the input two at a time and adds each pair of products
+ * in 16 bits, saturating (VPMADDUBSW). 255 x 128 = 32,640 fits: weights whose pairs (2i, 2i + 1) stay within this sum
+ * are multiplied exactly on every machine.
+ */
+export const pairLimit = 128;
+
+/**
+ * Steps that a channel's largest weight is worth: 64 never needs a pair to yield, above 127 clips. The finer the steps the
+ * smaller the error of rounding and the larger that of pairs; the sum is least at about 100 of them.
+ */
+const trials = [64, 72, 80, 88, 96, 104, 112, 120, 127, 136];
+
+/**
+ * A linear layer's weights, [out, in], for the integer product: every channel by the scale of `trials` that leaves the
+ * least squared error once its pairs are within `pairLimit`.
+ */
+export function quantizeLinear(values: Float32Array, columns: number): QuantizedTensor {
+  return quantizeRows(values, columns, (from, to, largest) => {
+    let best = { scale: 0, error: Infinity };
+    for (const steps of trials) {
+      const scale = Math.fround(largest / steps);
+      const error = roundPairs(from, to, scale);
+      if (error < best.error) {
+        best = { scale, error };
+      }
+    }
+    roundPairs(from, to, best.scale);
+    return best.scale;
+  });
+}
+
+/** A table that is only looked up, such as the embedding: each row to the nearest of 255 steps. */
+export function quantizeTable(values: Float32Array, columns: number): QuantizedTensor {
+  return quantizeRows(values, columns, (from, to, largest) => {
+    const scale = Math.fround(largest / limit);
+    for (let i = 0; i < from.length; i++) {
+      to[i] = clip(Math.round((from[i] ?? 0) / scale));
+    }
+    return scale;
+  });
+}
+
+/** The weights that the integers stand for. */
+export function dequantizeChannels({ values, scales }: QuantizedTensor): Float32Array {
+  const columns = values.length / scales.length;
+  const out = new Float32Array(values.length);
+  for (let row = 0, i = 0; row < scales.length; row++) {
+    const scale = scales[row] ?? 0;
+    for (const end = i + columns; i < end; i++) {
+      out[i] = (values[i] ?? 0) * scale;
+    }
+  }
+  return out;
+}
+
+/** The first place where two neighbours exceed `pairLimit`; undefined when none do. */
+export function findUnsafePair(values: Int8Array, columns: number): number | undefined {
+  for (let row = 0; row < values.length; row += columns) {
+    for (let i = row; i + 1 < row + columns; i += 2) {
+      if (Math.abs((values[i] ?? 0) + (values[i + 1] ?? 0)) > pairLimit) {
+        return i;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Rounds one channel of a given largest magnitude into `to`. @returns its scale */
+type RoundRow = (from: Float32Array, to: Int8Array, largest: number) => number;
+
+/** Below it a row counts as zeros, of scale 1: its steps would leave fp32's normal range. */
+const smallest = 2 ** -100;
+
+function quantizeRows(values: Float32Array, columns: number, round: RoundRow): QuantizedTensor {
+  const rows = values.length / columns;
+  const out = { values: new Int8Array(values.length), scales: new Float32Array(rows) };
+  for (let row = 0; row < rows; row++) {
+    const from = values.subarray(row * columns, (row + 1) * columns);
+    const largest = largestMagnitude(from);
+    const to = out.values.subarray(row * columns, (row + 1) * columns);
+    out.scales[row] = largest < smallest ? 1 : round(from, to, largest);
+  }
+  return out;
+}
+
+/**
+ * Each to the nearest step; a pair beyond `pairLimit` gives up the excess in equal parts, which is nearest under it.
+ *
+ * @returns the squared error
+ */
+function roundPairs(from: Float32Array, to: Int8Array, scale: number): number {
+  let error = 0;
+  for (let i = 0; i < from.length; i += 2) {
+    const x = (from[i] ?? 0) / scale;
+    const y = (from[i + 1] ?? 0) / scale;
+    let a = clip(Math.round(x));
+    let b = clip(Math.round(y));
+    if (Math.abs(a + b) > pairLimit) {
+      const sign = Math.sign(a + b);
+      a = sign * Math.min(Math.max(Math.round((sign * (x - y) + pairLimit) / 2), 1), limit);
+      b = sign * pairLimit - a;
+    }
+    to[i] = a;
+    to[i + 1] = b;
+    error += (x - a) ** 2 + (y - b) ** 2;
+  }
+  return error * scale ** 2;
+}
+
+function clip(steps: number): number {
+  return Math.min(Math.max(steps, -limit), limit);
+}
+
+function largestMagnitude(values: Float32Array): number {
+  let largest = 0;
+  for (const value of values) {
+    largest = Math.max(largest, Math.abs(value));
+  }
+  return largest;
+}
