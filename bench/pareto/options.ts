@@ -23,7 +23,8 @@ computed again: Control-C and the same command go on where it stopped.
   --rounds N            of the speed measurement (default: 5)
   --speed-candidates N  in each round (default: 64)
   --clock wall|cpu      of the speed measurement; cpu for a machine that others use too (default: wall)
-  --state DIR           scores and models kept between runs (default: bench/out/pareto)
+  --state DIR           scores and built models kept between runs (default: bench/out/pareto); delete its models after
+                        a change of the toolchain, as they are built again only for another checkpoint
   --out DIR             where the report goes (default: bench/out/pareto)`;
 
 export interface ParetoOptions {

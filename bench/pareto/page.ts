@@ -27,10 +27,10 @@ export function formatParetoPage(report: ParetoReport): string {
 <style>
 :root { color-scheme: light dark; --ink: #222; --soft: #555; --paper: #fff; --line: #ddd; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e6e6; --soft: #aaa; --paper: #16181c; --line: #333; } }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; color: var(--ink); background: var(--paper); }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1400px; margin: 2em auto; padding: 0 1em; color: var(--ink); background: var(--paper); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 13px; } td, th { padding: 2px 12px 2px 0; text-align: right; white-space: nowrap; }
 td:first-child, th:first-child { text-align: left; } svg { width: 100%; max-width: 860px; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: var(--soft); }
-.grid { stroke: var(--line); } .whisker { stroke: var(--ink); } li { color: var(--soft); font-size: 13px; }
+svg .mark { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; } svg .head { font-weight: bold; } .grid { stroke: var(--line); } .whisker { stroke: var(--ink); } li { color: var(--soft); font-size: 13px; }
 </style>
 <h1>Quality and cost</h1>
 <div class="wide">${table(head, rows)}</div>

@@ -24,7 +24,7 @@ export function drawBars(title: string, groups: readonly BarGroup[]): string {
   let y = 0;
   const drawn = groups.map(({ name, bars }) => {
     y += step + 8;
-    const head = `<text x="0" y="${y - 6}" font-weight="bold">${escapeText(name)}</text>`;
+    const head = `<text class="head" x="0" y="${y - 6}">${escapeText(name)}</text>`;
     const rows = bars.map((bar) => {
       const row = drawBar(bar, x, y);
       y += step;

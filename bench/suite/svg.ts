@@ -129,7 +129,7 @@ function drawMarks(marks: readonly Mark[], place: (point: Point) => Point): stri
       return (
         `<path d="M${x.toFixed(1)} ${low.toFixed(1)}V${high.toFixed(1)}" stroke="${mark.colour}" opacity="0.5"/>` +
         `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${mark.colour}"/>` +
-        `<text x="${(x + (isRight ? -8 : 8)).toFixed(1)}" y="${labelY.toFixed(1)}" text-anchor="${isRight ? 'end' : 'start'}">${escapeText(mark.name)}</text>`
+        `<text class="mark" x="${(x + (isRight ? -8 : 8)).toFixed(1)}" y="${labelY.toFixed(1)}" text-anchor="${isRight ? 'end' : 'start'}">${escapeText(mark.name)}</text>`
       );
     })
     .join('');
