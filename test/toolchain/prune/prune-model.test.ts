@@ -1,0 +1,214 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { packBatch } from '../../../src/schedule/pack-batch.ts';
+import { buildModel } from '../../../src/toolchain/build-model.ts';
+import type { Checkpoint } from '../../../src/toolchain/checkpoint.ts';
+import { openCheckpoint } from '../../../src/toolchain/open-checkpoint.ts';
+import { type PruneOptions, pruneModel } from '../../../src/toolchain/prune/prune-model.ts';
+import { formatReport } from '../../../src/toolchain/prune/prune-report.ts';
+import { openSession } from '../../../workers/session.ts';
+import { tinyBuildOptions, tinyPath } from '../../support/hf-tiny.ts';
+import { tinyPruneOptions, writeFolder } from '../../support/prune-set-up.ts';
+import { loadReference } from '../../support/reference-forward.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { randomCheckpoint, tinyBlueprint } from '../../support/tiny-model.ts';
+
+const ids = Int32Array.from({ length: 40 }, (_, i) => (i * 37) % 250);
+
+/** What the server would answer for a folder, and what straight loops do. */
+async function answers(folder: string, options: PruneOptions) {
+  const manifest = await buildModel({
+    ...tinyBuildOptions('llama', `${folder}-built`),
+    from: folder,
+    template: options.templates[0],
+  });
+  const session = await openSession({
+    modelDir: `${folder}-built`,
+    manifest,
+    provider: 'cpu',
+    deviceId: 0,
+    threads: 1,
+  });
+  const served = await session.run(
+    packBatch([{ prefix: ids.slice(0, 9), suffixes: [ids.slice(9)] }], {
+      attentionGroups: manifest.attentionGroups,
+    }),
+  );
+  await session.close();
+  const checkpoint = await openCheckpoint(folder);
+  const reference = await loadReference(checkpoint, [
+    manifest.labels.yes.id,
+    manifest.labels.no.id,
+  ]);
+  await checkpoint.close();
+  return { served: [...served], straight: reference.logits(ids), manifest };
+}
+
+function close(expected: readonly number[]): number[] {
+  return expected.map((value) => expect.closeTo(value, 3) as unknown as number);
+}
+
+describe('a pruned checkpoint', () => {
+  it.each(['llama', 'llama-untied-sharded-bf16', 'qwen2', 'qwen3', 'qwen3-untied-fp16'])(
+    'of %s opens, builds and scores as straight loops over its tensors do',
+    async (name) => {
+      const dir = temporaryFolder();
+      const before = await openCheckpoint(tinyPath(name));
+      await before.close();
+      const { heads, kvHeads, mlpWidth } = before.blueprint;
+      const kvGroupsDrop = kvHeads > 1 ? 1 : 0;
+      const options = { ...tinyPruneOptions(dir, tinyPath(name)), mlpKeep: 0.5, kvGroupsDrop };
+      const report = await pruneModel(options);
+      const { served, straight, manifest } = await answers(options.to, options);
+      expect(served).toEqual(close(straight));
+      expect(manifest.blueprint).toMatchObject({
+        ...before.blueprint,
+        heads: (heads / kvHeads) * (kvHeads - kvGroupsDrop),
+        kvHeads: kvHeads - kvGroupsDrop,
+        mlpWidth: mlpWidth / 2,
+      });
+      expect(manifest.parameters).toBe(report.parameters.after);
+      const halves = report.layers.flatMap(({ attention, mlp }) => [attention, mlp]);
+      const cut = halves.filter((half) => half !== undefined);
+      expect(cut).toHaveLength(before.blueprint.layers * (1 + kvGroupsDrop));
+      expect(cut.filter(({ solved, removed }) => !(solved < removed))).toEqual([]);
+    },
+  );
+
+  it('holds the original tensors where nothing was pruned, and its report', async () => {
+    const dir = temporaryFolder();
+    const options = { ...tinyPruneOptions(dir, tinyPath('llama')), dropLayers: 1 };
+    const report = await pruneModel(options);
+    const before = await openCheckpoint(options.from);
+    const after = await openCheckpoint(options.to);
+    expect(after.blueprint).toEqual({ ...before.blueprint, layers: 1 });
+    for (const name of after.shapes.keys()) {
+      expect(await after.readTensor(name)).toEqual(await before.readTensor(name));
+    }
+    expect(JSON.parse(readFileSync(join(options.to, 'prune-report.json'), 'utf8'))).toEqual(report);
+    expect(report.dropped).toEqual({ way: 'last', layers: [1], measured: [] });
+    expect(report.drift?.layersDropped.divergence).toBeGreaterThan(0);
+    expect(report.drift?.pruned).toEqual(report.drift?.layersDropped);
+    await before.close();
+    await after.close();
+  });
+
+  it('comes from a GGUF file too, with a tokenizer of its own', async () => {
+    const dir = temporaryFolder();
+    const options = { ...tinyPruneOptions(dir, tinyPath('qwen3-q4_0.gguf')), mlpKeep: 0.5 };
+    await pruneModel(options);
+    const { served, straight } = await answers(options.to, options);
+    expect(served).toEqual(close(straight));
+  });
+
+  it('loses nothing when half of the neurons are copies of the others', async () => {
+    const dir = temporaryFolder();
+    const made = await writeFolder(copiedNeurons(), dir);
+    const options = { ...tinyPruneOptions(dir, made), mlpKeep: 0.5 };
+    const { layers, drift } = await pruneModel(options);
+    for (const { mlp } of layers) {
+      expect(mlp?.removed).toBeGreaterThan(0.1);
+      // The damping's doing: a hundredth of the weight stays where it was.
+      expect(mlp?.solved).toBeLessThan(2e-3);
+    }
+    expect(drift?.pruned.divergence).toBeLessThan(1e-3);
+  });
+
+  it('loses the layer that does nothing first, when layers are measured', async () => {
+    const dir = temporaryFolder();
+    const made = await writeFolder(idleLayer(1), dir);
+    const options = { ...tinyPruneOptions(dir, made), dropLayers: 1, drop: 'importance' as const };
+    const { dropped, drift } = await pruneModel(options);
+    expect(dropped.layers).toEqual([1]);
+    expect(dropped.measured).toMatchObject([
+      { layer: 1, influence: expect.closeTo(0, 6) as number },
+    ]);
+    expect(drift?.pruned.divergence).toBeLessThan(1e-9);
+  });
+
+  it('is the same again from the same seed, and another from another', async () => {
+    const dir = temporaryFolder();
+    const options = { ...tinyPruneOptions(dir, tinyPath('llama')), mlpKeep: 0.5, tokens: 1000 };
+    const weights = async (seed: number) => {
+      await pruneModel({ ...options, seed });
+      return readFileSync(join(options.to, 'model.safetensors'));
+    };
+    const first = await weights(1);
+    expect((await weights(1)).equals(first)).toBe(true);
+    expect((await weights(2)).equals(first)).toBe(false);
+  });
+
+  it('is told of on one page', async () => {
+    const dir = temporaryFolder();
+    const options = { ...tinyPruneOptions(dir, tinyPath('llama')), mlpKeep: 0.5 };
+    const progress: string[] = [];
+    const report = await pruneModel({
+      ...options,
+      onProgress: (done, total) => progress.push(`${done}/${total}`),
+    });
+    expect(formatReport(report)).toMatch(
+      /layer {2}half.*\n0 {7}mlp {2}32\/64 .*\n1 {7}mlp {2}32\/64 .*\n\nparameters {4}27,808 -> 21,664 \(22\.1 % fewer\)/,
+    );
+    expect(progress.at(-1)).toBe(`${progress.length - 1}/${progress.length - 1}`);
+  });
+});
+
+describe('pruning refuses', () => {
+  it.each([
+    [{ dropLayers: 2 }, 'the layers to drop: found 2; allowed: a whole number from 0 to 1'],
+    [{ kvGroupsDrop: 2 }, 'the key heads to drop: found 2; allowed: a whole number from 0 to 1'],
+    [{ mlpKeep: 0 }, 'the share of neurons to keep: found 0; allowed: above 0, at most 1'],
+    [{ tokens: 5 }, 'lines.jsonl has 40 lines; none is calibrated on within 5 tokens'],
+  ])('%j', async (wrong, message) => {
+    const dir = temporaryFolder();
+    const options = { ...tinyPruneOptions(dir, tinyPath('llama')), ...wrong };
+    await expect(pruneModel(options)).rejects.toThrow(message);
+  });
+
+  it('heads that transformers would not take', async () => {
+    const dir = temporaryFolder();
+    const blueprint = {
+      ...tinyBlueprint('llama'),
+      vocabulary: 288,
+      heads: 12,
+      kvHeads: 4,
+      headDim: 4,
+    };
+    const made = await writeFolder(randomCheckpoint({ ...blueprint, width: 50 }), dir);
+    const options = { ...tinyPruneOptions(dir, made), kvGroupsDrop: 1 };
+    await expect(pruneModel(options)).rejects.toThrow(
+      'the heads kept: found 9; allowed: a divisor of the width, 50',
+    );
+  });
+});
+
+/** Random, with tensors changed on their way. */
+function changed(change: (name: string, values: Float32Array) => Float32Array): Checkpoint {
+  const checkpoint = randomCheckpoint({ ...tinyBlueprint('llama'), vocabulary: 288 });
+  return {
+    ...checkpoint,
+    readTensor: async (name) => change(name, await checkpoint.readTensor(name)),
+  };
+}
+
+/** Neuron 2i + 1 fires as neuron 2i does. */
+function copiedNeurons(): Checkpoint {
+  const { width } = tinyBlueprint('llama');
+  return changed((name, values) =>
+    /(gate|up)_proj/.test(name)
+      ? values.map((_, at) => {
+          const [row, column] = [Math.floor(at / width), at % width];
+          return values[(row - (row % 2)) * width + column] ?? NaN;
+        })
+      : values,
+  );
+}
+
+function idleLayer(layer: number): Checkpoint {
+  return changed((name, values) =>
+    name.startsWith(`model.layers.${layer}.`) && /(o|down)_proj/.test(name)
+      ? values.map(() => 0)
+      : values,
+  );
+}
