@@ -33,7 +33,9 @@ COPY bench bench
 RUN npm run -s build
 
 FROM node:20.20-bookworm-slim AS cpu
+# Two arenas for all threads: docs/operations.md, "Memory".
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     SLMRANK_ADDRESS=0.0.0.0:50051 \
     SLMRANK_MODEL=/model
 WORKDIR /app
@@ -63,6 +65,7 @@ RUN npm pack --silent com.github.asus4.onnxruntime.linux-x64-gpu@0.4.9 \
 # Brings libcudart, libcublas, libcublasLt and libcurand; the driver's libcuda comes from the host.
 FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04 AS cuda
 ENV NODE_ENV=production \
+    MALLOC_ARENA_MAX=2 \
     SLMRANK_ADDRESS=0.0.0.0:50051 \
     SLMRANK_MODEL=/model \
     SLMRANK_DEVICES=cuda:0

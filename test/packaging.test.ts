@@ -75,6 +75,16 @@ describe('the Dockerfile', () => {
   });
 });
 
+// docs/operations.md says why.
+test('every way to start a server takes the same two arenas, and what the surroundings say instead', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  for (const name of ['start', 'chaos']) {
+    expect(scripts[name]).toContain('MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2} node');
+  }
+  expect([...dockerfile.matchAll(/^ +MALLOC_ARENA_MAX=2 /gm)]).toHaveLength(2);
+  expect(read('src/cli/server-process.ts')).toContain("{ MALLOC_ARENA_MAX: '2' }");
+});
+
 test('the compose file has a CPU server, and CUDA and load on demand', () => {
   const { services } = parse(compose, { merge: true }) as {
     services: Record<string, { profiles?: string[]; build?: { target: string } }>;

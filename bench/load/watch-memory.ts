@@ -23,6 +23,19 @@ export function watchMemory(pid: number): MemoryWatch {
   };
 }
 
+/**
+ * Milliseconds that a process's main thread was ready to run and had no core, since it began. Undefined where the kernel
+ * does not say.
+ */
+export function coreWaitMs(pid: number): number | undefined {
+  try {
+    const ns = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1];
+    return ns === undefined ? undefined : Number(ns) / 1e6;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Undefined where there is no /proc, or the process has gone. */
 export function residentMb(pid: number): number | undefined {
   try {

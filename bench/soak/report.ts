@@ -28,7 +28,9 @@ const titles = {
   heapMb: 'heap in use, MB',
   outsideMb: 'buffers outside the heap, MB',
   lagMs: 'event-loop lag, ms',
+  waitMs: 'wait for a core, ms a second',
 } as const;
+/** Of the server; the wait for a core is its neighbours' doing, and only told. */
 const names = ['residentMb', 'heapMb', 'outsideMb', 'lagMs'] as const;
 
 export interface Verdict {
@@ -72,11 +74,17 @@ export function soakRows(report: SoakReport): readonly (readonly string[])[] {
     `${trend?.slope.toFixed(3) ?? '-'} a minute; first quarter ${number(trend?.firstQuarter)}, last ${number(trend?.lastQuarter)}, most ${number(trend?.most)}`,
     isFlat === undefined ? 'too few samples' : isFlat ? 'plateau' : 'GROWS',
   ]);
+  const wait = findTrend(afterWarmUp(samples.waitMs));
   const lag = quantilesOf(afterWarmUp(samples.lagMs).map(({ value }) => value));
   const probes = quantilesOf(others.filter(({ kind }) => kind === 'info').map(({ ms }) => ms));
   const ends = Object.entries(account.counts).map(([outcome, count]) => `${outcome} ${count}`);
   return [
     ...trends,
+    [
+      titles.waitMs,
+      `first quarter ${number(wait?.firstQuarter)}, last ${number(wait?.lastQuarter)}, most ${number(wait?.most)}`,
+      'the neighbours',
+    ],
     ['lag p50, p99, most', `${number(lag?.p50)}, ${number(lag?.p99)}, ${number(lag?.max)} ms`, ''],
     [
       'GetInfo p50, p99, most',
@@ -118,7 +126,7 @@ td, th { padding: 2px 14px 2px 0; text-align: left; vertical-align: top; } svg {
 <p>${escapeText(`${report.perSecond.toFixed(1)} requests/s on average, ${options.devices}; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}, ${machine.date}`)}</p>
 <p>${escapeText(problems.length === 0 ? 'Passed.' : problems.join('; '))}</p>
 ${table(['', '', ''], soakRows(report))}
-${names.map(chart).join('\n')}
+${[...names, 'waitMs' as const].map(chart).join('\n')}
 </html>
 `;
 }

@@ -5,7 +5,8 @@ export interface Resizes {
   readonly problems: readonly string[];
 }
 
-const timeoutMs = 60_000;
+/** A load waits for its turn on a machine that has too much to do. */
+const timeoutMs = 300_000;
 
 /** Between the given number of replicas and one more, at an interval, while the server is under load. */
 export function startResizing(

@@ -1,3 +1,4 @@
+import { coreWaitMs } from '../load/watch-memory.ts';
 import { readSample } from '../suite/server-record.ts';
 import type { Stand } from '../suite/stand.ts';
 import type { Sample } from './plateau.ts';
@@ -9,6 +10,8 @@ export interface Samples {
   readonly outsideMb: readonly Sample[];
   /** Mean over an interval of the longest delay in each second. */
   readonly lagMs: readonly Sample[];
+  /** Milliseconds a second that the main thread was ready and had no core: how busy the neighbours are. */
+  readonly waitMs: readonly Sample[];
 }
 
 export interface Sampler {
@@ -25,8 +28,10 @@ export function startSampler(stand: Stand, everyMs: number): Sampler {
     heapMb: [] as Sample[],
     outsideMb: [] as Sample[],
     lagMs: [] as Sample[],
+    waitMs: [] as Sample[],
   };
   let lag = { sum: 0, count: 0 };
+  let waited = { minute: NaN, ms: NaN };
   const take = async () => {
     const minute = stand.nowMs() / 60_000;
     const text = (await stand.metrics().catch(() => undefined)) ?? '';
@@ -46,6 +51,9 @@ export function startSampler(stand: Stand, everyMs: number): Sampler {
     };
     add(samples.lagMs, (1000 * (next.sum - lag.sum)) / (next.count - lag.count));
     lag = next;
+    const now = { minute, ms: stand.pid === undefined ? NaN : (coreWaitMs(stand.pid) ?? NaN) };
+    add(samples.waitMs, (now.ms - waited.ms) / (60 * (now.minute - waited.minute)));
+    waited = now;
   };
   const timer = setInterval(() => void take(), everyMs);
   return { samples, stop: () => clearInterval(timer) };

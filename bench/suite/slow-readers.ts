@@ -72,10 +72,11 @@ async function runStream(
   stream.on('error', () => undefined);
   await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
   const goesAway = place % 2 === 1;
+  let ended = 'CANCELLED';
   if (goesAway) {
     stream.cancel();
   } else {
-    await readAll(stream, (reply) => {
+    ended = await readAll(stream, (reply) => {
       const known = sent.get(reply.requestId);
       if (known !== undefined) {
         sent.set(reply.requestId, answered(known, reply, nowMs()));
@@ -83,10 +84,17 @@ async function runStream(
     });
   }
   const endedMs = nowMs();
-  const left = goesAway ? {} : ({ status: 'UNANSWERED', outcome: 'failed' } as const);
+  const left = goesAway ? {} : unansweredAfter(ended);
   return [...sent.values()].map((end) =>
     end.ends === 0 ? { ...end, ...left, endedMs, ends: 1 } : end,
   );
+}
+
+/** A stream that was not over in time left its requests unanswered; any other owes an answer to each. */
+function unansweredAfter(ended: string): Pick<Sent, 'status' | 'outcome'> {
+  return ended === 'DEADLINE_EXCEEDED'
+    ? { status: ended, outcome: 'expired' }
+    : { status: 'UNANSWERED', outcome: 'failed' };
 }
 
 const asIs = (bytes: Buffer) => bytes;
@@ -113,10 +121,14 @@ function answered(sent: Sent, { response, error }: WireRankStreamResponse, ended
   };
 }
 
-function readAll(stream: Stream, onReply: (reply: WireRankStreamResponse) => void): Promise<void> {
+/** Resolves to the stream's status. */
+function readAll(
+  stream: Stream,
+  onReply: (reply: WireRankStreamResponse) => void,
+): Promise<string> {
   return new Promise((resolve) => {
     stream.on('data', onReply);
-    stream.once('status', () => resolve());
+    stream.once('status', ({ code }) => resolve(status[code]));
     stream.end();
   });
 }

@@ -14,6 +14,8 @@ export interface MemorySample {
 /** The server under test and what can be learnt of it from outside. */
 export interface Stand {
   readonly address: string;
+  /** Undefined for a server that others started. */
+  readonly pid: number | undefined;
   /** Ends by request id; undefined for a server that others started. */
   readonly log: EndedLines | undefined;
   readonly memory: readonly MemorySample[];
@@ -46,6 +48,7 @@ export async function startStand(settings: Readonly<Record<string, string>>): Pr
   return {
     ...watch,
     address: server.address,
+    pid: server.pid,
     log,
     ...asking(() => findPort(ready, 'metrics')),
     adminAddress: () => findPort(ready, 'admin'),
@@ -64,6 +67,7 @@ export function openStand(address: string, metrics: string | undefined): Stand {
   const startedMs = performance.now();
   return {
     address,
+    pid: undefined,
     log: undefined,
     memory: [],
     nowMs: () => performance.now() - startedMs,

@@ -35,6 +35,8 @@ const ownPorts = {
   SLMRANK_ADMIN_ADDRESS: 'off',
   SLMRANK_METRICS_ADDRESS: 'off',
 };
+/** As `npm start` and the images have it: docs/operations.md, "Memory". */
+const allocator = { MALLOC_ARENA_MAX: '2' };
 const tailLines = 40;
 /** Longer than the server's own drain; then it is killed. */
 const stopTimeoutMs = 60_000;
@@ -47,7 +49,7 @@ const stopTimeoutMs = 60_000;
 export async function startServerProcess(options: StartOptions): Promise<ServerProcess> {
   const program = options.entry === undefined ? serverProgram() : [options.entry];
   const child = spawn(process.execPath, program, {
-    env: { ...process.env, ...ownPorts, ...options.settings },
+    env: { ...allocator, ...process.env, ...ownPorts, ...options.settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

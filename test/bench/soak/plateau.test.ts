@@ -69,7 +69,7 @@ describe('the verdict', () => {
     counted: 1,
     others: [{ kind: 'info', status: 'OK', ms: 2 }],
     resizes: { done: 2, problems: [] },
-    samples: { residentMb: flat, heapMb: flat, outsideMb: flat, lagMs: flat },
+    samples: { residentMb: flat, heapMb: flat, outsideMb: flat, lagMs: flat, waitMs: flat },
     ...changed,
   });
 
@@ -84,7 +84,7 @@ describe('the verdict', () => {
     const problems = findProblems(
       report({
         samples: {
-          ...{ heapMb: flat, outsideMb: flat, lagMs: flat },
+          ...{ heapMb: flat, outsideMb: flat, lagMs: flat, waitMs: line(40, (minute) => minute) },
           residentMb: line(40, (minute) => 100 + 10 * minute),
         },
         account: { ...report({}).account, problems: ['1 failed: x'] },
