@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { assertNoneMissing, readCorpus, readJudgements, readQueries } from '../eval/beir.ts';
 import { type EvaluateInput, evaluate } from '../eval/evaluate.ts';
+import { holdAgainst } from '../eval/gate.ts';
 import { type EvalReport, formatReport } from '../eval/report.ts';
 import type { RerankInput } from '../eval/rerank.ts';
 import { selectQueries } from '../eval/select-queries.ts';
@@ -21,7 +22,13 @@ export async function run(
   const options = parseEvalOptions(args);
   const data = await readData(options);
   const chosen = chooseQueries(data, options);
-  const model = options.runOnly ? undefined : await rerank(data, chosen, { options, rerankWith });
+  const withModel = (folder: string | undefined) =>
+    rerank(data, chosen, { options: { ...options, model: folder }, rerankWith });
+  const model = options.runOnly ? undefined : await withModel(options.model);
+  const reference =
+    options.against === undefined || model?.reranked.interrupted
+      ? undefined
+      : await withModel(options.against);
   const report: EvalReport = {
     beir: options.beir,
     split: options.split,
@@ -29,6 +36,7 @@ export async function run(
     relevantFrom: options.relevantFrom,
     ...(options.limit === Infinity ? {} : { limit: options.limit }),
     ...(model === undefined ? {} : { model: model.report }),
+    ...(model && reference && { gate: gateOf(data, model, reference) }),
     ...evaluate(
       model === undefined
         ? { ...data, measured: chosen.keys() }
@@ -36,7 +44,10 @@ export async function run(
     ),
   };
   await writeOutputs(report, model?.reranked.run, options);
-  return model?.reranked.interrupted ? interruptedStatus : 0;
+  if (model?.reranked.interrupted || reference?.reranked.interrupted) {
+    return interruptedStatus;
+  }
+  return report.gate?.passed === false ? 1 : 0;
 }
 
 async function readData(options: EvalOptions): Promise<EvaluateInput> {
@@ -66,6 +77,11 @@ async function rerank(
   const corpus = await readCorpus(options.beir, ids);
   assertNoneMissing('texts that corpus.jsonl lacks', ids, corpus);
   return rerankWith({ run: chosen, queries, corpus }, options);
+}
+
+function gateOf({ judgements }: EvaluateInput, model: ModelRun, reference: ModelRun) {
+  const runs = { run: model.reranked.run, reference: reference.reranked.run };
+  return { ...holdAgainst({ judgements, ...runs }), reference: reference.report };
 }
 
 async function writeOutputs(

@@ -18,6 +18,10 @@ const commands: ReadonlyMap<
     'model build',
     { summary: 'build a model from GGUF or safetensors', load: () => import('./model-build.ts') },
   ],
+  [
+    'model quantize',
+    { summary: 'round a checkpoint to int8', load: () => import('./model-quantize.ts') },
+  ],
   ['model prune', { summary: 'make a checkpoint smaller', load: () => import('./model-prune.ts') }],
   [
     'verify',

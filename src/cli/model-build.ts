@@ -23,7 +23,7 @@ Builds what the server loads: a ranking graph, its weights, a tokenizer and a ma
   --to FOLDER          where to; a built model there is replaced once the new one is complete
   --recipe NAME        fetch and build what models/recipes/NAME.json says (to models/artifacts/NAME)
   --name NAME          the model's name (default: the folder's)
-  --precision KIND     fp32 for CPU (default), fp16 for CUDA
+  --precision KIND     fp32 for CPU (default), int8 for CPU, fp16 for CUDA
   --template NAME      chatml, qwen3-reranker, or a JSON file with the five texts of a template
                        (default: the one of the model's family)
   --labels YES,NO      the two answers, each one token (default: yes,no)

@@ -117,11 +117,11 @@ function format(report: VerifyReport, reason: string): string {
 }
 
 function formatCheck(check: Check, width: number): string {
-  const { largest, tolerance } = check;
+  const { largest, tolerance, mean } = check;
   const numbers =
     largest === undefined || tolerance === undefined
       ? ''
-      : `${largest.toExponential(1)} of ${tolerance.toExponential(0)}  `;
+      : `${largest.toExponential(1)} of ${tolerance.toExponential(0)}, mean ${(mean ?? NaN).toExponential(1)}  `;
   return `${check.passed ? 'ok  ' : 'FAIL'}  ${check.name.padEnd(width)}  ${numbers}${check.detail}`;
 }
 

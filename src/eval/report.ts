@@ -1,3 +1,4 @@
+import { formatGate, type GateResult } from './gate.ts';
 import type { Interval } from './bootstrap.ts';
 import type { Evaluation, QualityRow } from './evaluate.ts';
 import { formatTable } from './format-table.ts';
@@ -12,6 +13,8 @@ export interface EvalReport extends Evaluation {
   /** Most queries measured, when that was bounded. */
   readonly limit?: number;
   readonly model?: ModelReport;
+  /** Against another model, when one was named. */
+  readonly gate?: GateResult & { readonly reference: ModelReport };
 }
 
 export interface ModelReport extends RerankCounts {
@@ -34,7 +37,8 @@ export function formatReport(report: EvalReport): string {
   const rows = report.rows.map((row) => [...runCells(row), ...modelCells(row)]);
   const notes = [...modelNotes(report.model), ...notesOf(report)];
   const title = `${report.beir}, split ${report.split}, run ${report.runFile}`;
-  return `${title}\n\n${formatTable([['', ...head, ...modelHead], ...rows])}\n${notes.join('\n')}\n`;
+  const gate = report.gate ? `\n${formatGate(report.gate, report.gate.reference.name)}` : '';
+  return `${title}\n\n${formatTable([['', ...head, ...modelHead], ...rows])}\n${notes.join('\n')}\n${gate}`;
 }
 
 function runCells({ kind, queries, run }: QualityRow): string[] {

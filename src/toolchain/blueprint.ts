@@ -1,6 +1,7 @@
 import type { Blueprint, Family } from '../manifest.ts';
 import { asObject, type JsonObject } from './limited-json.ts';
 import { quote, refuse, within } from './refuse.ts';
+import { int8Method } from './stored-int8.ts';
 
 /** Architectures of config.json. */
 const architectures: ReadonlyMap<string, Family> = new Map<string, Family>([
@@ -122,8 +123,18 @@ function assertSupported(fields: ConfigFields): void {
   }
   fields.only('partial_rotary_factor', 1);
   fields.only('is_causal', true);
-  if (fields.get('quantization_config') !== undefined) {
-    refuse(fields.where('quantization_config'), 'the field', 'present', 'F32, F16 or BF16 weights');
+  assertQuantization(fields);
+}
+
+/** Our own compact form is read; others are made by other rules. */
+function assertQuantization(fields: ConfigFields): void {
+  const found = fields.get('quantization_config');
+  if (found === undefined) {
+    return;
+  }
+  const where = fields.where('quantization_config');
+  if (asObject(found, where).get('quant_method') !== int8Method) {
+    refuse(where, 'the field', 'present', `F32, F16 or BF16 weights, or ${int8Method}`);
   }
 }
 

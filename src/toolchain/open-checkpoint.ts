@@ -13,18 +13,12 @@ import { readValues } from './read-tensor.ts';
 import { quote, refuse, within } from './refuse.ts';
 import { unpermuteRotary } from './rotary-layout.ts';
 import { openSafetensorsFolder } from './safetensors-shards.ts';
-import type { StoredTensor } from './tensor-type.ts';
-
-/** A tensor and the file that holds it. */
-interface HeldTensor {
-  readonly source: CheckpointFile;
-  readonly tensor: StoredTensor;
-}
+import { type HeldTensors, int8Companions, readDequantized, readInt8 } from './stored-int8.ts';
 
 /** What both kinds of checkpoint come down to. */
 interface Opened {
   readonly sources: readonly CheckpointFile[];
-  readonly held: ReadonlyMap<string, HeldTensor>;
+  readonly held: HeldTensors;
   readonly blueprint: Blueprint;
   /** From a Hugging Face name to the name in the file. */
   readonly toFileName: (name: string) => string;
@@ -51,6 +45,8 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
       files: opened.sources.map(({ name }) => name),
       shapes: expected,
       readTensor: (name) => readTensor(opened, expected, name),
+      readQuantized: async (name) =>
+        opened.held.get(name)?.tensor.type === 'I8' ? readInt8(name, opened.held) : undefined,
       close: () => closeAll(opened.sources),
     };
   });
@@ -106,6 +102,7 @@ function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): v
       refuse(where, 'the shape', found?.tensor.shape, `[${shape.join(', ')}]`);
     }
     required.add(fileName);
+    int8Companions(fileName, opened.held).forEach((each) => required.add(each));
   }
   for (const [name, { source }] of opened.held) {
     if (!required.has(name) && !isIgnorable(name)) {
@@ -130,6 +127,9 @@ async function readTensor(
   if (held === undefined) {
     const files = opened.sources.map((source) => source.name).join(', ');
     return refuse(files, `tensor ${quote(name)}`, undefined, 'names of the blueprint');
+  }
+  if (held.tensor.type === 'I8') {
+    return readDequantized(name, opened.held);
   }
   const values = await readValues(held.source, held.tensor);
   if (opened.isPermuted && /\.self_attn\.[qk]_proj\.weight$/.test(name)) {

@@ -18,12 +18,21 @@ export interface PypiSource {
   readonly memberSha256: string;
 }
 
+/** A checkpoint folder in the repository itself. */
+export interface BundledSource {
+  readonly kind: 'bundled';
+  /** From the project's root: `models/bundled/NAME`. */
+  readonly path: string;
+  /** What the build reads of it; each is checked. */
+  readonly files: readonly { readonly file: string; readonly sha256: string }[];
+}
+
 /** Where a checkpoint comes from and what to build of it: `models/recipes/NAME.json`. */
 export interface Recipe {
   readonly name: string;
   readonly description: string;
   readonly licence: string;
-  readonly source: PypiSource;
+  readonly source: PypiSource | BundledSource;
   readonly template: PromptTemplate;
   readonly labels: readonly [yes: string, no: string];
   readonly precision: Precision;
@@ -62,10 +71,27 @@ export function parseRecipe(text: string, where: string): Recipe {
 }
 
 /** Names end up in commands and paths: nothing but names gets through. */
-function parseSource(json: JsonRecord): PypiSource {
+function parseSource(json: JsonRecord): Recipe['source'] {
+  return json.oneOf('kind', ['pypi', 'bundled']) === 'pypi' ? parsePypi(json) : parseBundled(json);
+}
+
+function parseBundled(json: JsonRecord): BundledSource {
+  const files = json.records('files').map((each) => ({
+    file: each.text('file', /^[A-Za-z0-9][\w.-]*$/, 'a plain file name'),
+    sha256: each.text('sha256', hexHash, 'a SHA-256'),
+  }));
+  const needed = ['config.json', 'model.safetensors', 'tokenizer.json'];
+  if (needed.some((name) => !files.some(({ file }) => file === name))) {
+    json.fail('files', `a list with ${needed.join(', ')}`);
+  }
+  const path = /^models\/bundled\/[A-Za-z0-9][\w.-]*$/;
+  return { kind: 'bundled', path: json.text('path', path, 'models/bundled/NAME'), files };
+}
+
+function parsePypi(json: JsonRecord): PypiSource {
   const name = /^[A-Za-z0-9][\w.-]*$/;
   return {
-    kind: json.oneOf('kind', ['pypi']),
+    kind: 'pypi',
     package: json.text('package', name, 'a package name'),
     version: json.text('version', /^\d[\w.]*$/, 'a version'),
     wheel: json.text('wheel', /^[A-Za-z0-9][\w.-]*\.whl$/, 'a wheel file name'),

@@ -10,9 +10,14 @@ export interface SafetensorsFile {
 }
 
 /** Element types this toolchain reads, by their name in the header. */
-type Dtype = 'F32' | 'F16' | 'BF16';
+type Dtype = 'F32' | 'F16' | 'BF16' | 'I8';
 
-const dtypes: Readonly<Record<Dtype, TensorType>> = { F32: 'F32', F16: 'F16', BF16: 'BF16' };
+const dtypes: Readonly<Record<Dtype, TensorType>> = {
+  F32: 'F32',
+  F16: 'F16',
+  BF16: 'BF16',
+  I8: 'I8',
+};
 
 /** The header's length stands before it. */
 const lengthBytes = 8;

@@ -3,6 +3,7 @@ export type TensorType =
   | 'F32'
   | 'F16'
   | 'BF16'
+  | 'I8'
   | 'Q8_0'
   | 'Q4_0'
   | 'Q4_1'
@@ -19,6 +20,8 @@ export const tensorStorage: Readonly<Record<TensorType, TensorStorage>> = {
   F32: { blockValues: 1, blockBytes: 4 },
   F16: { blockValues: 1, blockBytes: 2 },
   BF16: { blockValues: 1, blockBytes: 2 },
+  /** Steps of a scale that stands elsewhere. */
+  I8: { blockValues: 1, blockBytes: 1 },
   Q8_0: { blockValues: 32, blockBytes: 34 },
   Q4_0: { blockValues: 32, blockBytes: 18 },
   Q4_1: { blockValues: 32, blockBytes: 20 },

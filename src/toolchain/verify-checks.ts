@@ -8,6 +8,8 @@ export interface Check {
   /** Largest difference found; undefined where equality is all that counts. */
   readonly largest?: number;
   readonly tolerance?: number;
+  /** Of the differences. */
+  readonly mean?: number;
   /** What was found, where. */
   readonly detail: string;
 }
@@ -70,6 +72,31 @@ export function checkProbabilities(
   );
 }
 
+/** How often two candidates of one request stand in the reference's order, by p(yes). Equal ones are no pair. */
+export function checkOrder(
+  rows: readonly Row[],
+  { found, expected }: { readonly found: Scores; readonly expected: Scores },
+  least: number,
+): Check {
+  const margin = (scores: Scores, row: number) => {
+    const [yes, no] = scores.get(row) ?? [NaN, NaN];
+    return yes - no;
+  };
+  let [pairs, same] = [0, 0];
+  rows.forEach(({ prefix }, a) => {
+    for (let b = a + 1; b < rows.length && rows[b]?.prefix === prefix; b++) {
+      const wanted = Math.sign(margin(expected, a) - margin(expected, b));
+      pairs += Math.abs(wanted);
+      same += wanted !== 0 && Math.sign(margin(found, a) - margin(found, b)) === wanted ? 1 : 0;
+    }
+  });
+  return {
+    name: 'order, reference',
+    passed: same >= least * pairs,
+    detail: `${same} of ${pairs} pairs in the reference's order (at least ${100 * least} %)`,
+  };
+}
+
 /** Bit for bit. */
 export function checkIdentical(
   name: string,
@@ -113,16 +140,18 @@ function checkDifference(
   { found, expected }: { readonly found: Scores; readonly expected: Scores },
   difference: (found: Logits, expected: Logits) => number,
 ): Check {
-  let largest = 0;
+  let [largest, sum] = [0, 0];
   let where = 'no difference';
   for (const [row, logits] of expected) {
     const value = difference(found.get(row) ?? [NaN, NaN], logits);
+    sum += value;
     if (!(value <= largest)) {
       largest = Number.isNaN(value) ? Infinity : value;
       where = places[row] ?? '';
     }
   }
-  return { name, passed: largest <= tolerance, largest, tolerance, detail: where };
+  const mean = sum / expected.size;
+  return { name, passed: largest <= tolerance, largest, tolerance, mean, detail: where };
 }
 
 function findDifference(a: readonly number[], b: readonly number[]): number | undefined {

@@ -41,11 +41,16 @@ export interface VerifyReport {
 const tokenBudget = 1024;
 /** Batches that are run again in other orders and company: each is a run of the whole model. */
 const companyBatches = 2;
-/** Largest allowed difference: of a logit from the reference's, and of p(yes) between two ways of packing. */
+/**
+ * Largest allowed difference: of a logit from the reference's, and of p(yes) between two ways of packing; and the least
+ * share of pairs in the reference's order. int8 is held to a reference with the same rounded weights: what is left is the
+ * rounding of activations, which changes with the model. Its packing is exact within the same shapes (see the checks of
+ * order and neighbours); in others, attention may differ in a last bit, and a value on the edge rounds the other way.
+ */
 const tolerances = {
-  fp32: { logit: 1e-3, probability: 1e-3, packing: 1e-5 },
-  fp16: { logit: 5e-2, probability: 1e-2, packing: 2e-3 },
-  int8: { logit: 0.5, probability: 5e-2, packing: 2e-3 },
+  fp32: { logit: 1e-3, probability: 1e-3, packing: 1e-5, order: 0.99 },
+  fp16: { logit: 5e-2, probability: 1e-2, packing: 2e-3, order: 0.97 },
+  int8: { logit: 2, probability: 0.2, packing: 2e-3, order: 0.8 },
 } as const;
 
 interface Setting {
@@ -174,6 +179,7 @@ async function runChecks(setting: Setting, golden: Golden | undefined): Promise<
       checks.checkTokenIds(rows, golden, places),
       checks.checkLogits('logits, reference', pair, places, tolerance.logit),
       checks.checkProbabilities('p(yes), reference', pair, places, tolerance.probability),
+      checks.checkOrder(rows, pair, tolerance.order),
     );
   }
   onProgress(`scoring each of ${rows.length} rows alone, sharing nothing`);

@@ -9,13 +9,16 @@ import { countValues } from './tensor-type.ts';
 export const writtenTypes = ['F32', 'F16', 'BF16'] as const;
 export type WrittenType = (typeof writtenTypes)[number];
 
+export type TensorValues = Float32Array | Int8Array;
+
 /** A tensor on its way to disk. Linears are [out, in], as in `Checkpoint.readTensor`. */
 export interface OutgoingTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly type: WrittenType;
-  /** Asked for once, when its turn comes: one tensor is in memory at a time. */
-  readonly read: () => Float32Array | Promise<Float32Array>;
+  /** I8: see stored-int8.ts. */
+  readonly type: WrittenType | 'I8';
+  /** Asked for once, when its turn comes: one tensor is in memory at a time. Integers for I8, floats for the others. */
+  readonly read: () => TensorValues | Promise<TensorValues>;
 }
 
 export interface CheckpointContents {
@@ -71,7 +74,7 @@ async function copyCompanions(from: string | undefined, to: string): Promise<voi
   }
 }
 
-const bytesPerValue: Readonly<Record<WrittenType, number>> = { F32: 4, F16: 2, BF16: 2 };
+const bytesPerValue = { F32: 4, F16: 2, BF16: 2, I8: 1 } as const;
 
 /** Header first, so shapes and types are known before any value is. */
 async function writeSafetensors(
@@ -111,15 +114,21 @@ function safetensorsHeader(tensors: readonly OutgoingTensor[]): Uint8Array {
   return Buffer.concat([length, bytes]);
 }
 
-function encodeTensor({ name, shape, type }: OutgoingTensor, values: Float32Array): Uint8Array {
+function encodeTensor({ name, shape, type }: OutgoingTensor, values: TensorValues): Uint8Array {
   if (values.length !== countValues(shape)) {
     throw new CheckpointError(
       `tensor ${name} has ${values.length} values; [${shape.join(', ')}] needs ${countValues(shape)}`,
     );
   }
-  const encoded =
-    type === 'F32' ? values : type === 'BF16' ? toBrain(values) : halves(name, values);
+  if (values instanceof Int8Array !== (type === 'I8')) {
+    throw new CheckpointError(`tensor ${name} is to be ${type}; its values are not: this is a bug`);
+  }
+  const encoded = values instanceof Int8Array ? values : encodeFloats(name, type, values);
   return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+}
+
+function encodeFloats(name: string, type: OutgoingTensor['type'], values: Float32Array) {
+  return type === 'F32' ? values : type === 'BF16' ? toBrain(values) : halves(name, values);
 }
 
 function halves(name: string, values: Float32Array): Uint16Array {

@@ -1,0 +1,160 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
+import { type Checkpoint, CheckpointError } from './checkpoint.ts';
+import { configFor } from './checkpoint-config.ts';
+import { readJsonFile } from './limited-json.ts';
+import { openCheckpoint } from './open-checkpoint.ts';
+import {
+  dequantizeChannels,
+  type QuantizedTensor,
+  quantizeLinear,
+  quantizeTable,
+} from './quantize-channels.ts';
+import { int8Method, rowName, scaleName } from './stored-int8.ts';
+import { type OutgoingTensor, writeCheckpoint } from './write-checkpoint.ts';
+
+export interface QuantizeOptions {
+  /** A Hugging Face folder. */
+  readonly from: string;
+  readonly to: string;
+  /** Label words, each one token of the folder's tokenizer: their rows of the head are kept in fp32. */
+  readonly labels: readonly string[];
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+export interface TensorError {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Root of the squared error's share of the squared weights. */
+  readonly relativeError: number;
+  /** Signal to quantization noise, decibels. */
+  readonly sqnrDb: number;
+  readonly largestError: number;
+}
+
+export interface QuantizeReport {
+  readonly parameters: number;
+  /** Of model.safetensors. */
+  readonly bytes: number;
+  /** Embedding rows, by token id, that stay fp32. */
+  readonly wholeRows: readonly number[];
+  /** Every tensor stored as int8; the others are fp32. */
+  readonly tensors: readonly TensorError[];
+}
+
+export const quantizeReportFile = 'quantize-report.json';
+const embedding = 'model.embed_tokens.weight';
+const configLimits = { bytes: 1024 * 1024, depth: 8 };
+
+/**
+ * Writes a checkpoint's compact form (stored-int8.ts): matrices as int8 with a scale a row, norms and biases fp32.
+ * One tensor in memory at a time.
+ *
+ * @throws CheckpointError, also when it is compact already; RankError when a label is not one token.
+ */
+export async function quantizeCheckpoint(options: QuantizeOptions): Promise<QuantizeReport> {
+  const { from, to, onProgress } = options;
+  const original = await readJsonFile(join(from, 'config.json'), configLimits);
+  const checkpoint = await openCheckpoint(from);
+  const tensors: TensorError[] = [];
+  try {
+    const wholeRows = findRows(options);
+    await assertFloats(checkpoint, from);
+    await writeCheckpoint(to, {
+      config: {
+        ...configFor(checkpoint.blueprint, 'F32', original),
+        quantization_config: { quant_method: int8Method },
+      },
+      tensors: [...checkpoint.shapes.keys()].flatMap((name) =>
+        outgoing(checkpoint, name, {
+          wholeRows: name === headName(checkpoint) ? wholeRows : [],
+          onError: (error) => tensors.push(error),
+        }),
+      ),
+      copyFrom: from,
+      // Filled once the errors are known; the first of these files marks the folder as one of ours.
+      texts: new Map([[quantizeReportFile, '']]),
+      onProgress,
+    });
+    const { size: bytes } = await stat(join(to, 'model.safetensors'));
+    const report = { parameters: countParameters(checkpoint), bytes, wholeRows, tensors };
+    await writeFile(join(to, quantizeReportFile), `${JSON.stringify(report, undefined, 2)}\n`);
+    return report;
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+function headName({ blueprint }: Checkpoint): string {
+  return blueprint.tiedHead ? embedding : 'lm_head.weight';
+}
+
+function findRows({ from, labels }: QuantizeOptions): readonly number[] {
+  if (labels.length === 0) {
+    return [];
+  }
+  const tokenizer = loadTokenizer(join(from, 'tokenizer.json'));
+  return labels.map((text) => singleTokenId(tokenizer, text));
+}
+
+async function assertFloats(checkpoint: Checkpoint, from: string): Promise<void> {
+  if ((await checkpoint.readQuantized?.(embedding)) !== undefined) {
+    throw new CheckpointError(`${from}: is int8 already; rounding it twice would only lose`);
+  }
+}
+
+interface Watch {
+  readonly wholeRows: readonly number[];
+  readonly onError: (error: TensorError) => void;
+}
+
+/** A matrix becomes integers, scales, and the rows kept whole; they are asked for in this order. */
+function outgoing(checkpoint: Checkpoint, name: string, watch: Watch): readonly OutgoingTensor[] {
+  const shape = checkpoint.shapes.get(name) ?? [];
+  const [rows = 0, columns] = shape;
+  if (columns === undefined) {
+    return [{ name, shape, type: 'F32', read: () => checkpoint.readTensor(name) }];
+  }
+  let scales: Float32Array = new Float32Array();
+  let whole: Float32Array[] = [];
+  const read = async () => {
+    const values = await checkpoint.readTensor(name);
+    const isTable = name === embedding || name === 'lm_head.weight';
+    const quantized = isTable ? quantizeTable(values, columns) : quantizeLinear(values, columns);
+    ({ scales } = quantized);
+    whole = watch.wholeRows.map((row) => values.slice(row * columns, (row + 1) * columns));
+    watch.onError({ name, shape, ...measureError(values, quantized) });
+    return quantized.values;
+  };
+  return [
+    { name, shape, type: 'I8', read },
+    { name: scaleName(name), shape: [rows], type: 'F32', read: () => scales },
+    ...watch.wholeRows.map(
+      (row, i): OutgoingTensor => ({
+        ...{ name: rowName(name, row), shape: [columns], type: 'F32' },
+        read: () => whole[i] ?? new Float32Array(),
+      }),
+    ),
+  ];
+}
+
+export function measureError(
+  values: Float32Array,
+  quantized: QuantizedTensor,
+): Omit<TensorError, 'name' | 'shape'> {
+  const found = dequantizeChannels(quantized);
+  let [signal, noise, largestError] = [0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const error = (found[i] ?? 0) - (values[i] ?? 0);
+    signal += (values[i] ?? 0) ** 2;
+    noise += error ** 2;
+    largestError = Math.max(largestError, Math.abs(error));
+  }
+  const relativeError = signal === 0 ? 0 : Math.sqrt(noise / signal);
+  return { relativeError, sqnrDb: -20 * Math.log10(relativeError), largestError };
+}
+
+function countParameters({ shapes }: Checkpoint): number {
+  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
