@@ -42,9 +42,9 @@ export interface PairScores {
 const batchesPerRunner = 2;
 
 /**
- * Scores pairs without queue, cache or deadlines, each batch with the tokens that its pairs share once: of a query, or with
- * a candidate-first template of a candidate. Tokens and scores are the server's (see README, Exactness, for "the same"). Memory: the
- * pairs, their scores and the batches in flight.
+ * Scores pairs without queue, cache or deadlines, each batch with the tokens that its pairs share once: of a query, or
+ * with a candidate-first template of a candidate. Token ids are the server's; scores are the same bits where the packed
+ * shapes are, else within 1e-5. Memory: the pairs, their scores and the batches in flight.
  *
  * @throws RankError when a pair cannot be encoded, a batch fails, or a logit is not finite.
  */
