@@ -40,14 +40,16 @@ async function changeUnderLoad(
   const residentBefore = residentMb();
   const startedMs = systemClock.nowMs();
   const stepMs: number[] = [];
+  const steps: number[] = [];
   for (let i = 0; i < options.count; i++) {
     const stepStartMs = systemClock.nowMs();
     await change(served, i);
     stepMs.push(systemClock.nowMs() - stepStartMs);
+    steps.push(Math.round(residentMb()));
   }
   const during = ledger.rate(startedMs, systemClock.nowMs());
   const after = await measure(ledger);
-  const resident = { before: residentBefore, after: residentMb() };
+  const resident = { before: residentBefore, steps, after: residentMb() };
   await load.stop();
   const isClean = await served.stop();
   const ratePerSecond = { before, during, after };

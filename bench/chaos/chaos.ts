@@ -21,7 +21,12 @@ export interface ChaosResult {
   };
   /** Whether the server drained in time at the end. */
   readonly isClean: boolean;
-  readonly residentMb?: { readonly before: number; readonly after: number };
+  /** Of server and client, which are one process: before, after each step, and at the end. */
+  readonly residentMb?: {
+    readonly before: number;
+    readonly steps: readonly number[];
+    readonly after: number;
+  };
 }
 
 /** What went wrong; empty when nothing was lost. */

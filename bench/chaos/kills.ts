@@ -11,7 +11,7 @@ import { until } from './wait.ts';
 /** Longest that a killed replica may take to be ready again. */
 const backMs = 60_000;
 
-/** Threads die under load, one at a time, each when the one before is back; every second one with work in hand. */
+/** Threads die under load, one at a time, each when the one before is back: two with work in hand, two without. */
 export async function killThreads(model: string, options: ChaosOptions): Promise<ChaosResult> {
   const served = await serve({ model, devices: options.devices, isMortal: true });
   const ledger = new Ledger(() => systemClock.nowMs());

@@ -14,8 +14,8 @@ const usage = `Usage: npm run chaos -- MODE [OPTIONS]
 Breaks and changes a server under load, and checks every answer by its id: none lost, none twice, every candidate
 scored once, every score what it was before. Exit status 1 when one is not.
 
-  kills      worker threads end by process.exit, one after the other, every second one with a batch in hand, before it
-             runs (inside a run it would end the process, which nothing can survive)
+  kills      worker threads end by process.exit, one after the other: two with a batch in hand, before it runs
+             (inside a run it would end the process, which nothing can survive), then two idle, and so on
   resizes    the number and kind of replicas changes through the admin address
   swaps      another model is loaded beside the one that serves and takes over
   rolling    two servers in processes of their own are restarted in turn (SIGTERM), the client by the service config
@@ -95,7 +95,7 @@ function format(mode: string, result: ChaosResult): string {
       : [
           [
             'resident memory',
-            `${residentMb.before.toFixed(0)} -> ${residentMb.after.toFixed(0)} MB`,
+            `${residentMb.before.toFixed(0)} MB, after two ${residentMb.steps[1]?.toFixed(0) ?? '-'}, at the end ${residentMb.after.toFixed(0)}`,
           ],
         ]),
     ['faults', faults.length === 0 ? 'none' : faults.join('; ')],

@@ -118,8 +118,12 @@ export class PendingAnswer<Reply> {
     }
   }
 
+  /**
+   * A caller's own clock started earlier than ours, by the way to us: who goes when the answer could no longer have come
+   * in time has given up.
+   */
   #isLate(): boolean {
-    return this.#parts.clock.nowMs() >= this.#times.giveUpMs;
+    return this.#parts.clock.nowMs() >= this.#times.deadlineMs;
   }
 
   /** One line for each answer, without texts; faults of ours with their cause. */
