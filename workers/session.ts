@@ -26,11 +26,16 @@ export interface RankSession {
 }
 
 /**
- * Loads a built model on one device. There is no fallback: without the CUDA libraries, `cuda` throws.
+ * Loads a built model on one device. There is no fallback: without the CUDA libraries, `cuda` throws, and so it does for
+ * an int8 model, whose products ONNX Runtime would quietly leave to the CPU.
  *
  * @throws RankError `unavailable`
  */
 export async function openSession(options: SessionOptions): Promise<RankSession> {
+  if (options.provider === 'cuda' && options.manifest.precision === 'int8') {
+    const { name } = options.manifest;
+    throw new RankError('unavailable', `${name} is int8, for CPU only; build it in fp16 for CUDA`);
+  }
   const path = join(options.modelDir, options.manifest.graph.file);
   const session = await createSession(path, options);
   return {

@@ -27,6 +27,13 @@ describe('a session', () => {
     });
   });
 
+  it('refuses an int8 model on CUDA, where its products would run on the CPU', async () => {
+    const manifest = { ...options().manifest, name: 'small', precision: 'int8' } as const;
+    await expect(openSession({ ...options(), manifest, provider: 'cuda' })).rejects.toThrow(
+      'small is int8, for CPU only; build it in fp16 for CUDA',
+    );
+  });
+
   it('says which file it could not open', async () => {
     await expect(
       openSession({ ...options(), modelDir: `${model.dir}/none`, provider: 'cpu' }),
