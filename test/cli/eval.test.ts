@@ -77,6 +77,26 @@ function evaluate(folder: string, ...more: string[]): Promise<number> {
 }
 
 describe('slmrank eval', () => {
+  test('holds the model against another one, and fails when the order is another', async () => {
+    const folder = dataFolder();
+    const models: (string | undefined)[] = [];
+    const leave: RerankWith = async (input, options) => {
+      models.push(options.model);
+      const turned = await turnRound(input, options);
+      const isOther = options.model === 'dense';
+      return isOther ? { ...turned, reranked: { ...turned.reranked, run: input.run } } : turned;
+    };
+    const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
+    expect(await run([...given, '--model', 'small', '--against', 'dense'], leave)).toBe(1);
+    expect(models).toEqual(['small', 'dense']);
+    expect(printed).toMatch(/against stand-in, 2 queries:/);
+    expect(printed).toMatch(
+      /same first place: 0.00 % of queries \(at least 97.00 %\)\n {2}gate: FAIL/,
+    );
+    expect(await run([...given, '--model', 'small', '--against', 'small'], leave)).toBe(0);
+    expect(printed).toMatch(/gate: PASS/);
+  });
+
   test('shows the run’s own order beside the model’s, over the judged queries', async () => {
     expect(await evaluate(dataFolder())).toBe(0);
     expect(printed).toMatch(/^all +2 +0\.631 .* 0\.500 +1\.000 .* 1\.000 +\+0\.369/m);
