@@ -102,6 +102,7 @@ describe('formatReport', () => {
       seconds: 2,
       candidatesPerSecond: 2,
       interrupted: true,
+      way: 'served' as const,
     };
     const reranked = runOf({ q2: ['b', 'a'] });
     const text = formatReport({ ...evaluate({ ...input, reranked }), ...facts, model });
