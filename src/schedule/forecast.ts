@@ -63,21 +63,59 @@ export function forecast(
 
 /** Weight of the newest error: about the last twenty count. */
 const newest = 0.05;
+/** What the prior loses in a batch's time in which it alone has refused somebody while nobody waits. */
+const doubted = 0.2;
 
 /**
  * How much later requests end than forecast, as TCP watches its round trips (RFC 6298): the mean and twice the mean
- * deviation.
+ * deviation. What is not learnt yet is taken for a batch's time, since requests wait for batches: without such a prior
+ * the first spike of a server's life is let in as if every forecast were exact, and what then ends late has cost
+ * others their turn.
  */
 export class ForecastError {
   #meanMs = 0;
   #deviationMs = 0;
+  /** Weight of what is not learnt. */
+  #unknown = 1;
+  #doubtedMs = Number.NEGATIVE_INFINITY;
+  /** How many wait whose ends will be learnt. */
+  #waiting = 0;
 
-  get marginMs(): number {
+  /** As learnt. */
+  get learntMs(): number {
     return Math.max(0, this.#meanMs + 2 * this.#deviationMs);
+  }
+
+  /** With what is not learnt yet. */
+  marginMs(batchMs: number): number {
+    return this.learntMs + this.#unknown * batchMs;
+  }
+
+  /**
+   * The prior alone has refused somebody. While nobody waits it has to give way: refusing all that would wait, it would
+   * never learn otherwise.
+   */
+  doubt(batchMs: number, nowMs: number): void {
+    if (this.#waiting === 0 && nowMs >= this.#doubtedMs + batchMs) {
+      this.#doubtedMs = nowMs;
+      this.#unknown *= 1 - doubted;
+    }
+  }
+
+  /** Somebody waits: to be told how it ended, undefined where that teaches nothing. */
+  expect(): (lateMs: number | undefined) => void {
+    this.#waiting += 1;
+    return (lateMs) => {
+      this.#waiting -= 1;
+      if (lateMs !== undefined) {
+        this.learn(lateMs);
+      }
+    };
   }
 
   /** `lateMs` below zero when it ended earlier. */
   learn(lateMs: number): void {
+    this.#unknown *= 1 - newest;
     this.#deviationMs += newest * (Math.abs(lateMs - this.#meanMs) - this.#deviationMs);
     this.#meanMs += newest * (lateMs - this.#meanMs);
   }

@@ -20,6 +20,8 @@ type Asker = Pick<Ask, 'client' | 'priority' | 'deadlineMs'>;
 export interface TurnTimes {
   readonly dueMs: number;
   readonly orderMs: number;
+  /** Whether other clients share the server. */
+  readonly isShared: boolean;
 }
 
 /** Knows who shares the server, and by how much its forecasts were wrong. */
@@ -44,32 +46,45 @@ export class Forecaster {
     const dueMs = dueOf(outlook.nowMs, deadlineMs, outlook.agingMs);
     const { items } = outlook.lanes[priority];
     const clients = this.#clients.count(client, outlook.nowMs);
-    return { dueMs, orderMs: orderOf({ client, dueMs }, items, clients, outlook.estimateMs) };
+    const orderMs = orderOf({ client, dueMs }, items, clients, outlook.estimateMs);
+    return { dueMs, orderMs, isShared: clients > 1 };
   }
 
   predict(ask: Ask, outlook: Outlook): Forecast {
     const turn = this.turnOf(ask, outlook);
     const aheadTokens =
       outlook.lanes.tokensAhead(ask.priority, turn.orderMs) + (ask.unscheduledTokens ?? 0);
-    const { marginMs } = this.#errorOf(ask, turn);
-    return forecast(ask, aheadTokens, { ...outlook, marginMs }, outlook.nowMs);
+    const error = this.#errorOf(ask, turn);
+    const batchMs = outlook.power.fastestMs({ packedTokens: outlook.tokenBudget });
+    const { nowMs } = outlook;
+    const within = (marginMs: number) =>
+      forecast(ask, aheadTokens, { ...outlook, marginMs }, nowMs);
+    const careful = within(error.marginMs(batchMs));
+    if (!careful.inTime && within(error.learntMs).inTime) {
+      error.doubt(batchMs, nowMs);
+    }
+    return careful;
   }
 
   /** Learns by how much a request that has to wait ends later than forecast. */
   watch(request: ScheduledRequest, { queueMs, runMs }: Forecast, clock: Clock): void {
-    const error = this.#errorOf(request, request);
-    const learn = () => error.learn(clock.nowMs() - request.arrivedMs - queueMs - runMs);
-    if (queueMs > 0 && runMs > 0) {
-      request.settled.then(learn, (thrown: unknown) => {
-        if (RankError.from(thrown).kind === 'deadline-exceeded') {
-          learn();
-        }
-      });
+    if (queueMs <= 0 || runMs <= 0) {
+      return;
     }
+    const end = this.#errorOf(request, request).expect();
+    const lateMs = () => clock.nowMs() - request.arrivedMs - queueMs - runMs;
+    request.settled.then(
+      () => end(lateMs()),
+      (thrown: unknown) =>
+        end(RankError.from(thrown).kind === 'deadline-exceeded' ? lateMs() : undefined),
+    );
   }
 
   /** Those who stand back are overtaken by who comes later, deferrable ones by all interactive ones. */
-  #errorOf({ priority }: Pick<Asker, 'priority'>, { dueMs, orderMs }: TurnTimes): ForecastError {
+  #errorOf(
+    { priority }: Pick<Asker, 'priority'>,
+    { dueMs, orderMs }: Pick<TurnTimes, 'dueMs' | 'orderMs'>,
+  ): ForecastError {
     const { inTurn, standingBack, deferrable } = this.#errors;
     return priority === 'deferrable' ? deferrable : orderMs > dueMs ? standingBack : inTurn;
   }

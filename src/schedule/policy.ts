@@ -28,6 +28,8 @@ export interface WaitingRequest {
   /** Candidates in batches that have not ended. */
   readonly running: number;
   readonly partialOk: boolean;
+  /** It is more than its client's share while others share the server: they may come at any moment, and go first. */
+  readonly standsBack: boolean;
 }
 
 /** A ready replica and what it holds: the running batch first, then the prepared one. */
@@ -155,10 +157,13 @@ function decideRun<Request extends WaitingRequest, Replica extends ReplicaLoad>(
     return { kind: 'wait', untilMs: lingerEndMs };
   }
   const { replica } = found;
+  const half = Math.ceil(limits.tokenBudget / 2);
   const cap = isSpare
-    ? Math.min(Math.ceil(limits.tokenBudget / 2), replica.tokenCap)
+    ? Math.min(half, replica.tokenCap)
     : batchCap(view, { replica, head, packedTokens, ...moment });
-  return { kind: 'dispatch', replica, picks: fillBatch(lane, cap, limits) };
+  // A batch cannot be interrupted: what runs beyond a client's share is not to hold up others for long.
+  const mayTake = head.standsBack ? Math.min(cap, half) : cap;
+  return { kind: 'dispatch', replica, picks: fillBatch(lane, mayTake, limits) };
 }
 
 /** What is late or to be promoted now; or else the next moment at which something will be. */

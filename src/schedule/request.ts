@@ -39,6 +39,8 @@ export interface Entry {
   readonly arrivedMs: number;
   readonly dueMs: number;
   readonly orderMs: number;
+  /** Whether other clients share the server. */
+  readonly isShared: boolean;
 }
 
 /** Candidates of one request that are in a batch. */
@@ -66,6 +68,7 @@ export class ScheduledRequest implements WaitingRequest {
   readonly dueMs: number;
   /** When its turn is due beside the other clients: the queue's order, to be changed only out of the queue. */
   orderMs: number;
+  readonly #isShared: boolean;
   readonly #encoded: EncodedRequest;
   readonly #settlement = createDeferred<ScheduleResult>();
   readonly #logits: Float32Array;
@@ -80,7 +83,7 @@ export class ScheduledRequest implements WaitingRequest {
   constructor(
     encoded: EncodedRequest,
     call: Omit<ScheduleCall, 'signal'>,
-    { buckets, arrivedMs, dueMs, orderMs }: Entry,
+    { buckets, arrivedMs, dueMs, orderMs, isShared }: Entry,
   ) {
     const count = encoded.candidates.length;
     this.deadlineMs = call.deadlineMs;
@@ -92,6 +95,7 @@ export class ScheduledRequest implements WaitingRequest {
     this.priority = call.priority ?? 'interactive';
     this.dueMs = dueMs;
     this.orderMs = orderMs;
+    this.#isShared = isShared;
     this.#logits = new Float32Array(2 * count);
     this.#scored = new Uint8Array(count);
     this.#retried = new Uint8Array(count);
@@ -101,6 +105,10 @@ export class ScheduledRequest implements WaitingRequest {
       return { index, length, bucket: findBucket(buckets, length) };
     });
     this.waiting.sort(byBucket);
+  }
+
+  get standsBack(): boolean {
+    return this.#isShared && this.orderMs > this.dueMs;
   }
 
   get isSettled(): boolean {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type {
   handleServerStreamingCall,
   handleUnaryCall,
-  MethodDefinition,
   ServiceDefinition,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -49,21 +48,26 @@ export const adminRequestBytes = 65_536;
 
 /** The service's definition with the checks of the data address in front of its decoders; see `Received`. */
 export function guardAdmin(definition: AdminProtoRoot['service']): ServiceDefinition {
-  const guard = ([name, method]: [string, Method]): [string, Method] => {
-    const wireTypes = wireTypesOf(method.requestType);
-    const rules = { requestBytes: adminRequestBytes, wireTypes };
-    return [
-      name,
-      { ...method, requestDeserialize: guardDecoder(method.requestDeserialize, rules) },
-    ];
-  };
-  return Object.fromEntries(Object.entries<Method>(definition).map(guard));
+  const methods = Object.entries(parseMethods(definition));
+  return Object.fromEntries(methods.map(([name, method]) => [name, guardMethod(method)]));
 }
 
-/** As the loader makes them: with a description of the request. */
-type Method = MethodDefinition<object, object> & {
+type Method = ServiceDefinition[string] & {
+  /** As the loader describes the request. */
   readonly requestType: { readonly type: object };
 };
+
+/** A service's type says nothing of the loader's descriptions, which all its methods have. */
+function parseMethods(definition: ServiceDefinition): Readonly<Record<string, Method>> {
+  return definition as Readonly<Record<string, Method>>;
+}
+
+function guardMethod(method: Method): Method {
+  const wireTypes = wireTypesOf(method.requestType);
+  const rules = { requestBytes: adminRequestBytes, wireTypes };
+  const decode: (bytes: Buffer) => unknown = method.requestDeserialize;
+  return { ...method, requestDeserialize: guardDecoder(decode, rules) };
+}
 
 /** Handlers for `guardAdmin`. */
 export function adminService(parts: AdminServiceParts): UntypedServiceImplementation {

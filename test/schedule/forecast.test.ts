@@ -107,15 +107,47 @@ describe('a forecast', () => {
 
   test('errors are learnt: mean and twice the deviation, never below zero', () => {
     const error = new ForecastError();
-    expect(error.marginMs).toBe(0);
+    expect(error.learntMs).toBe(0);
     for (let i = 0; i < 300; i += 1) {
       error.learn(i % 2 === 0 ? 10 : 30);
     }
-    expect(error.marginMs).toBeGreaterThan(35);
-    expect(error.marginMs).toBeLessThan(45);
+    expect(error.learntMs).toBeGreaterThan(35);
+    expect(error.learntMs).toBeLessThan(45);
     for (let i = 0; i < 300; i += 1) {
       error.learn(-50);
     }
-    expect(error.marginMs).toBe(0);
+    expect(error.learntMs).toBe(0);
+  });
+
+  test('what is not learnt yet is taken from the prior, less with every request', () => {
+    const error = new ForecastError();
+    expect(error.marginMs(100)).toBe(100);
+    for (let i = 0; i < 20; i += 1) {
+      error.learn(0);
+    }
+    expect(error.marginMs(100)).toBeGreaterThan(30);
+    expect(error.marginMs(100)).toBeLessThan(40);
+    for (let i = 0; i < 100; i += 1) {
+      error.learn(0);
+    }
+    expect(error.marginMs(100)).toBeLessThan(1);
+  });
+
+  test('a prior that refuses gives way while nobody waits, by no more than a fifth in a batch’s time', () => {
+    const error = new ForecastError();
+    const refuseFor = (ms: number) => {
+      for (let nowMs = 0; nowMs < ms; nowMs += 1) {
+        error.doubt(100, nowMs);
+      }
+    };
+    const end = error.expect();
+    refuseFor(1_000);
+    expect(error.marginMs(100)).toBe(100);
+    end(undefined);
+    refuseFor(1_000);
+    expect(error.marginMs(100)).toBeCloseTo(100 * 0.8 ** 10, 6);
+    expect(error.learntMs).toBe(0);
+    error.expect()(40);
+    expect(error.learntMs).toBeCloseTo(0.05 * 40 + 2 * 0.05 * 40, 6);
   });
 });

@@ -19,7 +19,7 @@ const limits: PolicyLimits = {
 function request(name: string, lengths: readonly number[], changed: Partial<Named> = {}): Named {
   return {
     ...{ name, deadlineMs: Number.POSITIVE_INFINITY, arrivedMs: 0, prefixTokens: 10 },
-    ...{ running: 0, partialOk: false, waitingSlots: 0 },
+    ...{ running: 0, partialOk: false, waitingSlots: 0, standsBack: false },
     waiting: lengths.map((length, index) => ({ index, length, bucket: length })),
     waitingTokens: lengths.reduce((sum, length) => sum + length, 0),
     ...changed,

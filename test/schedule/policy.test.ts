@@ -36,6 +36,7 @@ function request(
     prefixTokens = 10,
     partialOk = false,
     running = 0,
+    standsBack = false,
   } = {},
 ): Named {
   const waiting = lengths.map((length, index) => ({
@@ -45,7 +46,7 @@ function request(
   }));
   const waitingTokens = lengths.reduce((sum, length) => sum + length, 0);
   const waitingSlots = lengths.reduce((sum, length) => sum + length * (prefixTokens + length), 0);
-  const turn = { deadlineMs, arrivedMs, partialOk, running };
+  const turn = { deadlineMs, arrivedMs, partialOk, running, standsBack };
   return { name, ...turn, prefixTokens, waiting, waitingTokens, waitingSlots };
 }
 
@@ -173,6 +174,16 @@ describe('where a batch goes', () => {
 
   test('unless the shares would be too small for a prefix of their own', () => {
     expect(picksOf(decide([request('a', times(3, 10))], [idle(), idle()]))).toEqual({ a: 3 });
+  });
+
+  test('work beyond its client’s share takes half a batch at most, and its share of idle replicas', () => {
+    const beyond = [request('a', times(40, 10), { standsBack: true })];
+    expect(picksOf(decide(beyond, [idle()]))).toEqual({ a: 4 });
+    const little = [request('a', times(8, 10), { standsBack: true })];
+    const four = [idle(), idle(), idle(), idle()];
+    expect(picksOf(decide(little, four))).toEqual(
+      picksOf(decide([request('a', times(8, 10))], four)),
+    );
   });
 
   test('work for many batches fills them, however many replicas are idle', () => {

@@ -109,6 +109,17 @@ describe('eight replicas, real lengths', () => {
   });
 });
 
+test('a spike right after the start costs no goodput: who waits is not let in as if forecasts were exact', async () => {
+  const { endings } = await run(fleet([1, 1, 1, 1]), [stream('a', 4 * 4 * perReplica)], 6);
+  const rate = (fromMs: number, toMs: number) =>
+    scored(endings).filter(({ arrival, latencyMs }) => {
+      const endedMs = arrival.atMs + latencyMs;
+      return endedMs >= fromMs && endedMs < toMs;
+    }).length /
+    (toMs - fromMs);
+  expect(rate(300, 2_300)).toBeGreaterThanOrEqual(0.9 * rate(2_300, 6_000));
+});
+
 test('times that were measured are drawn from: of runs, of batches on their way, of encoding', async () => {
   const [kind] = cost.kinds;
   const measured = {
