@@ -18,7 +18,7 @@ import { parseShape, standardShapes, type Work } from './work.ts';
 
 const usage = `Usage: npm run bench:ladder -- [OPTIONS]
 
-One and the same work done five ways, side by side:
+One and the same work done several ways, side by side:
 
   a    padded to the longest pair, logits of the whole vocabulary, in the plain operators of a stock export
        (ONNX Runtime fuses what it can)
@@ -26,10 +26,12 @@ One and the same work done five ways, side by side:
   b    padded, label rows only
   c    packed
   d    packed, prefix shared
+  e    the same in int8, with --int8
 
 Ratios are against a (x a) and against a' (x a').
 
   --model DIR       a built fp32 model (default models/artifacts/smollm2-135m-instruct; random weights without one)
+  --int8 DIR        the same model built with --precision int8
   --shapes LIST     PREFIX+COUNTxLENGTH in tokens, comma between (default ${standardShapes.join(',')})
   --postings N      also N real postings behind a demo query, with a built model (default 12; 0 for none)
   --rounds N        rounds of all variants, medians reported (default 5)
@@ -106,8 +108,18 @@ function print(result: WorkResult): void {
   );
 }
 
+/** @throws Error when it is another model, whose speed would say nothing. */
+async function findInt8Graph(dir: string): Promise<string> {
+  const int8 = await openBuiltModel(dir);
+  if (JSON.stringify(int8.blueprint) !== JSON.stringify(model.blueprint)) {
+    throw new Error(`${dir} has another blueprint than ${model.description}`);
+  }
+  return join(dir, int8.graphFile);
+}
+
 const { values } = parseOptions(process.argv.slice(2), usage, {
   model: { type: 'string' },
+  int8: { type: 'string' },
   shapes: { type: 'string', default: standardShapes.join(',') },
   postings: { type: 'string', default: '12' },
   rounds: { type: 'string', default: '5' },
@@ -130,6 +142,7 @@ function measurePeak(step: string, work: number): number {
 
 const model = await findModel(values.model);
 const graphDir = join(outDir, 'ladder');
+const int8Graph = values.int8 === undefined ? undefined : await findInt8Graph(values.int8);
 const works = [
   ...values.shapes.split(',').map((shape) => parseShape(shape, model.blueprint.vocabulary)),
   ...(await postingsWork(model, Number(values.postings))),
@@ -138,7 +151,7 @@ const works = [
 /** Prints megabytes and nothing else. */
 async function reportPeak(wanted: string): Promise<void> {
   const graphs = ladderGraphs(graphDir);
-  const options = { model, graphs, threads, tokenBudget };
+  const options = { model, graphs, threads, tokenBudget, int8Graph };
   const [wantedStep, index] = wanted.split(':');
   const work = works[Number(index)];
   const [variant] = await openVariants(options, (step) => step === wantedStep);
@@ -159,7 +172,7 @@ async function runLadder(): Promise<void> {
     `${threads} thread(s), runs of at most ${tokenBudget} tokens, ${rounds} rounds interleaved, medians, ${clock} time`,
   );
   const graphs = await writeLadderGraphs(model, graphDir);
-  const variants = await openVariants({ model, graphs, threads, tokenBudget });
+  const variants = await openVariants({ model, graphs, threads, tokenBudget, int8Graph });
   const gemm = await open(graphs.gemm, threads);
   const results: WorkResult[] = [];
   for (const [index, work] of works.entries()) {

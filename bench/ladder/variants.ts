@@ -35,6 +35,8 @@ export interface VariantOptions {
   readonly graphs: LadderGraphs;
   readonly threads: number;
   readonly tokenBudget: number;
+  /** The graph of the same model in int8: step e. */
+  readonly int8Graph: string | undefined;
 }
 
 /** The work of step a by the operators of the steps after it: against it, a later step owes nothing to fusion. */
@@ -92,6 +94,16 @@ function ladderSteps(options: VariantOptions): LadderStep[] {
       path: packed,
       plan: (work) => planPacked(work, false, options),
     },
+    ...(options.int8Graph === undefined
+      ? []
+      : [
+          {
+            step: 'e',
+            name: 'packed, shared prefix, int8',
+            path: options.int8Graph,
+            plan: (work: Work) => planPacked(work, false, options),
+          },
+        ]),
   ];
 }
 
