@@ -45,8 +45,8 @@ async function answers(folder: string, options: PruneOptions) {
   return { served: [...served], straight: reference.logits(ids), manifest };
 }
 
-function close(expected: readonly number[]): number[] {
-  return expected.map((value) => expect.closeTo(value, 3) as unknown as number);
+function largestDifference(a: readonly number[], b: readonly number[]): number {
+  return Math.max(...b.map((value, i) => Math.abs(value - (a[i] ?? NaN))));
 }
 
 describe('a pruned checkpoint', () => {
@@ -61,7 +61,7 @@ describe('a pruned checkpoint', () => {
       const options = { ...tinyPruneOptions(dir, tinyPath(name)), mlpKeep: 0.5, kvGroupsDrop };
       const report = await pruneModel(options);
       const { served, straight, manifest } = await answers(options.to, options);
-      expect(served).toEqual(close(straight));
+      expect(largestDifference(served, straight)).toBeLessThan(1e-3);
       expect(manifest.blueprint).toMatchObject({
         ...before.blueprint,
         heads: (heads / kvHeads) * (kvHeads - kvGroupsDrop),
@@ -99,7 +99,7 @@ describe('a pruned checkpoint', () => {
     const options = { ...tinyPruneOptions(dir, tinyPath('qwen3-q4_0.gguf')), mlpKeep: 0.5 };
     await pruneModel(options);
     const { served, straight } = await answers(options.to, options);
-    expect(served).toEqual(close(straight));
+    expect(largestDifference(served, straight)).toBeLessThan(1e-3);
   });
 
   it('loses nothing when half of the neurons are copies of the others', async () => {
@@ -121,9 +121,8 @@ describe('a pruned checkpoint', () => {
     const options = { ...tinyPruneOptions(dir, made), dropLayers: 1, drop: 'importance' as const };
     const { dropped, drift } = await pruneModel(options);
     expect(dropped.layers).toEqual([1]);
-    expect(dropped.measured).toMatchObject([
-      { layer: 1, influence: expect.closeTo(0, 6) as number },
-    ]);
+    expect(dropped.measured.map(({ layer }) => layer)).toEqual([1]);
+    expect(dropped.measured[0]?.influence).toBeCloseTo(0, 6);
     expect(drift?.pruned.divergence).toBeLessThan(1e-9);
   });
 
