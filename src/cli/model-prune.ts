@@ -75,7 +75,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function parseShape(values: Values): Omit<PruneOptions, keyof Paths | keyof Prompt | keyof Watch> {
-  const whole = (name: keyof typeof options & keyof Values, fallback: number, least = 0) =>
+  const whole = (name: keyof typeof options, fallback: number, least = 0) =>
     parseNumber(name, values[name], { fallback, least, isWhole: true });
   return {
     mlpKeep: parseNumber('mlp-keep', values['mlp-keep'], { fallback: 1, least: 0, isWhole: false }),
