@@ -5,7 +5,7 @@ const run = (orders: Record<string, string>) =>
   new Map(
     Object.entries(orders).map(([query, ids]) => [
       query,
-      [...ids].map((id, i) => ({ id, score: -i })),
+      Array.from(ids, (id, i) => ({ id, score: -i })),
     ]),
   );
 
