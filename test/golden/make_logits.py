@@ -8,7 +8,8 @@ The template file holds the five texts of a manifest's template (a manifest or a
 {query, instruction, context, candidates: [{title, text}]}, or an earlier golden, whose requests are taken and whose `texts`
 (where they come from) is kept. Every candidate is one row, alone in its batch: prefix, candidate and suffix, no packing and
 no sharing. The golden has one suffix, or with a candidate-first template one for each request. Token ids come from the
-tokenizers library; for a GGUF file the tokenizer is put together here from its pieces and merges.
+tokenizers library; for a GGUF file the tokenizer is put together here from its pieces and merges. A compact folder of
+`slmrank model quantize` stands for the fp32 weights that its integers are.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import gguf
 import tokenizers
 import torch
 import transformers
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models" / "training"))
@@ -79,7 +81,31 @@ def load_model(path: Path):
         if key_length is not None:
             config.head_dim = key_length.contents()  # transformers 5.23 does not read it and takes its default
         return transformers.AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, config=config, **options).eval()
+    config = transformers.AutoConfig.from_pretrained(path)
+    method = (getattr(config, "quantization_config", None) or {}).get("quant_method")
+    if method == "slmrank-int8":
+        return load_compact(path, config)
     return transformers.AutoModelForCausalLM.from_pretrained(path, **options).eval()
+
+
+def load_compact(path: Path, config):
+    """Integers x scales, rows kept whole in the place of theirs: src/toolchain/stored-int8.ts."""
+    stored = load_file(path / "model.safetensors")
+    weights = {name: stored[name] for name in stored if ".weight.scale" not in name and ".weight.row." not in name}
+    for name, values in weights.items():
+        if values.dtype == torch.int8:
+            weights[name] = values.float() * stored[f"{name}.scale"][:, None]
+    for name, row in stored.items():
+        if ".weight.row." in name:
+            whole, index = name.rsplit(".row.", 1)
+            weights[whole][int(index)] = row
+    del config.quantization_config
+    model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation="eager")
+    missing, unexpected = model.load_state_dict(weights, strict=False)
+    if set(missing) - {"lm_head.weight"} or unexpected:
+        raise SystemExit(f"{path}: missing {missing}, unexpected {unexpected}")
+    model.tie_weights()
+    return model.eval()
 
 
 def source_sha256(path: Path) -> str:
