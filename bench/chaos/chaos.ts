@@ -21,7 +21,7 @@ export interface ChaosResult {
   };
   /** Whether the server drained in time at the end. */
   readonly isClean: boolean;
-  /** Of server and client, which are one process: before, after each step, and at the end. */
+  /** Of server and client, which are one process, after a collection: before, after each step, and at the end. */
   readonly residentMb?: {
     readonly before: number;
     readonly steps: readonly number[];
