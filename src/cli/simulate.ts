@@ -36,6 +36,12 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** The same for other programs. */
+export async function simulateFrom(args: readonly string[]): Promise<SimulationReport> {
+  const options = parseSimulateOptions(args);
+  return (await simulate(toFleet(options), readArrivals(options))).report;
+}
+
 function toFleet(options: SimulateOptions): Fleet {
   const { cost, servers, factors, encodeMs, spread, seed } = options;
   const table = cost === undefined ? builtInCost : parseCostTable(readFileSync(cost, 'utf8'), cost);
