@@ -32,14 +32,13 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--teacher", type=Path)
     parser.add_argument("--steps", type=int)
-    parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--save-minutes", type=float, default=6)
     args = parser.parse_args()
     recipe = json.loads(args.recipe.read_text())
     options = recipe["optimizer"]
+    options |= recipe["recovery"] if args.teacher else {}
     options["steps"] = args.steps or options["steps"]
-    options["learningRate"] = args.learning_rate or options["learningRate"]
     Trainer(args, recipe).run()
 
 
@@ -91,7 +90,7 @@ class Trainer:
 
     def total_steps(self) -> int:
         """Moves closer when `finish` appears: the decay then starts at once."""
-        length = round(self.options["decayShare"] * self.options["steps"])
+        length = self.options["decaySteps"]
         planned = self.options["steps"] - length
         if self.decay_from is None and (self.step >= planned or (self.out / "finish").exists()):
             self.decay_from = self.step
@@ -103,7 +102,8 @@ class Trainer:
         return peak if self.decay_from is None else peak * max(0.02, (end - self.step) / max(1, end - self.decay_from))
 
     def train_step(self) -> dict:
-        rng = random.Random(f"{self.recipe['seed']}/{self.step}")
+        stage = "recovery/" if self.teacher else ""
+        rng = random.Random(f"{self.recipe['seed']}/{stage}{self.step}")
         rate = self.learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -133,8 +133,12 @@ class Trainer:
         return {name: value.item() for name, value in parts.items()}, torch.autograd.grad(loss, self.trained)
 
     def weights(self) -> dict:
-        share = self.recipe["loss"]["teacher"] if self.teacher else 0.0
+        share = self.recipe["loss"]["teacher"] if self.taught() else 0.0
         return {"kl": 1 - share, "teacher": share, "listwise": self.recipe["loss"]["listwise"]}
+
+    def taught(self) -> bool:
+        """For the first `teacherSteps` only: the student soon sees more judgements than its teacher did."""
+        return self.teacher is not None and self.step < self.recipe["loss"]["teacherSteps"]
 
     def losses(self, packed) -> dict:
         margins = margins_of(label_logits(self.model, self.label_ids, packed))
@@ -143,7 +147,7 @@ class Trainer:
         parts = {"kl": kl(soft, margins)}
         if gains.sum() > 0:
             parts["listwise"] = -(gains / gains.sum() * F.log_softmax(margins, 0)).sum() / 3
-        if self.teacher is not None:
+        if self.taught():
             with torch.no_grad():
                 answer = torch.sigmoid(margins_of(label_logits(self.teacher, self.label_ids, packed)))
             parts["teacher"] = kl(answer, margins)
