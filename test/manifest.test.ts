@@ -98,7 +98,7 @@ describe('a manifest', () => {
     ['blueprint.qkNorm', 'yes', '\'blueprint.qkNorm\' is "yes"; true or false is needed'],
     ['blueprint.rowTokens', 4096, "'blueprint.rowTokens' is 4096; a whole number from 1 to 2048"],
     ['parameters', undefined, "'parameters' is missing; a whole number"],
-    ['precision', 'int4', '\'precision\' is "int4"; one of "fp32", "fp16" is needed'],
+    ['precision', 'int4', '\'precision\' is "int4"; one of "fp32", "fp16", "int8" is needed'],
     [
       'template.prefix',
       'no place',
