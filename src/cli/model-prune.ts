@@ -87,7 +87,6 @@ function parseShape(values: Values): Omit<PruneOptions, keyof Paths | keyof Prom
     rowTokens: whole('row-tokens', 256, 8),
     seed: whole('seed', 1),
     type: parseWord<WrittenType>('type', values.type ?? 'F32', writtenTypes),
-    target: 'stream',
     threads: whole('threads', availableParallelism(), 1),
   };
 }

@@ -48,7 +48,6 @@ export function tinyPruneOptions(dir: string, from: string): PruneOptions {
     templates: [tinyTemplate()],
     labels: ['yes', 'no'],
     type: 'F32',
-    target: 'stream',
     threads: 1,
     onLine: () => undefined,
     onProgress: () => undefined,

@@ -84,6 +84,12 @@ function takeRows(
   return rows;
 }
 
+/** As many as it takes to have so many tokens; one at least. */
+export function firstRows(rows: readonly Int32Array[], tokens: number): readonly Int32Array[] {
+  let taken = 0;
+  return rows.filter(({ length }) => (taken += length) - length < tokens);
+}
+
 /** Rows of like length side by side; a longer one than a batch has one of its own. */
 export function batchRows(rows: readonly Int32Array[]): readonly PackedBatch[] {
   const groups: Int32Array[][] = [];

@@ -10,7 +10,6 @@ import {
   mlpHalf,
   type Passage,
   runHalf,
-  type Target,
 } from './reconstruct.ts';
 
 /** Of a layer's half: |what it adds - what it should add|^2 over |what it should add|^2, on the calibration tokens. */
@@ -34,7 +33,6 @@ export interface LayerPlan {
   /** The pruned model's heads. */
   readonly keptKvHeads: number;
   readonly keptNeurons: number;
-  readonly target: Target;
 }
 
 interface Pieces {
@@ -52,7 +50,7 @@ export async function pruneLayer(
 ): Promise<{ changed: Layer; report: LayerReport }> {
   const { blueprint, keptKvHeads, keptNeurons } = plan;
   const attention = await pruneHalf(
-    { half: attentionHalf, layer, pieces, passage, target: plan.target },
+    { half: attentionHalf, layer, pieces, passage },
     {
       of: blueprint.kvHeads,
       keep: keptKvHeads,
@@ -61,7 +59,7 @@ export async function pruneLayer(
     },
   );
   const mlp = await pruneHalf(
-    { half: mlpHalf, layer, pieces, passage, target: plan.target },
+    { half: mlpHalf, layer, pieces, passage },
     {
       of: blueprint.mlpWidth,
       keep: keptNeurons,
@@ -80,7 +78,6 @@ interface HalfWork {
   readonly layer: Layer;
   readonly pieces: Pieces;
   readonly passage: Passage;
-  readonly target: Target;
 }
 
 interface Choice {
@@ -96,7 +93,7 @@ async function pruneHalf(
   work: HalfWork,
   choice: Choice,
 ): Promise<{ changed: Layer; report: HalfReport | undefined }> {
-  const { half, layer, pieces, passage, target } = work;
+  const { half, layer, pieces, passage } = work;
   const { batches, dense, pruned } = passage;
   if (choice.keep === choice.of) {
     await runHalf(half, pieces.dense, layer, { batches, streams: dense });
@@ -104,7 +101,7 @@ async function pruneHalf(
     return { changed: new Map(), report: undefined };
   }
   const old = toInputs(tensorOf(layer, half.weight));
-  const statistics = await collectSums(half, pieces.dense, layer, { passage, target });
+  const statistics = await collectSums(half, pieces.dense, layer, passage);
   const problem = dampTowards(statistics, old);
   const kept = choice.choose(problem, statistics);
   const weights = solveKept(problem, kept);

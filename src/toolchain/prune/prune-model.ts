@@ -5,14 +5,13 @@ import type { Checkpoint } from '../checkpoint.ts';
 import { openCheckpoint } from '../open-checkpoint.ts';
 import { type WrittenType } from '../write-checkpoint.ts';
 import { type BlockPieces, type Layer, openBlockPieces, readLayer } from './block-pieces.ts';
-import { batchRows, type Calibration, readCalibration } from './calibration.ts';
+import { batchRows, type Calibration, firstRows, readCalibration } from './calibration.ts';
 import { type CheckpointTokenizer, openCheckpointTokenizer } from './checkpoint-tokenizer.ts';
 import { dropByImportance, type DroppedLayer, type DropWay, keepFirst } from './drop-layers.ts';
 import { pruneLayer } from './prune-layer.ts';
 import { estimateBytes, planPruned, type PruneShape } from './prune-plan.ts';
 import type { PrunedLayer, PruneReport } from './prune-report.ts';
 import { countParameters, keepLayers, replaceTensors } from './pruned-checkpoint.ts';
-import type { Target } from './reconstruct.ts';
 import { embedBatches, measureDrift, readLabelHead, readMargins, runLayers } from './streams.ts';
 import { writePruned } from './write-pruned.ts';
 
@@ -31,7 +30,6 @@ export interface PruneOptions extends PruneShape {
   readonly templates: readonly PromptTemplate[];
   readonly labels: readonly [yes: string, no: string];
   readonly type: WrittenType;
-  readonly target: Target;
   readonly threads: number;
   /** One line for people, now and then. */
   readonly onLine: (line: string) => void;
@@ -50,7 +48,7 @@ interface Job {
   readonly pieces: { readonly dense: BlockPieces; readonly pruned: BlockPieces };
 }
 
-/** Of the rows that layers are measured with: each round runs the model about four times over them. */
+/** Of the rows that layers are measured with, or one row more: each round runs the model about four times over them. */
 const measuredTokens = 2048;
 
 /**
@@ -154,12 +152,10 @@ async function chooseLayers(
   if (options.drop === 'last' || options.dropLayers === 0) {
     return { kept: keepFirst(layers, options.dropLayers), measured: [] };
   }
-  let tokens = 0;
-  const rows = calibration.rows.filter((row) => (tokens += row.length) <= measuredTokens);
   const { kept, dropped } = await dropByImportance({
     checkpoint,
     pieces: job.pieces.dense,
-    batches: batchRows(rows),
+    batches: batchRows(firstRows(calibration.rows, measuredTokens)),
     head: await readLabelHead(checkpoint, job.labelIds),
     drop: options.dropLayers,
     onRound: ({ layer, divergence }) => {
@@ -191,7 +187,6 @@ async function pruneLayers(
     blueprint,
     keptKvHeads: pruned.kvHeads,
     keptNeurons: pruned.mlpWidth,
-    target: options.target,
   };
   const layers: Layer[] = [];
   const reports: PrunedLayer[] = [];

@@ -24,12 +24,6 @@ export const mlpHalf: Half = {
   inputs: (pieces, { x, layer }) => pieces.hidden(x, layer),
 };
 
-/**
- * What the pruned half is to add to its stream. `own`: what the dense weights make of its own, already changed, inputs.
- * `dense`: what the dense half adds in the dense model. `stream`: what brings the stream to where the dense model's is.
- */
-export type Target = 'own' | 'dense' | 'stream';
-
 /** The calibration rows on their way through two models at once. Streams are replaced as the layers go by. */
 export interface Passage {
   readonly batches: readonly PackedBatch[];
@@ -56,14 +50,14 @@ export async function runHalf(
 }
 
 /**
- * The least-squares sums of a half: inputs as the pruned model has them so far, targets as asked. Takes the dense streams
- * on through the half; the pruned ones wait for the new weights.
+ * The least-squares sums of a half: inputs as the pruned model has them so far, outputs that would bring its stream to
+ * where the dense model's is. Takes the dense streams on through the half; the pruned ones wait for the new weights.
  */
 export async function collectSums(
   half: Half,
   pieces: BlockPieces,
   layer: Layer,
-  { passage, target }: { passage: Passage; target: Target },
+  passage: Passage,
 ): Promise<Statistics> {
   const weight = tensorOf(layer, half.weight);
   const [width = 0, inputs = 0] = weight.dims;
@@ -73,12 +67,7 @@ export async function collectSums(
     const read = await half.inputs(pieces, { batch, x, layer });
     const after = await pieces.apply(x, read, weight);
     const seen = await half.inputs(pieces, { batch, x: changed, layer });
-    const wanted = {
-      own: async () => subtract(await pieces.apply(changed, seen, weight), changed),
-      dense: () => subtract(after, x),
-      stream: () => subtract(after, changed),
-    };
-    const y = await wanted[target]();
+    const y = subtract(after, changed);
     sums.add(await pieces.sums(seen, y), y);
     passage.dense[index] = after;
     passage.onBatch();

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   batchRows,
   type CalibrationOptions,
+  firstRows,
   readCalibration,
   rowEnds,
 } from '../../../src/toolchain/prune/calibration.ts';
@@ -82,6 +83,12 @@ describe('batches of rows', () => {
     const ids = batches.map((batch) => [...new Set(batch.ids)]);
     expect(ids).toEqual([[3, 5, 300, 400], [600], [2000]]);
     expect(batches.map((batch) => batch.ids.length)).toEqual([708, 600, 2000]);
+  });
+
+  it('are of the first rows up to some tokens, of one at least', () => {
+    const rows = [row(400), row(5), row(600)];
+    const lengths = [1, 400, 401, 405, 406, 2000].map((tokens) => firstRows(rows, tokens).length);
+    expect(lengths).toEqual([1, 1, 2, 2, 3, 3]);
   });
 
   it('tell where rows end', () => {
