@@ -59,28 +59,32 @@ interface Timed {
 
 async function rerankServed({ config, manifest, input, options }: Work): Promise<Timed> {
   const pipeline = createPipeline({ config, manifest });
-  await pipeline.warm();
-  const timed = await watch(input, options, (signal, onProgress) =>
-    rerankRun(pipeline, input, {
-      ...{ ...options, maxCandidateTokens: options.candidateTokens },
-      ...{ candidatesPerRequest, requestsInFlight: config.devices.length + 1, signal },
-      onProgress: ({ candidates }) => onProgress(candidates),
-    }),
-  );
-  await pipeline.drain();
-  return timed;
+  try {
+    await pipeline.warm();
+    return await watch(input, options, (signal, onProgress) =>
+      rerankRun(pipeline, input, {
+        ...{ ...options, maxCandidateTokens: options.candidateTokens },
+        ...{ candidatesPerRequest, requestsInFlight: config.devices.length + 1, signal },
+        onProgress: ({ candidates }) => onProgress(candidates),
+      }),
+    );
+  } finally {
+    await pipeline.drain();
+  }
 }
 
 async function rerankDirectly({ config, manifest, input, options }: Work): Promise<Timed> {
   const engine = await openPairEngine(config, manifest);
-  const timed = await watch(input, options, (signal, onProgress) =>
-    rerankPairs(engine, input, {
-      ...{ ...options, maxCandidateTokens: options.candidateTokens },
-      ...{ signal, onProgress },
-    }),
-  );
-  await engine.close();
-  return timed;
+  try {
+    return await watch(input, options, (signal, onProgress) =>
+      rerankPairs(engine, input, {
+        ...{ ...options, maxCandidateTokens: options.candidateTokens },
+        ...{ signal, onProgress },
+      }),
+    );
+  } finally {
+    await engine.close();
+  }
 }
 
 /** The surroundings' settings, with bounds that a few requests in flight never reach: nothing may be shed here. */

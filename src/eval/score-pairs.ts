@@ -46,7 +46,7 @@ const batchesPerRunner = 2;
  * with a candidate-first template of a candidate. Token ids are the server's; scores are the same bits where the packed
  * shapes are, else within 1e-5. Memory: the pairs, their scores and the batches in flight.
  *
- * @throws RankError when a pair cannot be encoded, a batch fails, or a logit is not finite.
+ * @throws RankError when a pair cannot be encoded, a batch fails, a logit is not finite, or no replica is there.
  */
 export async function scorePairs(
   engine: PairEngine,
@@ -54,6 +54,9 @@ export async function scorePairs(
   data: PairData,
   options: PairOptions,
 ): Promise<PairScores> {
+  if (engine.runners.length === 0) {
+    throw new RankError('unavailable', 'no replica is ready to score pairs; at least 1 is needed');
+  }
   const logits = new Float32Array(2 * pairs.length).fill(NaN);
   const tokens = new Int32Array(pairs.length);
   const truncated = new Uint8Array(pairs.length);
@@ -79,7 +82,7 @@ export async function scorePairs(
 function runBatch({ runners, attentionGroups }: PairEngine, { rows }: PairBatch, runner: number) {
   const run = runners[runner];
   if (run === undefined) {
-    throw new RankError('unavailable', 'no replica is ready to score pairs');
+    throw new RankError('internal', `there is no replica ${runner}; this is a bug`);
   }
   return scoreRows(rows, [[...rows.keys()]], { run, attentionGroups });
 }

@@ -113,6 +113,12 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     expect(await kept({ maxCandidateTokens: 7 })).toEqual({ tokens: 7, truncated: true });
   });
 
+  test('are not taken for scored when there is no replica', async () => {
+    await expect(
+      scorePairs({ ...engine, runners: [] }, pairs, data, options()),
+    ).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringMatching('at least 1') });
+  });
+
   test('a query that is too long fails the whole, by name', async () => {
     const long = new Map([['q9', { text: text(400, 0) }]]);
     await expect(
