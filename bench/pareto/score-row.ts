@@ -1,4 +1,4 @@
-import type { Pair, PairData } from '../../src/eval/pair-batches.ts';
+import { groupByFirst, type Pair, type PairData } from '../../src/eval/pair-batches.ts';
 import type { Run } from '../../src/eval/trec-run.ts';
 import type { TemplateOrder } from '../../src/text/template.ts';
 import type { PairScorer } from './pair-scorer.ts';
@@ -38,18 +38,12 @@ export function chunkPairs(
   pairs: readonly Pair[],
   order: TemplateOrder,
 ): readonly (readonly Pair[])[] {
-  const groups = new Map<string, Pair[]>();
-  for (const pair of pairs) {
-    const first = order === 'query-first' ? pair.query : pair.candidate;
-    const group = groups.get(first) ?? [];
-    group.push(pair);
-    groups.set(first, group);
-  }
   const chunks: Pair[][] = [];
-  for (const group of groups.values()) {
+  for (const places of groupByFirst(pairs, order).values()) {
+    const group = places.flatMap((place) => pairs[place] ?? []);
     const last = chunks.at(-1);
     if (last === undefined || last.length >= pairsPerChunk) {
-      chunks.push([...group]);
+      chunks.push(group);
     } else {
       last.push(...group);
     }

@@ -71,12 +71,11 @@ export function* batchPairs(
   }
 }
 
-/** Places of pairs by what comes first; candidates by length, so that batches have tiles alike. */
-function groupPairs(
+/** Places of pairs by what comes first in the template: the query's id or the candidate's. */
+export function groupByFirst(
   pairs: readonly Pair[],
-  { corpus }: PairData,
   order: TemplateOrder,
-): readonly (readonly number[])[] {
+): ReadonlyMap<string, readonly number[]> {
   const groups = new Map<string, number[]>();
   pairs.forEach(({ query, candidate }, place) => {
     const first = order === 'query-first' ? query : candidate;
@@ -87,6 +86,16 @@ function groupPairs(
       group.push(place);
     }
   });
+  return groups;
+}
+
+/** Groups of places; candidates by length, so that batches have tiles alike. */
+function groupPairs(
+  pairs: readonly Pair[],
+  { corpus }: PairData,
+  order: TemplateOrder,
+): readonly (readonly number[])[] {
+  const groups = groupByFirst(pairs, order);
   if (order === 'query-first') {
     return [...groups.values()];
   }
