@@ -15,6 +15,12 @@ const torchTypes: Readonly<Record<WrittenType, string>> = {
 };
 
 /**
+ * `dtype` is what transformers 5 writes; an older `torch_dtype` beside it would contradict it. Weights are written whole,
+ * whatever the original stored.
+ */
+const contradicted = ['torch_dtype', 'quantization_config'];
+
+/**
  * The config.json of a checkpoint with other dimensions: the original's fields, those of the blueprint replaced. Without
  * an original (GGUF) it has what a blueprint knows.
  */
@@ -23,9 +29,8 @@ export function configFor(
   type: WrittenType,
   original: JsonObject | undefined,
 ): Readonly<Record<string, unknown>> {
-  // `dtype` is what transformers 5 writes; an older `torch_dtype` beside it would contradict it.
   const kept = Object.fromEntries(
-    [...(original ?? basicConfig(blueprint))].filter(([key]) => key !== 'torch_dtype'),
+    [...(original ?? basicConfig(blueprint))].filter(([key]) => !contradicted.includes(key)),
   );
   return {
     ...kept,

@@ -119,6 +119,20 @@ describe('a written checkpoint', () => {
     await copy(tinyPath('llama'), foreign, 'F32');
   });
 
+  it('does not say that weights are integers where the original stored such', async () => {
+    const source = await openCheckpoint(tinyPath('llama'));
+    const compact = new Map<string, unknown>([
+      ['torch_dtype', 'bfloat16'],
+      ['quantization_config', new Map([['quant_method', 'slmrank-int8']])],
+      ['vocab_size', 288],
+    ]);
+    const config = configFor(source.blueprint, 'F32', compact);
+    await source.close();
+    expect(config).not.toHaveProperty('quantization_config');
+    expect(config).not.toHaveProperty('torch_dtype');
+    expect(config).toMatchObject({ vocab_size: 288, dtype: 'float32' });
+  });
+
   it('does not appear when a tensor fails', async () => {
     const dir = temporaryFolder();
     const source = await openCheckpoint(tinyPath('llama'));
