@@ -86,10 +86,10 @@ export function guardDecoder<T>(
 }
 
 /**
- * How often the repeated field is there; undefined where the decoder could see other fields than the cursor does, and so more of
- * them than were counted. The decoder goes by a field's number alone, whatever wire type is written with it; it takes
- * five bytes more for a number that goes beyond its fifth byte; and it cuts tags and lengths to 32 bits (protobufjs
- * 7.6.6). Also undefined for groups, which our messages never had.
+ * How often the repeated field is there; undefined where the decoder could see other fields than the cursor does, and
+ * so more of them than were counted. The decoder goes by a field's number alone, whatever wire type is written with it;
+ * it takes five bytes more for a number that goes beyond its fifth byte; and it cuts tags and lengths to 32 bits
+ * (protobufjs 7.6.6). Also undefined for groups, which our messages never had.
  */
 function countField(bytes: Buffer, { wireTypes, repeated }: ReceiveRules): number | undefined {
   const cursor = new WireCursor(bytes);
