@@ -140,7 +140,7 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
   prefixTokens: countSetting([16, 131_072], {
     unit: 'tokens',
     default: '1024',
-    why: 'Most tokens of instruction, query and context with the template around them; a longer prefix is refused.',
+    why: 'Most tokens of instruction, query and context with the template around them; more are refused.',
   }),
   candidateTokens: countSetting([8, 131_072], {
     unit: 'tokens',
