@@ -2,13 +2,12 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { createProgress } from '../eval/progress.ts';
-import { type PromptTemplate, readManifest } from '../manifest.ts';
 import { dropWays } from '../toolchain/prune/drop-layers.ts';
 import { pruneModel, type PruneOptions } from '../toolchain/prune/prune-model.ts';
 import { formatReport } from '../toolchain/prune/prune-report.ts';
-import { readRecipe } from '../toolchain/recipe.ts';
 import { type WrittenType, writtenTypes } from '../toolchain/write-checkpoint.ts';
-import { findTemplate, parseLabels } from './model-build.ts';
+import { parseNumber } from './parse-number.ts';
+import { findPrompt, type Prompt } from './prompt-options.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
 const usage = `Usage: slmrank model prune --from CHECKPOINT --to FOLDER --calibrate FILE [OPTIONS]
@@ -92,30 +91,7 @@ function parseShape(values: Values): Omit<PruneOptions, keyof Paths | keyof Prom
 }
 
 type Paths = Pick<PruneOptions, 'from' | 'to' | 'calibrate'>;
-type Prompt = Pick<PruneOptions, 'templates' | 'labels'>;
 type Watch = Pick<PruneOptions, 'onLine' | 'onProgress'>;
-
-/** A template and its labels, from wherever they were said to be. */
-async function findPrompt(values: Values): Promise<Prompt> {
-  const { recipe, model, template = [], labels } = values;
-  const given = [recipe, model, template[0]].filter((each) => each !== undefined);
-  if (given.length !== 1 || (labels !== undefined && template.length === 0)) {
-    throw new UsageError(
-      'one of --recipe, --model and --template is needed; --labels goes with --template',
-    );
-  }
-  if (recipe !== undefined) {
-    const found = await readRecipe(recipe);
-    return { templates: [found.template], labels: found.labels };
-  }
-  if (model !== undefined) {
-    const manifest = await readManifest(resolve(model));
-    const { yes, no } = manifest.labels;
-    return { templates: [manifest.template], labels: [yes.text, no.text] };
-  }
-  const templates: PromptTemplate[] = await Promise.all(template.map(findTemplate));
-  return { templates, labels: parseLabels(labels ?? 'yes,no') };
-}
 
 /** The progress begins with the first call: how much there will be is not known before. */
 function watch(): Watch {
@@ -134,19 +110,6 @@ function watch(): Watch {
       }
     },
   };
-}
-
-function parseNumber(
-  name: string,
-  given: unknown,
-  { fallback, least, isWhole }: { fallback: number; least: number; isWhole: boolean },
-): number {
-  const value = given === undefined ? fallback : Number(given);
-  if (!(value >= least) || (isWhole && !Number.isSafeInteger(value))) {
-    const kind = isWhole ? 'a whole number' : 'a number';
-    throw new UsageError(`--${name} is '${String(given)}'; ${kind} of at least ${least} is needed`);
-  }
-  return value;
 }
 
 function parseWord<T extends string>(name: string, given: string, allowed: readonly T[]): T {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { formatTable } from '../eval/format-table.ts';
@@ -6,8 +7,13 @@ import {
   quantizeCheckpoint,
   type QuantizeReport,
   quantizeReportFile,
+  type SmoothingReport,
 } from '../toolchain/quantize-checkpoint.ts';
+import { type InputKind, inputKinds } from '../toolchain/smooth/fold-factors.ts';
+import type { SmoothOptions } from '../toolchain/smooth/choose-factors.ts';
 import { parseLabels } from './model-build.ts';
+import { findPrompt } from './prompt-options.ts';
+import { parseNumber } from './parse-number.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
 const usage = `Usage: slmrank model quantize --from FOLDER --to FOLDER [OPTIONS]
@@ -19,14 +25,46 @@ kept in ${quantizeReportFile}. Whether the model is still good enough: 'slmrank 
   --from FOLDER       a Hugging Face folder with config.json, safetensors and tokenizer.json
   --to FOLDER         where to; a checkpoint there is replaced once the new one is complete
   --labels YES,NO     the words whose logits are read: their rows of the head stay fp32
+  --calibrate FILE    JSON lines {"query", "title"?, "text"}, plain or gzip: channels are scaled by what they hold on these,
+                      so that activations round better (SmoothQuant, arXiv 2211.10438)
+
+With --calibrate, as for 'slmrank model prune':
+  --recipe NAME, --model FOLDER or --template NAME (more than once: lines take them in turn)
+  --tokens N          most calibration tokens (default: 4096)
+  --row-tokens N      longer rows are cut to N tokens (default: 256)
+  --seed N            which lines are taken (default: 1)
+  --threads N         of ONNX Runtime (default: the cores)
 `;
 
+const text = { type: 'string' } as const;
+const options = {
+  from: text,
+  to: text,
+  labels: text,
+  calibrate: text,
+  recipe: text,
+  model: text,
+  template: { type: 'string', multiple: true },
+  tokens: text,
+  'row-tokens': text,
+  seed: text,
+  threads: text,
+} as const;
+
+const calibrationOnly = [
+  'recipe',
+  'model',
+  'template',
+  'tokens',
+  'row-tokens',
+  'seed',
+  'threads',
+] as const;
+
+type Values = ReturnType<typeof parseOptions<typeof options>>['values'];
+
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(args, usage, {
-    from: { type: 'string' },
-    to: { type: 'string' },
-    labels: { type: 'string' },
-  });
+  const { values, positionals } = parseOptions(args, usage, options);
   if (positionals.length > 0) {
     throw new UsageError(`unexpected '${positionals.join(' ')}'\n\n${usage.trimEnd()}`);
   }
@@ -38,20 +76,44 @@ export async function run(args: readonly string[]): Promise<number> {
     from: resolve(values.from),
     to,
     labels: values.labels === undefined ? [] : parseLabels(values.labels),
-    onProgress: watch(),
+    smooth: await findSmoothing(values),
+    onProgress: watch('tensors'),
   });
   process.stdout.write(`${format(report)}\n${to}: ${summary(report)}\n`);
   return 0;
 }
 
-function watch(): (done: number, total: number) => void {
+async function findSmoothing(values: Values): Promise<SmoothOptions | undefined> {
+  const { calibrate, recipe, model, template, labels } = values;
+  if (calibrate === undefined) {
+    const odd = calibrationOnly.find((name) => values[name] !== undefined);
+    if (odd !== undefined) {
+      throw new UsageError(`--${odd} goes with --calibrate\n\n${usage.trimEnd()}`);
+    }
+    return undefined;
+  }
+  const prompt = { recipe, model, template, labels: template === undefined ? undefined : labels };
+  const whole = (name: 'tokens' | 'row-tokens' | 'seed' | 'threads', fallback: number, least = 1) =>
+    parseNumber(name, values[name], { fallback, least, isWhole: true });
+  return {
+    calibrate: resolve(calibrate),
+    templates: (await findPrompt(prompt)).templates,
+    tokens: whole('tokens', 4096),
+    rowTokens: whole('row-tokens', 256, 8),
+    seed: whole('seed', 1, 0),
+    threads: whole('threads', availableParallelism()),
+    onProgress: watch('layers'),
+  };
+}
+
+function watch(what: string): (done: number, total: number) => void {
   const output = {
     isTerminal: process.stderr.isTTY,
     write: (line: string) => void process.stderr.write(line),
   };
   let progress: ReturnType<typeof createProgress> | undefined;
   return (done, total) => {
-    progress ??= createProgress('tensors', total, output, systemClock);
+    progress ??= createProgress(what, total, output, systemClock);
     progress.update(done);
     if (done === total) {
       progress.end();
@@ -59,17 +121,30 @@ function watch(): (done: number, total: number) => void {
   };
 }
 
-function format({ tensors }: QuantizeReport): string {
-  return formatTable([
+function format({ tensors, smoothing }: QuantizeReport): string {
+  const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+  const table = formatTable([
     ['tensor', 'shape', 'relative error', 'SQNR dB', 'largest error'],
     ...tensors.map(({ name, shape, relativeError, sqnrDb, largestError }) => [
-      name,
-      shape.join(' x '),
-      `${(100 * relativeError).toFixed(2)} %`,
-      sqnrDb.toFixed(1),
-      largestError.toExponential(1),
+      ...[name, shape.join(' x '), percent(relativeError)],
+      ...[sqnrDb.toFixed(1), largestError.toExponential(1)],
     ]),
   ]);
+  return smoothing === undefined ? table : `${table}\n${formatSmoothing(smoothing)}`;
+}
+
+/** Root mean square over layers of each input's products' error. */
+function formatSmoothing({ inputs, rows, tokens, file }: SmoothingReport): string {
+  const rootMean = (of: readonly number[]) =>
+    `${(100 * Math.sqrt(of.reduce((a, b) => a + b, 0) / of.length)).toFixed(2)} %`;
+  const row = (kind: InputKind) => {
+    const mine = inputs.filter((each) => each.kind === kind);
+    const migrations = mine.map(({ migration }) => migration?.toFixed(1) ?? '-').join(' ');
+    const [before, after] = [mine.map((each) => each.before), mine.map((each) => each.after)];
+    return [kind, rootMean(before), rootMean(after), migrations];
+  };
+  const head = ['input of', 'error before', 'after', 'exponents by layer'];
+  return `${formatTable([head, ...inputKinds.map(row)])}\n${rows} rows, ${tokens} tokens of ${file}\n`;
 }
 
 function summary({ parameters, bytes, wholeRows }: QuantizeReport): string {

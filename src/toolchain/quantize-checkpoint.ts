@@ -1,5 +1,5 @@
 import { stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
 import { type Checkpoint, CheckpointError } from './checkpoint.ts';
 import { configFor } from './checkpoint-config.ts';
@@ -11,6 +11,8 @@ import {
   quantizeLinear,
   quantizeTable,
 } from './quantize-channels.ts';
+import { chooseFactors, type SmoothedInput, type SmoothOptions } from './smooth/choose-factors.ts';
+import { foldFactors } from './smooth/fold-factors.ts';
 import { int8Method, rowName, scaleName } from './stored-int8.ts';
 import { type OutgoingTensor, writeCheckpoint } from './write-checkpoint.ts';
 
@@ -20,6 +22,8 @@ export interface QuantizeOptions {
   readonly to: string;
   /** Label words, each one token of the folder's tokenizer: their rows of the head are kept in fp32. */
   readonly labels: readonly string[];
+  /** Channels are scaled by calibration first, so that activations round better; undefined leaves them. */
+  readonly smooth: SmoothOptions | undefined;
   readonly onProgress: (done: number, total: number) => void;
 }
 
@@ -39,8 +43,16 @@ export interface QuantizeReport {
   readonly bytes: number;
   /** Embedding rows, by token id, that stay fp32. */
   readonly wholeRows: readonly number[];
-  /** Every tensor stored as int8; the others are fp32. */
+  readonly smoothing: SmoothingReport | undefined;
+  /** Every tensor stored as int8, against what it is once its channels are scaled; the others are fp32. */
   readonly tensors: readonly TensorError[];
+}
+
+export interface SmoothingReport {
+  readonly file: string;
+  readonly rows: number;
+  readonly tokens: number;
+  readonly inputs: readonly SmoothedInput[];
 }
 
 export const quantizeReportFile = 'quantize-report.json';
@@ -49,41 +61,72 @@ const configLimits = { bytes: 1024 * 1024, depth: 8 };
 
 /**
  * Writes a checkpoint's compact form (stored-int8.ts): matrices as int8 with a scale a row, norms and biases fp32.
- * One tensor in memory at a time.
+ * One tensor in memory at a time; with `smooth` first a layer, and the calibration rows' streams.
  *
- * @throws CheckpointError, also when it is compact already; RankError when a label is not one token.
+ * @throws CheckpointError, also when it is compact already; DataError or RankError when a label is not one token or
+ * calibration rows cannot be used.
  */
 export async function quantizeCheckpoint(options: QuantizeOptions): Promise<QuantizeReport> {
-  const { from, to, onProgress } = options;
-  const original = await readJsonFile(join(from, 'config.json'), configLimits);
-  const checkpoint = await openCheckpoint(from);
-  const tensors: TensorError[] = [];
+  const { from, to } = options;
+  const original = await openCheckpoint(from);
   try {
     const wholeRows = findRows(options);
-    await assertFloats(checkpoint, from);
-    await writeCheckpoint(to, {
-      config: {
-        ...configFor(checkpoint.blueprint, 'F32', original),
-        quantization_config: { quant_method: int8Method },
-      },
-      tensors: [...checkpoint.shapes.keys()].flatMap((name) =>
-        outgoing(checkpoint, name, {
-          wholeRows: name === headName(checkpoint) ? wholeRows : [],
-          onError: (error) => tensors.push(error),
-        }),
-      ),
-      copyFrom: from,
-      // Filled once the errors are known; the first of these files marks the folder as one of ours.
-      texts: new Map([[quantizeReportFile, '']]),
-      onProgress,
-    });
+    await assertFloats(original, from);
+    const { checkpoint, smoothing } = await smooth(original, options);
+    const tensors = await writeCompact(checkpoint, options, wholeRows);
     const { size: bytes } = await stat(join(to, 'model.safetensors'));
-    const report = { parameters: countParameters(checkpoint), bytes, wholeRows, tensors };
+    const parameters = countParameters(checkpoint);
+    const report = { parameters, bytes, wholeRows, smoothing, tensors };
     await writeFile(join(to, quantizeReportFile), `${JSON.stringify(report, undefined, 2)}\n`);
     return report;
   } finally {
-    await checkpoint.close();
+    await original.close();
   }
+}
+
+async function smooth(
+  checkpoint: Checkpoint,
+  { from, smooth: options }: QuantizeOptions,
+): Promise<{ checkpoint: Checkpoint; smoothing: SmoothingReport | undefined }> {
+  if (options === undefined) {
+    return { checkpoint, smoothing: undefined };
+  }
+  const { factors, ...found } = await chooseFactors(
+    checkpoint,
+    join(from, 'tokenizer.json'),
+    options,
+  );
+  return {
+    checkpoint: foldFactors(checkpoint, factors),
+    smoothing: { file: basename(options.calibrate), ...found },
+  };
+}
+
+/** @returns the error of each tensor that was rounded */
+async function writeCompact(
+  checkpoint: Checkpoint,
+  { from, to, onProgress }: QuantizeOptions,
+  wholeRows: readonly number[],
+): Promise<readonly TensorError[]> {
+  const original = await readJsonFile(join(from, 'config.json'), configLimits);
+  const tensors: TensorError[] = [];
+  await writeCheckpoint(to, {
+    config: {
+      ...configFor(checkpoint.blueprint, 'F32', original),
+      quantization_config: { quant_method: int8Method },
+    },
+    tensors: [...checkpoint.shapes.keys()].flatMap((name) =>
+      outgoing(checkpoint, name, {
+        wholeRows: name === headName(checkpoint) ? wholeRows : [],
+        onError: (error) => tensors.push(error),
+      }),
+    ),
+    copyFrom: from,
+    // Filled once the errors are known; the first of these files marks the folder as one of ours.
+    texts: new Map([[quantizeReportFile, '']]),
+    onProgress,
+  });
+  return tensors;
 }
 
 function headName({ blueprint }: Checkpoint): string {

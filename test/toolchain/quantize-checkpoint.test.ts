@@ -20,7 +20,13 @@ const quiet = () => undefined;
 
 async function quantize(labels: readonly string[] = ['yes', 'no'], from = tinyPath('llama')) {
   const to = join(temporaryFolder(), 'compact');
-  const report = await quantizeCheckpoint({ from, to, labels, onProgress: quiet });
+  const report = await quantizeCheckpoint({
+    from,
+    to,
+    labels,
+    smooth: undefined,
+    onProgress: quiet,
+  });
   return { to, report };
 }
 

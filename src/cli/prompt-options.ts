@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { type PromptTemplate, readManifest } from '../manifest.ts';
+import { readRecipe } from '../toolchain/recipe.ts';
+import { findTemplate, parseLabels } from './model-build.ts';
+import { UsageError } from './usage.ts';
+
+export interface Prompt {
+  readonly templates: readonly PromptTemplate[];
+  readonly labels: readonly [yes: string, no: string];
+}
+
+export interface PromptOptions {
+  readonly recipe?: string | undefined;
+  readonly model?: string | undefined;
+  readonly template?: string[] | undefined;
+  readonly labels?: string | undefined;
+}
+
+/** Templates and labels for calibration, from wherever they were said to be. @throws UsageError or RankError */
+export async function findPrompt(options: PromptOptions): Promise<Prompt> {
+  const { recipe, model, template = [], labels } = options;
+  const given = [recipe, model, template[0]].filter((each) => each !== undefined);
+  if (given.length !== 1 || (labels !== undefined && template.length === 0)) {
+    throw new UsageError(
+      'one of --recipe, --model and --template is needed; --labels goes with --template',
+    );
+  }
+  if (recipe !== undefined) {
+    const found = await readRecipe(recipe);
+    return { templates: [found.template], labels: found.labels };
+  }
+  if (model !== undefined) {
+    const manifest = await readManifest(resolve(model));
+    const { yes, no } = manifest.labels;
+    return { templates: [manifest.template], labels: [yes.text, no.text] };
+  }
+  const templates: PromptTemplate[] = await Promise.all(template.map(findTemplate));
+  return { templates, labels: parseLabels(labels ?? 'yes,no') };
+}
