@@ -43,8 +43,8 @@ const batchesPerRunner = 2;
 
 /**
  * Scores pairs without queue, cache or deadlines, each batch with the tokens that its pairs share once: of a query, or
- * with a candidate-first template of a candidate. Token ids are the server's; scores are the same bits where the packed
- * shapes are, else within 1e-5. Memory: the pairs, their scores and the batches in flight.
+ * with a candidate-first template of a candidate. Token ids are the server's, and scores differ from its as any do
+ * between packings (ARCHITECTURE.md, "The packed graph"). Memory: the pairs, their scores and the batches in flight.
  *
  * @throws RankError when a pair cannot be encoded, a batch fails, a logit is not finite, or no replica is there.
  */

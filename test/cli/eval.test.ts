@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type RerankWith, run } from '../../src/cli/eval.ts';
@@ -180,6 +180,17 @@ describe('slmrank eval', () => {
       expect(Number(columns[4])).toBeCloseTo(Number(served[i]?.[4]), 4);
     });
   }, 240_000);
+
+  test.each(['--direct', '--served'])('ends with %s when the model does not load', async (way) => {
+    const folder = dataFolder();
+    const model = temporaryFolder();
+    const { graph } = await buildHfTiny('llama', model);
+    writeFileSync(join(model, graph.file), Buffer.alloc(graph.bytes));
+    const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
+    await expect(run([...given, '--model', model, '--devices', 'cpu:1', way])).rejects.toThrow(
+      /^cpu#0 did not load: cannot open .*graph\.onnx on cpu/,
+    );
+  }, 120_000);
 
   test('refuses a run that names unknown queries or texts', async () => {
     const folder = dataFolder();

@@ -47,7 +47,7 @@ function addFour(y: Float64Array, f: Float64Array, x: Matrix, k: number): void {
 }
 
 /** y += factor x, as far as y goes. */
-export function addRow(y: Float64Array, x: Float64Array, factor: number): void {
+function addRow(y: Float64Array, x: Float64Array, factor: number): void {
   for (let c = 0; c < y.length; c++) {
     y[c] = (y[c] ?? 0) + factor * (x[c] ?? 0);
   }
