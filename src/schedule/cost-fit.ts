@@ -48,7 +48,11 @@ export class CostFit {
     return this.#weights;
   }
 
+  /** A run of nothing, or of no time that could be measured, teaches nothing. */
   observe(size: WorkSize, runMs: number): void {
+    if (size.packedTokens <= 0 || !Number.isFinite(runMs)) {
+      return;
+    }
     const expectedMs = costOf(this.#weights, size);
     const isSettled = this.#runs >= firstRuns && expectedMs > 0;
     const countedMs = isSettled ? clamp(runMs, expectedMs / mostOff, expectedMs * mostOff) : runMs;
@@ -77,7 +81,8 @@ export class CostFit {
     for (;;) {
       const [fixed = 0, token = 0, slot = 0] = this.#solveWithout(held);
       const least = Math.min(fixed, token, slot);
-      if (least >= 0) {
+      // NaN ends it too.
+      if (!(least < 0)) {
         return {
           fixedMs: fixed * usual.tokens,
           tokenMs: token,

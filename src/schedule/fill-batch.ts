@@ -35,7 +35,8 @@ export function fillBatch<Request extends WaitingRequest>(
       if (request.waiting.length === 0 || picks.has(request)) {
         continue;
       }
-      if (draft.room <= 0) {
+      // Never before the head: a batch of nothing would be decided again and again.
+      if (picks.size > 0 && draft.room <= 0) {
         break;
       }
       const fit =
@@ -93,4 +94,15 @@ function fitCandidates(
     count += 1;
   }
   return { count, packedTokens, buckets: added };
+}
+
+/** What waits altogether, were each request's prefix computed once. */
+export function surveyQueue(requests: readonly WaitingRequest[]) {
+  let packedTokens = 0;
+  let oldestMs = Number.POSITIVE_INFINITY;
+  for (const request of requests) {
+    packedTokens += request.prefixTokens + request.waitingTokens;
+    oldestMs = Math.min(oldestMs, request.arrivedMs);
+  }
+  return { packedTokens, oldestMs };
 }

@@ -1,5 +1,5 @@
 import { lateMs, mayStart } from './expiry.ts';
-import { fillBatch } from './fill-batch.ts';
+import { fillBatch, surveyQueue } from './fill-batch.ts';
 import { adaptLinger } from './linger.ts';
 import { findReplica, measurePower, type Power, shareOf } from './route.ts';
 
@@ -156,14 +156,35 @@ function decideRun<Request extends WaitingRequest, Replica extends ReplicaLoad>(
   if (!isFull && nowMs < lingerEndMs) {
     return { kind: 'wait', untilMs: lingerEndMs };
   }
-  const { replica } = found;
+  return decideBatch(view, { ...moment, lane, isSpare, replica: found.replica, packedTokens });
+}
+
+interface Turn<Request, Replica> extends Moment {
+  readonly lane: readonly Request[];
+  readonly isSpare: boolean;
+  readonly replica: Replica;
+  readonly packedTokens: number;
+}
+
+/** What a replica takes next: a busy one nothing that could no longer end in time once it is free. */
+function decideBatch<Request extends WaitingRequest, Replica extends ReplicaLoad>(
+  view: ScheduleView<Request, Replica>,
+  { lane, isSpare, replica, packedTokens, ...moment }: Turn<Request, Replica>,
+): Decision<Request, Replica> {
+  const { limits, power, nowMs } = moment;
+  const startMs = Math.max(nowMs, replica.busyUntilMs);
+  const able = lane.filter((request) => mayStart(request, power, startMs));
+  const [head] = able;
+  if (head === undefined) {
+    return { kind: 'wait', untilMs: startMs };
+  }
   const half = Math.ceil(limits.tokenBudget / 2);
   const cap = isSpare
     ? Math.min(half, replica.tokenCap)
     : batchCap(view, { replica, head, packedTokens, ...moment });
   // A batch cannot be interrupted: what runs beyond a client's share is not to hold up others for long.
   const mayTake = head.standsBack ? Math.min(cap, half) : cap;
-  return { kind: 'dispatch', replica, picks: fillBatch(lane, mayTake, limits) };
+  return { kind: 'dispatch', replica, picks: fillBatch(able, mayTake, limits) };
 }
 
 /** What is late or to be promoted now; or else the next moment at which something will be. */
@@ -188,17 +209,6 @@ function findUrgent<Request extends WaitingRequest>(
     nextMs = Math.min(nextMs, dueMs, promoteMs);
   }
   return { nextMs };
-}
-
-/** What waits altogether, were each request's prefix computed once. */
-function surveyQueue(requests: readonly WaitingRequest[]) {
-  let packedTokens = 0;
-  let oldestMs = Number.POSITIVE_INFINITY;
-  for (const request of requests) {
-    packedTokens += request.prefixTokens + request.waitingTokens;
-    oldestMs = Math.min(oldestMs, request.arrivedMs);
-  }
-  return { packedTokens, oldestMs };
 }
 
 interface Due extends Moment {

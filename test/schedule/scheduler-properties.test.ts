@@ -43,6 +43,20 @@ const anyEvent = fc.oneof(
 );
 type Event = typeof anyEvent extends fc.Arbitrary<infer Value> ? Value : never;
 
+const arrival = { kind: 'arrive', client: 'c', priority: 'interactive' } as const;
+/** The second one's deadline passes before a busy replica is free: it was given a batch of nothing, without end. */
+const dueBeforeFree: Event[] = [
+  { kind: 'pass', ms: 17 },
+  {
+    ...{ ...arrival, lengths: [18, 46, 13, 2, 94, 9, 38, 99, 22, 43, 39] },
+    ...{ prefix: 15, timeoutMs: 42, partialOk: false },
+  },
+  {
+    ...{ ...arrival, client: 'b', lengths: [9, 54, 56, 37, 70, 54, 14, 98, 42, 118] },
+    ...{ prefix: 34, timeoutMs: 10, partialOk: true },
+  },
+];
+
 class World {
   readonly clock = new FakeClock();
   readonly admission = new Admission(
@@ -215,7 +229,7 @@ test('whatever happens, each request ends once, rightly scored, and gives its pe
         );
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 150, examples: [[dueBeforeFree]] },
   );
 });
 
