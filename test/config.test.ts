@@ -22,7 +22,7 @@ function problemsOf(env: Record<string, string>, argv: string[] = []): readonly 
 test('the defaults make a server of one slot for each core, on loopback', () => {
   expect(parse()).toEqual({
     address: '127.0.0.1:50051',
-    model: 'models/artifacts/smollm2-135m-instruct',
+    model: 'models/artifacts/slmrank-77m',
     metricsAddress: '127.0.0.1:9464',
     adminAddress: '127.0.0.1:50052',
     capture: undefined,

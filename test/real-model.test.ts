@@ -5,32 +5,38 @@ import { projectFolder } from '../src/toolchain/project-folder.ts';
 import { readRecipe } from '../src/toolchain/recipe.ts';
 import { verifyModel } from '../src/toolchain/verify-model.ts';
 
-/** `npm run test:real` builds the model first; a plain `npm test` takes the one there is, and downloads nothing. */
-const dir =
-  process.env['SLMRANK_TEST_REAL'] === '1'
-    ? await ensureModel(demoRecipe)
-    : await findBuilt(await readRecipe(demoRecipe));
-
-const title = `the built ${demoRecipe}`;
+/** The bundled model is built when it is not there. The dense one is downloaded: by `npm run test:real` alone. */
+const dense = 'smollm2-135m-instruct';
+const models = new Map([
+  [demoRecipe, await ensureModel(demoRecipe)],
+  [
+    dense,
+    process.env['SLMRANK_TEST_REAL'] === '1'
+      ? await ensureModel(dense)
+      : await findBuilt(await readRecipe(dense)),
+  ],
+]);
 const reason = 'SKIPPED: models/artifacts has no such build; npm run test:real makes it';
 
-(dir === undefined ? describe.skip : describe)(
-  dir === undefined ? `${title} (${reason})` : title,
-  () => {
-    it('has the token ids and, within 1e-3, the logits of transformers, in any company', async () => {
-      const report = await verifyModel({
-        dir: dir ?? '',
-        golden: await readGolden(projectFolder(`models/goldens/${demoRecipe}.json.gz`)),
-        device: { provider: 'cpu', deviceId: 0 },
-        threads: 1,
-        onProgress: () => undefined,
-      });
-      expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
-      expect(report.rows).toBe(28);
-    }, 600_000);
-  },
-);
-
-if (dir === undefined) {
-  process.stderr.write(`${title}: ${reason}\n`);
+for (const [recipe, dir] of models) {
+  const title = `the built ${recipe}`;
+  (dir === undefined ? describe.skip : describe)(
+    dir === undefined ? `${title} (${reason})` : title,
+    () => {
+      it('has the token ids and, within its tolerance, the logits of transformers, in any company', async () => {
+        const report = await verifyModel({
+          dir: dir ?? '',
+          golden: await readGolden(projectFolder(`models/goldens/${recipe}.json.gz`)),
+          device: { provider: 'cpu', deviceId: 0 },
+          threads: 1,
+          onProgress: () => undefined,
+        });
+        expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
+        expect(report.rows).toBe(28);
+      }, 600_000);
+    },
+  );
+  if (dir === undefined) {
+    process.stderr.write(`${title}: ${reason}\n`);
+  }
 }

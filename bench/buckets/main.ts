@@ -14,7 +14,7 @@ import { encodeRequests } from './real-requests.ts';
 
 const { values } = parseArgs({
   options: {
-    model: { type: 'string', default: 'models/artifacts/smollm2-135m-instruct' },
+    model: { type: 'string', default: 'models/artifacts/slmrank-77m' },
     requests: { type: 'string', default: '100' },
     'at-once': { type: 'string', default: '8' },
   },

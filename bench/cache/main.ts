@@ -17,7 +17,7 @@ const characters = 1_500;
 const entries = 200_000;
 
 const { values } = parseArgs({
-  options: { model: { type: 'string', default: 'models/artifacts/smollm2-135m-instruct' } },
+  options: { model: { type: 'string', default: 'models/artifacts/slmrank-77m' } },
 });
 
 /** Median microseconds of one call. */

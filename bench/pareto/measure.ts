@@ -3,7 +3,7 @@ import { RankError } from '../../src/errors.ts';
 import { bootstrapDefaults } from '../../src/eval/bootstrap.ts';
 import { describeMachine } from '../machine.ts';
 import { measureSpeed, type MeasuredSpeed } from './measure-speed.ts';
-import { findMissing, prepareModel, readTrainingRecipe } from './models.ts';
+import { findMissing, prepareModel } from './models.ts';
 import type { ParetoOptions } from './options.ts';
 import { orderRows, type RowOrders } from './order-rows.ts';
 import type { BuiltModel, OpenScorer } from './pair-scorer.ts';
@@ -24,7 +24,7 @@ export async function measurePareto(
   const plan = await readPlan(options.plan, options.models);
   const data = await readParetoData(options);
   const { rows, skipped } = await findRows(plan, options);
-  const models = await prepareModels(rows, plan, options);
+  const models = await prepareModels(rows, options);
   const scorers = createScorers(models, openScorer, options);
   try {
     const orders = await orderRows(rows, { data, models, scorers, options });
@@ -71,15 +71,13 @@ async function findRows(
 
 async function prepareModels(
   rows: readonly Row[],
-  plan: Plan,
   { state }: ParetoOptions,
 ): Promise<ReadonlyMap<string, BuiltModel>> {
-  const recipe = plan.recipe === undefined ? undefined : await readTrainingRecipe(plan.recipe);
   const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
   const models = new Map<string, BuiltModel>();
   for (const row of rows) {
     if (row.kind === 'model') {
-      models.set(row.name, await prepareModel(row, recipe, { state, onProgress }));
+      models.set(row.name, await prepareModel(row, { state, onProgress }));
     }
   }
   return models;

@@ -26,8 +26,8 @@ export interface ModelRow {
   readonly name: string;
   readonly notes: string;
   readonly path: string;
-  /** Undefined for a built folder. */
-  readonly build: { readonly precision: Precision; readonly template: string } | undefined;
+  /** Undefined for a built folder. Template and labels are those of `models/recipes/RECIPE.json`. */
+  readonly build: { readonly precision: Precision; readonly recipe: string } | undefined;
   /** The row its differences are taken to; the plan's reference when the plan names none. */
   readonly against: string;
 }
@@ -37,8 +37,6 @@ export type Row = RunRow | ModelRow;
 export interface Plan {
   /** The model that speed and quality are held against. */
   readonly reference: string;
-  /** Templates and labels by name, for checkpoints; undefined when the plan names none. */
-  readonly recipe: string | undefined;
   readonly rows: readonly Row[];
 }
 
@@ -69,8 +67,7 @@ export function parsePlan(json: JsonRecord, folders: Folders): Plan {
       json.refuse(`'${name}' is compared with; it must be a model among ${models.join(', ')}`);
     }
   }
-  const recipe = json.has('recipe') ? resolve(folders.runs, json.text('recipe')) : undefined;
-  return { reference, recipe, rows };
+  return { reference, rows };
 }
 
 /** The rows that are asked for, those they are compared with, and the reference, in the plan's order. */
@@ -118,5 +115,5 @@ function parseRow(json: JsonRecord, reference: string, folders: Folders): Row {
 }
 
 function parseBuild(json: JsonRecord): ModelRow['build'] {
-  return { precision: json.oneOf('precision', precisions), template: json.text('template') };
+  return { precision: json.oneOf('precision', precisions), recipe: json.text('recipe') };
 }

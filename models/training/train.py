@@ -53,7 +53,10 @@ class Trainer:
         self.model = load(self.last if resumed else self.source, args.device)
         self.teacher = load(args.teacher, args.device).requires_grad_(False) if args.teacher else None
         self.tokenizer = Tokenizer.from_file(str(self.source / "tokenizer.json"))
-        self.label_ids = [prompt.label_id(self.tokenizer, recipe["labels"][side]) for side in ("yes", "no")]
+        served = {order: args.recipe.parent / file for order, file in recipe["templates"].items()}
+        self.templates = {order: prompt.read_template(file) for order, file in served.items()}
+        labels = prompt.read_json(served["candidateFirst"])["labels"]
+        self.label_ids = [prompt.label_id(self.tokenizer, labels[side]) for side in ("yes", "no")]
         self.soft = torch.tensor(recipe["grades"], device=args.device)
         self.data = TrainingData(args.data)
         self.freeze()
@@ -110,7 +113,7 @@ class Trainer:
         groups = []
         for _ in range(self.options["groupsPerStep"]):
             drawn = self.data.draw(rng, self.recipe["groups"])
-            groups.append(pack(*encode_group(self.tokenizer, self.recipe["templates"], drawn), drawn.grades, self.args.device))
+            groups.append(pack(*encode_group(self.tokenizer, self.templates, drawn), drawn.grades, self.args.device))
         sums = {"kl": 0.0, "listwise": 0.0, "teacher": 0.0}
         for packed, (parts, gradients) in zip(groups, self.workers.map(self.gradients, groups)):
             for parameter, gradient in zip(self.trained, gradients):

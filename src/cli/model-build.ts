@@ -15,7 +15,7 @@ import { readRecipe } from '../toolchain/recipe.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
 const usage = `Usage: slmrank model build --from CHECKPOINT --to FOLDER [OPTIONS]
-       slmrank model build --recipe NAME [--to FOLDER]
+       slmrank model build --recipe NAME [--to FOLDER [--precision KIND]]
 
 Builds what the server loads: a ranking graph, its weights, a tokenizer and a manifest, in one folder.
 
@@ -24,7 +24,7 @@ Builds what the server loads: a ranking graph, its weights, a tokenizer and a ma
   --recipe NAME        fetch and build what models/recipes/NAME.json says (to models/artifacts/NAME)
   --name NAME          the model's name (default: the folder's)
   --precision KIND     fp32 for CPU (default), int8 for CPU, fp16 for CUDA
-  --template NAME      chatml, qwen3-reranker, or a JSON file with the five texts of a template
+  --template NAME      chatml, qwen3-reranker, or a JSON file: a recipe, a manifest, or a template's five texts
                        (default: the one of the model's family)
   --labels YES,NO      the two answers, each one token (default: yes,no)
   --tokenizer FILE     a tokenizer.json (default: the folder's own, or one made of the GGUF's vocabulary)
@@ -63,11 +63,17 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 async function buildNamed(values: Values): Promise<{ manifest: Manifest; to: string }> {
-  const others = Object.keys(values).filter((name) => name !== 'recipe' && name !== 'to');
+  const allowed = ['recipe', 'to', 'precision'];
+  const others = Object.keys(values).filter((name) => !allowed.includes(name));
   if (others.length > 0) {
     throw new UsageError(`--recipe decides ${others.map((name) => `--${name}`).join(', ')} itself`);
   }
-  const recipe = await readRecipe(values.recipe ?? '');
+  const named = await readRecipe(values.recipe ?? '');
+  const precision = parsePrecision(values.precision ?? named.precision);
+  if (precision !== named.precision && values.to === undefined) {
+    throw new UsageError(`--precision ${precision} is not the recipe's own: --to is needed`);
+  }
+  const recipe = { ...named, precision };
   const to = values.to === undefined ? artifactFolder(recipe.name) : resolve(values.to);
   return { manifest: await buildRecipe(recipe, to, printLine), to };
 }
@@ -137,7 +143,8 @@ export async function findTemplate(name: string): Promise<PromptTemplate> {
     const known = Object.keys(builtinTemplates).join(', ');
     throw new UsageError(`--template is '${name}'; one of ${known} or a .json file is needed`);
   }
-  return parseTemplate(JsonRecord.parse(await readFile(name, 'utf8'), name));
+  const json = JsonRecord.parse(await readFile(name, 'utf8'), name);
+  return parseTemplate(json.has('template') ? json.record('template') : json);
 }
 
 function printLine(line: string): void {

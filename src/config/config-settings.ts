@@ -76,7 +76,7 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
   ),
   model: textSetting(
     {
-      default: 'models/artifacts/smollm2-135m-instruct',
+      default: 'models/artifacts/slmrank-77m',
       bounds: 'a folder with manifest.json',
       why: 'Another model built with `slmrank model build`.',
     },

@@ -7,7 +7,7 @@ import { projectFolder } from './project-folder.ts';
 import { readRecipe, type Recipe } from './recipe.ts';
 
 /** The model that `npm run demo`, `npm start` and `slmrank verify` use when none is named. */
-export const demoRecipe = 'smollm2-135m-instruct';
+export const demoRecipe = 'slmrank-77m';
 
 /**
  * The folder of a recipe's built model: the one there is when it was built by this very recipe, else fetched (cached in

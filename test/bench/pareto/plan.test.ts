@@ -12,10 +12,8 @@ describe('a plan', () => {
   test('finds runs beside itself and models where it is told', () => {
     const plan = parse({
       reference: 'dense',
-      recipe: '../recipe.json',
       rows: [bm25, model('dense'), model('int8', { against: 'dense' })],
     });
-    expect(plan.recipe).toBe('/recipe.json');
     expect(plan.rows).toMatchObject([
       { runs: { titles: undefined, 'no-titles': '/plans/x.trec' }, parameters: undefined },
       { path: '/models/dense', build: undefined, against: 'dense' },
@@ -33,7 +31,7 @@ describe('a plan', () => {
     [{ reference: 'a', rows: [model('a'), model('a')] }, /two rows are named 'a'/],
     [{ reference: 'a', rows: [{ kind: 'guess', name: 'a' }] }, /'rows\[0\].kind' is "guess"/],
     [
-      { reference: 'a', rows: [model('a', { build: { precision: 'fp8', template: 't' } })] },
+      { reference: 'a', rows: [model('a', { build: { precision: 'fp8', recipe: 'r' } })] },
       /'rows\[0\].build.precision' is "fp8"/,
     ],
   ])('is refused: %j', (plan, message) => {
