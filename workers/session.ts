@@ -56,7 +56,9 @@ export interface GraphTensor {
 /** Any graph of the toolchain's, on the CPU. */
 export interface GraphSession {
   /** Blocks the calling thread until done. Feeds that the graph does not have are left out; the outputs are fp32. */
-  run(feeds: Readonly<Record<string, GraphTensor>>): Promise<Readonly<Record<string, Float32Array>>>;
+  run(
+    feeds: Readonly<Record<string, GraphTensor>>,
+  ): Promise<Readonly<Record<string, Float32Array>>>;
   close(): Promise<void>;
 }
 

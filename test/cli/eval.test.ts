@@ -181,16 +181,20 @@ describe('slmrank eval', () => {
     });
   }, 240_000);
 
-  test.each(['--direct', '--served'])('ends with %s when the model does not load', async (way) => {
-    const folder = dataFolder();
-    const model = temporaryFolder();
-    const { graph } = await buildHfTiny('llama', model);
-    writeFileSync(join(model, graph.file), Buffer.alloc(graph.bytes));
-    const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
-    await expect(run([...given, '--model', model, '--devices', 'cpu:1', way])).rejects.toThrow(
-      /^cpu#0 did not load: cannot open .*graph\.onnx on cpu/,
-    );
-  }, 120_000);
+  test.each(['--direct', '--served'])(
+    'ends with %s when the model does not load',
+    async (way) => {
+      const folder = dataFolder();
+      const model = temporaryFolder();
+      const { graph } = await buildHfTiny('llama', model);
+      writeFileSync(join(model, graph.file), Buffer.alloc(graph.bytes));
+      const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
+      await expect(run([...given, '--model', model, '--devices', 'cpu:1', way])).rejects.toThrow(
+        /^cpu#0 did not load: cannot open .*graph\.onnx on cpu/,
+      );
+    },
+    120_000,
+  );
 
   test('refuses a run that names unknown queries or texts', async () => {
     const folder = dataFolder();
