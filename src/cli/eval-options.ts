@@ -1,3 +1,4 @@
+import { parseNumber } from './parse-number.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
 const usage = `Usage: slmrank eval --beir DIR --split NAME --run FILE.trec[.gz] [OPTIONS]
@@ -88,13 +89,13 @@ export function parseEvalOptions(args: readonly string[]): EvalOptions {
     model: values.model,
     against: values.against,
     runOnly: values['run-only'],
-    limit: values.limit === undefined ? Infinity : parseCount('--limit', values.limit),
-    depth: parseCount('--depth', values.depth),
-    relevantFrom: parseCount('--relevant', values.relevant),
+    limit: values.limit === undefined ? Infinity : parseCount('limit', values.limit),
+    depth: parseCount('depth', values.depth),
+    relevantFrom: parseCount('relevant', values.relevant),
     titles: !values['no-titles'],
     instruction: values.instruction,
     candidateTokens:
-      candidateTokens === undefined ? undefined : parseCount('--candidate-tokens', candidateTokens),
+      candidateTokens === undefined ? undefined : parseCount('candidate-tokens', candidateTokens),
     way: values.direct ? 'direct' : values.served ? 'served' : undefined,
     devices: values.devices,
     outRun: values['out-run'],
@@ -109,10 +110,6 @@ function required(flag: string, value: string | undefined): string {
   return value;
 }
 
-function parseCount(flag: string, text: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new UsageError(`${flag} is '${text}'; a whole number of at least 1 is needed`);
-  }
-  return count;
+function parseCount(name: string, text: string): number {
+  return parseNumber(name, text, { min: 1, whole: true });
 }

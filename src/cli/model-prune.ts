@@ -74,10 +74,10 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function parseShape(values: Values): Omit<PruneOptions, keyof Paths | keyof Prompt | keyof Watch> {
-  const whole = (name: keyof typeof options, fallback: number, least = 0) =>
-    parseNumber(name, values[name], { fallback, least, isWhole: true });
+  const whole = (name: WholeOption, fallback: number, min = 0) =>
+    parseNumber(name, values[name] ?? String(fallback), { min, whole: true });
   return {
-    mlpKeep: parseNumber('mlp-keep', values['mlp-keep'], { fallback: 1, least: 0, isWhole: false }),
+    mlpKeep: parseNumber('mlp-keep', values['mlp-keep'] ?? '1', { max: 1 }),
     align: whole('align', 64, 1),
     dropLayers: whole('drop-layers', 0),
     kvGroupsDrop: whole('kv-groups-drop', 0),
@@ -90,6 +90,14 @@ function parseShape(values: Values): Omit<PruneOptions, keyof Paths | keyof Prom
   };
 }
 
+type WholeOption =
+  | 'align'
+  | 'drop-layers'
+  | 'kv-groups-drop'
+  | 'tokens'
+  | 'row-tokens'
+  | 'seed'
+  | 'threads';
 type Paths = Pick<PruneOptions, 'from' | 'to' | 'calibrate'>;
 type Watch = Pick<PruneOptions, 'onLine' | 'onProgress'>;
 

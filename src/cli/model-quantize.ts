@@ -93,8 +93,8 @@ async function findSmoothing(values: Values): Promise<SmoothOptions | undefined>
     return undefined;
   }
   const prompt = { recipe, model, template, labels: template === undefined ? undefined : labels };
-  const whole = (name: 'tokens' | 'row-tokens' | 'seed' | 'threads', fallback: number, least = 1) =>
-    parseNumber(name, values[name], { fallback, least, isWhole: true });
+  const whole = (name: 'tokens' | 'row-tokens' | 'seed' | 'threads', fallback: number, min = 1) =>
+    parseNumber(name, values[name] ?? String(fallback), { min, whole: true });
   return {
     calibrate: resolve(calibrate),
     templates: (await findPrompt(prompt)).templates,

@@ -1,15 +1,24 @@
 import { UsageError } from './usage.ts';
 
-/** An option's value. @throws UsageError */
+export interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+}
+
+/** An option's value; `name` is the option's, without its dashes. @throws UsageError */
 export function parseNumber(
   name: string,
-  given: unknown,
-  { fallback, least, isWhole }: { fallback: number; least: number; isWhole: boolean },
+  text: string,
+  { min = 0, max, whole = false }: Bounds,
 ): number {
-  const value = given === undefined ? fallback : Number(given);
-  if (!(value >= least) || (isWhole && !Number.isSafeInteger(value))) {
-    const kind = isWhole ? 'a whole number' : 'a number';
-    throw new UsageError(`--${name} is '${String(given)}'; ${kind} of at least ${least} is needed`);
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const isInside = Number.isFinite(value) && value >= min && value <= (max ?? value);
+  if (!isInside || (whole && !Number.isSafeInteger(value))) {
+    const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new UsageError(
+      `--${name} is '${text}'; a ${whole ? 'whole ' : ''}number ${range} is needed`,
+    );
   }
   return value;
 }

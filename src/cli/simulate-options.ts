@@ -1,4 +1,5 @@
-import { parseOptions, UsageError } from './usage.ts';
+import { type Bounds, parseNumber } from './parse-number.ts';
+import { parseOptions } from './usage.ts';
 
 const usage = `Usage: slmrank simulate [OPTIONS]
 
@@ -104,22 +105,6 @@ function parseFactors(text: string | undefined): readonly number[] | undefined {
   return text?.split(',').map((factor) => parseNumber('factors', factor, { min: 0.01, max: 100 }));
 }
 
-interface Bounds {
-  readonly min?: number;
-  readonly max: number;
-  readonly whole?: boolean;
-}
-
 function parseOptional(name: string, text: string | undefined, bounds: Bounds): number | undefined {
   return text === undefined ? undefined : parseNumber(name, text, bounds);
-}
-
-function parseNumber(name: string, text: string, { min = 0, max, whole = false }: Bounds): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
-    throw new UsageError(
-      `--${name} is '${text}'; a ${whole ? 'whole ' : ''}number from ${min} to ${max} is needed`,
-    );
-  }
-  return value;
 }
