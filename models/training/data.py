@@ -89,6 +89,10 @@ class TrainingData:
         self.occupations, held_titles = read_onet(root / "onet-27.0", held)
         self.esco = read_esco(root / "esco-occupations", held_titles)
         self.postings, self.judged = read_postings(root / "jobs-bench" / "train", held)
+        self.judged_with = defaultdict(list)
+        for query, candidates in self.judged:
+            for candidate in candidates:
+                self.judged_with[candidate.text].append(query)
         self.by_level = index_levels([*self.occupations, *self.esco])
         self.postings_by_level = index_levels([text.codes[0] for text in self.postings], self.postings)
         self.title_codes = defaultdict(set)
@@ -152,15 +156,6 @@ class TrainingData:
     def pool_queries(self, rng: random.Random, candidate: Text, count: int) -> list[Text]:
         pool = self.judged_with.get(candidate.text, [])
         return [restyle(rng, query) for query in rng.sample(pool, min(count, len(pool)))]
-
-    @property
-    def judged_with(self) -> dict[str, list[Text]]:
-        if not hasattr(self, "_judged_with"):
-            self._judged_with = defaultdict(list)
-            for query, candidates in self.judged:
-                for candidate in candidates:
-                    self._judged_with[candidate.text].append(query)
-        return self._judged_with
 
     def own_words(self, rng: random.Random, candidate: Text) -> Text | None:
         """A sentence of the candidate's own text: the most literal match there is."""

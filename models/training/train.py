@@ -4,8 +4,8 @@
 
 One recipe and seed for a CPU (hours) and a CUDA GPU (minutes). Progress goes to `log.jsonl` in the output folder, a checkpoint every
 `--save-minutes` to its `last`, a Hugging Face folder that transformers, llama.cpp and slmrank load; started again with the same
-output, it goes on from there. With --teacher the recovery of a pruned ranker: part of the label is the teacher's own answer
-(PAPERS: arXiv 2510.22101, section on pruning). A file `finish` in the output folder starts the decay of the learning rate now.
+output, it goes on from there. With --teacher the recovery of a pruned ranker (arXiv 2510.22101, section on pruning): for the first
+steps part of the label is the teacher's own answer. A file `finish` in the output folder starts the decay of the learning rate now.
 """
 
 import argparse
