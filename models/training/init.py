@@ -1,34 +1,67 @@
-"""A Hugging Face folder from a GGUF file: where training starts.
+"""A Hugging Face folder to start training from: of a GGUF file, or of a compact checkpoint as slmrank bundles it.
 
     python init.py --gguf FILE --to FOLDER
+    python init.py --compact FOLDER --to FOLDER
 """
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 
 from gguf_tokenizer import gguf_tokenizer
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("gguf", "to"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--gguf", type=Path)
+    source.add_argument("--compact", type=Path)
+    parser.add_argument("--to", type=Path, required=True)
     args = parser.parse_args()
-    read = transformers.AutoModelForCausalLM.from_pretrained(args.gguf.parent, gguf_file=args.gguf.name, dtype=torch.float32)
+    args.to.mkdir(parents=True, exist_ok=True)
+    if args.gguf:
+        from_gguf(args.gguf, args.to)
+    else:
+        from_compact(args.compact, args.to)
+
+
+def from_gguf(gguf: Path, to: Path) -> None:
+    read = transformers.AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
     # transformers refuses to save what it read from a quantized file, though the weights are fp32 by now: a plain copy does
-    config = transformers.AutoConfig.from_pretrained(args.gguf.parent, gguf_file=args.gguf.name)
+    config = transformers.AutoConfig.from_pretrained(gguf.parent, gguf_file=gguf.name)
     config.tie_word_embeddings = True
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
     model.load_state_dict(read.state_dict())
     model.tie_weights()
-    model.save_pretrained(args.to)
-    gguf_tokenizer(args.gguf).save(str(args.to / "tokenizer.json"))
+    model.save_pretrained(to)
+    gguf_tokenizer(gguf).save(str(to / "tokenizer.json"))
     config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False, "model_max_length": 8192, "bos_token": "<|im_start|>", "eos_token": "<|im_end|>"}
-    (args.to / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (to / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def from_compact(compact: Path, to: Path) -> None:
+    """The fp32 view of int8 matrices (src/toolchain/stored-int8.ts says how they are stored): their rounding stays."""
+    held = load_file(compact / "model.safetensors")
+    whole = {}
+    for name, values in held.items():
+        if name.endswith(".scale") or ".row." in name:
+            continue
+        if f"{name}.scale" in held:
+            values = values.float() * held[f"{name}.scale"][:, None]
+            for row in (key for key in held if key.startswith(f"{name}.row.")):
+                values[int(row.rsplit(".", 1)[1])] = held[row]
+        whole[name] = values.contiguous()
+    save_file(whole, to / "model.safetensors", {"format": "pt"})
+    config = json.loads((compact / "config.json").read_text())
+    del config["quantization_config"]
+    (to / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
+        shutil.copy(compact / name, to / name)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Trains a ranker: KL between the soft label of a grade and softmax of the two label logits, plus a listwise term.
 
-    python train.py --recipe recipe.json --data FOLDER --from CHECKPOINT --to FOLDER [--teacher CHECKPOINT] [--steps N] [--device cuda]
+    python train.py --recipe recipe.json --data FOLDER --from CHECKPOINT --to FOLDER [--stage NAME] [--teacher CHECKPOINT] [--steps N] [--device cuda]
 
-One recipe and seed for a CPU (hours) and a CUDA GPU (minutes). Progress goes to `log.jsonl` in the output folder, a checkpoint every
+One recipe and seed for a CPU (hours) and a CUDA GPU (minutes); matrices are multiplied in bf16 where the processor can. A stage
+is a part of the recipe that changes the optimizer's options: `recovery`, `longer`. Progress goes to `log.jsonl` in the output folder, a checkpoint every
 `--save-minutes` to its `last`, a Hugging Face folder that transformers, llama.cpp and slmrank load; started again with the same
-output, it goes on from there. With --teacher the recovery of a pruned ranker (arXiv 2510.22101, section on pruning): for the first
-steps part of the label is the teacher's own answer. A file `finish` in the output folder starts the decay of the learning rate now.
+output, it goes on from there. `--stage recovery --teacher` recovers a pruned ranker (arXiv 2510.22101, section on pruning): for the
+first steps part of the label is the teacher's own answer. A file `finish` in the output folder starts the decay of the learning rate now.
 """
 
 import argparse
@@ -23,22 +24,27 @@ from tokenizers import Tokenizer
 
 import prompt
 from data import TrainingData
-from packed import encode_group, label_logits, pack
+from packed import ATTENTION, Packed, encode_group, label_logits, pack
+
+STAGES = ("recovery", "longer")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("recipe", "data", "from", "to"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--stage", choices=STAGES)
     parser.add_argument("--teacher", type=Path)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--precision", choices=("bf16", "fp32"), help="of the matrix products; weights and their updates are fp32 either way")
     parser.add_argument("--save-minutes", type=float, default=6)
     args = parser.parse_args()
     recipe = json.loads(args.recipe.read_text())
     options = recipe["optimizer"]
-    options |= recipe["recovery"] if args.teacher else {}
+    options |= recipe[args.stage] if args.stage else {}
     options["steps"] = args.steps or options["steps"]
+    args.precision = args.precision or ("bf16" if bf16_is_fast(args.device) else "fp32")
     Trainer(args, recipe).run()
 
 
@@ -78,7 +84,7 @@ class Trainer:
         return [{"params": [p for p in self.trained if p.ndim > 1], "weight_decay": decay}, {"params": [p for p in self.trained if p.ndim < 2], "weight_decay": 0.0}]
 
     def run(self) -> None:
-        say(f"{self.data.summary()}; {sum(p.numel() for p in self.model.parameters()):,} parameters; step {self.step} of {self.options['steps']} on {self.args.device}")
+        say(f"{self.data.summary()}; {sum(p.numel() for p in self.model.parameters()):,} parameters; step {self.step} of {self.options['steps']} on {self.args.device} in {self.args.precision}")
         saved = started = time.monotonic()
         before = self.seconds
         while self.step < self.total_steps():
@@ -105,17 +111,16 @@ class Trainer:
         return peak if self.decay_from is None else peak * max(0.02, (end - self.step) / max(1, end - self.decay_from))
 
     def train_step(self) -> dict:
-        stage = "recovery/" if self.teacher else ""
+        stage = f"{self.args.stage}/" if self.args.stage else ""
         rng = random.Random(f"{self.recipe['seed']}/{stage}{self.step}")
         rate = self.learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        groups = []
-        for _ in range(self.options["groupsPerStep"]):
-            drawn = self.data.draw(rng, self.recipe["groups"])
-            groups.append(pack(*encode_group(self.tokenizer, self.templates, drawn), drawn.grades, self.args.device))
+        groups = [self.encoded(self.data.draw(rng, self.recipe["groups"])) for _ in range(self.options["groupsPerStep"])]
+        together = self.options["groupsPerPass"]
+        passes = [pack(groups[i : i + together], self.args.device) for i in range(0, len(groups), together)]
         sums = {"kl": 0.0, "listwise": 0.0, "teacher": 0.0}
-        for packed, (parts, gradients) in zip(groups, self.workers.map(self.gradients, groups)):
+        for packed, (parts, gradients) in zip(passes, self.workers.map(self.gradients, passes)):
             for parameter, gradient in zip(self.trained, gradients):
                 parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
             for name, value in parts.items():
@@ -128,8 +133,11 @@ class Trainer:
         self.step += 1
         return {**sums, "norm": float(norm), "rate": rate}
 
-    def gradients(self, packed) -> tuple[dict, tuple]:
-        """One group's losses and its share of the step's gradient; runs in a worker thread."""
+    def encoded(self, group) -> tuple:
+        return *encode_group(self.tokenizer, self.templates, group), group.grades
+
+    def gradients(self, packed: Packed) -> tuple[dict, tuple]:
+        """The summed losses of a pass's groups and its share of the step's gradient; runs in a worker thread."""
         parts = self.losses(packed)
         weights = self.weights()
         loss = sum(weights[name] * value for name, value in parts.items()) / self.options["groupsPerStep"]
@@ -143,18 +151,22 @@ class Trainer:
         """For the first `teacherSteps` only: the student soon sees more judgements than its teacher did."""
         return self.teacher is not None and self.step < self.recipe["loss"]["teacherSteps"]
 
-    def losses(self, packed) -> dict:
-        margins = margins_of(label_logits(self.model, self.label_ids, packed))
-        soft = self.soft[packed.grades]
-        gains = 2.0 ** packed.grades - 1
-        parts = {"kl": kl(soft, margins)}
-        if gains.sum() > 0:
-            parts["listwise"] = -(gains / gains.sum() * F.log_softmax(margins, 0)).sum() / 3
-        if self.taught():
-            with torch.no_grad():
-                answer = torch.sigmoid(margins_of(label_logits(self.teacher, self.label_ids, packed)))
-            parts["teacher"] = kl(answer, margins)
-        return parts
+    def losses(self, packed: Packed) -> dict:
+        margins = self.margins(self.model, packed)
+        with torch.no_grad():
+            answers = self.margins(self.teacher, packed).sigmoid() if self.taught() else margins
+        parts = {"kl": 0.0, "listwise": 0.0, "teacher": 0.0}
+        for own, grades, answer in zip(*(values.split(packed.sizes) for values in (margins, packed.grades, answers))):
+            parts["kl"] += kl(self.soft[grades], own)
+            parts["listwise"] += listwise(2.0**grades - 1, own) / 3
+            if self.taught():
+                parts["teacher"] += kl(answer, own)
+        return {name: value for name, value in parts.items() if torch.is_tensor(value)}
+
+    def margins(self, model, packed: Packed) -> torch.Tensor:
+        with torch.autocast(self.args.device, torch.bfloat16, enabled=self.args.precision == "bf16"):
+            logits = label_logits(model, self.label_ids, packed)
+        return logits[:, 0] - logits[:, 1]
 
     def report(self, figures: dict) -> None:
         left = self.seconds / self.step * (self.total_steps() - self.step)
@@ -190,17 +202,22 @@ def start_workers(device: str) -> ThreadPoolExecutor:
 
 
 def load(folder: Path, device: str):
-    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).to(device).train()
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=ATTENTION).to(device).train()
 
 
-def margins_of(logits: torch.Tensor) -> torch.Tensor:
-    return logits[:, 0] - logits[:, 1]
+def bf16_is_fast(device: str) -> bool:
+    return device != "cpu" or torch.cpu._is_avx512_bf16_supported()
 
 
 def kl(target: torch.Tensor, margins: torch.Tensor) -> torch.Tensor:
     """Mean KL of Bernoulli(target) from Bernoulli(sigmoid(margin)), in nats."""
     own = torch.special.xlogy(target, target) + torch.special.xlogy(1 - target, 1 - target)
     return (own + F.binary_cross_entropy_with_logits(margins, target, reduction="none")).mean()
+
+
+def listwise(gains: torch.Tensor, margins: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy between a group's gains and the softmax of its margins; 0 where nothing is relevant."""
+    return -(gains / gains.sum().clamp(min=1) * F.log_softmax(margins, 0)).sum()
 
 
 def say(line: str) -> None:
