@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../../src/clock.ts';
-import { createProgress } from '../../src/eval/progress.ts';
+import { createProgress } from '../../src/progress.ts';
 import type { Pair } from '../../src/eval/pair-batches.ts';
 import type { Run } from '../../src/eval/trec-run.ts';
 import { templateOrder } from '../../src/text/template.ts';

@@ -8,8 +8,8 @@ import {
   readJudgements,
   readQueries,
 } from '../../src/eval/beir.ts';
-import { DataError } from '../../src/eval/data-error.ts';
-import { findDataFile } from '../../src/eval/read-lines.ts';
+import { DataError } from '../../src/data-error.ts';
+import { findDataFile } from '../../src/read-lines.ts';
 import { selectQueries } from '../../src/eval/select-queries.ts';
 import { readRun, type Run } from '../../src/eval/trec-run.ts';
 import { sha256OfFile } from '../../src/sha256.ts';

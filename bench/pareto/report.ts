@@ -1,4 +1,4 @@
-import { formatTable } from '../../src/eval/format-table.ts';
+import { formatTable } from '../../src/format-table.ts';
 import type { Interval } from '../../src/eval/bootstrap.ts';
 import type { Clock } from '../clock-seconds.ts';
 import type { Machine } from '../machine.ts';

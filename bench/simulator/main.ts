@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { simulateFrom } from '../../src/cli/simulate.ts';
-import { formatTable } from '../../src/eval/format-table.ts';
+import { formatTable } from '../../src/format-table.ts';
 import { createAdminClient } from '../../src/server/admin-client.ts';
 import type { Latency } from '../../src/simulate/summarize.ts';
 import { createRandom } from '../../src/toolchain/random-checkpoint.ts';

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatTable } from '../../src/eval/format-table.ts';
+import { formatTable } from '../../src/format-table.ts';
 import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
 import { describeMachine } from '../machine.ts';
 import { reconcile } from '../suite/accounting.ts';

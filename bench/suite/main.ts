@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
-import { formatTable } from '../../src/eval/format-table.ts';
+import { formatTable } from '../../src/format-table.ts';
 import { createRankingClient } from '../../src/server/client.ts';
 import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
 import { parseTraffic } from '../../src/traffic.ts';

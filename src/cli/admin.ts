@@ -1,4 +1,4 @@
-import { formatTable } from '../eval/format-table.ts';
+import { formatTable } from '../format-table.ts';
 import {
   type AdminClient,
   createAdminClient,

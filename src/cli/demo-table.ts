@@ -1,5 +1,5 @@
 import type { DemoQuery } from '../eval/demo-data.ts';
-import { formatTable } from '../eval/format-table.ts';
+import { formatTable } from '../format-table.ts';
 import type { WireRankResponse } from '../server/client.ts';
 
 export interface TableShape {

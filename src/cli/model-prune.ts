@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
-import { createProgress } from '../eval/progress.ts';
+import { createProgress } from '../progress.ts';
 import { dropWays } from '../toolchain/prune/drop-layers.ts';
 import { pruneModel, type PruneOptions } from '../toolchain/prune/prune-model.ts';
 import { formatReport } from '../toolchain/prune/prune-report.ts';

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
-import { formatTable } from '../eval/format-table.ts';
-import { createProgress } from '../eval/progress.ts';
+import { formatTable } from '../format-table.ts';
+import { createProgress } from '../progress.ts';
 import {
   quantizeCheckpoint,
   type QuantizeReport,

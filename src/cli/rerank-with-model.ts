@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts';
 import { type Config, parseConfig } from '../config.ts';
 import { openPairEngine } from '../eval/open-pair-engine.ts';
 import { createPipeline } from '../pipeline/create-pipeline.ts';
-import { createProgress } from '../eval/progress.ts';
+import { createProgress } from '../progress.ts';
 import type { ModelReport } from '../eval/report.ts';
 import { type RerankInput, type Reranked, rerankRun } from '../eval/rerank.ts';
 import { rerankPairs } from '../eval/rerank-pairs.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../config.ts';
-import { formatTable } from '../eval/format-table.ts';
+import { formatTable } from '../format-table.ts';
 import { parseCostTable } from '../schedule/cost-table.ts';
 import { builtInCost } from '../simulate/built-in-cost.ts';
 import { type FleetPlan, planFleet } from '../simulate/plan-fleet.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { JsonRecord } from '../json-record.ts';
-import { DataError, dataError, quote } from './data-error.ts';
-import { findDataFile, readLines, type Line } from './read-lines.ts';
+import { DataError, dataError, quote } from '../data-error.ts';
+import { findDataFile, readLines, type Line } from '../read-lines.ts';
 
 /** A text of the corpus. */
 export interface Passage {

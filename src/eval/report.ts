@@ -1,7 +1,7 @@
 import { formatGate, type GateResult } from './gate.ts';
 import type { Interval } from './bootstrap.ts';
 import type { Evaluation, QualityRow } from './evaluate.ts';
-import { formatTable } from './format-table.ts';
+import { formatTable } from '../format-table.ts';
 import type { RerankCounts } from './rerank.ts';
 
 /** What `slmrank eval` found; also its JSON. */

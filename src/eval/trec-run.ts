@@ -1,5 +1,5 @@
-import { dataError, quote } from './data-error.ts';
-import { readLines, type Line } from './read-lines.ts';
+import { dataError, quote } from '../data-error.ts';
+import { readLines, type Line } from '../read-lines.ts';
 
 /** One place in a run: a text found for a query. */
 export interface RunEntry {

@@ -1,5 +1,5 @@
-import { dataError } from '../../eval/data-error.ts';
-import { readLines } from '../../eval/read-lines.ts';
+import { dataError } from '../../data-error.ts';
+import { readLines } from '../../read-lines.ts';
 import { RankError } from '../../errors.ts';
 import type { PromptTemplate } from '../../manifest.ts';
 import type { PackedBatch } from '../../schedule/batch.ts';

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../eval/progress.ts';
-import { formatTable } from '../../eval/format-table.ts';
+import { formatDuration } from '../../progress.ts';
+import { formatTable } from '../../format-table.ts';
 import type { DroppedLayer, DropWay } from './drop-layers.ts';
 import type { HalfReport, LayerReport } from './prune-layer.ts';
 import type { Drift } from './streams.ts';

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findDataFile, readLines } from '../../src/eval/read-lines.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { findDataFile, readLines } from '../src/read-lines.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 
 async function linesOf(content: string | Buffer, maxBytes?: number): Promise<[number, string][]> {
   const file = join(temporaryFolder({ lines: content }), 'lines');

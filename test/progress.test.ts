@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createProgress, formatDuration, formatProgress } from '../../src/eval/progress.ts';
+import { createProgress, formatDuration, formatProgress } from '../src/progress.ts';
 
 function follow(isTerminal: boolean, steps: readonly [number, number][]): string[] {
   const written: string[] = [];

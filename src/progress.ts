@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 export interface ProgressOutput {
   /** A terminal's line is rewritten in place; anything else gets a line now and then. */
