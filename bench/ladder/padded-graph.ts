@@ -19,7 +19,7 @@ export function paddedGraph(
   initializers: readonly Initializer[],
 ): OnnxModel {
   const graph = new GraphBuilder(initializers);
-  const context = { graph, blueprint, type: 'float32', isInt8: false } as const;
+  const context = { graph, blueprint, type: 'float32', int8Weights: new Set<string>() } as const;
   const ids = graph.input('ids', 'int32', ['T']);
   const positions = graph.input('positions', 'int64', ['T', 1]);
   const places = graph.input('places', 'float32', ['B', 'L']);
@@ -36,7 +36,8 @@ export function paddedGraph(
   let residual = blocks.embed(context, ids);
   let normed = blocks.norm(context, residual, weightNames.layer(0).inputNorm);
   for (let layer = 0; layer < blueprint.layers; layer++) {
-    const rows = blocks.prepare(context, normed);
+    const names = weightNames.layer(layer);
+    const rows = blocks.prepare(context, normed, names.q);
     const q = blocks.project(context, rows, layer, { kind: 'q', positions });
     const k = blocks.project(context, rows, layer, { kind: 'k', positions });
     const v = blocks.project(context, rows, layer, { kind: 'v' });
@@ -46,11 +47,10 @@ export function paddedGraph(
       v: graph.node('Reshape', [v, keyShape]),
       mask,
     });
-    const names = weightNames.layer(layer);
     const added = blocks.addAndNorm(
       context,
       residual,
-      blocks.linear(context, blocks.prepare(context, attended), names.o),
+      blocks.linear(context, blocks.prepare(context, attended, names.o), names.o),
       names.mlpNorm,
     );
     const next =

@@ -9,7 +9,7 @@ import {
   quantizeReportFile,
   type SmoothingReport,
 } from '../toolchain/quantize-checkpoint.ts';
-import { type InputKind, inputKinds } from '../toolchain/smooth/fold-factors.ts';
+import { type InputKind, inputKinds, type LayerInput } from '../toolchain/smooth/layer-inputs.ts';
 import type { SmoothOptions } from '../toolchain/smooth/choose-factors.ts';
 import { parseLabels } from './model-build.ts';
 import { findPrompt } from './prompt-options.ts';
@@ -25,6 +25,9 @@ kept in ${quantizeReportFile}. Whether the model is still good enough: 'slmrank 
   --from FOLDER       a Hugging Face folder with config.json, safetensors and tokenizer.json
   --to FOLDER         where to; a checkpoint there is replaced once the new one is complete
   --labels YES,NO     the words whose logits are read: their rows of the head stay fp32
+  --float LAYER.INPUT,...
+                      inputs that int8 graphs leave in floats, and the weights that read them with them: layers count from 0,
+                      inputs are ${inputKinds.join(', ')}; models/training/sensitivity.py tells which ones matter
   --calibrate FILE    JSON lines {"query", "title"?, "text"}, plain or gzip: channels are scaled by what they hold on these,
                       so that activations round better (SmoothQuant, arXiv 2211.10438)
 
@@ -41,6 +44,7 @@ const options = {
   from: text,
   to: text,
   labels: text,
+  float: text,
   calibrate: text,
   recipe: text,
   model: text,
@@ -76,11 +80,24 @@ export async function run(args: readonly string[]): Promise<number> {
     from: resolve(values.from),
     to,
     labels: values.labels === undefined ? [] : parseLabels(values.labels),
+    floats: parseFloats(values.float),
     smooth: await findSmoothing(values),
     onProgress: watch('tensors'),
   });
   process.stdout.write(`${format(report)}\n${to}: ${summary(report)}\n`);
   return 0;
+}
+
+function parseFloats(list: string | undefined): readonly LayerInput[] {
+  return (list?.split(',') ?? []).map((text) => {
+    const [, layer = '', name = ''] = /^(\d{1,3})\.(\w+)$/.exec(text.trim()) ?? [];
+    const kind = inputKinds.find((each) => each === name);
+    if (kind === undefined) {
+      const allowed = `a layer and one of ${inputKinds.join(', ')}, such as 0.down`;
+      throw new UsageError(`--float has '${text}'; ${allowed}, is needed`);
+    }
+    return { layer: Number(layer), kind };
+  });
 }
 
 async function findSmoothing(values: Values): Promise<SmoothOptions | undefined> {
@@ -147,7 +164,9 @@ function formatSmoothing({ inputs, rows, tokens, file }: SmoothingReport): strin
   return `${formatTable([head, ...inputKinds.map(row)])}\n${rows} rows, ${tokens} tokens of ${file}\n`;
 }
 
-function summary({ parameters, bytes, wholeRows }: QuantizeReport): string {
+function summary({ parameters, bytes, wholeRows, floats }: QuantizeReport): string {
   const whole = wholeRows.length === 0 ? '' : `; rows ${wholeRows.join(' and ')} of the head fp32`;
-  return `${parameters} parameters in ${(bytes / 1e6).toFixed(1)} MB${whole}`;
+  const inputs = floats.map(({ layer, kind }) => `${layer}.${kind}`).join(', ');
+  const kept = floats.length === 0 ? '' : `; ${inputs} in floats`;
+  return `${parameters} parameters in ${(bytes / 1e6).toFixed(1)} MB${whole}${kept}`;
 }

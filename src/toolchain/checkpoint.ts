@@ -20,6 +20,8 @@ export interface Checkpoint {
    * checkpoints that can hold such have it. The caller owns the arrays.
    */
   readQuantized?(name: string): Promise<QuantizedTensor | undefined>;
+  /** A compact checkpoint's matrix that was left in floats, since its rounding cost too much: int8 graphs leave it so too. */
+  staysFloat?(name: string): boolean;
   close(): Promise<void>;
 }
 

@@ -40,13 +40,15 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   return closingOnFailure(opened.sources, () => {
     const expected = expectedTensors(opened.blueprint);
     assertComplete(opened, expected);
+    const isInt8 = (name: string) => opened.held.get(name)?.tensor.type === 'I8';
+    const isCompact = [...opened.held.keys()].some(isInt8);
     return {
       blueprint: opened.blueprint,
       files: opened.sources.map(({ name }) => name),
       shapes: expected,
       readTensor: (name) => readTensor(opened, expected, name),
-      readQuantized: async (name) =>
-        opened.held.get(name)?.tensor.type === 'I8' ? readInt8(name, opened.held) : undefined,
+      readQuantized: async (name) => (isInt8(name) ? readInt8(name, opened.held) : undefined),
+      staysFloat: (name) => isCompact && !isInt8(name),
       close: () => closeAll(opened.sources),
     };
   });

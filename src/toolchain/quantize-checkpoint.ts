@@ -1,5 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { RankError } from '../errors.ts';
 import { loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
 import { type Checkpoint, CheckpointError } from './checkpoint.ts';
 import { configFor } from './checkpoint-config.ts';
@@ -13,6 +14,7 @@ import {
 } from './quantize-channels.ts';
 import { chooseFactors, type SmoothedInput, type SmoothOptions } from './smooth/choose-factors.ts';
 import { foldFactors } from './smooth/fold-factors.ts';
+import { type LayerInput, readersOf } from './smooth/layer-inputs.ts';
 import { int8Method, rowName, scaleName } from './stored-int8.ts';
 import { type OutgoingTensor, writeCheckpoint } from './write-checkpoint.ts';
 
@@ -22,6 +24,8 @@ export interface QuantizeOptions {
   readonly to: string;
   /** Label words, each one token of the folder's tokenizer: their rows of the head are kept in fp32. */
   readonly labels: readonly string[];
+  /** Inputs that int8 graphs leave in floats, with the weights that read them: where rounding costs the scores most. */
+  readonly floats: readonly LayerInput[];
   /** Channels are scaled by calibration first, so that activations round better; undefined leaves them. */
   readonly smooth: SmoothOptions | undefined;
   readonly onProgress: (done: number, total: number) => void;
@@ -43,6 +47,8 @@ export interface QuantizeReport {
   readonly bytes: number;
   /** Embedding rows, by token id, that stay fp32. */
   readonly wholeRows: readonly number[];
+  /** Inputs whose readers stay fp32. */
+  readonly floats: readonly LayerInput[];
   readonly smoothing: SmoothingReport | undefined;
   /** Every tensor stored as int8, against what it is once its channels are scaled; the others are fp32. */
   readonly tensors: readonly TensorError[];
@@ -67,16 +73,17 @@ const configLimits = { bytes: 1024 * 1024, depth: 8 };
  * calibration rows cannot be used.
  */
 export async function quantizeCheckpoint(options: QuantizeOptions): Promise<QuantizeReport> {
-  const { from, to } = options;
+  const { from, to, floats } = options;
   const original = await openCheckpoint(from);
   try {
     const wholeRows = findRows(options);
     await assertFloats(original, from);
+    assertLayers(original, floats);
     const { checkpoint, smoothing } = await smooth(original, options);
     const tensors = await writeCompact(checkpoint, options, wholeRows);
     const { size: bytes } = await stat(join(to, 'model.safetensors'));
     const parameters = countParameters(checkpoint);
-    const report = { parameters, bytes, wholeRows, smoothing, tensors };
+    const report = { parameters, bytes, wholeRows, floats, smoothing, tensors };
     await writeFile(join(to, quantizeReportFile), `${JSON.stringify(report, undefined, 2)}\n`);
     return report;
   } finally {
@@ -105,10 +112,11 @@ async function smooth(
 /** @returns the error of each tensor that was rounded */
 async function writeCompact(
   checkpoint: Checkpoint,
-  { from, to, onProgress }: QuantizeOptions,
+  { from, to, floats, onProgress }: QuantizeOptions,
   wholeRows: readonly number[],
 ): Promise<readonly TensorError[]> {
   const original = await readJsonFile(join(from, 'config.json'), configLimits);
+  const kept = new Set(floats.flatMap(readersOf));
   const tensors: TensorError[] = [];
   await writeCheckpoint(to, {
     config: {
@@ -117,6 +125,7 @@ async function writeCompact(
     },
     tensors: [...checkpoint.shapes.keys()].flatMap((name) =>
       outgoing(checkpoint, name, {
+        isFloat: kept.has(name),
         wholeRows: name === headName(checkpoint) ? wholeRows : [],
         onError: (error) => tensors.push(error),
       }),
@@ -147,7 +156,18 @@ async function assertFloats(checkpoint: Checkpoint, from: string): Promise<void>
   }
 }
 
+function assertLayers({ blueprint }: Checkpoint, floats: readonly LayerInput[]): void {
+  const odd = floats.find(({ layer }) => layer >= blueprint.layers);
+  if (odd !== undefined) {
+    throw new RankError(
+      'invalid-argument',
+      `--float names layer ${odd.layer}; the checkpoint has layers 0 to ${blueprint.layers - 1}`,
+    );
+  }
+}
+
 interface Watch {
+  readonly isFloat: boolean;
   readonly wholeRows: readonly number[];
   readonly onError: (error: TensorError) => void;
 }
@@ -156,7 +176,7 @@ interface Watch {
 function outgoing(checkpoint: Checkpoint, name: string, watch: Watch): readonly OutgoingTensor[] {
   const shape = checkpoint.shapes.get(name) ?? [];
   const [rows = 0, columns] = shape;
-  if (columns === undefined) {
+  if (columns === undefined || watch.isFloat) {
     return [{ name, shape, type: 'F32', read: () => checkpoint.readTensor(name) }];
   }
   let scales: Float32Array = new Float32Array();

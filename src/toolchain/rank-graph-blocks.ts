@@ -17,16 +17,16 @@ export interface BlockContext {
   readonly blueprint: Blueprint;
   /** Of weights and activations. */
   readonly type: Extract<ElementType, 'float32' | 'float16'>;
-  /** Linears multiply integers; `type` is float32 then. */
-  readonly isInt8: boolean;
+  /** Weights stored as integers, by which linears multiply integers; `type` is float32 where there are any. */
+  readonly int8Weights: ReadonlySet<string>;
 }
 
 /** Masked scores get this added: far below every score, and finite, so that a row that sees nothing stays finite. */
 const maskedScore = { float32: -1e9, float16: -30_000 } as const;
 
-export function embed({ graph, isInt8 }: BlockContext, ids: string): string {
+export function embed({ graph, int8Weights }: BlockContext, ids: string): string {
   const rows = graph.node('Gather', [weightNames.embedding, ids]);
-  if (!isInt8) {
+  if (!int8Weights.has(weightNames.embedding)) {
     return rows;
   }
   const scales = graph.node('Gather', [weightNames.scales(weightNames.embedding), ids]);
@@ -120,7 +120,7 @@ export function attend(
 export function mlp(context: BlockContext, x: string, layer: number): string {
   const { graph } = context;
   const names = weightNames.layer(layer);
-  const rows = prepare(context, x);
+  const rows = prepare(context, x, names.gate);
   const gate = linear(context, rows, names.gate);
   // QuickGelu with alpha 1 is silu.
   const gated = graph.node('QuickGelu', [gate], {
@@ -128,7 +128,7 @@ export function mlp(context: BlockContext, x: string, layer: number): string {
     attributes: { alpha: { float: 1 } },
   });
   const hidden = graph.node('Mul', [gated, linear(context, rows, names.up)]);
-  return linear(context, prepare(context, hidden), names.down);
+  return linear(context, prepare(context, hidden, names.down), names.down);
 }
 
 /** The last residual addition, final norm and label rows, in fp32 whatever the rest is in. [N, 2] */

@@ -14,7 +14,8 @@ export type LinearInput =
 
 interface LinearContext {
   readonly graph: GraphBuilder;
-  readonly isInt8: boolean;
+  /** Names of the weights that are integers; what reads the same input is of one kind. */
+  readonly int8Weights: ReadonlySet<string>;
 }
 
 const microsoft = { domain: 'com.microsoft' } as const;
@@ -22,9 +23,13 @@ const microsoft = { domain: 'com.microsoft' } as const;
 const zeroPoint = 128;
 const largestByte = 127;
 
-/** x [rows, in], rounded where the graph is int8: once for all linears that read it. */
-export function prepare({ graph, isInt8 }: LinearContext, x: string): LinearInput {
-  if (!isInt8) {
+/** x [rows, in], rounded where the weight that reads it is int8: once for all linears that read it. */
+export function prepare(
+  { graph, int8Weights }: LinearContext,
+  x: string,
+  reader: string,
+): LinearInput {
+  if (!int8Weights.has(reader)) {
     return { kind: 'floats', rows: x };
   }
   const reduce = (op: string) =>

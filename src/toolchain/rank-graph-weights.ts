@@ -11,6 +11,7 @@ import {
   quantizeLinear,
   quantizeTable,
 } from './quantize-channels.ts';
+import { inputKinds, readersOf } from './smooth/layer-inputs.ts';
 import { TensorWriter, transpose } from './tensor-writer.ts';
 
 /** Names of the graph's weights: the checkpoint's own, linears stored [in, out]. */
@@ -73,6 +74,7 @@ export async function writeWeights(
 ): Promise<WrittenWeights> {
   const plans = planWeights(checkpoint.blueprint);
   plans.forEach((plan) => assertShape(checkpoint, plan));
+  assertSameForms(checkpoint);
   await mkdir(dirname(options.path), { recursive: true });
   const file = await WeightsFile.create(options.path);
   try {
@@ -146,6 +148,19 @@ function assertShape({ shapes, files }: Checkpoint, { name, shape }: WeightPlan)
   }
 }
 
+/** Weights that read the same input read it in one form. */
+function assertSameForms(checkpoint: Checkpoint): void {
+  for (let layer = 0; layer < checkpoint.blueprint.layers; layer++) {
+    for (const kind of inputKinds) {
+      const names = readersOf({ layer, kind });
+      if (new Set(names.map((name) => checkpoint.staysFloat?.(name))).size > 1) {
+        const which = `${checkpoint.files.join(', ')}: ${names.join(', ')}`;
+        throw new CheckpointError(`${which}: some int8, some floats; one form is needed`);
+      }
+    }
+  }
+}
+
 async function copyWeight(
   checkpoint: Checkpoint,
   { name, shape, store }: WeightPlan,
@@ -153,7 +168,8 @@ async function copyWeight(
   labelIds: readonly number[],
 ): Promise<void> {
   const [rows = 0, columns = 0] = shape;
-  if (writer.precision === 'int8' && shape.length === 2 && store !== 'labels') {
+  const rounds = shape.length === 2 && store !== 'labels' && !checkpoint.staysFloat?.(name);
+  if (writer.precision === 'int8' && rounds) {
     await writer.writeInt8(
       { name, scales: weightNames.scales(name), isTransposed: store === 'transposed' },
       await quantize(checkpoint, { name, shape, store }),

@@ -82,7 +82,9 @@ export function packedGraph(
       graph,
       blueprint,
       type: precision === 'fp16' ? 'float16' : 'float32',
-      isInt8: precision === 'int8',
+      int8Weights: new Set(
+        initializers.filter(({ type }) => type === 'int8').map(({ name }) => name),
+      ),
     },
     attentionGroups,
   );
@@ -124,7 +126,8 @@ function declareInputs(context: blocks.BlockContext, attentionGroups: number): P
 /** Linears over all T tokens without padding; attention over the groups' tiles. */
 function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: number): Stream {
   const { graph, positions, groups } = context;
-  const rows = blocks.prepare(context, normed);
+  const names = weightNames.layer(layer);
+  const rows = blocks.prepare(context, normed, names.q);
   const q = blocks.project(context, rows, layer, { kind: 'q', positions });
   const k = blocks.project(context, rows, layer, { kind: 'k', positions });
   const v = blocks.project(context, rows, layer, { kind: 'v' });
@@ -137,11 +140,10 @@ function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: 
     }),
   );
   const attended = pick(context, tiles, sharedFeeds.untile.name);
-  const names = weightNames.layer(layer);
   const added = blocks.addAndNorm(
     context,
     residual,
-    blocks.linear(context, blocks.prepare(context, attended), names.o),
+    blocks.linear(context, blocks.prepare(context, attended, names.o), names.o),
     names.mlpNorm,
   );
   const hidden = blocks.mlp(context, added.normed, layer);
@@ -159,12 +161,13 @@ function lastBlock(
     context,
     groups.map((group) => group.lastIndex),
   );
-  const lastRows = blocks.prepare(context, graph.node('Gather', [normed, lasts]));
+  const names = weightNames.layer(layer);
+  const lastRows = blocks.prepare(context, graph.node('Gather', [normed, lasts]), names.q);
   const q = blocks.project(context, lastRows, layer, {
     kind: 'q',
     positions: graph.node('Gather', [positions, lasts]),
   });
-  const all = blocks.prepare(context, normed);
+  const all = blocks.prepare(context, normed, names.k);
   const k = blocks.project(context, all, layer, { kind: 'k', positions });
   const v = blocks.project(context, all, layer, { kind: 'v' });
   const rows = splitByGroup(context, q).map((mine, index) =>
@@ -176,11 +179,10 @@ function lastBlock(
     }),
   );
   const scored = sharedFeeds.scored.name;
-  const names = weightNames.layer(layer);
   const added = blocks.addAndNorm(
     context,
     graph.node('Gather', [residual, graph.node('Gather', [lasts, scored])]),
-    blocks.linear(context, blocks.prepare(context, pick(context, rows, scored)), names.o),
+    blocks.linear(context, blocks.prepare(context, pick(context, rows, scored), names.o), names.o),
     names.mlpNorm,
   );
   return { residual: added.residual, x: blocks.mlp(context, added.normed, layer) };

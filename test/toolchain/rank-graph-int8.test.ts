@@ -41,9 +41,9 @@ async function openLinear(weights: Int8Array, inputs: number) {
       },
     },
   ]);
-  const context = { graph, isInt8: true };
+  const context = { graph, int8Weights: new Set(['w']) };
   const x = graph.input('x', 'float32', ['T', inputs]);
-  graph.nodeInto(['y'], 'Identity', [linear(context, prepare(context, x), 'w')]);
+  graph.nodeInto(['y'], 'Identity', [linear(context, prepare(context, x, 'w'), 'w')]);
   graph.output('y', 'float32', ['T', outputs]);
   return openGraph(encodeModel(graph.model('linear', opsets)), 1);
 }

@@ -31,7 +31,7 @@ export function attentionGraph(blueprint: Blueprint): Uint8Array {
   declareVectors(graph, attentionVectors(blueprint));
   declareMatrices(graph, [names.q, names.k, names.v]);
   const x = graph.input('x', 'float32', ['T', blueprint.width]);
-  const normed = blocks.prepare(context, blocks.norm(context, x, names.inputNorm));
+  const normed = blocks.prepare(context, blocks.norm(context, x, names.inputNorm), names.q);
   const rotated = { positions: positions.name };
   const q = blocks.project(context, normed, 0, { kind: 'q', ...rotated });
   const k = blocks.project(context, normed, 0, { kind: 'k', ...rotated });
@@ -96,7 +96,7 @@ function attentionVectors({ qkvBias, qkNorm }: Blueprint): readonly string[] {
 }
 
 function startGraph(blueprint: Blueprint): blocks.BlockContext {
-  return { graph: new GraphBuilder(), blueprint, type: 'float32', isInt8: false };
+  return { graph: new GraphBuilder(), blueprint, type: 'float32', int8Weights: new Set() };
 }
 
 function declareVectors(graph: GraphBuilder, vectors: readonly string[]): void {

@@ -4,7 +4,8 @@ import { type Layer, openBlockPieces, readLayer, tensorOf } from '../prune/block
 import { batchRows, readCalibration } from '../prune/calibration.ts';
 import { embedBatches } from '../prune/streams.ts';
 import { migrations, shareByKeyHead, smoothingFactors } from './channel-factors.ts';
-import { type InputKind, inputKinds, type LayerFactors } from './fold-factors.ts';
+import { type LayerFactors } from './fold-factors.ts';
+import { type InputKind, inputKinds, readers } from './layer-inputs.ts';
 import { meanRowError, openProducts, type Product, type Products } from './quantized-product.ts';
 import { type InputSamples, sampleInputs } from './sample-inputs.ts';
 
@@ -40,14 +41,6 @@ export interface Smoothing {
 
 /** Of the outputs, one in so many is looked at: the error is a mean over them. */
 const outputStride = 4;
-
-/** The weights that read an input. */
-const readers: Readonly<Record<InputKind, readonly string[]>> = {
-  qkv: ['self_attn.q_proj.weight', 'self_attn.k_proj.weight', 'self_attn.v_proj.weight'],
-  o: ['self_attn.o_proj.weight'],
-  gateUp: ['mlp.gate_proj.weight', 'mlp.up_proj.weight'],
-  down: ['mlp.down_proj.weight'],
-};
 
 /**
  * Factors for every input of every layer: those of `migrations` that leave the product in 8 bits nearest to the product of

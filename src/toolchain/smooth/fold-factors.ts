@@ -1,14 +1,11 @@
 import type { Blueprint } from '../../manifest.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import type { InputKind } from './layer-inputs.ts';
 
 /**
- * What a layer's linears read, in groups that read the same: each can have its channels scaled down, and the weights'
- * columns up, by what makes it. The model computes the same (SmoothQuant, arXiv 2211.10438, section 4).
+ * By what each channel of an input is divided, by what makes it, the weights' columns multiplied; undefined leaves it alone.
+ * The model computes the same (SmoothQuant, arXiv 2211.10438, section 4).
  */
-export const inputKinds = ['qkv', 'o', 'gateUp', 'down'] as const;
-export type InputKind = (typeof inputKinds)[number];
-
-/** By what each channel of an input is divided; undefined leaves it alone. */
 export type LayerFactors = Readonly<Partial<Record<InputKind, Float32Array>>>;
 
 interface Fold {

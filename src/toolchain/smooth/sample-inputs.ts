@@ -2,7 +2,7 @@ import type { Blueprint } from '../../manifest.ts';
 import type { PackedBatch } from '../../schedule/batch.ts';
 import { type BlockPieces, type Layer, tensorOf } from '../prune/block-pieces.ts';
 import type { Streams } from '../prune/streams.ts';
-import type { InputKind } from './fold-factors.ts';
+import type { InputKind } from './layer-inputs.ts';
 import { InputSample } from './input-sample.ts';
 
 export type InputSamples = Readonly<Record<InputKind, InputSample>>;

@@ -55,7 +55,7 @@ describe('channels chosen by calibration', () => {
       ...{ tokens: 1000, rowTokens: 128, seed: 1, threads: 1, onProgress: quiet },
     };
     const to = join(dir, 'compact');
-    const options = { from, to, labels: [], onProgress: quiet };
+    const options = { from, to, labels: [], floats: [], onProgress: quiet };
     const report = await quantizeCheckpoint({ ...options, smooth: isSmooth ? smooth : undefined });
     const compact = await openCheckpoint(to);
     const scores = await score(compact, 'int8');

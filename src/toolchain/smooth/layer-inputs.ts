@@ -1,0 +1,21 @@
+/** What a layer's linears read, in groups that read the same. */
+export const inputKinds = ['qkv', 'o', 'gateUp', 'down'] as const;
+export type InputKind = (typeof inputKinds)[number];
+
+/** The weights that read an input, by name within their layer. */
+export const readers: Readonly<Record<InputKind, readonly string[]>> = {
+  qkv: ['self_attn.q_proj.weight', 'self_attn.k_proj.weight', 'self_attn.v_proj.weight'],
+  o: ['self_attn.o_proj.weight'],
+  gateUp: ['mlp.gate_proj.weight', 'mlp.up_proj.weight'],
+  down: ['mlp.down_proj.weight'],
+};
+
+export interface LayerInput {
+  readonly layer: number;
+  readonly kind: InputKind;
+}
+
+/** Hugging Face names of the weights that read an input. */
+export function readersOf({ layer, kind }: LayerInput): readonly string[] {
+  return readers[kind].map((name) => `model.layers.${layer}.${name}`);
+}

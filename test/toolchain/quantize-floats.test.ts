@@ -1,0 +1,117 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { readManifest } from '../../src/manifest.ts';
+import { buildModel } from '../../src/toolchain/build-model.ts';
+import { parseModel } from '../../src/toolchain/onnx/model-proto.ts';
+import { openCheckpoint } from '../../src/toolchain/open-checkpoint.ts';
+import { quantizeCheckpoint } from '../../src/toolchain/quantize-checkpoint.ts';
+import { inputKinds, type LayerInput } from '../../src/toolchain/smooth/layer-inputs.ts';
+import { verifyModel } from '../../src/toolchain/verify-model.ts';
+import { readTinyGolden, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const gate = 'model.layers.1.mlp.gate_proj.weight';
+const quiet = () => undefined;
+
+async function quantize(floats: readonly LayerInput[]) {
+  const to = join(temporaryFolder(), 'compact');
+  const report = await quantizeCheckpoint({
+    ...{ from: tinyPath('llama'), to, labels: ['yes', 'no'], floats },
+    ...{ smooth: undefined, onProgress: quiet },
+  });
+  return { to, report };
+}
+
+/** The first safetensors file with one matrix as the second file has it. */
+function mixTensors(first: string, second: string, name: string): Buffer {
+  type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };
+  const read = (path: string) => {
+    const bytes = readFileSync(path);
+    const size = Number(bytes.readBigUInt64LE());
+    const header = JSON.parse(bytes.toString('utf8', 8, 8 + size)) as Record<string, Entry>;
+    return Object.entries(header)
+      .filter(([key]) => key !== '__metadata__')
+      .map(([key, entry]) => ({
+        ...{ key, entry },
+        data: bytes.subarray(...entry.data_offsets.map((at) => at + 8 + size)),
+      }));
+  };
+  const other = read(second).filter(({ key }) => key === name);
+  const kept = [...read(first).filter(({ key }) => !key.startsWith(name)), ...other];
+  let at = 0;
+  const entries = kept.map(({ key, entry, data }) => {
+    const begin = at;
+    at += data.length;
+    return [key, { ...entry, data_offsets: [begin, at] }];
+  });
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, ...kept.map(({ data }) => data)]);
+}
+
+describe('a compact checkpoint with inputs left in floats', () => {
+  const floats = [
+    { layer: 0, kind: 'down' },
+    { layer: 1, kind: 'qkv' },
+  ] as const;
+  const whole = [
+    'model.layers.0.mlp.down_proj.weight',
+    ...['q', 'k', 'v'].map((part) => `model.layers.1.self_attn.${part}_proj.weight`),
+  ];
+
+  it('keeps the weights that read them as they were', async () => {
+    const { to, report } = await quantize(floats);
+    expect(report.floats).toEqual(floats);
+    const [compact, original] = await Promise.all([to, tinyPath('llama')].map(openCheckpoint));
+    for (const name of whole) {
+      expect(await compact?.readTensor(name)).toEqual(await original?.readTensor(name));
+    }
+    expect(report.tensors.map(({ name }) => name)).not.toEqual(expect.arrayContaining(whole));
+    expect(report.tensors).toHaveLength(1 + 2 * 7 - whole.length);
+    await Promise.all([compact?.close(), original?.close()]);
+  });
+
+  it('makes an int8 graph that has those in floats, and is nearer to fp32 with all of them', async () => {
+    const build = async (inputs: readonly LayerInput[]) => {
+      const { to: from } = await quantize(inputs);
+      const dir = join(temporaryFolder(), 'built');
+      await buildModel({ ...tinyBuildOptions('llama', dir), from, precision: 'int8' });
+      const { source, graph } = await readManifest(dir);
+      const golden = { ...readTinyGolden('llama'), sourceSha256: source.sha256 };
+      const device = { provider: 'cpu', deviceId: 0 } as const;
+      const { checks } = await verifyModel({
+        ...{ dir, golden, device, threads: 1, onProgress: quiet },
+      });
+      const { initializers } = parseModel(readFileSync(join(dir, graph.file)));
+      const floating = initializers.filter(({ type }) => type === 'float32');
+      const mean = checks.find(({ name }) => name === 'logits, reference')?.mean ?? NaN;
+      return { mean, floating: floating.map(({ name }) => name) };
+    };
+    const all = [0, 1].flatMap((layer) => inputKinds.map((kind) => ({ layer, kind })));
+    const [none, some, every] = [await build([]), await build(floats), await build(all)];
+    expect(some.floating).toEqual(expect.arrayContaining(whole));
+    expect(none.floating).not.toEqual(expect.arrayContaining([whole[0]]));
+    expect(every.mean).toBeLessThan(none.mean);
+  });
+
+  it('refuses a layer that is not there', async () => {
+    await expect(quantize([{ layer: 2, kind: 'o' }])).rejects.toThrow(
+      /--float names layer 2; the checkpoint has layers 0 to 1/,
+    );
+  });
+
+  it('refuses readers of one input in two forms', async () => {
+    const { to } = await quantize([]);
+    const path = join(to, 'model.safetensors');
+    const { to: other } = await quantize([{ layer: 1, kind: 'gateUp' }]);
+    const half = mixTensors(path, join(other, 'model.safetensors'), gate);
+    writeFileSync(path, half);
+    const build = buildModel({
+      ...tinyBuildOptions('llama', join(temporaryFolder(), 'built')),
+      ...{ from: to, precision: 'int8' },
+    });
+    await expect(build).rejects.toThrow(/gate_proj.*up_proj.*some int8, some floats/);
+  });
+});
