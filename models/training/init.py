@@ -11,8 +11,9 @@ from pathlib import Path
 
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
+from compact import read_compact
 from gguf_tokenizer import gguf_tokenizer
 
 
@@ -45,18 +46,7 @@ def from_gguf(gguf: Path, to: Path) -> None:
 
 
 def from_compact(compact: Path, to: Path) -> None:
-    """The fp32 view of int8 matrices (src/toolchain/stored-int8.ts says how they are stored): their rounding stays."""
-    held = load_file(compact / "model.safetensors")
-    whole = {}
-    for name, values in held.items():
-        if name.endswith(".scale") or ".row." in name:
-            continue
-        if f"{name}.scale" in held:
-            values = values.float() * held[f"{name}.scale"][:, None]
-            for row in (key for key in held if key.startswith(f"{name}.row.")):
-                values[int(row.rsplit(".", 1)[1])] = held[row]
-        whole[name] = values.contiguous()
-    save_file(whole, to / "model.safetensors", {"format": "pt"})
+    save_file(read_compact(compact), to / "model.safetensors", {"format": "pt"})
     config = json.loads((compact / "config.json").read_text())
     del config["quantization_config"]
     (to / "config.json").write_text(json.dumps(config, indent=2) + "\n")

@@ -23,10 +23,10 @@ import gguf
 import tokenizers
 import torch
 import transformers
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models" / "training"))
+from compact import read_compact  # noqa: E402
 from gguf_tokenizer import gguf_tokenizer  # noqa: E402
 from prompt import PARTS, encode_candidate, encode_prefix, encode_suffix, label_id, read_json, read_template, template_order  # noqa: E402
 
@@ -89,16 +89,7 @@ def load_model(path: Path):
 
 
 def load_compact(path: Path, config):
-    """Integers x scales, rows kept whole in the place of theirs: src/toolchain/stored-int8.ts."""
-    stored = load_file(path / "model.safetensors")
-    weights = {name: stored[name] for name in stored if ".weight.scale" not in name and ".weight.row." not in name}
-    for name, values in weights.items():
-        if values.dtype == torch.int8:
-            weights[name] = values.float() * stored[f"{name}.scale"][:, None]
-    for name, row in stored.items():
-        if ".weight.row." in name:
-            whole, index = name.rsplit(".row.", 1)
-            weights[whole][int(index)] = row
+    weights = read_compact(path)
     del config.quantization_config
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation="eager")
     missing, unexpected = model.load_state_dict(weights, strict=False)
