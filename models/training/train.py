@@ -40,6 +40,8 @@ def main() -> None:
     parser.add_argument("--precision", choices=("bf16", "fp32"), help="of the matrix products; weights and their updates are fp32 either way")
     parser.add_argument("--save-minutes", type=float, default=6)
     args = parser.parse_args()
+    if args.teacher and args.stage != "recovery":
+        parser.error("--teacher goes with --stage recovery")
     recipe = json.loads(args.recipe.read_text())
     options = recipe["optimizer"]
     options |= recipe[args.stage] if args.stage else {}
