@@ -36,6 +36,13 @@ def read_template(path: str | Path) -> dict:
     return template
 
 
+def read_served(recipe_file: Path, recipe: dict, tokenizer: Tokenizer) -> tuple[dict, list[int]]:
+    """Templates by order, and the ids of yes and no, of the serving recipes that a training recipe names."""
+    served = {order: recipe_file.parent / file for order, file in recipe["templates"].items()}
+    labels = read_json(served["candidateFirst"])["labels"]
+    return {order: read_template(file) for order, file in served.items()}, [label_id(tokenizer, labels[side]) for side in ("yes", "no")]
+
+
 def template_order(template: dict) -> str:
     """`query-first` or `candidate-first`, by where query and context stand."""
     prefix, suffix = ([field for _, field in PLACEHOLDER.findall(template[part])] for part in ("prefix", "suffix"))

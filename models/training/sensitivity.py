@@ -60,10 +60,7 @@ def main() -> None:
     recipe = json.loads(args.recipe.read_text())
     model = load(args.model, "cpu").requires_grad_(False)
     tokenizer = Tokenizer.from_file(str(args.model / "tokenizer.json"))
-    served = {order: args.recipe.parent / file for order, file in recipe["templates"].items()}
-    templates = {order: prompt.read_template(file) for order, file in served.items()}
-    labels = prompt.read_json(served["candidateFirst"])["labels"]
-    label_ids = [prompt.label_id(tokenizer, labels[side]) for side in ("yes", "no")]
+    templates, label_ids = prompt.read_served(args.recipe, recipe, tokenizer)
     data, rng = TrainingData(args.data), random.Random(f"{recipe['seed']}/sensitivity")
     options = recipe["groups"] | {"candidateFirstShare": 1, "sources": {"posting": 1}}
     passes = []

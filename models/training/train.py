@@ -61,10 +61,7 @@ class Trainer:
         self.model = load(self.last if resumed else self.source, args.device)
         self.teacher = load(args.teacher, args.device).requires_grad_(False) if args.teacher else None
         self.tokenizer = Tokenizer.from_file(str(self.source / "tokenizer.json"))
-        served = {order: args.recipe.parent / file for order, file in recipe["templates"].items()}
-        self.templates = {order: prompt.read_template(file) for order, file in served.items()}
-        labels = prompt.read_json(served["candidateFirst"])["labels"]
-        self.label_ids = [prompt.label_id(self.tokenizer, labels[side]) for side in ("yes", "no")]
+        self.templates, self.label_ids = prompt.read_served(args.recipe, recipe, self.tokenizer)
         self.soft = torch.tensor(recipe["grades"], device=args.device)
         self.data = TrainingData(args.data)
         self.freeze()
