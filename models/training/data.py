@@ -21,6 +21,7 @@ NEEDS = [
     "I want a job where I {}", "looking for work where I would {}", "position where you {}", "something where I can {}", "{}",
     "I am good at this: {}", "job: {}", "I would like to {}", "roles that let me {}", "who hires people to {}",
 ]
+GERUND_NEEDS = ["work {}", "job that involves {}", "I am good at {}, what job fits", "I enjoy {}", "experience in {}", "{}"]
 INSTRUCTIONS = [
     "Judge whether the document is what the query asks for.",
     "Given a search query, find the documents that satisfy it.",
@@ -95,6 +96,7 @@ class TrainingData:
                 self.judged_with[candidate.text].append(query)
         self.by_level = index_levels([*self.occupations, *self.esco])
         self.postings_by_level = index_levels([text.codes[0] for text in self.postings], self.postings)
+        self.task_verbs = {task.split(" ")[0].lower() for occupation in self.occupations.values() for task in occupation.tasks}
         self.title_codes = defaultdict(set)
         for occupation in [*self.occupations.values(), *self.esco.values()]:
             for title in occupation.titles:
@@ -168,11 +170,18 @@ class TrainingData:
         if near is None:
             return None
         occupation = self.occupation(near)
-        if occupation.tasks and rng.random() < 0.35:
-            return Text(as_need(rng, rng.choice(occupation.tasks)), (near,))
+        if occupation.tasks and rng.random() < 0.4:
+            return Text(self.as_need(rng, occupation.tasks), (near,))
         title = rng.choice(occupation.titles)
         codes = tuple(sorted(self.title_codes[title.lower()]))
         return None if len(codes) >= AMBIGUOUS else restyle(rng, Text(rng.choice(TITLE_QUERIES).format(title), codes))
+
+    def as_need(self, rng: random.Random, tasks: list[str]) -> str:
+        """A plain-language wish to do one or two of an occupation's tasks."""
+        text = " and ".join(shortened(rng, task) for task in rng.sample(tasks, 2 if len(tasks) > 1 and rng.random() < 0.25 else 1))
+        if rng.random() < 0.45:
+            return rng.choice(GERUND_NEEDS).format(with_gerunds(text, self.task_verbs))
+        return rng.choice(NEEDS).format(text)
 
     def at_level(self, rng: random.Random, code: str, level: int) -> str | None:
         key = prefix_at(code, level)
@@ -269,10 +278,31 @@ def read_postings(root: Path, held: set[str]) -> tuple[list[Text], list[tuple[Te
     return list(corpus.values()), [(queries[query], pool) for query, pool in pools.items()]
 
 
-def as_need(rng: random.Random, task: str) -> str:
-    words = task.rstrip(".").split(", ")
-    text = ", ".join(words[: rng.randint(1, len(words))]) if len(task) > 90 else ", ".join(words)
-    return rng.choice(NEEDS).format(text[:1].lower() + text[1:])
+def shortened(rng: random.Random, task: str) -> str:
+    """A task as the rest of a sentence; of a long one only the first clauses."""
+    clauses = task.rstrip(".").split(", ")
+    text = ", ".join(clauses[: rng.randint(1, len(clauses))] if len(task) > 90 else clauses)
+    return text[:1].lower() + text[1:]
+
+
+def with_gerunds(text: str, verbs: set[str]) -> str:
+    """`plan and direct work` as `planning and directing work`: the first word, and later verbs that `and` or `or` joins to it."""
+    words = text.split(" ")
+    joined = [i for i in range(1, len(words)) if words[i - 1] in ("and", "or") and words[i] in verbs]
+    for i in [0, *joined]:
+        words[i] = gerund(words[i])
+    return " ".join(words)
+
+
+def gerund(word: str) -> str:
+    stem, ending = re.fullmatch(r"(.*?)(\W*)", word).groups()
+    if stem.endswith("ie"):
+        stem = stem[:-2] + "y"
+    elif stem.endswith("e") and not stem.endswith(("ee", "oe", "ye")):
+        stem = stem[:-1]
+    elif re.fullmatch(r"[^aeiou]*[aeiou][bdgmnprt]", stem):
+        stem += stem[-1]
+    return stem + "ing" + ending
 
 
 def restyle(rng: random.Random, query: Text) -> Text:

@@ -29,7 +29,8 @@ kept in ${quantizeReportFile}. Whether the model is still good enough: 'slmrank 
                       inputs that int8 graphs leave in floats, and the weights that read them with them: layers count from 0,
                       inputs are ${inputKinds.join(', ')}; models/training/sensitivity.py tells which ones matter
   --calibrate FILE    JSON lines {"query", "title"?, "text"}, plain or gzip: channels are scaled by what they hold on these,
-                      so that activations round better (SmoothQuant, arXiv 2211.10438)
+                      so that activations round better (SmoothQuant, arXiv 2211.10438), and weights are rounded so that a
+                      layer's outputs stay near on these (GPTQ, arXiv 2210.17323)
 
 With --calibrate, as for 'slmrank model prune':
   --recipe NAME, --model FOLDER or --template NAME (more than once: lines take them in turn)
@@ -141,10 +142,11 @@ function watch(what: string): (done: number, total: number) => void {
 function format({ tensors, smoothing }: QuantizeReport): string {
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   const table = formatTable([
-    ['tensor', 'shape', 'relative error', 'SQNR dB', 'largest error'],
-    ...tensors.map(({ name, shape, relativeError, sqnrDb, largestError }) => [
+    ['tensor', 'shape', 'relative error', 'SQNR dB', 'largest error', 'of outputs', 'compensated'],
+    ...tensors.map(({ name, shape, relativeError, sqnrDb, largestError, outputError }) => [
       ...[name, shape.join(' x '), percent(relativeError)],
       ...[sqnrDb.toFixed(1), largestError.toExponential(1)],
+      ...(outputError ? [percent(outputError.before), percent(outputError.after)] : ['-', '-']),
     ]),
   ]);
   return smoothing === undefined ? table : `${table}\n${formatSmoothing(smoothing)}`;

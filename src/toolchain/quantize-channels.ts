@@ -95,28 +95,35 @@ function quantizeRows(values: Float32Array, columns: number, round: RoundRow): Q
   return out;
 }
 
-/**
- * Each to the nearest step; a pair beyond `pairLimit` gives up the excess in equal parts, which is nearest under it.
- *
- * @returns the squared error
- */
+/** @returns the squared error */
 function roundPairs(from: Float32Array, to: Int8Array, scale: number): number {
   let error = 0;
   for (let i = 0; i < from.length; i += 2) {
     const x = (from[i] ?? 0) / scale;
     const y = (from[i + 1] ?? 0) / scale;
-    let a = clip(Math.round(x));
-    let b = clip(Math.round(y));
-    if (Math.abs(a + b) > pairLimit) {
-      const sign = Math.sign(a + b);
-      a = sign * Math.min(Math.max(Math.round((sign * (x - y) + pairLimit) / 2), 1), limit);
-      b = sign * pairLimit - a;
-    }
+    const a = roundOfPair(x, y);
+    const b = roundBeside(y, a);
     to[i] = a;
     to[i + 1] = b;
     error += (x - a) ** 2 + (y - b) ** 2;
   }
   return error * scale ** 2;
+}
+
+/** The nearest step to x, whose neighbour is y; a pair beyond `pairLimit` gives up the excess in equal parts, which is nearest under it. */
+export function roundOfPair(x: number, y: number): number {
+  const nearest = clip(Math.round(x));
+  const sum = nearest + clip(Math.round(y));
+  if (Math.abs(sum) <= pairLimit) {
+    return nearest;
+  }
+  const sign = Math.sign(sum);
+  return sign * Math.min(Math.max(Math.round((sign * (x - y) + pairLimit) / 2), 1), limit);
+}
+
+/** The nearest step to y that its neighbour's steps leave. */
+export function roundBeside(y: number, neighbour: number): number {
+  return Math.min(Math.max(clip(Math.round(y)), -pairLimit - neighbour), pairLimit - neighbour);
 }
 
 function clip(steps: number): number {

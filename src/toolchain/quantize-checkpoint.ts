@@ -4,6 +4,11 @@ import { RankError } from '../errors.ts';
 import { loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
 import { type Checkpoint, CheckpointError } from './checkpoint.ts';
 import { configFor } from './checkpoint-config.ts';
+import {
+  compensateRounding,
+  type CompensatedTensor,
+  factorizeInputs,
+} from './compensate-rounding.ts';
 import { readJsonFile } from './limited-json.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import {
@@ -12,9 +17,14 @@ import {
   quantizeLinear,
   quantizeTable,
 } from './quantize-channels.ts';
-import { chooseFactors, type SmoothedInput, type SmoothOptions } from './smooth/choose-factors.ts';
+import {
+  chooseFactors,
+  type LayerGrams,
+  type SmoothedInput,
+  type SmoothOptions,
+} from './smooth/choose-factors.ts';
 import { foldFactors } from './smooth/fold-factors.ts';
-import { type LayerInput, readersOf } from './smooth/layer-inputs.ts';
+import { inputOf, type LayerInput, readersOf } from './smooth/layer-inputs.ts';
 import { int8Method, rowName, scaleName } from './stored-int8.ts';
 import { type OutgoingTensor, writeCheckpoint } from './write-checkpoint.ts';
 
@@ -26,7 +36,10 @@ export interface QuantizeOptions {
   readonly labels: readonly string[];
   /** Inputs that int8 graphs leave in floats, with the weights that read them: where rounding costs the scores most. */
   readonly floats: readonly LayerInput[];
-  /** Channels are scaled by calibration first, so that activations round better; undefined leaves them. */
+  /**
+   * Calibration scales channels first, so that activations round better, and then rounds weights with compensation
+   * (compensate-rounding.ts); undefined does neither.
+   */
   readonly smooth: SmoothOptions | undefined;
   readonly onProgress: (done: number, total: number) => void;
 }
@@ -39,6 +52,8 @@ export interface TensorError {
   /** Signal to quantization noise, decibels. */
   readonly sqnrDb: number;
   readonly largestError: number;
+  /** Relative error of the products on calibration tokens: each weight to its nearest step, and compensated. */
+  readonly outputError?: CompensatedTensor['outputError'];
 }
 
 export interface QuantizeReport {
@@ -67,7 +82,8 @@ const configLimits = { bytes: 1024 * 1024, depth: 8 };
 
 /**
  * Writes a checkpoint's compact form (stored-int8.ts): matrices as int8 with a scale a row, norms and biases fp32.
- * One tensor in memory at a time; with `smooth` first a layer, and the calibration rows' streams.
+ * One tensor in memory at a time. With `smooth` first a layer and the calibration rows' streams, and to the end X^T X of every
+ * layer's inputs in fp32: 4 bytes x (2 width^2 + (heads x headDim)^2 + mlpWidth^2) a layer.
  *
  * @throws CheckpointError, also when it is compact already; DataError or RankError when a label is not one token or
  * calibration rows cannot be used.
@@ -79,8 +95,8 @@ export async function quantizeCheckpoint(options: QuantizeOptions): Promise<Quan
     const wholeRows = findRows(options);
     await assertFloats(original, from);
     assertLayers(original, floats);
-    const { checkpoint, smoothing } = await smooth(original, options);
-    const tensors = await writeCompact(checkpoint, options, wholeRows);
+    const { checkpoint, grams, smoothing } = await smooth(original, options);
+    const tensors = await writeCompact(checkpoint, options, { wholeRows, grams });
     const { size: bytes } = await stat(join(to, 'model.safetensors'));
     const parameters = countParameters(checkpoint);
     const report = { parameters, bytes, wholeRows, floats, smoothing, tensors };
@@ -94,17 +110,22 @@ export async function quantizeCheckpoint(options: QuantizeOptions): Promise<Quan
 async function smooth(
   checkpoint: Checkpoint,
   { from, smooth: options }: QuantizeOptions,
-): Promise<{ checkpoint: Checkpoint; smoothing: SmoothingReport | undefined }> {
+): Promise<{
+  checkpoint: Checkpoint;
+  grams: readonly LayerGrams[];
+  smoothing: SmoothingReport | undefined;
+}> {
   if (options === undefined) {
-    return { checkpoint, smoothing: undefined };
+    return { checkpoint, grams: [], smoothing: undefined };
   }
-  const { factors, ...found } = await chooseFactors(
+  const { factors, grams, ...found } = await chooseFactors(
     checkpoint,
     join(from, 'tokenizer.json'),
     options,
   );
   return {
     checkpoint: foldFactors(checkpoint, factors),
+    grams,
     smoothing: { file: basename(options.calibrate), ...found },
   };
 }
@@ -113,7 +134,7 @@ async function smooth(
 async function writeCompact(
   checkpoint: Checkpoint,
   { from, to, floats, onProgress }: QuantizeOptions,
-  wholeRows: readonly number[],
+  { wholeRows, grams }: { wholeRows: readonly number[]; grams: readonly LayerGrams[] },
 ): Promise<readonly TensorError[]> {
   const original = await readJsonFile(join(from, 'config.json'), configLimits);
   const kept = new Set(floats.flatMap(readersOf));
@@ -127,6 +148,7 @@ async function writeCompact(
       outgoing(checkpoint, name, {
         isFloat: kept.has(name),
         wholeRows: name === headName(checkpoint) ? wholeRows : [],
+        gram: gramOf(name, grams),
         onError: (error) => tensors.push(error),
       }),
     ),
@@ -136,6 +158,11 @@ async function writeCompact(
     onProgress,
   });
   return tensors;
+}
+
+function gramOf(name: string, grams: readonly LayerGrams[]): Float32Array | undefined {
+  const input = inputOf(name);
+  return input && grams[input.layer]?.[input.kind];
 }
 
 function headName({ blueprint }: Checkpoint): string {
@@ -169,6 +196,8 @@ function assertLayers({ blueprint }: Checkpoint, floats: readonly LayerInput[]):
 interface Watch {
   readonly isFloat: boolean;
   readonly wholeRows: readonly number[];
+  /** X^T X of what it reads, where calibration saw that. */
+  readonly gram: Float32Array | undefined;
   readonly onError: (error: TensorError) => void;
 }
 
@@ -184,10 +213,18 @@ function outgoing(checkpoint: Checkpoint, name: string, watch: Watch): readonly 
   const read = async () => {
     const values = await checkpoint.readTensor(name);
     const isTable = name === embedding || name === 'lm_head.weight';
-    const quantized = isTable ? quantizeTable(values, columns) : quantizeLinear(values, columns);
+    const quantized: QuantizedTensor & Partial<CompensatedTensor> = isTable
+      ? quantizeTable(values, columns)
+      : roundLinear(values, columns, watch.gram);
     ({ scales } = quantized);
     whole = watch.wholeRows.map((row) => values.slice(row * columns, (row + 1) * columns));
-    watch.onError({ name, shape, ...measureError(values, quantized) });
+    const { outputError } = quantized;
+    watch.onError({
+      name,
+      shape,
+      ...measureError(values, quantized),
+      ...(outputError && { outputError }),
+    });
     return quantized.values;
   };
   return [
@@ -200,6 +237,15 @@ function outgoing(checkpoint: Checkpoint, name: string, watch: Watch): readonly 
       }),
     ),
   ];
+}
+
+function roundLinear(
+  values: Float32Array,
+  columns: number,
+  gram: Float32Array | undefined,
+): QuantizedTensor & Partial<CompensatedTensor> {
+  const rounded = quantizeLinear(values, columns);
+  return gram === undefined ? rounded : compensateRounding(values, rounded, factorizeInputs(gram));
 }
 
 export function measureError(

@@ -73,6 +73,15 @@ export function applyGraph(): Uint8Array {
   return encodeModel(graph.model('residual addition', blocks.opsets));
 }
 
+/** X^T X of X [T, in]. */
+export function gramGraph(): Uint8Array {
+  const graph = new GraphBuilder();
+  const x = graph.input('x', 'float32', ['T', 'in']);
+  graph.nodeInto([output], 'Gemm', [x, x], { attributes: { transA: { int: 1 } } });
+  graph.output(output, 'float32', ['in', 'in']);
+  return encodeModel(graph.model('products of channels', blocks.opsets));
+}
+
 /** X^T X and X^T Y of X [T, in] and Y [T, out]: the multiplying that pruning needs most of. */
 export function sumsGraph(): Uint8Array {
   const graph = new GraphBuilder();

@@ -7,6 +7,7 @@ import {
   applyGraph,
   attentionGraph,
   feedOf,
+  gramGraph,
   hiddenGraph,
   rotaryFeeds,
   sumsGraph,
@@ -23,6 +24,8 @@ export interface BlockPieces {
   hidden(x: Float32Array, layer: Layer): Promise<Float32Array>;
   /** x + inputs weight^T. [T, width] */
   apply(x: Float32Array, inputs: Float32Array, weight: GraphTensor): Promise<Float32Array>;
+  /** X^T X of inputs X [T, channels]. [channels, channels] */
+  gram(x: Float32Array, channels: number): Promise<Float32Array>;
   /** X^T X and X^T Y, Y as wide as the model. */
   sums(x: Float32Array, y: Float32Array): Promise<{ gram: Float32Array; cross: Float32Array }>;
   close(): Promise<void>;
@@ -31,11 +34,12 @@ export interface BlockPieces {
 /** For one blueprint's heads and head size; widths are those of the layers given. */
 export async function openBlockPieces(blueprint: Blueprint, threads: number): Promise<BlockPieces> {
   const sessions = await Promise.all(
-    [attentionGraph(blueprint), hiddenGraph(blueprint), applyGraph(), sumsGraph()].map((graph) =>
-      openGraph(graph, threads),
+    [attentionGraph(blueprint), hiddenGraph(blueprint), applyGraph(), gramGraph(), sumsGraph()].map(
+      (graph) => openGraph(graph, threads),
     ),
   );
-  const [attention, hidden, apply, sums] = sessions as [
+  const [attention, hidden, apply, gram, sums] = sessions as [
+    GraphSession,
     GraphSession,
     GraphSession,
     GraphSession,
@@ -58,6 +62,7 @@ export async function openBlockPieces(blueprint: Blueprint, threads: number): Pr
       const tokens = x.length / width;
       return outputOf(await apply.run({ x: stream(x), inputs: rows(inputs, tokens), weight }));
     },
+    gram: async (x, channels) => outputOf(await gram.run({ x: rows(x, x.length / channels) })),
     sums: async (x, y) => {
       const found = await sums.run({ x: rows(x, y.length / width), y: stream(y) });
       return { gram: outputOf(found, 'gram'), cross: outputOf(found, 'cross') };

@@ -32,8 +32,13 @@ export interface SmoothedInput {
   readonly after: number;
 }
 
+/** X^T X of every input of a layer, its channels scaled. [channels, channels] each */
+export type LayerGrams = Readonly<Record<InputKind, Float32Array>>;
+
 export interface Smoothing {
   readonly factors: readonly LayerFactors[];
+  /** By layer. */
+  readonly grams: readonly LayerGrams[];
   readonly inputs: readonly SmoothedInput[];
   readonly rows: number;
   readonly tokens: number;
@@ -65,6 +70,7 @@ export async function chooseFactors(
   const pieces = await openBlockPieces(blueprint, options.threads);
   const products = await openProducts(options.threads);
   const factors: LayerFactors[] = [];
+  const grams: LayerGrams[] = [];
   const inputs: SmoothedInput[] = [];
   try {
     for (let index = 0; index < blueprint.layers; index++) {
@@ -72,6 +78,7 @@ export async function chooseFactors(
       const samples = await sampleInputs(pieces, layer, { blueprint, batches, streams });
       const chosen = await chooseForLayer(products, layer, { blueprint, samples });
       factors.push(chosen.factors);
+      grams.push(scaleGrams(samples, chosen.factors));
       inputs.push(...chosen.inputs.map((each) => ({ layer: index, ...each })));
       options.onProgress(index + 1, blueprint.layers);
     }
@@ -80,7 +87,23 @@ export async function chooseFactors(
     await products.close();
   }
   const tokens = rows.reduce((sum, row) => sum + row.length, 0);
-  return { factors, inputs, rows: rows.length, tokens };
+  return { factors, grams, inputs, rows: rows.length, tokens };
+}
+
+/** In place. */
+function scaleGrams(samples: InputSamples, factors: LayerFactors): LayerGrams {
+  const scaled = (kind: InputKind) => {
+    const { gram, size } = samples[kind];
+    const divisors = factors[kind];
+    if (divisors !== undefined) {
+      gram.forEach((value, i) => {
+        const row = divisors[Math.floor(i / size.channels)] ?? NaN;
+        gram[i] = value / row / (divisors[i % size.channels] ?? NaN);
+      });
+    }
+    return gram;
+  };
+  return { qkv: scaled('qkv'), o: scaled('o'), gateUp: scaled('gateUp'), down: scaled('down') };
 }
 
 async function chooseForLayer(

@@ -6,10 +6,12 @@ export interface InputSize {
   readonly sampled: number;
 }
 
-/** What linears read on calibration rows: each channel's largest magnitude, and some token rows to try factors on. */
+/** What linears read on calibration rows: each channel's largest magnitude, products of channels, and some token rows to try factors on. */
 export class InputSample {
   /** [channels] */
   readonly maxima: Float32Array;
+  /** X^T X of all inputs. [channels, channels] */
+  readonly gram: Float32Array;
   /** [sampled or all, channels] */
   readonly rows: Float32Array;
   readonly size: InputSize;
@@ -20,11 +22,15 @@ export class InputSample {
     const { channels, tokens, sampled } = size;
     this.size = size;
     this.maxima = new Float32Array(channels);
+    this.gram = new Float32Array(channels * channels);
     this.rows = new Float32Array(Math.min(sampled, tokens) * channels);
   }
 
-  /** inputs [T, channels] */
-  add(inputs: Float32Array): void {
+  /** inputs [T, channels] and their gram [channels, channels] */
+  add(inputs: Float32Array, gram: Float32Array): void {
+    gram.forEach((value, i) => {
+      this.gram[i] = (this.gram[i] ?? 0) + value;
+    });
     const { channels, tokens, sampled } = this.size;
     for (let start = 0; start < inputs.length; start += channels) {
       for (let i = 0; i < channels; i++) {

@@ -15,6 +15,13 @@ export interface LayerInput {
   readonly kind: InputKind;
 }
 
+/** What a weight reads, by its Hugging Face name; undefined for what is no linear layer's. */
+export function inputOf(name: string): LayerInput | undefined {
+  const [, layer, tensor = ''] = /^model\.layers\.(\d+)\.(.+)$/.exec(name) ?? [];
+  const kind = inputKinds.find((each) => readers[each].includes(tensor));
+  return kind && { layer: Number(layer), kind };
+}
+
 /** Hugging Face names of the weights that read an input. */
 export function readersOf({ layer, kind }: LayerInput): readonly string[] {
   return readers[kind].map((name) => `model.layers.${layer}.${name}`);

@@ -29,17 +29,21 @@ export async function sampleInputs(
     gateUp: sample(width),
     down: sample(mlpWidth),
   };
+  const add = async (kind: InputKind, inputs: Float32Array) => {
+    const sampled = samples[kind];
+    sampled.add(inputs, await pieces.gram(inputs, sampled.size.channels));
+  };
   const normed = (x: Float32Array, name: string) =>
     normRows(x, tensorOf(layer, name).data, blueprint.normEpsilon);
   for (const [index, batch] of batches.entries()) {
     const x = streams[index] ?? new Float32Array(0);
-    samples.qkv.add(normed(x, 'input_layernorm.weight'));
+    await add('qkv', normed(x, 'input_layernorm.weight'));
     const attended = await pieces.attention(batch, x, layer);
-    samples.o.add(attended);
+    await add('o', attended);
     const middle = await pieces.apply(x, attended, tensorOf(layer, 'self_attn.o_proj.weight'));
-    samples.gateUp.add(normed(middle, 'post_attention_layernorm.weight'));
+    await add('gateUp', normed(middle, 'post_attention_layernorm.weight'));
     const hidden = await pieces.hidden(middle, layer);
-    samples.down.add(hidden);
+    await add('down', hidden);
     streams[index] = await pieces.apply(middle, hidden, tensorOf(layer, 'mlp.down_proj.weight'));
   }
   return samples;
