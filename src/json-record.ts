@@ -105,6 +105,16 @@ export class JsonRecord {
     return this.#list(name).map((each, i) => new JsonRecord(each, this.#where, `${at}[${i}]`));
   }
 
+  /** Texts; may be empty. */
+  texts(name: string): string[] {
+    return this.#list(name).map((each) => {
+      if (typeof each !== 'string') {
+        this.fail(name, 'texts');
+      }
+      return each;
+    });
+  }
+
   /** Whole numbers within bounds; may be empty. */
   counts(name: string, { min, max }: Bounds): number[] {
     return this.#list(name).map((each) => {

@@ -5,6 +5,7 @@ import {
   type Manifest,
   modelName,
   parseTemplate,
+  type Precision,
   precisions,
   type PromptTemplate,
 } from '../manifest.ts';
@@ -12,10 +13,11 @@ import { builtinTemplates } from '../text/template.ts';
 import { buildModel } from '../toolchain/build-model.ts';
 import { artifactFolder, buildRecipe } from '../toolchain/ensure-model.ts';
 import { readRecipe } from '../toolchain/recipe.ts';
+import { inputKinds, type LayerInput, parseInput } from '../toolchain/smooth/layer-inputs.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
 const usage = `Usage: slmrank model build --from CHECKPOINT --to FOLDER [OPTIONS]
-       slmrank model build --recipe NAME [--to FOLDER [--precision KIND]]
+       slmrank model build --recipe NAME [--to FOLDER [--precision KIND] [--float LAYER.INPUT,...]]
 
 Builds what the server loads: a ranking graph, its weights, a tokenizer and a manifest, in one folder.
 
@@ -24,6 +26,9 @@ Builds what the server loads: a ranking graph, its weights, a tokenizer and a ma
   --recipe NAME        fetch and build what models/recipes/NAME.json says (to models/artifacts/NAME)
   --name NAME          the model's name (default: the folder's)
   --precision KIND     fp32 for CPU (default), int8 for CPU, fp16 for CUDA
+  --float LAYER.INPUT,...
+                       inputs that an int8 graph leaves in floats, such as 0.down (see 'slmrank model quantize --help'),
+                       beside those of a compact checkpoint
   --template NAME      chatml, qwen3-reranker, or a JSON file: a recipe, a manifest, or a template's five texts
                        (default: the one of the model's family)
   --labels YES,NO      the two answers, each one token (default: yes,no)
@@ -38,6 +43,7 @@ const options = {
   recipe: { type: 'string' },
   name: { type: 'string' },
   precision: { type: 'string' },
+  float: { type: 'string' },
   template: { type: 'string' },
   labels: { type: 'string' },
   tokenizer: { type: 'string' },
@@ -63,7 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 async function buildNamed(values: Values): Promise<{ manifest: Manifest; to: string }> {
-  const allowed = ['recipe', 'to', 'precision'];
+  const allowed = ['recipe', 'to', 'precision', 'float'];
   const others = Object.keys(values).filter((name) => !allowed.includes(name));
   if (others.length > 0) {
     throw new UsageError(`--recipe decides ${others.map((name) => `--${name}`).join(', ')} itself`);
@@ -73,7 +79,11 @@ async function buildNamed(values: Values): Promise<{ manifest: Manifest; to: str
   if (precision !== named.precision && values.to === undefined) {
     throw new UsageError(`--precision ${precision} is not the recipe's own: --to is needed`);
   }
-  const recipe = { ...named, precision };
+  if (values.float !== undefined && values.to === undefined) {
+    throw new UsageError(`--float ${values.float} is not the recipe's own: --to is needed`);
+  }
+  const floats = values.float === undefined ? named.floats : findFloats(values.float, precision);
+  const recipe = { ...named, precision, floats };
   const to = values.to === undefined ? artifactFolder(recipe.name) : resolve(values.to);
   return { manifest: await buildRecipe(recipe, to, printLine), to };
 }
@@ -83,11 +93,13 @@ async function build(values: Values): Promise<{ manifest: Manifest; to: string }
     throw new UsageError(`--from and --to are needed, or --recipe\n\n${usage.trimEnd()}`);
   }
   const to = resolve(values.to);
+  const precision = parsePrecision(values.precision ?? 'fp32');
   const manifest = await buildModel({
     from: resolve(values.from),
     to,
     name: parseName(values.name ?? basename(to)),
-    precision: parsePrecision(values.precision ?? 'fp32'),
+    precision,
+    floats: findFloats(values.float, precision),
     template: values.template === undefined ? undefined : await findTemplate(values.template),
     labels: parseLabels(values.labels ?? 'yes,no'),
     tokenizer: values.tokenizer,
@@ -114,6 +126,25 @@ function parsePrecision(text: string) {
     throw new UsageError(`--precision is '${text}'; one of ${precisions.join(', ')} is needed`);
   }
   return found;
+}
+
+function findFloats(list: string | undefined, precision: Precision): readonly LayerInput[] {
+  if (list !== undefined && precision !== 'int8') {
+    throw new UsageError(`--float goes with --precision int8; it is ${precision}`);
+  }
+  return parseFloats(list);
+}
+
+/** Of `--float`. @throws UsageError */
+export function parseFloats(list: string | undefined): readonly LayerInput[] {
+  return (list?.split(',') ?? []).map((text) => {
+    const found = parseInput(text.trim());
+    if (found === undefined) {
+      const allowed = `a layer and one of ${inputKinds.join(', ')}, such as 0.down`;
+      throw new UsageError(`--float has '${text}'; ${allowed}, is needed`);
+    }
+    return found;
+  });
 }
 
 /** Of `--labels`. @throws UsageError */

@@ -9,9 +9,9 @@ import {
   quantizeReportFile,
   type SmoothingReport,
 } from '../toolchain/quantize-checkpoint.ts';
-import { type InputKind, inputKinds, type LayerInput } from '../toolchain/smooth/layer-inputs.ts';
+import { type InputKind, inputKinds } from '../toolchain/smooth/layer-inputs.ts';
 import type { SmoothOptions } from '../toolchain/smooth/choose-factors.ts';
-import { parseLabels } from './model-build.ts';
+import { parseFloats, parseLabels } from './model-build.ts';
 import { findPrompt } from './prompt-options.ts';
 import { parseNumber } from './parse-number.ts';
 import { parseOptions, UsageError } from './usage.ts';
@@ -87,18 +87,6 @@ export async function run(args: readonly string[]): Promise<number> {
   });
   process.stdout.write(`${format(report)}\n${to}: ${summary(report)}\n`);
   return 0;
-}
-
-function parseFloats(list: string | undefined): readonly LayerInput[] {
-  return (list?.split(',') ?? []).map((text) => {
-    const [, layer = '', name = ''] = /^(\d{1,3})\.(\w+)$/.exec(text.trim()) ?? [];
-    const kind = inputKinds.find((each) => each === name);
-    if (kind === undefined) {
-      const allowed = `a layer and one of ${inputKinds.join(', ')}, such as 0.down`;
-      throw new UsageError(`--float has '${text}'; ${allowed}, is needed`);
-    }
-    return { layer: Number(layer), kind };
-  });
 }
 
 async function findSmoothing(values: Values): Promise<SmoothOptions | undefined> {

@@ -20,6 +20,7 @@ import { buildTokenizerJson } from './gguf-tokenizer.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { buildRankGraph } from './rank-graph.ts';
 import { replaceFolder } from './replace-folder.ts';
+import type { LayerInput } from './smooth/layer-inputs.ts';
 
 export interface BuildOptions {
   /** A GGUF file, or a Hugging Face folder with safetensors. */
@@ -28,6 +29,8 @@ export interface BuildOptions {
   readonly to: string;
   readonly name: string;
   readonly precision: Precision;
+  /** Inputs that an int8 graph leaves in floats, besides those of a compact checkpoint. */
+  readonly floats?: readonly LayerInput[];
   /** The family's own when undefined. */
   readonly template: PromptTemplate | undefined;
   readonly labels: readonly [yes: string, no: string];
@@ -91,6 +94,7 @@ async function fillFolder(
   const labels = findLabels(checkpoint, options, join(dir, tokenizerFile));
   const { graph, weights, parameters } = await buildRankGraph(checkpoint, {
     precision: options.precision,
+    floats: options.floats ?? [],
     labelIds: [labels.yes.id, labels.no.id],
     attentionGroups,
     outDir: dir,

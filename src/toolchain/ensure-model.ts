@@ -48,6 +48,7 @@ export async function buildRecipe(
     to,
     name: recipe.name,
     precision: recipe.precision,
+    floats: recipe.floats,
     template: recipe.template,
     labels: recipe.labels,
     tokenizer: undefined,

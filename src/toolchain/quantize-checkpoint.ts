@@ -1,6 +1,5 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { RankError } from '../errors.ts';
 import { loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
 import { type Checkpoint, CheckpointError } from './checkpoint.ts';
 import { configFor } from './checkpoint-config.ts';
@@ -24,7 +23,7 @@ import {
   type SmoothOptions,
 } from './smooth/choose-factors.ts';
 import { foldFactors } from './smooth/fold-factors.ts';
-import { inputOf, type LayerInput, readersOf } from './smooth/layer-inputs.ts';
+import { assertInputs, inputOf, type LayerInput, readersOf } from './smooth/layer-inputs.ts';
 import { int8Method, rowName, scaleName } from './stored-int8.ts';
 import { type OutgoingTensor, writeCheckpoint } from './write-checkpoint.ts';
 
@@ -94,7 +93,7 @@ export async function quantizeCheckpoint(options: QuantizeOptions): Promise<Quan
   try {
     const wholeRows = findRows(options);
     await assertFloats(original, from);
-    assertLayers(original, floats);
+    assertInputs(floats, original.blueprint.layers);
     const { checkpoint, grams, smoothing } = await smooth(original, options);
     const tensors = await writeCompact(checkpoint, options, { wholeRows, grams });
     const { size: bytes } = await stat(join(to, 'model.safetensors'));
@@ -180,16 +179,6 @@ function findRows({ from, labels }: QuantizeOptions): readonly number[] {
 async function assertFloats(checkpoint: Checkpoint, from: string): Promise<void> {
   if ((await checkpoint.readQuantized?.(embedding)) !== undefined) {
     throw new CheckpointError(`${from}: is int8 already; rounding it twice would only lose`);
-  }
-}
-
-function assertLayers({ blueprint }: Checkpoint, floats: readonly LayerInput[]): void {
-  const odd = floats.find(({ layer }) => layer >= blueprint.layers);
-  if (odd !== undefined) {
-    throw new RankError(
-      'invalid-argument',
-      `--float names layer ${odd.layer}; the checkpoint has layers 0 to ${blueprint.layers - 1}`,
-    );
   }
 }
 

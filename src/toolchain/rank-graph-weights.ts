@@ -11,7 +11,7 @@ import {
   quantizeLinear,
   quantizeTable,
 } from './quantize-channels.ts';
-import { inputKinds, readersOf } from './smooth/layer-inputs.ts';
+import { assertInputs, inputKinds, type LayerInput, readersOf } from './smooth/layer-inputs.ts';
 import { TensorWriter, transpose } from './tensor-writer.ts';
 
 /** Names of the graph's weights: the checkpoint's own, linears stored [in, out]. */
@@ -55,6 +55,7 @@ interface WeightPlan {
 
 export interface WeightOptions {
   readonly precision: Precision;
+  readonly floats: readonly LayerInput[];
   readonly labelIds: readonly [yes: number, no: number];
   readonly path: string;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -75,12 +76,15 @@ export async function writeWeights(
   const plans = planWeights(checkpoint.blueprint);
   plans.forEach((plan) => assertShape(checkpoint, plan));
   assertSameForms(checkpoint);
+  assertInputs(options.floats, checkpoint.blueprint.layers);
+  const floats = new Set(options.floats.flatMap(readersOf));
   await mkdir(dirname(options.path), { recursive: true });
   const file = await WeightsFile.create(options.path);
   try {
     const writer = new TensorWriter(file, options.precision);
     for (const [done, plan] of plans.entries()) {
-      await copyWeight(checkpoint, plan, writer, options.labelIds);
+      const isFloat = floats.has(plan.name) || checkpoint.staysFloat?.(plan.name) === true;
+      await copyWeight(checkpoint, plan, writer, { labelIds: options.labelIds, isFloat });
       options.onProgress?.(done + 1, plans.length);
     }
     await writeRotary(checkpoint.blueprint, writer);
@@ -165,10 +169,10 @@ async function copyWeight(
   checkpoint: Checkpoint,
   { name, shape, store }: WeightPlan,
   writer: TensorWriter,
-  labelIds: readonly number[],
+  { labelIds, isFloat }: { labelIds: readonly number[]; isFloat: boolean },
 ): Promise<void> {
   const [rows = 0, columns = 0] = shape;
-  const rounds = shape.length === 2 && store !== 'labels' && !checkpoint.staysFloat?.(name);
+  const rounds = shape.length === 2 && store !== 'labels' && !isFloat;
   if (writer.precision === 'int8' && rounds) {
     await writer.writeInt8(
       { name, scales: weightNames.scales(name), isTransposed: store === 'transposed' },

@@ -8,9 +8,12 @@ import { GraphBuilder } from './onnx/graph-builder.ts';
 import { encodeModel, type Initializer, type OnnxModel } from './onnx/model-proto.ts';
 import * as blocks from './rank-graph-blocks.ts';
 import { weightNames, writeWeights } from './rank-graph-weights.ts';
+import type { LayerInput } from './smooth/layer-inputs.ts';
 
 export interface RankGraphOptions {
   readonly precision: Precision;
+  /** Inputs that stay in floats though the precision is int8. */
+  readonly floats?: readonly LayerInput[];
   readonly labelIds: readonly [yes: number, no: number];
   readonly attentionGroups: number;
   readonly outDir: string;
@@ -30,6 +33,7 @@ export async function buildRankGraph(
 ): Promise<{ graph: FileEntry; weights: FileEntry; parameters: number }> {
   const written = await writeWeights(checkpoint, {
     precision: options.precision,
+    floats: options.floats ?? [],
     labelIds: options.labelIds,
     path: join(options.outDir, 'weights.bin'),
     onProgress: options.onProgress,

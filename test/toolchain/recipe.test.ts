@@ -30,6 +30,19 @@ describe('recipes', () => {
     ).toThrow(/^r\.json: .*template\.prefix has \{query\} 1 times/);
   });
 
+  it('may leave inputs in floats', () => {
+    const withFloats = (floats: unknown) =>
+      parseRecipe(JSON.stringify({ ...(JSON.parse(text) as object), floats }), 'r.json').floats;
+    expect(parseRecipe(text, 'r.json').floats).toEqual([]);
+    expect(withFloats(['0.gateUp', '21.down'])).toEqual([
+      { layer: 0, kind: 'gateUp' },
+      { layer: 21, kind: 'down' },
+    ]);
+    const message = /^r\.json: 'floats' is .*; a list of LAYER\.INPUT, such as 0\.down, is needed/;
+    expect(() => withFloats(['0.gate'])).toThrow(message);
+    expect(() => withFloats([0])).toThrow(/^r\.json: 'floats' is \[0\]; texts is needed/);
+  });
+
   it('that do not exist are refused with the list of those that do', async () => {
     await expect(readRecipe('none')).rejects.toThrow(
       /no recipe 'none' in models\/recipes; there is .*smollm2-135m-instruct/,

@@ -1,3 +1,5 @@
+import { RankError } from '../../errors.ts';
+
 /** What a layer's linears read, in groups that read the same. */
 export const inputKinds = ['qkv', 'o', 'gateUp', 'down'] as const;
 export type InputKind = (typeof inputKinds)[number];
@@ -13,6 +15,24 @@ export const readers: Readonly<Record<InputKind, readonly string[]>> = {
 export interface LayerInput {
   readonly layer: number;
   readonly kind: InputKind;
+}
+
+/** `LAYER.INPUT`, such as `0.down`; undefined when it is not one. */
+export function parseInput(text: string): LayerInput | undefined {
+  const [, layer = '', name = ''] = /^(\d{1,3})\.(\w+)$/.exec(text) ?? [];
+  const kind = inputKinds.find((each) => each === name);
+  return kind && { layer: Number(layer), kind };
+}
+
+/** @throws RankError naming an input of a layer that the model does not have. */
+export function assertInputs(inputs: readonly LayerInput[], layers: number): void {
+  const odd = inputs.find(({ layer }) => layer >= layers);
+  if (odd !== undefined) {
+    throw new RankError(
+      'invalid-argument',
+      `${odd.layer}.${odd.kind} is to stay in floats; the checkpoint has layers 0 to ${layers - 1}`,
+    );
+  }
 }
 
 /** What a weight reads, by its Hugging Face name; undefined for what is no linear layer's. */
