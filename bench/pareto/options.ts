@@ -12,7 +12,7 @@ computed again: Control-C and the same command go on where it stopped.
   --split NAME          which qrels (default: dev)
   --run FILE            the first stage's run (default: DIR/runs/pool.trec.gz)
   --plan FILE           the rows (default: bench/pareto/plan.json)
-  --models DIR          where the plan's models are (default: PARETO_MODELS, or models/artifacts)
+  --models DIR          where the plan's models are (default: PARETO_MODELS, or models)
   --only NAMES          these rows, comma between; the plan's reference is always among them
   --skip-missing        leave out rows whose model or run is not there, and say so
   --limit N             at most N queries, spread evenly over the run
@@ -61,7 +61,7 @@ export function parseParetoOptions(
     split: { type: 'string', default: 'dev' },
     run: { type: 'string' },
     plan: { type: 'string', default: projectFolder('bench/pareto/plan.json') },
-    models: { type: 'string', default: env['PARETO_MODELS'] ?? projectFolder('models/artifacts') },
+    models: { type: 'string', default: env['PARETO_MODELS'] ?? projectFolder('models') },
     only: { type: 'string' },
     'skip-missing': { type: 'boolean', default: false },
     limit: { type: 'string' },
