@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Config, DeviceSlot } from '../config.ts';
+import { RankError } from '../errors.ts';
 import type { Tell } from '../events.ts';
 import type { Manifest } from '../manifest.ts';
 import type { PackedBatch } from '../schedule/batch.ts';
@@ -70,6 +71,7 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
     options.onOffer(replicas.offer());
   };
   const openReplica = (slot: DeviceSlot) => {
+    assertRuns(slot, manifest);
     const predictMs = ({ ids, groups }: PackedBatch) =>
       cost.estimateMs({ packedTokens: ids.length, slots: paddedSlots({ groups }) }, slot.name) ||
       undefined;
@@ -85,6 +87,16 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
   };
   const replicas = new ReplicaSet(config.devices, openReplica);
   return replicas;
+}
+
+/** CUDA has no kernels for the integer products: ONNX Runtime would copy each to the CPU and back. */
+function assertRuns({ name, provider }: DeviceSlot, { name: model, precision }: Manifest): void {
+  if (provider === 'cuda' && precision === 'int8') {
+    throw new RankError(
+      'invalid-argument',
+      `${name} cannot run ${model}: it is built in int8, for CPUs; slmrank model build --precision fp16 builds it for CUDA`,
+    );
+  }
 }
 
 function warmUpsOf({ provider }: DeviceSlot, manifest: Manifest, config: Config): WarmUp[] {
