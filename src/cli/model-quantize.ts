@@ -34,7 +34,7 @@ kept in ${quantizeReportFile}. Whether the model is still good enough: 'slmrank 
 
 With --calibrate, as for 'slmrank model prune':
   --recipe NAME, --model FOLDER or --template NAME (more than once: lines take them in turn)
-  --tokens N          most calibration tokens (default: 4096)
+  --tokens N          most calibration tokens (default: 16384)
   --row-tokens N      longer rows are cut to N tokens (default: 256)
   --seed N            which lines are taken (default: 1)
   --threads N         of ONNX Runtime (default: the cores)
@@ -104,7 +104,7 @@ async function findSmoothing(values: Values): Promise<SmoothOptions | undefined>
   return {
     calibrate: resolve(calibrate),
     templates: (await findPrompt(prompt)).templates,
-    tokens: whole('tokens', 4096),
+    tokens: whole('tokens', 16_384),
     rowTokens: whole('row-tokens', 256, 8),
     seed: whole('seed', 1, 0),
     threads: whole('threads', availableParallelism()),
