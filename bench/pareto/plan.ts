@@ -61,6 +61,12 @@ export function parsePlan(json: JsonRecord, folders: Folders): Plan {
   if (twice !== undefined) {
     json.refuse(`two rows are named '${twice}'; each name may stand once`);
   }
+  const odd = names.find((name) => name.includes(','));
+  if (odd !== undefined) {
+    json.refuse(
+      `a row is named '${odd}'; a name has no comma, which stands between those of --only`,
+    );
+  }
   const models = rows.filter((row) => row.kind === 'model').map(({ name }) => name);
   for (const name of [reference, ...rows.flatMap((row) => againstOf(row))]) {
     if (!models.includes(name)) {

@@ -29,6 +29,7 @@ describe('a plan', () => {
       /'c' is compared with; it must be a model among a, b/,
     ],
     [{ reference: 'a', rows: [model('a'), model('a')] }, /two rows are named 'a'/],
+    [{ reference: 'a', rows: [model('a'), model('b, c')] }, /'b, c'; a name has no comma/],
     [{ reference: 'a', rows: [{ kind: 'guess', name: 'a' }] }, /'rows\[0\].kind' is "guess"/],
     [
       { reference: 'a', rows: [model('a', { build: { precision: 'fp8', recipe: 'r' } })] },
