@@ -93,8 +93,7 @@ async function fillFolder(
   await writeTokenizer(options, join(dir, tokenizerFile));
   const labels = findLabels(checkpoint, options, join(dir, tokenizerFile));
   const { graph, weights, parameters } = await buildRankGraph(checkpoint, {
-    precision: options.precision,
-    floats: options.floats ?? [],
+    ...{ precision: options.precision, floats: options.floats ?? [] },
     labelIds: [labels.yes.id, labels.no.id],
     attentionGroups,
     outDir: dir,
