@@ -34,13 +34,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Packed:
-    """One sequence of T tokens: `ids` and `positions` [T]; `last` and `grades` [N], `sizes` says how many of each group."""
+    """One sequence of T tokens: `ids` and `positions` [T]; `last`, `grades` and `likeness` [N], `sizes` says how many of each group."""
 
     ids: torch.Tensor
     positions: torch.Tensor
     parts: list[Part]
     last: torch.Tensor
     grades: torch.Tensor
+    likeness: torch.Tensor
+    """How much more alike than other pairs of their grade, in standard deviations."""
     sizes: list[int]
 
 
@@ -61,10 +63,10 @@ def candidate_ids(tokenizer: Tokenizer, template: dict, text, limit: int) -> lis
     return prompt.encode_candidate(tokenizer, template, {"title": text.title, "text": text.text})[:limit]
 
 
-def pack(groups: list[tuple[list[int], list[list[int]], list[int]]], device="cpu") -> Packed:
-    """`groups`: shared tokens, other texts' tokens, their grades."""
+def pack(groups: list[tuple[list[int], list[list[int]], list[int], list[float]]], device="cpu") -> Packed:
+    """`groups`: shared tokens, other texts' tokens, their grades, their likeness."""
     ids, positions, parts, last = [], [], [], []
-    for shared, others, _ in groups:
+    for shared, others, *_ in groups:
         start, length = len(ids), max(map(len, others))
         ids += shared
         positions += range(len(shared))
@@ -77,9 +79,10 @@ def pack(groups: list[tuple[list[int], list[list[int]], list[int]]], device="cpu
         kept = torch.cat([n * length + torch.arange(len(text)) for n, text in enumerate(others)])
         causal = (above_diagonal(len(shared)).to(device), above_diagonal(length).to(device))
         parts.append(Part(start, len(shared), own.view(-1).to(device), kept.to(device), causal))
-    grades = [grade for *_, group in groups for grade in group]
-    ids, positions, last, grades = (torch.tensor(values, device=device) for values in (ids, positions, last, grades))
-    return Packed(ids, positions, parts, last, grades, [len(group) for *_, group in groups])
+    grades = [grade for *_, group, _ in groups for grade in group]
+    likeness = [value for *_, group in groups for value in group]
+    ids, positions, last, grades, likeness = (torch.tensor(values, device=device) for values in (ids, positions, last, grades, likeness))
+    return Packed(ids, positions, parts, last, grades, likeness, [len(group) for *_, group in groups])
 
 
 def above_diagonal(size: int) -> torch.Tensor:

@@ -66,7 +66,7 @@ def main() -> None:
     passes = []
     for _ in range(args.groups):
         group = data.draw(rng, options)
-        passes.append(pack([(*encode_group(tokenizer, templates, group), group.grades)]))
+        passes.append(pack([(*encode_group(tokenizer, templates, group), group.grades, [0.0] * len(group.grades))]))
 
     def margins() -> torch.Tensor:
         logits = torch.cat([label_logits(model, label_ids, packed) for packed in passes])

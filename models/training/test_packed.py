@@ -22,7 +22,7 @@ def tiny(attention: str):
 def drawn_groups(seed: int) -> list:
     rng = random.Random(seed)
     text = lambda: [rng.randrange(64) for _ in range(rng.randint(1, 9))]
-    return [(text(), [text() for _ in range(count)], [0] * count) for count in (1, 4, 3)]
+    return [(text(), [text() for _ in range(count)], [0] * count, [0.0] * count) for count in (1, 4, 3)]
 
 
 class PackedPass(unittest.TestCase):
@@ -31,7 +31,7 @@ class PackedPass(unittest.TestCase):
         for seed in range(5):
             groups = drawn_groups(seed)
             together = label_logits(model, LABELS, pack(groups))
-            alone = torch.cat([plain(torch.tensor([shared + own])).logits[0, -1:, LABELS] for shared, others, _ in groups for own in others])
+            alone = torch.cat([plain(torch.tensor([shared + own])).logits[0, -1:, LABELS] for shared, others, *_ in groups for own in others])
             torch.testing.assert_close(together, alone, atol=1e-6, rtol=1e-5)
             for model_, logits in ((model, together), (plain, alone)):
                 model_.zero_grad()

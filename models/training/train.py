@@ -3,10 +3,12 @@
     python train.py --recipe recipe.json --data FOLDER --from CHECKPOINT --to FOLDER [--stage NAME] [--teacher CHECKPOINT] [--steps N] [--device cuda]
 
 One recipe and seed for a CPU (hours) and a CUDA GPU (minutes); matrices are multiplied in bf16 where the processor can. A stage
-is a part of the recipe that changes the optimizer's options: `recovery`, `longer`. Progress goes to `log.jsonl` in the output folder, a checkpoint every
+is a part of the recipe that changes the optimizer's options: `recovery`, `longer`, `adapter`. Progress goes to `log.jsonl` in the output folder, a checkpoint every
 `--save-minutes` to its `last`, a Hugging Face folder that transformers, llama.cpp and slmrank load; started again with the same
 output, it goes on from there. `--stage recovery --teacher` recovers a pruned ranker (arXiv 2510.22101, section on pruning): for the
-first steps part of the label is the teacher's own answer. A file `finish` in the output folder starts the decay of the learning rate now.
+first steps part of the label is the teacher's own answer. `--similar` takes an embedding model whose cosines order the pairs of one grade
+(similarity.py). A stage with `lora` trains an adapter (arXiv 2106.09685) and writes a folder of PEFT's layout instead of a checkpoint.
+A file `finish` in the output folder starts the decay of the learning rate now.
 """
 
 import argparse
@@ -20,13 +22,17 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 import transformers
+from peft import LoraConfig, PeftModel, get_peft_model
 from tokenizers import Tokenizer
 
 import prompt
 from data import TrainingData
 from packed import ATTENTION, Packed, encode_group, label_logits, pack
+from similarity import Similarity
 
-STAGES = ("recovery", "longer")
+STAGES = ("recovery", "longer", "adapter")
+SAMPLE = 100
+"""Groups whose cosines say what is usual for a grade."""
 
 
 def main() -> None:
@@ -35,6 +41,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--stage", choices=STAGES)
     parser.add_argument("--teacher", type=Path)
+    parser.add_argument("--similar", type=Path, help="folder of an embedding model, such as all-MiniLM-L6-v2")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--precision", choices=("bf16", "fp32"), help="of the matrix products; weights and their updates are fp32 either way")
@@ -58,12 +65,13 @@ class Trainer:
         self.out.mkdir(parents=True, exist_ok=True)
         resumed = self.state_file.exists()
         self.source = getattr(args, "from")
-        self.model = load(self.last if resumed else self.source, args.device)
+        self.model, self.saved = self.load_trained(resumed)
         self.teacher = load(args.teacher, args.device).requires_grad_(False) if args.teacher else None
         self.tokenizer = Tokenizer.from_file(str(self.source / "tokenizer.json"))
         self.templates, self.label_ids = prompt.read_served(args.recipe, recipe, self.tokenizer)
         self.soft = torch.tensor(recipe["grades"], device=args.device)
         self.data = TrainingData(args.data)
+        self.similarity = Similarity(args.similar, self.sample()) if args.similar else None
         self.freeze()
         self.trained = [p for p in self.model.parameters() if p.requires_grad]
         self.workers = start_workers(args.device)
@@ -71,6 +79,24 @@ class Trainer:
         self.step, self.decay_from, self.pairs, self.tokens, self.seconds = 0, None, 0, 0, 0.0
         if resumed:
             self.restore()
+
+    def load_trained(self, resumed: bool) -> tuple:
+        """The model, and what is written as a checkpoint: the model itself, or only the adapter that was put into it."""
+        lora = self.options.get("lora")
+        model = load(self.source if lora or not resumed else self.last, self.args.device)
+        if not lora:
+            return model, model
+        if resumed:
+            return model, PeftModel.from_pretrained(model, self.last, is_trainable=True)
+        config = LoraConfig(r=lora["rank"], lora_alpha=lora["alpha"], target_modules=lora["modules"], task_type="CAUSAL_LM")
+        torch.manual_seed(self.recipe["seed"])
+        adapted = get_peft_model(model, config)
+        config.base_model_name_or_path = self.source.name
+        return model, adapted
+
+    def sample(self) -> list:
+        rng = random.Random(f"{self.recipe['seed']}/similarity")
+        return [self.data.draw(rng, self.recipe["groups"]) for _ in range(SAMPLE)]
 
     def freeze(self) -> None:
         """The embedding, and with it the tied head, stays as it is: few of its rows are ever seen."""
@@ -133,7 +159,8 @@ class Trainer:
         return {**sums, "norm": float(norm), "rate": rate}
 
     def encoded(self, group) -> tuple:
-        return *encode_group(self.tokenizer, self.templates, group), group.grades
+        likeness = self.similarity.deviations(group) if self.similarity else [0.0] * len(group.grades)
+        return *encode_group(self.tokenizer, self.templates, group), group.grades, likeness
 
     def gradients(self, packed: Packed) -> tuple[dict, tuple]:
         """The summed losses of a pass's groups and its share of the step's gradient; runs in a worker thread."""
@@ -155,9 +182,10 @@ class Trainer:
         with torch.no_grad():
             answers = self.margins(self.teacher, packed).sigmoid() if self.taught() else margins
         parts = {"kl": 0.0, "listwise": 0.0, "teacher": 0.0}
-        for own, grades, answer in zip(*(values.split(packed.sizes) for values in (margins, packed.grades, answers))):
-            parts["kl"] += kl(self.soft[grades], own)
-            parts["listwise"] += listwise(2.0**grades - 1, own) / 3
+        shifts = self.recipe["loss"]["similarity"] * packed.likeness
+        for own, grades, shift, answer in zip(*(values.split(packed.sizes) for values in (margins, packed.grades, shifts, answers))):
+            parts["kl"] += kl(torch.sigmoid(self.soft[grades].logit() + shift), own)
+            parts["listwise"] += listwise((2.0**grades - 1) * shift.exp(), own) / 3
             if self.taught():
                 parts["teacher"] += kl(answer, own)
         return {name: value for name, value in parts.items() if torch.is_tensor(value)}
@@ -178,7 +206,7 @@ class Trainer:
     def save(self) -> None:
         part = self.out / "part"
         shutil.rmtree(part, ignore_errors=True)
-        self.model.save_pretrained(part)
+        self.saved.save_pretrained(part)
         for name in ("tokenizer.json", "tokenizer_config.json"):
             shutil.copy(self.source / name, part / name)
         state = {"optimizer": self.optimizer.state_dict(), "step": self.step, "decay_from": self.decay_from, "pairs": self.pairs, "tokens": self.tokens, "seconds": self.seconds}

@@ -19,6 +19,10 @@ const commands: ReadonlyMap<
     { summary: 'build a model from GGUF or safetensors', load: () => import('./model-build.ts') },
   ],
   [
+    'model merge',
+    { summary: 'merge an adapter into a checkpoint', load: () => import('./model-merge.ts') },
+  ],
+  [
     'model quantize',
     { summary: 'round a checkpoint to int8', load: () => import('./model-quantize.ts') },
   ],

@@ -22,6 +22,7 @@ const usage = `Usage: slmrank model build --from CHECKPOINT --to FOLDER [OPTIONS
 Builds what the server loads: a ranking graph, its weights, a tokenizer and a manifest, in one folder.
 
   --from CHECKPOINT    a GGUF file, or a Hugging Face folder with config.json and safetensors
+  --adapter FOLDER     a low-rank adapter (LoRA) that is merged in: adapter_config.json and adapter_model.safetensors
   --to FOLDER          where to; a built model there is replaced once the new one is complete
   --recipe NAME        fetch and build what models/recipes/NAME.json says (to models/artifacts/NAME)
   --name NAME          the model's name (default: the folder's)
@@ -39,6 +40,7 @@ Builds what the server loads: a ranking graph, its weights, a tokenizer and a ma
 
 const options = {
   from: { type: 'string' },
+  adapter: { type: 'string' },
   to: { type: 'string' },
   recipe: { type: 'string' },
   name: { type: 'string' },
@@ -96,6 +98,7 @@ async function build(values: Values): Promise<{ manifest: Manifest; to: string }
   const precision = parsePrecision(values.precision ?? 'fp32');
   const manifest = await buildModel({
     from: resolve(values.from),
+    adapter: values.adapter === undefined ? undefined : resolve(values.adapter),
     to,
     name: parseName(values.name ?? basename(to)),
     precision,

@@ -1,8 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { systemClock } from '../clock.ts';
 import { formatTable } from '../format-table.ts';
-import { createProgress } from '../progress.ts';
 import {
   quantizeCheckpoint,
   type QuantizeReport,
@@ -15,6 +13,7 @@ import { parseFloats, parseLabels } from './model-build.ts';
 import { findPrompt } from './prompt-options.ts';
 import { parseNumber } from './parse-number.ts';
 import { parseOptions, UsageError } from './usage.ts';
+import { watchProgress } from './watch-progress.ts';
 
 const usage = `Usage: slmrank model quantize --from FOLDER --to FOLDER [OPTIONS]
 
@@ -83,7 +82,7 @@ export async function run(args: readonly string[]): Promise<number> {
     labels: values.labels === undefined ? [] : parseLabels(values.labels),
     floats: parseFloats(values.float),
     smooth: await findSmoothing(values),
-    onProgress: watch('tensors'),
+    onProgress: watchProgress('tensors'),
   });
   process.stdout.write(`${format(report)}\n${to}: ${summary(report)}\n`);
   return 0;
@@ -108,22 +107,7 @@ async function findSmoothing(values: Values): Promise<SmoothOptions | undefined>
     rowTokens: whole('row-tokens', 256, 8),
     seed: whole('seed', 1, 0),
     threads: whole('threads', availableParallelism()),
-    onProgress: watch('layers'),
-  };
-}
-
-function watch(what: string): (done: number, total: number) => void {
-  const output = {
-    isTerminal: process.stderr.isTTY,
-    write: (line: string) => void process.stderr.write(line),
-  };
-  let progress: ReturnType<typeof createProgress> | undefined;
-  return (done, total) => {
-    progress ??= createProgress(what, total, output, systemClock);
-    progress.update(done);
-    if (done === total) {
-      progress.end();
-    }
+    onProgress: watchProgress('layers'),
   };
 }
 

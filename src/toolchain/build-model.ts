@@ -14,6 +14,7 @@ import {
 import { sha256, sha256OfFile } from '../sha256.ts';
 import { builtinTemplate, templateHash } from '../text/template.ts';
 import { loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
+import { adapterFiles } from './adapter.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openGguf } from './gguf.ts';
 import { buildTokenizerJson } from './gguf-tokenizer.ts';
@@ -25,6 +26,8 @@ import type { LayerInput } from './smooth/layer-inputs.ts';
 export interface BuildOptions {
   /** A GGUF file, or a Hugging Face folder with safetensors. */
   readonly from: string;
+  /** A folder with a low-rank adapter in PEFT's layout, merged into the weights. */
+  readonly adapter?: string | undefined;
   /** The model's folder; a built model there is replaced when the new one is complete. */
   readonly to: string;
   readonly name: string;
@@ -56,7 +59,7 @@ const tokenizerFile = 'tokenizer.json';
  */
 export async function buildModel(options: BuildOptions): Promise<Manifest> {
   options.onProgress(`reading ${options.from}`);
-  const checkpoint = await openCheckpoint(options.from);
+  const checkpoint = await openCheckpoint(options.from, options.adapter);
   try {
     await replaceFolder(options.to, async (dir) => {
       await fillFolder(checkpoint, options, dir);
@@ -118,7 +121,7 @@ async function fillFolder(
     ...identity,
     buckets: options.buckets ?? defaultBuckets(blueprint.rowTokens),
     attentionGroups,
-    source: { ...options.source, sha256: await hashSource(checkpoint, options.from) },
+    source: { ...options.source, sha256: await hashSource(checkpoint, options) },
     recipe: options.recipe,
     fingerprint: scoreFingerprint(identity),
   };
@@ -163,9 +166,11 @@ function findLabels(
   return { yes, no };
 }
 
-async function hashSource(checkpoint: Checkpoint, from: string): Promise<string> {
+async function hashSource({ files }: Checkpoint, { from, adapter }: BuildOptions): Promise<string> {
   const isFile = (await stat(from)).isFile();
-  return sourceSha256(isFile ? [from] : checkpoint.files.map((name) => join(from, basename(name))));
+  const own = isFile ? [from] : files.map((name) => join(from, basename(name)));
+  const added = adapter === undefined ? [] : adapterFiles.map((name) => join(adapter, name));
+  return sourceSha256([...own, ...added]);
 }
 
 async function describeFile(dir: string, file: string) {

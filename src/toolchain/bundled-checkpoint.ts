@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { RankError } from '../errors.ts';
 import { sha256OfFile } from '../sha256.ts';
-import type { BundledSource } from './recipe.ts';
+import type { BundledFolder } from './recipe.ts';
 
 /**
- * The folder of a checkpoint that lies in the repository at `root`, every file it names equal to its SHA-256.
+ * A folder that lies in the repository at `root`, every file it names equal to its SHA-256.
  *
  * @throws RankError naming the file that is missing or differs.
  */
 export async function checkBundled(
-  { path, files }: BundledSource,
+  { path, files }: BundledFolder,
   { root, onProgress }: { readonly root: string; readonly onProgress: (line: string) => void },
 ): Promise<string> {
   const folder = join(root, path);

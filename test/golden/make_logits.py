@@ -2,14 +2,14 @@
 
 Needs requirements.txt.
 
-    python make_logits.py --model FOLDER|FILE.gguf --template FILE.json --requests FILE.json --out GOLDEN.json[.gz]
+    python make_logits.py --model FOLDER|FILE.gguf [--adapter FOLDER] --template FILE.json --requests FILE.json --out GOLDEN.json[.gz]
 
 The template file holds the five texts of a manifest's template (a manifest or a recipe will do). The requests are a list of
 {query, instruction, context, candidates: [{title, text}]}, or an earlier golden, whose requests are taken and whose `texts`
 (where they come from) is kept. Every candidate is one row, alone in its batch: prefix, candidate and suffix, no packing and
 no sharing. The golden has one suffix, or with a candidate-first template one for each request. Token ids come from the
 tokenizers library; for a GGUF file the tokenizer is put together here from its pieces and merges. A compact folder of
-`slmrank model quantize` stands for the fp32 weights that its integers are.
+`slmrank model quantize` stands for the fp32 weights that its integers are. An adapter is merged by PEFT.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import gguf
 import tokenizers
 import torch
 import transformers
+from peft import PeftModel
 from tokenizers import Tokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models" / "training"))
@@ -31,23 +32,29 @@ from gguf_tokenizer import gguf_tokenizer  # noqa: E402
 from prompt import PARTS, encode_candidate, encode_prefix, encode_suffix, label_id, read_json, read_template, template_order  # noqa: E402
 
 
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for option in ("model", "template", "requests", "out"):
         parser.add_argument(f"--{option}", type=Path, required=True)
+    parser.add_argument("--adapter", type=Path)
     parser.add_argument("--labels", default="yes,no")
     args = parser.parse_args()
     template = read_template(args.template)
     requests = read_json(args.requests)
     texts = None if isinstance(requests, list) else requests.get("texts")
     requests = requests if isinstance(requests, list) else requests["requests"]
-    golden = make_golden(args.model, template, args.labels.split(","), requests)
+    golden = make_golden(args.model, args.adapter, template, args.labels.split(","), requests)
     write_golden(args.out, ({"texts": texts} if texts else {}) | golden)
 
 
-def make_golden(path: Path, template: dict, labels: list[str], requests: list[dict]) -> dict:
+def make_golden(path: Path, adapter: Path | None, template: dict, labels: list[str], requests: list[dict]) -> dict:
     tokenizer = gguf_tokenizer(path) if path.suffix == ".gguf" else Tokenizer.from_file(str(path / "tokenizer.json"))
     model = load_model(path)
+    if adapter:
+        model = PeftModel.from_pretrained(model, adapter).merge_and_unload().eval()
     label_ids = [label_id(tokenizer, label) for label in labels]
     is_shared = template_order(template) == "query-first"
     answered = []
@@ -60,7 +67,7 @@ def make_golden(path: Path, template: dict, labels: list[str], requests: list[di
         "format": 1,
         "reference": f"transformers {transformers.__version__}, torch {torch.__version__.split('+')[0]}, fp32, cpu",
         "tokenizer": f"tokenizers {tokenizers.__version__}",
-        "sourceSha256": source_sha256(path),
+        "sourceSha256": source_sha256(path, adapter),
         "template": {part: template[part] for part in PARTS},
         "labels": {side: {"text": text, "id": id} for side, text, id in zip(("yes", "no"), labels, label_ids)},
     }
@@ -99,12 +106,11 @@ def load_compact(path: Path, config):
     return model.eval()
 
 
-def source_sha256(path: Path) -> str:
-    """The file's own, or that of the lines `sha256  name` of a folder's weight files in order of name."""
-    if path.is_file():
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    files = sorted(path.glob("*.safetensors"), key=lambda file: file.name)
-    sums = [(hashlib.sha256(file.read_bytes()).hexdigest(), file.name) for file in files]
+def source_sha256(path: Path, adapter: Path | None) -> str:
+    """The file's own, or that of the lines `sha256  name` of all weight files, and of an adapter's two, in order of name."""
+    files = [path] if path.is_file() else list(path.glob("*.safetensors"))
+    files += [adapter / name for name in ADAPTER_FILES] if adapter else []
+    sums = [(hashlib.sha256(file.read_bytes()).hexdigest(), file.name) for file in sorted(files, key=lambda file: file.name)]
     if len(sums) == 1:
         return sums[0][0]
     return hashlib.sha256("".join(f"{sum}  {name}\n" for sum, name in sums).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Makes the tiny random checkpoints of logits-tiny/: every family, tied and untied heads, shards, half precisions, GGUF.
+"""Makes the tiny random checkpoints of logits-tiny/: every family, tied and untied heads, shards, half precisions, GGUF, an adapter.
 
 Needs requirements.txt. Seeded; run from anywhere:  python test/golden/make_tiny_models.py
 Norm weights and biases are random too: at their usual ones and zeros a test could not see them left out.
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import gguf
 import torch
+from peft import LoraConfig, get_peft_model
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, Qwen2Config, Qwen3Config
 
@@ -71,6 +72,20 @@ def write_rope_as_before_version_5(path: Path) -> None:
     path.write_text(json.dumps(config, indent=2) + "\n")
 
 
+def make_adapter(source: str, name: str) -> None:
+    """As PEFT saves one of `source`: of three kinds of matrices, both factors random, a scale that is not 1."""
+    torch.manual_seed(5)
+    model = AutoModelForCausalLM.from_pretrained(OUT / source, dtype=torch.float32)
+    adapted = get_peft_model(model, LoraConfig(r=4, lora_alpha=6, target_modules=["q_proj", "v_proj", "down_proj"]))
+    with torch.no_grad():
+        for key, parameter in adapted.named_parameters():
+            if "lora_" in key:
+                parameter.normal_(0, 0.2)
+    adapted.peft_config["default"].base_model_name_or_path = source
+    adapted.save_pretrained(OUT / name)
+    (OUT / name / "README.md").unlink(missing_ok=True)
+
+
 def make_gguf(source: str, name: str, kind: gguf.GGMLQuantizationType) -> None:
     """A folder's weights as GGUF, tokenizer included, laid out as llama.cpp's converter does (Llama's q and k permuted)."""
     model = AutoModelForCausalLM.from_pretrained(OUT / source, dtype=torch.float32)
@@ -129,3 +144,4 @@ if __name__ == "__main__":
         make_folder(name, config, dtype, shard)
     make_gguf("llama", "llama-q8_0", gguf.GGMLQuantizationType.Q8_0)
     make_gguf("qwen3", "qwen3-q4_0", gguf.GGMLQuantizationType.Q4_0)
+    make_adapter("llama", "llama-adapter")

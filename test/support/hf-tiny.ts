@@ -29,7 +29,9 @@ export function tinyPath(name: string): string {
   return fileURLToPath(new URL(`../golden/logits-tiny/${name}`, import.meta.url));
 }
 
-export function readTinyGolden(name: TinyCheckpoint | 'llama-candidate-first'): Golden {
+export function readTinyGolden(
+  name: TinyCheckpoint | 'llama-candidate-first' | 'llama-adapter',
+): Golden {
   const path = tinyPath(`${name}.golden.json`);
   return parseGolden(readFileSync(path, 'utf8'), path);
 }

@@ -56,7 +56,9 @@ describe('a compact checkpoint', () => {
   it('keeps the rows of the labels whole, and no others', async () => {
     const { to, report } = await quantize();
     expect(report.wholeRows).toEqual([260, 261]);
-    const [compact, original] = await Promise.all([to, tinyPath('llama')].map(openCheckpoint));
+    const [compact, original] = await Promise.all(
+      [to, tinyPath('llama')].map((path) => openCheckpoint(path)),
+    );
     const found = (await compact?.readTensor(embedding)) ?? new Float32Array();
     const exact = (await original?.readTensor(embedding)) ?? new Float32Array();
     expect(found.subarray(260 * 32, 262 * 32)).toEqual(exact.subarray(260 * 32, 262 * 32));
@@ -171,6 +173,32 @@ describe('a recipe of a checkpoint in the repository', () => {
     await expect(
       buildRecipe(parseRecipe(JSON.stringify(other), 'r.json'), join(root, 'built'), quiet, root),
     ).rejects.toThrow(/config\.json cannot be read; the recipe's source names it/);
+  });
+
+  it('may name an adapter, whose files are checked too', async () => {
+    const { root, recipe } = await bundle();
+    const path = 'models/bundled/tiny-adapter';
+    cpSync(tinyPath('llama-adapter'), join(root, path), { recursive: true });
+    const files = ['adapter_config.json', 'adapter_model.safetensors'].map((file) => ({
+      ...{ file, sha256: sha256(readFileSync(join(root, path, file))) },
+    }));
+    const withAdapter = (adapter?: object) =>
+      parseRecipe(
+        JSON.stringify({ ...recipe, source: { ...recipe.source, adapter } }),
+        'tiny.json',
+      );
+    const build = (to: string, adapter?: object) =>
+      buildRecipe(withAdapter(adapter), join(root, to), quiet, root);
+    const [plain, adapted] = [await build('plain'), await build('adapted', { path, files })];
+    expect(adapted.weights.sha256).not.toBe(plain.weights.sha256);
+    expect(adapted.source.sha256).not.toBe(plain.source.sha256);
+    writeFileSync(join(root, path, 'adapter_config.json'), '{}');
+    await expect(build('adapted', { path, files })).rejects.toThrow(
+      /adapter_config\.json has SHA-256 44136f.* is expected/,
+    );
+    expect(() => withAdapter({ path, files: files.slice(1) })).toThrow(
+      /'source\.adapter\.files' is .*adapter_config\.json, adapter_model\.safetensors/,
+    );
   });
 
   it.each([

@@ -64,7 +64,9 @@ describe('a compact checkpoint with inputs left in floats', () => {
   it('keeps the weights that read them as they were', async () => {
     const { to, report } = await quantize(floats);
     expect(report.floats).toEqual(floats);
-    const [compact, original] = await Promise.all([to, tinyPath('llama')].map(openCheckpoint));
+    const [compact, original] = await Promise.all(
+      [to, tinyPath('llama')].map((path) => openCheckpoint(path)),
+    );
     for (const name of whole) {
       expect(await compact?.readTensor(name)).toEqual(await original?.readTensor(name));
     }
