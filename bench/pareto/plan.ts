@@ -20,14 +20,22 @@ export interface RunRow {
   readonly bytes: number | undefined;
 }
 
+export interface CheckpointBuild {
+  readonly precision: Precision;
+  /** Template and labels are those of `models/recipes/RECIPE.json`. */
+  readonly recipe: string;
+  /** A folder with an adapter that is merged in. */
+  readonly adapter: string | undefined;
+}
+
 /** A model: a built folder, or a checkpoint that is built on the way. */
 export interface ModelRow {
   readonly kind: 'model';
   readonly name: string;
   readonly notes: string;
   readonly path: string;
-  /** Undefined for a built folder. Template and labels are those of `models/recipes/RECIPE.json`. */
-  readonly build: { readonly precision: Precision; readonly recipe: string } | undefined;
+  /** Undefined for a built folder. */
+  readonly build: CheckpointBuild | undefined;
   /** The row its differences are taken to; the plan's reference when the plan names none. */
   readonly against: string;
 }
@@ -105,7 +113,7 @@ function parseRow(json: JsonRecord, reference: string, folders: Folders): Row {
     return {
       ...{ kind, ...common },
       path: resolve(folders.models, json.text('path')),
-      build: json.has('build') ? parseBuild(json.record('build')) : undefined,
+      build: json.has('build') ? parseBuild(json.record('build'), folders) : undefined,
       against: json.has('against') ? json.text('against') : reference,
     };
   }
@@ -120,6 +128,10 @@ function parseRow(json: JsonRecord, reference: string, folders: Folders): Row {
   };
 }
 
-function parseBuild(json: JsonRecord): ModelRow['build'] {
-  return { precision: json.oneOf('precision', precisions), recipe: json.text('recipe') };
+function parseBuild(json: JsonRecord, { models }: Folders): CheckpointBuild {
+  return {
+    precision: json.oneOf('precision', precisions),
+    recipe: json.text('recipe'),
+    adapter: json.has('adapter') ? resolve(models, json.text('adapter')) : undefined,
+  };
 }

@@ -8,7 +8,7 @@ import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
 const configFile = 'adapter_config.json';
 const weightsFile = 'adapter_model.safetensors';
 /** Of an adapter's folder, as PEFT names them. */
-export const adapterFiles: readonly string[] = [configFile, weightsFile];
+export const adapterFiles = [configFile, weightsFile] as const;
 const configLimits = { bytes: 1024 * 1024, depth: 8 };
 /** What the product of two ranks could need at most; adapters have 4 to 256. */
 const maxRank = 4096;

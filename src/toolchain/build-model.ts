@@ -23,11 +23,14 @@ import { buildRankGraph } from './rank-graph.ts';
 import { replaceFolder } from './replace-folder.ts';
 import type { LayerInput } from './smooth/layer-inputs.ts';
 
-export interface BuildOptions {
+export interface SourceFiles {
   /** A GGUF file, or a Hugging Face folder with safetensors. */
   readonly from: string;
   /** A folder with a low-rank adapter in PEFT's layout, merged into the weights. */
   readonly adapter?: string | undefined;
+}
+
+export interface BuildOptions extends SourceFiles {
   /** The model's folder; a built model there is replaced when the new one is complete. */
   readonly to: string;
   readonly name: string;
@@ -86,6 +89,17 @@ export async function sourceSha256(paths: readonly string[]): Promise<string> {
   return sums.length === 1 && only !== undefined
     ? only.sum
     : sha256(sums.map(({ sum, name }) => `${sum}  ${name}\n`).join(''));
+}
+
+/** `sourceSha256` of the files whose weights a checkpoint has, an adapter's two included. */
+export async function hashSource(
+  { files }: Pick<Checkpoint, 'files'>,
+  { from, adapter }: SourceFiles,
+): Promise<string> {
+  const isFile = (await stat(from)).isFile();
+  const own = isFile ? [from] : files.map((name) => join(from, basename(name)));
+  const added = adapter === undefined ? [] : adapterFiles.map((name) => join(adapter, name));
+  return sourceSha256([...own, ...added]);
 }
 
 async function fillFolder(
@@ -164,13 +178,6 @@ function findLabels(
     throw new RankError('invalid-argument', `labels are ${labels.join()}; two words are needed`);
   }
   return { yes, no };
-}
-
-async function hashSource({ files }: Checkpoint, { from, adapter }: BuildOptions): Promise<string> {
-  const isFile = (await stat(from)).isFile();
-  const own = isFile ? [from] : files.map((name) => join(from, basename(name)));
-  const added = adapter === undefined ? [] : adapterFiles.map((name) => join(adapter, name));
-  return sourceSha256([...own, ...added]);
 }
 
 async function describeFile(dir: string, file: string) {

@@ -21,6 +21,15 @@ describe('a plan', () => {
     ]);
   });
 
+  test('may build a checkpoint with an adapter, also found where models are', () => {
+    const build = { precision: 'int8', recipe: 'r' };
+    const rows = [model('a', { build }), model('b', { build: { ...build, adapter: 'x/lora' } })];
+    expect(parse({ reference: 'a', rows }).rows).toMatchObject([
+      { build: { ...build, adapter: undefined } },
+      { build: { ...build, adapter: '/models/x/lora' } },
+    ]);
+  });
+
   test.each([
     [{ reference: 'dense', rows: [bm25] }, /'dense' is compared with; it must be a model/],
     [{ reference: 'BM25', rows: [bm25] }, /'BM25' is compared with; it must be a model/],
