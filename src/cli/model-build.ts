@@ -14,7 +14,7 @@ import { buildModel } from '../toolchain/build-model.ts';
 import { artifactFolder, buildRecipe } from '../toolchain/ensure-model.ts';
 import { readRecipe } from '../toolchain/recipe.ts';
 import { inputKinds, type LayerInput, parseInput } from '../toolchain/smooth/layer-inputs.ts';
-import { parseOptions, UsageError } from './usage.ts';
+import { parseOnlyOptions, UsageError } from './usage.ts';
 
 const usage = `Usage: slmrank model build --from CHECKPOINT --to FOLDER [OPTIONS]
        slmrank model build --recipe NAME [--to FOLDER [--precision KIND] [--float LAYER.INPUT,...]]
@@ -56,10 +56,7 @@ const options = {
 type Values = { readonly [Name in keyof typeof options]?: string | undefined };
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(args, usage, options);
-  if (positionals.length > 0) {
-    throw new UsageError(`unexpected '${positionals.join(' ')}'\n\n${usage.trimEnd()}`);
-  }
+  const values = parseOnlyOptions(args, usage, options);
   const startedMs = performance.now();
   const built = await (values.recipe === undefined ? build(values) : buildNamed(values));
   const { manifest, to } = built;

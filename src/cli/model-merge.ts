@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { mergeCheckpoint } from '../toolchain/merge-checkpoint.ts';
 import { writtenTypes } from '../toolchain/write-checkpoint.ts';
-import { parseOptions, UsageError } from './usage.ts';
+import { parseOnlyOptions, UsageError } from './usage.ts';
 import { watchProgress } from './watch-progress.ts';
 
 const usage = `Usage: slmrank model merge --from FOLDER --to FOLDER [--adapter FOLDER] [--type TYPE]
@@ -19,10 +19,7 @@ const text = { type: 'string' } as const;
 const options = { from: text, to: text, adapter: text, type: text } as const;
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(args, usage, options);
-  if (positionals.length > 0) {
-    throw new UsageError(`unexpected '${positionals.join(' ')}'\n\n${usage.trimEnd()}`);
-  }
+  const values = parseOnlyOptions(args, usage, options);
   if (values.from === undefined || values.to === undefined) {
     throw new UsageError(`--from and --to are needed\n\n${usage.trimEnd()}`);
   }

@@ -12,7 +12,7 @@ import type { SmoothOptions } from '../toolchain/smooth/choose-factors.ts';
 import { parseFloats, parseLabels } from './model-build.ts';
 import { findPrompt } from './prompt-options.ts';
 import { parseNumber } from './parse-number.ts';
-import { parseOptions, UsageError } from './usage.ts';
+import { parseOnlyOptions, UsageError } from './usage.ts';
 import { watchProgress } from './watch-progress.ts';
 
 const usage = `Usage: slmrank model quantize --from FOLDER --to FOLDER [OPTIONS]
@@ -65,13 +65,10 @@ const calibrationOnly = [
   'threads',
 ] as const;
 
-type Values = ReturnType<typeof parseOptions<typeof options>>['values'];
+type Values = ReturnType<typeof parseOnlyOptions<typeof options>>;
 
 export async function run(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(args, usage, options);
-  if (positionals.length > 0) {
-    throw new UsageError(`unexpected '${positionals.join(' ')}'\n\n${usage.trimEnd()}`);
-  }
+  const values = parseOnlyOptions(args, usage, options);
   if (values.from === undefined || values.to === undefined) {
     throw new UsageError(`--from and --to are needed\n\n${usage.trimEnd()}`);
   }

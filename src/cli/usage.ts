@@ -27,3 +27,16 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig['options']>>(
     );
   }
 }
+
+/** The values of a command that takes options only. @throws UsageError, also for a word that is no option. */
+export function parseOnlyOptions<T extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  usage: string,
+  options: T,
+) {
+  const { values, positionals } = parseOptions(args, usage, options);
+  if (positionals.length > 0) {
+    throw new UsageError(`unexpected '${positionals.join(' ')}'\n\n${usage.trimEnd()}`);
+  }
+  return values;
+}

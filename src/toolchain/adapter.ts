@@ -10,7 +10,7 @@ const weightsFile = 'adapter_model.safetensors';
 /** Of an adapter's folder, as PEFT names them. */
 export const adapterFiles = [configFile, weightsFile] as const;
 const configLimits = { bytes: 1024 * 1024, depth: 8 };
-/** What the product of two ranks could need at most; adapters have 4 to 256. */
+/** Usual ones are 4 to 256. */
 const maxRank = 4096;
 
 /** Options of PEFT that change what the two matrices mean, and their values that this reader takes. */
