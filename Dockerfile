@@ -6,9 +6,9 @@
 #   cuda      docker build --target cuda -t slmrank:cuda .      (run with --gpus all)
 #   load      ghz and the load test, for the compose profile "load"
 #
-# A built model (slmrank model build) is mounted at /model, or built in:
+# A built model (slmrank model build) is mounted at /model, or built in: int8 for cpu, fp16 for cuda.
 #
-#   docker build --target cpu --build-context model=models/artifacts/NAME -t slmrank:NAME .
+#   docker build --target cpu --build-context model=models/artifacts/slmrank-55m-int8 -t slmrank:slmrank-55m .
 
 # The model to build in. Empty, unless the build context of the same name replaces it.
 FROM scratch AS model

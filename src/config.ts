@@ -4,7 +4,7 @@ import { readFlags, readVariables } from './config/given-settings.ts';
 import { findInsecurities } from './config/security-settings.ts';
 import { flagOf, type Host, variableOf } from './config/setting.ts';
 
-export type { Config } from './config/config-settings.ts';
+export type { Config, ServedConfig } from './config/config-settings.ts';
 export type { DeviceSlot } from './config/device-slots.ts';
 
 /** The configuration is unusable: every problem found, in one message. */

@@ -44,6 +44,12 @@ export class JsonRecord {
     return this.#fields[name] !== undefined && this.#fields[name] !== null;
   }
 
+  /** For fields that may also be something simpler. */
+  isRecord(name: string): boolean {
+    const value = this.#fields[name];
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  }
+
   text(name: string, pattern = /^/, allowed = 'text'): string {
     const value = this.#fields[name];
     if (typeof value !== 'string' || !pattern.test(value)) {

@@ -7,6 +7,7 @@ import {
   configurationTable,
   parseConfig,
 } from '../src/config.ts';
+import { defaultRecipe } from '../src/toolchain/ensure-model.ts';
 
 const parse = (env: Record<string, string> = {}, argv: string[] = []) => parseConfig(env, argv, 4);
 
@@ -22,7 +23,7 @@ function problemsOf(env: Record<string, string>, argv: string[] = []): readonly 
 test('the defaults make a server of one slot for each core, on loopback', () => {
   expect(parse()).toEqual({
     address: '127.0.0.1:50051',
-    model: 'models/artifacts/slmrank-77m',
+    model: undefined,
     metricsAddress: '127.0.0.1:9464',
     adminAddress: '127.0.0.1:50052',
     capture: undefined,
@@ -58,6 +59,10 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
     ...{ bufferedBytes: 268_435_456, metadataBytes: 16_384, messageMs: 60_000 },
     logLevel: 'info',
   } satisfies Config);
+});
+
+test('the documentation names the model that is served when none is given', () => {
+  expect(configurationTable()).toContain(`| \`${defaultRecipe}: int8 on cpu, fp16 on cuda\` |`);
 });
 
 test('the configuration is frozen, its lists too', () => {
@@ -108,7 +113,10 @@ describe('device slots', () => {
       'cpu:2,cpu:2',
       "cpu#0 is there twice; name a device once and its number of slots with it: 'cpu:2', 'cuda:0*2'",
     ],
-    ['cpu:1,cuda:0', 'cpu and cuda slots together'],
+    [
+      'cpu:1x2,cuda:0,cuda:1',
+      'cpu and cuda slots together; one server has slots of one kind, or a score would depend on where its candidate ran. Start two servers, one with cpu:1x2 and one with cuda:0,cuda:1',
+    ],
     ['cpu:1,', "'' is no device slot"],
   ])('refuse %s', (text, problem) => {
     expect(problemsOf({ SLMRANK_DEVICES: text })).toEqual([

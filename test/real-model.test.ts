@@ -1,5 +1,8 @@
+import { rmSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { demoRecipe, ensureModel, findBuilt } from '../src/toolchain/ensure-model.ts';
+import { startServerProcess } from '../src/cli/server-process.ts';
+import { readManifest } from '../src/manifest.ts';
+import { defaultRecipe, ensureModel, findBuilt } from '../src/toolchain/ensure-model.ts';
 import { readGolden } from '../src/toolchain/golden.ts';
 import { projectFolder } from '../src/toolchain/project-folder.ts';
 import { readRecipe } from '../src/toolchain/recipe.ts';
@@ -7,13 +10,12 @@ import { verifyModel } from '../src/toolchain/verify-model.ts';
 
 /** The bundled model is built when it is not there. The dense one is downloaded: by `npm run test:real` alone. */
 const dense = 'smollm2-135m-instruct';
+const isReal = process.env['SLMRANK_TEST_REAL'] === '1';
 const models = new Map([
-  [demoRecipe, await ensureModel(demoRecipe)],
+  [defaultRecipe, await ensureModel(defaultRecipe, 'cpu')],
   [
     dense,
-    process.env['SLMRANK_TEST_REAL'] === '1'
-      ? await ensureModel(dense)
-      : await findBuilt(await readRecipe(dense)),
+    isReal ? await ensureModel(dense, 'cpu') : await findBuilt(await readRecipe(dense), 'fp32'),
   ],
 ]);
 const reason = 'SKIPPED: models/artifacts has no such build; npm run test:real makes it';
@@ -40,3 +42,38 @@ for (const [recipe, dir] of models) {
     process.stderr.write(`${title}: ${reason}\n`);
   }
 }
+
+/** What a server on these devices says until it is ready or has ended. */
+async function startServer(devices: string): Promise<string> {
+  const lines: string[] = [];
+  // An empty variable counts as absent; the server knows no SLMRANK_TEST_REAL.
+  const absent = { SLMRANK_MODEL: '', SLMRANK_TEST_REAL: '' };
+  await startServerProcess({
+    settings: { ...absent, SLMRANK_DEVICES: devices, SLMRANK_LOG_LEVEL: 'silent' },
+    timeoutMs: 300_000,
+    onLine: (line) => lines.push(line),
+  }).then(
+    (server) => server.stop(),
+    () => undefined,
+  );
+  return lines.join('\n');
+}
+
+(isReal ? describe : describe.skip)('a server that is told of no model', () => {
+  it.each([
+    ['cpu:1', 'int8', /slmrank ready on .*: model slmrank-55m \(int8\)/],
+    ['cuda:63', 'fp16', /slmrank: cuda:63 did not load: cannot open .*slmrank-55m-fp16/],
+  ])(
+    'on %s builds the bundled one in %s first',
+    async (devices, precision, expected) => {
+      const built = projectFolder(`models/artifacts/${defaultRecipe}-${precision}`);
+      rmSync(built, { recursive: true, force: true });
+      const said = await startServer(devices);
+      expect(said).toMatch(
+        new RegExp(`built ${defaultRecipe}: \\d+ parameters[^]*${expected.source}`),
+      );
+      expect((await readManifest(built)).precision).toBe(precision);
+    },
+    600_000,
+  );
+});

@@ -7,6 +7,7 @@ import { createCostModel } from '../../src/schedule/cost.ts';
 import { packBatch } from '../../src/schedule/pack-batch.ts';
 import { createPolicy } from '../../src/schedule/policy.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
+import { defaultRecipe, ensureModel } from '../../src/toolchain/ensure-model.ts';
 import { describeMachine } from '../machine.ts';
 import { encodeRequests } from './real-requests.ts';
 
@@ -14,7 +15,7 @@ import { encodeRequests } from './real-requests.ts';
 
 const { values } = parseArgs({
   options: {
-    model: { type: 'string', default: 'models/artifacts/slmrank-77m' },
+    model: { type: 'string' },
     requests: { type: 'string', default: '100' },
     'at-once': { type: 'string', default: '8' },
   },
@@ -25,7 +26,8 @@ interface Waste {
   readonly waste: number;
 }
 
-const manifest = await readManifest(values.model);
+const model = values.model ?? (await ensureModel(defaultRecipe, 'cpu'));
+const manifest = await readManifest(model);
 const { attentionGroups } = manifest;
 
 /** Runs nothing: every batch is packed, counted, and answered at once. */
@@ -77,7 +79,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 console.log(JSON.stringify(describeMachine()));
 for (const candidates of [8, 50, 250]) {
   const mix = { requests: Number(values.requests), candidates };
-  const requests = await encodeRequests(values.model, manifest, mix);
+  const requests = await encodeRequests(model, manifest, mix);
   const fit = (most: number) => {
     const tuner = new BucketTuner({ mode: 'propose', buckets: manifest.buckets, most, period: 1 });
     tuner.observe({

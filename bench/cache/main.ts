@@ -7,6 +7,7 @@ import { systemClock } from '../../src/clock.ts';
 import { readDemoData } from '../../src/eval/demo-data.ts';
 import { readManifest } from '../../src/manifest.ts';
 import { loadTokenizer } from '../../src/text/tokenizer.ts';
+import { defaultRecipe, ensureModel } from '../../src/toolchain/ensure-model.ts';
 import { projectFolder } from '../../src/toolchain/project-folder.ts';
 import { describeMachine } from '../machine.ts';
 
@@ -17,7 +18,7 @@ const characters = 1_500;
 const entries = 200_000;
 
 const { values } = parseArgs({
-  options: { model: { type: 'string', default: 'models/artifacts/slmrank-77m' } },
+  options: { model: { type: 'string' } },
 });
 
 /** Median microseconds of one call. */
@@ -40,8 +41,9 @@ async function heldBytes(): Promise<number> {
   return heapUsed + external;
 }
 
-const manifest = await readManifest(values.model);
-const tokenizer = loadTokenizer(join(values.model, manifest.tokenizer.file));
+const model = values.model ?? (await ensureModel(defaultRecipe, 'cpu'));
+const manifest = await readManifest(model);
+const tokenizer = loadTokenizer(join(model, manifest.tokenizer.file));
 const { postings } = await readDemoData(projectFolder('models/demo'));
 const text = postings.map((posting) => posting.text).join('\n');
 const request = (round: number) => ({

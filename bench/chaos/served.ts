@@ -46,8 +46,9 @@ export async function serve({ model, devices, isMortal }: ServedOptions): Promis
   const phases: (Extract<ServingEvent, { kind: 'replica' }> & { readonly atMs: number })[] = [];
   const models = new ModelSet({
     first: { folder: model, manifest, devices: config.devices },
-    open: ({ folder: modelDir, devices: slots, ...source }) => {
-      const options = { ...source, config: { ...config, devices: slots }, modelDir, ...workers };
+    open: ({ folder, devices: slots, ...source }) => {
+      const served = { ...config, model: folder, devices: slots };
+      const options = { ...source, config: served, ...workers };
       const pipeline = createPipeline(options);
       const { pool } = pipeline;
       return { pipeline, pool, costs: () => pipeline.costs(), gauges: () => pipeline.gauges() };

@@ -30,7 +30,7 @@ One and the same work done several ways, side by side:
 
 Ratios are against a (x a) and against a' (x a').
 
-  --model DIR       a built fp32 model (default models/artifacts/smollm2-135m-instruct; random weights without one)
+  --model DIR       a built fp32 model (default models/artifacts/smollm2-135m-instruct-fp32; random weights without one)
   --int8 DIR        the same model built with --precision int8
   --shapes LIST     PREFIX+COUNTxLENGTH in tokens, comma between (default ${standardShapes.join(',')})
   --postings N      also N real postings behind a demo query, with a built model (default 12; 0 for none)
@@ -42,7 +42,7 @@ Ratios are against a (x a) and against a' (x a').
 `;
 
 const outDir = 'bench/out';
-const defaultModel = 'models/artifacts/smollm2-135m-instruct';
+const defaultModel = 'models/artifacts/smollm2-135m-instruct-fp32';
 
 async function findModel(dir: string | undefined): Promise<BenchModel> {
   try {

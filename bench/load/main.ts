@@ -1,10 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { chooseModel } from '../../src/cli/choose-model.ts';
 import { startServerProcess } from '../../src/cli/server-process.ts';
+import { parseConfig } from '../../src/config.ts';
 import { readDemoData } from '../../src/eval/demo-data.ts';
 import { createRankingClient, type WireRankRequestInput } from '../../src/server/client.ts';
 import { parseProtoRoot } from '../../src/server/proto-root.ts';
-import { demoRecipe, ensureModel } from '../../src/toolchain/ensure-model.ts';
 import { projectFolder } from '../../src/toolchain/project-folder.ts';
 import { describeMachine } from '../machine.ts';
 import { findGhz, ghzArguments, readCalls, runGhz } from './ghz.ts';
@@ -27,7 +28,8 @@ async function main(args: readonly string[]): Promise<void> {
     await loadServer(ghz, options, { requests, address: options.address });
     return;
   }
-  const model = options.model ?? (await ensureModel(demoRecipe, say));
+  const given = parseConfig(process.env, []);
+  const model = options.model ?? (await chooseModel(given));
   say(`Starting a server with ${model}`);
   const settings = { SLMRANK_MODEL: model };
   const server = await startServerProcess({ settings, timeoutMs: startTimeoutMs });

@@ -14,7 +14,7 @@ export const openScorer: OpenScorer = async ({ dir, manifest }, options) => {
     },
     [],
   );
-  const engine = await openPairEngine(config, manifest);
+  const engine = await openPairEngine({ ...config, model: dir }, manifest);
   return {
     async score(pairs, data, { titles }) {
       const { logits } = await scorePairs(engine, pairs, data, {

@@ -1,6 +1,6 @@
 import { type DemoQuery, readDemoData } from '../eval/demo-data.ts';
 import { createRankingClient, type RankingClient } from '../server/client.ts';
-import { demoRecipe, ensureModel } from '../toolchain/ensure-model.ts';
+import { defaultRecipe, ensureModel } from '../toolchain/ensure-model.ts';
 import { projectFolder } from '../toolchain/project-folder.ts';
 import { formatAnswer, type TableShape } from './demo-table.ts';
 import { startServerProcess } from './server-process.ts';
@@ -11,7 +11,7 @@ const usage = `Usage: slmrank demo [--model DIR] [--top N]
 Ranks real postings end to end: gets and builds the model if it is not there, starts the server, asks it three
 queries over gRPC, shows the answers, and stops it.
 
-  --model DIR  a built model (default: the recipe ${demoRecipe}, built when needed)
+  --model DIR  a built model (default: the recipe ${defaultRecipe}, built when needed)
   --top N      places shown of each answer (default: 10)`;
 
 /** Loading and ranking take seconds; on a slow disk or a busy machine they may take minutes, and that is no failure. */
@@ -28,7 +28,7 @@ export async function run(args: readonly string[]): Promise<number> {
     throw new UsageError(`--top is '${values.top}'; a whole number of at least 1 is needed`);
   }
   const { queries } = await readDemoData(projectFolder('models/demo'));
-  const model = values.model ?? (await ensureModel(demoRecipe, say));
+  const model = values.model ?? (await ensureModel(defaultRecipe, 'cpu', { onProgress: say }));
   const shape = { top, columns: process.stdout.isTTY ? process.stdout.columns : 100 };
   const status = await withServer(model, (client) => showAnswers(client, queries, shape));
   say(`Server stopped, status ${status}`);

@@ -17,16 +17,16 @@ import { inputKinds, type LayerInput, parseInput } from '../toolchain/smooth/lay
 import { parseOnlyOptions, UsageError } from './usage.ts';
 
 const usage = `Usage: slmrank model build --from CHECKPOINT --to FOLDER [OPTIONS]
-       slmrank model build --recipe NAME [--to FOLDER [--precision KIND] [--float LAYER.INPUT,...]]
+       slmrank model build --recipe NAME [--precision KIND] [--to FOLDER [--float LAYER.INPUT,...]]
 
 Builds what the server loads: a ranking graph, its weights, a tokenizer and a manifest, in one folder.
 
   --from CHECKPOINT    a GGUF file, or a Hugging Face folder with config.json and safetensors
   --adapter FOLDER     a low-rank adapter (LoRA) that is merged in: adapter_config.json and adapter_model.safetensors
   --to FOLDER          where to; a built model there is replaced once the new one is complete
-  --recipe NAME        fetch and build what models/recipes/NAME.json says (to models/artifacts/NAME)
+  --recipe NAME        fetch and build what models/recipes/NAME.json says (to models/artifacts/NAME-PRECISION)
   --name NAME          the model's name (default: the folder's)
-  --precision KIND     fp32 for CPU (default), int8 for CPU, fp16 for CUDA
+  --precision KIND     fp32 for CPU, int8 for CPU, fp16 for CUDA (default: fp32, or what the recipe has for CPU)
   --float LAYER.INPUT,...
                        inputs that an int8 graph leaves in floats, such as 0.down (see 'slmrank model quantize --help'),
                        beside those of a compact checkpoint
@@ -74,17 +74,14 @@ async function buildNamed(values: Values): Promise<{ manifest: Manifest; to: str
     throw new UsageError(`--recipe decides ${others.map((name) => `--${name}`).join(', ')} itself`);
   }
   const named = await readRecipe(values.recipe ?? '');
-  const precision = parsePrecision(values.precision ?? named.precision);
-  if (precision !== named.precision && values.to === undefined) {
-    throw new UsageError(`--precision ${precision} is not the recipe's own: --to is needed`);
-  }
+  const precision = parsePrecision(values.precision ?? named.precision.cpu);
   if (values.float !== undefined && values.to === undefined) {
     throw new UsageError(`--float ${values.float} is not the recipe's own: --to is needed`);
   }
   const floats = values.float === undefined ? named.floats : findFloats(values.float, precision);
-  const recipe = { ...named, precision, floats };
-  const to = values.to === undefined ? artifactFolder(recipe.name) : resolve(values.to);
-  return { manifest: await buildRecipe(recipe, to, printLine), to };
+  const to = values.to === undefined ? artifactFolder(named.name, precision) : resolve(values.to);
+  const recipe = { ...named, floats };
+  return { manifest: await buildRecipe(recipe, { precision, to, onProgress: printLine }), to };
 }
 
 async function build(values: Values): Promise<{ manifest: Manifest; to: string }> {

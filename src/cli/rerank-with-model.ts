@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts';
-import { type Config, parseConfig } from '../config.ts';
+import { parseConfig, type ServedConfig } from '../config.ts';
 import { openPairEngine } from '../eval/open-pair-engine.ts';
 import { createPipeline } from '../pipeline/create-pipeline.ts';
 import { createProgress } from '../progress.ts';
@@ -8,6 +8,7 @@ import { type RerankInput, type Reranked, rerankRun } from '../eval/rerank.ts';
 import { rerankPairs } from '../eval/rerank-pairs.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { templateOrder } from '../text/template.ts';
+import { chooseModel } from './choose-model.ts';
 import type { EvalOptions } from './eval-options.ts';
 
 export interface ModelRun {
@@ -20,7 +21,8 @@ const candidatesPerRequest = 100;
 
 /** Re-ranks with a built model, in this process: through the pipeline that serves, or directly. Control-C stops it early. */
 export async function rerankWithModel(input: RerankInput, options: EvalOptions): Promise<ModelRun> {
-  const config = parseConfig(settings(options, process.env), []);
+  const given = parseConfig(settings(options, process.env), []);
+  const config = { ...given, model: await chooseModel(given) };
   const manifest = await readManifest(config.model);
   const way = options.way ?? wayOf(manifest);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
@@ -46,7 +48,7 @@ function wayOf({ template }: Manifest): 'direct' | 'served' {
 }
 
 interface Work {
-  readonly config: Config;
+  readonly config: ServedConfig;
   readonly manifest: Manifest;
   readonly input: RerankInput;
   readonly options: EvalOptions;

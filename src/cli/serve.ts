@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts';
-import { type Config, configurationHelp, parseConfig } from '../config.ts';
+import { type Config, configurationHelp, parseConfig, type ServedConfig } from '../config.ts';
 import { createPipeline, type PipelineOptions } from '../pipeline/create-pipeline.ts';
 import { RankError } from '../errors.ts';
 import type { Tell } from '../events.ts';
@@ -12,13 +12,14 @@ import { packageVersion } from '../package-version.ts';
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openCredentials, warnOfPlainText } from '../server/tls.ts';
+import { chooseModel } from './choose-model.ts';
 import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
 
 Serves a built model over gRPC until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP reads certificates and
-API keys again.
+API keys again. Without --model it serves the bundled model, which it builds first when it is not there.
 Each option is also an environment variable; the option wins.
 `;
 
@@ -28,7 +29,8 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(`${usage}\n${configurationHelp()}\n`);
     return 0;
   }
-  const config = parseConfig(process.env, args);
+  const given = parseConfig(process.env, args);
+  const config: ServedConfig = { ...given, model: await chooseModel(given) };
   const manifest = await readServedManifest(config.model);
   const log = createLog(config.logLevel);
   const version = packageVersion();
@@ -87,8 +89,8 @@ function openModels(
   const { model: folder, devices } = config;
   return new ModelSet({
     first: { folder, manifest, devices },
-    open: ({ folder: modelDir, devices: slots, ...source }) => {
-      const options = { ...source, config: { ...config, devices: slots }, modelDir };
+    open: ({ folder: model, devices: slots, ...source }) => {
+      const options = { ...source, config: { ...config, model, devices: slots } };
       const served = createPipeline(log === undefined ? options : { ...options, log });
       const pipeline =
         capture === undefined ? served : captureTraffic(served, capture, systemClock);
@@ -131,7 +133,7 @@ async function readServedManifest(model: string): Promise<Manifest> {
   } catch (error) {
     if (error instanceof RankError && error.kind === 'not-found') {
       throw new Error(
-        `${error.message}. Build one with 'npm run demo' or 'slmrank model build', or name another folder with --model (SLMRANK_MODEL).`,
+        `${error.message}. Build one with 'slmrank model build', name another folder with --model (SLMRANK_MODEL), or name none for the bundled model.`,
         { cause: error },
       );
     }

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { manifestFile, readManifest } from '../manifest.ts';
-import { artifactFolder, demoRecipe, ensureModel } from '../toolchain/ensure-model.ts';
+import { defaultRecipe } from '../toolchain/ensure-model.ts';
 import { type Golden, readGolden } from '../toolchain/golden.ts';
 import { projectFolder } from '../toolchain/project-folder.ts';
 import type { Check } from '../toolchain/verify-checks.ts';
 import { findMismatch, verifyModel, type VerifyReport } from '../toolchain/verify-model.ts';
+import { chooseModel } from './choose-model.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
 const usage = `Usage: slmrank verify [MODEL] [OPTIONS]
@@ -15,7 +16,7 @@ Scores a built model's golden through tokenizer, template, packing and session, 
 and with itself in other company. Exit status 0 when all holds, 1 when not.
 
   MODEL            a built model's folder, or its name under models/artifacts
-                   (default: ${demoRecipe}, built first when it is not there)
+                   (default: SLMRANK_MODEL, or ${defaultRecipe}, built first when it is not there)
   --golden FILE    what to compare with (default: models/goldens/NAME.json.gz, when it is of this very model)
   --device SLOT    cpu (default) or cuda:N
   --threads N      of the CPU (default: all)
@@ -34,12 +35,14 @@ export async function run(args: readonly string[]): Promise<number> {
   if (positionals.length > 1) {
     throw new UsageError(`${positionals.length} models are named; one is needed`);
   }
-  const dir = await findModel(positionals[0]);
+  const device = parseDevice(values.device ?? 'cpu');
+  const model = positionals[0] === undefined ? named(process.env) : findModel(positionals[0]);
+  const dir = await chooseModel({ model, devices: [device] });
   const { golden, reason } = await findGolden(dir, values.golden);
   const report = await verifyModel({
     dir,
     golden,
-    device: parseDevice(values.device ?? 'cpu'),
+    device,
     threads: parseThreads(values.threads),
     onProgress: printLine,
   });
@@ -49,11 +52,13 @@ export async function run(args: readonly string[]): Promise<number> {
   return report.passed ? 0 : 1;
 }
 
-async function findModel(model: string | undefined): Promise<string> {
-  if (model === undefined) {
-    return ensureModel(demoRecipe, printLine);
-  }
-  const folders = [resolve(model), artifactFolder(model)];
+/** As for the server, a variable that is empty does not count. */
+function named({ SLMRANK_MODEL: model }: NodeJS.ProcessEnv): string | undefined {
+  return model === '' ? undefined : model;
+}
+
+function findModel(model: string): string {
+  const folders = [resolve(model), projectFolder(join('models/artifacts', model))];
   const found = folders.find((dir) => existsSync(join(dir, manifestFile)));
   if (found === undefined) {
     throw new UsageError(`no built model at ${folders.join(' or ')}`);

@@ -1,7 +1,14 @@
 import { type DeviceSlot, parseDeviceSlots } from './device-slots.ts';
 import { type LoadSettings, loadSettings } from './load-settings.ts';
 import { type SecuritySettings, securitySettings } from './security-settings.ts';
-import { choiceSetting, countSetting, type Host, type Setting, textSetting } from './setting.ts';
+import {
+  choiceSetting,
+  countSetting,
+  type Host,
+  optionalSetting,
+  type Setting,
+  textSetting,
+} from './setting.ts';
 
 /** The server's settings, parsed once and frozen. */
 export interface Config extends LoadSettings, SecuritySettings {
@@ -12,8 +19,8 @@ export interface Config extends LoadSettings, SecuritySettings {
   readonly adminAddress: string | undefined;
   /** File that the shape of the traffic is appended to; undefined for none. */
   readonly capture: string | undefined;
-  /** Folder of the built model. */
-  readonly model: string;
+  /** Folder of the built model; undefined for the bundled one, in the precision for the devices. */
+  readonly model: string | undefined;
   readonly devices: readonly DeviceSlot[];
   /** Threads that tokenize. */
   readonly encoders: number;
@@ -36,6 +43,11 @@ export interface Config extends LoadSettings, SecuritySettings {
   /** Longest a drain waits for admitted work. */
   readonly drainMs: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** A configuration whose model is known, as `src/pipeline` needs it. */
+export interface ServedConfig extends Config {
+  readonly model: string;
 }
 
 const onlyCuda = ({ devices }: Host) => devices.every(({ provider }) => provider === 'cuda');
@@ -74,14 +86,11 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
     },
     (text) => (text === 'off' ? undefined : text),
   ),
-  model: textSetting(
-    {
-      default: 'models/artifacts/slmrank-77m',
-      bounds: 'a folder with manifest.json',
-      why: 'Another model built with `slmrank model build`.',
-    },
-    (text) => text,
-  ),
+  model: optionalSetting({
+    absent: 'slmrank-55m: int8 on cpu, fp16 on cuda',
+    bounds: 'a folder with manifest.json',
+    why: 'Another model built with `slmrank model build`, served as it is. The default one is built when it is not there.',
+  }),
   devices: textSetting(
     {
       default: { text: 'cpu:N, N = cores', of: ({ cores }) => `cpu:${Math.min(cores, 256)}` },

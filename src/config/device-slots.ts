@@ -21,7 +21,8 @@ const mostSlotsOfOneGpu = 8;
  * @throws Error saying which part is wrong and what is allowed.
  */
 export function parseDeviceSlots(text: string): readonly DeviceSlot[] {
-  const slots = text.split(',').flatMap((part) => parsePart(part.trim()));
+  const parts = text.split(',').map((part) => part.trim());
+  const slots = parts.flatMap(parsePart);
   const names = slots.map(({ name }) => name);
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   if (twice !== undefined) {
@@ -29,12 +30,20 @@ export function parseDeviceSlots(text: string): readonly DeviceSlot[] {
       `${twice} is there twice; name a device once and its number of slots with it: 'cpu:2', 'cuda:0*2'`,
     );
   }
-  if (new Set(slots.map(({ provider }) => provider)).size > 1) {
+  assertOneKind(parts);
+  return slots;
+}
+
+/** Why: docs/decisions/mixed-pool.md. */
+function assertOneKind(parts: readonly string[]): void {
+  const [cpu, cuda] = ['cpu:', 'cuda:'].map((kind) =>
+    parts.filter((part) => part.startsWith(kind)).join(','),
+  );
+  if (cpu && cuda) {
     throw new Error(
-      'cpu and cuda slots together; all slots must be of one kind, or scores would depend on where a candidate ran',
+      `cpu and cuda slots together; one server has slots of one kind, or a score would depend on where its candidate ran. Start two servers, one with ${cpu} and one with ${cuda}`,
     );
   }
-  return slots;
 }
 
 /**

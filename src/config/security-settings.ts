@@ -1,4 +1,4 @@
-import { countSetting, type Setting, textSetting } from './setting.ts';
+import { countSetting, optionalSetting, type Setting } from './setting.ts';
 
 /** The settings of who may come in, and of how much of the connection's side is let in. */
 export interface SecuritySettings {
@@ -22,9 +22,7 @@ export interface SecuritySettings {
 }
 
 const file = (words: { readonly bounds: string; readonly why: string }) =>
-  textSetting<string | undefined>({ default: { text: 'none', of: () => '' }, ...words }, (text) =>
-    text === '' ? undefined : text,
-  );
+  optionalSetting({ absent: 'none', ...words });
 
 export const securitySettings: {
   readonly [Name in keyof SecuritySettings]: Setting<SecuritySettings[Name]>;

@@ -38,6 +38,18 @@ export function textSetting<T>(words: Words, parse: (text: string) => T): Settin
   };
 }
 
+/** A text that may be left out; `absent` says what then holds. */
+export function optionalSetting(words: {
+  readonly absent: string;
+  readonly bounds: string;
+  readonly why: string;
+}): Setting<string | undefined> {
+  const { absent, bounds, why } = words;
+  return textSetting({ default: { text: absent, of: () => '' }, bounds, why }, (text) =>
+    text === '' ? undefined : text,
+  );
+}
+
 export function choiceSetting<T extends string>(
   choices: readonly T[],
   words: Omit<Words, 'bounds'>,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { ServedConfig } from '../config.ts';
 import { RankError } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';
 import { openReplicas } from '../pool/open-pools.ts';
@@ -22,7 +22,10 @@ export interface OpenPairEngine extends PairEngine {
  *
  * @throws RankError when it does not load.
  */
-export async function openPairEngine(config: Config, manifest: Manifest): Promise<OpenPairEngine> {
+export async function openPairEngine(
+  config: ServedConfig,
+  manifest: Manifest,
+): Promise<OpenPairEngine> {
   const { prefixTokens, candidateTokens, tokenBudget } = config;
   const encoder = createRequestEncoder({
     tokenizerPath: join(config.model, manifest.tokenizer.file),

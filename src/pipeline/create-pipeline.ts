@@ -1,6 +1,6 @@
 import { ScoreCache } from '../cache/score-cache.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import type { Config, ServedConfig } from '../config.ts';
 import { createTokenEstimate } from './estimate-tokens.ts';
 import type { Tell } from '../events.ts';
 import type { Manifest } from '../manifest.ts';
@@ -15,10 +15,8 @@ import { createPolicy } from '../schedule/policy.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
 
 export interface PipelineOptions {
-  readonly config: Config;
+  readonly config: ServedConfig;
   readonly manifest: Manifest;
-  /** `config.model` when absent. */
-  readonly modelDir?: string;
   readonly log?: PoolLog;
   readonly clock?: Clock;
   /** Told of batches, replicas and what became of them. */

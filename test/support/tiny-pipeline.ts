@@ -1,4 +1,4 @@
-import type { Config } from '../../src/config.ts';
+import type { ServedConfig } from '../../src/config.ts';
 import type { Manifest } from '../../src/manifest.ts';
 import type { PipelineOptions } from '../../src/pipeline/create-pipeline.ts';
 import { workerEntry } from '../../src/pool/worker-entry.ts';
@@ -35,7 +35,7 @@ export function tinyManifest({
   };
 }
 
-export function testConfig(changed: Partial<Config> = {}): Config {
+export function testConfig(changed: Partial<ServedConfig> = {}): ServedConfig {
   return {
     address: '127.0.0.1:0',
     metricsAddress: undefined,
@@ -75,7 +75,7 @@ export function testConfig(changed: Partial<Config> = {}): Config {
 /** Real threads over a tiny model; letters are its tokens and poison ends the first replica's thread. */
 export function tinyPipelineOptions(
   model: TinyModel,
-  changed: Partial<Config> = {},
+  changed: Partial<ServedConfig> = {},
 ): PipelineOptions {
   const file = (name: string) => workerEntry(new URL(name, import.meta.url));
   return {

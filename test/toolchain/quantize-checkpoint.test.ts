@@ -1,15 +1,12 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readManifest } from '../../src/manifest.ts';
-import { sha256 } from '../../src/sha256.ts';
 import { buildModel } from '../../src/toolchain/build-model.ts';
-import { buildRecipe } from '../../src/toolchain/ensure-model.ts';
 import { parseModel } from '../../src/toolchain/onnx/model-proto.ts';
 import { openCheckpoint } from '../../src/toolchain/open-checkpoint.ts';
 import { dequantizeChannels } from '../../src/toolchain/quantize-channels.ts';
 import { quantizeCheckpoint, quantizeReportFile } from '../../src/toolchain/quantize-checkpoint.ts';
-import { parseRecipe } from '../../src/toolchain/recipe.ts';
 import { verifyModel } from '../../src/toolchain/verify-model.ts';
 import { readTinyGolden, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -132,81 +129,5 @@ describe('a compact checkpoint', () => {
     const { to: dir } = await quantize();
     corrupt(dir, from, to);
     await expect(openCheckpoint(dir)).rejects.toThrow(message);
-  });
-});
-
-describe('a recipe of a checkpoint in the repository', () => {
-  const bundle = async () => {
-    const root = temporaryFolder();
-    const { to } = await quantize();
-    const folder = join(root, 'models/bundled/tiny');
-    cpSync(to, folder, { recursive: true });
-    const files = ['config.json', 'model.safetensors', 'tokenizer.json'].map((file) => ({
-      ...{ file, sha256: sha256(readFileSync(join(folder, file))) },
-    }));
-    const recipe = {
-      ...{ name: 'tiny', description: 'tiny', licence: 'Apache-2.0', precision: 'int8' },
-      source: { kind: 'bundled', path: 'models/bundled/tiny', files },
-      template: tinyBuildOptions('llama', '').template,
-      labels: { yes: 'yes', no: 'no' },
-    };
-    return { root, folder, recipe };
-  };
-
-  it('is built without fetching anything', async () => {
-    const { root, recipe } = await bundle();
-    const parsed = parseRecipe(JSON.stringify(recipe), 'tiny.json');
-    const dir = join(root, 'built');
-    const manifest = await buildRecipe(parsed, dir, quiet, root);
-    expect(manifest).toMatchObject({ name: 'tiny', precision: 'int8', recipe: { name: 'tiny' } });
-    expect(await readManifest(dir)).toEqual(manifest);
-  });
-
-  it('is refused when a file differs or is missing', async () => {
-    const { root, folder, recipe } = await bundle();
-    const parsed = parseRecipe(JSON.stringify(recipe), 'tiny.json');
-    writeFileSync(join(folder, 'tokenizer.json'), '{}');
-    const build = () => buildRecipe(parsed, join(root, 'built'), quiet, root);
-    await expect(build()).rejects.toThrow(/tokenizer\.json has SHA-256 44136f.* is expected/);
-    cpSync(folder, join(root, 'models/bundled/other'), { recursive: true });
-    const other = { ...recipe, source: { ...recipe.source, path: 'models/bundled/none' } };
-    await expect(
-      buildRecipe(parseRecipe(JSON.stringify(other), 'r.json'), join(root, 'built'), quiet, root),
-    ).rejects.toThrow(/config\.json cannot be read; the recipe's source names it/);
-  });
-
-  it('may name an adapter, whose files are checked too', async () => {
-    const { root, recipe } = await bundle();
-    const path = 'models/bundled/tiny-adapter';
-    cpSync(tinyPath('llama-adapter'), join(root, path), { recursive: true });
-    const files = ['adapter_config.json', 'adapter_model.safetensors'].map((file) => ({
-      ...{ file, sha256: sha256(readFileSync(join(root, path, file))) },
-    }));
-    const withAdapter = (adapter?: object) =>
-      parseRecipe(
-        JSON.stringify({ ...recipe, source: { ...recipe.source, adapter } }),
-        'tiny.json',
-      );
-    const build = (to: string, adapter?: object) =>
-      buildRecipe(withAdapter(adapter), join(root, to), quiet, root);
-    const [plain, adapted] = [await build('plain'), await build('adapted', { path, files })];
-    expect(adapted.weights.sha256).not.toBe(plain.weights.sha256);
-    expect(adapted.source.sha256).not.toBe(plain.source.sha256);
-    writeFileSync(join(root, path, 'adapter_config.json'), '{}');
-    await expect(build('adapted', { path, files })).rejects.toThrow(
-      /adapter_config\.json has SHA-256 44136f.* is expected/,
-    );
-    expect(() => withAdapter({ path, files: files.slice(1) })).toThrow(
-      /'source\.adapter\.files' is .*adapter_config\.json, adapter_model\.safetensors/,
-    );
-  });
-
-  it.each([
-    [{ path: 'models/../../etc' }, /'source\.path' is .*models\/bundled\/NAME/],
-    [{ files: [] }, /'source\.files' is .*config\.json, model\.safetensors, tokenizer\.json/],
-  ])('that is broken is refused: %j', async (change, message) => {
-    const { recipe } = await bundle();
-    const broken = { ...recipe, source: { ...recipe.source, ...change } };
-    expect(() => parseRecipe(JSON.stringify(broken), 'r.json')).toThrow(message);
   });
 });

@@ -30,6 +30,28 @@ describe('recipes', () => {
     ).toThrow(/^r\.json: .*template\.prefix has \{query\} 1 times/);
   });
 
+  it.each([
+    ['int8', { cpu: 'int8', cuda: 'int8' }],
+    [
+      { cpu: 'int8', cuda: 'fp16' },
+      { cpu: 'int8', cuda: 'fp16' },
+    ],
+  ])('may have one precision, or one for each kind of device: %j', (precision, expected) => {
+    const recipe = { ...(JSON.parse(text) as object), precision };
+    expect(parseRecipe(JSON.stringify(recipe), 'r.json').precision).toEqual(expected);
+  });
+
+  it.each([
+    ['fp8', /'precision' is "fp8"; one of "fp32", "fp16", "int8" is needed/],
+    [{ cpu: 'int8' }, /'precision\.cuda' is missing; one of "fp32", "fp16" is needed/],
+    [{ cpu: 'int8', cuda: 'int8' }, /'precision\.cuda' is "int8"; one of "fp32", "fp16" is needed/],
+    [{ cpu: 'fp16', cuda: 'fp16' }, /'precision\.cpu' is "fp16"; one of "fp32", "int8" is needed/],
+    [['int8'], /'precision' is \["int8"\]; one of "fp32", "fp16", "int8" is needed/],
+  ])('are refused with a precision that is none: %j', (precision, message) => {
+    const recipe = { ...(JSON.parse(text) as object), precision };
+    expect(() => parseRecipe(JSON.stringify(recipe), 'r.json')).toThrow(message);
+  });
+
   it('may leave inputs in floats', () => {
     const withFloats = (floats: unknown) =>
       parseRecipe(JSON.stringify({ ...(JSON.parse(text) as object), floats }), 'r.json').floats;
