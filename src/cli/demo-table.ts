@@ -1,5 +1,4 @@
 import type { DemoQuery } from '../eval/demo-data.ts';
-import { formatTable } from '../format-table.ts';
 import type { WireRankResponse } from '../server/client.ts';
 
 export interface TableShape {
@@ -9,60 +8,76 @@ export interface TableShape {
   readonly columns: number;
 }
 
+const barWidth = 10;
 const narrowestTitle = 20;
+/** Where there is room for a text beside it: a shorter piece of text says nothing. */
+const widestTitleBesideText = 48;
+const narrowestText = 25;
+const head = `  place  before  ${'match'.padEnd(barWidth + 5)}  `;
 
-/** An answer for people: the best places, each with its place in the first stage's list, and where the time went. */
+/**
+ * An answer as a table: the best places, each with the place before, the score, the title and, in
+ * wide terminals, how the text begins.
+ */
 export function formatAnswer(
-  { query, candidates }: DemoQuery,
-  reply: WireRankResponse,
+  { candidates }: Pick<DemoQuery, 'candidates'>,
+  { results }: Pick<WireRankResponse, 'results'>,
   { top, columns }: TableShape,
 ): string {
-  const cells = reply.results.slice(0, top).map((result, place) => ({
-    numbers: [
-      String(place + 1),
-      result.score.toFixed(4),
-      String(result.index + 1),
-      String(result.tokens),
-    ],
-    title: candidates[result.index]?.title ?? '',
-    flags: [result.truncated ? 'cut' : '', result.scored ? '' : 'not scored'].filter(Boolean),
-  }));
-  const flagged = cells.some(({ flags }) => flags.length > 0);
-  const head = ['place', 'p(yes)', 'was', 'tokens'];
-  const numbers = formatTable([head, ...cells.map((row) => row.numbers)])
-    .trimEnd()
-    .split('\n');
-  const room = columns - (numbers[0]?.length ?? 0) - 4 - (flagged ? '  cut, not scored'.length : 0);
-  const texts = cells.map(({ title, flags }) => [
-    fit(title, Math.max(narrowestTitle, room)),
-    ...(flags.length > 0 ? [flags.join(', ')] : []),
-  ]);
-  const lines = numbers.map((row, i) => {
-    const [title = 'title', flags] = texts[i - 1] ?? [];
-    return `  ${row}  ${flags === undefined ? title : `${title}  ${flags}`}`;
+  const shown = results.slice(0, top).map(({ index, score }) => {
+    const posting = candidates[index];
+    if (posting === undefined) {
+      throw new Error(`result ${index} of ${candidates.length} candidates; this is a bug`);
+    }
+    return { before: index + 1, score, title: oneLine(posting.title), text: oneLine(posting.text) };
   });
-  return `"${query}"\n${lines.join('\n')}\n  ${timesOf(reply)}\n`;
+  const room = Math.max(narrowestTitle, columns - head.length);
+  const layOut = layOutTexts(
+    shown.map(({ title }) => title),
+    room,
+  );
+  const rows = shown.map(({ before, score, title, text }, place) => {
+    const numbers = `  ${String(place + 1).padStart(5)}  ${String(before).padStart(6)}`;
+    return `${numbers}  ${bar(score)}  ${layOut(title, text)}`;
+  });
+  const lines = [`${head}${layOut('title', 'text')}`, ...rows];
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-function timesOf({ times, usage }: WireRankResponse): string {
-  if (times === null || usage === null) {
-    return 'no times were given';
+/** How a title and the text behind it share the room that is left. */
+function layOutTexts(
+  titles: readonly string[],
+  room: number,
+): (title: string, text: string) => string {
+  if (room < widestTitleBesideText + 2 + narrowestText) {
+    return (title) => fit(title, room);
   }
-  const stages = [
-    ['encode', times.encodeMs],
-    ['queue', times.queueMs],
-    ['run', times.runMs],
-    ['total', times.totalMs],
-  ] as const;
-  const perSecond = (1000 * usage.scored) / times.totalMs;
-  return [
-    stages.map(([name, ms]) => `${name} ${ms.toFixed(ms < 10 ? 1 : 0)} ms`).join(', '),
-    `${usage.scored} candidates, ${usage.packedTokens} tokens, ${perSecond.toFixed(1)} candidates/s`,
-  ].join('; ');
+  const longest = Math.max(...titles.map(widthOf));
+  const titleWidth = Math.min(Math.max(longest, narrowestTitle), widestTitleBesideText);
+  return (title, text) =>
+    `${pad(fit(title, titleWidth), titleWidth)}  ${fit(text, room - titleWidth - 2)}`;
+}
+
+/** A share from 0 to 1 as a bar and in percent. */
+function bar(share: number): string {
+  const blocks = '█'.repeat(Math.round(barWidth * share)).padEnd(barWidth, '·');
+  return `${blocks} ${String(Math.round(100 * share)).padStart(3)}%`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 /** Whole code points, so that no character is cut in half. */
 function fit(text: string, width: number): string {
-  const points = Array.from(text.replace(/\s+/g, ' '));
-  return points.length <= width ? points.join('') : `${points.slice(0, width - 3).join('')}...`;
+  const points = Array.from(text);
+  return points.length <= width ? text : `${points.slice(0, width - 1).join('')}…`;
+}
+
+function pad(text: string, width: number): string {
+  return `${text}${' '.repeat(Math.max(0, width - widthOf(text)))}`;
+}
+
+function widthOf(text: string): number {
+  return Array.from(text).length;
 }
