@@ -59,7 +59,10 @@ function findCommand(argv: readonly string[]) {
 }
 
 function help(): string {
-  const rows = [...commands].map(([name, { summary }]) => `  slmrank ${name.padEnd(14)}${summary}`);
+  const width = Math.max(...[...commands.keys()].map((name) => name.length));
+  const rows = [...commands].map(
+    ([name, { summary }]) => `  slmrank ${name.padEnd(width)}  ${summary}`,
+  );
   return `Usage: slmrank COMMAND [OPTIONS]\n\n${rows.join('\n')}\n\n'slmrank COMMAND --help' lists a command's options.\n`;
 }
 

@@ -15,6 +15,9 @@ export interface ModelRun {
   readonly report: ModelReport;
 }
 
+/** How candidates are re-ranked: by a model, or by a stand-in in tests. */
+export type RerankWith = (input: RerankInput, options: EvalOptions) => Promise<ModelRun>;
+
 /** One request's; also bounds what a progress line waits for. */
 const candidatesPerRequest = 100;
 
