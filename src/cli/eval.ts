@@ -8,9 +8,7 @@ import { formatRun, readRun, type Run } from '../eval/trec-run.ts';
 import { compareModels } from './compare-models.ts';
 import { type EvalOptions, parseEvalOptions } from './eval-options.ts';
 import { type RerankWith, rerankWithModel } from './rerank-with-model.ts';
-
-/** As shells report a process that Control-C ended. */
-const interruptedStatus = 130;
+import { interruptedStatus } from './watch-scoring.ts';
 
 export async function run(
   args: readonly string[],

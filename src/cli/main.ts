@@ -14,6 +14,7 @@ const commands: ReadonlyMap<
 > = new Map([
   ['serve', { summary: 'serve a built model over gRPC', load: () => import('./serve.ts') }],
   ['demo', { summary: 'rank real postings end to end', load: () => import('./demo.ts') }],
+  ['rank', { summary: 'rank the candidates of a file', load: () => import('./rank.ts') }],
   [
     'model build',
     { summary: 'build a model from GGUF or safetensors', load: () => import('./model-build.ts') },
