@@ -46,7 +46,10 @@ export function createProgress(
   };
 }
 
-/** "1,200 of 12,505 candidates, 9 %, 43.1/s, 4 min 22 s left", or "1,200 candidates, 43.1/s" of an unknown total */
+/**
+ * "1,200 of 12,505 candidates, 9 %, 43.1/s, 4 min 22 s left", or "1,200 candidates, 43.1/s" of an
+ * unknown total
+ */
 export function formatProgress(
   what: string,
   { done, total, elapsedMs }: { done: number; total: number | undefined; elapsedMs: number },

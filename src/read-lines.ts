@@ -28,10 +28,11 @@ export function readLines(file: string, maxBytes = maxLineBytes): AsyncGenerator
 }
 
 /**
- * The lines of UTF-8 text, plain or gzip (told by its first bytes, not by its name), without the blank ones.
- * Streams: holds one line and one chunk at a time.
+ * The lines of UTF-8 text, plain or gzip (told by its first bytes, not by its name), without the
+ * blank ones. Streams: holds one line and one chunk at a time.
  *
- * @throws DataError for what cannot be read, damaged gzip, invalid UTF-8, or a line over `maxBytes`.
+ * @throws DataError for what cannot be read, damaged gzip, invalid UTF-8, or a line over
+ * `maxBytes`.
  */
 export async function* readLinesOf(
   source: LineSource,

@@ -17,8 +17,9 @@ interface ComparedSide extends GateSide {
 }
 
 /**
- * Ranks what is still to be ranked for the gate (the model without titles, the reference on both sides) and
- * judges the model. Undefined when Control-C came before both models had ranked all queries.
+ * Ranks what is still to be ranked for the gate (the model without titles, the reference on both
+ * sides) and judges the model. Undefined when Control-C came before both models had ranked all
+ * queries.
  */
 export async function compareModels(
   input: RerankInput,

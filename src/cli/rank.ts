@@ -42,8 +42,8 @@ function sourceOf(file: string, standardInput: Readable): LineSource {
 }
 
 /**
- * Reads the whole file, so that what is wrong with it is said before anything is scored, and the time that is left
- * can be told. Undefined for what can be read only once.
+ * Reads the whole file, so that what is wrong with it is said before anything is scored, and the
+ * time that is left can be told. Undefined for what can be read only once.
  */
 async function countCandidates(file: string, source: LineSource): Promise<number | undefined> {
   if (file === '-' || (await isPipe(file))) {

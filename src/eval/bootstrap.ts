@@ -28,8 +28,8 @@ export interface QualityPair {
 }
 
 /**
- * The relative change of the mean quality, below 0 where it fell, with its 95 % percentile bootstrap
- * interval: each draw takes a query's two values together. `pairs` must not be empty.
+ * The relative change of the mean quality, below 0 where it fell, with its 95 % percentile
+ * bootstrap interval: each draw takes a query's two values together. `pairs` must not be empty.
  */
 export function bootstrapChange(
   pairs: readonly QualityPair[],
@@ -52,7 +52,10 @@ function relativeChange(found: number, reference: number): number {
   return reference === 0 ? 0 : (found - reference) / reference;
 }
 
-/** The bounds between which 95 % of the statistic's values lie. `places` is used again for each draw. */
+/**
+ * The bounds between which 95 % of the statistic's values lie. `places` is used again for each
+ * draw.
+ */
 function resample(
   count: number,
   seed: number,

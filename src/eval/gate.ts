@@ -27,7 +27,10 @@ export interface GateSide {
 export interface GateInput {
   readonly judgements: Judgements;
   readonly queries: ReadonlyMap<string, Pick<Query, 'kind'>>;
-  /** The first is judged as a whole and by class, the others by class: such a side is a class itself. */
+  /**
+   * The first is judged as a whole and by class, the others by class: such a side is a class
+   * itself.
+   */
   readonly sides: readonly GateSide[];
 }
 
@@ -57,8 +60,8 @@ export interface FirstPlaces {
   readonly queries: number;
   readonly changed: number;
   /**
-   * Median over the changed queries of how far apart the two candidates are in the reference's p(yes);
-   * absent when nothing changed.
+   * Median over the changed queries of how far apart the two candidates are in the reference's
+   * p(yes); absent when nothing changed.
    */
   readonly medianDifference?: number;
 }
@@ -70,8 +73,8 @@ export interface GateResult {
 }
 
 /**
- * Judges whether a model ranks as well as its reference. Ties keep the run's order. A side without a
- * query in common has shown nothing and fails.
+ * Judges whether a model ranks as well as its reference. Ties keep the run's order. A side without
+ * a query in common has shown nothing and fails.
  */
 export function judgeGate(input: GateInput, limits: GateLimits = gateLimits): GateResult {
   const conditions = input.sides.flatMap((side, place) =>

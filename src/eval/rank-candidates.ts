@@ -36,13 +36,16 @@ export interface RankOptions extends Omit<PairOptions, 'titles' | 'onProgress'> 
   readonly onProgress: (done: number) => void;
 }
 
-/** Candidates held with their texts at once: enough that batches are full, few enough for any memory. */
+/**
+ * Candidates held with their texts at once: enough that batches are full, few enough for any
+ * memory.
+ */
 const mostHeld = { candidates: 2_000, characters: 8 * 2 ** 20 };
 const labelLength = 200;
 
 /**
- * Ranks candidates for each query by the pairs' scores, which are the server's. Takes the candidates in parts, and
- * keeps of each only what a `RankedCandidate` has.
+ * Ranks candidates for each query by the pairs' scores, which are the server's. Takes the
+ * candidates in parts, and keeps of each only what a `RankedCandidate` has.
  *
  * @throws RankError when a query is too long or a batch fails, and what `candidates` throws.
  */

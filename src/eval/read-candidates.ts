@@ -4,10 +4,11 @@ import { type Line, type LineSource, readLinesOf } from '../read-lines.ts';
 import type { Passage } from './beir.ts';
 
 /**
- * Candidates as JSON lines: `{"id"?, "title"?, "text"}`, or with BEIR's `_id`. One without an id has its line's
- * number; other fields are not read. Streams, but remembers all ids.
+ * Candidates as JSON lines: `{"id"?, "title"?, "text"}`, or with BEIR's `_id`. One without an id
+ * has its line's number; other fields are not read. Streams, but remembers all ids.
  *
- * @throws DataError or RankError naming the line and what is wrong with it; also when an id stands twice.
+ * @throws DataError or RankError naming the line and what is wrong with it; also when an id stands
+ * twice.
  */
 export async function* readCandidates(source: LineSource): AsyncGenerator<Passage> {
   const lineOf = new Map<string, number>();

@@ -34,7 +34,7 @@ function runOf(name: string, order: string, interrupted: boolean): ModelRun {
   };
 }
 
-/** Compares `small`, which puts b first, with `dense`, which does so only where titles are shown. */
+/** Compares `small`, which puts b first, with `dense`, which does so only with titles. */
 async function compare(title: string, more: readonly string[], stopAt = '') {
   const asked: string[] = [];
   const rerankWith: RerankWith = (_input, { model, titles }) => {

@@ -69,7 +69,11 @@ async function serve(model: string, query: string): Promise<readonly Omit<JsonLi
     });
     const { results } = await pipeline.rank(request, noDeadline());
     return results.map(({ index, score, tokens, truncated }, i) => ({
-      ...{ rank: i + 1, id: `c${index}`, score, tokens, truncated },
+      rank: i + 1,
+      id: `c${index}`,
+      score,
+      tokens,
+      truncated,
     }));
   } finally {
     await pipeline.drain();
@@ -95,7 +99,10 @@ describe('slmrank rank', () => {
         const own = found.filter((line) => line.query === query);
         const served = await serve(model, query);
         const withoutScore = ({ rank, id, tokens, truncated }: (typeof served)[number]) => ({
-          ...{ rank, id, tokens, truncated },
+          rank,
+          id,
+          tokens,
+          truncated,
         });
         expect(own.map(withoutScore)).toEqual(served.map(withoutScore));
         own.forEach(({ score }, i) => expect(score).toBeCloseTo(served[i]?.score ?? NaN, 5));

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { formatGate } from '../../src/eval/format-gate.ts';
 import { type GateInput, gateLimits, type GateSide, judgeGate } from '../../src/eval/gate.ts';
 
-/** Each query's candidates in order, a letter each; logits fall by 1 from 1 on, unless they are given. */
+/** Each query's candidates in order, a letter each, with falling logits. */
 const run = (orders: Readonly<Record<string, string>>, logits: readonly number[] = [1, 0, -1]) =>
   new Map(
     Object.entries(orders).map(([query, ids]) => [

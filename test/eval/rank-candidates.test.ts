@@ -4,7 +4,7 @@ import { rankCandidates, type RankOptions } from '../../src/eval/rank-candidates
 import type { PairEngine } from '../../src/eval/score-pairs.ts';
 import type { PackedBatch } from '../../src/schedule/batch.ts';
 
-/** A text's first number is its only token, and its logit; the query "minus" turns the sign round. "2" is cut. */
+/** A text's number is its only token and its logit; the query "minus" negates it. "2" is cut. */
 const engine: PairEngine = {
   order: 'query-first',
   tokenBudget: 10_000,
