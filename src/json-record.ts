@@ -58,6 +58,14 @@ export class JsonRecord {
     return value;
   }
 
+  /** A name: text that is not blank, or a whole number, which is given back as text. */
+  key(name: string): string {
+    const value = this.#fields[name];
+    return typeof value === 'number' && Number.isSafeInteger(value)
+      ? String(value)
+      : this.text(name, /\S/, 'text that is not blank, or a whole number,');
+  }
+
   /** A whole number. */
   count(name: string, { min, max }: Bounds = { min: 1, max: Number.MAX_SAFE_INTEGER }): number {
     const value = this.#fields[name];

@@ -16,9 +16,10 @@ export interface Progress {
 const terminalEveryMs = 200;
 const otherwiseEveryMs = 10_000;
 
+/** `total` is undefined where nobody knows it, as of what comes through a pipe. */
 export function createProgress(
   what: string,
-  total: number,
+  total: number | undefined,
   output: ProgressOutput,
   clock: Pick<Clock, 'nowMs'>,
 ): Progress {
@@ -29,7 +30,7 @@ export function createProgress(
   return {
     update: (done) => {
       const nowMs = clock.nowMs();
-      if (nowMs - shownMs < everyMs && done < total) {
+      if (nowMs - shownMs < everyMs && (total === undefined || done < total)) {
         return;
       }
       shownMs = nowMs;
@@ -45,16 +46,23 @@ export function createProgress(
   };
 }
 
-/** "1,200 of 12,505 candidates, 9 %, 43.1/s, 4 min 22 s left" */
+/**
+ * "1,200 of 12,505 candidates, 9 %, 43.1/s, 4 min 22 s left", or "1,200 candidates, 43.1/s" of an
+ * unknown total
+ */
 export function formatProgress(
   what: string,
-  { done, total, elapsedMs }: { done: number; total: number; elapsedMs: number },
+  { done, total, elapsedMs }: { done: number; total: number | undefined; elapsedMs: number },
 ): string {
   const perMs = done / elapsedMs;
   const count = (value: number) => value.toLocaleString('en-US');
+  const rate = `${(1000 * perMs || 0).toFixed(1)}/s`;
+  if (total === undefined) {
+    return `${count(done)} ${what}, ${rate}`;
+  }
   const left = perMs > 0 ? `${formatDuration((total - done) / perMs)} left` : 'just begun';
   const percent = Math.floor((100 * done) / total);
-  return `${count(done)} of ${count(total)} ${what}, ${percent} %, ${(1000 * perMs || 0).toFixed(1)}/s, ${left}`;
+  return `${count(done)} of ${count(total)} ${what}, ${percent} %, ${rate}, ${left}`;
 }
 
 export function formatDuration(ms: number): string {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { DataError, dataError, type Place } from './data-error.ts';
@@ -14,16 +14,34 @@ export interface Line extends Place {
   readonly text: string;
 }
 
+/** Where lines come from, such as a file or standard input. */
+export interface LineSource {
+  /** As messages name it. */
+  readonly name: string;
+  /** The bytes from their start. Closed after reading. */
+  open(): Readable;
+}
+
+/** The lines of a file, as `readLinesOf` gives them. @throws DataError, also for a missing file. */
+export function readLines(file: string, maxBytes = maxLineBytes): AsyncGenerator<Line> {
+  return readLinesOf({ name: file, open: () => createReadStream(file) }, maxBytes);
+}
+
 /**
- * The lines of a UTF-8 text file, plain or gzip (told by its first bytes, not by its name), without the blank ones.
- * Streams: holds one line and one chunk at a time.
+ * The lines of UTF-8 text, plain or gzip (told by its first bytes, not by its name), without the
+ * blank ones. Streams: holds one line and one chunk at a time.
  *
- * @throws DataError for a missing file, damaged gzip, invalid UTF-8, or a line over `maxBytes`.
+ * @throws DataError for what cannot be read, damaged gzip, invalid UTF-8, or a line over
+ * `maxBytes`.
  */
-export async function* readLines(file: string, maxBytes = maxLineBytes): AsyncGenerator<Line> {
+export async function* readLinesOf(
+  source: LineSource,
+  maxBytes = maxLineBytes,
+): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const { name: file } = source;
   let line = 0;
-  for await (const bytes of splitLines(file, maxBytes)) {
+  for await (const bytes of splitLines(source, maxBytes)) {
     line += 1;
     const text = decode(decoder, bytes, { file, line });
     const content = line === 1 ? text.replace(/^\uFEFF/, '') : text;
@@ -52,11 +70,12 @@ function decode(decoder: TextDecoder, bytes: Buffer, place: Place): string {
   }
 }
 
-async function* splitLines(file: string, maxBytes: number): AsyncGenerator<Buffer> {
+async function* splitLines(source: LineSource, maxBytes: number): AsyncGenerator<Buffer> {
+  const { name: file } = source;
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let line = 1;
-  for await (const chunk of readChunks(file, () => line)) {
+  for await (const chunk of readChunks(source, () => line)) {
     let start = 0;
     for (;;) {
       const end = chunk.indexOf(0x0a, start);
@@ -78,33 +97,53 @@ async function* splitLines(file: string, maxBytes: number): AsyncGenerator<Buffe
   }
 }
 
-async function* readChunks(file: string, line: () => number): AsyncGenerator<Buffer> {
-  const packed = await isGzip(file);
-  const source = createReadStream(file);
-  const stream: Readable = packed ? source.pipe(createGunzip()) : source;
-  source.on('error', (error) => stream.destroy(error));
+async function* readChunks(source: LineSource, line: () => number): AsyncGenerator<Buffer> {
+  const { name } = source;
+  const stream = source.open();
+  const rest = stream[Symbol.asyncIterator]() as AsyncIterableIterator<Buffer>;
   try {
-    for await (const chunk of stream) {
-      yield chunk as Buffer;
-    }
+    const head = await readHead(name, rest);
+    const chunks = prepend(head, rest);
+    const isGzip = head.length >= 2 && head.readUInt16BE(0) === 0x1f8b;
+    yield* isGzip ? unpack(chunks) : chunks;
   } catch (error) {
+    if (error instanceof DataError) {
+      throw error;
+    }
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(`${file}:${line()}: cannot be read on: ${reason}`, { cause: error });
+    throw new DataError(`${name}:${line()}: cannot be read on: ${reason}`, { cause: error });
   } finally {
-    source.destroy();
+    stream.destroy();
   }
 }
 
-async function isGzip(file: string): Promise<boolean> {
+/** The first two bytes or more; fewer when there are no more. A pipe may give them one by one. */
+async function readHead(name: string, chunks: AsyncIterator<Buffer>): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
   try {
-    const handle = await open(file);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0).finally(() => {
-      void handle.close();
-    });
-    return bytesRead === 2 && buffer.readUInt16BE(0) === 0x1f8b;
+    while (head.length < 2) {
+      const next = await chunks.next();
+      if (next.done === true) {
+        break;
+      }
+      head = Buffer.concat([head, next.value]);
+    }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DataError(`${file}: cannot be read: ${reason}`, { cause: error });
+    throw new DataError(`${name}: cannot be read: ${reason}`, { cause: error });
+  }
+  return head;
+}
+
+async function* prepend(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield head;
+  yield* rest;
+}
+
+/** Reading the result reports the errors of both streams. */
+async function* unpack(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of pipeline(chunks, createGunzip(), () => undefined)) {
+    yield chunk as Buffer;
   }
 }
 

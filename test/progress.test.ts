@@ -36,6 +36,17 @@ describe('progress', () => {
     expect(written).toEqual(['\r\u001B[K50 of 100 candidates, 50 %, 100.0/s, 1 s left', '\n']);
   });
 
+  test('tells how many and how fast where nobody knows how many there are', () => {
+    let [nowMs, written] = [0, ''];
+    const output = { isTerminal: false, write: (text: string) => void (written += text) };
+    const progress = createProgress('candidates', undefined, output, { nowMs: () => nowMs });
+    for (const done of [500, 1_000, 1_500]) {
+      nowMs = 10 * done;
+      progress.update(done);
+    }
+    expect(written).toBe('1,000 candidates, 100.0/s\n');
+  });
+
   test('says nothing of the time left before anything is done', () => {
     expect(formatProgress('queries', { done: 0, total: 5, elapsedMs: 0 })).toBe(
       '0 of 5 queries, 0 %, 0.0/s, just begun',

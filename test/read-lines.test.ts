@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findDataFile, readLines } from '../src/read-lines.ts';
+import { findDataFile, readLines, readLinesOf } from '../src/read-lines.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 async function linesOf(content: string | Buffer, maxBytes?: number): Promise<[number, string][]> {
@@ -72,6 +73,37 @@ describe('readLines', () => {
   test('a missing file is named', async () => {
     const read = readLines('/nowhere/at/all.tsv').next();
     await expect(read).rejects.toThrow(/\/nowhere\/at\/all\.tsv: cannot be read/);
+  });
+});
+
+describe('readLinesOf', () => {
+  const read = async (stream: Readable) => {
+    const lines: [string, number, string][] = [];
+    for await (const { file, line, text } of readLinesOf({ name: 'input', open: () => stream })) {
+      lines.push([file, line, text]);
+    }
+    return lines;
+  };
+  const byteByByte = (bytes: Buffer) => Readable.from(Array.from(bytes, (byte) => Buffer.of(byte)));
+
+  test.each([
+    ['plain', Buffer.from('a\n\né')],
+    ['gzip', gzipSync('a\n\né')],
+    ['one byte', Buffer.from('a')],
+  ])('reads a pipe that gives its bytes one by one: %s', async (_, bytes) => {
+    const all = [
+      ['input', 1, 'a'],
+      ['input', 3, 'é'],
+    ];
+    expect(await read(byteByByte(bytes))).toEqual(all.slice(0, bytes.length === 1 ? 1 : 2));
+  });
+
+  test('says where a stream broke', async () => {
+    async function* broken() {
+      yield await Promise.resolve(Buffer.from('a\nb\n'));
+      throw new Error('gone');
+    }
+    await expect(read(Readable.from(broken()))).rejects.toThrow('input:3: cannot be read on: gone');
   });
 });
 

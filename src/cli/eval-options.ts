@@ -10,8 +10,9 @@ kind (metadata.kind). Control-C stops early and shows what is done.
   --split NAME        which qrels
   --run FILE          the first stage's run, plain or .gz: query-id Q0 text-id rank score tag
   --model DIR         a built model (default: SLMRANK_MODEL, or the one that slmrank serves)
-  --against DIR       another built model on the same queries, such as the one that this one was quantized of: exit status 1
-                      when NDCG@10 is over 0.5 % below its own (relative), or under 97 % of queries have its first place
+  --against DIR       the gate: rank with this built model too, such as the one that the model was quantized from, with
+                      titles and (unless --no-titles leaves only that) without. Exit status 1 when NDCG@10 is over 0.5 %
+                      below this one's, NDCG@1 over 1 %, or NDCG@10 of a kind of query or without titles over 1 % (relative)
   --run-only          measure the run alone; no model is needed
   --limit N           at most N queries, spread evenly over the run
   --depth N           re-rank only the first N candidates of a query (default: 1000)

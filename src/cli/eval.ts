@@ -1,19 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { assertNoneMissing, readCorpus, readJudgements, readQueries } from '../eval/beir.ts';
 import { type EvaluateInput, evaluate } from '../eval/evaluate.ts';
-import { holdAgainst } from '../eval/gate.ts';
 import { type EvalReport, formatReport } from '../eval/report.ts';
 import type { RerankInput } from '../eval/rerank.ts';
 import { selectQueries } from '../eval/select-queries.ts';
 import { formatRun, readRun, type Run } from '../eval/trec-run.ts';
+import { compareModels } from './compare-models.ts';
 import { type EvalOptions, parseEvalOptions } from './eval-options.ts';
-import { type ModelRun, rerankWithModel } from './rerank-with-model.ts';
-
-/** As shells report a process that Control-C ended. */
-const interruptedStatus = 130;
-
-/** How candidates are re-ranked: by a model, or by a stand-in in tests. */
-export type RerankWith = (input: RerankInput, options: EvalOptions) => Promise<ModelRun>;
+import { type RerankWith, rerankWithModel } from './rerank-with-model.ts';
+import { interruptedStatus } from './watch-scoring.ts';
 
 export async function run(
   args: readonly string[],
@@ -22,13 +17,17 @@ export async function run(
   const options = parseEvalOptions(args);
   const data = await readData(options);
   const chosen = chooseQueries(data, options);
-  const withModel = (folder: string | undefined) =>
-    rerank(data, chosen, { options: { ...options, model: folder }, rerankWith });
-  const model = options.runOnly ? undefined : await withModel(options.model);
-  const reference =
-    options.against === undefined || model?.reranked.interrupted
-      ? undefined
-      : await withModel(options.against);
+  const input = options.runOnly ? undefined : await readInput(data, chosen, options);
+  const model = input && (await rerankWith(input, options));
+  const { against } = options;
+  const gate =
+    input && model && against !== undefined && !model.reranked.interrupted
+      ? await compareModels(input, model, {
+          options: { ...options, against },
+          judgements: data.judgements,
+          rerankWith,
+        })
+      : undefined;
   const report: EvalReport = {
     beir: options.beir,
     split: options.split,
@@ -36,7 +35,7 @@ export async function run(
     relevantFrom: options.relevantFrom,
     ...(options.limit === Infinity ? {} : { limit: options.limit }),
     ...(model === undefined ? {} : { model: model.report }),
-    ...(model && reference && { gate: gateOf(data, model, reference) }),
+    ...(gate && { gate }),
     ...evaluate(
       model === undefined
         ? { ...data, measured: chosen.keys() }
@@ -44,10 +43,10 @@ export async function run(
     ),
   };
   await writeOutputs(report, model?.reranked.run, options);
-  if (model?.reranked.interrupted || reference?.reranked.interrupted) {
+  if (model?.reranked.interrupted || (against !== undefined && gate === undefined)) {
     return interruptedStatus;
   }
-  return report.gate?.passed === false ? 1 : 0;
+  return gate?.passed === false ? 1 : 0;
 }
 
 async function readData(options: EvalOptions): Promise<EvaluateInput> {
@@ -68,20 +67,15 @@ function chooseQueries(
   return selectQueries(outRun === undefined ? judged : found, limit);
 }
 
-async function rerank(
+async function readInput(
   { queries }: EvaluateInput,
   chosen: Run,
-  { options, rerankWith }: { options: EvalOptions; rerankWith: RerankWith },
-): Promise<ModelRun> {
+  { beir }: EvalOptions,
+): Promise<RerankInput> {
   const ids = new Set([...chosen.values()].flat().map(({ id }) => id));
-  const corpus = await readCorpus(options.beir, ids);
+  const corpus = await readCorpus(beir, ids);
   assertNoneMissing('texts that corpus.jsonl lacks', ids, corpus);
-  return rerankWith({ run: chosen, queries, corpus }, options);
-}
-
-function gateOf({ judgements }: EvaluateInput, model: ModelRun, reference: ModelRun) {
-  const runs = { run: model.reranked.run, reference: reference.reranked.run };
-  return { ...holdAgainst({ judgements, ...runs }), reference: reference.report };
+  return { run: chosen, queries, corpus };
 }
 
 async function writeOutputs(

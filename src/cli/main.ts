@@ -14,6 +14,7 @@ const commands: ReadonlyMap<
 > = new Map([
   ['serve', { summary: 'serve a built model over gRPC', load: () => import('./serve.ts') }],
   ['demo', { summary: 'rank real postings end to end', load: () => import('./demo.ts') }],
+  ['rank', { summary: 'rank the candidates of a file', load: () => import('./rank.ts') }],
   [
     'model build',
     { summary: 'build a model from GGUF or safetensors', load: () => import('./model-build.ts') },
@@ -59,7 +60,10 @@ function findCommand(argv: readonly string[]) {
 }
 
 function help(): string {
-  const rows = [...commands].map(([name, { summary }]) => `  slmrank ${name.padEnd(14)}${summary}`);
+  const width = Math.max(...[...commands.keys()].map((name) => name.length));
+  const rows = [...commands].map(
+    ([name, { summary }]) => `  slmrank ${name.padEnd(width)}  ${summary}`,
+  );
   return `Usage: slmrank COMMAND [OPTIONS]\n\n${rows.join('\n')}\n\n'slmrank COMMAND --help' lists a command's options.\n`;
 }
 

@@ -1,8 +1,6 @@
-import { systemClock } from '../clock.ts';
 import { parseConfig, type ServedConfig } from '../config.ts';
 import { openPairEngine } from '../eval/open-pair-engine.ts';
 import { createPipeline } from '../pipeline/create-pipeline.ts';
-import { createProgress } from '../progress.ts';
 import type { ModelReport } from '../eval/report.ts';
 import { type RerankInput, type Reranked, rerankRun } from '../eval/rerank.ts';
 import { rerankPairs } from '../eval/rerank-pairs.ts';
@@ -10,24 +8,30 @@ import { type Manifest, readManifest } from '../manifest.ts';
 import { templateOrder } from '../text/template.ts';
 import { chooseModel } from './choose-model.ts';
 import type { EvalOptions } from './eval-options.ts';
+import { scoringSettings } from './scoring-settings.ts';
+import { type Watched, watchScoring } from './watch-scoring.ts';
 
 export interface ModelRun {
   readonly reranked: Reranked;
   readonly report: ModelReport;
 }
 
+/** How candidates are re-ranked: by a model, or by a stand-in in tests. */
+export type RerankWith = (input: RerankInput, options: EvalOptions) => Promise<ModelRun>;
+
 /** One request's; also bounds what a progress line waits for. */
 const candidatesPerRequest = 100;
 
 /** Re-ranks with a built model, in this process: through the pipeline that serves, or directly. Control-C stops it early. */
 export async function rerankWithModel(input: RerankInput, options: EvalOptions): Promise<ModelRun> {
-  const given = parseConfig(settings(options, process.env), []);
+  const given = parseConfig(scoringSettings(options, process.env), []);
   const config = { ...given, model: await chooseModel(given) };
   const manifest = await readManifest(config.model);
   const way = options.way ?? wayOf(manifest);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
   const model = { config, manifest, input, options };
-  const { reranked, seconds } = await (way === 'direct' ? rerankDirectly : rerankServed)(model);
+  const watched = await (way === 'direct' ? rerankDirectly : rerankServed)(model);
+  const { result: reranked, seconds } = watched;
   const report = {
     ...reranked.counts,
     name: manifest.name,
@@ -54,16 +58,16 @@ interface Work {
   readonly options: EvalOptions;
 }
 
-interface Timed {
-  readonly reranked: Reranked;
-  readonly seconds: number;
-}
-
-async function rerankServed({ config, manifest, input, options }: Work): Promise<Timed> {
+async function rerankServed({
+  config,
+  manifest,
+  input,
+  options,
+}: Work): Promise<Watched<Reranked>> {
   const pipeline = createPipeline({ config, manifest });
   try {
     await pipeline.warm();
-    return await watch(input, options, (signal, onProgress) =>
+    return await watchScoring(countCandidates(input, options), (signal, onProgress) =>
       rerankRun(pipeline, input, {
         ...{ ...options, maxCandidateTokens: options.candidateTokens },
         ...{ candidatesPerRequest, requestsInFlight: config.devices.length + 1, signal },
@@ -75,10 +79,15 @@ async function rerankServed({ config, manifest, input, options }: Work): Promise
   }
 }
 
-async function rerankDirectly({ config, manifest, input, options }: Work): Promise<Timed> {
+async function rerankDirectly({
+  config,
+  manifest,
+  input,
+  options,
+}: Work): Promise<Watched<Reranked>> {
   const engine = await openPairEngine(config, manifest);
   try {
-    return await watch(input, options, (signal, onProgress) =>
+    return await watchScoring(countCandidates(input, options), (signal, onProgress) =>
       rerankPairs(engine, input, {
         ...{ ...options, maxCandidateTokens: options.candidateTokens },
         ...{ signal, onProgress },
@@ -89,43 +98,6 @@ async function rerankDirectly({ config, manifest, input, options }: Work): Promi
   }
 }
 
-/** The surroundings' settings, with bounds that a few requests in flight never reach: nothing may be shed here. */
-function settings({ model, devices }: EvalOptions, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return {
-    ...env,
-    SLMRANK_LINGER_MS: '0',
-    SLMRANK_QUEUED_CANDIDATES: '10000000',
-    SLMRANK_QUEUED_TOKENS: '2000000000',
-    SLMRANK_MAX_CALL_MS: '3600000',
-    ...(model === undefined ? {} : { SLMRANK_MODEL: model }),
-    ...(devices === undefined ? {} : { SLMRANK_DEVICES: devices }),
-  };
-}
-
-/** Shows progress, stops at Control-C, and takes the time. */
-async function watch(
-  { run }: RerankInput,
-  { depth }: EvalOptions,
-  work: (signal: AbortSignal, onProgress: (candidates: number) => void) => Promise<Reranked>,
-): Promise<Timed> {
-  const total = [...run.values()].reduce((sum, { length }) => sum + Math.min(length, depth), 0);
-  const output = {
-    isTerminal: process.stderr.isTTY,
-    write: (text: string) => process.stderr.write(text),
-  };
-  const progress = createProgress('candidates', total, output, systemClock);
-  const stop = new AbortController();
-  const onInterrupt = () => {
-    process.stderr.write('\nStopping; a second Control-C ends at once\n');
-    stop.abort();
-  };
-  process.once('SIGINT', onInterrupt);
-  const startedMs = systemClock.nowMs();
-  try {
-    const reranked = await work(stop.signal, (candidates) => progress.update(candidates));
-    return { reranked, seconds: (systemClock.nowMs() - startedMs) / 1000 };
-  } finally {
-    process.off('SIGINT', onInterrupt);
-    progress.end();
-  }
+function countCandidates({ run }: RerankInput, { depth }: EvalOptions): number {
+  return [...run.values()].reduce((sum, { length }) => sum + Math.min(length, depth), 0);
 }

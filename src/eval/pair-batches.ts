@@ -24,6 +24,8 @@ export interface PairEncoding {
   readonly titles: boolean;
   /** The model's own when undefined. */
   readonly instruction: string | undefined;
+  /** More about who asks; none when undefined. */
+  readonly context?: string | undefined;
   /** Most tokens a candidate may keep; the context budget when undefined or larger. */
   readonly maxCandidateTokens: number | undefined;
 }
@@ -135,14 +137,14 @@ function encodeQuery(
 ): readonly PairRow[] {
   const asked = places.flatMap((place) => pairs[place] ?? []);
   const [query = ''] = asked.map((pair) => pair.query);
-  const { instruction, maxCandidateTokens } = encoding;
+  const { instruction, context, maxCandidateTokens } = encoding;
   const task: EncodeTask = {
     query: known(queries, query).text,
     candidates: asked.map(({ candidate }) => {
       const { title, text } = known(corpus, candidate);
       return { title: encoding.titles ? title : undefined, text };
     }),
-    ...{ instruction, context: undefined, truncation: 'end', maxCandidateTokens },
+    ...{ instruction, context, truncation: 'end', maxCandidateTokens },
   };
   const outcome = encoding.encoder.encode(task);
   if (!outcome.ok) {

@@ -1,4 +1,5 @@
-import { formatGate, type GateResult } from './gate.ts';
+import { formatGate, type GateNames } from './format-gate.ts';
+import type { GateResult } from './gate.ts';
 import type { Interval } from './bootstrap.ts';
 import type { Evaluation, QualityRow } from './evaluate.ts';
 import { formatTable } from '../format-table.ts';
@@ -14,7 +15,18 @@ export interface EvalReport extends Evaluation {
   readonly limit?: number;
   readonly model?: ModelReport;
   /** Against another model, when one was named. */
-  readonly gate?: GateResult & { readonly reference: ModelReport };
+  readonly gate?: GateReport;
+}
+
+export interface GateReport extends GateResult {
+  /** How both models were run on each side; at least one. */
+  readonly runs: readonly {
+    readonly titles: boolean;
+    readonly model: ModelReport;
+    readonly reference: ModelReport;
+  }[];
+  /** What was not judged, and why. */
+  readonly skipped?: string;
 }
 
 export interface ModelReport extends RerankCounts {
@@ -37,8 +49,12 @@ export function formatReport(report: EvalReport): string {
   const rows = report.rows.map((row) => [...runCells(row), ...modelCells(row)]);
   const notes = [...modelNotes(report.model), ...notesOf(report)];
   const title = `${report.beir}, split ${report.split}, run ${report.runFile}`;
-  const gate = report.gate ? `\n${formatGate(report.gate, report.gate.reference.name)}` : '';
+  const gate = report.gate ? `\n${formatGate(report.gate, namesOf(report.gate))}` : '';
   return `${title}\n\n${formatTable([['', ...head, ...modelHead], ...rows])}\n${notes.join('\n')}\n${gate}`;
+}
+
+function namesOf({ runs, skipped }: GateReport): GateNames {
+  return { reference: runs[0]?.reference.name ?? 'the reference', skipped };
 }
 
 function runCells({ kind, queries, run }: QualityRow): string[] {

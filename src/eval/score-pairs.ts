@@ -17,7 +17,7 @@ export interface PairEngine extends Pick<PairEncoding, 'order' | 'encoder' | 'to
 }
 
 export interface PairOptions
-  extends Pick<PairEncoding, 'titles' | 'instruction' | 'maxCandidateTokens'> {
+  extends Pick<PairEncoding, 'titles' | 'instruction' | 'context' | 'maxCandidateTokens'> {
   /** Aborted to stop early: what is scored by then is returned. */
   readonly signal: AbortSignal;
   /** Told how many pairs are scored, after each batch. */
