@@ -56,9 +56,8 @@ const jsonLines = () =>
 
 /** What the server's pipeline answers to the same request. */
 async function serve(model: string, query: string): Promise<readonly Omit<JsonLine, 'query'>[]> {
-  const config = parseConfig({ SLMRANK_MODEL: model, SLMRANK_DEVICES: 'cpu:1' }, []);
-  const given = parseConfig({ SLMRANK_DEVICES: 'cpu:1' }, []);
-  const config = { ...given, model };
+  const config = { ...parseConfig({ SLMRANK_DEVICES: 'cpu:1' }, []), model };
+  const pipeline = createPipeline({ config, manifest: await readManifest(model) });
   try {
     await pipeline.warm();
     const request = testRequest(query, [], {
