@@ -50,6 +50,7 @@ export async function buildRecipe(
     precision: recipe.precision,
     floats: recipe.floats,
     template: recipe.template,
+    normalize: recipe.normalize,
     labels: recipe.labels,
     tokenizer: undefined,
     buckets: undefined,

@@ -42,7 +42,7 @@ it.each(['query-first', 'candidate-first'] as const)(
       const encoders = new Map<string, RequestEncoder>();
       for (const each of own) {
         const { template } = each;
-        const options = { tokenizerPath: path, template, limits };
+        const options = { tokenizerPath: path, template, normalize: undefined, limits };
         const encoder = encoders.get(template.prefix) ?? createRequestEncoder(options);
         encoders.set(template.prefix, encoder);
         const { prefix, candidates } = encode(encoder, each);
