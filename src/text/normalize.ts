@@ -49,7 +49,8 @@ export const stepRules: Readonly<Record<NormalizeStep, Step>> = {
   invisible: { touches: invisible, apply: (text) => text.replace(invisible, '') },
   spaces: { touches: /^[\t-\r ]|[\t-\r ]$|[\t\v-\r]|[\n ][\n ]/, apply: foldSpaces },
   capitals: {
-    touches: /[A-Z][^A-Za-z\n-\r]*[A-Z][^A-Za-z\n-\r]*[A-Z]/,
+    // Of 8 letters with 85 % capitals, and so of more, four capitals follow on each other.
+    touches: /(?:[A-Z][^A-Za-z\n-\r]*){4}/,
     apply: (text) => text.replace(line, lowerShouted),
   },
 };
@@ -74,7 +75,8 @@ export function createNormalizer(steps: readonly NormalizeStep[]): (text: string
 /** The steps of such names; undefined unless they are known, in order, and none stands twice. */
 export function findSteps(names: readonly string[]): readonly NormalizeStep[] | undefined {
   const found = normalizeSteps.filter((step) => names.includes(step));
-  return found.join() === names.join() ? found : undefined;
+  const isSame = found.length === names.length && found.every((step, i) => step === names[i]);
+  return isSame ? found : undefined;
 }
 
 /** The optional `normalize` of a recipe, manifest or golden. @throws RankError */

@@ -11,9 +11,7 @@ const blocks = names(
 );
 
 /** Elements that are apart from the text around them, on the same line. */
-const cells = names(
-  'audio button canvas embed iframe img input picture svg td textarea th video',
-);
+const cells = names('audio button canvas embed iframe img input picture svg td textarea th video');
 
 /**
  * Elements within a word. Names that programs use as types are not here, so that `Array<object>`
