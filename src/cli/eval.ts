@@ -2,11 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { assertNoneMissing, readCorpus, readJudgements, readQueries } from '../eval/beir.ts';
 import { type EvaluateInput, evaluate } from '../eval/evaluate.ts';
 import { holdAgainst } from '../eval/gate.ts';
+import { measurePerturbed } from '../eval/perturbed.ts';
 import { type EvalReport, formatReport } from '../eval/report.ts';
 import type { RerankInput } from '../eval/rerank.ts';
 import { selectQueries } from '../eval/select-queries.ts';
 import { formatRun, readRun, type Run } from '../eval/trec-run.ts';
 import { type EvalOptions, parseEvalOptions } from './eval-options.ts';
+import type { PerturbedRuns } from './rerank-perturbed.ts';
 import { type ModelRun, rerankWithModel } from './rerank-with-model.ts';
 
 /** As shells report a process that Control-C ended. */
@@ -22,13 +24,12 @@ export async function run(
   const options = parseEvalOptions(args);
   const data = await readData(options);
   const chosen = chooseQueries(data, options);
-  const withModel = (folder: string | undefined) =>
-    rerank(data, chosen, { options: { ...options, model: folder }, rerankWith });
-  const model = options.runOnly ? undefined : await withModel(options.model);
+  const withModel = (folder: string | undefined, perturb: EvalOptions['perturb']) =>
+    rerank(data, chosen, { options: { ...options, model: folder, perturb }, rerankWith });
+  const model = options.runOnly ? undefined : await withModel(options.model, options.perturb);
+  const isStopped = model?.reranked.interrupted === true || model?.perturbed?.interrupted === true;
   const reference =
-    options.against === undefined || model?.reranked.interrupted
-      ? undefined
-      : await withModel(options.against);
+    options.against === undefined || isStopped ? undefined : await withModel(options.against, []);
   const report: EvalReport = {
     beir: options.beir,
     split: options.split,
@@ -36,6 +37,7 @@ export async function run(
     relevantFrom: options.relevantFrom,
     ...(options.limit === Infinity ? {} : { limit: options.limit }),
     ...(model === undefined ? {} : { model: model.report }),
+    ...(model?.perturbed && { perturbed: perturbedOf(data, model.reranked.run, model.perturbed) }),
     ...(model && reference && { gate: gateOf(data, model, reference) }),
     ...evaluate(
       model === undefined
@@ -44,7 +46,7 @@ export async function run(
     ),
   };
   await writeOutputs(report, model?.reranked.run, options);
-  if (model?.reranked.interrupted || reference?.reranked.interrupted) {
+  if (isStopped || reference?.reranked.interrupted) {
     return interruptedStatus;
   }
   return report.gate?.passed === false ? 1 : 0;
@@ -82,6 +84,11 @@ async function rerank(
 function gateOf({ judgements }: EvaluateInput, model: ModelRun, reference: ModelRun) {
   const runs = { run: model.reranked.run, reference: reference.reranked.run };
   return { ...holdAgainst({ judgements, ...runs }), reference: reference.report };
+}
+
+/** Beside the model's own order of the texts as they are. */
+function perturbedOf(data: EvaluateInput, run: Run, { runs }: PerturbedRuns) {
+  return measurePerturbed({ ...data, run }, runs);
 }
 
 async function writeOutputs(

@@ -9,10 +9,13 @@ import { rerankPairs } from '../eval/rerank-pairs.ts';
 import { type Manifest, readManifest } from '../manifest.ts';
 import { templateOrder } from '../text/template.ts';
 import type { EvalOptions } from './eval-options.ts';
+import { type PerturbedRuns, rerankPerturbed } from './rerank-perturbed.ts';
 
 export interface ModelRun {
   readonly reranked: Reranked;
   readonly report: ModelReport;
+  /** Present when perturbed candidates were to be ranked, and the others were not stopped early. */
+  readonly perturbed?: PerturbedRuns;
 }
 
 /** One request's; also bounds what a progress line waits for. */
@@ -24,20 +27,29 @@ export async function rerankWithModel(input: RerankInput, options: EvalOptions):
   const manifest = await readManifest(config.model);
   const way = options.way ?? wayOf(manifest);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
-  const model = { config, manifest, input, options };
-  const { reranked, seconds } = await (way === 'direct' ? rerankDirectly : rerankServed)(model);
-  const report = {
-    ...reranked.counts,
-    name: manifest.name,
-    fingerprint: manifest.fingerprint,
-    devices: config.devices.map(({ name }) => name).join(', '),
-    way,
-    plannedQueries: input.run.size,
-    seconds,
-    candidatesPerSecond: reranked.counts.candidates / seconds,
-    interrupted: reranked.interrupted,
-  };
-  return { reranked, report };
+  const ranker = await (way === 'direct' ? openDirect : openServed)(config, manifest, options);
+  try {
+    const { reranked, seconds } = await watch(input, options, ranker);
+    const report = {
+      ...reranked.counts,
+      name: manifest.name,
+      fingerprint: manifest.fingerprint,
+      devices: config.devices.map(({ name }) => name).join(', '),
+      way,
+      plannedQueries: input.run.size,
+      seconds,
+      candidatesPerSecond: reranked.counts.candidates / seconds,
+      interrupted: reranked.interrupted,
+    };
+    if (options.perturb.length === 0 || reranked.interrupted) {
+      return { reranked, report };
+    }
+    const rerank = async (given: RerankInput) => (await watch(given, options, ranker)).reranked;
+    const perturbed = await rerankPerturbed(input, options.perturb, rerank);
+    return { reranked, report, perturbed };
+  } finally {
+    await ranker.close();
+  }
 }
 
 /** Candidate-first, a request repeats its query for each candidate and shares next to nothing: grids are cheaper. */
@@ -45,11 +57,14 @@ function wayOf({ template }: Manifest): 'direct' | 'served' {
   return templateOrder(template) === 'candidate-first' ? 'direct' : 'served';
 }
 
-interface Work {
-  readonly config: Config;
-  readonly manifest: Manifest;
-  readonly input: RerankInput;
-  readonly options: EvalOptions;
+/** A loaded model: ranks one run after another. */
+interface Ranker {
+  rerank(
+    input: RerankInput,
+    signal: AbortSignal,
+    onProgress: (candidates: number) => void,
+  ): Promise<Reranked>;
+  close(): Promise<void>;
 }
 
 interface Timed {
@@ -57,34 +72,49 @@ interface Timed {
   readonly seconds: number;
 }
 
-async function rerankServed({ config, manifest, input, options }: Work): Promise<Timed> {
+async function openServed(
+  config: Config,
+  manifest: Manifest,
+  options: EvalOptions,
+): Promise<Ranker> {
   const pipeline = createPipeline({ config, manifest });
+  const close = () => pipeline.drain();
   try {
     await pipeline.warm();
-    return await watch(input, options, (signal, onProgress) =>
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    rerank: (input, signal, onProgress) =>
       rerankRun(pipeline, input, {
-        ...{ ...options, maxCandidateTokens: options.candidateTokens },
-        ...{ candidatesPerRequest, requestsInFlight: config.devices.length + 1, signal },
+        ...options,
+        maxCandidateTokens: options.candidateTokens,
+        candidatesPerRequest,
+        requestsInFlight: config.devices.length + 1,
+        signal,
         onProgress: ({ candidates }) => onProgress(candidates),
       }),
-    );
-  } finally {
-    await pipeline.drain();
-  }
+    close,
+  };
 }
 
-async function rerankDirectly({ config, manifest, input, options }: Work): Promise<Timed> {
+async function openDirect(
+  config: Config,
+  manifest: Manifest,
+  options: EvalOptions,
+): Promise<Ranker> {
   const engine = await openPairEngine(config, manifest);
-  try {
-    return await watch(input, options, (signal, onProgress) =>
+  return {
+    rerank: (input, signal, onProgress) =>
       rerankPairs(engine, input, {
-        ...{ ...options, maxCandidateTokens: options.candidateTokens },
-        ...{ signal, onProgress },
+        ...options,
+        maxCandidateTokens: options.candidateTokens,
+        signal,
+        onProgress,
       }),
-    );
-  } finally {
-    await engine.close();
-  }
+    close: () => engine.close(),
+  };
 }
 
 /** The surroundings' settings, with bounds that a few requests in flight never reach: nothing may be shed here. */
@@ -101,11 +131,8 @@ function settings({ model, devices }: EvalOptions, env: NodeJS.ProcessEnv): Node
 }
 
 /** Shows progress, stops at Control-C, and takes the time. */
-async function watch(
-  { run }: RerankInput,
-  { depth }: EvalOptions,
-  work: (signal: AbortSignal, onProgress: (candidates: number) => void) => Promise<Reranked>,
-): Promise<Timed> {
+async function watch(input: RerankInput, { depth }: EvalOptions, ranker: Ranker): Promise<Timed> {
+  const { run } = input;
   const total = [...run.values()].reduce((sum, { length }) => sum + Math.min(length, depth), 0);
   const output = {
     isTerminal: process.stderr.isTTY,
@@ -120,7 +147,7 @@ async function watch(
   process.once('SIGINT', onInterrupt);
   const startedMs = systemClock.nowMs();
   try {
-    const reranked = await work(stop.signal, (candidates) => progress.update(candidates));
+    const reranked = await ranker.rerank(input, stop.signal, (done) => progress.update(done));
     return { reranked, seconds: (systemClock.nowMs() - startedMs) / 1000 };
   } finally {
     process.off('SIGINT', onInterrupt);

@@ -119,8 +119,7 @@ async function fillFolder(
     outDir: dir,
     onProgress: reportTenths(options.onProgress),
   });
-  const { blueprint } = checkpoint;
-  const template = options.template ?? builtinTemplate(blueprint.family);
+  const template = options.template ?? builtinTemplate(checkpoint.blueprint.family);
   const identity = {
     precision: options.precision,
     templateHash: templateHash(template),
@@ -133,11 +132,11 @@ async function fillFolder(
   const manifest: Manifest = {
     format: manifestFormat,
     name: options.name,
-    blueprint,
+    blueprint: checkpoint.blueprint,
     parameters,
     template,
     ...identity,
-    buckets: options.buckets ?? defaultBuckets(blueprint.rowTokens),
+    buckets: options.buckets ?? defaultBuckets(checkpoint.blueprint.rowTokens),
     attentionGroups,
     source: { ...options.source, sha256: await hashSource(checkpoint, options) },
     recipe: options.recipe,
