@@ -110,8 +110,8 @@ export type ScoreIdentity = Pick<
 /**
  * SHA-256 of the JSON list
  * `["slmrank-score-1", weights, graph, tokenizer, templateHash, precision, yes id, no id]` without spaces, the files as
- * their SHA-256. The graph stands for the recipe: it is all that a recipe does beyond weights and template. A model that
- * normalizes texts has the rules' version and the names of its steps at the list's end.
+ * their SHA-256. The graph stands for the recipe: it is all that a recipe does beyond weights and template.
+ * A model that normalizes texts has the rules' version and the names of its steps at the end.
  */
 export function scoreFingerprint(of: ScoreIdentity): string {
   const { normalize = [] } = of;

@@ -4,14 +4,15 @@ import json
 import unittest
 from pathlib import Path
 
-from normalize import STEPS, normalize, read_steps
+from normalize import RULES, STEPS, normalize, read_steps
 
-CASES = json.loads((Path(__file__).resolve().parents[2] / "test" / "golden" / "normalize.json").read_text())["cases"]
+GOLDEN = json.loads((Path(__file__).resolve().parents[2] / "test" / "golden" / "normalize.json").read_text())
 
 
 class Normalize(unittest.TestCase):
     def test_makes_of_each_text_what_the_server_makes(self):
-        for case in CASES:
+        self.assertEqual(RULES, GOLDEN["rules"])
+        for case in GOLDEN["cases"]:
             with self.subTest(**case):
                 self.assertEqual(normalize(case["input"], case["steps"]), case["output"])
 

@@ -191,7 +191,8 @@ function parseBuckets(text: string): readonly number[] {
 }
 
 /**
- * Of `--template`: a built-in one, or one in a file, with the steps that a recipe or manifest lists beside it.
+ * Of `--template`: a built-in one, or one in a file, with the steps that a recipe or manifest
+ * lists beside it.
  *
  * @throws UsageError or RankError
  */

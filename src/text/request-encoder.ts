@@ -24,8 +24,8 @@ export interface RequestEncoderOptions {
 }
 
 /**
- * Loads the tokenizer and encodes the template's own text, once. Callers' texts are normalized first. An absent
- * instruction is the template's; an empty title or context is none.
+ * Loads the tokenizer and encodes the template's own text, once. Callers' texts are normalized
+ * first. An absent instruction is the template's; an empty title or context is none.
  *
  * @throws RankError when tokenizer or template is broken, or the limits are below what the template itself takes.
  */

@@ -22,7 +22,7 @@ const input: RerankInput = {
 };
 const counts = { queries: 1, candidates: 1, truncated: 0, candidateTokens: 1, packedTokens: 1 };
 
-/** A ranker that remembers the texts it was given, and is stopped while it ranks those in lower case. */
+/** Remembers the texts it was given, and is stopped while it ranks those in lower case. */
 function ranker() {
   const texts: unknown[] = [];
   const rerank = ({ corpus, queries, run }: RerankInput) => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   createNormalizer,
   findSteps,
+  normalizeRules,
   type NormalizeStep,
   normalizeSteps,
   stepRules,
@@ -16,9 +17,9 @@ interface Case {
 }
 
 /** Written by hand; models/training/test_normalize.py tests the trainer's normalizer with them. */
-const { cases } = JSON.parse(
+const { rules, cases } = JSON.parse(
   readFileSync(new URL('../golden/normalize.json', import.meta.url), 'utf8'),
-) as { cases: readonly Case[] };
+) as { rules: string; cases: readonly Case[] };
 
 function normalize(text: string, ...steps: readonly NormalizeStep[]): string {
   return createNormalizer(steps)(text);
@@ -31,6 +32,10 @@ describe('a normalizer', () => {
       expect(normalize(input, ...steps)).toBe(output);
     },
   );
+
+  it('has the version of the rules that the cases were written for', () => {
+    expect(normalizeRules).toBe(rules);
+  });
 
   it.each(normalizeSteps)('has cases that show %s', (step) => {
     const own = cases.filter(({ steps }) => steps.join() === step);
