@@ -6,6 +6,7 @@ const doors = [
   { library: 'piscina', folder: 'src/pool', patterns: ['piscina'] },
   { library: 'onnxruntime-node', folder: 'workers/session.ts', patterns: ['onnxruntime-node'] },
   { library: 'protobufjs', folder: 'src/toolchain/onnx', patterns: ['protobufjs', 'protobufjs/*'] },
+  { library: 'entities', folder: 'src/text', patterns: ['entities'] },
   { library: 'lru-cache', folder: 'src/cache', patterns: ['lru-cache'] },
   {
     library: 'prom-client and @opentelemetry/*',

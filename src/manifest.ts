@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { RankError } from './errors.ts';
 import { JsonRecord } from './json-record.ts';
 import { sha256, sha256OfFile } from './sha256.ts';
+import { normalizeRules, type NormalizeStep, parseNormalize } from './text/normalize.ts';
 import { assertTemplate, templateHash } from './text/template.ts';
 
 /** What a built model says of itself: `manifest.json` beside the graph. Parsed once, trusted inside. */
@@ -79,6 +80,8 @@ export interface Manifest {
   readonly precision: Precision;
   readonly template: PromptTemplate;
   readonly templateHash: string;
+  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  readonly normalize?: readonly NormalizeStep[] | undefined;
   readonly labels: { readonly yes: Label; readonly no: Label };
   readonly graph: FileEntry;
   readonly weights: FileEntry;
@@ -101,15 +104,17 @@ export interface Manifest {
 /** What decides a score, and nothing that does not (names, dates, where a file came from). */
 export type ScoreIdentity = Pick<
   Manifest,
-  'weights' | 'graph' | 'tokenizer' | 'templateHash' | 'labels' | 'precision'
+  'weights' | 'graph' | 'tokenizer' | 'templateHash' | 'labels' | 'precision' | 'normalize'
 >;
 
 /**
  * SHA-256 of the JSON list
  * `["slmrank-score-1", weights, graph, tokenizer, templateHash, precision, yes id, no id]` without spaces, the files as
  * their SHA-256. The graph stands for the recipe: it is all that a recipe does beyond weights and template.
+ * A model that normalizes texts has the rules' version and the names of its steps at the end.
  */
 export function scoreFingerprint(of: ScoreIdentity): string {
+  const { normalize = [] } = of;
   return sha256(
     JSON.stringify([
       'slmrank-score-1',
@@ -120,6 +125,7 @@ export function scoreFingerprint(of: ScoreIdentity): string {
       of.precision,
       of.labels.yes.id,
       of.labels.no.id,
+      ...(normalize.length === 0 ? [] : [normalizeRules, ...normalize]),
     ]),
   );
 }
@@ -183,6 +189,7 @@ export function parseManifest(text: string, where: string): Manifest {
     precision: json.oneOf('precision', precisions),
     template: parseTemplate(json.record('template')),
     templateHash: json.text('templateHash', hexHash, 'a SHA-256'),
+    normalize: parseNormalize(json),
     labels: parseLabels(json.record('labels'), blueprint),
     graph: parseFile(json.record('graph')),
     weights: parseFile(json.record('weights')),

@@ -82,6 +82,16 @@ describe('a manifest', () => {
     expect(parseManifest(text, 'manifest.json').recipe).toBeUndefined();
   });
 
+  it('lists the steps by which texts are normalized, in their order', () => {
+    const normalize = ['html', 'spaces'] as const;
+    const fingerprint = scoreFingerprint({ ...identity, normalize });
+    const text = JSON.stringify({ ...valid, normalize, fingerprint });
+    expect(parseManifest(text, 'manifest.json').normalize).toEqual(normalize);
+    expect(() => parseManifest(broken('normalize', normalize), 'manifest.json')).toThrow(
+      `'fingerprint' is "${valid.fingerprint}"; ${fingerprint}, the hash of what it describes`,
+    );
+  });
+
   it.each([
     ['format', 2, "'format' is 2; one of 1 is needed"],
     ['name', '../up', '\'name\' is "../up"; a name of letters'],
@@ -108,6 +118,14 @@ describe('a manifest', () => {
     ['template.title', 7, "'template.title' is 7; text is needed"],
     ['templateHash', 'f00', '\'templateHash\' is "f00"; a SHA-256 is needed'],
     ['templateHash', sha256(''), 'the hash of its template, is needed'],
+    [
+      'normalize',
+      ['spaces', 'html'],
+      '\'normalize\' is ["spaces","html"]; a list of some of html, nfkc, invisible, spaces, capitals, each once and in this order, is needed',
+    ],
+    ['normalize', ['html', 'html'], '\'normalize\' is ["html","html"]; a list of some of html'],
+    ['normalize', ['lower'], '\'normalize\' is ["lower"]; a list of some of html'],
+    ['normalize', 'all', '\'normalize\' is "all"; a list is needed'],
     ['labels.yes.id', 288, "'labels.yes.id' is 288; a whole number from 0 to 287 is needed"],
     ['labels.no', { text: 'No', id: 3 }, 'a token other than that of yes is needed'],
     [
@@ -147,8 +165,16 @@ describe('the score fingerprint', () => {
       { templateHash: sha256('other') },
       { precision: 'fp16' as const },
       { labels: { yes: identity.labels.no, no: identity.labels.yes } },
+      { normalize: ['html'] as const },
+      { normalize: ['html', 'nfkc'] as const },
     ].map((change) => scoreFingerprint({ ...identity, ...change }));
     expect(new Set([scoreFingerprint(identity), ...changed]).size).toBe(changed.length + 1);
+  });
+
+  it('of a model that normalizes nothing is the one of models built before there were steps', () => {
+    const plain = '13e700389ca7c12b8eff931f25b9bcf309e62daf270e354632045a68e53342bf';
+    expect(scoreFingerprint(identity)).toBe(plain);
+    expect(scoreFingerprint({ ...identity, normalize: [] })).toBe(plain);
   });
 
   it('does not change with names of files', () => {

@@ -24,6 +24,7 @@ function load({ modelDir, manifest, limits }: EncodeWorkerData) {
     return createRequestEncoder({
       tokenizerPath: join(modelDir, manifest.tokenizer.file),
       template: manifest.template,
+      normalize: manifest.normalize,
       limits,
     });
   } catch (error) {

@@ -20,6 +20,7 @@ export async function encodeRequests(
   const encoder = createRequestEncoder({
     tokenizerPath: join(dir, manifest.tokenizer.file),
     template: manifest.template,
+    normalize: manifest.normalize,
     limits: { prefixTokens: 1024, candidateTokens: 512, rowTokens: manifest.blueprint.rowTokens },
   });
   const { postings, queries } = await readDemoData(projectFolder('models/demo'));

@@ -44,6 +44,7 @@ export async function openBuiltModel(dir: string): Promise<BenchModel> {
   const encoder = createRequestEncoder({
     tokenizerPath: join(dir, manifest.tokenizer.file),
     template: manifest.template,
+    normalize: manifest.normalize,
     limits: {
       prefixTokens: manifest.blueprint.rowTokens,
       candidateTokens: manifest.blueprint.rowTokens,

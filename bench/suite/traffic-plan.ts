@@ -34,11 +34,11 @@ export async function createRequestMaker(
   modelDir: string,
   random: () => number,
 ): Promise<RequestMaker> {
-  const { tokenizer, template, blueprint } = await readManifest(modelDir);
+  const { tokenizer, template, normalize, blueprint } = await readManifest(modelDir);
   const tokenizerPath = join(modelDir, tokenizer.file);
   const { rowTokens } = blueprint;
   const limits = { prefixTokens: rowTokens, candidateTokens: rowTokens, rowTokens };
-  const encoder = createRequestEncoder({ tokenizerPath, template, limits });
+  const encoder = createRequestEncoder({ tokenizerPath, template, normalize, limits });
   const filler = createFiller(loadTokenizer(tokenizerPath));
   const around = templateTokens(encoder, filler.text(1, random), templateOrder(template));
   return new Maker(filler, encoder, { random, around });

@@ -30,12 +30,16 @@ export async function compareModels(
   const sides: ComparedSide[] = [];
   let model: ModelRun | undefined = measured;
   for (const titles of options.titles && hasTitles ? [true, false] : [false]) {
-    model ??= await rerankSide(input, { ...options, titles }, { rerankWith, who: 'the model' });
+    model ??= await rerankSide(
+      input,
+      { ...options, titles, perturb: [] },
+      { rerankWith, who: 'the model' },
+    );
     const reference = model.reranked.interrupted
       ? undefined
       : await rerankSide(
           input,
-          { ...options, titles, model: options.against },
+          { ...options, titles, perturb: [], model: options.against },
           { rerankWith, who: 'the reference' },
         );
     if (reference === undefined || reference.reranked.interrupted) {

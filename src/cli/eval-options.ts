@@ -1,3 +1,4 @@
+import { type PerturbationName, perturbationNames } from '../eval/perturb.ts';
 import { parseNumber } from './parse-number.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
@@ -13,6 +14,9 @@ kind (metadata.kind). Control-C stops early and shows what is done.
   --against DIR       the gate: rank with this built model too, such as the one that the model was quantized from, with
                       titles and (unless --no-titles leaves only that) without. Exit status 1 when NDCG@10 is over 0.5 %
                       below this one's, NDCG@1 over 1 %, or NDCG@10 of a kind of query or without titles over 1 % (relative)
+  --perturb NAME,...  also rank candidates whose texts and titles come in another form, and show how much NDCG@10 that
+                      costs: all, or some of ${perturbationNames.slice(0, 8).join(', ')},
+                      ${perturbationNames.slice(8).join(', ')}
   --run-only          measure the run alone; no model is needed
   --limit N           at most N queries, spread evenly over the run
   --depth N           re-rank only the first N candidates of a query (default: 1000)
@@ -36,6 +40,8 @@ export interface EvalOptions {
   readonly run: string;
   readonly model: string | undefined;
   readonly against: string | undefined;
+  /** Forms in which candidates are ranked besides their own. */
+  readonly perturb: readonly PerturbationName[];
   readonly runOnly: boolean;
   readonly limit: number;
   readonly depth: number;
@@ -56,6 +62,7 @@ const definitions = {
   run: { type: 'string' },
   model: { type: 'string' },
   against: { type: 'string' },
+  perturb: { type: 'string' },
   'run-only': { type: 'boolean', default: false },
   limit: { type: 'string' },
   depth: { type: 'string', default: '1000' },
@@ -73,10 +80,10 @@ const definitions = {
 /** @throws UsageError */
 export function parseEvalOptions(args: readonly string[]): EvalOptions {
   const { values } = parseOptions(args, usage, definitions);
-  const ofModels = values.model ?? values.against ?? values['out-run'];
+  const ofModels = values.model ?? values.against ?? values.perturb ?? values['out-run'];
   if (values['run-only'] && ofModels !== undefined) {
     throw new UsageError(
-      '--run-only measures the run alone; --model, --against and --out-run do not go with it',
+      '--run-only measures the run alone; --model, --against, --perturb and --out-run do not go with it',
     );
   }
   if (values.direct && values.served) {
@@ -89,6 +96,7 @@ export function parseEvalOptions(args: readonly string[]): EvalOptions {
     run: required('--run', values.run),
     model: values.model,
     against: values.against,
+    perturb: parsePerturbations(values.perturb),
     runOnly: values['run-only'],
     limit: values.limit === undefined ? Infinity : parseCount('limit', values.limit),
     depth: parseCount('depth', values.depth),
@@ -102,6 +110,21 @@ export function parseEvalOptions(args: readonly string[]): EvalOptions {
     outRun: values['out-run'],
     json: values.json,
   };
+}
+
+function parsePerturbations(list: string | undefined): readonly PerturbationName[] {
+  if (list === undefined || list === 'all') {
+    return list === undefined ? [] : perturbationNames;
+  }
+  const given = list.split(',').map((name) => {
+    const found = perturbationNames.find((known) => known === name);
+    if (found === undefined) {
+      const known = perturbationNames.join(', ');
+      throw new UsageError(`--perturb has '${name}'; all, or some of ${known}, is needed`);
+    }
+    return found;
+  });
+  return [...new Set(given)];
 }
 
 function required(flag: string, value: string | undefined): string {

@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { assertNoneMissing, readCorpus, readJudgements, readQueries } from '../eval/beir.ts';
 import { type EvaluateInput, evaluate } from '../eval/evaluate.ts';
+import { measurePerturbed } from '../eval/perturbed.ts';
 import { type EvalReport, formatReport } from '../eval/report.ts';
 import type { RerankInput } from '../eval/rerank.ts';
 import { selectQueries } from '../eval/select-queries.ts';
 import { formatRun, readRun, type Run } from '../eval/trec-run.ts';
 import { compareModels } from './compare-models.ts';
 import { type EvalOptions, parseEvalOptions } from './eval-options.ts';
+import type { PerturbedRuns } from './rerank-perturbed.ts';
 import { type RerankWith, rerankWithModel } from './rerank-with-model.ts';
 import { interruptedStatus } from './watch-scoring.ts';
 
@@ -20,8 +22,9 @@ export async function run(
   const input = options.runOnly ? undefined : await readInput(data, chosen, options);
   const model = input && (await rerankWith(input, options));
   const { against } = options;
+  const isStopped = model?.reranked.interrupted === true || model?.perturbed?.interrupted === true;
   const gate =
-    input && model && against !== undefined && !model.reranked.interrupted
+    input && model && against !== undefined && !isStopped
       ? await compareModels(input, model, {
           options: { ...options, against },
           judgements: data.judgements,
@@ -35,6 +38,7 @@ export async function run(
     relevantFrom: options.relevantFrom,
     ...(options.limit === Infinity ? {} : { limit: options.limit }),
     ...(model === undefined ? {} : { model: model.report }),
+    ...(model?.perturbed && { perturbed: perturbedOf(data, model.reranked.run, model.perturbed) }),
     ...(gate && { gate }),
     ...evaluate(
       model === undefined
@@ -43,7 +47,7 @@ export async function run(
     ),
   };
   await writeOutputs(report, model?.reranked.run, options);
-  if (model?.reranked.interrupted || (against !== undefined && gate === undefined)) {
+  if (isStopped || (against !== undefined && gate === undefined)) {
     return interruptedStatus;
   }
   return gate?.passed === false ? 1 : 0;
@@ -76,6 +80,11 @@ async function readInput(
   const corpus = await readCorpus(beir, ids);
   assertNoneMissing('texts that corpus.jsonl lacks', ids, corpus);
   return { run: chosen, queries, corpus };
+}
+
+/** Beside the model's own order of the texts as they are. */
+function perturbedOf(data: EvaluateInput, run: Run, { runs }: PerturbedRuns) {
+  return measurePerturbed({ ...data, run }, runs);
 }
 
 async function writeOutputs(

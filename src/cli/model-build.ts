@@ -10,8 +10,16 @@ import {
   type PromptTemplate,
 } from '../manifest.ts';
 import { builtinTemplates } from '../text/template.ts';
+import {
+  allowedSteps,
+  findSteps,
+  type NormalizeStep,
+  normalizeSteps,
+  parseNormalize,
+} from '../text/normalize.ts';
 import { buildModel } from '../toolchain/build-model.ts';
 import { artifactFolder, buildRecipe } from '../toolchain/ensure-model.ts';
+import type { CalibrationTemplate } from '../toolchain/prune/calibration.ts';
 import { readRecipe } from '../toolchain/recipe.ts';
 import { inputKinds, type LayerInput, parseInput } from '../toolchain/smooth/layer-inputs.ts';
 import { parseOnlyOptions, UsageError } from './usage.ts';
@@ -32,6 +40,9 @@ Builds what the server loads: a ranking graph, its weights, a tokenizer and a ma
                        beside those of a compact checkpoint
   --template NAME      chatml, qwen3-reranker, or a JSON file: a recipe, a manifest, or a template's five texts
                        (default: the one of the model's family)
+  --normalize STEP,... what is done to callers' texts before they are encoded: all, none, or some of
+                       ${normalizeSteps.join(', ')}, in this order
+                       (default: what the file of --template lists, else none)
   --labels YES,NO      the two answers, each one token (default: yes,no)
   --tokenizer FILE     a tokenizer.json (default: the folder's own, or one made of the GGUF's vocabulary)
   --buckets N,N,...    padded candidate lengths in tokens, ascending
@@ -47,6 +58,7 @@ const options = {
   precision: { type: 'string' },
   float: { type: 'string' },
   template: { type: 'string' },
+  normalize: { type: 'string' },
   labels: { type: 'string' },
   tokenizer: { type: 'string' },
   buckets: { type: 'string' },
@@ -90,6 +102,7 @@ async function build(values: Values): Promise<{ manifest: Manifest; to: string }
   }
   const to = resolve(values.to);
   const precision = parsePrecision(values.precision ?? 'fp32');
+  const template = values.template === undefined ? undefined : await findTemplate(values.template);
   const manifest = await buildModel({
     from: resolve(values.from),
     adapter: values.adapter === undefined ? undefined : resolve(values.adapter),
@@ -97,7 +110,9 @@ async function build(values: Values): Promise<{ manifest: Manifest; to: string }
     name: parseName(values.name ?? basename(to)),
     precision,
     floats: findFloats(values.float, precision),
-    template: values.template === undefined ? undefined : await findTemplate(values.template),
+    template,
+    normalize:
+      values.normalize === undefined ? template?.normalize : parseNormalizeList(values.normalize),
     labels: parseLabels(values.labels ?? 'yes,no'),
     tokenizer: values.tokenizer,
     buckets: values.buckets === undefined ? undefined : parseBuckets(values.buckets),
@@ -153,6 +168,17 @@ export function parseLabels(text: string): [yes: string, no: string] {
   return [yes, no];
 }
 
+function parseNormalizeList(text: string): readonly NormalizeStep[] {
+  if (text === 'all' || text === 'none') {
+    return text === 'all' ? normalizeSteps : [];
+  }
+  const found = findSteps(text.split(','));
+  if (found === undefined) {
+    throw new UsageError(`--normalize is '${text}'; all, none, or ${allowedSteps} is needed`);
+  }
+  return found;
+}
+
 function parseBuckets(text: string): readonly number[] {
   const buckets = text.split(',').map(Number);
   if (buckets.some((each, i) => !Number.isSafeInteger(each) || each <= (buckets[i - 1] ?? 0))) {
@@ -161,8 +187,13 @@ function parseBuckets(text: string): readonly number[] {
   return buckets;
 }
 
-/** Of `--template`: a built-in one, or one in a file. @throws UsageError or RankError */
-export async function findTemplate(name: string): Promise<PromptTemplate> {
+/**
+ * Of `--template`: a built-in one, or one in a file, with the steps that a recipe or manifest
+ * lists beside it.
+ *
+ * @throws UsageError or RankError
+ */
+export async function findTemplate(name: string): Promise<CalibrationTemplate> {
   const builtin = new Map<string, PromptTemplate>(Object.entries(builtinTemplates)).get(name);
   if (builtin !== undefined) {
     return builtin;
@@ -172,7 +203,8 @@ export async function findTemplate(name: string): Promise<PromptTemplate> {
     throw new UsageError(`--template is '${name}'; one of ${known} or a .json file is needed`);
   }
   const json = JsonRecord.parse(await readFile(name, 'utf8'), name);
-  return parseTemplate(json.has('template') ? json.record('template') : json);
+  const template = parseTemplate(json.has('template') ? json.record('template') : json);
+  return { ...template, normalize: parseNormalize(json) };
 }
 
 function printLine(line: string): void {

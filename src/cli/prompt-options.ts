@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
-import { type PromptTemplate, readManifest } from '../manifest.ts';
+import { readManifest } from '../manifest.ts';
+import type { CalibrationTemplate } from '../toolchain/prune/calibration.ts';
 import { readRecipe } from '../toolchain/recipe.ts';
 import { findTemplate, parseLabels } from './model-build.ts';
 import { UsageError } from './usage.ts';
 
 export interface Prompt {
-  readonly templates: readonly PromptTemplate[];
+  readonly templates: readonly CalibrationTemplate[];
   readonly labels: readonly [yes: string, no: string];
 }
 
@@ -27,13 +28,15 @@ export async function findPrompt(options: PromptOptions): Promise<Prompt> {
   }
   if (recipe !== undefined) {
     const found = await readRecipe(recipe);
-    return { templates: [found.template], labels: found.labels };
+    const { template: own, normalize } = found;
+    return { templates: [{ ...own, normalize }], labels: found.labels };
   }
   if (model !== undefined) {
     const manifest = await readManifest(resolve(model));
     const { yes, no } = manifest.labels;
-    return { templates: [manifest.template], labels: [yes.text, no.text] };
+    const { template: own, normalize } = manifest;
+    return { templates: [{ ...own, normalize }], labels: [yes.text, no.text] };
   }
-  const templates: PromptTemplate[] = await Promise.all(template.map(findTemplate));
+  const templates = await Promise.all(template.map(findTemplate));
   return { templates, labels: parseLabels(labels ?? 'yes,no') };
 }

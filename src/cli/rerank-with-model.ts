@@ -8,12 +8,15 @@ import { type Manifest, readManifest } from '../manifest.ts';
 import { templateOrder } from '../text/template.ts';
 import { chooseModel } from './choose-model.ts';
 import type { EvalOptions } from './eval-options.ts';
+import { type PerturbedRuns, rerankPerturbed } from './rerank-perturbed.ts';
 import { scoringSettings } from './scoring-settings.ts';
 import { type Watched, watchScoring } from './watch-scoring.ts';
 
 export interface ModelRun {
   readonly reranked: Reranked;
   readonly report: ModelReport;
+  /** Present when perturbed candidates were to be ranked, and the others were not stopped early. */
+  readonly perturbed?: PerturbedRuns;
 }
 
 /** How candidates are re-ranked: by a model, or by a stand-in in tests. */
@@ -29,21 +32,33 @@ export async function rerankWithModel(input: RerankInput, options: EvalOptions):
   const manifest = await readManifest(config.model);
   const way = options.way ?? wayOf(manifest);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
-  const model = { config, manifest, input, options };
-  const watched = await (way === 'direct' ? rerankDirectly : rerankServed)(model);
-  const { result: reranked, seconds } = watched;
-  const report = {
-    ...reranked.counts,
-    name: manifest.name,
-    fingerprint: manifest.fingerprint,
-    devices: config.devices.map(({ name }) => name).join(', '),
-    way,
-    plannedQueries: input.run.size,
-    seconds,
-    candidatesPerSecond: reranked.counts.candidates / seconds,
-    interrupted: reranked.interrupted,
-  };
-  return { reranked, report };
+  const ranker = await (way === 'direct' ? openDirect : openServed)(config, manifest, options);
+  const rank = (given: RerankInput): Promise<Watched<Reranked>> =>
+    watchScoring(countCandidates(given, options), (signal, onProgress) =>
+      ranker.rerank(given, signal, onProgress),
+    );
+  try {
+    const { result: reranked, seconds } = await rank(input);
+    const report = {
+      ...reranked.counts,
+      name: manifest.name,
+      fingerprint: manifest.fingerprint,
+      devices: config.devices.map(({ name }) => name).join(', '),
+      way,
+      plannedQueries: input.run.size,
+      seconds,
+      candidatesPerSecond: reranked.counts.candidates / seconds,
+      interrupted: reranked.interrupted,
+    };
+    if (options.perturb.length === 0 || reranked.interrupted) {
+      return { reranked, report };
+    }
+    const rerank = async (given: RerankInput) => (await rank(given)).result;
+    const perturbed = await rerankPerturbed(input, options.perturb, rerank);
+    return { reranked, report, perturbed };
+  } finally {
+    await ranker.close();
+  }
 }
 
 /** Candidate-first, a request repeats its query for each candidate and shares next to nothing: grids are cheaper. */
@@ -51,51 +66,59 @@ function wayOf({ template }: Manifest): 'direct' | 'served' {
   return templateOrder(template) === 'candidate-first' ? 'direct' : 'served';
 }
 
-interface Work {
-  readonly config: ServedConfig;
-  readonly manifest: Manifest;
-  readonly input: RerankInput;
-  readonly options: EvalOptions;
+/** A loaded model: ranks one run after another. */
+interface Ranker {
+  rerank(
+    input: RerankInput,
+    signal: AbortSignal,
+    onProgress: (candidates: number) => void,
+  ): Promise<Reranked>;
+  close(): Promise<void>;
 }
 
-async function rerankServed({
-  config,
-  manifest,
-  input,
-  options,
-}: Work): Promise<Watched<Reranked>> {
+async function openServed(
+  config: ServedConfig,
+  manifest: Manifest,
+  options: EvalOptions,
+): Promise<Ranker> {
   const pipeline = createPipeline({ config, manifest });
+  const close = () => pipeline.drain();
   try {
     await pipeline.warm();
-    return await watchScoring(countCandidates(input, options), (signal, onProgress) =>
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    rerank: (input, signal, onProgress) =>
       rerankRun(pipeline, input, {
-        ...{ ...options, maxCandidateTokens: options.candidateTokens },
-        ...{ candidatesPerRequest, requestsInFlight: config.devices.length + 1, signal },
+        ...options,
+        maxCandidateTokens: options.candidateTokens,
+        candidatesPerRequest,
+        requestsInFlight: config.devices.length + 1,
+        signal,
         onProgress: ({ candidates }) => onProgress(candidates),
       }),
-    );
-  } finally {
-    await pipeline.drain();
-  }
+    close,
+  };
 }
 
-async function rerankDirectly({
-  config,
-  manifest,
-  input,
-  options,
-}: Work): Promise<Watched<Reranked>> {
+async function openDirect(
+  config: ServedConfig,
+  manifest: Manifest,
+  options: EvalOptions,
+): Promise<Ranker> {
   const engine = await openPairEngine(config, manifest);
-  try {
-    return await watchScoring(countCandidates(input, options), (signal, onProgress) =>
+  return {
+    rerank: (input, signal, onProgress) =>
       rerankPairs(engine, input, {
-        ...{ ...options, maxCandidateTokens: options.candidateTokens },
-        ...{ signal, onProgress },
+        ...options,
+        maxCandidateTokens: options.candidateTokens,
+        signal,
+        onProgress,
       }),
-    );
-  } finally {
-    await engine.close();
-  }
+    close: () => engine.close(),
+  };
 }
 
 function countCandidates({ run }: RerankInput, { depth }: EvalOptions): number {

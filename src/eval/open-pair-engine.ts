@@ -30,6 +30,7 @@ export async function openPairEngine(
   const encoder = createRequestEncoder({
     tokenizerPath: join(config.model, manifest.tokenizer.file),
     template: manifest.template,
+    normalize: manifest.normalize,
     limits: { prefixTokens, candidateTokens, rowTokens: manifest.blueprint.rowTokens },
   });
   const replicas = openReplicas({

@@ -3,6 +3,7 @@ import type { GateResult } from './gate.ts';
 import type { Interval } from './bootstrap.ts';
 import type { Evaluation, QualityRow } from './evaluate.ts';
 import { formatTable } from '../format-table.ts';
+import { formatPerturbed, type PerturbedQuality } from './perturbed.ts';
 import type { RerankCounts } from './rerank.ts';
 
 /** What `slmrank eval` found; also its JSON. */
@@ -14,6 +15,8 @@ export interface EvalReport extends Evaluation {
   /** Most queries measured, when that was bounded. */
   readonly limit?: number;
   readonly model?: ModelReport;
+  /** The model's NDCG@10 on perturbed candidates, when that was asked for. */
+  readonly perturbed?: readonly PerturbedQuality[];
   /** Against another model, when one was named. */
   readonly gate?: GateReport;
 }
@@ -50,7 +53,9 @@ export function formatReport(report: EvalReport): string {
   const notes = [...modelNotes(report.model), ...notesOf(report)];
   const title = `${report.beir}, split ${report.split}, run ${report.runFile}`;
   const gate = report.gate ? `\n${formatGate(report.gate, namesOf(report.gate))}` : '';
-  return `${title}\n\n${formatTable([['', ...head, ...modelHead], ...rows])}\n${notes.join('\n')}\n${gate}`;
+  const perturbed = report.perturbed?.length ? `\n${formatPerturbed(report.perturbed)}` : '';
+  const quality = formatTable([['', ...head, ...modelHead], ...rows]);
+  return `${title}\n\n${quality}\n${notes.join('\n')}\n${perturbed}${gate}`;
 }
 
 function namesOf({ runs, skipped }: GateReport): GateNames {

@@ -3,6 +3,7 @@ import type { PromptTemplate } from '../manifest.ts';
 import type { EncodedCandidate } from '../schedule/batch.ts';
 import { CandidateEncoder, type FittedCandidate } from './candidate-encoder.ts';
 import type { EncodeLimits, EncodeOutcome, EncodeTask, RequestEncoder } from './encode.ts';
+import { createNormalizer, type NormalizeStep } from './normalize.ts';
 import { countIds, encodeFixedSpans, fillSpans, writeParts } from './encode-spans.ts';
 import {
   assertTemplate,
@@ -17,12 +18,14 @@ import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
 export interface RequestEncoderOptions {
   readonly tokenizerPath: string;
   readonly template: PromptTemplate;
+  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  readonly normalize: readonly NormalizeStep[] | undefined;
   readonly limits: EncodeLimits;
 }
 
 /**
- * Loads the tokenizer and encodes the template's own text, once. An absent instruction is the template's; an empty
- * title or context is none.
+ * Loads the tokenizer and encodes the template's own text, once. Callers' texts are normalized
+ * first. An absent instruction is the template's; an empty title or context is none.
  *
  * @throws RankError when tokenizer or template is broken, or the limits are below what the template itself takes.
  */
@@ -30,6 +33,7 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
   const { tokenizerPath, template, limits } = options;
   assertTemplate(template);
   const tokenizer = loadTokenizer(tokenizerPath);
+  const normalize = createNormalizer(options.normalize ?? []);
   const encodeFrame = createFrameEncoder(tokenizer, template);
   const candidates = new CandidateEncoder(tokenizer, template);
   const empty = encodeFrame({ query: '' });
@@ -37,7 +41,8 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
   const mostAsked = Math.min(limits.prefixTokens, limits.rowTokens - empty.fixedTokens - 1);
   assertRoom(empty.askedTokens, mostAsked, template);
 
-  const encode = (task: EncodeTask): EncodeOutcome => {
+  const encode = (given: EncodeTask): EncodeOutcome => {
+    const task = normalizeTask(given, normalize);
     const frame = encodeFrame(task);
     const { prefix, suffix } = frame;
     if (frame.askedTokens > mostAsked) {
@@ -58,7 +63,21 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
     }
     return { ok: true, encoded: { prefix, candidates: finish(fitted, suffix) } };
   };
-  return { encode, tokenize: (texts) => texts.map((text) => tokenizer.encode(text)) };
+  return { encode, tokenize: (texts) => texts.map((text) => tokenizer.encode(normalize(text))) };
+}
+
+function normalizeTask(task: EncodeTask, normalize: (text: string) => string): EncodeTask {
+  const ifGiven = (text: string | undefined) => (text === undefined ? undefined : normalize(text));
+  return {
+    ...task,
+    query: normalize(task.query),
+    instruction: ifGiven(task.instruction),
+    context: ifGiven(task.context),
+    candidates: task.candidates.map(({ title, text }) => ({
+      title: ifGiven(title),
+      text: normalize(text),
+    })),
+  };
 }
 
 /** What stands around every candidate of a request. */

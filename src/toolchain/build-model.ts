@@ -12,6 +12,7 @@ import {
   scoreFingerprint,
 } from '../manifest.ts';
 import { sha256, sha256OfFile } from '../sha256.ts';
+import type { NormalizeStep } from '../text/normalize.ts';
 import { builtinTemplate, templateHash } from '../text/template.ts';
 import { loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
 import { adapterFiles } from './adapter.ts';
@@ -39,6 +40,8 @@ export interface BuildOptions extends SourceFiles {
   readonly floats?: readonly LayerInput[];
   /** The family's own when undefined. */
   readonly template: PromptTemplate | undefined;
+  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  readonly normalize?: readonly NormalizeStep[] | undefined;
   readonly labels: readonly [yes: string, no: string];
   /** A tokenizer.json; the folder's own, or one made of the GGUF's vocabulary, when undefined. */
   readonly tokenizer: string | undefined;
@@ -116,11 +119,11 @@ async function fillFolder(
     outDir: dir,
     onProgress: reportTenths(options.onProgress),
   });
-  const { blueprint } = checkpoint;
-  const template = options.template ?? builtinTemplate(blueprint.family);
+  const template = options.template ?? builtinTemplate(checkpoint.blueprint.family);
   const identity = {
     precision: options.precision,
     templateHash: templateHash(template),
+    normalize: options.normalize?.length === 0 ? undefined : options.normalize,
     labels,
     graph,
     weights,
@@ -129,11 +132,11 @@ async function fillFolder(
   const manifest: Manifest = {
     format: manifestFormat,
     name: options.name,
-    blueprint,
+    blueprint: checkpoint.blueprint,
     parameters,
     template,
     ...identity,
-    buckets: options.buckets ?? defaultBuckets(blueprint.rowTokens),
+    buckets: options.buckets ?? defaultBuckets(checkpoint.blueprint.rowTokens),
     attentionGroups,
     source: { ...options.source, sha256: await hashSource(checkpoint, options) },
     recipe: options.recipe,

@@ -72,6 +72,7 @@ export async function buildRecipe(
     precision,
     floats: recipe.floats,
     template: recipe.template,
+    normalize: recipe.normalize,
     labels: recipe.labels,
     tokenizer: undefined,
     buckets: undefined,

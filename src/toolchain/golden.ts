@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { RankError } from '../errors.ts';
 import { JsonRecord } from '../json-record.ts';
 import { parseTemplate, type PromptTemplate } from '../manifest.ts';
+import { type NormalizeStep, parseNormalize } from '../text/normalize.ts';
 
 /** Requests with the token ids and label logits that the reference library gives them: see test/golden/make_logits.py. */
 export interface Golden {
@@ -11,6 +12,8 @@ export interface Golden {
   /** Of the checkpoint the reference ran. */
   readonly sourceSha256: string;
   readonly template: PromptTemplate;
+  /** What the reference did to the texts before it encoded them; nothing when undefined. */
+  readonly normalize?: readonly NormalizeStep[] | undefined;
   readonly labelIds: readonly [yes: number, no: number];
   readonly requests: readonly GoldenRequest[];
 }
@@ -54,6 +57,7 @@ export function parseGolden(text: string, where: string): Golden {
     reference: json.text('reference'),
     sourceSha256: json.text('sourceSha256'),
     template: parseTemplate(json.record('template')),
+    normalize: parseNormalize(json),
     labelIds: [
       labels.record('yes').count('id', tokenIds),
       labels.record('no').count('id', tokenIds),

@@ -5,6 +5,7 @@ import { RankError } from '../errors.ts';
 import { JsonRecord } from '../json-record.ts';
 import { parseTemplate, precisions, type Precision, type PromptTemplate } from '../manifest.ts';
 import { sha256 } from '../sha256.ts';
+import { type NormalizeStep, parseNormalize } from '../text/normalize.ts';
 import { adapterFiles } from './adapter.ts';
 import { projectFolder } from './project-folder.ts';
 import { type LayerInput, parseInput } from './smooth/layer-inputs.ts';
@@ -42,6 +43,8 @@ export interface Recipe {
   readonly licence: string;
   readonly source: PypiSource | BundledSource;
   readonly template: PromptTemplate;
+  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  readonly normalize: readonly NormalizeStep[] | undefined;
   readonly labels: readonly [yes: string, no: string];
   /** What to build for each kind of device. */
   readonly precision: Readonly<Record<DeviceSlot['provider'], Precision>>;
@@ -80,6 +83,7 @@ export function parseRecipe(text: string, where: string): Recipe {
     licence: json.text('licence', /./, 'a licence'),
     source: parseSource(json.record('source')),
     template: parseTemplate(json.record('template')),
+    normalize: parseNormalize(json),
     labels: [labels.text('yes', /./, 'a word'), labels.text('no', /./, 'a word')],
     precision: parsePrecisions(json),
     floats: parseFloats(json),

@@ -109,6 +109,10 @@ export function findMismatch(golden: Golden, manifest: Manifest): string | undef
   if (templateHash(golden.template) !== manifest.templateHash) {
     return `its template has hash ${templateHash(golden.template)}; the model's ${manifest.templateHash}`;
   }
+  const [steps, ownSteps] = [golden, manifest].map(({ normalize = [] }) => normalize.join());
+  if (steps !== ownSteps) {
+    return `it normalizes texts by ${steps || 'no step'}; the model by ${ownSteps || 'no step'}`;
+  }
   if (golden.labelIds.join() !== labelIds.join()) {
     return `its labels are tokens ${golden.labelIds.join()}; the model's ${labelIds.join()}`;
   }
@@ -137,6 +141,7 @@ function encodeRows(dir: string, manifest: Manifest, golden: Golden | undefined)
   const encoder = createRequestEncoder({
     tokenizerPath: join(dir, manifest.tokenizer.file),
     template: manifest.template,
+    normalize: manifest.normalize,
     limits: { prefixTokens: rowTokens, candidateTokens: rowTokens, rowTokens },
   });
   const rows: Row[] = [];

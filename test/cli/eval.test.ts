@@ -113,6 +113,33 @@ describe('slmrank eval', () => {
     expect(printed).not.toContain('Gate:');
   });
 
+  test('shows what perturbed candidates cost beside the plain ones', async () => {
+    const folder = dataFolder();
+    const asked: (readonly string[])[] = [];
+    const perturbed: RerankWith = async (input, options) => {
+      asked.push(options.perturb);
+      const runs = new Map(options.perturb.map((name) => [name, input.run] as const));
+      const interrupted = options.limit === 1;
+      return { ...(await turnRound(input, options)), perturbed: { runs, interrupted } };
+    };
+    const report = join(folder, 'report.json');
+    const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
+    const all = [...given, '--perturb', 'upper,typos', '--json', report];
+    expect(await run([...all, '--model', 'a', '--against', 'b'], perturbed)).toBe(0);
+    expect(asked).toEqual([['upper', 'typos'], []]);
+    expect(printed).toMatch(/^upper +all +2 +1\.000 +0\.631 +-36\.9 % +-36\.9\.\.-36\.9\n +need /m);
+    expect(printed).toMatch(/^typos +all .*\n +need .*\n\nagainst stand-in/m);
+    const { perturbed: written } = JSON.parse(readFileSync(report, 'utf8')) as EvalReport;
+    expect(written?.map(({ name, rows }) => [name, rows.length])).toEqual([
+      ['upper', 2],
+      ['typos', 2],
+    ]);
+    expect(written?.[0]?.rows[0]?.difference?.mean).toBeCloseTo(-36.9, 1);
+    // Stopped while perturbed candidates were ranked.
+    expect(await run([...all, '--limit', '1', '--against', 'b'], perturbed)).toBe(130);
+    expect(asked).toHaveLength(3);
+  });
+
   test('shows the run’s own order beside the model’s, over the judged queries', async () => {
     expect(await evaluate(dataFolder())).toBe(0);
     expect(printed).toMatch(/^all +2 +0\.631 .* 0\.500 +1\.000 .* 1\.000 +\+0\.369/m);
@@ -183,11 +210,14 @@ describe('slmrank eval', () => {
       const lines = readFileSync(out, 'utf8').trim().split('\n');
       return lines.map((line) => line.split(' '));
     };
-    const direct = await scored();
+    const direct = await scored('--perturb', 'upper,html');
+    expect(told).toMatch(/Perturbation 1 of 2: upper\n[^]*6 of 6 candidates, 100 %[^]*2: html\n/);
+    expect(printed).toMatch(/^upper +all +2 .*\n +need +2 .*\nhtml +all +2 /m);
     expect(printed).toContain('candidates/s (scored directly); ');
     expect(told).toContain('6 of 6 candidates, 100 %');
     printed = '';
-    const served = await scored('--served');
+    const served = await scored('--served', '--perturb', 'nbsp');
+    expect(printed).toMatch(/^nbsp +all +2 /m);
     expect(printed).not.toContain('scored directly');
     expect(direct.map((columns) => columns.slice(0, 4))).toEqual(
       served.map((columns) => columns.slice(0, 4)),

@@ -59,7 +59,12 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     const tokenizerPath = join(modelDir, manifest.tokenizer.file);
     const run = (batch: PackedBatch) => session.run(batch);
     engine = {
-      encoder: createRequestEncoder({ tokenizerPath, template: manifest.template, limits }),
+      encoder: createRequestEncoder({
+        tokenizerPath,
+        template: manifest.template,
+        normalize: [],
+        limits,
+      }),
       ...{ order, tokenBudget: 400, attentionGroups: manifest.attentionGroups, runners: [run] },
     };
   });

@@ -69,6 +69,7 @@ def make_golden(path: Path, adapter: Path | None, template: dict, labels: list[s
         "tokenizer": f"tokenizers {tokenizers.__version__}",
         "sourceSha256": source_sha256(path, adapter),
         "template": {part: template[part] for part in PARTS},
+        **({"normalize": template["normalize"]} if template["normalize"] else {}),
         "labels": {side: {"text": text, "id": id} for side, text, id in zip(("yes", "no"), labels, label_ids)},
     }
     return golden | ({"suffix": suffix} if is_shared else {}) | {"requests": answered}

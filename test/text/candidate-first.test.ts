@@ -33,7 +33,12 @@ const base: EncodeTask = {
 const long = 'word '.repeat(2000);
 
 function createEncoder(limits: Partial<EncodeLimits> = {}) {
-  return createRequestEncoder({ tokenizerPath, template, limits: { ...wide, ...limits } });
+  return createRequestEncoder({
+    tokenizerPath,
+    template,
+    normalize: [],
+    limits: { ...wide, ...limits },
+  });
 }
 const encoder = createEncoder();
 

@@ -30,7 +30,7 @@ function openPool(modelDir: string, file: string) {
 describe('the encode worker', () => {
   it('answers as the encoder does on this thread', async () => {
     await withTokenizerFile('qwen', async (tokenizerPath) => {
-      const encoder = createRequestEncoder({ tokenizerPath, template, limits });
+      const encoder = createRequestEncoder({ tokenizerPath, template, normalize: [], limits });
       const pool = openPool(dirname(tokenizerPath), 'tokenizer.json');
       await pool.warm();
       expect(encoder.encode(task)).toEqual({ ok: true, encoded: await pool.encode(task) });

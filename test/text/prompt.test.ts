@@ -1,13 +1,14 @@
 import { expect, it } from '@jest/globals';
 import type { PromptTemplate } from '../../src/manifest.ts';
 import type { RequestEncoder } from '../../src/text/encode.ts';
+import type { NormalizeStep } from '../../src/text/normalize.ts';
 import { createRequestEncoder } from '../../src/text/request-encoder.ts';
 import { templateOrder } from '../../src/text/template.ts';
 import { readGolden, withTokenizerFile } from '../support/golden-tokenizer.ts';
 
 /** As test/golden/make_prompts.py writes it. */
 interface Case {
-  readonly template: PromptTemplate;
+  readonly template: PromptTemplate & { readonly normalize?: readonly NormalizeStep[] };
   readonly request: { query: string; instruction: string | null; context: string | null };
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
@@ -37,14 +38,16 @@ it.each(['query-first', 'candidate-first'] as const)(
   'a %s prompt has the ids of models/training/prompt.py, awkward texts and all',
   async (order) => {
     const own = cases.filter(({ template }) => templateOrder(template) === order);
-    expect(own).toHaveLength(26);
+    expect(own).toHaveLength(order === 'query-first' ? 48 : 64);
     await withTokenizerFile('smollm2', (path) => {
       const encoders = new Map<string, RequestEncoder>();
       for (const each of own) {
         const { template } = each;
-        const options = { tokenizerPath: path, template, limits };
-        const encoder = encoders.get(template.prefix) ?? createRequestEncoder(options);
-        encoders.set(template.prefix, encoder);
+        const { normalize } = template;
+        const options = { tokenizerPath: path, template, normalize, limits };
+        const key = JSON.stringify(template);
+        const encoder = encoders.get(key) ?? createRequestEncoder(options);
+        encoders.set(key, encoder);
         const { prefix, candidates } = encode(encoder, each);
         expect([...prefix]).toEqual(each.prefix);
         expect(candidates.map(({ ids }) => [...ids])).toEqual(

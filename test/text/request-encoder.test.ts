@@ -21,7 +21,12 @@ const suffix = [...tokenizer.encodeTemplate(template.suffix)];
 const wide: EncodeLimits = { prefixTokens: 1024, candidateTokens: 512, rowTokens: 2048 };
 
 function createEncoder(limits: Partial<EncodeLimits> = {}) {
-  return createRequestEncoder({ tokenizerPath, template, limits: { ...wide, ...limits } });
+  return createRequestEncoder({
+    tokenizerPath,
+    template,
+    normalize: [],
+    limits: { ...wide, ...limits },
+  });
 }
 
 const encoder = createEncoder();

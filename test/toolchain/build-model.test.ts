@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readManifest, verifyFiles } from '../../src/manifest.ts';
-import { buildModel, defaultBuckets } from '../../src/toolchain/build-model.ts';
+import { type BuildOptions, buildModel, defaultBuckets } from '../../src/toolchain/build-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { buildHfTiny, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
 
@@ -121,6 +121,20 @@ describe('building a model', () => {
     const options = { ...tinyBuildOptions('llama', join(dir, 'm')), buckets: [16, 4096] };
     await expect(buildModel(options)).rejects.toThrow("'buckets' is [16,4096]");
     expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('writes the steps by which texts are normalized, and nothing when there is none', async () => {
+    const build = async (normalize: BuildOptions['normalize']) => {
+      const to = join(temporaryFolder(), 'llama');
+      const built = await buildModel({ ...tinyBuildOptions('llama', to), normalize });
+      return { ...built, written: readFileSync(join(to, 'manifest.json'), 'utf8') };
+    };
+    const [plain, none, some] = [await build(undefined), await build([]), await build(['html'])];
+    expect(none.written).toBe(plain.written);
+    expect(plain.written).not.toContain('normalize');
+    expect(some.normalize).toEqual(['html']);
+    expect(some.fingerprint).not.toBe(plain.fingerprint);
+    expect(some.templateHash).toBe(plain.templateHash);
   });
 
   it("takes the family's template when none is given", async () => {

@@ -52,6 +52,16 @@ describe('recipes', () => {
     expect(() => parseRecipe(JSON.stringify(recipe), 'r.json')).toThrow(message);
   });
 
+  it('may list the steps by which texts are normalized', () => {
+    const withSteps = (normalize: unknown) =>
+      parseRecipe(JSON.stringify({ ...(JSON.parse(text) as object), normalize }), 'r.json');
+    expect(parseRecipe(text, 'r.json').normalize).toBeUndefined();
+    expect(withSteps(['nfkc', 'capitals']).normalize).toEqual(['nfkc', 'capitals']);
+    expect(() => withSteps(['capitals', 'nfkc'])).toThrow(
+      /^r\.json: 'normalize' is \["capitals","nfkc"\]; a list of some of html, nfkc, /,
+    );
+  });
+
   it('may leave inputs in floats', () => {
     const withFloats = (floats: unknown) =>
       parseRecipe(JSON.stringify({ ...(JSON.parse(text) as object), floats }), 'r.json').floats;

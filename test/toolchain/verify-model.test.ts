@@ -133,6 +133,11 @@ describe('verification', () => {
 
   it.each([
     ['checkpoint', { sourceSha256: 'f'.repeat(64) }, /it is of checkpoint f{64}; the model was/],
+    [
+      'normalizer',
+      { normalize: ['html'] as const },
+      /it normalizes texts by html; the model by no/,
+    ],
     ['labels', { labelIds: [1, 2] as const }, /its labels are tokens 1,2; the model's 260,261/],
   ])('refuses a golden of another %s', async (_what, change, message) => {
     const { dir, golden } = await build();

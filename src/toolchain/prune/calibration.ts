@@ -5,15 +5,21 @@ import type { PromptTemplate } from '../../manifest.ts';
 import type { PackedBatch } from '../../schedule/batch.ts';
 import { packBatch } from '../../schedule/pack-batch.ts';
 import type { RequestEncoder } from '../../text/encode.ts';
+import type { NormalizeStep } from '../../text/normalize.ts';
 import { createRequestEncoder } from '../../text/request-encoder.ts';
 import { createRandom } from '../random-checkpoint.ts';
+
+/** A template with what its recipe or model does to callers' texts. */
+export interface CalibrationTemplate extends PromptTemplate {
+  readonly normalize?: readonly NormalizeStep[] | undefined;
+}
 
 export interface CalibrationOptions {
   /** JSON lines {query, title?, text}, plain or gzip. */
   readonly file: string;
   readonly tokenizerPath: string;
   /** Lines take them in turn. At least one. */
-  readonly templates: readonly PromptTemplate[];
+  readonly templates: readonly CalibrationTemplate[];
   /** Most tokens to calibrate on. */
   readonly tokens: number;
   /** Longer rows are cut to this. */
@@ -49,8 +55,9 @@ export async function readCalibration(options: CalibrationOptions): Promise<Cali
     candidateTokens: options.rowTokens,
     rowTokens: options.rowTokens,
   };
+  const { tokenizerPath } = options;
   const encoders = options.templates.map((template) =>
-    createRequestEncoder({ tokenizerPath: options.tokenizerPath, template, limits }),
+    createRequestEncoder({ tokenizerPath, template, normalize: template.normalize, limits }),
   );
   const encode = (line: Line, at: number) =>
     encodeRow(encoders[at % encoders.length], line, options.file);

@@ -1,11 +1,17 @@
 import { basename } from 'node:path';
-import type { Blueprint, PromptTemplate } from '../../manifest.ts';
+import type { Blueprint } from '../../manifest.ts';
 import { loadTokenizer, singleTokenId } from '../../text/tokenizer.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { openCheckpoint } from '../open-checkpoint.ts';
 import { type WrittenType } from '../write-checkpoint.ts';
 import { type BlockPieces, type Layer, openBlockPieces, readLayer } from './block-pieces.ts';
-import { batchRows, type Calibration, firstRows, readCalibration } from './calibration.ts';
+import {
+  batchRows,
+  type Calibration,
+  type CalibrationTemplate,
+  firstRows,
+  readCalibration,
+} from './calibration.ts';
 import { type CheckpointTokenizer, openCheckpointTokenizer } from './checkpoint-tokenizer.ts';
 import { dropByImportance, type DroppedLayer, type DropWay, keepFirst } from './drop-layers.ts';
 import { pruneLayer } from './prune-layer.ts';
@@ -27,7 +33,7 @@ export interface PruneOptions extends PruneShape {
   readonly rowTokens: number;
   readonly seed: number;
   /** Lines take them in turn: a model that serves both orders is calibrated on both. */
-  readonly templates: readonly PromptTemplate[];
+  readonly templates: readonly CalibrationTemplate[];
   readonly labels: readonly [yes: string, no: string];
   readonly type: WrittenType;
   readonly threads: number;

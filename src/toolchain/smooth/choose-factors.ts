@@ -1,7 +1,7 @@
-import type { Blueprint, PromptTemplate } from '../../manifest.ts';
+import type { Blueprint } from '../../manifest.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { type Layer, openBlockPieces, readLayer, tensorOf } from '../prune/block-pieces.ts';
-import { batchRows, readCalibration } from '../prune/calibration.ts';
+import { batchRows, type CalibrationTemplate, readCalibration } from '../prune/calibration.ts';
 import { embedBatches } from '../prune/streams.ts';
 import { migrations, shareByKeyHead, smoothingFactors } from './channel-factors.ts';
 import { type LayerFactors } from './fold-factors.ts';
@@ -13,7 +13,7 @@ export interface SmoothOptions {
   /** JSON lines {query, title?, text}. */
   readonly calibrate: string;
   /** Lines take them in turn. */
-  readonly templates: readonly PromptTemplate[];
+  readonly templates: readonly CalibrationTemplate[];
   readonly tokens: number;
   readonly rowTokens: number;
   readonly seed: number;

@@ -42,6 +42,7 @@ describe('made-up texts', () => {
     const encoder = createRequestEncoder({
       tokenizerPath: join(dir, 'tokenizer.json'),
       template,
+      normalize: [],
       limits: { prefixTokens: 500, candidateTokens: 500, rowTokens: 1000 },
     });
     const random = createRandom(2);

@@ -55,6 +55,14 @@ describe('calibration rows', () => {
     expect(texts((await readCalibration(given({ seed: 2 }))).heldOut)).not.toEqual(first);
   });
 
+  it('are normalized as the recipe or model of a template does', async () => {
+    const write = (text: string) =>
+      join(temporaryFolder({ 'l.jsonl': JSON.stringify({ query: 'q', text }) }), 'l.jsonl');
+    const templates = [{ ...tinyTemplate(), normalize: ['html'] as const }];
+    const { rows } = await readCalibration(given({ file: write('<b>R&amp;D</b>'), templates }));
+    expect(texts(rows)).toEqual(texts((await readCalibration(given({ file: write('R&D') }))).rows));
+  });
+
   it('take several templates in turn', async () => {
     const other = { ...tinyTemplate(), suffix: 'x' };
     const end = loadTokenizer(tokenizerPath).encodeTemplate('x').at(-1);

@@ -1,0 +1,96 @@
+import { expect, it } from '@jest/globals';
+import type { EncodeTask, RequestEncoder } from '../../src/text/encode.ts';
+import { type NormalizeStep, normalizeSteps } from '../../src/text/normalize.ts';
+import { createRequestEncoder } from '../../src/text/request-encoder.ts';
+import { builtinTemplates } from '../../src/text/template.ts';
+import { withTokenizerFile } from '../support/golden-tokenizer.ts';
+
+const candidateFirst = {
+  ...builtinTemplates.chatml,
+  prefix: '{instruction}\n<Document>: ',
+  suffix: '\n<Query>: {query}\n{context}Match:',
+};
+const limits = { prefixTokens: 500, candidateTokens: 100, rowTokens: 1000 };
+const instruction = 'KEEP  THE <b>TEMPLATE</b>  AS IT IS WRITTEN';
+
+/** An encoder that normalizes, and one that does not. */
+function withEncoders(
+  template: typeof candidateFirst,
+  use: (normalizing: RequestEncoder, plain: RequestEncoder) => void,
+): Promise<void> {
+  return withTokenizerFile('smollm2', (tokenizerPath) => {
+    const create = (normalize: readonly NormalizeStep[] | undefined) =>
+      createRequestEncoder({
+        tokenizerPath,
+        template: { ...template, instruction },
+        normalize,
+        limits,
+      });
+    use(create(normalizeSteps), create(undefined));
+  });
+}
+
+function task(fields: Partial<EncodeTask>): EncodeTask {
+  return {
+    query: 'q',
+    instruction: undefined,
+    context: undefined,
+    candidates: [{ title: undefined, text: 'text' }],
+    truncation: 'end',
+    maxCandidateTokens: undefined,
+    ...fields,
+  };
+}
+
+it.each([
+  ['query', { query: '<p>NIGHT NURSE WANTED</p>' }, { query: 'night nurse wanted' }],
+  ['context', { context: 'R&amp;D\u00a0lab ' }, { context: 'R&D lab' }],
+  ['empty context', { context: '<br>' }, { context: undefined }],
+  ['instruction', { instruction: ' FIND THE BEST ONES' }, { instruction: 'find the best ones' }],
+  ['empty instruction', { instruction: '&nbsp;' }, { instruction: '' }],
+  ['no instruction', {}, {}],
+  [
+    'title and text',
+    { candidates: [{ title: '&lt;b&gt;Nurse&lt;/b&gt;', text: '<li>a<li>b' }] },
+    { candidates: [{ title: 'Nurse', text: 'a\nb' }] },
+  ],
+  [
+    'title of an empty text',
+    { candidates: [{ title: 'Nurse', text: '<p>&nbsp;</p>' }] },
+    { candidates: [{ title: 'Nurse', text: '' }] },
+  ],
+  [
+    'empty title and text',
+    { candidates: [{ title: '<b> </b>', text: '\u200b' }] },
+    { candidates: [{ title: undefined, text: '' }] },
+  ],
+])('the %s of a request is normalized, in both orders', async (_what, given, same) => {
+  for (const template of [builtinTemplates.chatml, candidateFirst]) {
+    await withEncoders(template, (normalizing, plain) => {
+      const outcome = normalizing.encode(task(given));
+      expect(outcome).toEqual(plain.encode(task(same)));
+      expect(outcome.ok).toBe(true);
+      const isChanged = JSON.stringify(given) !== JSON.stringify(same);
+      expect(JSON.stringify(plain.encode(task(given))) !== JSON.stringify(outcome)).toBe(isChanged);
+    });
+  }
+});
+
+it('a text is cut, and counted when it is too long, after it is normalized', async () => {
+  await withEncoders(candidateFirst, (normalizing, plain) => {
+    const text = '<p>word&nbsp;</p>'.repeat(80);
+    const given = task({ candidates: [{ title: undefined, text }], truncation: 'error' });
+    expect(plain.encode(given)).toMatchObject({ ok: false });
+    expect(normalizing.encode({ ...given, maxCandidateTokens: 50 })).toMatchObject({
+      message: expect.stringMatching(/^candidates\[0\]\.text: candidate 0 has 15\d tokens/),
+    });
+  });
+});
+
+it('tokenizes a text as it would stand in a prompt', async () => {
+  await withEncoders(candidateFirst, (normalizing, plain) => {
+    expect(normalizing.tokenize(['<b>R&amp;D</b>', 'plain'])).toEqual(
+      plain.tokenize(['R&D', 'plain']),
+    );
+  });
+});
