@@ -7,7 +7,8 @@ A template has five texts: `prefix`, `context`, `title`, `suffix`, `instruction`
   the suffix (candidate-first: nothing before the query depends on it). `template_order` tells which.
 - The template's own text is encoded with its special tokens, a caller's text as plain text, together with the spaces that the template
   has right before its placeholder. Spaces that end the prefix belong to the candidate's first text.
-- An absent instruction is the template's. An empty title or context is none: its text is left out.
+- A caller's text is normalized first, by the steps that the recipe or manifest lists (see normalize.py).
+- An absent instruction is the template's, as it is written. An empty title or context is none: its text is left out.
 - A candidate is cut to a number of tokens by `encode_candidate(...)[:limit]`; prefix and suffix never are.
 
 Only `tokenizers` is needed. test/text/prompt.test.ts holds both statements of these rules to the same ids.
@@ -20,18 +21,23 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from texts.normalize import normalize, read_steps
+
 PARTS = ("prefix", "context", "title", "suffix", "instruction")
 PLACEHOLDER = re.compile(r"( *)\{(instruction|query|context|title|text)\}")
 
 
 def read_template(path: str | Path) -> dict:
-    """The five texts in a manifest, a recipe, a golden, or a file of nothing else (`.json` or `.json.gz`)."""
-    found = read_json(Path(path))
-    found = found.get("template", found)
+    """The five texts in a manifest, a recipe, a golden, or a file of nothing else (`.json` or `.json.gz`).
+
+    `normalize` is added to them: the steps that the same file lists beside its template, or an empty list.
+    """
+    file = read_json(Path(path))
+    found = file.get("template", file)
     missing = [part for part in PARTS if not isinstance(found.get(part), str)]
     if missing:
         raise ValueError(f"{path}: the template has no {', '.join(missing)}")
-    template = {part: found[part] for part in PARTS}
+    template = {part: found[part] for part in PARTS} | {"normalize": read_steps(file.get("normalize"), str(path))}
     template_order(template)
     return template
 
@@ -55,20 +61,21 @@ def template_order(template: dict) -> str:
 
 def encode_prefix(tokenizer: Tokenizer, template: dict, request: dict) -> list[int]:
     """Of a request {query, instruction, context}; in candidate-first order the query is not read."""
-    return encode_template(tokenizer, with_context(template["prefix"].rstrip(" "), template, request), request_values(template, request))
+    return encode_asked(tokenizer, template, template["prefix"].rstrip(" "), request)
 
 
 def encode_candidate(tokenizer: Tokenizer, template: dict, candidate: dict) -> list[int]:
     """Of a candidate {title, text}, whole."""
     prefix = template["prefix"]
     lead = prefix[len(prefix.rstrip(" ")) :]
-    title = template["title"] if candidate.get("title") else ""
-    return encode_template(tokenizer, lead + title + "{text}", {"title": candidate.get("title"), "text": candidate["text"]})
+    values = {field: normalized(template, candidate.get(field)) for field in ("title", "text")}
+    title = template["title"] if values["title"] else ""
+    return encode_template(tokenizer, lead + title + "{text}", values)
 
 
 def encode_suffix(tokenizer: Tokenizer, template: dict, request: dict) -> list[int]:
     """Of a request; in query-first order the same for all."""
-    return encode_template(tokenizer, with_context(template["suffix"], template, request), request_values(template, request))
+    return encode_asked(tokenizer, template, template["suffix"], request)
 
 
 def label_id(tokenizer: Tokenizer, label: str) -> int:
@@ -78,17 +85,22 @@ def label_id(tokenizer: Tokenizer, label: str) -> int:
     return ids[0]
 
 
-def with_context(source: str, template: dict, request: dict) -> str:
-    return source.replace("{context}", template["context"] if request.get("context") else "")
+def encode_asked(tokenizer: Tokenizer, template: dict, source: str, request: dict) -> list[int]:
+    values = request_values(template, request)
+    return encode_template(tokenizer, source.replace("{context}", template["context"] if values["context"] else ""), values)
 
 
 def request_values(template: dict, request: dict) -> dict:
     instruction = request.get("instruction")
     return {
-        "instruction": template["instruction"] if instruction is None else instruction,
-        "query": request.get("query"),
-        "context": request.get("context"),
+        "instruction": template["instruction"] if instruction is None else normalized(template, instruction),
+        "query": normalized(template, request.get("query")),
+        "context": normalized(template, request.get("context")),
     }
+
+
+def normalized(template: dict, text: str | None) -> str | None:
+    return None if text is None else normalize(text, template.get("normalize", []))
 
 
 def encode_template(tokenizer: Tokenizer, source: str, values: dict) -> list[int]:
