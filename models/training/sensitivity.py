@@ -1,27 +1,27 @@
 """What rounding each input of each layer to 8 bits costs the margins: which inputs to leave in floats.
 
-    python sensitivity.py --recipe recipe.json --data FOLDER --model CHECKPOINT [--groups 12] [--json FILE]
+    python sensitivity.py --model CHECKPOINT --template RECIPE.json --calibrate FILE.jsonl.gz [--rows 120] [--json FILE]
 
 Rounds one input of one layer at a time, each token row by its own largest magnitude as int8 graphs do, together with the
-weights that read it, by output channel, and compares margins with those of floats on candidate-first groups of training
-postings. The names are those of `slmrank model quantize --float`. Give it the checkpoint that is quantized, or the fp32 view
-of its compact form (init.py --compact), whose channels are scaled already.
+weights that read it, by output channel, and compares margins with those of floats. The names are those of
+`slmrank model quantize --float`, the rows those of its `--calibrate` (checkpoints/calibration.py). Give it the checkpoint that is
+quantized, or the fp32 view of its compact form (checkpoints/init.py --compact), whose channels are scaled already.
 """
 
 import argparse
+import itertools
 import json
-import random
 from pathlib import Path
 
 import torch
+import transformers
 from tokenizers import Tokenizer
 
-import prompt
-from data import TrainingData
-from packed import encode_group, label_logits, pack
-from train import load
+from texts import prompt
+from texts.data import read_jsonl
 
 READERS = {"qkv": ("self_attn", "q_proj k_proj v_proj"), "o": ("self_attn", "o_proj"), "gateUp": ("mlp", "gate_proj up_proj"), "down": ("mlp", "down_proj")}
+CANDIDATE_TOKENS = 160
 
 
 class Rounding:
@@ -52,25 +52,20 @@ def to_bytes(x: torch.Tensor) -> torch.Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("recipe", "data", "model"):
+    for name in ("model", "template", "calibrate"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--groups", type=int, default=12)
+    parser.add_argument("--rows", type=int, default=120)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    recipe = json.loads(args.recipe.read_text())
-    model = load(args.model, "cpu").requires_grad_(False)
+    model = transformers.AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32).eval().requires_grad_(False)
     tokenizer = Tokenizer.from_file(str(args.model / "tokenizer.json"))
-    templates, label_ids = prompt.read_served(args.recipe, recipe, tokenizer)
-    data, rng = TrainingData(args.data), random.Random(f"{recipe['seed']}/sensitivity")
-    options = recipe["groups"] | {"candidateFirstShare": 1, "sources": {"posting": 1}}
-    passes = []
-    for _ in range(args.groups):
-        group = data.draw(rng, options)
-        passes.append(pack([(*encode_group(tokenizer, templates, group), group.grades, [0.0] * len(group.grades))]))
+    template, labels = prompt.read_template(args.template), json.loads(args.template.read_text())["labels"]
+    yes, no = (prompt.label_id(tokenizer, labels[side]) for side in ("yes", "no"))
+    rows = [encode(tokenizer, template, line) for line in itertools.islice(read_jsonl(args.calibrate), args.rows)]
 
     def margins() -> torch.Tensor:
-        logits = torch.cat([label_logits(model, label_ids, packed) for packed in passes])
-        return logits[:, 0] - logits[:, 1]
+        logits = torch.stack([model(torch.tensor([row])).logits[0, -1] for row in rows])
+        return logits[:, yes] - logits[:, no]
 
     rounding = Rounding(model)
     exact = margins()
@@ -92,6 +87,11 @@ def main() -> None:
     if args.json:
         result = {"pairs": len(exact), "marginDeviation": exact.std().item(), "alone": costs, "floats": {",".join(ranked[:count]): rms for count, rms in left.items()}}
         args.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+def encode(tokenizer: Tokenizer, template: dict, line: dict) -> list[int]:
+    candidate = prompt.encode_candidate(tokenizer, template, line)[:CANDIDATE_TOKENS]
+    return prompt.encode_prefix(tokenizer, template, line) + candidate + prompt.encode_suffix(tokenizer, template, line)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import { removeHtml } from './remove-html.ts';
 
 /**
  * Brings a caller's text to one form before it is encoded. A model's manifest lists the steps, so
- * that it is served what it was trained on: models/training/normalize.py does the same, and
+ * that it is served what it was trained on: models/training/texts/normalize.py does the same, and
  * test/golden/normalize.json has cases that both are tested with. Every step takes time linear in
  * the text's length, whatever the text.
  */

@@ -16,7 +16,7 @@ interface Case {
   readonly output: string;
 }
 
-/** Written by hand; models/training/test_normalize.py tests the trainer's normalizer with them. */
+/** Written by hand; models/training/tests/test_normalize.py tests the trainer's normalizer with them. */
 const { rules, cases } = JSON.parse(
   readFileSync(new URL('../golden/normalize.json', import.meta.url), 'utf8'),
 ) as { rules: string; cases: readonly Case[] };

@@ -9,7 +9,18 @@ import json
 import random
 from pathlib import Path
 
-from data import TrainingData
+from texts.data import TrainingData
+
+
+def write_rows(recipe: dict, data: TrainingData, rows: int, to: Path) -> None:
+    rng = random.Random(f"{recipe['seed']}/calibration")
+    with gzip.open(to, "wt", encoding="utf-8") as file:
+        for _ in range(rows):
+            group = data.draw(rng, recipe["groups"])
+            other = rng.choice(group.others)
+            query, candidate = (other, group.shared) if group.order == "candidateFirst" else (group.shared, other)
+            title = {"title": candidate.title} if candidate.title else {}
+            file.write(json.dumps({"query": query.text, **title, "text": candidate.text}) + "\n")
 
 
 def main() -> None:
@@ -18,16 +29,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=512)
     args = parser.parse_args()
-    recipe = json.loads(args.recipe.read_text())
-    data = TrainingData(args.data)
-    rng = random.Random(f"{recipe['seed']}/calibration")
-    with gzip.open(args.to, "wt", encoding="utf-8") as file:
-        for _ in range(args.rows):
-            group = data.draw(rng, recipe["groups"])
-            other = rng.choice(group.others)
-            query, candidate = (other, group.shared) if group.order == "candidateFirst" else (group.shared, other)
-            title = {"title": candidate.title} if candidate.title else {}
-            file.write(json.dumps({"query": query.text, **title, "text": candidate.text}) + "\n")
+    write_rows(json.loads(args.recipe.read_text()), TrainingData(args.data), args.rows, args.to)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""python -m unittest test_normalize: texts are brought to the form that the server's normalizer gives them."""
+"""python -m unittest tests.test_normalize: texts are brought to the form that the server's normalizer gives them."""
 
 import json
 import unittest
 from pathlib import Path
 
-from normalize import RULES, STEPS, normalize, read_steps
+from texts.normalize import RULES, STEPS, normalize, read_steps
 
-GOLDEN = json.loads((Path(__file__).resolve().parents[2] / "test" / "golden" / "normalize.json").read_text())
+GOLDEN = json.loads((Path(__file__).resolve().parents[3] / "test" / "golden" / "normalize.json").read_text())
 
 
 class Normalize(unittest.TestCase):

@@ -13,8 +13,8 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
-from compact import read_compact
-from gguf_tokenizer import gguf_tokenizer
+from checkpoints.compact import read_compact
+from checkpoints.gguf_tokenizer import gguf_tokenizer
 
 
 def main() -> None:

@@ -101,6 +101,8 @@ class TrainingData:
         for occupation in [*self.occupations.values(), *self.esco.values()]:
             for title in occupation.titles:
                 self.title_codes[title.lower()].add(occupation.code)
+        self.short_forms = read_short_forms(root / "onet-27.0", held)
+        self.spelt_alike = index_spelling(self.title_codes)
 
     def summary(self) -> str:
         return f"{len(self.postings)} postings, {len(self.judged)} judged queries, {len(self.occupations)} O*NET and {len(self.esco)} ESCO occupations"
@@ -135,6 +137,27 @@ class TrainingData:
         title = rng.choice(occupation.titles)
         return Text(" ".join(parts), (code,), title if rng.random() < 0.5 else title.title())
 
+    def knows(self, code: str) -> bool:
+        return code in self.occupations or code in self.esco
+
+    def abbreviated(self, rng: random.Random, text: str) -> str:
+        """`registered nurse` as `RN`, and the other way round, where O*NET has both forms; else the text."""
+        found = self.short_forms.get(text.lower())
+        if not found:
+            return text
+        short = rng.choice(found)
+        return short if rng.random() < 0.7 else short.lower()
+
+    def alike_in_letters(self, rng: random.Random, code: str) -> Text | None:
+        """A title of another field with a word that begins as one of this occupation's does (`barista`, `barrister`)."""
+        words = [word for word in rng.choice(self.occupation(code).titles).lower().split() if len(word) >= 5]
+        choices = [title for word in words for title in self.spelt_alike.get(word[:4], []) if word not in title.split()]
+        for title in rng.sample(choices, min(len(choices), 6)):
+            codes = tuple(sorted(self.title_codes[title]))
+            if len(codes) < AMBIGUOUS and max(grade(code, other) for other in codes) <= 1:
+                return Text(title, codes)
+        return None
+
     def occupation(self, code: str) -> Occupation:
         return self.occupations[code] if code in self.occupations else self.esco[code]
 
@@ -148,7 +171,12 @@ class TrainingData:
         for _ in range(4 * count):
             if len(queries) >= count:
                 break
-            query = self.own_words(rng, candidate) if rng.random() < 0.04 else self.query_at(rng, code, pick(rng, wanted))
+            roll = rng.random()
+            query = (
+                self.own_words(rng, candidate) if roll < 0.04
+                else self.alike_in_letters(rng, code) if roll < 0.08 and self.knows(code)
+                else self.query_at(rng, code, pick(rng, wanted))
+            )
             if query is not None:
                 queries.setdefault(query.text.lower(), query)
         drawn = list(queries.values())
@@ -244,7 +272,8 @@ def read_onet(root: Path, held: set[str]) -> tuple[dict[str, Occupation], set[st
     occupations = {row["O*NET-SOC Code"]: Occupation(row["O*NET-SOC Code"], [row["Title"]], [], row["Description"]) for row in read_table(root / "occupation_data.txt.gz")}
     for name, column in (("alternate_titles", "Alternate Title"), ("sample_of_reported_titles", "Reported Job Title")):
         for row in read_table(root / f"{name}.txt.gz"):
-            occupations[row["O*NET-SOC Code"]].titles.append(re.sub(r"\s*\(.*\)$", "", row[column]))
+            long, short = re.fullmatch(r"(.*?)(?:\s*\((.*)\))?", row[column]).groups()
+            occupations[row["O*NET-SOC Code"]].titles += [long, short] if short else [long]
     for row in read_table(root / "task_statements.txt.gz"):
         occupations[row["O*NET-SOC Code"]].tasks.append(row["Task"])
     held_titles = {title.lower() for code, occupation in occupations.items() if code[:7] in held for title in occupation.titles}
@@ -252,6 +281,27 @@ def read_onet(root: Path, held: set[str]) -> tuple[dict[str, Occupation], set[st
     for occupation in kept.values():
         occupation.titles = sorted({title for title in occupation.titles if title.lower() not in held_titles}) or occupation.titles[:1]
     return kept, held_titles
+
+
+def read_short_forms(root: Path, held: set[str]) -> dict[str, list[str]]:
+    """Titles by their other form, in small letters: O*NET writes `Licensed Practical Nurse (LPN)`."""
+    forms = defaultdict(set)
+    for name, column in (("alternate_titles", "Alternate Title"), ("sample_of_reported_titles", "Reported Job Title")):
+        for row in read_table(root / f"{name}.txt.gz"):
+            match = re.fullmatch(r"(.+?) \((.+)\)", row[column])
+            if match and row["O*NET-SOC Code"][:7] not in held:
+                forms[match[1].lower()].add(match[2])
+                forms[match[2].lower()].add(match[1])
+    return {form: sorted(others) for form, others in forms.items()}
+
+
+def index_spelling(titles) -> dict[str, list[str]]:
+    """Titles by the first four letters of each longer word."""
+    index = defaultdict(list)
+    for title in sorted(titles):
+        for start in {word[:4] for word in title.split() if len(word) >= 5}:
+            index[start].append(title)
+    return index
 
 
 def read_esco(root: Path, held_titles: set[str]) -> dict[str, Occupation]:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from normalize import normalize, read_steps
+from texts.normalize import normalize, read_steps
 
 PARTS = ("prefix", "context", "title", "suffix", "instruction")
 PLACEHOLDER = re.compile(r"( *)\{(instruction|query|context|title|text)\}")

@@ -1,0 +1,269 @@
+"""Makes a ranker by a recipe, stage after stage: dense, pruned, recovered, cut, robust, int8.
+
+    python run.py --recipe recipe.json --data DATA --texts TEXTS --embedder FOLDER --to out [--share 0.02] [--stage NAME ...] [--given NAME=FOLDER ...]
+
+Each stage writes `out/NAME/last`, a Hugging Face folder, and goes on where it was when it is started again. `--share` takes a part of
+every stage's groups and tokens: the same recipe in small, on a CPU. `--stage` runs only those; `--given` takes a checkpoint from
+elsewhere in the place of a stage's, such as `--given base=FOLDER`. At the end a table shows dev figures of every checkpoint.
+"""
+
+import argparse
+import json
+import os
+import pickle
+import random
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from learn.batches import EncodedGroup, margins
+from checkpoints.calibration import write_rows
+from texts.data import TrainingData
+from evaluate import evaluate
+from texts.general import GeneralGroups, is_held_out, read_sources
+from texts.groups import JOB_KINDS, Drawn, Encoder, Occupations, draw, joined, wanted
+from checkpoints.init import from_gguf
+from learn.ranker import Ranker, read_ranker
+from learn.teacher import Embedder, cosine_to_margin, passage
+from learn.train import Options, Trainer, say
+
+ROOT = Path(__file__).resolve().parents[2]
+JUDGED_SAMPLE = 400
+"""Groups on which cosines are compared with grades."""
+
+
+class Run:
+    def __init__(self, args):
+        self.args, self.out, self.device = args, args.to.resolve(), args.device
+        self.recipe_file = args.recipe.resolve()
+        self.recipe = json.loads(self.recipe_file.read_text())
+        self.given = {name: Path(folder).resolve() for name, folder in (each.split("=", 1) for each in args.given)}
+        self.data = TrainingData(args.data)
+        self.embedder: Embedder | None = None
+        self.grade_margins = np.log(np.array(self.recipe["grades"]) / (1 - np.array(self.recipe["grades"])))
+
+    def all(self) -> None:
+        stages = self.recipe["stages"]
+        unknown = sorted({*self.args.stage, *self.given} - {*stages, "base"})
+        if unknown:
+            raise SystemExit(f"the recipe has no stage {', '.join(unknown)}; it has {', '.join(stages)}")
+        self.encoder, self.label_ids = Encoder.of(self.recipe_file, self.recipe, self.folder("base") / "tokenizer.json")
+        for name, stage in stages.items():
+            wanted_now = name in self.args.stage if self.args.stage else name not in self.given
+            if wanted_now and not (self.out / name / "done").exists():
+                started = time.monotonic()
+                say(f"stage {name}")
+                self.run_stage(name, stage)
+                (self.out / name / "done").write_text(f"{time.monotonic() - started:.0f} s\n")
+        self.table()
+
+    def run_stage(self, name: str, stage: dict) -> None:
+        if "prune" in stage:
+            self.prune(name, stage)
+        elif "quantize" in stage:
+            self.quantize(name, stage)
+        else:
+            self.train(name, stage)
+
+    def folder(self, name: str) -> Path:
+        """Where a stage's checkpoint is; the base one is made of the GGUF file that its recipe fetches."""
+        if name in self.given:
+            return self.given[name]
+        folder = self.out / name / "last"
+        if name == "base" and not folder.exists():
+            self.slmrank("model", "build", "--recipe", "smollm2-135m-instruct")
+            folder.mkdir(parents=True)
+            from_gguf(ROOT / "models/cache/SmolLM2-135M-Instruct.Q4_1.gguf", folder)
+        return folder
+
+    def train(self, name: str, stage: dict) -> None:
+        drawn = self.kept(f"sets/{stage['set']}", lambda: self.draw(stage["set"]))
+        groups = self.with_targets(name, stage, drawn)
+        model = read_ranker(self.folder(stage["from"]), self.label_ids, stage.get("layers"))
+        model = model.compiled() if self.device == "cuda" else model
+        options = Options.of(self.recipe, name, self.device, self.args.share)
+        Trainer(model, groups, options, self.out / name, self.device).run(self.folder(stage["from"]))
+
+    def draw(self, name: str) -> Drawn:
+        counts, options = dict(self.recipe["sets"][name]), self.recipe["groups"]
+        variants = counts.pop("variants")
+        counts = {kind: round(count * self.args.share) for kind, count in counts.items()}
+        seed = f"{self.recipe['seed']}/{name}"
+        occupations = Occupations(self.args.data, self.encoder, options, os.cpu_count() or 1).draw(counts.pop("occupations"), variants, seed)
+        say(f"{len(occupations.groups):,} groups of occupations")
+        embedder, to_margin = self.the_embedder(), self.cosines_as_margins(occupations)
+        parts = [replace_margins(occupations)]
+        titles = sorted({other.text for group in occupations.groups[:JUDGED_SAMPLE] if group.order == "candidateFirst" for other in group.others})
+        for kind, documents in read_sources(self.args.texts, self.args.data / "postings").items():
+            rng = random.Random(f"{seed}/{kind}")
+            kept = [document for document in documents if kind == "postings" or not is_held_out(document)]
+            kept = rng.sample(kept, min(len(kept), 5 * counts[kind]))
+            source = GeneralGroups(kind, kept, titles if kind == "postings" else [], embedder, to_margin)
+            parts.append(draw(lambda rng: source.draw(rng, options), self.data, self.encoder, options, counts[kind], 1, f"{seed}/{kind}", kind))
+            say(f"{counts[kind]:,} groups of {kind}")
+        return joined(parts)
+
+    def the_embedder(self) -> Embedder:
+        if self.embedder is None:
+            self.embedder = Embedder(self.args.embedder, self.device)
+        return self.embedder
+
+    def cosines_as_margins(self, drawn: Drawn):
+        judged = [group for group in drawn.groups if group.order == "candidateFirst"][:JUDGED_SAMPLE]
+        cosines = self.cosines(judged)
+        return cosine_to_margin(np.concatenate(cosines), self.grade_margins[np.concatenate([group.grades for group in judged])])
+
+    def cosines(self, groups: list) -> list[np.ndarray]:
+        """Of every group's shared text with its others."""
+        texts = sorted({passage(text) for group in groups for text in (group.shared, *group.others)})
+        place = {text: i for i, text in enumerate(texts)}
+        vectors = self.the_embedder().embed(texts).astype(np.float32)
+        return [vectors[[place[passage(other)] for other in group.others]] @ vectors[place[passage(group.shared)]] for group in groups]
+
+    def with_targets(self, name: str, stage: dict, drawn: Drawn) -> list[EncodedGroup]:
+        plain = self.kept(f"wanted/{name}", lambda: self.wanted_margins(stage, drawn))
+        ready = []
+        for variant, encoded in zip(drawn.variants, drawn.encoded):
+            of = plain[variant.of]
+            targets = wanted(drawn.groups[variant.of], variant.queries[: len(of)], of)
+            ready.append(EncodedGroup(encoded.shared, encoded.others[: len(of)], targets, encoded.kind))
+        random.Random(self.recipe["seed"]).shuffle(ready)
+        return ready
+
+    def wanted_margins(self, stage: dict, drawn: Drawn) -> list[np.ndarray]:
+        """The margins wanted of every plain group: of occupations by grades and teachers, of others by the embedder; of both kinds of job
+        texts also by the answers of an earlier stage."""
+        recipe, kinds = stage["wanted"], [encoded.kind for encoded in drawn.plain]
+        judged = [i for i, kind in enumerate(kinds) if kind == "occupations"]
+        margins_of = [known if known is not None else None for known in drawn.margins or []]
+        graded = {i: self.grade_margins[drawn.groups[i].grades] for i in judged}
+        if "teacher" in recipe:
+            self.add_teacher(recipe, {i: drawn.groups[i] for i in judged}, graded)
+        margins_of = [graded.get(i, margins_of[i]) for i in range(len(kinds))]
+        if "answers" in recipe:
+            of, share = recipe["answers"]["of"], recipe["answers"]["share"]
+            jobs = [i for i, kind in enumerate(kinds) if kind in JOB_KINDS]
+            answers = self.kept(f"answers/{stage['set']}-{of}", lambda: self.answers(of, [drawn.plain[i] for i in jobs]))
+            for i, answer in zip(jobs, answers):
+                margins_of[i] = (1 - share) * margins_of[i][: len(answer)] + share * answer
+        return margins_of
+
+    def add_teacher(self, recipe: dict, groups: dict, graded: dict) -> None:
+        """Moves the margins of grades by what cosines say within a grade, and mixes in those of the embedder fine-tuned on them."""
+        settings, places = self.recipe["teacher"], list(groups)
+        cosines = dict(zip(places, self.cosines([groups[i] for i in places])))
+        all_grades, all_cosines = np.concatenate([groups[i].grades for i in places]), np.concatenate([cosines[i] for i in places])
+        usual = np.array([all_cosines[all_grades == grade].mean() if (all_grades == grade).any() else 0.0 for grade in range(5)])
+        spread = float(np.sqrt(np.mean((all_cosines - usual[all_grades]) ** 2)))
+        candidate_first = [i for i in places if groups[i].order == "candidateFirst"]
+        teacher = Embedder(self.args.embedder, self.device)
+        steps = max(2, round(settings["steps"] * min(1, 4 * self.args.share)))
+        teacher.fine_tune([groups[i] for i in candidate_first], [graded[i] for i in candidate_first], steps, settings["learningRate"], str(self.recipe["seed"]))
+        self.embedder, untuned = teacher, self.embedder
+        taught = dict(zip(places, self.cosines([groups[i] for i in places])))
+        self.embedder = untuned
+        total = recipe["grades"] + recipe["teacher"]
+        for i in places:
+            within = np.clip((cosines[i] - usual[groups[i].grades]) / spread, -2, 2)
+            by_grade = graded[i] + settings["withinGrade"] * within
+            graded[i] = (recipe["grades"] * by_grade + recipe["teacher"] * teacher.margin(taught[i])) / total
+
+    def answers(self, of: str, groups: list[EncodedGroup]) -> list[np.ndarray]:
+        model = read_ranker(self.folder(of), self.label_ids).to(self.device)
+        told = [time.monotonic()]
+        started = told[0]
+
+        def tell(share: float) -> None:
+            if time.monotonic() - told[0] > 30:
+                told[0] = time.monotonic()
+                say(f"answers of {of}: {share:.0%}, {(told[0] - started) * (1 - share) / share / 60:.1f} min left")
+
+        return margins(model, groups, self.device, tell)
+
+    def prune(self, name: str, stage: dict) -> None:
+        options = stage["prune"]
+        templates = [argument for order in self.recipe["templates"].values() for argument in ("--template", str(self.recipe_file.parent / order))]
+        self.slmrank(
+            "model", "prune", "--from", self.folder(stage["from"]), "--to", self.out / name / "last", "--mlp-keep", options["mlpKeep"],
+            "--drop-layers", options["dropLayers"], "--calibrate", self.calibration(), "--tokens", options["calibrationTokens"], "--labels", " yes, no", *templates,
+        )
+
+    def quantize(self, name: str, stage: dict) -> None:
+        options = stage["quantize"]
+        templates = [argument for order in reversed(self.recipe["templates"].values()) for argument in ("--template", str(self.recipe_file.parent / order))]
+        floats = ["--float", ",".join(options["floats"])] if options.get("floats") else []
+        self.slmrank(
+            "model", "quantize", "--from", self.folder(stage["from"]), "--to", self.out / name / "last", "--labels", " yes, no",
+            "--calibrate", self.calibration(), "--tokens", options["calibrationTokens"], *floats, *templates,
+        )
+
+    def calibration(self) -> Path:
+        file = self.out / "calibration.jsonl.gz"
+        if not file.exists():
+            write_rows(self.recipe, self.data, 512, file)
+        return file
+
+    def slmrank(self, *arguments) -> None:
+        subprocess.run(["npm", "run", "-s", "slmrank", "--", *map(str, arguments)], cwd=ROOT, check=True)
+
+    def kept(self, name: str, make):
+        """What was made once for this recipe's seed and share, and kept on disk."""
+        file = self.out / f"{name}-{self.args.share:g}.pickle"
+        if not file.exists():
+            made = make()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.with_suffix(".part").write_bytes(pickle.dumps(made))
+            file.with_suffix(".part").rename(file)
+        return pickle.loads(file.read_bytes())
+
+    def table(self) -> None:
+        """Dev figures of every checkpoint that there is, or of those of `--stage`; kept in `figures.json`."""
+        figures_file = self.out / "figures.json"
+        figures = json.loads(figures_file.read_text()) if figures_file.exists() else {}
+        dev = self.args.data / "jobs-bench" / "dev"
+        for name in self.args.stage or ("base", *self.recipe["stages"]):
+            file = self.folder_if_there(name)
+            if name not in figures and file is not None:
+                model = read_ranker(file, self.label_ids).to(self.device)
+                shown = evaluate(model, self.encoder, dev, "dev", self.device)
+                hidden = evaluate(model, self.encoder, dev, "dev", self.device, titles=False)
+                figures[name] = {"parameters": count_parameters(model), "dev": shown, "withoutTitles": hidden["all"]}
+                figures_file.write_text(json.dumps(figures, indent=2) + "\n")
+        kinds = sorted({kind for row in figures.values() for kind in row["dev"]})
+        print(f"{'':12}{'parameters':>12}" + "".join(f"{kind:>14}" for kind in kinds) + f"{'no titles':>12}")
+        for name, row in figures.items():
+            values = "".join(f"{row['dev'][kind]:14.4f}" for kind in kinds)
+            print(f"{name:12}{row['parameters'] / 1e6:11.1f}M{values}{row['withoutTitles']:12.4f}")
+
+    def folder_if_there(self, name: str) -> Path | None:
+        """Of checkpoints in floats: `slmrank eval` measures the int8 one."""
+        folder = self.given.get(name, self.out / name / "last")
+        compact = "quantize" in self.recipe["stages"].get(name, {})
+        return None if compact or not (folder / "model.safetensors").exists() else folder
+
+
+def replace_margins(drawn: Drawn) -> Drawn:
+    """Occupations have grades instead of margins."""
+    return Drawn(drawn.groups, drawn.plain, drawn.variants, drawn.encoded, [np.zeros(len(group.others)) for group in drawn.groups])
+
+
+def count_parameters(model: Ranker) -> int:
+    return sum(parameter.numel() for parameter in model.parameters()) + model.embedding.numel()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("recipe", "data", "texts", "embedder", "to"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--stage", action="append", default=[])
+    parser.add_argument("--given", action="append", default=[], metavar="NAME=FOLDER")
+    parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    Run(parser.parse_args()).all()
+
+
+if __name__ == "__main__":
+    main()
