@@ -47,7 +47,7 @@ export function frontChart(
   };
 }
 
-/** NDCG@10 of every row over the text budgets; both variants have the same y axis below. */
+/** NDCG@10 of every row over the text budgets; both variants have the same y axis. */
 export function budgetsChart(report: ParetoReport, variant: Variant): Chart {
   const budgets = report.settings.candidateTokens;
   const allMeans = report.rows.flatMap((row) =>
@@ -59,6 +59,7 @@ export function budgetsChart(report: ParetoReport, variant: Variant): Chart {
     x: 'tokens of a candidate',
     y: `NDCG@10, ${shown}`,
     fromY: floorOf(allMeans),
+    toY: Math.max(...allMeans),
     logX: { ticks: budgets },
     height: chartHeight,
     series: report.rows.map(

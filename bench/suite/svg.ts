@@ -28,6 +28,8 @@ export interface Chart {
   readonly logX?: true | { readonly ticks: readonly number[] };
   /** Where the y axis begins; 0 when absent. */
   readonly fromY?: number;
+  /** A value that the y axis reaches at least, as where two charts are to be compared. */
+  readonly toY?: number;
   /** Dashed levels, such as an objective, with their names on the right. */
   readonly levels?: readonly { readonly y: number; readonly name: string }[];
   /** In pixels, of 720 pixels' width. */
@@ -73,13 +75,14 @@ export function linePath(points: readonly Point[], place: (point: Point) => Poin
 }
 
 function createFrame(chart: Chart, marks: readonly Mark[]): Frame {
-  const { series, levels = [], height = defaultHeight, fromY = 0, logX } = chart;
+  const { series, levels = [], height = defaultHeight, fromY = 0, toY = 0, logX } = chart;
   const points = series.flatMap((each) => each.points.filter(isFinitePoint));
   const xs = [...points.map(([x]) => x), ...marks.map(({ at }) => at[0])];
   const ys = [
     ...points.map(([, y]) => y),
     ...marks.map(({ high }) => high),
     ...levels.map(({ y }) => y),
+    toY,
   ];
   const hasNames = levels.length > 0 || series.some(({ hasEndLabel }) => hasEndLabel);
   const right = chartWidth - (hasNames ? margin.rightWithNames : margin.right);
