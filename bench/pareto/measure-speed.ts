@@ -7,7 +7,7 @@ import type { ParetoOptions } from './options.ts';
 import type { BuiltModel } from './pair-scorer.ts';
 import type { ParetoData } from './pareto-data.ts';
 import type { Scorers } from './scorers.ts';
-import { type Round, type SpeedWork, timeRounds } from './speed.ts';
+import { type Contender, type Round, type SpeedWork, timeRounds } from './speed.ts';
 
 export interface MeasuredSpeed {
   readonly clock: Clock;
@@ -19,7 +19,7 @@ export interface MeasuredSpeed {
 /** Candidates of one query in the work; its prefix is shared by them. */
 const candidatesPerQuery = 16;
 
-/** All models in turn over the same candidates, with titles; rounds of an equal earlier measurement are kept. */
+/** All models at all budgets in turn over the same candidates, with titles; rounds of an equal earlier measurement are kept. */
 export async function measureSpeed(
   data: ParetoData,
   models: ReadonlyMap<string, BuiltModel>,
@@ -32,23 +32,29 @@ export async function measureSpeed(
   const work = chooseWork(data, candidates);
   const key = sha256(
     JSON.stringify([
-      ...['slmrank-pareto-speed-1', clock, options.candidateTokens, options.tokenBudget],
-      ...[options.devices, cpus()[0]?.model, Object.values(data.hashes), work.requests],
+      'slmrank-pareto-speed-2',
+      clock,
+      options.candidateTokens,
+      options.tokenBudget,
+      options.devices,
+      cpus()[0]?.model,
+      Object.values(data.hashes),
+      work.requests,
       [...models].map(([name, { manifest }]) => [name, manifest.fingerprint]),
     ]),
   );
-  const scorers = [...models.keys()].map(
-    (name) => [name, () => options.scorers.get(name)] as const,
+  const contenders = options.candidateTokens.flatMap((candidateTokens) =>
+    [...models.keys()].map(
+      (name): Contender => ({ name, candidateTokens, open: () => options.scorers.get(name) }),
+    ),
   );
-  const timed = await timeRounds(new Map(scorers), work, {
-    ...{ rounds, clock },
+  const timed = await timeRounds(contenders, work, {
+    rounds,
+    clock,
     file: join(options.state, `speed.${key.slice(0, 16)}.jsonl`),
     onRound: (done) => process.stderr.write(`speed: round ${done} of ${rounds}\n`),
   });
-  return {
-    ...{ clock, rounds: timed },
-    candidates: work.requests.flat().length,
-  };
+  return { clock, rounds: timed, candidates: work.requests.flat().length };
 }
 
 /** `candidates` of them, from queries spread evenly over the run. */

@@ -1,24 +1,25 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readManifest } from '../../src/manifest.ts';
-import { templateHash } from '../../src/text/template.ts';
 import { adapterFiles } from '../../src/toolchain/adapter.ts';
-import { buildModel, hashSource, type SourceFiles } from '../../src/toolchain/build-model.ts';
+import { hashSource, type SourceFiles } from '../../src/toolchain/build-model.ts';
+import { buildByRecipe } from '../../src/toolchain/ensure-model.ts';
 import { openCheckpoint } from '../../src/toolchain/open-checkpoint.ts';
-import { readRecipe } from '../../src/toolchain/recipe.ts';
+import { projectFolder } from '../../src/toolchain/project-folder.ts';
+import { readRecipe, type Recipe } from '../../src/toolchain/recipe.ts';
 import type { BuiltModel } from './pair-scorer.ts';
-import type { ModelRow, Row } from './plan.ts';
+import { type CheckpointBuild, type ModelRow, type Row, runFile } from './plan.ts';
 import { slug } from './score-store.ts';
+import type { View } from './views.ts';
 
 /** The first file that a row needs and that is not there. */
-export async function findMissing(row: Row): Promise<string | undefined> {
+export async function findMissing(row: Row, views: readonly View[]): Promise<string | undefined> {
   const needed =
     row.kind === 'run'
-      ? Object.values(row.runs).filter((file) => file !== undefined)
-      : [
-          join(row.path, row.build === undefined ? 'manifest.json' : 'config.json'),
-          ...(row.build?.adapter === undefined ? [] : [join(row.build.adapter, adapterFiles[0])]),
-        ];
+      ? views.flatMap((view) => runFile(row, view) ?? [])
+      : row.build === undefined
+        ? [join(row.path, 'manifest.json')]
+        : checkpointFiles(row.path, row.build);
   for (const file of needed) {
     const found = await access(file).then(
       () => true,
@@ -31,7 +32,18 @@ export async function findMissing(row: Row): Promise<string | undefined> {
   return undefined;
 }
 
-/** The row's built model; a checkpoint is built under `state` unless it stands there of the same source already. */
+function checkpointFiles(path: string, { recipe, adapter }: CheckpointBuild): readonly string[] {
+  return [
+    join(path, 'config.json'),
+    projectFolder(`models/recipes/${recipe}.json`),
+    ...(adapter === undefined ? [] : [join(adapter, adapterFiles[0])]),
+  ];
+}
+
+/**
+ * The row's built model. A checkpoint is built under `state`, unless one stands there that was built of the same files,
+ * by the same recipe and in the same precision.
+ */
 export async function prepareModel(
   row: ModelRow,
   { state, onProgress }: { readonly state: string; readonly onProgress: (line: string) => void },
@@ -40,25 +52,32 @@ export async function prepareModel(
     return { dir: row.path, manifest: await readManifest(row.path) };
   }
   const { precision, adapter } = row.build;
-  const { template, labels, licence } = await readRecipe(row.build.recipe);
+  const recipe = await readRecipe(row.build.recipe);
+  const source = { from: row.path, adapter };
   const dir = join(state, 'models', slug(row.name));
   const built = await readManifest(dir).catch(() => undefined);
   const isCurrent =
     built?.precision === precision &&
-    built.templateHash === templateHash(template) &&
-    built.labels.yes.text === labels[0] &&
-    built.labels.no.text === labels[1] &&
-    built.source.sha256 === (await hashCheckpoint({ from: row.path, adapter }));
+    built.recipe?.sha256 === recipe.sha256 &&
+    built.source.sha256 === (await hashCheckpoint(source));
   if (built !== undefined && isCurrent) {
     return { dir, manifest: built };
   }
-  const manifest = await buildModel({
-    ...{ from: row.path, adapter, to: dir, name: slug(row.name), precision, template },
-    ...{ labels, tokenizer: undefined, buckets: undefined, recipe: undefined },
-    source: { description: row.notes || row.name, licence },
-    onProgress: (line) => onProgress(`${row.name}: ${line}`),
-  });
+  const manifest = await buildByRecipe(
+    {
+      ...recipe,
+      description: row.notes || row.name,
+      floats: precision === 'int8' && isOwnCheckpoint(recipe, row.path) ? recipe.floats : [],
+    },
+    source,
+    { precision, to: dir, onProgress: (line) => onProgress(`${row.name}: ${line}`) },
+  );
   return { dir, manifest };
+}
+
+/** Which inputs stay in floats was chosen for the recipe's own checkpoint; others may not even have those layers. */
+function isOwnCheckpoint({ source }: Recipe, path: string): boolean {
+  return source.kind === 'bundled' && projectFolder(source.path) === path;
 }
 
 async function hashCheckpoint(source: SourceFiles): Promise<string> {

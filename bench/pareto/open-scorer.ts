@@ -16,10 +16,13 @@ export const openScorer: OpenScorer = async ({ dir, manifest }, options) => {
   );
   const engine = await openPairEngine({ ...config, model: dir }, manifest);
   return {
-    async score(pairs, data, { titles }) {
+    async score(pairs, data, { candidateTokens, variant }) {
       const { logits } = await scorePairs(engine, pairs, data, {
-        ...{ titles, instruction: undefined, maxCandidateTokens: undefined },
-        ...{ signal: new AbortController().signal, onProgress: () => undefined },
+        titles: variant === 'titles',
+        instruction: undefined,
+        maxCandidateTokens: candidateTokens,
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
       });
       return pairs.map((_, i) => (logits[2 * i] ?? NaN) - (logits[2 * i + 1] ?? NaN));
     },

@@ -4,9 +4,9 @@ import { type Clock, clocks } from '../clock-seconds.ts';
 
 const usage = `Usage: slmrank report pareto --beir DIR [OPTIONS]
 
-Measures every model and run of a plan on one BEIR folder: NDCG@10 with intervals, with and without titles, parameters,
-size, and candidates/s side by side. Prints a table, writes pareto.json and pareto.html. What is finished is not
-computed again: Control-C and the same command go on where it stopped.
+Measures every model and run of a plan on one BEIR folder, at each text budget: NDCG@10 with intervals, with and without
+titles, parameters, size, and candidates/s side by side. Prints tables, writes pareto.json, pareto.html, front.svg and
+budgets.svg. What is finished is not computed again: Control-C and the same command go on where it stopped.
 
   --beir DIR            the data (default: PARETO_BEIR)
   --split NAME          which qrels (default: dev)
@@ -16,7 +16,9 @@ computed again: Control-C and the same command go on where it stopped.
   --only NAMES          these rows, comma between; the plan's reference is always among them
   --skip-missing        leave out rows whose model or run is not there, and say so
   --limit N             at most N queries, spread evenly over the run
-  --candidate-tokens N  the context budget (default: 256)
+  --candidate-tokens N,N,...
+                        text budgets: how many tokens of a candidate are read, title included (default: 24,64,128);
+                        the plan's runs must have been made with the same
   --token-budget N      packed tokens of a batch (default: 1024)
   --devices SLOTS       as SLMRANK_DEVICES, of each model (default: cpu:1)
   --no-speed            leave candidates/s out
@@ -24,7 +26,7 @@ computed again: Control-C and the same command go on where it stopped.
   --speed-candidates N  in each round (default: 64)
   --clock wall|cpu      of the speed measurement; cpu for a machine that others use too (default: wall)
   --state DIR           scores and built models kept between runs (default: bench/out/pareto); delete its models after
-                        a change of the toolchain, as they are built again only for another checkpoint
+                        a change of the toolchain, as they are built again only for another checkpoint or recipe
   --out DIR             where the report goes (default: bench/out/pareto)`;
 
 export interface ParetoOptions {
@@ -37,7 +39,8 @@ export interface ParetoOptions {
   readonly only: readonly string[] | undefined;
   readonly skipMissing: boolean;
   readonly limit: number;
-  readonly candidateTokens: number;
+  /** Text budgets, ascending. */
+  readonly candidateTokens: readonly number[];
   readonly tokenBudget: number;
   readonly devices: string;
   readonly speed: SpeedOptions | undefined;
@@ -65,7 +68,7 @@ export function parseParetoOptions(
     only: { type: 'string' },
     'skip-missing': { type: 'boolean', default: false },
     limit: { type: 'string' },
-    'candidate-tokens': { type: 'string', default: '256' },
+    'candidate-tokens': { type: 'string', default: '24,64,128' },
     'token-budget': { type: 'string', default: '1024' },
     devices: { type: 'string', default: 'cpu:1' },
     'no-speed': { type: 'boolean', default: false },
@@ -84,7 +87,7 @@ export function parseParetoOptions(
     only: values.only?.split(',').map((name) => name.trim()),
     skipMissing: values['skip-missing'],
     limit: values.limit === undefined ? Infinity : count('--limit', values.limit),
-    candidateTokens: count('--candidate-tokens', values['candidate-tokens']),
+    candidateTokens: parseBudgets(values['candidate-tokens']),
     tokenBudget: count('--token-budget', values['token-budget']),
     devices: values.devices,
     speed: values['no-speed']
@@ -104,6 +107,15 @@ function count(flag: string, text: string): number {
     throw new UsageError(`${flag} is '${text}'; a whole number of at least 1 is needed`);
   }
   return value;
+}
+
+function parseBudgets(text: string): readonly number[] {
+  const budgets = text.split(',').map((each) => count('--candidate-tokens', each));
+  const twice = budgets.find((budget, i) => budgets.indexOf(budget) !== i);
+  if (twice !== undefined) {
+    throw new UsageError(`--candidate-tokens has ${twice} twice; each budget may stand once`);
+  }
+  return budgets.toSorted((a, b) => a - b);
 }
 
 function parseClock(text: string): Clock {

@@ -7,13 +7,14 @@ import { templateOrder } from '../../src/text/template.ts';
 import type { ParetoOptions } from './options.ts';
 import type { BuiltModel } from './pair-scorer.ts';
 import { type ParetoData, readOrder } from './pareto-data.ts';
-import { type Row, type RunRow, type Variant, variants } from './plan.ts';
+import { type Row, runFile } from './plan.ts';
 import { findMissingPairs, orderByScores, scoreInto } from './score-row.ts';
 import { openScoreStore, type ScoreStore, storePath } from './score-store.ts';
 import type { Scorers } from './scorers.ts';
+import { type ByView, valueAt, type View, viewsOf } from './views.ts';
 
 /** The candidates' order of each row, by row name. */
-export type RowOrders = ReadonlyMap<string, Readonly<Record<Variant, Run>>>;
+export type RowOrders = ReadonlyMap<string, ByView<Run>>;
 
 interface Given {
   readonly data: ParetoData;
@@ -22,43 +23,24 @@ interface Given {
   readonly options: Pick<ParetoOptions, 'candidateTokens' | 'state'>;
 }
 
+/** A model's scores by view, and what they still lack. */
 interface Task {
   readonly name: string;
-  readonly variant: Variant;
-  readonly store: ScoreStore;
-  readonly missing: readonly Pair[];
+  readonly model: BuiltModel;
+  readonly stores: ByView<{ readonly store: ScoreStore; readonly missing: readonly Pair[] }>;
 }
 
 /** Reads the runs and scores what no store has yet, one model after the other, telling how long all will take. */
 export async function orderRows(rows: readonly Row[], given: Given): Promise<RowOrders> {
-  const { data, scorers } = given;
   const tasks = await openTasks(given);
-  const total = tasks.reduce((sum, { missing }) => sum + missing.length, 0);
-  const progress = createProgress('pairs', total, terminal, systemClock);
-  let done = 0;
-  for (const { name, variant, store, missing } of tasks) {
-    if (missing.length > 0) {
-      await scoreInto(store, missing, {
-        ...{ data, variant, scorer: await scorers.get(name) },
-        order: templateOrder(modelOf(given, name).manifest.template),
-        onScored: (pairs) => progress.update((done += pairs)),
-      });
-    }
-    if (variant === variants.at(-1)) {
-      await scorers.closeAll();
-    }
-  }
-  progress.end();
-  const orders = new Map<string, Record<Variant, Run>>();
+  await scoreMissing(tasks, given);
+  const orders = new Map<string, ByView<Run>>();
   for (const row of rows) {
-    const orderOf = async (variant: Variant) =>
-      row.kind === 'run'
-        ? readRunRow(row, variant, data)
-        : orderByScores(data.run, findStore(tasks, row.name, variant));
-    orders.set(row.name, {
-      titles: await orderOf('titles'),
-      'no-titles': await orderOf('no-titles'),
-    });
+    const found: { view: View; value: Run }[] = [];
+    for (const view of viewsOf(given.options.candidateTokens)) {
+      found.push({ view, value: await orderOf(row, view, { tasks, data: given.data }) });
+    }
+    orders.set(row.name, found);
   }
   return orders;
 }
@@ -71,36 +53,55 @@ const terminal = {
 async function openTasks({ data, models, options }: Given): Promise<readonly Task[]> {
   const { corpus, queries } = data.hashes;
   const tasks: Task[] = [];
-  for (const [name, { manifest }] of models) {
-    for (const variant of variants) {
+  for (const [name, model] of models) {
+    const stores: Task['stores'][number][] = [];
+    for (const view of viewsOf(options.candidateTokens)) {
       const path = storePath(join(options.state, 'scores'), name, {
-        ...{ fingerprint: manifest.fingerprint, variant },
-        ...{ candidateTokens: options.candidateTokens, hashes: [corpus, queries] },
+        fingerprint: model.manifest.fingerprint,
+        view,
+        hashes: [corpus, queries],
       });
       const store = await openScoreStore(path);
-      tasks.push({ name, variant, store, missing: findMissingPairs(data.run, store) });
+      stores.push({ view, value: { store, missing: findMissingPairs(data.run, store) } });
     }
+    tasks.push({ name, model, stores });
   }
   return tasks;
 }
 
-function modelOf({ models }: Given, name: string): BuiltModel {
-  const model = models.get(name);
-  if (model === undefined) {
-    throw new RangeError(`no model of row '${name}' was prepared; this is a bug`);
+/** A model is opened once for all views, and closed before the next one is opened. */
+async function scoreMissing(tasks: readonly Task[], { data, scorers }: Given): Promise<void> {
+  const lacking = tasks.flatMap(({ stores }) => stores.map(({ value }) => value.missing.length));
+  const total = lacking.reduce((sum, pairs) => sum + pairs, 0);
+  const progress = createProgress('pairs', total, terminal, systemClock);
+  let done = 0;
+  for (const { name, model, stores } of tasks) {
+    for (const { view, value } of stores.filter((each) => each.value.missing.length > 0)) {
+      await scoreInto(value.store, value.missing, {
+        data,
+        view,
+        scorer: await scorers.get(name),
+        order: templateOrder(model.manifest.template),
+        onScored: (pairs) => progress.update((done += pairs)),
+      });
+    }
+    await scorers.closeAll();
   }
-  return model;
+  progress.end();
 }
 
-async function readRunRow({ runs }: RunRow, variant: Variant, data: ParetoData): Promise<Run> {
-  const file = runs[variant];
-  return file === undefined ? data.run : readOrder(file, data);
-}
-
-function findStore(tasks: readonly Task[], name: string, variant: Variant): ScoreStore {
-  const found = tasks.find((task) => task.name === name && task.variant === variant);
-  if (found === undefined) {
-    throw new RangeError(`row '${name}' has no scores ${variant}; this is a bug`);
+async function orderOf(
+  row: Row,
+  view: View,
+  { tasks, data }: { readonly tasks: readonly Task[]; readonly data: ParetoData },
+): Promise<Run> {
+  if (row.kind === 'run') {
+    const file = runFile(row, view);
+    return file === undefined ? data.run : readOrder(file, data);
   }
-  return found.store;
+  const task = tasks.find(({ name }) => name === row.name);
+  if (task === undefined) {
+    throw new RangeError(`no model of row '${row.name}' was prepared; this is a bug`);
+  }
+  return orderByScores(data.run, valueAt(task.stores, view).store);
 }

@@ -1,5 +1,6 @@
 import type { Pair, PairData } from '../../src/eval/pair-batches.ts';
 import type { Manifest } from '../../src/manifest.ts';
+import type { View } from './views.ts';
 
 /** A built model's folder, as it stands on the disk. */
 export interface BuiltModel {
@@ -8,6 +9,7 @@ export interface BuiltModel {
 }
 
 export interface ScorerOptions {
+  /** Most tokens of a candidate that any call asks for. */
   readonly candidateTokens: number;
   /** Packed tokens of one run of the graph. */
   readonly tokenBudget: number;
@@ -18,11 +20,7 @@ export interface ScorerOptions {
 /** Scores (query, candidate) pairs with a model in this process. */
 export interface PairScorer {
   /** Logit of yes less that of no, in the pairs' order; texts are encoded here. */
-  score(
-    pairs: readonly Pair[],
-    data: PairData,
-    options: { readonly titles: boolean },
-  ): Promise<readonly number[]>;
+  score(pairs: readonly Pair[], data: PairData, view: View): Promise<readonly number[]>;
   close(): Promise<void>;
 }
 

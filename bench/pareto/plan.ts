@@ -3,17 +3,17 @@ import { dirname, resolve } from 'node:path';
 import { RankError } from '../../src/errors.ts';
 import { JsonRecord } from '../../src/json-record.ts';
 import { type Precision, precisions } from '../../src/manifest.ts';
-
-/** With the candidates' titles, and without: what a ranker makes of the text alone. */
-export const variants = ['titles', 'no-titles'] as const;
-export type Variant = (typeof variants)[number];
+import type { Variant, View } from './views.ts';
 
 /** An order made elsewhere: by the first stage, or by a baseline. */
 export interface RunRow {
   readonly kind: 'run';
   readonly name: string;
   readonly notes: string;
-  /** A run of the same candidates by variant; `undefined` stands for the first stage's own order. */
+  /**
+   * A run of the same candidates by variant; `undefined` stands for the first stage's own order. In a file's name,
+   * `{tokens}` stands for the view's number of tokens: one file for each.
+   */
   readonly runs: Readonly<Record<Variant, string | undefined>>;
   /** Undefined where the word has no meaning, as for BM25. */
   readonly parameters: number | undefined;
@@ -22,7 +22,7 @@ export interface RunRow {
 
 export interface CheckpointBuild {
   readonly precision: Precision;
-  /** Template and labels are those of `models/recipes/RECIPE.json`. */
+  /** How texts are rendered (template, labels and what else it says) is as in `models/recipes/RECIPE.json`. */
   readonly recipe: string;
   /** A folder with an adapter that is merged in. */
   readonly adapter: string | undefined;
@@ -46,6 +46,11 @@ export interface Plan {
   /** The model that speed and quality are held against. */
   readonly reference: string;
   readonly rows: readonly Row[];
+}
+
+/** The file of a run's order; undefined for the first stage's own order. */
+export function runFile({ runs }: RunRow, { candidateTokens, variant }: View): string | undefined {
+  return runs[variant]?.replaceAll('{tokens}', String(candidateTokens));
 }
 
 /** Run files stand by the plan's own folder, models by `models`. @throws RankError naming field, found and allowed. */

@@ -2,7 +2,7 @@ import { groupByFirst, type Pair, type PairData } from '../../src/eval/pair-batc
 import type { Run } from '../../src/eval/trec-run.ts';
 import type { TemplateOrder } from '../../src/text/template.ts';
 import type { PairScorer } from './pair-scorer.ts';
-import type { Variant } from './plan.ts';
+import type { View } from './views.ts';
 import type { ScoreStore } from './score-store.ts';
 
 /** Pairs scored between two writes to the store, at least: many batches of the graph, and few minutes lost by a stop. */
@@ -22,14 +22,13 @@ export async function scoreInto(
   options: {
     readonly data: PairData;
     readonly order: TemplateOrder;
-    readonly variant: Variant;
+    readonly view: View;
     readonly scorer: PairScorer;
     readonly onScored: (pairs: number) => void;
   },
 ): Promise<void> {
   for (const chunk of chunkPairs(pairs, options.order)) {
-    const titles = options.variant === 'titles';
-    await store.add(chunk, await options.scorer.score(chunk, options.data, { titles }));
+    await store.add(chunk, await options.scorer.score(chunk, options.data, options.view));
     options.onScored(chunk.length);
   }
 }

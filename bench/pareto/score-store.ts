@@ -2,13 +2,12 @@ import { join } from 'node:path';
 import type { Pair } from '../../src/eval/pair-batches.ts';
 import { sha256 } from '../../src/sha256.ts';
 import { openKeptLines } from './kept-lines.ts';
-import type { Variant } from './plan.ts';
+import type { View } from './views.ts';
 
-/** Everything that decides a row's scores of one variant. */
+/** Everything that decides a row's scores of one view. */
 export interface ScoresIdentity {
   readonly fingerprint: string;
-  readonly variant: Variant;
-  readonly candidateTokens: number;
+  readonly view: View;
   /** Of corpus and queries, which fix the texts. */
   readonly hashes: readonly string[];
 }
@@ -21,7 +20,8 @@ export interface ScoreStore {
 
 /** The store's file: another identity is another file, so that stale scores are never read. */
 export function storePath(folder: string, name: string, identity: ScoresIdentity): string {
-  const { fingerprint, variant, candidateTokens, hashes } = identity;
+  const { fingerprint, hashes } = identity;
+  const { variant, candidateTokens } = identity.view;
   const key = sha256(
     JSON.stringify(['slmrank-pareto-1', fingerprint, variant, candidateTokens, ...hashes]),
   );

@@ -4,7 +4,7 @@ import { median } from '../machine.ts';
 import { openKeptLines } from './kept-lines.ts';
 import type { PairScorer } from './pair-scorer.ts';
 
-/** One round: seconds of each model, by name, over the same candidates. */
+/** One round: seconds of each contender, by its key, over the same candidates. */
 export type Round = Readonly<Record<string, number>>;
 
 export interface Speed {
@@ -12,6 +12,13 @@ export interface Speed {
   readonly candidatesPerSecond: number;
   /** The reference's seconds over these, round by round. */
   readonly ratio: { readonly median: number; readonly low: number; readonly high: number };
+}
+
+/** A model at one text budget. */
+export interface Contender {
+  readonly name: string;
+  readonly candidateTokens: number;
+  readonly open: () => Promise<PairScorer>;
 }
 
 /** Requests, each with its pairs; they are scored one after the other, as a server gets them. */
@@ -29,25 +36,25 @@ export interface TimeRoundsOptions {
 }
 
 /**
- * Rounds in which every model scores the same work, one after the other, so that a machine that slows down slows all of
- * them; the order turns by one each round. Every model runs the first request once before. Finished rounds are read back.
+ * Rounds in which every contender scores the same work, one after the other, so that a machine that slows down slows all
+ * of them; the order turns by one each round. Each runs the first request once before. Finished rounds are read back.
  */
 export async function timeRounds(
-  scorers: ReadonlyMap<string, () => Promise<PairScorer>>,
+  contenders: readonly Contender[],
   work: SpeedWork,
   { rounds, clock, file, onRound }: TimeRoundsOptions,
 ): Promise<readonly Round[]> {
-  const names = [...scorers];
   const { records, append } = await openKeptLines(file);
   const kept = records.map(
-    (json): Round => Object.fromEntries(names.map(([name]) => [name, json.number(name)])),
+    (json): Round =>
+      Object.fromEntries(contenders.map(speedKey).map((key) => [key, json.number(key)])),
   );
   if (kept.length < rounds) {
-    await scoreAll(scorers, { ...work, requests: work.requests.slice(0, 1) }, clock);
+    await scoreAll(contenders, { ...work, requests: work.requests.slice(0, 1) }, clock);
   }
   while (kept.length < rounds) {
-    const shift = kept.length % names.length;
-    const turned = new Map([...names.slice(shift), ...names.slice(0, shift)]);
+    const shift = kept.length % contenders.length;
+    const turned = [...contenders.slice(shift), ...contenders.slice(0, shift)];
     const round = await scoreAll(turned, work, clock);
     await append(round);
     kept.push(round);
@@ -56,13 +63,19 @@ export async function timeRounds(
   return kept.slice(0, rounds);
 }
 
+/** A contender's name in a round; row names have no comma. */
+export function speedKey({ name, candidateTokens }: Omit<Contender, 'open'>): string {
+  return `${name}, ${candidateTokens} tokens`;
+}
+
+/** By the keys of the contender and of the reference, which should be of the same budget. */
 export function summarizeSpeed(
   rounds: readonly Round[],
-  name: string,
+  key: string,
   { reference, candidates }: { readonly reference: string; readonly candidates: number },
 ): Speed {
-  const seconds = rounds.map((round) => round[name] ?? NaN);
-  const ratios = rounds.map((round) => (round[reference] ?? NaN) / (round[name] ?? NaN));
+  const seconds = rounds.map((round) => round[key] ?? NaN);
+  const ratios = rounds.map((round) => (round[reference] ?? NaN) / (round[key] ?? NaN));
   return {
     candidatesPerSecond: candidates / median(seconds),
     ratio: { median: median(ratios), low: Math.min(...ratios), high: Math.max(...ratios) },
@@ -70,18 +83,19 @@ export function summarizeSpeed(
 }
 
 async function scoreAll(
-  scorers: ReadonlyMap<string, () => Promise<PairScorer>>,
+  contenders: readonly Contender[],
   { requests, data }: SpeedWork,
   clock: Clock,
 ): Promise<Round> {
   const round: [string, number][] = [];
-  for (const [name, open] of scorers) {
-    const scorer = await open();
+  for (const contender of contenders) {
+    const scorer = await contender.open();
+    const { candidateTokens } = contender;
     const start = readSeconds(clock);
     for (const pairs of requests) {
-      await scorer.score(pairs, data, { titles: true });
+      await scorer.score(pairs, data, { candidateTokens, variant: 'titles' });
     }
-    round.push([name, readSeconds(clock) - start]);
+    round.push([speedKey(contender), readSeconds(clock) - start]);
   }
   return Object.fromEntries(round);
 }

@@ -1,4 +1,5 @@
-import { escapeText, niceAbove } from './svg.ts';
+import { niceAbove } from './scale.ts';
+import { escapeText } from './svg.ts';
 
 export interface Bar {
   readonly name: string;

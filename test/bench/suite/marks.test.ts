@@ -30,6 +30,15 @@ test('names of marks in one place stand below one another', () => {
   expect(far?.[1]).toBe(first?.[1]);
 });
 
+test('the y axis reaches what it is told to', () => {
+  const chart = { title: 't', x: 'x', y: 'y', series: [], marks: [mark('a', 1, 0.3)] };
+  const ticks = (toY: number) =>
+    [...drawChart({ ...chart, toY }).matchAll(/anchor="end">([\d.]+)</g)].map(([, tick]) =>
+      Number(tick),
+    );
+  expect([Math.max(...ticks(0)), Math.max(...ticks(0.7))]).toEqual([0.4, 0.8]);
+});
+
 test('the y axis may begin above zero', () => {
   const height = ([label]: number[][]) => label?.[1];
   // 0.5 stands in the middle of 0.2 to 0.8, and above the middle of 0 to 0.8.
