@@ -1,5 +1,6 @@
 import type { DemoQuery } from '../eval/demo-data.ts';
 import type { WireRankResponse } from '../server/client.ts';
+import { fit, oneLine, pad, widthOf } from './fit-text.ts';
 
 export interface TableShape {
   /** Places shown. */
@@ -62,22 +63,4 @@ function layOutTexts(
 function bar(share: number): string {
   const blocks = '█'.repeat(Math.round(barWidth * share)).padEnd(barWidth, '·');
   return `${blocks} ${String(Math.round(100 * share)).padStart(3)}%`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
-}
-
-/** Whole code points, so that no character is cut in half. */
-function fit(text: string, width: number): string {
-  const points = Array.from(text);
-  return points.length <= width ? text : `${points.slice(0, width - 1).join('')}…`;
-}
-
-function pad(text: string, width: number): string {
-  return `${text}${' '.repeat(Math.max(0, width - widthOf(text)))}`;
-}
-
-function widthOf(text: string): number {
-  return Array.from(text).length;
 }

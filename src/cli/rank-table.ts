@@ -1,5 +1,6 @@
 import type { RankedCandidate, Ranking } from '../eval/rank-candidates.ts';
 import { formatTable } from '../format-table.ts';
+import { fit, oneLine, pad, widthOf } from './fit-text.ts';
 
 export interface RankTableShape {
   /** Places shown. */
@@ -18,7 +19,7 @@ export function formatRanking({ query, candidates }: Ranking, shape: RankTableSh
   const head = { numbers: ['place', 'before', 'score'], id: 'id', label: 'title or text' };
   const rows = [head, ...shown.map(toRow)];
   const numbers = formatTable(rows.map((row) => ['', ...row.numbers])).split('\n');
-  const idWidth = Math.max(...rows.map(({ id }) => Array.from(id).length));
+  const idWidth = Math.max(...rows.map(({ id }) => widthOf(id)));
   const lines = rows.map(({ id, label }, i) => {
     const start = `${numbers[i]}  ${pad(id, idWidth)}  `;
     return `${start}${fit(label, Math.max(narrowestLabel, shape.columns - start.length))}`;
@@ -44,19 +45,4 @@ function toRow({ id, label, place, score }: RankedCandidate, index: number) {
     id: fit(oneLine(id), widestId),
     label: oneLine(label),
   };
-}
-
-/** Without line ends and what a terminal would obey. */
-function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-}
-
-/** Whole code points, so that no character is cut in half. */
-function fit(text: string, width: number): string {
-  const points = Array.from(text);
-  return points.length <= width ? text : `${points.slice(0, width - 1).join('')}…`;
-}
-
-function pad(text: string, width: number): string {
-  return `${text}${' '.repeat(width - Array.from(text).length)}`;
 }

@@ -126,7 +126,7 @@ describe('slmrank eval', () => {
     const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
     const all = [...given, '--perturb', 'upper,typos', '--json', report];
     expect(await run([...all, '--model', 'a', '--against', 'b'], perturbed)).toBe(0);
-    expect(asked).toEqual([['upper', 'typos'], []]);
+    expect(asked).toEqual([['upper', 'typos'], [], [], []]);
     expect(printed).toMatch(/^upper +all +2 +1\.000 +0\.631 +-36\.9 % +-36\.9\.\.-36\.9\n +need /m);
     expect(printed).toMatch(/^typos +all .*\n +need .*\n\nagainst stand-in/m);
     const { perturbed: written } = JSON.parse(readFileSync(report, 'utf8')) as EvalReport;
