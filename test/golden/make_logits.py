@@ -27,9 +27,9 @@ from peft import PeftModel
 from tokenizers import Tokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models" / "training"))
-from compact import read_compact  # noqa: E402
-from gguf_tokenizer import gguf_tokenizer  # noqa: E402
-from prompt import PARTS, encode_candidate, encode_prefix, encode_suffix, label_id, read_json, read_template, template_order  # noqa: E402
+from checkpoints.compact import read_compact  # noqa: E402
+from checkpoints.gguf_tokenizer import gguf_tokenizer  # noqa: E402
+from texts.prompt import PARTS, encode_candidate, encode_prefix, encode_suffix, label_id, read_json, read_template, template_order  # noqa: E402
 
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")

@@ -21,7 +21,7 @@ from tokenizers import Tokenizer, decoders
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from prompt import encode_candidate, read_template
+from texts.prompt import encode_candidate, read_template
 
 
 def open_text(path):
