@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "models" / "training"))
-from normalize import STEPS  # noqa: E402
+from texts.normalize import STEPS  # noqa: E402
 from texts.prompt import encode_candidate, encode_prefix, encode_suffix, read_json, template_order  # noqa: E402
 
 RANKER = {"context": "Context: {context}\n", "title": "{title}\n", "instruction": "Find the documents that match the query."}
