@@ -1,9 +1,12 @@
-import { expect, it } from '@jest/globals';
-import type { EncodeTask, RequestEncoder } from '../../src/text/encode.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from '@jest/globals';
+import type { EncodeTask } from '../../src/text/encode.ts';
 import { type NormalizeStep, normalizeSteps } from '../../src/text/normalize.ts';
 import { createRequestEncoder } from '../../src/text/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
-import { withTokenizerFile } from '../support/golden-tokenizer.ts';
+import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
 
 const candidateFirst = {
   ...builtinTemplates.chatml,
@@ -13,22 +16,22 @@ const candidateFirst = {
 const limits = { prefixTokens: 500, candidateTokens: 100, rowTokens: 1000 };
 const instruction = 'KEEP  THE <b>TEMPLATE</b>  AS IT IS WRITTEN';
 
-/** An encoder that normalizes, and one that does not. */
-function withEncoders(
-  template: typeof candidateFirst,
-  use: (normalizing: RequestEncoder, plain: RequestEncoder) => void,
-): Promise<void> {
-  return withTokenizerFile('smollm2', (tokenizerPath) => {
-    const create = (normalize: readonly NormalizeStep[] | undefined) =>
-      createRequestEncoder({
-        tokenizerPath,
-        template: { ...template, instruction },
-        normalize,
-        limits,
-      });
-    use(create(normalizeSteps), create(undefined));
-  });
-}
+/** Encoders that normalize, and ones that do not, of both orders: loading a tokenizer takes time. */
+const dir = mkdtempSync(join(tmpdir(), 'slmrank-normalized-'));
+const tokenizerPath = join(dir, 'tokenizer.json');
+writeFileSync(tokenizerPath, readGoldenTokenizer('smollm2'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const encoders = [builtinTemplates.chatml, candidateFirst].map((template) => {
+  const create = (normalize: readonly NormalizeStep[] | undefined) =>
+    createRequestEncoder({
+      tokenizerPath,
+      template: { ...template, instruction },
+      normalize,
+      limits,
+    });
+  return { normalizing: create(normalizeSteps), plain: create(undefined) };
+});
 
 function task(fields: Partial<EncodeTask>): EncodeTask {
   return {
@@ -64,33 +67,31 @@ it.each([
     { candidates: [{ title: '<b> </b>', text: '\u200b' }] },
     { candidates: [{ title: undefined, text: '' }] },
   ],
-])('the %s of a request is normalized, in both orders', async (_what, given, same) => {
-  for (const template of [builtinTemplates.chatml, candidateFirst]) {
-    await withEncoders(template, (normalizing, plain) => {
-      const outcome = normalizing.encode(task(given));
-      expect(outcome).toEqual(plain.encode(task(same)));
-      expect(outcome.ok).toBe(true);
-      const isChanged = JSON.stringify(given) !== JSON.stringify(same);
-      expect(JSON.stringify(plain.encode(task(given))) !== JSON.stringify(outcome)).toBe(isChanged);
+])('the %s of a request is normalized, in both orders', (_what, given, same) => {
+  const isChanged = JSON.stringify(given) !== JSON.stringify(same);
+  for (const { normalizing, plain } of encoders) {
+    const outcome = normalizing.encode(task(given));
+    expect(outcome).toEqual(plain.encode(task(same)));
+    expect(outcome.ok).toBe(true);
+    expect(JSON.stringify(plain.encode(task(given))) !== JSON.stringify(outcome)).toBe(isChanged);
+  }
+});
+
+it('a text is cut, and counted when it is too long, after it is normalized', () => {
+  const text = '<p>word&nbsp;</p>'.repeat(80);
+  const given = task({ candidates: [{ title: undefined, text }], truncation: 'error' });
+  for (const { normalizing, plain } of encoders) {
+    expect(plain.encode(given)).toMatchObject({ ok: false });
+    expect(normalizing.encode({ ...given, maxCandidateTokens: 50 })).toMatchObject({
+      message: expect.stringMatching(/^candidates\[0\]\.text: candidate 0 has 1[56]\d tokens/),
     });
   }
 });
 
-it('a text is cut, and counted when it is too long, after it is normalized', async () => {
-  await withEncoders(candidateFirst, (normalizing, plain) => {
-    const text = '<p>word&nbsp;</p>'.repeat(80);
-    const given = task({ candidates: [{ title: undefined, text }], truncation: 'error' });
-    expect(plain.encode(given)).toMatchObject({ ok: false });
-    expect(normalizing.encode({ ...given, maxCandidateTokens: 50 })).toMatchObject({
-      message: expect.stringMatching(/^candidates\[0\]\.text: candidate 0 has 15\d tokens/),
-    });
-  });
-});
-
-it('tokenizes a text as it would stand in a prompt', async () => {
-  await withEncoders(candidateFirst, (normalizing, plain) => {
+it('tokenizes a text as it would stand in a prompt', () => {
+  for (const { normalizing, plain } of encoders) {
     expect(normalizing.tokenize(['<b>R&amp;D</b>', 'plain'])).toEqual(
       plain.tokenize(['R&D', 'plain']),
     );
-  });
+  }
 });
