@@ -37,10 +37,9 @@ const lineBreak = /[\n-\r\x85\u2028\u2029]/;
 const line = /[^\n-\r\x85\u2028\u2029]+/g;
 const upperCase = /\p{Uppercase}/gu;
 const cased = /[\p{Uppercase}\p{Lowercase}]/gu;
-const casedWord = /[\p{Uppercase}\p{Lowercase}]\P{White_Space}*/gu;
 
-/** A line in capitals has so many cased letters and words, and such a share of capitals. */
-const shouted = { letters: 8, words: 2, percent: 85 } as const;
+/** A line in capitals has so many cased letters (abbreviations have fewer), and such a share. */
+const shouted = { letters: 8, percent: 85 } as const;
 
 /** What each step does, for tests: `createNormalizer` applies them. */
 export const stepRules: Readonly<Record<NormalizeStep, Step>> = {
@@ -92,13 +91,11 @@ function foldSpaces(text: string): string {
   return folded.replace(/^[ \n]|[ \n]$/g, '');
 }
 
-/** Capitals take about twice the tokens. An abbreviation alone, such as `CDL-A`, is one word. */
+/** Capitals take about twice the tokens. An abbreviation, such as `CDL-A`, is too short to change. */
 function lowerShouted(text: string): string {
   const letters = count(cased, text);
   const isShouted =
-    letters >= shouted.letters &&
-    100 * count(upperCase, text) >= shouted.percent * letters &&
-    count(casedWord, text) >= shouted.words;
+    letters >= shouted.letters && 100 * count(upperCase, text) >= shouted.percent * letters;
   return isShouted ? text.toLowerCase() : text;
 }
 

@@ -6,7 +6,9 @@ are those of separate prompts and a pair costs its own tokens only. Rows of a ba
 
 import os
 import random
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -122,18 +124,33 @@ def margins(model, groups: list[EncodedGroup], device: str, on_progress=lambda d
     batches = plan(groups, shapes, None)
 
     @torch.no_grad()
-    def answer(batch: tuple[list[int], int]) -> tuple[list[int], np.ndarray]:
-        places, length = batch
-        made = collate([groups[place] for place in places], length, shapes.rows(length))
-        return places, model(made.to(device)).float().cpu().numpy()
+    def answer(batch: Batch) -> np.ndarray:
+        return model(batch.to(device)).float().cpu().numpy()
 
     found: list[np.ndarray] = [np.zeros(0)] * len(groups)
-    with start_workers(device) as workers:
-        for done, (places, answers) in enumerate(workers.map(answer, batches), 1):
+    with ThreadPoolExecutor(1) as collator, start_workers(device) as workers:
+        made = prefetched(lambda batch: collate_places(groups, batch, shapes), batches, collator)
+        for done, ((places, _), answers) in enumerate(zip(batches, prefetched(answer, made, workers)), 1):
             for place, own in zip(places, np.split(answers, np.cumsum([groups[place].fitting() for place in places])[:-1])):
                 found[place] = own
             on_progress(done / len(batches))
     return found
+
+
+def collate_places(groups: list[EncodedGroup], batch: tuple[list[int], int], shapes: Shapes) -> Batch:
+    places, length = batch
+    return collate([groups[place] for place in places], length, shapes.rows(length))
+
+
+def prefetched(make: Callable, items: Iterable, workers: Executor, ahead: int = 6) -> Iterator:
+    """`make` of every item, in order, made a few items ahead by the workers."""
+    waiting = deque()
+    for item in items:
+        waiting.append(workers.submit(make, item))
+        if len(waiting) > ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def start_workers(device: str) -> ThreadPoolExecutor:

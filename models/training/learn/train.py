@@ -8,13 +8,14 @@ import json
 import math
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from learn.batches import Batch, EncodedGroup, Shapes, collate, plan, start_workers
+from learn.batches import Batch, EncodedGroup, Shapes, collate_places, plan, prefetched, start_workers
 from learn.ranker import Ranker
 
 SAVE_SECONDS = 300
@@ -49,7 +50,7 @@ class Trainer:
         self.model, self.groups, self.options, self.folder, self.device = model.to(device), groups, options, folder, device
         self.shapes = Shapes.of_device(device)
         self.trained = list(model.parameters())
-        self.workers = start_workers(device)
+        self.workers, self.collator = start_workers(device), ThreadPoolExecutor(1)
         matrices, vectors = ([p for p in self.trained if (p.ndim > 1) == wide] for wide in (True, False))
         decayed = [{"params": matrices, "weight_decay": options.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(decayed, lr=0, betas=(0.9, options.beta2), fused=True)
@@ -75,8 +76,8 @@ class Trainer:
         say(f"{len(self.groups):,} groups, {len(self.steps):,} steps on {self.device}, from step {self.step}")
         saved = started = time.monotonic()
         before = self.seconds
-        while self.step < len(self.steps):
-            figures = self.train_step(self.steps[self.step])
+        for made in prefetched(self.collated, self.steps[self.step :], self.collator):
+            figures = self.train_step(made)
             self.seconds = before + time.monotonic() - started
             self.report(figures)
             if time.monotonic() - saved > SAVE_SECONDS:
@@ -91,11 +92,13 @@ class Trainer:
         falling = 1.0 if done < steady else max(0.02, 0.5 * (1 + math.cos(math.pi * (done - steady) / (1 - steady))))
         return self.options.learning_rate * min(1, (self.step + 1) / self.options.warmup_steps) * falling
 
-    def train_step(self, batches: list[tuple[list[int], int]]) -> dict[str, float]:
+    def collated(self, batches: list[tuple[list[int], int]]) -> list[Batch]:
+        return [collate_places(self.groups, batch, self.shapes) for batch in batches]
+
+    def train_step(self, made: list[Batch]) -> dict[str, float]:
         rate = self.rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        made = [collate([self.groups[place] for place in places], length, self.shapes.rows(length)) for places, length in batches]
         of_step = sum(batch.groups for batch in made)
         sums = {"kl": 0.0, "listwise": 0.0}
         for batch, (parts, gradients) in zip(made, self.workers.map(lambda batch: self.gradients(batch, of_step), made)):

@@ -123,6 +123,8 @@ class Candidates(unittest.TestCase):
 class FakeEmbedder:
     """A text's vector is its letters."""
 
+    device = "cpu"
+
     def embed(self, texts: list[str]) -> np.ndarray:
         counts = np.array([[text.count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts], np.float32)
         return counts / np.linalg.norm(counts, axis=1, keepdims=True)

@@ -4,6 +4,7 @@ import math
 import random
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 
 from learn import train
-from learn.batches import ROW_TOKENS, EncodedGroup, Shapes, collate, plan
+from learn.batches import ROW_TOKENS, EncodedGroup, Shapes, collate, plan, prefetched
 from learn.train import Options, Trainer, listwise, losses
 from tests.test_ranker import drawn_groups, ours, tiny
 
@@ -28,6 +29,18 @@ class Batches(unittest.TestCase):
                 for places, length in batches:
                     self.assertLessEqual(len(places) * length, max(shapes.tokens, length))
                     self.assertTrue(all(groups[place].row_tokens() <= length for place in places))
+
+    def test_made_ahead_in_order(self):
+        made = []
+        with ThreadPoolExecutor(2) as workers:
+            found = prefetched(lambda item: made.append(item) or item * 2, iter(range(20)), workers, ahead=3)
+            self.assertEqual(next(found), 0)
+            self.assertLess(len(made), 20)
+            self.assertEqual(list(found), [2 * item for item in range(1, 20)])
+
+    def test_a_failure_ahead_is_raised(self):
+        with ThreadPoolExecutor(1) as workers, self.assertRaises(ZeroDivisionError):
+            list(prefetched(lambda item: 1 / item, [1, 0, 1], workers))
 
     def test_collated_by_hand(self):
         group = EncodedGroup(np.array([7, 8]), [np.array([1]), np.array([2, 3])], np.array([0.5, -1.0]))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from texts.data import INSTRUCTIONS, Group, Text, pick, read_jsonl
 from learn.teacher import Embedder, passage
@@ -24,6 +25,8 @@ from learn.teacher import Embedder, passage
 WANTED, UNWANTED = 2.2, -1.0
 """Margins: at least this of a document's own query, at most this of a rival's."""
 RANGE = (-4.0, 3.5)
+NEAR = 300
+"""Queries among which a document's wrong ones are drawn, most from the first tenth."""
 POOL, QUERIES = 30, 150
 """Candidates of a held-out query, and queries of a held-out set."""
 
@@ -70,20 +73,20 @@ class GeneralGroups:
         self.queries = sorted({query for document in documents for query in document.queries} | set(more_queries))
         self.place = {query: i for i, query in enumerate(self.queries)}
         self.subject = {query: document.subject for document in documents for query in document.queries if document.subject}
-        self.vectors = embedder.embed([passage(document.text) for document in documents])
-        self.query_vectors = embedder.embed(self.queries)
+        self.vectors = embedder.embed([passage(document.text) for document in documents]).astype(np.float32)
+        self.query_vectors = embedder.embed(self.queries).astype(np.float32)
+        self.near = nearest(self.vectors, self.query_vectors, embedder.device)
 
     def draw(self, rng: random.Random, options: dict) -> tuple[Group, np.ndarray]:
         """A group of a document with its own queries, near ones and others, and the margins wanted."""
         at = rng.randrange(len(self.documents))
         document = self.documents[at]
-        cosines = self.query_vectors.astype(np.float32) @ self.vectors[at].astype(np.float32)
-        near = np.argsort(-cosines)[: min(300, len(cosines))].tolist()
+        near = self.near[at].tolist()
         own = [self.place[query] for query in rng.sample(document.queries, min(2, len(document.queries)))]
         chosen = own + rng.sample(near[:30], min(6, len(near))) + rng.sample(near, min(4, len(near))) + rng.sample(range(len(self.queries)), 4)
         chosen = list(dict.fromkeys(chosen))
         rng.shuffle(chosen)
-        margins = np.clip(self.to_margin(cosines[chosen]), *RANGE)
+        margins = np.clip(self.to_margin(self.query_vectors[chosen] @ self.vectors[at]), *RANGE)
         for i, place in enumerate(chosen):
             query = self.queries[place]
             if query in document.queries:
@@ -94,6 +97,13 @@ class GeneralGroups:
         instruction = None if rng.random() < options["defaultInstructionShare"] else rng.choice(INSTRUCTIONS)
         others = [Text(self.queries[place], ()) for place in chosen]
         return Group("candidateFirst", instruction, shared, others, [0] * len(others), pick(rng, options["textTokens"])), margins
+
+
+def nearest(vectors: np.ndarray, queries: np.ndarray, device: str) -> np.ndarray:
+    """Places of the nearest queries of every vector, nearest first. [vectors, NEAR at most]"""
+    columns = torch.from_numpy(queries).to(device).t()
+    parts = [(torch.from_numpy(vectors[at : at + 512]).to(device) @ columns).topk(min(NEAR, len(queries)), 1).indices for at in range(0, len(vectors), 512)]
+    return torch.cat(parts).cpu().numpy()
 
 
 def words(text: str) -> list[str]:

@@ -46,12 +46,10 @@ INVISIBLE = re.compile(
 # Unicode's White_Space, of which Python's \s has more.
 SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 SPACES = re.compile(f"[{SPACE}]+")
-WORD = re.compile(f"[^{SPACE}]+")
 LINE_BREAK = re.compile(r"[\n-\r\x85\u2028\u2029]")
 LINE = re.compile(r"[^\n-\r\x85\u2028\u2029]+")
 
 SHOUTED_LETTERS = 8
-SHOUTED_WORDS = 2
 SHOUTED_PERCENT = 85
 
 
@@ -149,9 +147,7 @@ def lower_shouted(text: str) -> str:
 def is_shouted(line: str) -> bool:
     upper = sum(map(str.isupper, line))
     letters = upper + sum(map(str.islower, line))
-    if letters < SHOUTED_LETTERS or 100 * upper < SHOUTED_PERCENT * letters:
-        return False
-    return sum(any(c.isupper() or c.islower() for c in word) for word in WORD.findall(line)) >= SHOUTED_WORDS
+    return letters >= SHOUTED_LETTERS and 100 * upper >= SHOUTED_PERCENT * letters
 
 
 # Steps by name, in their order, each with the pattern of what it may change in an ASCII text.

@@ -13,7 +13,7 @@ export interface WireRankResponseInput {
   'usage'?: (Wire_slmrank_v1_UsageInput | null);
   'times'?: (Wire_slmrank_v1_StageTimesInput | null);
   /**
-   * Hash of weights, template, tokenizer, precision and recipe: equal fingerprints mean comparable scores.
+   * Hash of weights, graph, template, normalizer, tokenizer, precision and labels: equal fingerprints mean comparable scores.
    */
   'scoreFingerprint'?: (string);
   'model'?: (string);
@@ -33,7 +33,7 @@ export interface WireRankResponse {
   'usage': (Wire_slmrank_v1_Usage | null);
   'times': (Wire_slmrank_v1_StageTimes | null);
   /**
-   * Hash of weights, template, tokenizer, precision and recipe: equal fingerprints mean comparable scores.
+   * Hash of weights, graph, template, normalizer, tokenizer, precision and labels: equal fingerprints mean comparable scores.
    */
   'scoreFingerprint': (string);
   'model': (string);
