@@ -19,20 +19,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from learn.batches import EncodedGroup, margins
 from checkpoints.calibration import write_rows
-from texts.data import TrainingData
-from evaluate import evaluate
-from texts.general import GeneralGroups, is_held_out, read_sources
-from texts.groups import JOB_KINDS, Drawn, Encoder, Occupations, draw, joined, wanted
 from checkpoints.init import from_gguf
+from evaluate import evaluate
+from learn.batches import EncodedGroup
 from learn.ranker import Ranker, read_ranker
-from learn.teacher import Embedder, cosine_to_margin, passage
 from learn.train import Options, Trainer, say
+from texts.data import TrainingData
+from texts.general import GeneralGroups, is_held_out, read_sources
+from texts.groups import Drawn, Encoder, Occupations, draw, joined, wanted
+from wanted import WantedMargins, answers_of
 
 ROOT = Path(__file__).resolve().parents[2]
-JUDGED_SAMPLE = 400
-"""Groups on which cosines are compared with grades."""
+TITLE_GROUPS = 400
+"""Groups whose queries unlabelled postings are judged with, beside their own titles."""
 
 
 class Run:
@@ -42,8 +42,7 @@ class Run:
         self.recipe = json.loads(self.recipe_file.read_text())
         self.given = {name: Path(folder).resolve() for name, folder in (each.split("=", 1) for each in args.given)}
         self.data = TrainingData(args.data)
-        self.embedder: Embedder | None = None
-        self.grade_margins = np.log(np.array(self.recipe["grades"]) / (1 - np.array(self.recipe["grades"])))
+        self.wanted = WantedMargins(self.recipe, args.embedder, args.device, args.share)
 
     def all(self) -> None:
         stages = self.recipe["stages"]
@@ -94,9 +93,9 @@ class Run:
         seed = f"{self.recipe['seed']}/{name}"
         occupations = Occupations(self.args.data, self.encoder, options, os.cpu_count() or 1).draw(counts.pop("occupations"), variants, seed)
         say(f"{len(occupations.groups):,} groups of occupations")
-        embedder, to_margin = self.the_embedder(), self.cosines_as_margins(occupations)
-        parts = [replace_margins(occupations)]
-        titles = sorted({other.text for group in occupations.groups[:JUDGED_SAMPLE] if group.order == "candidateFirst" for other in group.others})
+        embedder, to_margin = self.wanted.embedder(), self.wanted.of_cosines(occupations.groups)
+        parts = [occupations]
+        titles = sorted({other.text for group in occupations.groups[:TITLE_GROUPS] if group.order == "candidateFirst" for other in group.others})
         for kind, documents in read_sources(self.args.texts, self.args.data / "postings").items():
             rng = random.Random(f"{seed}/{kind}")
             kept = [document for document in documents if kind == "postings" or not is_held_out(document)]
@@ -106,25 +105,8 @@ class Run:
             say(f"{counts[kind]:,} groups of {kind}")
         return joined(parts)
 
-    def the_embedder(self) -> Embedder:
-        if self.embedder is None:
-            self.embedder = Embedder(self.args.embedder, self.device)
-        return self.embedder
-
-    def cosines_as_margins(self, drawn: Drawn):
-        judged = [group for group in drawn.groups if group.order == "candidateFirst"][:JUDGED_SAMPLE]
-        cosines = self.cosines(judged)
-        return cosine_to_margin(np.concatenate(cosines), self.grade_margins[np.concatenate([group.grades for group in judged])])
-
-    def cosines(self, groups: list) -> list[np.ndarray]:
-        """Of every group's shared text with its others."""
-        texts = sorted({passage(text) for group in groups for text in (group.shared, *group.others)})
-        place = {text: i for i, text in enumerate(texts)}
-        vectors = self.the_embedder().embed(texts).astype(np.float32)
-        return [vectors[[place[passage(other)] for other in group.others]] @ vectors[place[passage(group.shared)]] for group in groups]
-
     def with_targets(self, name: str, stage: dict, drawn: Drawn) -> list[EncodedGroup]:
-        plain = self.kept(f"wanted/{name}", lambda: self.wanted_margins(stage, drawn))
+        plain = self.kept(f"wanted/{name}", lambda: self.wanted.of_groups(stage["wanted"], drawn, lambda groups: self.answers(stage, groups)))
         ready = []
         for variant, encoded in zip(drawn.variants, drawn.encoded):
             of = plain[variant.of]
@@ -133,72 +115,36 @@ class Run:
         random.Random(self.recipe["seed"]).shuffle(ready)
         return ready
 
-    def wanted_margins(self, stage: dict, drawn: Drawn) -> list[np.ndarray]:
-        """The margins wanted of every plain group: of occupations by grades and teachers, of others by the embedder; of both kinds of job
-        texts also by the answers of an earlier stage."""
-        recipe, kinds = stage["wanted"], [encoded.kind for encoded in drawn.plain]
-        judged = [i for i, kind in enumerate(kinds) if kind == "occupations"]
-        margins_of = [known if known is not None else None for known in drawn.margins or []]
-        graded = {i: self.grade_margins[drawn.groups[i].grades] for i in judged}
-        if "teacher" in recipe:
-            self.add_teacher(recipe, {i: drawn.groups[i] for i in judged}, graded)
-        margins_of = [graded.get(i, margins_of[i]) for i in range(len(kinds))]
-        if "answers" in recipe:
-            of, share = recipe["answers"]["of"], recipe["answers"]["share"]
-            jobs = [i for i, kind in enumerate(kinds) if kind in JOB_KINDS]
-            answers = self.kept(f"answers/{stage['set']}-{of}", lambda: self.answers(of, [drawn.plain[i] for i in jobs]))
-            for i, answer in zip(jobs, answers):
-                margins_of[i] = (1 - share) * margins_of[i][: len(answer)] + share * answer
-        return margins_of
+    def answers(self, stage: dict, groups: list[EncodedGroup]) -> list[np.ndarray]:
+        of = stage["wanted"]["answers"]["of"]
 
-    def add_teacher(self, recipe: dict, groups: dict, graded: dict) -> None:
-        """Moves the margins of grades by what cosines say within a grade, and mixes in those of the embedder fine-tuned on them."""
-        settings, places = self.recipe["teacher"], list(groups)
-        cosines = dict(zip(places, self.cosines([groups[i] for i in places])))
-        all_grades, all_cosines = np.concatenate([groups[i].grades for i in places]), np.concatenate([cosines[i] for i in places])
-        usual = np.array([all_cosines[all_grades == grade].mean() if (all_grades == grade).any() else 0.0 for grade in range(5)])
-        spread = float(np.sqrt(np.mean((all_cosines - usual[all_grades]) ** 2)))
-        candidate_first = [i for i in places if groups[i].order == "candidateFirst"]
-        teacher = Embedder(self.args.embedder, self.device)
-        steps = max(2, round(settings["steps"] * min(1, 4 * self.args.share)))
-        teacher.fine_tune([groups[i] for i in candidate_first], [graded[i] for i in candidate_first], steps, settings["learningRate"], str(self.recipe["seed"]))
-        self.embedder, untuned = teacher, self.embedder
-        taught = dict(zip(places, self.cosines([groups[i] for i in places])))
-        self.embedder = untuned
-        total = recipe["grades"] + recipe["teacher"]
-        for i in places:
-            within = np.clip((cosines[i] - usual[groups[i].grades]) / spread, -2, 2)
-            by_grade = graded[i] + settings["withinGrade"] * within
-            graded[i] = (recipe["grades"] * by_grade + recipe["teacher"] * teacher.margin(taught[i])) / total
+        def ask() -> list[np.ndarray]:
+            return answers_of(of, read_ranker(self.folder(of), self.label_ids).to(self.device), groups, self.device)
 
-    def answers(self, of: str, groups: list[EncodedGroup]) -> list[np.ndarray]:
-        model = read_ranker(self.folder(of), self.label_ids).to(self.device)
-        told = [time.monotonic()]
-        started = told[0]
-
-        def tell(share: float) -> None:
-            if time.monotonic() - told[0] > 30:
-                told[0] = time.monotonic()
-                say(f"answers of {of}: {share:.0%}, {(told[0] - started) * (1 - share) / share / 60:.1f} min left")
-
-        return margins(model, groups, self.device, tell)
+        return self.kept(f"answers/{stage['set']}-{of}", ask)
 
     def prune(self, name: str, stage: dict) -> None:
         options = stage["prune"]
-        templates = [argument for order in self.recipe["templates"].values() for argument in ("--template", str(self.recipe_file.parent / order))]
         self.slmrank(
             "model", "prune", "--from", self.folder(stage["from"]), "--to", self.out / name / "last", "--mlp-keep", options["mlpKeep"],
-            "--drop-layers", options["dropLayers"], "--calibrate", self.calibration(), "--tokens", options["calibrationTokens"], "--labels", " yes, no", *templates,
+            "--drop-layers", options["dropLayers"], "--calibrate", self.calibration(), "--tokens", self.calibration_tokens(options), "--labels", " yes, no", *self.templates(),
         )
 
     def quantize(self, name: str, stage: dict) -> None:
         options = stage["quantize"]
-        templates = [argument for order in reversed(self.recipe["templates"].values()) for argument in ("--template", str(self.recipe_file.parent / order))]
         floats = ["--float", ",".join(options["floats"])] if options.get("floats") else []
         self.slmrank(
             "model", "quantize", "--from", self.folder(stage["from"]), "--to", self.out / name / "last", "--labels", " yes, no",
-            "--calibrate", self.calibration(), "--tokens", options["calibrationTokens"], *floats, *templates,
+            "--calibrate", self.calibration(), "--tokens", self.calibration_tokens(options), *floats, *self.templates(),
         )
+
+    def templates(self) -> list[str]:
+        """Calibration rows take them in turn."""
+        return [argument for file in self.recipe["templates"].values() for argument in ("--template", str(self.recipe_file.parent / file))]
+
+    def calibration_tokens(self, options: dict) -> int:
+        """A share of a tenth takes all of them: they are few."""
+        return max(512, round(options["calibrationTokens"] * min(1, 10 * self.args.share)))
 
     def calibration(self) -> Path:
         file = self.out / "calibration.jsonl.gz"
@@ -243,11 +189,6 @@ class Run:
         folder = self.given.get(name, self.out / name / "last")
         compact = "quantize" in self.recipe["stages"].get(name, {})
         return None if compact or not (folder / "model.safetensors").exists() else folder
-
-
-def replace_margins(drawn: Drawn) -> Drawn:
-    """Occupations have grades instead of margins."""
-    return Drawn(drawn.groups, drawn.plain, drawn.variants, drawn.encoded, [np.zeros(len(group.others)) for group in drawn.groups])
 
 
 def count_parameters(model: Ranker) -> int:

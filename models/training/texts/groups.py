@@ -99,13 +99,13 @@ def wanted(plain_group: Group, queries: list[Query | None], margins: np.ndarray)
 
 @dataclass(frozen=True)
 class Drawn:
-    """`plain[i]` of `groups[i]`; `encoded[j]` of the variant `variants[j]`. `margins`: wanted of the plain groups, where known."""
+    """`plain[i]` and `margins[i]` of `groups[i]`; `encoded[j]` of the variant `variants[j]`. The margins of graded groups are unknown: zeros."""
 
     groups: list[Group]
     plain: list[EncodedGroup]
     variants: list[Variant]
     encoded: list[EncodedGroup]
-    margins: list[np.ndarray] | None = None
+    margins: list[np.ndarray]
 
 
 Source = Callable[[random.Random], tuple[Group, np.ndarray | None]]
@@ -125,8 +125,8 @@ def draw(source: Source, data: TrainingData, encoder: Encoder, options: dict, co
             encoded.append(encoder.encode(variant, kind))
         groups.append(group)
         plain_ones.append(encoder.encode(plain(group), kind))
-        margins.append(known)
-    return Drawn(groups, plain_ones, made, encoded, None if any(known is None for known in margins) else margins)
+        margins.append(np.zeros(len(group.others)) if known is None else known)
+    return Drawn(groups, plain_ones, made, encoded, margins)
 
 
 def joined(parts: list[Drawn]) -> Drawn:
@@ -136,8 +136,8 @@ def joined(parts: list[Drawn]) -> Drawn:
         groups += part.groups
         plain_ones += part.plain
         encoded += part.encoded
-        margins += part.margins or []
-    return Drawn(groups, plain_ones, variants, encoded, margins if len(margins) == len(groups) else None)
+        margins += part.margins
+    return Drawn(groups, plain_ones, variants, encoded, margins)
 
 
 class Occupations:

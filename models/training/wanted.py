@@ -1,0 +1,99 @@
+"""The margins wanted of every group: from grades, from an embedding model and from the answers of an earlier stage.
+
+A stage's `wanted` in the recipe says in which parts: `grades`, `teacher` (the embedding model fine-tuned on the grades), and `answers`
+of a stage with their `share`. Occupations take all of them, unlabelled postings the embedding model and the answers, other texts
+the embedding model alone.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from learn.batches import EncodedGroup, margins
+from learn.ranker import Ranker
+from learn.teacher import Embedder, cosine_to_margin, passage
+from learn.train import say
+from texts.data import Group
+from texts.groups import JOB_KINDS, Drawn
+
+JUDGED_SAMPLE = 400
+"""Groups on which cosines are compared with grades."""
+LIMIT = 2.0
+"""Most standard deviations that a cosine may differ from what is usual for its grade."""
+
+
+class WantedMargins:
+    def __init__(self, recipe: dict, embedder_folder: Path, device: str, share: float):
+        self.recipe, self.embedder_folder, self.device, self.share = recipe, embedder_folder, device, share
+        grades = np.array(recipe["grades"])
+        self.of_grade = np.log(grades / (1 - grades))
+        self.untuned: Embedder | None = None
+
+    def embedder(self) -> Embedder:
+        if self.untuned is None:
+            self.untuned = Embedder(self.embedder_folder, self.device)
+        return self.untuned
+
+    def of_cosines(self, groups: list[Group]) -> Callable[[np.ndarray], np.ndarray]:
+        """What a cosine is worth as a margin, judged by graded groups."""
+        judged = [group for group in groups if group.order == "candidateFirst"][:JUDGED_SAMPLE]
+        cosines = cosines_of(self.embedder(), judged)
+        return cosine_to_margin(np.concatenate(cosines), self.of_grade[np.concatenate([group.grades for group in judged])])
+
+    def of_groups(self, wanted: dict, drawn: Drawn, answers: Callable[[list[EncodedGroup]], list[np.ndarray]]) -> list[np.ndarray]:
+        """Of every plain group; where `answers` are wanted, of as many of its texts as they cover."""
+        kinds = [encoded.kind for encoded in drawn.plain]
+        found = list(drawn.margins)
+        judged = [i for i, kind in enumerate(kinds) if kind == "occupations"]
+        for i, own in zip(judged, self.of_occupations(wanted, [drawn.groups[i] for i in judged])):
+            found[i] = own
+        if "answers" in wanted:
+            share, jobs = wanted["answers"]["share"], [i for i, kind in enumerate(kinds) if kind in JOB_KINDS]
+            for i, answer in zip(jobs, answers([drawn.plain[i] for i in jobs])):
+                found[i] = (1 - share) * found[i][: len(answer)] + share * answer
+        return found
+
+    def of_occupations(self, wanted: dict, groups: list[Group]) -> list[np.ndarray]:
+        graded = [self.of_grade[group.grades] for group in groups]
+        if "teacher" not in wanted:
+            return graded
+        settings, untuned = self.recipe["teacher"], cosines_of(self.embedder(), groups)
+        by_grade = [own + settings["withinGrade"] * away for own, away in zip(graded, deviations(groups, untuned))]
+        teacher = Embedder(self.embedder_folder, self.device)
+        first = [i for i, group in enumerate(groups) if group.order == "candidateFirst"]
+        steps = max(2, round(settings["steps"] * min(1, 4 * self.share)))
+        teacher.fine_tune([groups[i] for i in first], [graded[i] for i in first], steps, settings["learningRate"], str(self.recipe["seed"]))
+        of_teacher = [teacher.margin(cosines) for cosines in cosines_of(teacher, groups)]
+        part = wanted["grades"] / (wanted["grades"] + wanted["teacher"])
+        return [part * own + (1 - part) * other for own, other in zip(by_grade, of_teacher)]
+
+
+def cosines_of(embedder: Embedder, groups: list[Group]) -> list[np.ndarray]:
+    """Of every group's shared text with its others."""
+    texts = sorted({passage(text) for group in groups for text in (group.shared, *group.others)})
+    place = {text: i for i, text in enumerate(texts)}
+    vectors = embedder.embed(texts).astype(np.float32)
+    return [vectors[[place[passage(other)] for other in group.others]] @ vectors[place[passage(group.shared)]] for group in groups]
+
+
+def deviations(groups: list[Group], cosines: list[np.ndarray]) -> list[np.ndarray]:
+    """By how many standard deviations each cosine differs from what is usual for its grade."""
+    all_grades, all_cosines = np.concatenate([group.grades for group in groups]), np.concatenate(cosines)
+    usual = np.array([all_cosines[all_grades == grade].mean() if (all_grades == grade).any() else 0.0 for grade in range(5)])
+    spread = max(1e-6, float(np.sqrt(np.mean((all_cosines - usual[all_grades]) ** 2))))
+    return [np.clip((own - usual[group.grades]) / spread, -LIMIT, LIMIT) for group, own in zip(groups, cosines)]
+
+
+def answers_of(name: str, model: Ranker, groups: list[EncodedGroup], device: str) -> list[np.ndarray]:
+    """A ranker's margins of every group, with progress."""
+    started = told = time.monotonic()
+
+    def tell(share: float) -> None:
+        nonlocal told
+        if time.monotonic() - told > 30:
+            told = time.monotonic()
+            say(f"answers of {name}: {share:.0%}, {(told - started) * (1 - share) / share / 60:.1f} min left")
+
+    return margins(model, groups, device, tell)
