@@ -1,4 +1,4 @@
-"""Makes a ranker by a recipe, stage after stage: dense, pruned, recovered, cut, robust, int8.
+"""Makes a ranker by a recipe, stage after stage: dense, pruned, recovered, cut, robust, averaged, int8.
 
     python run.py --recipe recipe.json --data DATA --texts TEXTS --embedder FOLDER --to out [--share 0.02] [--stage NAME ...] [--given NAME=FOLDER ...]
 
@@ -64,6 +64,8 @@ class Run:
             self.prune(name, stage)
         elif "quantize" in stage:
             self.quantize(name, stage)
+        elif "average" in stage:
+            self.average(name, stage)
         else:
             self.train(name, stage)
 
@@ -122,6 +124,15 @@ class Run:
             return answers_of(of, read_ranker(self.folder(of), self.label_ids).to(self.device), groups, self.device)
 
         return self.kept(f"answers/{stage['set']}-{of}", ask)
+
+    def average(self, name: str, stage: dict) -> None:
+        """Keeps what the earlier checkpoint did well while it gains what the later one learnt (WiSE-FT, arXiv 2109.01903)."""
+        options, folder = stage["average"], self.folder(stage["from"])
+        model, other = (read_ranker(each, self.label_ids) for each in (folder, self.folder(options["with"])))
+        with torch.no_grad():
+            for own, theirs in zip(model.parameters(), other.parameters(), strict=True):
+                own.lerp_(theirs, options["share"])
+        model.save(self.out / name / "last", folder)
 
     def prune(self, name: str, stage: dict) -> None:
         options = stage["prune"]
