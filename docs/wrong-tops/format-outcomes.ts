@@ -29,14 +29,25 @@ export function formatClasses(models: readonly ModelOutcomes[]): string {
   return formatMarkdown([['class', 'cases', 'by chance', ...heads], ...rows]);
 }
 
-/** The cases in which something else came first. */
+/** The cases in which a wanted candidate came first, with the best of the others. */
+export function formatRight(outcomes: readonly Outcome[]): string {
+  const rows = outcomes
+    .filter(({ place }) => place === 1)
+    .map((outcome) => [
+      ...namesOf(outcome.case),
+      describe(outcome, outcome.wanted),
+      describe(outcome, outcome.other),
+    ]);
+  return formatMarkdown([['class', 'query', 'came first', 'best of the others'], ...rows]);
+}
+
+/** The cases in which another candidate came first. */
 export function formatWrong(outcomes: readonly Outcome[]): string {
   const rows = outcomes
     .filter(({ place }) => place > 1)
     .map((outcome) => [
-      outcome.case.class,
-      nameOf(outcome.case),
-      describe(outcome, outcome.top),
+      ...namesOf(outcome.case),
+      describe(outcome, outcome.other),
       describe(outcome, outcome.wanted),
       String(outcome.place),
     ]);
@@ -59,7 +70,11 @@ export function formatForms(outcomes: readonly Outcome[]): string {
 /** "median score of the first place: 0.871 when right, 0.853 when wrong" */
 export function formatScores(outcomes: readonly Outcome[]): string {
   const scores = (right: boolean) =>
-    median(outcomes.filter(({ place }) => (place === 1) === right).map(({ top }) => top.score));
+    median(
+      outcomes
+        .filter(({ place }) => (place === 1) === right)
+        .map(({ wanted, other }) => (right ? wanted : other).score),
+    );
   return `median score of the first place: ${scores(true)} when right, ${scores(false)} when wrong\n`;
 }
 
@@ -69,15 +84,14 @@ function median(values: readonly number[]): string {
   return middle?.toFixed(3) ?? 'none';
 }
 
-function nameOf({ query, form }: Case): string {
-  return form === undefined ? query : `${query} (${form})`;
+function namesOf({ class: name, query, form }: Case): readonly [string, string] {
+  return [name, form === undefined ? query : `${query} (${form})`];
 }
 
 /** By its title, or by how its text ends where titles do not tell the two apart. */
-function describe({ case: of, top, wanted }: Outcome, one: RankedCandidate): string {
+function describe({ case: of, wanted, other }: Outcome, one: RankedCandidate): string {
   const text = of.candidates.find(({ id }) => id === one.id)?.text ?? '';
-  const isSame = top.label === wanted.label && top !== wanted;
-  return `${isSame ? cutStart(text) : cutEnd(one.label.trim())} ${one.score.toFixed(3)}`;
+  return `${other.label === wanted.label ? cutStart(text) : cutEnd(one.label.trim())} ${one.score.toFixed(3)}`;
 }
 
 function cutEnd(text: string): string {

@@ -1,7 +1,11 @@
 // Ranks the cases of this folder as `slmrank rank` would, and prints the tables of
 // docs/wrong-tops.md. Without a folder of a built model it takes the bundled one.
 //
-//   node --import tsx docs/wrong-tops/measure.ts [--instruction TEXT] [MODEL_FOLDER ...]
+//   node --import tsx docs/wrong-tops/measure.ts [OPTIONS] [MODEL_FOLDER ...]
+//
+//   --instruction TEXT  instead of the model's own
+//   --no-titles         leaves titles out where there is a text
+//   --reworded          asks what the cases have in `reworded`, and leaves cases without it out
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +21,7 @@ import { readManifest } from '../../src/manifest.ts';
 import {
   formatClasses,
   formatForms,
+  formatRight,
   formatScores,
   formatWrong,
   type ModelOutcomes,
@@ -24,13 +29,32 @@ import {
 import { judge, type Outcome } from './outcomes.ts';
 import { type Case, readCases } from './read-cases.ts';
 
-async function readAllCases(): Promise<readonly Case[]> {
+interface Options {
+  readonly instruction?: string;
+  readonly 'no-titles'?: boolean;
+  readonly reworded?: boolean;
+}
+
+async function readAllCases(options: Options): Promise<readonly Case[]> {
   const folder = fileURLToPath(new URL('.', import.meta.url));
   const files = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
   const cases = files.map((name) =>
     readCases({ name, open: () => createReadStream(join(folder, name)) }),
   );
-  return (await Promise.all(cases)).flat();
+  const titled = (await Promise.all(cases)).flat();
+  const asked = options['no-titles'] === true ? titled.map(withoutTitles) : titled;
+  return options.reworded === true ? asked.flatMap(reword) : asked;
+}
+
+function withoutTitles(of: Case): Case {
+  const candidates = of.candidates.map((each) =>
+    each.text === '' ? each : { ...each, title: '' },
+  );
+  return { ...of, candidates };
+}
+
+function reword(of: Case): readonly Case[] {
+  return of.reworded === undefined ? [] : [{ ...of, query: of.reworded }];
 }
 
 async function rankAll(
@@ -71,10 +95,14 @@ async function* passages({ candidates }: Case): AsyncGenerator<Passage> {
 }
 
 const { values, positionals } = parseArgs({
-  options: { instruction: { type: 'string' } },
+  options: {
+    instruction: { type: 'string' },
+    'no-titles': { type: 'boolean' },
+    reworded: { type: 'boolean' },
+  },
   allowPositionals: true,
 });
-const cases = await readAllCases();
+const cases = await readAllCases(values);
 const measured: ModelOutcomes[] = [];
 for (const folder of positionals.length === 0 ? [undefined] : positionals) {
   measured.push(await rankAll(cases, folder, values.instruction));
@@ -82,6 +110,7 @@ for (const folder of positionals.length === 0 ? [undefined] : positionals) {
 process.stdout.write(`${formatClasses(measured)}\n`);
 for (const { model, outcomes } of measured) {
   process.stdout.write(`${model}, ${formatScores(outcomes)}\n`);
+  process.stdout.write(`${model}, right:\n\n${formatRight(outcomes)}\n`);
   process.stdout.write(`${model}, wrong:\n\n${formatWrong(outcomes)}\n`);
   process.stdout.write(`${model}, forms:\n\n${formatForms(outcomes)}\n`);
 }

@@ -5,12 +5,12 @@ import type { Case } from './read-cases.ts';
 /** What a model made of a case. */
 export interface Outcome {
   readonly case: Case;
-  /** What came first. */
-  readonly top: RankedCandidate;
-  /** The best of those that should. */
+  /** The best of the candidates that should come first. */
   readonly wanted: RankedCandidate;
   /** Where it came, from 1. */
   readonly place: number;
+  /** The best of the others. */
+  readonly other: RankedCandidate;
 }
 
 export interface ClassResult {
@@ -27,11 +27,13 @@ export interface ClassResult {
 /** `ranked` are the case's candidates, best first. */
 export function judge(of: Case, ranked: readonly RankedCandidate[]): Outcome {
   const index = ranked.findIndex(({ id }) => of.first.includes(id));
-  const [top, wanted] = [ranked[0], ranked[index]];
-  if (top === undefined || wanted === undefined) {
-    throw new Error(`"${of.query}": no wanted candidate was ranked; this is a bug`);
+  const wanted = ranked[index];
+  const other = ranked.find(({ id }) => !of.first.includes(id));
+  if (wanted === undefined || other === undefined) {
+    const missing = wanted === undefined ? 'wanted' : 'other';
+    throw new Error(`"${of.query}": no ${missing} candidate was ranked; this is a bug`);
   }
-  return { case: of, top, wanted, place: index + 1 };
+  return { case: of, wanted, place: index + 1, other };
 }
 
 /** By class, in the order in which classes come, and all of them at the end. */

@@ -6,6 +6,8 @@ import { type Line, type LineSource, readLinesOf } from '../../src/read-lines.ts
 export interface Case {
   readonly class: string;
   readonly query: string;
+  /** The same wish in words that the model may understand better. */
+  readonly reworded: string | undefined;
   /** How the wanted candidate is written, in cases that differ in that alone. */
   readonly form: string | undefined;
   readonly candidates: readonly Passage[];
@@ -15,7 +17,7 @@ export interface Case {
 
 /**
  * Cases as JSON lines:
- * `{"class", "query", "form"?, "candidates": [{"id", "title", "text"}], "first": ["id"]}`.
+ * `{"class", "query", "reworded"?, "form"?, "candidates": [{"id", "title", "text"}], "first": ["id"]}`.
  *
  * @throws DataError or RankError naming the line and what is wrong with it.
  */
@@ -41,6 +43,7 @@ function parseCase({ file, line, text }: Line): Case {
   return {
     class: record.text('class'),
     query: record.text('query'),
+    reworded: record.has('reworded') ? record.text('reworded') : undefined,
     form: record.has('form') ? record.text('form') : undefined,
     candidates,
     first,

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   formatClasses,
   formatForms,
+  formatRight,
   formatScores,
   formatWrong,
 } from '../../docs/wrong-tops/format-outcomes.ts';
@@ -19,8 +20,15 @@ function makeCase(changed: Partial<Case> = {}): Case {
     title: titles[id] ?? 'Nurse',
     text: `${'Cares for patients of a ward. '.repeat(3)}Shift ${id}.`,
   }));
-  const first = ['a'];
-  return { class: 'negation', query: 'no nights', form: undefined, candidates, first, ...changed };
+  return {
+    class: 'negation',
+    query: 'no nights',
+    reworded: undefined,
+    form: undefined,
+    candidates,
+    first: ['a'],
+    ...changed,
+  };
 }
 
 /** The candidates in this order, with scores 0.9, 0.8 and so on. */
@@ -42,16 +50,25 @@ function outcome(order: string, changed: Partial<Case> = {}): Outcome {
 
 describe('judge', () => {
   test.each([
-    ['abcd', ['a'], 'a', 1],
-    ['bcad', ['a'], 'a', 3],
-    ['bdca', ['a', 'c'], 'c', 3],
-  ])('of order %s, when %j should be first, the best is %s at place %d', (order, first, id, at) => {
-    const { top, wanted, place } = outcome(order, { first });
-    expect([top.id, wanted.id, place]).toEqual([order[0], id, at]);
-  });
+    ['abcd', ['a'], 'a', 1, 'b'],
+    ['bcad', ['a'], 'a', 3, 'b'],
+    ['bdca', ['a', 'c'], 'c', 3, 'b'],
+    ['cadb', ['a', 'c'], 'c', 1, 'd'],
+  ])(
+    'of %s with %j wanted finds the best, %s at place %d, and other, %s',
+    (order, first, ...found) => {
+      const { wanted, place, other } = outcome(order, { first });
+      expect([wanted.id, place, other.id]).toEqual(found);
+    },
+  );
 
-  test('refuses an order without a wanted candidate', () => {
-    expect(() => outcome('bcd')).toThrow('"no nights": no wanted candidate was ranked; this is a');
+  test.each([
+    ['bcd', 'wanted'],
+    ['a', 'other'],
+  ])('refuses the order %s, which has no %s candidate', (order, missing) => {
+    expect(() => outcome(order)).toThrow(
+      `"no nights": no ${missing} candidate was ranked; this is a bug`,
+    );
   });
 });
 
@@ -105,6 +122,13 @@ describe('tables', () => {
     expect(formatWrong([long])).toContain(`| ${'x'.repeat(59)}… 0.900 |`);
   });
 
+  test('formatRight shows what came first, and the best of the others', () => {
+    expect(formatRight(outcomes).split('\n').slice(2)).toEqual([
+      '| negation | no nights | Nurse 0.900 | Night \\| Nurse 0.800 |',
+      '',
+    ]);
+  });
+
   test('formatForms shows cases with a form', () => {
     expect(formatForms(outcomes).split('\n').slice(2)).toEqual([
       '| no nights | capitals | 4 | 0.600 |',
@@ -128,7 +152,7 @@ describe('readCases', () => {
     });
 
   test('reads a case', async () => {
-    const of = makeCase({ form: 'capitals' });
+    const of = makeCase({ form: 'capitals', reworded: 'days' });
     expect(await read(of)).toEqual([of]);
     expect(await read(makeCase())).toEqual([makeCase()]);
   });
