@@ -18,8 +18,8 @@ from texts.groups import Encoder
 QUERIES_PER_ROW = 32
 
 
-def evaluate(model, encoder: Encoder, folder: Path, split: str, device: str, titles: bool = True, tokens: int = 128) -> dict[str, float]:
-    """Means by kind, and of `all`. `tokens`: most of a candidate that are read."""
+def evaluate(model, encoder: Encoder, folder: Path, split: str, device: str, titles: bool = True, tokens: int = 128, limit: int | None = None) -> dict[str, float]:
+    """Means by kind, and of `all`. `tokens`: most of a candidate that are read; `limit`: only the run's first so many queries."""
     queries = {entry["_id"]: entry for entry in read_jsonl(folder / "queries.jsonl.gz")}
     corpus = {entry["_id"]: entry for entry in read_jsonl(folder / "corpus.jsonl.gz")}
     [run_file] = sorted((folder / "runs").glob("*.trec.gz"))
@@ -27,6 +27,8 @@ def evaluate(model, encoder: Encoder, folder: Path, split: str, device: str, tit
     order = defaultdict(list)
     for line in read_lines(run_file):
         query, _, candidate, *_ = line.split()
+        if limit is not None and len(order) == limit and query not in order:
+            break
         asked[candidate].append(query)
         order[query].append(candidate)
     template = encoder.templates["candidateFirst"]

@@ -1,6 +1,6 @@
-"""Makes a ranker by a recipe, stage after stage: dense, pruned, recovered, cut, robust, averaged, int8.
+"""Makes a ranker by a recipe, stage after stage: dense, pruned, recovered, cut, robust, int8.
 
-    python run.py --recipe recipe.json --data DATA --texts TEXTS --embedder FOLDER --to out [--share 0.02] [--stage NAME ...] [--given NAME=FOLDER ...]
+    python run.py --recipe recipe.json --data DATA --texts TEXTS --embedder FOLDER --to out [--share 0.02] [--dev-queries 20] [--stage NAME ...] [--given NAME=FOLDER ...]
 
 Each stage writes `out/NAME/last`, a Hugging Face folder, and goes on where it was when it is started again. `--share` takes a part of
 every stage's groups and tokens: the same recipe in small, on a CPU. `--stage` runs only those; `--given` takes a checkpoint from
@@ -64,8 +64,6 @@ class Run:
             self.prune(name, stage)
         elif "quantize" in stage:
             self.quantize(name, stage)
-        elif "average" in stage:
-            self.average(name, stage)
         else:
             self.train(name, stage)
 
@@ -125,15 +123,6 @@ class Run:
 
         return self.kept(f"answers/{stage['set']}-{of}", ask)
 
-    def average(self, name: str, stage: dict) -> None:
-        """Keeps what the earlier checkpoint did well while it gains what the later one learnt (WiSE-FT, arXiv 2109.01903)."""
-        options, folder = stage["average"], self.folder(stage["from"])
-        model, other = (read_ranker(each, self.label_ids) for each in (folder, self.folder(options["with"])))
-        with torch.no_grad():
-            for own, theirs in zip(model.parameters(), other.parameters(), strict=True):
-                own.lerp_(theirs, options["share"])
-        model.save(self.out / name / "last", folder)
-
     def prune(self, name: str, stage: dict) -> None:
         options = stage["prune"]
         self.slmrank(
@@ -185,8 +174,7 @@ class Run:
             file = self.folder_if_there(name)
             if name not in figures and file is not None:
                 model = read_ranker(file, self.label_ids).to(self.device)
-                shown = evaluate(model, self.encoder, dev, "dev", self.device)
-                hidden = evaluate(model, self.encoder, dev, "dev", self.device, titles=False)
+                shown, hidden = (evaluate(model, self.encoder, dev, "dev", self.device, titles, limit=self.args.dev_queries) for titles in (True, False))
                 figures[name] = {"parameters": count_parameters(model), "dev": shown, "withoutTitles": hidden["all"]}
                 figures_file.write_text(json.dumps(figures, indent=2) + "\n")
         kinds = sorted({kind for row in figures.values() for kind in row["dev"]})
@@ -213,6 +201,7 @@ def main() -> None:
     parser.add_argument("--stage", action="append", default=[])
     parser.add_argument("--given", action="append", default=[], metavar="NAME=FOLDER")
     parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--dev-queries", type=int, help="measure on the first so many queries only")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     Run(parser.parse_args()).all()
 
