@@ -23,7 +23,7 @@ export interface Transport {
   listen(): Promise<string>;
   /** Reads certificates and API keys again. */
   reload(): void;
-  /** Stops watching files and looking for stalled calls. Does not close connections. */
+  /** Stops watching files. Does not close connections; the door looks for stalled calls until it is closed too. */
   close(): void;
 }
 
@@ -53,7 +53,6 @@ export function createTransport({ config, log, clock, root }: TransportParts): T
     close: () => {
       certificates.close();
       access.close();
-      door.close();
     },
   };
 }
