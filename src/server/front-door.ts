@@ -1,8 +1,9 @@
-import type {
-  Http2Server,
-  IncomingHttpHeaders,
-  ServerHttp2Session,
-  ServerHttp2Stream,
+import {
+  constants,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import {
   type Metadata,
@@ -241,6 +242,10 @@ export class FrontDoor {
         continue;
       }
       bytes.setUnsent(stream.writableLength);
+      if (open.isOver(nowMs)) {
+        stream.close(constants.NGHTTP2_NO_ERROR);
+        continue;
+      }
       const stall = this.#refusals.has(stream)
         ? undefined
         : open.findStall(nowMs, config.messageMs);

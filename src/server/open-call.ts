@@ -2,6 +2,9 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { CallBytes } from './call-bytes.ts';
 import type { CallOrigin } from './call-room.ts';
 
+/** Longest that a client may take to end its side of a call that is answered. */
+const graceMs = 1000;
+
 /** A call on its stream: whose it is, what it holds, and whether its client has stalled. */
 export class OpenCall {
   readonly stream: ServerHttp2Stream;
@@ -12,6 +15,7 @@ export class OpenCall {
   #receivingSinceMs: number;
   #sendingSinceMs: number;
   #unsent = 0;
+  #answeredAtMs: number | undefined;
 
   constructor(stream: ServerHttp2Stream, bytes: CallBytes, origin: CallOrigin, nowMs: number) {
     this.stream = stream;
@@ -27,6 +31,13 @@ export class OpenCall {
     if (stream.writableNeedDrain) {
       bytes.setUnsent(stream.writableLength);
     }
+  }
+
+  /** Answered for a while, and still not ended by its client: nobody waits for anything. */
+  isOver(nowMs: number): boolean {
+    const isAnswered = this.stream.writableFinished && !this.stream.readableEnded;
+    this.#answeredAtMs = isAnswered ? (this.#answeredAtMs ?? nowMs) : undefined;
+    return this.#answeredAtMs !== undefined && nowMs - this.#answeredAtMs >= graceMs;
   }
 
   /**

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import { createDeferred } from '../../src/deferred.ts';
+import type { RankingPipeline } from '../../src/rank.ts';
 import { orWritten, writeTokens } from '../../src/server/wire-tokens.ts';
 import { call, frame, until } from '../support/raw-call.ts';
 import { methodOf, startTestServer, type TestServer } from '../support/test-server.ts';
@@ -69,10 +70,11 @@ test('a compressed request is held for what it unpacks to, until it is answered 
   const { pipeline, door } = server;
   const reply = createDeferred<readonly Int32Array[]>();
   let signal: AbortSignal | undefined;
-  pipeline.tokenize = (_texts, asked) => {
+  const tokenize: RankingPipeline['tokenize'] = (_texts, asked) => {
     signal = asked?.signal;
     return reply.promise;
   };
+  Object.assign(pipeline, { tokenize });
   const message = requestSerialize({ texts: ['x'.repeat(100_000)] });
   const session = connectHttp2(`http://${server.address}`);
   session.on('error', () => undefined);
