@@ -45,15 +45,11 @@ export function createEncoderPool(
     // It rejects when the thread is gone, for failures come as replies. Twice, and the message is what kills it.
     parseReply(await pool.run(message).catch(() => pool.run(message)));
   const line = new EncoderLine(threads * placesPerThread);
-  const tokenize = async (texts: readonly string[], call = anyone) => {
+  const tokenize: EncoderPool['tokenize'] = async (texts, call = anyone) => {
     const pieces = cutTexts(texts).map((piece) =>
-      line.join('tokenize', call, async () => {
-        const reply = await ask({ kind: 'tokenize', texts: piece });
-        if (reply.kind !== 'tokenized') {
-          throw unexpected(reply);
-        }
-        return reply.ids;
-      }),
+      line.join('tokenize', call, async () =>
+        readIds(await ask({ kind: 'tokenize', texts: piece })),
+      ),
     );
     return (await Promise.all(pieces)).flat();
   };
@@ -62,13 +58,8 @@ export function createEncoderPool(
     warm: async () => {
       await tokenize(['']);
     },
-    encode: async (task, call = anyone) => {
-      const reply = await line.join('rank', call, () => ask({ kind: 'encode', task }));
-      if (reply.kind !== 'encoded') {
-        throw unexpected(reply);
-      }
-      return readOutcome(reply.outcome);
-    },
+    encode: async (task, call = anyone) =>
+      readEncoded(await line.join('rank', call, () => ask({ kind: 'encode', task }))),
     close: async () => {
       await line.whenIdle();
       await pool.close();
@@ -90,7 +81,18 @@ function cutTexts(texts: readonly string[]): readonly (readonly string[])[] {
   return pieces;
 }
 
-function readOutcome(outcome: Extract<EncodeReply, { kind: 'encoded' }>['outcome']) {
+function readIds(reply: EncodeReply): readonly Int32Array[] {
+  if (reply.kind !== 'tokenized') {
+    throw unexpected(reply);
+  }
+  return reply.ids;
+}
+
+function readEncoded(reply: EncodeReply): EncodedRequest {
+  if (reply.kind !== 'encoded') {
+    throw unexpected(reply);
+  }
+  const { outcome } = reply;
   if (!outcome.ok) {
     const { message, violations } = outcome;
     throw new RankError('invalid-argument', message, { violations });

@@ -31,42 +31,50 @@ export async function writeTokens(
   signal: AbortSignal,
 ): Promise<WrittenReply> {
   const turns = new Turns(signal);
-  const lengths: { readonly ids: number; readonly text: number }[] = [];
-  let all = 0;
-  for (const text of ids) {
-    let bytes = 0;
-    for (let from = 0; from < text.length; from += idsPerTurn) {
-      const piece = text.subarray(from, from + idsPerTurn);
-      await turns.spend(piece.length);
-      bytes += piece.reduce((sum, id) => sum + varintBytes(id), 0);
-    }
-    const idsField = bytes === 0 ? 0 : 1 + varintBytes(bytes) + bytes;
-    const length = (text.length === 0 ? 0 : 1 + varintBytes(text.length)) + idsField;
-    lengths.push({ ids: bytes, text: length });
-    all += 1 + varintBytes(length) + length;
+  const texts: MeasuredText[] = [];
+  for (const each of ids) {
+    texts.push(await measure(each, turns));
   }
   const hash = Buffer.from(tokenizerHash);
+  const all = texts.reduce((sum, { length }) => sum + 1 + varintBytes(length) + length, 0);
   const writer = new Writer(all + 1 + varintBytes(hash.length) + hash.length);
-  for (const [index, text] of ids.entries()) {
-    const length = lengths[index];
-    if (length === undefined) {
-      throw new RankError(
-        'internal',
-        `the tokens of text ${index} were not measured; this is a bug`,
-      );
-    }
-    writer.varint(tags.texts).varint(length.text);
-    if (text.length > 0) {
-      writer.varint(tags.tokens).varint(text.length).varint(tags.ids).varint(length.ids);
-    }
-    for (let from = 0; from < text.length; from += idsPerTurn) {
-      const piece = text.subarray(from, from + idsPerTurn);
-      await turns.spend(piece.length);
-      piece.forEach((id) => writer.varint(id));
-    }
+  for (const text of texts) {
+    await writeText(writer, text, turns);
   }
   writer.varint(tags.tokenizerHash).varint(hash.length).bytes(hash);
   return new WrittenReply(writer.written);
+}
+
+interface MeasuredText {
+  readonly ids: Int32Array;
+  /** Bytes of the ids alone, and of the text with its fields. */
+  readonly idBytes: number;
+  readonly length: number;
+}
+
+async function measure(ids: Int32Array, turns: Turns): Promise<MeasuredText> {
+  let idBytes = 0;
+  for (let from = 0; from < ids.length; from += idsPerTurn) {
+    const piece = ids.subarray(from, from + idsPerTurn);
+    await turns.spend(piece.length);
+    idBytes += piece.reduce((sum, id) => sum + varintBytes(id), 0);
+  }
+  const length =
+    ids.length === 0 ? 0 : 1 + varintBytes(ids.length) + 1 + varintBytes(idBytes) + idBytes;
+  return { ids, idBytes, length };
+}
+
+async function writeText(writer: Writer, text: MeasuredText, turns: Turns): Promise<void> {
+  const { ids, idBytes, length } = text;
+  writer.varint(tags.texts).varint(length);
+  if (ids.length > 0) {
+    writer.varint(tags.tokens).varint(ids.length).varint(tags.ids).varint(idBytes);
+  }
+  for (let from = 0; from < ids.length; from += idsPerTurn) {
+    const piece = ids.subarray(from, from + idsPerTurn);
+    await turns.spend(piece.length);
+    piece.forEach((id) => writer.varint(id));
+  }
 }
 
 /** Lets other work have its turn after every so many ids, of however many texts. */
