@@ -107,8 +107,8 @@ export class ModelSet implements RankingPipeline {
     return this.#current.pipeline.estimate(request, call);
   }
 
-  tokenize(texts: readonly string[]) {
-    return this.#current.pipeline.tokenize(texts);
+  tokenize(...asked: Parameters<RankingPipeline['tokenize']>) {
+    return this.#current.pipeline.tokenize(...asked);
   }
 
   replicas(): readonly ReplicaDescription[] {

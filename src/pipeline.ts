@@ -27,6 +27,7 @@ import type { CostModel, CostTable } from './schedule/cost.ts';
 import type { DepthController } from './schedule/depth.ts';
 import type { Ask } from './schedule/forecast.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
+import { TextRoom } from './schedule/text-room.ts';
 
 interface BoundCall extends ScoreCall {
   readonly client: string;
@@ -41,6 +42,8 @@ export interface PipelineParts {
   readonly depth: DepthController;
   readonly tuner: BucketTuner;
   readonly admission: Admission;
+  /** Without one, texts that need no replica have no bound. */
+  readonly texts?: TextRoom;
   readonly encoders: EncoderPool;
   readonly scheduler: Scheduler;
   readonly replicas: ReplicaSet;
@@ -51,10 +54,12 @@ export interface PipelineParts {
 export class Pipeline implements RankingPipeline {
   readonly #parts: PipelineParts;
   readonly #scores: ScoreSource;
+  readonly #texts: TextRoom;
   #isDraining = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#texts = parts.texts ?? new TextRoom(Number.POSITIVE_INFINITY);
     this.#scores = parts.cache === undefined ? ownRuns : new SharedScores(parts.cache, parts.clock);
   }
 
@@ -91,7 +96,9 @@ export class Pipeline implements RankingPipeline {
   }
 
   async estimate(request: RankRequest, call: CallContext): Promise<Estimate> {
+    const release = this.#texts.admit(call.client, charactersOf(request));
     await Promise.resolve();
+    release();
     const { clock, admission, scheduler, estimateTokens } = this.#parts;
     this.#assertServing(request, call);
     const { prefixTokens, packedTokens } = estimateTokens(request, request.candidates);
@@ -105,12 +112,19 @@ export class Pipeline implements RankingPipeline {
     return { candidates, prefixTokens, packedTokens, queueMs, runMs, totalMs, refusalReason };
   }
 
-  async tokenize(texts: readonly string[]): Promise<readonly Int32Array[]> {
+  async tokenize(
+    texts: readonly string[],
+    call?: Pick<CallContext, 'client' | 'signal'>,
+  ): Promise<readonly Int32Array[]> {
     this.#assertOpen();
+    const characters = texts.reduce((sum, text) => sum + text.length, 0);
+    const release = this.#texts.admit(call?.client ?? '', characters);
     try {
-      return await this.#parts.encoders.tokenize(texts);
+      return await this.#parts.encoders.tokenize(texts, call);
     } catch (error) {
       throw RankError.from(error);
+    } finally {
+      release();
     }
   }
 
@@ -216,6 +230,13 @@ export class Pipeline implements RankingPipeline {
 /** A partial reply must reach the caller before its deadline: a twentieth of the time, 5 to 50 ms. */
 function replyMargin(timeoutMs: number): number {
   return Math.min(Math.max(timeoutMs / 20, 5), 50);
+}
+
+function charactersOf({ query, candidates }: RankRequest): number {
+  return candidates.reduce(
+    (sum, { title = '', text }) => sum + title.length + text.length,
+    query.length,
+  );
 }
 
 function countTokens({ prefix, candidates }: EncodedRequest): number {

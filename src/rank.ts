@@ -130,7 +130,10 @@ export interface RankingPipeline {
   /** Queues and runs nothing. @throws RankError when the request can never be admitted. */
   estimate(request: RankRequest, call: CallContext): Promise<Estimate>;
   /** Token ids of each text by itself. @throws RankError */
-  tokenize(texts: readonly string[]): Promise<readonly Int32Array[]>;
+  tokenize(
+    texts: readonly string[],
+    call?: Pick<CallContext, 'client' | 'signal'>,
+  ): Promise<readonly Int32Array[]>;
   replicas(): readonly ReplicaDescription[];
   /** Padded lengths in use for requests to come, ascending. */
   buckets(): readonly number[];

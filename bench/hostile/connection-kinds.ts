@@ -1,6 +1,6 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { Draw } from './draw.ts';
-import { frame, rankMessage } from './wire-bytes.ts';
+import { field, frame, rankMessage } from './wire-bytes.ts';
 import { callOn, type Ending, type WireClient } from './wire-client.ts';
 
 /** One kind of abuse that has a connection of its own. */
@@ -90,6 +90,34 @@ export const connectionKinds: readonly ConnectionKind[] = [
           Array.from({ length: count }, (_, i) => [`x-${i}`, 'v'.repeat(draw.pick([1, 20, 300]))]),
         );
         return (await callOn(session, { headers, chunks: [sound(draw)] })).ending;
+      }),
+  },
+  {
+    name: 'calls, then a frame too large',
+    weight: 0.05,
+    // The library says GOAWAY and stays: the server has to find it out.
+    allowed: ['CLOSED'],
+    run: (client) => {
+      const begin = Buffer.concat([Buffer.from('8286844101', 'hex'), Buffer.from('x')]);
+      const calls = Array.from({ length: 100 }, (_, i) => h2Frame(1, 4, 2 * i + 1, begin));
+      const tooLarge = Buffer.from('ffffff000000000001', 'hex');
+      return client.raw([preface, noSettings, ...calls, tooLarge], 2 * mustCloseMs);
+    },
+  },
+  {
+    name: 'watches of services that are not here',
+    weight: 0.2,
+    allowed: ['RESET', 'CLOSED', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED'],
+    run: (client, draw) =>
+      client.alone(async (session) => {
+        const name = 'n'.repeat(draw.pick([1, 1000, 60_000]));
+        const path = '/grpc.health.v1.Health/Watch';
+        const watches = Array.from({ length: 40 }, () =>
+          callOn(session, { path, chunks: [frame(field(1, name))] }),
+        );
+        await connected(session);
+        setTimeout(() => session.destroy(), 200);
+        return (await Promise.all(watches)).at(-1)?.ending ?? 'NOT SENT';
       }),
   },
   {

@@ -46,7 +46,7 @@ export const securitySettings: {
   connections: countSetting([1, 1_000_000], {
     unit: 'connections',
     default: '2000',
-    why: 'Open at once; more are closed as they come. Keep below the limit of open files.',
+    why: 'Open at once; more are closed as they come. One address has half at most. Lowered, with a warning, where the limit of open files is too low.',
   }),
   connectionCalls: countSetting([1, 100_000], {
     unit: 'calls',
@@ -56,12 +56,12 @@ export const securitySettings: {
   openCalls: countSetting([1, 1_000_000], {
     unit: 'calls',
     default: '20000',
-    why: 'Open at once on all connections; more are refused before they are read.',
+    why: 'Open at once on all connections; more are refused before they are read. One client has about half at most; health checks and watches have a twentieth each.',
   }),
   bufferedBytes: countSetting([1024, 68_719_476_736], {
     unit: 'bytes',
     default: '268435456',
-    why: 'Request bytes held at once, from the first byte to the answer; more are refused. Memory for them is about three times that.',
+    why: 'Request bytes held at once, from the first byte to the answer; more are refused. One client has half at most. Memory for them is about three times that.',
   }),
   metadataBytes: countSetting([1024, 65_536], {
     unit: 'bytes',

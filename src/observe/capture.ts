@@ -113,7 +113,7 @@ export function captureTraffic(
       }
     },
     estimate: (request, call) => pipeline.estimate(request, call),
-    tokenize: (texts) => pipeline.tokenize(texts),
+    tokenize: (texts, call) => pipeline.tokenize(texts, call),
     replicas: () => pipeline.replicas(),
     buckets: () => pipeline.buckets(),
     warm: () => pipeline.warm(),

@@ -13,6 +13,7 @@ import { DepthController } from '../schedule/depth.ts';
 import { packBatch } from '../schedule/pack-batch.ts';
 import { createPolicy } from '../schedule/policy.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
+import { TextRoom } from '../schedule/text-room.ts';
 
 export interface PipelineOptions {
   readonly config: ServedConfig;
@@ -24,6 +25,9 @@ export interface PipelineOptions {
   /** Other worker files, for tests. */
   readonly workers?: Partial<Workers>;
 }
+
+/** Of the largest requests, so many hold all the room for texts that need no replica. */
+const largestTexts = 4;
 
 /** The serving path: everything between the front end and the threads. Nothing is loaded before `warm`. */
 export function createPipeline(options: PipelineOptions): Pipeline {
@@ -45,6 +49,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       (tokens) => scheduler.estimateMs(tokens),
       (ask) => scheduler.predict(ask),
     ),
+    texts: new TextRoom(largestTexts * config.requestBytes),
     encoders: openEncoders(options),
     scheduler,
     cost,

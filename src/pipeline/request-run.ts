@@ -58,7 +58,7 @@ export class RequestRun {
     const { clock, encoders, scheduler, onEncoded } = this.#parts;
     const startedMs = clock.nowMs();
     try {
-      const encoded = await encoders.encode(this.#taskOf(places));
+      const encoded = await encoders.encode(this.#taskOf(places), call);
       const encodeMs = clock.nowMs() - startedMs;
       onEncoded(encoded, encodeMs);
       const result = await scheduler.schedule(encoded, call);

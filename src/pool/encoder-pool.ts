@@ -2,6 +2,7 @@ import { Piscina } from 'piscina';
 import { RankError } from '../errors.ts';
 import type { EncodedRequest } from '../schedule/batch.ts';
 import type { EncodeTask } from '../text/encode.ts';
+import { type EncoderCall, EncoderLine } from './encoder-line.ts';
 import type { EncodeMessage, EncodeReply, EncodeWorkerData } from './messages.ts';
 import type { WorkerEntry } from './worker-entry.ts';
 
@@ -9,13 +10,20 @@ import type { WorkerEntry } from './worker-entry.ts';
 export interface EncoderPool {
   /** Resolves once the tokenizer is loaded. @throws RankError when it cannot be. */
   warm(): Promise<void>;
-  /** @throws RankError `invalid-argument` with its violations, or `internal`. */
-  encode(task: EncodeTask): Promise<EncodedRequest>;
-  /** Each text by itself. @throws RankError */
-  tokenize(texts: readonly string[]): Promise<readonly Int32Array[]>;
+  /** @throws RankError `invalid-argument` with its violations, `cancelled`, or `internal`. */
+  encode(task: EncodeTask, call?: EncoderCall): Promise<EncodedRequest>;
+  /** Each text by itself, some at a time, so that others have their turns between. @throws RankError */
+  tokenize(texts: readonly string[], call?: EncoderCall): Promise<readonly Int32Array[]>;
   /** Finishes what was asked, then ends the threads. */
   close(): Promise<void>;
 }
+
+/** Characters of texts that are tokenized at one turn, and the last text of them whole. */
+const pieceCharacters = 65_536;
+/** Work for each thread while it runs: the next is there when one ends. */
+const placesPerThread = 2;
+/** Who is not known, and stays. */
+const anyone: EncoderCall = { signal: new AbortController().signal };
 
 export function createEncoderPool(
   entry: WorkerEntry,
@@ -36,30 +44,55 @@ export function createEncoderPool(
   const ask = async (message: EncodeMessage): Promise<EncodeReply> =>
     // It rejects when the thread is gone, for failures come as replies. Twice, and the message is what kills it.
     parseReply(await pool.run(message).catch(() => pool.run(message)));
-  const tokenize = async (texts: readonly string[]) => {
-    const reply = await ask({ kind: 'tokenize', texts });
-    if (reply.kind !== 'tokenized') {
-      throw unexpected(reply);
-    }
-    return reply.ids;
+  const line = new EncoderLine(threads * placesPerThread);
+  const tokenize: EncoderPool['tokenize'] = async (texts, call = anyone) => {
+    const pieces = cutTexts(texts).map((piece) =>
+      line.join('tokenize', call, async () =>
+        readIds(await ask({ kind: 'tokenize', texts: piece })),
+      ),
+    );
+    return (await Promise.all(pieces)).flat();
   };
   return {
     tokenize,
     warm: async () => {
       await tokenize(['']);
     },
-    encode: async (task) => {
-      const reply = await ask({ kind: 'encode', task });
-      if (reply.kind !== 'encoded') {
-        throw unexpected(reply);
-      }
-      return readOutcome(reply.outcome);
+    encode: async (task, call = anyone) =>
+      readEncoded(await line.join('rank', call, () => ask({ kind: 'encode', task }))),
+    close: async () => {
+      await line.whenIdle();
+      await pool.close();
     },
-    close: () => pool.close(),
   };
 }
 
-function readOutcome(outcome: Extract<EncodeReply, { kind: 'encoded' }>['outcome']) {
+function cutTexts(texts: readonly string[]): readonly (readonly string[])[] {
+  const pieces: string[][] = [];
+  let characters = pieceCharacters;
+  for (const text of texts) {
+    if (characters >= pieceCharacters) {
+      pieces.push([]);
+      characters = 0;
+    }
+    pieces.at(-1)?.push(text);
+    characters += text.length;
+  }
+  return pieces;
+}
+
+function readIds(reply: EncodeReply): readonly Int32Array[] {
+  if (reply.kind !== 'tokenized') {
+    throw unexpected(reply);
+  }
+  return reply.ids;
+}
+
+function readEncoded(reply: EncodeReply): EncodedRequest {
+  if (reply.kind !== 'encoded') {
+    throw unexpected(reply);
+  }
+  const { outcome } = reply;
   if (!outcome.ok) {
     const { message, violations } = outcome;
     throw new RankError('invalid-argument', message, { violations });

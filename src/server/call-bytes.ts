@@ -1,25 +1,36 @@
-/** Request bytes held for all open calls together. */
+import { FairRoom, type RoomVerdict } from '../fair-room.ts';
+
+/** Bytes held for all open calls together, shared by those for whom they are held. */
 export class ByteLedger {
   readonly most: number;
-  #held = 0;
+  readonly #room: FairRoom;
 
-  constructor(most: number) {
+  /** `always` are let in for any holder while there is room; by default everything is. */
+  constructor(most: number, always = most) {
     this.most = most;
+    this.#room = new FairRoom(most, always);
   }
 
   get held(): number {
-    return this.#held;
+    return this.#room.held;
   }
 
-  /** False, and nothing held, when there is no room. */
-  take(bytes: number): boolean {
-    const fits = this.#held + bytes <= this.most;
-    this.#held += fits ? bytes : 0;
-    return fits;
+  heldBy(holder: string): number {
+    return this.#room.heldBy(holder);
   }
 
-  release(bytes: number): void {
-    this.#held -= bytes;
+  /** Nothing is held of what does not fit. */
+  take(bytes: number, holder: string): RoomVerdict {
+    const verdict = this.#room.judge(holder, bytes);
+    if (verdict === 'fits') {
+      this.#room.take(holder, bytes);
+    }
+    return verdict;
+  }
+
+  /** For what is there already, below zero when it goes. */
+  change(bytes: number, holder: string): void {
+    this.#room.take(holder, bytes);
   }
 }
 
@@ -27,11 +38,13 @@ export class ByteLedger {
 const frameBytes = 5;
 /** Most that deflate can expand. */
 const bombRatio = 1032;
-/** What texts expand to, with a margin. A decoded request is also bounded by its own limits and by admission. */
+/** What texts expand to, with a margin: where nobody says what a message was when unpacked. */
 const textRatio = 16;
 
 export interface CallBytesParts {
   readonly ledger: ByteLedger;
+  /** For whom the bytes are held. */
+  readonly holder?: string;
   /** The call says that its messages may be compressed. */
   readonly isCompressed: boolean;
   /** Past this the transport itself breaks a message off, compressed or not. */
@@ -51,7 +64,9 @@ export class CallBytes {
   #come = 0;
   #length = 0;
   #charge = 0;
+  #unsent = 0;
   #isClosed = false;
+  #refusal: RoomVerdict = 'fits';
 
   constructor(parts: CallBytesParts) {
     this.#parts = parts;
@@ -59,6 +74,16 @@ export class CallBytes {
 
   get isInMessage(): boolean {
     return this.#come > 0;
+  }
+
+  /** Why bytes had no room. */
+  get refusal(): RoomVerdict {
+    return this.#refusal;
+  }
+
+  /** What all calls of the same holder hold. */
+  get held(): number {
+    return this.#parts.ledger.heldBy(this.#parts.holder ?? '');
   }
 
   /** False when there is no room for these bytes. */
@@ -73,26 +98,36 @@ export class CallBytes {
     return true;
   }
 
-  /** The oldest message not decoded yet now is. */
-  decoded(): void {
+  /** The oldest message not decoded yet now is; `unpackedBytes` is its size as it was decoded. */
+  decoded(unpackedBytes?: number): void {
     const message = this.#messages.find(({ isDecoded }) => !isDecoded);
     if (message !== undefined) {
       message.isDecoded = true;
-      const charge = Math.min(message.charge, message.bytes * textRatio);
-      this.#release(message.charge - charge);
+      const unpacked = Math.max(message.bytes, unpackedBytes ?? message.bytes * textRatio);
+      const charge = Math.min(message.charge, unpacked);
+      this.#change(charge - message.charge);
       message.charge = charge;
     }
   }
 
   /** One message has been answered; which one does not matter in the long run. */
   answered(): void {
-    this.#release(this.#messages.shift()?.charge ?? 0);
+    this.#change(-(this.#messages.shift()?.charge ?? 0));
+  }
+
+  /** Bytes of answers that wait for the client to take them: held whether they fit or not. */
+  setUnsent(bytes: number): void {
+    if (!this.#isClosed) {
+      this.#change(bytes - this.#unsent);
+      this.#unsent = bytes;
+    }
   }
 
   close(): void {
     const charges = this.#messages.splice(0).map(({ charge }) => charge);
-    this.#release(charges.reduce((sum, charge) => sum + charge, this.#charge));
+    this.#change(-charges.reduce((sum, charge) => sum + charge, this.#charge + this.#unsent));
     this.#charge = 0;
+    this.#unsent = 0;
     this.#isClosed = true;
   }
 
@@ -125,15 +160,20 @@ export class CallBytes {
   }
 
   #grow(bytes: number): boolean {
-    const { isCompressed, mostMessageBytes, ledger } = this.#parts;
+    const { isCompressed, mostMessageBytes, ledger, holder = '' } = this.#parts;
+    if (this.#isClosed) {
+      return false;
+    }
     const unpacked = isCompressed ? Math.min(bytes * bombRatio, mostMessageBytes) : 0;
     const charge = Math.max(bytes, unpacked);
-    const fits = !this.#isClosed && ledger.take(charge - this.#charge);
+    this.#refusal = ledger.take(charge - this.#charge, holder);
+    const fits = this.#refusal === 'fits';
     this.#charge = fits ? charge : this.#charge;
     return fits;
   }
 
-  #release(bytes: number): void {
-    this.#parts.ledger.release(bytes);
+  #change(bytes: number): void {
+    const { ledger, holder = '' } = this.#parts;
+    ledger.change(bytes, holder);
   }
 }

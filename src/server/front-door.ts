@@ -18,10 +18,16 @@ import { RankError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import type { Access } from './access.ts';
 import { ByteLedger, CallBytes } from './call-bytes.ts';
+import { type CallOrigin, kindOf } from './call-room.ts';
+import { Connections } from './connections.ts';
+import { assertMetadata, gaveWay, noRoom, stalled, tooLong } from './door-errors.ts';
+import { networkOf } from './network-of.ts';
 import { OpenCall } from './open-call.ts';
+import { OpenCalls } from './open-calls.ts';
 import type { ProtoRoot } from './proto-root.ts';
+import { receivedBytes } from './received.ts';
+import { Refusals } from './refusals.ts';
 import { mendTimeout } from './timeout-header.ts';
-import { presentError, toStatus } from './wire-error.ts';
 
 export interface FrontDoorParts {
   readonly config: Config;
@@ -35,9 +41,9 @@ export interface FrontDoorParts {
 
 /** Ties a call of the library to its stream; never leaves this file. */
 const callKey = 'x-slmrank-call';
-/** Longest that a new connection may take to say that it speaks HTTP/2. */
-const greetingMs = 20_000;
 const clientCharacters = 256;
+/** Health asks by a name of ours, which is short. It needs no key, so that its bytes are held apart. */
+const healthBytes = { call: 2048, all: 16_777_216 };
 
 /**
  * Stands between the connections and the library, which knows no bound on calls, on bytes or on time: it collects a
@@ -48,50 +54,39 @@ export class FrontDoor {
   readonly interceptor: ServerInterceptor;
   readonly #parts: FrontDoorParts;
   readonly #ledger: ByteLedger;
-  readonly #open = new Map<string, OpenCall>();
+  readonly #healthLedger = new ByteLedger(healthBytes.all);
+  readonly #open: OpenCalls;
+  readonly #connections: Connections;
   readonly #timer: NodeJS.Timeout;
-  readonly #refused = new Map<string, number>();
-  #lastCall = 0;
+  readonly #refusals: Refusals;
 
   constructor(parts: FrontDoorParts) {
+    const { config, clock, mostMessageBytes } = parts;
     this.#parts = parts;
-    this.#ledger = new ByteLedger(parts.config.bufferedBytes);
-    const { messageMs } = parts.config;
-    this.#timer = setInterval(() => this.#endStalled(), Math.min(1000, messageMs / 4));
+    this.#ledger = new ByteLedger(config.bufferedBytes, mostMessageBytes);
+    this.#open = new OpenCalls(config.openCalls);
+    this.#connections = new Connections(config.connections, clock);
+    this.#refusals = new Refusals(parts);
+    this.#timer = setInterval(() => this.#sweep(), Math.min(1000, config.messageMs / 4));
     this.#timer.unref();
-    this.interceptor = (definition, call) => {
-      let open: OpenCall | undefined;
-      return new ServerInterceptingCall(call, {
-        start: (next) =>
-          next({
-            onReceiveMetadata: (metadata, pass) => {
-              open = this.#claim(metadata, definition.requestStream);
-              pass(metadata);
-            },
-            onReceiveMessage: (message: unknown, pass) => {
-              open?.bytes.decoded();
-              pass(message);
-            },
-          }),
-        sendMessage: (message: unknown, next) => {
-          open?.bytes.answered();
-          next(message);
-        },
-      });
-    };
+    this.interceptor = this.#intercept.bind(this);
   }
 
   get openCalls(): number {
     return this.#open.size;
   }
 
+  get openConnections(): number {
+    return this.#connections.open;
+  }
+
   /** Calls refused here, by reason: those that no handler saw. */
   get refused(): ReadonlyMap<string, number> {
-    return this.#refused;
+    return this.#refusals.counts;
   }
 
   get heldBytes(): number {
-    return this.#ledger.held;
+    return this.#ledger.held + this.#healthLedger.held;
   }
 
   /**
@@ -115,8 +110,7 @@ export class FrontDoor {
   }
 
   #guard(http2Server: Http2Server): void {
-    http2Server.maxConnections = this.#parts.config.connections;
-    http2Server.on('session', endUngreeted);
+    this.#connections.guard(http2Server);
     const handlers = http2Server.listeners('stream') as ((...words: unknown[]) => void)[];
     http2Server.removeAllListeners('stream');
     http2Server.on('stream', (stream, headers, ...rest) => {
@@ -132,68 +126,98 @@ export class FrontDoor {
 
   #admit(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
     try {
-      this.#assertRoom(headers);
+      assertMetadata(headers, this.#parts.config.metadataBytes);
       mendTimeout(headers);
-      this.#identify(stream, headers);
+      const session = serverSession(stream);
+      const origin = this.#identify(session, headers);
+      this.#makeRoom(origin);
+      this.#follow(stream, headers, origin);
     } catch (error) {
-      this.#refuse(stream, error);
+      this.#refusals.refuse(stream, error);
       return false;
     }
-    this.#follow(stream, headers);
     return true;
   }
 
-  /** @throws RankError `overloaded` */
-  #assertRoom(headers: IncomingHttpHeaders): void {
-    const { openCalls, metadataBytes } = this.#parts.config;
-    if (this.#open.size >= openCalls) {
-      throw new RankError('overloaded', `${openCalls} calls are open, as many as may be`, {
-        reason: 'TOO_MANY_CALLS',
-      });
-    }
-    const bytes = Object.entries(headers).reduce(
-      (sum, [name, value]) => sum + name.length + String(value).length,
-      0,
-    );
-    if (bytes > metadataBytes) {
-      throw new RankError(
-        'invalid-argument',
-        `the call has ${bytes} bytes of metadata; at most ${metadataBytes}`,
-        { reason: 'METADATA_TOO_LARGE' },
-      );
-    }
-  }
-
   /** Puts the caller's proven name in place of its own word, and takes the key out of sight. @throws RankError */
-  #identify(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  #identify(session: ServerHttp2Session | undefined, headers: IncomingHttpHeaders): CallOrigin {
     const path = headers[':path'] ?? '';
-    const name = this.#parts.access.nameOf(path, headers, serverSession(stream));
+    const name = this.#parts.access.nameOf(path, headers, session);
     if (name !== undefined) {
       headers['x-client-id'] = name.replace(/[^!-~]/g, '_').slice(0, clientCharacters);
     }
     delete headers.authorization;
+    const { remoteAddress, remotePort = 0 } = session?.destroyed === false ? session.socket : {};
+    const isNamed = name !== undefined && name !== '';
+    return {
+      kind: kindOf(path),
+      isNamed,
+      holder: isNamed ? `client ${name}` : `network ${networkOf(remoteAddress)}`,
+      connection: `${remoteAddress ?? ''} ${remotePort}`,
+    };
   }
 
-  #follow(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  /** @throws RankError `overloaded` */
+  #makeRoom(origin: CallOrigin): void {
+    const { room, oldestCheck } = this.#open;
+    room.assertRoom(origin);
+    if (origin.kind === 'check' && room.isFullOfChecks && oldestCheck !== undefined) {
+      this.#refusals.refuse(oldestCheck.stream, gaveWay());
+      this.#open.close(oldestCheck);
+    }
+  }
+
+  #follow(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, origin: CallOrigin): void {
+    const isHealth = origin.kind === 'check' || origin.kind === 'watch';
+    const ledger = isHealth ? this.#healthLedger : this.#ledger;
     const bytes = new CallBytes({
-      ledger: this.#ledger,
+      ledger,
+      holder: origin.isNamed ? origin.holder : origin.connection,
       isCompressed: (headers['grpc-encoding'] ?? 'identity') !== 'identity',
       mostMessageBytes: this.#parts.mostMessageBytes,
     });
-    this.#lastCall += 1;
-    const key = String(this.#lastCall);
-    this.#open.set(key, new OpenCall(stream, bytes, this.#parts.clock.nowMs()));
-    headers[callKey] = key;
+    const session = serverSession(stream);
+    const call = new OpenCall(stream, bytes, origin, this.#parts.clock.nowMs());
+    headers[callKey] = this.#open.add(call, session, this.#connections.begin(session));
+    let come = 0;
     stream.on('data', (chunk: Buffer) => {
-      if (!stream.closed && !bytes.add(chunk)) {
-        this.#refuse(stream, this.#noRoom());
+      come += chunk.length;
+      if (stream.closed) {
+        return;
+      }
+      if (isHealth && come > healthBytes.call) {
+        this.#refusals.refuse(stream, tooLong(healthBytes.call));
+      } else if (!bytes.add(chunk)) {
+        this.#refusals.refuse(stream, noRoom(bytes, ledger));
       }
     });
     // The library reads when it is ready to.
     stream.pause();
-    stream.once('close', () => {
-      this.#open.delete(key);
-      bytes.close();
+  }
+
+  /** What the streams cannot know: which call of the library is whose, and what becomes of its messages. */
+  #intercept(...[definition, call]: Parameters<ServerInterceptor>): ServerInterceptingCall {
+    let open: OpenCall | undefined;
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMetadata: (metadata, pass) => {
+            open = this.#claim(metadata, definition.requestStream);
+            pass(metadata);
+          },
+          onReceiveMessage: (message: unknown, pass) => {
+            open?.bytes.decoded(receivedBytes(message));
+            pass(message);
+          },
+        }),
+      sendMessage: (message: unknown, next) => {
+        // The library ends a stream over a message that it cannot unpack; a write after that would keep it open for good.
+        if (open?.stream.writableEnded !== true) {
+          open?.bytes.answered();
+          next(message);
+          open?.countUnsent();
+        }
+      },
     });
   }
 
@@ -206,67 +230,31 @@ export class FrontDoor {
     return open;
   }
 
-  #endStalled(): void {
+  /** Ends what has stalled, and lets go of what has ended without a word. */
+  #sweep(): void {
     const { clock, config } = this.#parts;
     const nowMs = clock.nowMs();
-    for (const open of [...this.#open.values()]) {
-      const stalled = open.findStall(nowMs, config.messageMs);
-      if (stalled !== undefined) {
-        const what =
-          stalled === 'receiving' ? 'a message did not arrive' : 'an answer was not taken';
-        this.#refuse(
-          open.stream,
-          new RankError('deadline-exceeded', `${what} within ${config.messageMs} ms`, {
-            reason: 'STALLED',
-          }),
-        );
+    this.#connections.sweep();
+    for (const open of this.#open.list()) {
+      const { stream, bytes } = open;
+      if (stream.destroyed) {
+        this.#open.close(open);
+        continue;
+      }
+      bytes.setUnsent(stream.writableLength);
+      if (open.isOver(nowMs)) {
+        stream.close(constants.NGHTTP2_NO_ERROR);
+        continue;
+      }
+      const stall = this.#refusals.has(stream)
+        ? undefined
+        : open.findStall(nowMs, config.messageMs);
+      if (stall !== undefined) {
+        this.#refusals.refuse(stream, stalled(stall, config.messageMs));
       }
     }
+    this.#refusals.sweep();
   }
-
-  #noRoom(): RankError {
-    return new RankError(
-      'overloaded',
-      `the requests under way hold all of the ${this.#ledger.most} bytes that they may`,
-      { reason: 'BYTES_IN_FLIGHT' },
-    );
-  }
-
-  /** Ends the stream with the error, or, when an answer has begun, breaks it off. The library takes it for a cancel. */
-  #refuse(stream: ServerHttp2Stream, thrown: unknown): void {
-    const error = presentError(thrown);
-    const reason = error.reason ?? error.kind;
-    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
-    this.#parts.log.debug({ reason }, 'call refused');
-    stream.on('error', () => undefined);
-    if (stream.closed || stream.destroyed) {
-      return;
-    }
-    if (stream.headersSent) {
-      stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-      return;
-    }
-    const { code, details, metadata } = toStatus(error, '', this.#parts.root);
-    stream.respond(
-      {
-        ':status': 200,
-        'content-type': 'application/grpc+proto',
-        'grpc-status': String(code),
-        'grpc-message': encodeURI(details),
-        ...metadata.toHttp2Headers(),
-      },
-      { endStream: true },
-    );
-    stream.close(constants.NGHTTP2_NO_ERROR);
-  }
-}
-
-function endUngreeted(session: ServerHttp2Session): void {
-  const timer = setTimeout(() => session.destroy(), greetingMs);
-  timer.unref();
-  const settle = () => clearTimeout(timer);
-  session.once('remoteSettings', settle);
-  session.once('close', settle);
 }
 
 interface InnerServer {

@@ -1,6 +1,6 @@
-import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
 import type { Clock } from '../clock.ts';
 import type { RankingPipeline } from '../rank.ts';
+import { HealthService, type ServingStatus } from './health-service.ts';
 import { rankingServiceName } from './proto-root.ts';
 
 const everyMs = 500;
@@ -9,7 +9,7 @@ const graceMs = 5000;
 
 /** grpc.health.v1: SERVING between `begin` and `end` while a replica is ready, or was a moment ago. */
 export class Health {
-  readonly service = new HealthImplementation();
+  readonly service = new HealthService();
   readonly #pipeline: Pick<RankingPipeline, 'replicas'>;
   readonly #clock: Clock;
   #readyMs = 0;

@@ -14,13 +14,8 @@ import { rankStream } from './rank-stream.ts';
 import { prices } from './quota.ts';
 import { guardDecoder, type Received, unwrap, wireTypesOf } from './received.ts';
 import { type CallParts, type UnaryMethod, unary } from './unary.ts';
-import {
-  type Served,
-  toWireEstimate,
-  toWireInfo,
-  toWireReply,
-  toWireTokens,
-} from './wire-reply.ts';
+import { type Served, toWireEstimate, toWireInfo, toWireReply } from './wire-reply.ts';
+import { orWritten, writeTokens, type WrittenReply } from './wire-tokens.ts';
 import { parseRankRequest, parseTokenizeRequest, type RequestRules } from './wire-request.ts';
 
 export interface RankingServiceParts extends CallParts {
@@ -47,9 +42,14 @@ export function guardService(
     repeated: { field: 1, name: 'texts', most },
     wireTypes: wireTypesOf(definition.Tokenize.requestType),
   };
-  const { Rank, RankStream, EstimateRank, Tokenize } = definition;
+  const { Rank, RankStream, EstimateRank, GetInfo, Tokenize } = definition;
+  const infoRules = { requestBytes, wireTypes: wireTypesOf(GetInfo.requestType) };
   return {
     ...definition,
+    GetInfo: {
+      ...GetInfo,
+      requestDeserialize: guardDecoder(GetInfo.requestDeserialize, infoRules),
+    },
     Rank: { ...Rank, requestDeserialize: guardDecoder(Rank.requestDeserialize, rankRules) },
     RankStream: {
       ...RankStream,
@@ -62,6 +62,7 @@ export function guardService(
     Tokenize: {
       ...Tokenize,
       requestDeserialize: guardDecoder(Tokenize.requestDeserialize, textRules),
+      responseSerialize: orWritten(Tokenize.responseSerialize),
     },
   };
 }
@@ -72,11 +73,17 @@ export function rankingService(parts: RankingServiceParts): UntypedServiceImplem
   const unaryMethods = {
     Rank: unary(named<WireRankResponseInput>('Rank', rank), parts),
     EstimateRank: unary(named<WireEstimateRankResponseInput>('EstimateRank', estimate), parts),
-    GetInfo: unary<WireGetInfoRequest, WireGetInfoResponseInput>(
-      { method: 'GetInfo', work: () => infoOf(begin(parts)) },
+    GetInfo: unary<Received<WireGetInfoRequest>, WireGetInfoResponseInput>(
+      {
+        method: 'GetInfo',
+        work: (received) => {
+          unwrap(received);
+          return infoOf(begin(parts));
+        },
+      },
       parts,
     ),
-    Tokenize: unary<Received<WireTokenizeRequest>, WireTokenizeResponseInput>(
+    Tokenize: unary<Received<WireTokenizeRequest>, WireTokenizeResponseInput | WrittenReply>(
       { method: 'Tokenize', work: (received, _, call) => tokenize(unwrap(received), call) },
       parts,
     ),
@@ -108,13 +115,16 @@ function methodsOf(parts: RankingServiceParts) {
       await access.charge(call.client, price, () => pipeline.estimate(request, call)),
     );
   };
-  const tokenize = async (message: WireTokenizeRequest, { client }: CallContext) => {
+  const tokenize = async (message: WireTokenizeRequest, call: CallContext) => {
     lifecycle.assertServing();
     const { served, pipeline, rules } = begin(parts);
     const texts = parseTokenizeRequest(message, rules);
     const price = prices.tokenize(texts.length);
-    const ids = await access.charge(client, price, () => pipeline.tokenize(texts));
-    return toWireTokens(ids, message.returnIds, served);
+    const ids = await access.charge(call.client, price, () => pipeline.tokenize(texts, call));
+    const { sha256: tokenizerHash } = served.manifest.tokenizer;
+    return message.returnIds
+      ? await writeTokens(ids, tokenizerHash, call.signal)
+      : { texts: ids.map(({ length: tokens }) => ({ tokens })), tokenizerHash };
   };
   return { rank, estimate, tokenize };
 }

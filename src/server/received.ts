@@ -13,6 +13,14 @@ export type Received<T> =
       readonly requestId: string;
     };
 
+/** Sizes of messages as they were decoded: apart from them, for they are the handlers'. */
+const decodedBytes = new WeakMap<object, number>();
+
+/** How many bytes a message had once unpacked; undefined for one that no guarded decoder made. */
+export function receivedBytes(received: unknown): number | undefined {
+  return typeof received === 'object' && received !== null ? decodedBytes.get(received) : undefined;
+}
+
 /** @throws RankError `invalid-argument` for what was refused before decoding. */
 export function unwrap<T>(received: Received<T>): T {
   if (!received.ok) {
@@ -60,7 +68,7 @@ export function guardDecoder<T>(
   decode: (bytes: Buffer) => T,
   rules: ReceiveRules,
 ): (bytes: Buffer) => Received<T> {
-  return (bytes) => {
+  const guarded = (bytes: Buffer): Received<T> => {
     const refuse = (field: string, description: string): Received<T> => ({
       ok: false,
       violation: { field, description },
@@ -82,6 +90,11 @@ export function guardDecoder<T>(
     } catch (error) {
       return refuse('', `not a valid protobuf message: ${String(error)}`);
     }
+  };
+  return (bytes) => {
+    const received = guarded(bytes);
+    decodedBytes.set(received, bytes.length);
+    return received;
   };
 }
 

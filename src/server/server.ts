@@ -46,7 +46,7 @@ export interface RunningServer {
   stop(): Promise<boolean>;
   isStopping(): boolean;
   /** For tests and metrics: what is open and held. */
-  readonly door: Pick<FrontDoor, 'openCalls' | 'heldBytes' | 'refused'>;
+  readonly door: Pick<FrontDoor, 'openCalls' | 'openConnections' | 'heldBytes' | 'refused'>;
   /** Reads certificates and API keys again; they are also read when their files change. */
   reload(): void;
 }
@@ -77,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...{ tell: options.tell, reports },
     }),
   );
-  const ending = withEndingStreams(server, lifecycle);
+  const ending = withEndingStreams(server, { lifecycle, root });
   health.service.addToServer(ending);
   createReflection().addToServer(ending);
   reports?.addToServer(ending);
@@ -95,6 +95,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       transport.close();
       health.end();
     },
+    onEnd: () => transport.door.close(),
   });
   return { address, ready, ...stopping, door: transport.door, reload: () => transport.reload() };
 }

@@ -16,6 +16,8 @@ export interface StopParts {
   readonly lameDuckMs: number;
   /** Turns health to NOT_SERVING. */
   readonly onBegin: () => void;
+  /** Once every connection is closed. */
+  readonly onEnd: () => void;
 }
 
 /** For answers already given to leave the sockets. */
@@ -52,6 +54,7 @@ async function stop(parts: StopParts): Promise<boolean> {
   }
   await within(clock, flushMs, closed);
   parts.server.forceShutdown();
+  parts.onEnd();
   log.info({ isClean }, 'stopped');
   return isClean;
 }

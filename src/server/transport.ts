@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../observe/log.ts';
 import { Access } from './access.ts';
+import { boundConnections } from './descriptors.ts';
 import { FrontDoor } from './front-door.ts';
 import type { ProtoRoot } from './proto-root.ts';
 import { openCredentials, warnOfPlainText } from './tls.ts';
@@ -23,7 +24,7 @@ export interface Transport {
   listen(): Promise<string>;
   /** Reads certificates and API keys again. */
   reload(): void;
-  /** Stops watching files and looking for stalled calls. Does not close connections. */
+  /** Stops watching files. Does not close connections; the door looks for stalled calls until it is closed too. */
   close(): void;
 }
 
@@ -33,7 +34,11 @@ export function createTransport({ config, log, clock, root }: TransportParts): T
   const access = new Access({ config, log, clock });
   // Twice ours: a request somewhat too large gets our answer with details; past this the library breaks it off.
   const mostMessageBytes = 2 * config.requestBytes;
-  const door = new FrontDoor({ config, access, clock, log, root, mostMessageBytes });
+  const connections = boundConnections(config.connections, log);
+  const door = new FrontDoor({
+    ...{ access, clock, log, root, mostMessageBytes },
+    config: { ...config, connections },
+  });
   const server = new Server({
     ...connectionOptions(config),
     'grpc.max_receive_message_length': mostMessageBytes,
@@ -53,7 +58,6 @@ export function createTransport({ config, log, clock, root }: TransportParts): T
     close: () => {
       certificates.close();
       access.close();
-      door.close();
     },
   };
 }

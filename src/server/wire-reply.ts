@@ -6,7 +6,6 @@ import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/Estim
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
 import type { WireResultInput } from './generated/slmrank/v1/Result.ts';
-import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeResponse.ts';
 import { templateOrder } from '../text/template.ts';
 
 export interface Served {
@@ -86,19 +85,5 @@ export function toWireInfo(
     noLabel: manifest.labels.no.text,
     instruction: manifest.template.instruction,
     version,
-  };
-}
-
-export function toWireTokens(
-  ids: readonly Int32Array[],
-  returnIds: boolean,
-  { manifest }: Served,
-): WireTokenizeResponseInput {
-  return {
-    texts: ids.map((tokens) => ({
-      tokens: tokens.length,
-      ids: returnIds ? Array.from(tokens) : [],
-    })),
-    tokenizerHash: manifest.tokenizer.sha256,
   };
 }

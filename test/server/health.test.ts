@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from '@jest/globals';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import {
@@ -97,3 +99,38 @@ test('a stop that comes before the model is warm keeps it NOT_SERVING, without a
   expect(await until(2)).toEqual(['NOT_SERVING', 'NOT_SERVING']);
   expect(await stopped).toBe(true);
 });
+
+test('nothing is kept of names that nobody serves, and their watches stay as the protocol asks', async () => {
+  server = await startTestServer();
+  const { until } = watch('slmrank.v2.RankingService');
+  expect(await until(1)).toEqual(['SERVICE_UNKNOWN']);
+  expect(server.door.openCalls).toBe(1);
+  const failure = await failureOf(ask('Check', { service: 'no.Service' }));
+  expect(failure.message).toBe(
+    "the service 'no.Service' is not here; known are '' (the server) and 'slmrank.v1.RankingService'",
+  );
+});
+
+test('a name of any length costs nothing that stays', async () => {
+  server = await startTestServer();
+  const before = await heapAfter(0);
+  for (let round = 0; round < 2; round += 1) {
+    const names = Array.from({ length: 40 }, (_, i) => `${round} ${i} ${'n'.repeat(60_000)}`);
+    const failures = await Promise.all(
+      names.map((service) => failureOf(ask('Check', { service }))),
+    );
+    expect(failures.map(({ code }) => code)).toEqual(names.map(() => status.INVALID_ARGUMENT));
+    await Promise.all(names.map((name) => watch(name).ended));
+  }
+  expect((await heapAfter(50)) - before).toBeLessThan(2_400_000);
+});
+
+/** Bytes of the heap, collected, once so many turns of the event loop have gone by. */
+async function heapAfter(turns: number): Promise<number> {
+  for (let i = 0; i < turns; i += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}

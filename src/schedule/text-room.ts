@@ -1,0 +1,54 @@
+import { RankError } from '../errors.ts';
+import { FairRoom } from '../fair-room.ts';
+
+/** So many characters of one client are let in for as long as there is any room. */
+const always = 65_536;
+
+/**
+ * Bounds the texts of requests that need no replica (tokenizing and estimating) from admission to
+ * their answers, in characters, shared between clients.
+ */
+export class TextRoom {
+  readonly #room: FairRoom;
+
+  constructor(mostCharacters: number) {
+    this.#room = new FairRoom(mostCharacters, always);
+  }
+
+  get held(): number {
+    return this.#room.held;
+  }
+
+  /**
+   * Returns what gives the room back; again does nothing.
+   *
+   * @throws RankError `overloaded`; reason QUEUE_FULL or CLIENT_SHARE.
+   */
+  admit(client: string, characters: number): () => void {
+    const verdict = this.#room.judge(client, characters);
+    const { free, most } = this.#room;
+    if (verdict === 'full') {
+      throw new RankError(
+        'overloaded',
+        `${characters} characters of text do not fit; ${free} of ${most} are free`,
+        { reason: 'QUEUE_FULL' },
+      );
+    }
+    if (verdict === 'share') {
+      throw new RankError(
+        'overloaded',
+        `this client holds ${this.#room.heldBy(client)} characters of text and adds ${characters}; ` +
+          `at most as many as it leaves free, ${free} of ${most} are free`,
+        { reason: 'CLIENT_SHARE' },
+      );
+    }
+    this.#room.take(client, characters);
+    let isHeld = true;
+    return () => {
+      if (isHeld) {
+        isHeld = false;
+        this.#room.release(client, characters);
+      }
+    };
+  }
+}

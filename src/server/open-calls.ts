@@ -1,0 +1,80 @@
+import type { ServerHttp2Session } from 'node:http2';
+import { CallRoom } from './call-room.ts';
+import type { OpenCall } from './open-call.ts';
+
+/** The calls that have begun and are not over, each closed with its stream or with its connection. */
+export class OpenCalls {
+  /** Bounds of what may be open. */
+  readonly room: CallRoom;
+  readonly #all = new Map<string, OpenCall>();
+  readonly #closes = new Map<OpenCall, () => void>();
+  /** Oldest first. */
+  readonly #checks = new Set<OpenCall>();
+  readonly #bySession = new WeakMap<ServerHttp2Session, Set<() => void>>();
+  #last = 0;
+
+  constructor(most: number) {
+    this.room = new CallRoom(most);
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get(key: string): OpenCall | undefined {
+    return this.#all.get(key);
+  }
+
+  list(): readonly OpenCall[] {
+    return [...this.#all.values()];
+  }
+
+  get oldestCheck(): OpenCall | undefined {
+    return this.#checks.values().next().value;
+  }
+
+  /** Until its stream or its connection closes. Returns the key that it is found by. */
+  add(call: OpenCall, session: ServerHttp2Session | undefined, onClose: () => void): string {
+    this.#last += 1;
+    const key = String(this.#last);
+    const ofSession = session === undefined ? undefined : this.#ofSession(session);
+    this.#all.set(key, call);
+    this.room.enter(call.origin);
+    if (call.origin.kind === 'check') {
+      this.#checks.add(call);
+    }
+    const close = () => {
+      if (this.#all.delete(key)) {
+        this.#closes.delete(call);
+        this.#checks.delete(call);
+        ofSession?.delete(close);
+        this.room.leave(call.origin);
+        call.bytes.close();
+        onClose();
+      }
+    };
+    this.#closes.set(call, close);
+    ofSession?.add(close);
+    call.stream.once('close', close);
+    return key;
+  }
+
+  /** Counts a call as over, whatever becomes of its stream. */
+  close(call: OpenCall): void {
+    this.#closes.get(call)?.();
+  }
+
+  /** Node does not close every stream of a connection that ends by an error. */
+  #ofSession(session: ServerHttp2Session): Set<() => void> {
+    const known = this.#bySession.get(session);
+    if (known !== undefined) {
+      return known;
+    }
+    const closes = new Set<() => void>();
+    const closeAll = () => [...closes].forEach((close) => close());
+    session.once('close', closeAll);
+    session.once('error', closeAll);
+    this.#bySession.set(session, closes);
+    return closes;
+  }
+}
