@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Config, ServedConfig } from '../config.ts';
 import { createTokenEstimate } from './estimate-tokens.ts';
 import type { Tell } from '../events.ts';
-import type { Manifest } from '../manifest.ts';
+import type { FileStamps, Manifest } from '../manifest.ts';
 import { Pipeline } from '../pipeline.ts';
 import { openEncoders, openReplicas, type PoolLog, type Workers } from '../pool/open-pools.ts';
 import { Admission } from '../schedule/admission.ts';
@@ -17,6 +17,8 @@ import { Scheduler } from '../schedule/scheduler.ts';
 export interface PipelineOptions {
   readonly config: ServedConfig;
   readonly manifest: Manifest;
+  /** Of the model's files when they were verified; every load of a replica reads them when undefined. */
+  readonly verified?: FileStamps | undefined;
   readonly log?: PoolLog;
   readonly clock?: Clock;
   /** Told of batches, replicas and what became of them. */
@@ -48,6 +50,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     encoders: openEncoders(options),
     scheduler,
     cost,
+    pack: (parts) => packBatch(parts, { attentionGroups: manifest.attentionGroups }),
     replicas: openReplicas({
       ...options,
       clock,

@@ -7,7 +7,7 @@ import type { WorkerEntry } from './worker-entry.ts';
 
 /** Threads that turn text into token ids. */
 export interface EncoderPool {
-  /** Resolves once the tokenizer is loaded. @throws RankError when it cannot be. */
+  /** Resolves once the tokenizer is loaded. @throws RankError `unavailable` when it cannot be. */
   warm(): Promise<void>;
   /** @throws RankError `invalid-argument` with its violations, or `internal`. */
   encode(task: EncodeTask): Promise<EncodedRequest>;
@@ -46,7 +46,7 @@ export function createEncoderPool(
   return {
     tokenize,
     warm: async () => {
-      await tokenize(['']);
+      await tokenize(['']).catch(refuseLoad);
     },
     encode: async (task) => {
       const reply = await ask({ kind: 'encode', task });
@@ -65,6 +65,11 @@ function readOutcome(outcome: Extract<EncodeReply, { kind: 'encoded' }>['outcome
     throw new RankError('invalid-argument', message, { violations });
   }
   return outcome.encoded;
+}
+
+/** A tokenizer that does not load is no fault of ours, as one that fails later is. */
+function refuseLoad(cause: unknown): never {
+  throw new RankError('unavailable', RankError.from(cause).message, { cause });
 }
 
 function unexpected(reply: EncodeReply): RankError {
