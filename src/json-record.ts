@@ -149,6 +149,14 @@ export class JsonRecord {
     });
   }
 
+  /** For files in which a misspelt field would silently mean something else. */
+  only(names: readonly string[]): void {
+    const other = Object.keys(this.#fields).find((name) => !names.includes(name));
+    if (other !== undefined) {
+      this.refuse(`'${this.#pathOf(other)}' is no field of it; allowed are ${names.join(', ')}`);
+    }
+  }
+
   /** For rules of the caller's own about a field. */
   fail(name: string, allowed: string): never {
     throw new RankError(

@@ -1,8 +1,11 @@
-import { run } from './cli/serve.ts';
+import { hearSignals } from './cli/signals.ts';
 
 /** `npm start` and the container's entry: the same as `slmrank serve`. */
+const signals = hearSignals();
 try {
-  process.exitCode = await run(process.argv.slice(2));
+  // Not at the top: that is half a second in which a signal would end the process.
+  const { run } = await import('./cli/serve.ts');
+  process.exitCode = await run(process.argv.slice(2), signals);
 } catch (error) {
   process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

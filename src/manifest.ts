@@ -1,10 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RankError } from './errors.ts';
 import { JsonRecord } from './json-record.ts';
-import { sha256, sha256OfFile } from './sha256.ts';
+import { assertSizes } from './model-files.ts';
+import { readRegularText, type ReadProgress } from './regular-file.ts';
+import { sha256 } from './sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from './text/normalize.ts';
 import { assertTemplate, templateHash } from './text/template.ts';
+
+export { type FileStamps, verifyFiles } from './model-files.ts';
 
 /** What a built model says of itself: `manifest.json` beside the graph. Parsed once, trusted inside. */
 
@@ -19,6 +22,8 @@ export type Precision = (typeof precisions)[number];
 
 /** Most tokens in a row, whatever the checkpoint would allow. */
 export const rowTokensCap = 2048;
+/** A prompt's own words need more: a model with fewer positions has no room for a candidate. */
+export const leastRowTokens = 32;
 
 /** The architecture's dimensions. */
 export interface Blueprint {
@@ -130,42 +135,29 @@ export function scoreFingerprint(of: ScoreIdentity): string {
   );
 }
 
+/** Far above what any model here has: a file past it is not one of ours. */
+const mostManifestBytes = 1 << 22;
+
 /**
  * The manifest of a built model's folder, its files present and of the sizes it names. Contents are not read: see
  * `verifyFiles`.
  *
  * @throws RankError saying which file or field is off.
  */
-export async function readManifest(dir: string): Promise<Manifest> {
+export async function readManifest(dir: string, progress?: ReadProgress): Promise<Manifest> {
   const path = join(dir, manifestFile);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const limits = { mostBytes: mostManifestBytes, progress };
+  const text = await readRegularText(path, limits).catch((cause: unknown) => {
+    if (cause instanceof RankError) {
+      throw cause;
+    }
     throw new RankError('not-found', `${dir} is not a built model: it has no ${manifestFile}`, {
       cause,
     });
   });
   const manifest = parseManifest(text, path);
-  for (const entry of filesOf(manifest)) {
-    await assertSize(dir, entry);
-  }
+  await assertSizes(dir, manifest, progress);
   return manifest;
-}
-
-/**
- * Reads every file of a built model and compares its checksum with the manifest's.
- *
- * @throws RankError naming the first file that differs.
- */
-export async function verifyFiles(dir: string, manifest: Manifest): Promise<void> {
-  for (const entry of filesOf(manifest)) {
-    await assertSize(dir, entry);
-    const found = await sha256OfFile(join(dir, entry.file));
-    if (found !== entry.sha256) {
-      throw new RankError(
-        'invalid-argument',
-        `${join(dir, entry.file)} has SHA-256 ${found}; the manifest says ${entry.sha256}`,
-      );
-    }
-  }
 }
 
 export const modelName = /^[\w.-]{1,100}$/;
@@ -245,7 +237,7 @@ function parseBlueprint(json: JsonRecord): Blueprint {
     qkNorm: json.flag('qkNorm'),
     qkvBias: json.flag('qkvBias'),
     tiedHead: json.flag('tiedHead'),
-    rowTokens: json.count('rowTokens', { min: 1, max: rowTokensCap }),
+    rowTokens: json.count('rowTokens', { min: leastRowTokens, max: rowTokensCap }),
   };
   if (blueprint.heads % blueprint.kvHeads !== 0) {
     json.fail('kvHeads', `a divisor of ${blueprint.heads} heads`);
@@ -297,22 +289,5 @@ function assertHashes(json: JsonRecord, manifest: Manifest): void {
   const fingerprint = scoreFingerprint(manifest);
   if (manifest.fingerprint !== fingerprint) {
     json.fail('fingerprint', `${fingerprint}, the hash of what it describes,`);
-  }
-}
-
-function filesOf(manifest: Manifest): readonly FileEntry[] {
-  return [manifest.graph, manifest.weights, manifest.tokenizer];
-}
-
-async function assertSize(dir: string, { file, bytes }: FileEntry): Promise<void> {
-  const path = join(dir, file);
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new RankError('not-found', `${path} is missing; the manifest names it`, { cause });
-  });
-  if (found.size !== bytes) {
-    throw new RankError(
-      'invalid-argument',
-      `${path} has ${found.size} bytes; the manifest says ${bytes}`,
-    );
   }
 }

@@ -3,7 +3,7 @@ import type { DeviceSlot } from './config.ts';
 import { RankError } from './errors.ts';
 import type { ServingEvent, Tell } from './events.ts';
 import type { ServingGauges } from './pipeline/gauges.ts';
-import { type Manifest, readManifest, verifyFiles } from './manifest.ts';
+import type { FileStamps, Manifest } from './manifest.ts';
 import type { ReplicaSet } from './pool/replica-set.ts';
 import type {
   CallContext,
@@ -13,6 +13,7 @@ import type {
   ServedModel,
 } from './rank.ts';
 import type { CostTable } from './schedule/cost.ts';
+import { type VerifiedModel, verifyModel } from './verified-model.ts';
 
 /** A model's serving path, and what may be changed of it. */
 export interface OpenModel {
@@ -28,6 +29,8 @@ export interface OpenModel {
 export interface ModelSource {
   readonly folder: string;
   readonly manifest: Manifest;
+  /** Of its files when they were verified; see `verifyModel`. */
+  readonly verified?: FileStamps | undefined;
   readonly devices: readonly DeviceSlot[];
 }
 
@@ -35,7 +38,9 @@ export interface ModelSetOptions {
   readonly first: ModelSource;
   /** Makes a model's serving path; loads nothing. */
   readonly open: (source: ModelSource & { readonly tell: Tell }) => OpenModel;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Clock;
+  /** Reads a folder's files; by default as `verifyModel` does. */
+  readonly verify?: (folder: string) => Promise<VerifiedModel>;
   readonly tell?: Tell;
 }
 
@@ -166,9 +171,9 @@ export class ModelSet implements RankingPipeline {
   async load(folder: string, note: Note): Promise<void> {
     await this.#inTurn(`loading ${folder}`, note, async () => {
       note('verifying');
-      const manifest = await verifyFolder(folder);
+      const { manifest, files: verified } = await this.#verify(folder);
       const old = this.#current;
-      const next = this.#open({ folder, manifest, devices: old.pool.slots });
+      const next = this.#open({ folder, manifest, verified, devices: old.pool.slots });
       this.#others.add(next);
       note(`loading ${manifest.name}`);
       await this.#warmOrDrain(next);
@@ -178,6 +183,21 @@ export class ModelSet implements RankingPipeline {
       this.#others.delete(old);
       note(`drained ${old.manifest.name}`);
     });
+  }
+
+  async #verify(folder: string): Promise<VerifiedModel> {
+    const { clock, verify = (dir: string) => verifyModel(dir, clock) } = this.#options;
+    try {
+      return await verify(folder);
+    } catch (error) {
+      const { kind, message, reason } = RankError.from(error);
+      const isKept = kind === 'not-found' || kind === 'unavailable';
+      throw new RankError(isKept ? kind : 'invalid-argument', message, {
+        violations: [{ field: 'folder', description: message }],
+        ...(reason === undefined ? {} : { reason }),
+        cause: error,
+      });
+    }
   }
 
   async #warmOrDrain(next: Model): Promise<void> {
@@ -249,20 +269,6 @@ export class ModelSet implements RankingPipeline {
     if (this.#isDraining) {
       throw new RankError('unavailable', 'the server is draining', { reason: 'DRAINING' });
     }
-  }
-}
-
-async function verifyFolder(folder: string): Promise<Manifest> {
-  try {
-    const manifest = await readManifest(folder);
-    await verifyFiles(folder, manifest);
-    return manifest;
-  } catch (error) {
-    const { kind, message } = RankError.from(error);
-    throw new RankError(kind === 'not-found' ? kind : 'invalid-argument', message, {
-      violations: [{ field: 'folder', description: message }],
-      cause: error,
-    });
   }
 }
 

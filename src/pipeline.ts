@@ -2,6 +2,7 @@ import type { ScoreCache } from './cache/score-cache.ts';
 import { ownRuns, type ScoreCall, type ScoreSource } from './cache/score-source.ts';
 import { SharedScores } from './cache/shared-scores.ts';
 import type { Clock } from './clock.ts';
+import { assertAnswers } from './pipeline/assert-answers.ts';
 import { composeReply } from './pipeline/compose-reply.ts';
 import type { Config } from './config.ts';
 import { RankError } from './errors.ts';
@@ -21,7 +22,7 @@ import type {
 import { planRank, type RankPlan } from './pipeline/rank-plan.ts';
 import { RequestRun } from './pipeline/request-run.ts';
 import type { Admission, Permit } from './schedule/admission.ts';
-import type { EncodedRequest } from './schedule/batch.ts';
+import type { BatchPart, EncodedRequest, PackedBatch } from './schedule/batch.ts';
 import type { BucketTuner } from './schedule/bucket-tuning.ts';
 import type { CostModel, CostTable } from './schedule/cost.ts';
 import type { DepthController } from './schedule/depth.ts';
@@ -48,6 +49,7 @@ export interface PipelineParts {
   readonly scheduler: Scheduler;
   readonly replicas: ReplicaSet;
   readonly cost: CostModel;
+  readonly pack: (parts: readonly BatchPart[]) => PackedBatch;
 }
 
 /** The serving path: everything between the front end and the threads. */
@@ -56,6 +58,7 @@ export class Pipeline implements RankingPipeline {
   readonly #scores: ScoreSource;
   readonly #texts: TextRoom;
   #isDraining = false;
+  #warmed: Promise<void> | undefined;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -149,14 +152,22 @@ export class Pipeline implements RankingPipeline {
     return this.#parts.tuner.current.buckets;
   }
 
-  async warm(): Promise<void> {
-    await Promise.all([this.#parts.encoders.warm(), this.#parts.replicas.warm()]);
+  warm(): Promise<void> {
+    this.#warmed ??= this.#warm();
+    return this.#warmed;
   }
 
   async drain(): Promise<void> {
     this.#isDraining = true;
     await this.#parts.admission.whenEmpty();
     await Promise.all([this.#parts.replicas.drain(), this.#parts.encoders.close()]);
+  }
+
+  async #warm(): Promise<void> {
+    const { manifest, encoders, replicas, pack } = this.#parts;
+    await Promise.all([encoders.warm(), replicas.warm()]);
+    const { runners } = replicas.offer();
+    await assertAnswers({ name: manifest.name, encoders, runners, pack });
   }
 
   /** Asks by trying: what is let in is given back in the same turn. */

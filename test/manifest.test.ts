@@ -1,4 +1,5 @@
-import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import {
@@ -106,7 +107,7 @@ describe('a manifest', () => {
     ['blueprint.kvHeads', 3, "'blueprint.kvHeads' is 3; a divisor of 4 heads is needed"],
     ['blueprint.ropeTheta', -1, "'blueprint.ropeTheta' is -1; a number above 0 is needed"],
     ['blueprint.qkNorm', 'yes', '\'blueprint.qkNorm\' is "yes"; true or false is needed'],
-    ['blueprint.rowTokens', 4096, "'blueprint.rowTokens' is 4096; a whole number from 1 to 2048"],
+    ['blueprint.rowTokens', 4096, "'blueprint.rowTokens' is 4096; a whole number from 32 to 2048"],
     ['parameters', undefined, "'parameters' is missing; a whole number"],
     ['precision', 'int4', '\'precision\' is "int4"; one of "fp32", "fp16", "int8" is needed'],
     [
@@ -195,7 +196,8 @@ describe("a built model's folder", () => {
   it('is accepted when every file has its size and checksum', async () => {
     const dir = model();
     const manifest = await readManifest(dir);
-    await expect(verifyFiles(dir, manifest)).resolves.toBeUndefined();
+    const stamps = await verifyFiles(dir, manifest);
+    expect(Object.keys(stamps)).toEqual(['graph.onnx', 'weights.bin', 'tokenizer.json']);
   });
 
   it('without a manifest is not a model', async () => {
@@ -223,6 +225,31 @@ describe("a built model's folder", () => {
     const manifest = await readManifest(dir);
     await expect(verifyFiles(dir, manifest)).rejects.toThrow(
       `has SHA-256 ${sha256('weighty')}; the manifest says ${sha256('weights')}`,
+    );
+  });
+
+  it.each(['manifest.json', 'graph.onnx', 'weights.bin', 'tokenizer.json'])(
+    'whose %s is a pipe or a folder is refused at once',
+    async (file) => {
+      const dir = model();
+      rmSync(join(dir, file));
+      execFileSync('mkfifo', [join(dir, file)]);
+      await expect(readManifest(dir)).rejects.toThrow(`${file} is a pipe; a file is needed`);
+      rmSync(join(dir, file));
+      mkdirSync(join(dir, file));
+      await expect(readManifest(dir)).rejects.toThrow(`${file} is a folder; a file is needed`);
+    },
+  );
+
+  it('with a file larger than any model has is refused unread', async () => {
+    const dir = model();
+    truncateSync(join(dir, 'weights.bin'), 40 * 2 ** 30);
+    await expect(readManifest(dir)).rejects.toThrow(
+      /weights\.bin has 42949672960 bytes; at most 17179869184 are allowed/,
+    );
+    truncateSync(join(dir, 'manifest.json'), 2 ** 30);
+    await expect(readManifest(dir)).rejects.toThrow(
+      'manifest.json has 1073741824 bytes; at most 4194304 are allowed',
     );
   });
 });

@@ -1,10 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseDeviceSlots } from '../src/config/device-slots.ts';
-import { settle } from './support/fake-clock.ts';
+import { verifyModel } from '../src/verified-model.ts';
+import { FakeClock, settle } from './support/fake-clock.ts';
 import { buildHfTiny } from './support/hf-tiny.ts';
 import { setUpModels } from './support/model-set-up.ts';
 import { noDeadline, testRequest } from './support/tiny-pipeline.ts';
@@ -104,6 +106,45 @@ describe('a new model', () => {
       violations,
     });
     expect(models).toHaveLength(1);
+  });
+});
+
+describe('a folder that does not answer', () => {
+  test.each(['manifest.json', 'weights.bin'])(
+    'with a pipe for %s is refused at once, and the next change is taken',
+    async (file) => {
+      const { set } = await setUpModels();
+      const piped = join(root, `piped-${file}`);
+      await cp(folder, piped, { recursive: true });
+      await rm(join(piped, file));
+      execFileSync('mkfifo', [join(piped, file)]);
+      await expect(set.load(piped, quiet)).rejects.toMatchObject({
+        kind: 'invalid-argument',
+        message: `${join(piped, file)} is a pipe; a file is needed`,
+      });
+      await set.resize(parseDeviceSlots('cpu:1'), quiet);
+    },
+  );
+
+  test('is given up after a time, and the next change is taken', async () => {
+    const clock = new FakeClock();
+    const { set } = await setUpModels('cpu:2', (dir) =>
+      verifyModel(dir, clock, { stallMs: 100, totalMs: 1000 }, () => new Promise(() => undefined)),
+    );
+    const loaded = set.load('/dead', quiet);
+    loaded.catch(quiet);
+    await settle();
+    await expect(set.resize(parseDeviceSlots('cpu:1'), quiet)).rejects.toMatchObject({
+      message: 'loading /dead is under way',
+    });
+    await clock.advance(100);
+    await expect(loaded).rejects.toMatchObject({
+      kind: 'unavailable',
+      reason: 'FOLDER_HANGS',
+      message: '/dead did not answer within 100 ms',
+      violations: [{ field: 'folder' }],
+    });
+    await set.resize(parseDeviceSlots('cpu:1'), quiet);
   });
 });
 

@@ -23,6 +23,10 @@ function load({ modelDir, manifest, limits }: EncodeWorkerData) {
   try {
     return createRequestEncoder({
       tokenizerPath: join(modelDir, manifest.tokenizer.file),
+      expected: {
+        sha256: manifest.tokenizer.sha256,
+        vocabulary: manifest.blueprint.vocabulary,
+      },
       template: manifest.template,
       normalize: manifest.normalize,
       limits,

@@ -1,12 +1,16 @@
 import { workerData } from 'node:worker_threads';
 import type { InferMessage, InferReply, InferWorkerData } from '../src/pool/messages.ts';
 import { faultOf } from '../src/pool/run-fault.ts';
+import { ChangedFileError, ServedFiles } from './served-files.ts';
 import type { RankSession } from './session.ts';
 
 /** A replica's thread. Errors leave it as replies; what still ends the thread is a crash. */
 
-const { modelDir, manifest, slot } = parseWorkerData(workerData);
-let session: RankSession | undefined;
+/** Runs of one batch while somebody writes the same weights again and again. */
+const mostRuns = 3;
+
+const { modelDir, manifest, slot, verified = {} } = parseWorkerData(workerData);
+let loaded: { readonly session: RankSession; readonly files: ServedFiles } | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
 /** Answers in order: a prepared batch waits for the running one, so that `runMs` holds one run only. */
@@ -18,30 +22,59 @@ export default function answer(message: InferMessage): Promise<InferReply> {
 
 async function obey(message: InferMessage): Promise<InferReply> {
   switch (message.kind) {
-    case 'load': {
-      // Here, not at the top: a thread that took the place of a crashed one must be cheap and safe to end.
-      const { openSession } = await import('./session.ts');
-      session = await openSession({ modelDir, manifest, ...slot });
+    case 'load':
+      loaded = await load();
       return { kind: 'loaded' };
-    }
     case 'run': {
-      if (session === undefined) {
+      if (loaded === undefined) {
         return { kind: 'unloaded' };
       }
       const startedMs = performance.now();
-      const logits = await session.run(message.batch);
+      const logits = await run(loaded, message.batch);
       return { kind: 'ran', logits, runMs: performance.now() - startedMs };
     }
     case 'unload':
-      await session?.close();
-      session = undefined;
+      await loaded?.session.close();
+      loaded?.files.close();
+      loaded = undefined;
       return { kind: 'unloaded' };
+  }
+}
+
+async function load(): Promise<NonNullable<typeof loaded>> {
+  // Here, not at the top: a thread that took the place of a crashed one must be cheap and safe to end.
+  const { openSession } = await import('./session.ts');
+  const files = new ServedFiles(modelDir, manifest, verified);
+  try {
+    const session = await openSession({ modelDir: files.dir, manifest, ...slot });
+    files.assertLoaded();
+    return { session, files };
+  } catch (error) {
+    files.close();
+    throw error;
+  }
+}
+
+/** What ran on weights that were being written is run again. @throws ChangedFileError when they are others now. */
+async function run(
+  { session, files }: NonNullable<typeof loaded>,
+  batch: Extract<InferMessage, { kind: 'run' }>['batch'],
+): Promise<Float32Array> {
+  for (let runs = 1; ; runs++) {
+    const logits = await session.run(batch);
+    if (!files.wereWritten()) {
+      return logits;
+    }
+    if (runs === mostRuns) {
+      throw new ChangedFileError('unavailable', 'the weights are written to without a pause');
+    }
   }
 }
 
 function toFailure(error: unknown): InferReply {
   const message = error instanceof Error ? error.message : String(error);
-  return { kind: 'failed', message, fault: faultOf(message) };
+  const fault = error instanceof ChangedFileError ? 'device' : faultOf(message);
+  return { kind: 'failed', message, fault };
 }
 
 /** Our own pool wrote it: the type is agreed in messages.ts. */

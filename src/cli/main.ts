@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { hearSignals } from './signals.ts';
 import { UsageError } from './usage.ts';
 
 export interface Command {
@@ -75,6 +76,10 @@ async function main(argv: readonly string[]): Promise<number> {
       asked ? help() : `slmrank: no command '${argv.join(' ')}'\n\n${help()}`,
     );
     return asked ? 0 : 2;
+  }
+  if (argv[0] === 'serve') {
+    // Before its modules are loaded, which takes half a second.
+    hearSignals();
   }
   try {
     const { run } = await found.command.load();

@@ -3,18 +3,21 @@ import { type Config, configurationHelp, parseConfig, type ServedConfig } from '
 import { createPipeline, type PipelineOptions } from '../pipeline/create-pipeline.ts';
 import { RankError } from '../errors.ts';
 import type { Tell } from '../events.ts';
-import { type Manifest, readManifest } from '../manifest.ts';
+import type { Manifest } from '../manifest.ts';
 import { ModelSet } from '../model-set.ts';
 import { type Capture, captureTraffic, openCapture } from '../observe/capture.ts';
-import { createLog, type LeveledLog, type Log } from '../observe/log.ts';
+import { createLog, type LeveledLog, LineWriter, type Log } from '../observe/log.ts';
 import { watchDoor, watchGauges } from '../observe/watch-gauges.ts';
 import { packageVersion } from '../package-version.ts';
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { openCredentials, warnOfPlainText } from '../server/tls.ts';
+import { recoverFolder } from '../toolchain/replace-folder.ts';
+import { type VerifiedModel, verifyModel } from '../verified-model.ts';
 import { chooseModel } from './choose-model.ts';
 import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
+import { hearSignals, type Signals } from './signals.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
 
@@ -24,34 +27,61 @@ Each option is also an environment variable; the option wins.
 `;
 
 /** Runs the server to its end. Resolves to 0 after a clean drain, to 1 when work had to be cut off. */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(
+  args: readonly string[],
+  signals: Signals = hearSignals(),
+): Promise<number> {
   if (args.includes('--help')) {
     process.stdout.write(`${usage}\n${configurationHelp()}\n`);
     return 0;
   }
   const given = parseConfig(process.env, args);
+  await putBack(given.model);
   const config: ServedConfig = { ...given, model: await chooseModel(given) };
-  const manifest = await readServedManifest(config.model);
-  const log = createLog(config.logLevel);
+  const { manifest, files: verified } = await verifyServedModel(config.model);
+  const lines = new LineWriter();
+  const log = createLog(config.logLevel, lines);
   const version = packageVersion();
   const observation = await openObservation({ config, manifest, log, env: process.env, version });
-  const { tell } = observation.observer;
+  const { observer } = observation;
+  observer.watch('slmrank_log_lines_dropped_total', () => lines.dropped);
   const capture = await openCaptureOf(config, log);
-  const models = openModels({ config, manifest, log, tell }, capture);
-  const onFailure = (error: unknown) => giveUp(error, models);
-  const admin = await openAdmin(config, models, log).catch(onFailure);
-  let server: RunningServer | undefined = undefined;
-  const stopped = stopOnSignal(() => server);
+  const models = openModels({ config, manifest, verified, log, tell: observer.tell }, capture);
+  const isClean = await serve({ config, manifest, log, signals, observation, models });
+  await Promise.all([observation.close(), capture?.close()]);
+  if (!isClean) {
+    killWhenStuck();
+  }
+  return isClean ? 0 : 1;
+}
+
+interface ServeParts {
+  readonly config: ServedConfig;
+  readonly manifest: Manifest;
+  readonly log: LeveledLog;
+  readonly signals: Signals;
+  readonly observation: Observation;
+  readonly models: ModelSet;
+}
+
+/** From the loading of the model to the end of the drain: whether it was clean. */
+async function serve(parts: ServeParts): Promise<boolean> {
+  const { config, manifest, log, signals, observation, models } = parts;
+  const { observer } = observation;
+  const orEnd = endWhileLoading(signals, models, log);
+  const admin = await orEnd(openAdmin(config, models, log));
   // Before it listens: a client that spreads its calls over servers would send them to one that cannot serve yet.
-  await models.warm().catch(onFailure);
-  server = await startServer({
-    ...{ config, manifest, log, tell },
-    pipeline: models,
-    current: () => models.current(),
-    readLoad: () => observation.observer.load(),
-  }).catch(onFailure);
+  await orEnd(models.warm());
+  const server = await orEnd(
+    startServer({
+      ...{ config, manifest, log, tell: observer.tell, pipeline: models },
+      current: () => models.current(),
+      readLoad: () => observer.load(),
+    }),
+  );
+  const stopped = obeySignals(signals, { server, admin, log });
   watchServer(observation, server, models);
-  await Promise.race([server.ready, stopped]).catch(onFailure);
+  await orEnd(Promise.race([server.ready, stopped]));
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
     const { address: metrics } = observation;
@@ -59,11 +89,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const isClean = await stopped;
   admin?.close();
-  await Promise.all([observation.close(), capture?.close()]);
-  if (!isClean) {
-    killWhenStuck();
-  }
-  return isClean ? 0 : 1;
+  return isClean;
 }
 
 function watchServer(observation: Observation, server: RunningServer, models: ModelSet): void {
@@ -73,22 +99,54 @@ function watchServer(observation: Observation, server: RunningServer, models: Mo
   watchDoor(observer, server.door);
 }
 
-/** Says why it cannot serve, and ends with status 1 once no thread is in a run. */
-async function giveUp(error: unknown, models: ModelSet): Promise<never> {
-  process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
-  killWhenStuck();
-  await models.drain().catch(() => undefined);
-  process.exit(1);
+/**
+ * Guards the steps of the start. One that fails ends the process with status 1 and says why; a signal ends it with a
+ * line and the signal's status. Both once no thread is in a run, which is why neither can end it at once; a second
+ * signal does.
+ */
+function endWhileLoading(
+  signals: Signals,
+  models: ModelSet,
+  log: Log,
+): <T>(step: Promise<T>) => Promise<T> {
+  let isEnding = false;
+  const end = async (status: number): Promise<never> => {
+    isEnding = true;
+    killWhenStuck();
+    await models.drain().catch(() => undefined);
+    process.exit(status);
+  };
+  signals.onStop((signal, status) => {
+    if (isEnding) {
+      killProcess();
+      return;
+    }
+    log.warn({ signal }, 'stopped while loading: nothing was served yet');
+    void end(status);
+  });
+  const never = new Promise<never>(() => undefined);
+  return async (step) => {
+    try {
+      const done = await step;
+      return isEnding ? await never : done;
+    } catch (error) {
+      if (isEnding) {
+        return await never;
+      }
+      process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+      return await end(1);
+    }
+  };
 }
 
 /** The model that is served first, and what it takes to serve another. */
 function openModels(
-  { config, manifest, log, tell }: PipelineOptions & { readonly tell: Tell },
+  { config, manifest, verified, log, tell }: PipelineOptions & { readonly tell: Tell },
   capture: Capture | undefined,
 ): ModelSet {
   const { model: folder, devices } = config;
   return new ModelSet({
-    first: { folder, manifest, devices },
+    first: { folder, manifest, verified, devices },
     open: ({ folder: model, devices: slots, ...source }) => {
       const options = { ...source, config: { ...config, model, devices: slots } };
       const served = createPipeline(log === undefined ? options : { ...options, log });
@@ -109,27 +167,38 @@ async function openAdmin(
   config: Config,
   models: ModelSet,
   log: LeveledLog,
-): Promise<AdminServer | undefined> {
+): Promise<RunningAdmin | undefined> {
   const { adminAddress: address } = config;
   if (address === undefined) {
     return undefined;
   }
   warnOfPlainText(address, config, log);
-  const { credentials } = openCredentials(config, log);
+  const certificates = openCredentials(config, log);
+  const { credentials } = certificates;
   const setLogLevel = (level: Config['logLevel']) => {
     const { level: previous } = log;
     log.level = level;
     return previous;
   };
-  return await startAdminServer({
+  const admin = await startAdminServer({
     ...{ address, credentials, models, log, setLogLevel },
     clock: systemClock,
   });
+  return {
+    address: admin.address,
+    close: () => admin.close(),
+    reload: () => certificates.reload(),
+  };
 }
 
-async function readServedManifest(model: string): Promise<Manifest> {
+interface RunningAdmin extends AdminServer {
+  /** Reads certificates again. */
+  reload(): void;
+}
+
+async function verifyServedModel(model: string): Promise<VerifiedModel> {
   try {
-    return await readManifest(model);
+    return await verifyModel(model, systemClock);
   } catch (error) {
     if (error instanceof RankError && error.kind === 'not-found') {
       throw new Error(
@@ -141,22 +210,34 @@ async function readServedManifest(model: string): Promise<Manifest> {
   }
 }
 
-/**
- * Resolves when a first signal has led to a stop: whether the stop was clean. A second signal ends the process, and so
- * does the first while there is no server: nobody waits for an answer then.
- */
-function stopOnSignal(serverOf: () => RunningServer | undefined): Promise<boolean> {
+/** A build that was killed may have left the model beside its folder. */
+async function putBack(model: string | undefined): Promise<void> {
+  if (model !== undefined && (await recoverFolder(model))) {
+    process.stderr.write(`slmrank: put ${model} back, which a killed build had taken away\n`);
+  }
+}
+
+interface Running {
+  readonly server: RunningServer;
+  readonly admin: RunningAdmin | undefined;
+  readonly log: Log;
+}
+
+/** Resolves when a first signal has led to a stop: whether it was clean. A second one ends the process. */
+function obeySignals(signals: Signals, { server, admin, log }: Running): Promise<boolean> {
+  signals.onReload(() => {
+    log.info({ signal: 'SIGHUP' }, 'certificates and API keys are read again');
+    server.reload();
+    admin?.reload();
+  });
   return new Promise((resolve, reject) => {
-    const onSignal = () => {
-      const server = serverOf();
-      if (server === undefined || server.isStopping()) {
+    signals.onStop(() => {
+      if (server.isStopping()) {
         killProcess();
         return;
       }
       server.stop().then(resolve, reject);
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+    });
   });
 }
 

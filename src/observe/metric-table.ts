@@ -174,6 +174,10 @@ export const watchedMetrics = {
   slmrank_score_cache_bytes: gauge('Memory of the score cache, about.', none),
   slmrank_score_cache_hits_total: counter('Look-ups that found a score.', none),
   slmrank_score_cache_misses_total: counter('Look-ups that found none.', none),
+  slmrank_log_lines_dropped_total: counter(
+    'Log lines that could not be written: the disk is full, or nobody reads them.',
+    none,
+  ),
 } as const satisfies Record<string, MetricSpec>;
 
 /** Of the process itself. */

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Config, ServedConfig } from '../config.ts';
 import { createTokenEstimate } from './estimate-tokens.ts';
 import type { Tell } from '../events.ts';
-import type { Manifest } from '../manifest.ts';
+import type { FileStamps, Manifest } from '../manifest.ts';
 import { Pipeline } from '../pipeline.ts';
 import { openEncoders, openReplicas, type PoolLog, type Workers } from '../pool/open-pools.ts';
 import { Admission } from '../schedule/admission.ts';
@@ -18,6 +18,8 @@ import { TextRoom } from '../schedule/text-room.ts';
 export interface PipelineOptions {
   readonly config: ServedConfig;
   readonly manifest: Manifest;
+  /** Of the model's files when they were verified; every load of a replica reads them when undefined. */
+  readonly verified?: FileStamps | undefined;
   readonly log?: PoolLog;
   readonly clock?: Clock;
   /** Told of batches, replicas and what became of them. */
@@ -53,6 +55,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     encoders: openEncoders(options),
     scheduler,
     cost,
+    pack: (parts) => packBatch(parts, { attentionGroups: manifest.attentionGroups }),
     replicas: openReplicas({
       ...options,
       clock,

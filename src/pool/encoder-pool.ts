@@ -8,7 +8,7 @@ import type { WorkerEntry } from './worker-entry.ts';
 
 /** Threads that turn text into token ids. */
 export interface EncoderPool {
-  /** Resolves once the tokenizer is loaded. @throws RankError when it cannot be. */
+  /** Resolves once the tokenizer is loaded. @throws RankError `unavailable` when it cannot be. */
   warm(): Promise<void>;
   /** @throws RankError `invalid-argument` with its violations, `cancelled`, or `internal`. */
   encode(task: EncodeTask, call?: EncoderCall): Promise<EncodedRequest>;
@@ -56,7 +56,7 @@ export function createEncoderPool(
   return {
     tokenize,
     warm: async () => {
-      await tokenize(['']);
+      await tokenize(['']).catch(refuseLoad);
     },
     encode: async (task, call = anyone) =>
       readEncoded(await line.join('rank', call, () => ask({ kind: 'encode', task }))),
@@ -98,6 +98,11 @@ function readEncoded(reply: EncodeReply): EncodedRequest {
     throw new RankError('invalid-argument', message, { violations });
   }
   return outcome.encoded;
+}
+
+/** A tokenizer that does not load is no fault of ours, as one that fails later is. */
+function refuseLoad(cause: unknown): never {
+  throw new RankError('unavailable', RankError.from(cause).message, { cause });
 }
 
 function unexpected(reply: EncodeReply): RankError {

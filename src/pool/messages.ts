@@ -1,6 +1,6 @@
 /** What crosses a thread boundary, both ways. Expected failures are values: an error thrown loses its fields. */
 import type { DeviceSlot } from '../config.ts';
-import type { Manifest } from '../manifest.ts';
+import type { FileStamps, Manifest } from '../manifest.ts';
 import type { PackedBatch } from '../schedule/batch.ts';
 import type { EncodeLimits, EncodeOutcome, EncodeTask } from '../text/encode.ts';
 
@@ -9,6 +9,8 @@ export interface InferWorkerData {
   readonly modelDir: string;
   readonly manifest: Manifest;
   readonly slot: DeviceSlot;
+  /** The files when they were known to be the manifest's; they are read and compared at the load when undefined. */
+  readonly verified?: FileStamps | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config, DeviceSlot, ServedConfig } from '../config.ts';
 import { RankError } from '../errors.ts';
 import type { Tell } from '../events.ts';
-import type { Manifest } from '../manifest.ts';
+import type { FileStamps, Manifest } from '../manifest.ts';
 import type { PackedBatch } from '../schedule/batch.ts';
 import type { CostModel } from '../schedule/cost.ts';
 import { packBatch, packedTokens, paddedSlots, planGroups } from '../schedule/pack-batch.ts';
@@ -34,6 +34,8 @@ export interface EncoderOptions {
 export interface ReplicaSetOptions extends EncoderOptions {
   readonly clock: Clock;
   readonly cost: CostModel;
+  /** Of the model's files when they were verified; every load reads them when undefined. */
+  readonly verified?: FileStamps | undefined;
   readonly log?: PoolLog;
   readonly tell?: Tell;
   /** Told of every change in what the replicas offer. */
@@ -56,7 +58,7 @@ export function openEncoders({ config, manifest, workers }: EncoderOptions): Enc
 
 /** One replica for each device slot of the configuration; none is loaded yet. */
 export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
-  const { config, manifest, clock, cost } = options;
+  const { config, manifest, clock, cost, verified } = options;
   const entry = options.workers?.infer ?? findWorker('infer');
   const hung = new HungThreads(mostHungThreads);
   const onPhase = (replica: Replica) => {
@@ -70,7 +72,7 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
       cost.estimateMs({ packedTokens: ids.length, slots: paddedSlots({ groups }) }, slot.name) ||
       undefined;
     const openThread: OpenThread = (onGone) =>
-      openDeviceThread(entry, { modelDir: config.model, manifest, slot }, onGone);
+      openDeviceThread(entry, { modelDir: config.model, manifest, slot, verified }, onGone);
     return new Replica(slot, {
       openThread: watchThreads(openThread, { clock, predictMs, limits: watchLimits, hung }),
       warmUps: warmUpsOf(slot, manifest, config),

@@ -139,6 +139,9 @@ export class Replica {
       if (ran.kind !== 'ran') {
         return problemOf(ran);
       }
+      if (!areFinite(ran.logits)) {
+        return 'its logits are not finite: the model cannot answer';
+      }
       this.#options.onWarmUp(warmUp, ran.runMs);
     }
     return undefined;

@@ -17,10 +17,12 @@ export interface WarmUpOptions {
 /**
  * One batch for each bucket that a candidate can reach, largest first, so that memory is taken once and kept. On CUDA
  * each is filled to the token budget: memory and kernels depend on shapes. On CPU neither does and a token costs
- * milliseconds, so that only the first is. The tokens are the label's: any id the vocabulary has will do.
+ * milliseconds, so that only the first is. The tokens are the label's: any id the vocabulary has will do. One is the
+ * vocabulary's last, which a graph with fewer rows than the manifest says has no row for.
  */
 export function warmUpParts(manifest: Manifest, options: WarmUpOptions): readonly BatchPart[] {
   const prefix = new Int32Array(warmPrefix).fill(manifest.labels.yes.id);
+  prefix[0] = manifest.blueprint.vocabulary - 1;
   return reachableBuckets(manifest, options).map((bucket, place) => {
     const length = Math.min(bucket, manifest.blueprint.rowTokens - warmPrefix);
     const fill = Math.max(1, Math.floor((options.tokenBudget - warmPrefix) / length));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
 import { TLSSocket } from 'node:tls';
+import type { Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { RankError } from '../errors.ts';
@@ -20,6 +21,13 @@ export interface AccessParts {
 /** Probes of health hold no keys. */
 const openPaths = /^\/grpc\.health\.v1\.Health\//;
 const bearer = /^Bearer +([!-~]+)$/i;
+/** Ties a call to what let it in; what a caller says of it is thrown away. */
+const credentialKey = 'x-slmrank-credential';
+
+interface FollowedCall {
+  readonly credential: string;
+  readonly end: (error: RankError) => void;
+}
 
 /**
  * Who calls and what they may: by API key where there is a key file, else by client certificate where one is asked for,
@@ -32,7 +40,13 @@ export class Access {
   readonly #clock: Clock;
   readonly #quotas = new Quotas();
   readonly #named = new WeakMap<ServerHttp2Session, string>();
+  /** Calls that last, and end when what let them in counts no more. */
+  readonly #followed = new Set<FollowedCall>();
+  /** Connections that a client certificate opened. */
+  readonly #certified = new Set<ServerHttp2Session>();
   #keys: readonly ApiKey[] = [];
+  /** Of the authority of client certificates. */
+  #generation = 0;
   #grants: ReadonlyMap<string, Grant> = new Map();
   readonly #unwatch: () => void = () => undefined;
 
@@ -55,6 +69,7 @@ export class Access {
    * @throws RankError `unauthenticated`; the same for no key, a malformed and a wrong one.
    */
   nameOf(path: string, headers: IncomingHttpHeaders, session: ServerHttp2Session | undefined) {
+    Reflect.deleteProperty(headers, credentialKey);
     if (this.#keysFile !== undefined && !openPaths.test(path)) {
       const presented = bearer.exec(headers.authorization ?? '')?.[1] ?? '';
       const key = findKey(this.#keys, presented);
@@ -64,11 +79,40 @@ export class Access {
           "a valid API key is needed, as metadata 'authorization: Bearer KEY'",
         );
       }
+      headers[credentialKey] = nameOfKey(key);
       return key.client;
     }
-    return this.#asksCertificate && session !== undefined
-      ? this.#certifiedName(session)
-      : undefined;
+    if (this.#asksCertificate && session !== undefined) {
+      headers[credentialKey] = this.#nameOfAuthority();
+      return this.#certifiedName(session);
+    }
+    return undefined;
+  }
+
+  /**
+   * Ends a call that lasts once what let it in counts no more: its key is taken out of the file, or the authority of
+   * client certificates is another. Returns the way to say that the call is over.
+   */
+  follow(metadata: Metadata, end: (error: RankError) => void): () => void {
+    const [credential] = metadata.get(credentialKey);
+    metadata.remove(credentialKey);
+    if (credential === undefined) {
+      return () => undefined;
+    }
+    const call = { credential: credential.toString(), end };
+    this.#followed.add(call);
+    this.#endRevoked();
+    return () => this.#followed.delete(call);
+  }
+
+  /** Client certificates have another authority: those that the one before vouched for must be shown again. */
+  renewAuthority(): void {
+    this.#generation += 1;
+    this.#endRevoked();
+    for (const session of this.#certified) {
+      // What it has begun may end; the client connects again for the rest.
+      session.close();
+    }
   }
 
   /** The request as its client may have it: one that may not be served as interactive is served as deferrable. */
@@ -121,22 +165,70 @@ export class Access {
     this.#keys = keys;
     this.#grants = new Map(keys.map((key) => [key.client, key]));
     this.#quotas.keepOnly(new Set(this.#grants.keys()));
+    this.#endRevoked();
+  }
+
+  #nameOfAuthority(): string {
+    return `authority ${this.#generation}`;
+  }
+
+  #endRevoked(): void {
+    const valid = new Set([...this.#keys.map(nameOfKey), this.#nameOfAuthority()]);
+    for (const call of [...this.#followed]) {
+      if (!valid.has(call.credential)) {
+        this.#followed.delete(call);
+        call.end(revoked(call.credential));
+      }
+    }
   }
 
   #certifiedName(session: ServerHttp2Session): string {
     const known = this.#named.get(session);
-    const name = known ?? (session.socket instanceof TLSSocket ? nameIn(session.socket) : '');
+    if (known !== undefined) {
+      return known;
+    }
+    const name = session.socket instanceof TLSSocket ? nameIn(session.socket) : '';
     this.#named.set(session, name);
+    this.#certified.add(session);
+    session.once('close', () => this.#certified.delete(session));
     return name;
   }
 }
 
-/** The first URI (SPIFFE) or DNS name of the certificate, else its subject's common name. */
+function nameOfKey({ hash }: ApiKey): string {
+  return `key ${hash.toString('hex')}`;
+}
+
+function revoked(credential: string): RankError {
+  return credential.startsWith('key ')
+    ? new RankError('unauthenticated', 'the API key that opened this stream was taken back')
+    : new RankError(
+        'unavailable',
+        'the authority of client certificates has changed; connect again',
+        { reason: 'AUTHORITY_CHANGED' },
+      );
+}
+
 function nameIn(socket: TLSSocket): string {
-  const { subject, subjectaltname = '' } = socket.getPeerCertificate();
-  const alternative = /(?:URI|DNS):([^,"]+)/.exec(subjectaltname)?.[1];
+  const { subject, subjectaltname } = socket.getPeerCertificate();
   const common: string | string[] | undefined = subject.CN;
-  return (alternative ?? String(common ?? '')).trim();
+  return nameInCertificate(subjectaltname, String(common ?? ''));
+}
+
+/** A kind and a name, which is in quotation marks when it holds a comma or one of those: as Node writes them. */
+const alternativeName = /([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy;
+
+/**
+ * The first URI (SPIFFE) or DNS name of a certificate's alternative names, else its subject's common name. Kinds are read
+ * from where a name begins: an address of mail may spell one.
+ */
+export function nameInCertificate(alternatives: string | undefined, common: string): string {
+  for (const [, kind, name = ''] of (alternatives ?? '').matchAll(alternativeName)) {
+    if ((kind === 'URI' || kind === 'DNS') && !name.startsWith('"')) {
+      return name.trim();
+    }
+  }
+  return common.trim();
 }
 
 function readKeys(file: string): string {

@@ -78,19 +78,29 @@ export function parseApiKeys(text: string, where: string): readonly ApiKey[] {
   return keys;
 }
 
+const keyFields = ['name', 'sha256', 'candidatesPerSecond', 'burst', 'priority'];
+/** What `sha256sum` makes of a variable that is not set: it would let in whoever has no key. */
+const hashOfNothing = hashKey('');
+
 function parseKey(record: JsonRecord): ApiKey {
+  record.only(keyFields);
   const rate = record.has('candidatesPerSecond') ? record.amount('candidatesPerSecond') : undefined;
   if (rate === undefined && record.has('burst')) {
     record.refuse("'burst' without 'candidatesPerSecond' means nothing");
   }
   const burst = record.has('burst') ? record.amount('burst') : rate;
+  const client = record.text(
+    'name',
+    clientPattern,
+    '1 to 64 letters, digits, dots, dashes or underscores',
+  );
+  const hash = Buffer.from(record.text('sha256', /^[0-9a-f]{64}$/, '64 hexadecimal digits'), 'hex');
+  if (hash.equals(hashOfNothing)) {
+    record.refuse("'sha256' is the hash of an empty text; that of a key is needed");
+  }
   return {
-    client: record.text(
-      'name',
-      clientPattern,
-      '1 to 64 letters, digits, dots, dashes or underscores',
-    ),
-    hash: Buffer.from(record.text('sha256', /^[0-9a-f]{64}$/, '64 hexadecimal digits'), 'hex'),
+    client,
+    hash,
     quota:
       rate === undefined || burst === undefined ? undefined : { candidatesPerSecond: rate, burst },
     priority: record.has('priority')
@@ -104,6 +114,9 @@ function parseKey(record: JsonRecord): ApiKey {
  * that the time it takes tells nothing of which keys there are.
  */
 export function findKey(keys: readonly ApiKey[], presented: string): ApiKey | undefined {
+  if (presented === '') {
+    return undefined;
+  }
   const hash = hashKey(presented.slice(0, mostKeyLength + 1));
   let found: ApiKey | undefined;
   for (const key of keys) {

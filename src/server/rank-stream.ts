@@ -1,5 +1,6 @@
 import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import { type FieldViolation, RankError } from '../errors.ts';
+import type { Access } from './access.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
 import type { WireRankStreamResponseInput } from './generated/slmrank/v1/RankStreamResponse.ts';
@@ -20,6 +21,7 @@ export type RankOne = (
 
 export interface RankStreamParts extends CallParts {
   readonly rank: RankOne;
+  readonly access: Pick<Access, 'follow'>;
   /** Most unanswered requests of one stream. */
   readonly streamUnanswered: number;
 }
@@ -60,7 +62,8 @@ class RankStream {
   }
 
   begin(): void {
-    const { lifecycle } = this.#parts;
+    const { lifecycle, access } = this.#parts;
+    const forget = access.follow(this.#call.metadata, (error) => this.#fail(presentError(error)));
     const close = lifecycle.open({
       end: (error) => this.#fail(error),
       onDraining: () => this.#settle(),
@@ -68,6 +71,7 @@ class RankStream {
     this.#call.once('cancelled', () => {
       this.#isEnded = true;
       this.#abandonPending();
+      forget();
       close();
     });
     try {

@@ -11,6 +11,8 @@ export interface ListenCredentials {
   readonly credentials: ServerCredentials;
   /** Reads the files again. What is unusable is logged, and what was served before stays. */
   reload(): void;
+  /** Calls back after the authority of client certificates has become another. */
+  onAuthority(changed: () => void): void;
   /** Stops watching the files. */
   close(): void;
 }
@@ -42,14 +44,21 @@ export function openCredentials(config: Config, log: Log, pollMs?: number): List
     return {
       credentials: ServerCredentials.createInsecure(),
       reload: () => undefined,
+      onAuthority: () => undefined,
       close: () => undefined,
     };
   }
   const files = { cert, key, clientCa };
   const provider = new ReloadedCertificates(readTls(files, log));
+  let onAuthority = (): void => undefined;
   const reload = () => {
     try {
-      provider.set(readTls(files, log));
+      const material = readTls(files, log);
+      const isOther = !provider.hasAuthority(material.clientCa);
+      provider.set(material);
+      if (isOther) {
+        onAuthority();
+      }
       log.info({ cert }, 'TLS certificate reloaded');
     } catch (error) {
       log.error({ err: error }, 'TLS certificate not reloaded; the one before stays in use');
@@ -64,6 +73,9 @@ export function openCredentials(config: Config, log: Log, pollMs?: number): List
       clientCa !== undefined,
     ),
     reload,
+    onAuthority: (changed) => {
+      onAuthority = changed;
+    },
     close: watchFiles(paths, reload, pollMs),
   };
 }
@@ -137,6 +149,13 @@ class ReloadedCertificates implements experimental.CertificateProvider {
 
   constructor(material: TlsMaterial) {
     this.#material = material;
+  }
+
+  hasAuthority(clientCa: Buffer | undefined): boolean {
+    const own = this.#material.clientCa;
+    return (
+      own === clientCa || (own !== undefined && clientCa !== undefined && own.equals(clientCa))
+    );
   }
 
   set(material: TlsMaterial): void {

@@ -32,6 +32,7 @@ export interface Transport {
 export function createTransport({ config, log, clock, root }: TransportParts): Transport {
   const { credentials, ...certificates } = openCredentials(config, log);
   const access = new Access({ config, log, clock });
+  certificates.onAuthority(() => access.renewAuthority());
   // Twice ours: a request somewhat too large gets our answer with details; past this the library breaks it off.
   const mostMessageBytes = 2 * config.requestBytes;
   const connections = boundConnections(config.connections, log);

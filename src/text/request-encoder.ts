@@ -13,10 +13,12 @@ import {
   suffixSpans,
   templateOrder,
 } from './template.ts';
-import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
+import { type ExpectedTokenizer, loadTokenizer, type Tokenizer } from './tokenizer.ts';
 
 export interface RequestEncoderOptions {
   readonly tokenizerPath: string;
+  /** Any tokenizer when undefined. */
+  readonly expected?: ExpectedTokenizer;
   readonly template: PromptTemplate;
   /** What is done to callers' texts before they are encoded; nothing when undefined. */
   readonly normalize: readonly NormalizeStep[] | undefined;
@@ -32,7 +34,7 @@ export interface RequestEncoderOptions {
 export function createRequestEncoder(options: RequestEncoderOptions): RequestEncoder {
   const { tokenizerPath, template, limits } = options;
   assertTemplate(template);
-  const tokenizer = loadTokenizer(tokenizerPath);
+  const tokenizer = loadTokenizer(tokenizerPath, options.expected);
   const normalize = createNormalizer(options.normalize ?? []);
   const encodeFrame = createFrameEncoder(tokenizer, template);
   const candidates = new CandidateEncoder(tokenizer, template);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { RankError } from '../errors.ts';
+import { sha256 } from '../sha256.ts';
 import { BytePairEncoder, byteSpelling } from './byte-pair.ts';
 import { composeText } from './compose.ts';
 import { parseTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
@@ -10,8 +11,18 @@ export interface Cut {
   readonly truncated: boolean;
 }
 
+/** What a tokenizer must be for the model that it stands beside. */
+export interface ExpectedTokenizer {
+  /** Of its file. */
+  readonly sha256: string;
+  /** Rows of the embedding. */
+  readonly vocabulary: number;
+}
+
 /** Byte-level BPE; ids equal to those of the reference (Hugging Face tokenizers) by the same tokenizer.json. */
 export interface Tokenizer {
+  /** The largest id that any text can be given, by its spelling and by what it spells. */
+  readonly largest: { readonly id: number; readonly token: string };
   /** The template's own text: added tokens such as `<|im_start|>` are recognised. */
   encodeTemplate(text: string): Int32Array;
   /** A caller's text: every character is plain text, whatever it spells. */
@@ -25,9 +36,39 @@ export interface Tokenizer {
   encodeTail(text: string, limit: number): Cut;
 }
 
-/** Reads a tokenizer.json. @throws RankError for one that is broken or of a kind we do not encode exactly. */
-export function loadTokenizer(path: string): Tokenizer {
-  return createTokenizer(readFileSync(path, 'utf8'), path);
+/**
+ * Reads a tokenizer.json.
+ *
+ * @throws RankError for one that is broken, of a kind we do not encode exactly, or not the one that is expected.
+ */
+export function loadTokenizer(path: string, expected?: ExpectedTokenizer): Tokenizer {
+  const bytes = readFileSync(path);
+  const found = expected === undefined ? undefined : sha256(bytes);
+  if (expected !== undefined && found !== expected.sha256) {
+    throw new RankError(
+      'unavailable',
+      `${path} is not the file that was verified: it has SHA-256 ${found ?? ''}, the manifest says ${expected.sha256}`,
+    );
+  }
+  const tokenizer = createTokenizer(bytes.toString('utf8'), path);
+  if (expected !== undefined) {
+    assertVocabulary(tokenizer, expected.vocabulary, path);
+  }
+  return tokenizer;
+}
+
+/** @throws RankError when a text can have a token that the embedding has no row for. */
+export function assertVocabulary(
+  { largest }: Pick<Tokenizer, 'largest'>,
+  vocabulary: number,
+  where: string,
+): void {
+  if (largest.id >= vocabulary) {
+    throw new RankError(
+      'invalid-argument',
+      `${where} gives the token ${JSON.stringify(largest.token)} the id ${largest.id}; the model's embedding has ${vocabulary} rows, for ids 0 to ${vocabulary - 1}`,
+    );
+  }
 }
 
 /** From a tokenizer.json's text; `where` names it in errors. */
@@ -52,6 +93,7 @@ export function singleTokenId(tokenizer: Tokenizer, word: string): number {
 const mostMoved = 3;
 
 class ByteLevelTokenizer implements Tokenizer {
+  readonly largest: Tokenizer['largest'];
   readonly #words: BytePairEncoder;
   readonly #splitPattern: RegExp;
   readonly #composes: boolean;
@@ -68,6 +110,7 @@ class ByteLevelTokenizer implements Tokenizer {
     this.#addedIds = new Map(file.addedTokens.map(({ content, id }) => [content, id]));
     this.#addedPattern = alternation([...this.#addedIds.keys()]);
     this.#continues = findContinuing(file.vocabulary);
+    this.largest = findLargest(file);
   }
 
   encodeTemplate(text: string): Int32Array {
@@ -174,6 +217,18 @@ function findContinuing(vocabulary: ReadonlyMap<string, number>): Uint8Array {
     marks[id] = continuing.has(spelling.charAt(0)) ? 1 : 0;
   }
   return marks;
+}
+
+/** Merges give ids of the vocabulary only. */
+function findLargest({ vocabulary, addedTokens }: TokenizerFile): Tokenizer['largest'] {
+  let largest = { id: -1, token: '' };
+  for (const [token, id] of vocabulary) {
+    largest = id > largest.id ? { id, token } : largest;
+  }
+  for (const { id, content: token } of addedTokens) {
+    largest = id > largest.id ? { id, token } : largest;
+  }
+  return largest;
 }
 
 function append(ids: number[], more: Int32Array): void {

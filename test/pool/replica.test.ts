@@ -39,6 +39,23 @@ describe('loading', () => {
   });
 });
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY])(
+  'a warm-up whose logits are %s is a load that failed',
+  async (logit) => {
+    const { thread, replica, phases } = setUp();
+    const started = replica.start();
+    thread(0).answer({ kind: 'loaded' });
+    await settle();
+    thread(0).answerRun(1, 2);
+    await settle();
+    thread(0).answerRun(1, logit);
+    await expect(started).rejects.toThrow(
+      'cpu#0 did not load: its logits are not finite: the model cannot answer',
+    );
+    expect(phases).toEqual(['loading', 'quarantined']);
+  },
+);
+
 describe('running', () => {
   test('gives the logits and counts the batch', async () => {
     const { thread, replica, runner } = await setUpReady();

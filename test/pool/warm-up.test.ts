@@ -58,3 +58,8 @@ test('no row is longer than the model allows', () => {
     );
   }
 });
+
+test("one token is the vocabulary's last, the rest are the label's", () => {
+  const [{ prefix } = { prefix: new Int32Array() }] = warmUpParts(manifest, cuda);
+  expect([...new Set(prefix)]).toEqual([manifest.blueprint.vocabulary - 1, manifest.labels.yes.id]);
+});

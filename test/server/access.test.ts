@@ -1,12 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Metadata, status } from '@grpc/grpc-js';
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from '@jest/globals';
 import { keyLine } from '../../src/cli/key-new.ts';
 import { RankError } from '../../src/errors.ts';
-import { createKey } from '../../src/server/api-keys.ts';
+import { nameInCertificate } from '../../src/server/access.ts';
+import { createKey, hashKey } from '../../src/server/api-keys.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { methodOf, startTestServer, type TestServer, unary } from '../support/test-server.ts';
+import {
+  decodeFailure,
+  type Json,
+  methodOf,
+  startTestServer,
+  type TestServer,
+  unary,
+} from '../support/test-server.ts';
 
 const request = { query: 'q', candidates: [{ text: 'x' }, { text: 'yy' }] };
 const key = createKey();
@@ -156,4 +164,63 @@ test('a key file that cannot be used keeps the server from starting', async () =
   await expect(startTestServer({ 'api-keys': file })).rejects.toThrow(
     /^SLMRANK_API_KEYS '.*', line 1: 'name' is missing/,
   );
+});
+
+/** A stream that was let in by the key: its first answer, and its end. */
+function openStream(value: string, more: Readonly<Record<string, string>> = {}) {
+  const { path, requestSerialize, responseDeserialize } = methodOf(
+    'slmrank.v1.RankingService',
+    'RankStream',
+  );
+  const { metadata } = bearing(value, more);
+  const call = server.client.makeBidiStreamRequest(
+    ...([path, requestSerialize, responseDeserialize, metadata] as const),
+  );
+  const ended = new Promise<ServiceError>((resolve) => call.on('error', resolve));
+  const answered = new Promise<Json>((resolve) => call.on('data', resolve));
+  call.write({ ...request, request_id: '1' });
+  return { call, answered, ended };
+}
+
+test('a key that is taken out of the file ends its open streams, and only those', async () => {
+  const other = createKey();
+  const kept = keyLine(other, { name: 'search' });
+  const file = await start(keyLine(key, { name: 'search' }), kept);
+  const [gone, stays] = [openStream(`Bearer ${key}`), openStream(`Bearer ${other}`)];
+  await Promise.all([gone.answered, stays.answered]);
+  writeFileSync(file, kept);
+  server.reload();
+  expect(decodeFailure(await gone.ended)).toMatchObject({
+    code: status.UNAUTHENTICATED,
+    message: 'the API key that opened this stream was taken back',
+  });
+  const next = new Promise((resolve) => stays.call.on('data', resolve));
+  stays.call.write({ ...request, request_id: '2' });
+  expect(await next).toMatchObject({ request_id: '2' });
+  stays.call.cancel();
+  await stays.ended;
+});
+
+test('what a caller says of the key that let it in is thrown away', async () => {
+  const other = createKey();
+  const file = await start(keyLine(key, { name: 'a' }), keyLine(other, { name: 'b' }));
+  const claim = `key ${hashKey(other).toString('hex')}`;
+  const stream = openStream(`Bearer ${key}`, { 'x-slmrank-credential': claim });
+  await stream.answered;
+  writeFileSync(file, keyLine(other, { name: 'b' }));
+  server.reload();
+  expect((await stream.ended).code).toBe(status.UNAUTHENTICATED);
+});
+
+test.each([
+  ['a URI', 'DNS:host, URI:spiffe://test/a', 'host'],
+  ['the first of several', 'URI:spiffe://test/a, DNS:host', 'spiffe://test/a'],
+  ['mail that spells a DNS name', 'email:DNS:victim', 'common'],
+  ['mail before a name', 'email:DNS:victim, DNS:own', 'own'],
+  ['quoted mail with a comma', 'email:"a, DNS:victim", URI:spiffe://test/own', 'spiffe://test/own'],
+  ['a quoted name', 'DNS:"own, DNS:victim"', 'common'],
+  ['other kinds', 'IP Address:127.0.0.1, Registered ID:1.2.3.4', 'common'],
+  ['none', undefined, 'common'],
+])('the name in a certificate with %s', (_what, alternatives, name) => {
+  expect(nameInCertificate(alternatives, 'common ')).toBe(name);
 });

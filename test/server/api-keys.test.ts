@@ -40,6 +40,16 @@ test.each([
   ['a burst alone', line({ burst: 5 }), /'burst' without 'candidatesPerSecond'/],
   ['a strange priority', line({ priority: 'root' }), /'priority' is "root"; one of "interactive"/],
   [
+    'the hash of an unset variable',
+    line({ sha256: hashKey('').toString('hex') }),
+    /'sha256' is the hash of an empty text; that of a key is needed/,
+  ],
+  [
+    'a misspelt quota',
+    line({ candidatesPerSec: 5 }),
+    /^f, line 1: 'candidatesPerSec' is no field of it; allowed are name, sha256, candidatesPerSecond, burst, priority/,
+  ],
+  [
     'the same key twice',
     `${line({})}\n${line({ name: 'b' })}`,
     /^f, line 2: the key is there twice/,
@@ -71,4 +81,14 @@ test('a key is found by itself alone, wherever it stands', () => {
     }),
   );
   expect(findKey(parsed, `one${' '.repeat(100_000)}`)).toBeUndefined();
+});
+
+test('no key is never looked up', () => {
+  const key = {
+    client: 'a',
+    hash: hashKey(''),
+    quota: undefined,
+    priority: 'interactive',
+  } as const;
+  expect(findKey([key], '')).toBeUndefined();
 });

@@ -1,6 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ChannelCredentials, Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  Client,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import { afterEach, expect, test } from '@jest/globals';
 import { createRankingClient } from '../../src/server/client.ts';
 import { openTrust } from '../../src/server/client-credentials.ts';
@@ -190,4 +197,36 @@ test('TLS asked for by halves is refused', () => {
   expect(() => openTrust({ cert: 'b', key: 'c' })).toThrow("needs the server's authority too");
   expect(() => openTrust({ serverName: 'b' })).toThrow("needs the server's authority too");
   expect(() => openTrust({ ca: '/nowhere/ca.pem' })).toThrow('ENOENT');
+});
+
+test('another authority ends the streams and connections that the one before let in', async () => {
+  const folder = folderOf();
+  const settings = settingsOf(folder);
+  settings['tls-client-ca'] = join(folder, 'ca.pem');
+  server = await startTestServer(settings);
+  const target = `localhost:${server.address.split(':').at(-1) ?? ''}`;
+  const client = new Client(target, certified(), {
+    'grpc.enable_retries': 0,
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  clients.push(client);
+  const stream = methodOf('slmrank.v1.RankingService', 'RankStream');
+  const call = client.makeBidiStreamRequest(
+    ...([stream.path, stream.requestSerialize, stream.responseDeserialize] as const),
+  );
+  const ended = new Promise<ServiceError>((resolve) => call.on('error', resolve));
+  const answered = new Promise((resolve) => call.on('data', resolve));
+  call.write({ ...rankRequest, request_id: '1' });
+  await answered;
+  server.reload();
+  writeFileSync(join(folder, 'ca.pem'), impostor.certPem);
+  server.reload();
+  expect(await ended).toMatchObject({
+    code: status.UNAVAILABLE,
+    details: 'the authority of client certificates has changed; connect again',
+  });
+  const options = { metadata: new Metadata(), options: { deadline: Date.now() + 5000 } };
+  await expect(unary(client, method, rankRequest, options)).rejects.toMatchObject({
+    code: status.UNAVAILABLE,
+  });
 });

@@ -17,6 +17,10 @@ const neverOpened = () => {
   throw new Error('a replica was opened');
 };
 
+const neverPacked = () => {
+  throw new Error('a batch was packed');
+};
+
 /** The real pipeline over a fake encoder and fake replicas; `rank` asks, `encode` answers the last encoding. */
 export function setUpPipeline(mode: 'apply' | 'propose' = 'propose') {
   const { clock, scheduler, runner } = setUpScheduler();
@@ -38,6 +42,7 @@ export function setUpPipeline(mode: 'apply' | 'propose' = 'propose') {
     scheduler,
     replicas: new ReplicaSet([], neverOpened),
     cost: createCostModel(),
+    pack: neverPacked,
   });
   const rank = (changed: Partial<RankRequest> = {}, call = noDeadline()) => {
     const reply = pipeline.rank(testRequest('abcd', ['x'.repeat(40), 'y', ''], changed), call);

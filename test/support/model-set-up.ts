@@ -1,12 +1,12 @@
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import type { ServingEvent } from '../../src/events.ts';
-import { ModelSet } from '../../src/model-set.ts';
+import { ModelSet, type ModelSetOptions } from '../../src/model-set.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeModel } from './fake-model.ts';
 import { testManifest } from './test-server.ts';
 
 /** A warm set of one fake model; `models` are all that it opened. */
-export async function setUpModels(devices = 'cpu:2') {
+export async function setUpModels(devices = 'cpu:2', verify?: ModelSetOptions['verify']) {
   const models: FakeModel[] = [];
   const events: ServingEvent[] = [];
   const refused = new Set<string>();
@@ -18,6 +18,7 @@ export async function setUpModels(devices = 'cpu:2') {
       return model;
     },
     clock: new FakeClock(),
+    ...(verify === undefined ? {} : { verify }),
     tell: (event) => events.push(event),
   });
   const model = (place: number): FakeModel => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { dirname } from 'node:path';
-import type { Manifest } from '../../src/manifest.ts';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Blueprint, Manifest } from '../../src/manifest.ts';
 import { createEncoderPool } from '../../src/pool/encoder-pool.ts';
 import { findWorker } from '../../src/pool/worker-entry.ts';
+import { sha256 } from '../../src/sha256.ts';
 import { createRequestEncoder } from '../../src/text/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
 import { withTokenizerFile } from '../support/golden-tokenizer.ts';
@@ -21,9 +23,14 @@ const task = {
   maxCandidateTokens: undefined,
 } as const;
 
-function openPool(modelDir: string, file: string) {
+function openPool(modelDir: string, file: string, blueprint: Partial<Blueprint> = {}) {
+  const bytes = existsSync(join(modelDir, file)) ? readFileSync(join(modelDir, file)) : '';
   // All that the worker reads of a manifest.
-  const manifest = { template, tokenizer: { file } } as Manifest;
+  const manifest = {
+    template,
+    tokenizer: { file, sha256: sha256(bytes) },
+    blueprint: { vocabulary: 1 << 20, ...blueprint },
+  } as Manifest;
   return createEncoderPool(findWorker('encode'), { modelDir, manifest, limits }, 1);
 }
 
@@ -49,5 +56,29 @@ describe('the encode worker', () => {
       await expect(pool.warm()).rejects.toThrow(/ENOENT.*nowhere/);
     }
     await pool.close();
+  });
+
+  it('refuses another tokenizer than the verified one, also when its thread starts later', async () => {
+    await withTokenizerFile('qwen', async (tokenizerPath) => {
+      const pool = openPool(dirname(tokenizerPath), 'tokenizer.json');
+      appendFileSync(tokenizerPath, ' ');
+      const late = openPool(dirname(tokenizerPath), 'tokenizer.json');
+      await late.warm();
+      await expect(pool.warm()).rejects.toThrow(
+        /tokenizer\.json is not the file that was verified: it has SHA-256 [0-9a-f]{64}, the manifest says /,
+      );
+      await Promise.all([pool.close(), late.close()]);
+    });
+  });
+
+  it('refuses a tokenizer with ids that the embedding has no row for', async () => {
+    await withTokenizerFile('qwen', async (tokenizerPath) => {
+      const pool = openPool(dirname(tokenizerPath), 'tokenizer.json', { vocabulary: 1000 });
+      await expect(pool.warm()).rejects.toMatchObject({ kind: 'unavailable' });
+      await expect(pool.warm()).rejects.toThrow(
+        /gives the token .* the id \d+; the model's embedding has 1000 rows, for ids 0 to 999/,
+      );
+      await pool.close();
+    });
   });
 });

@@ -149,4 +149,50 @@ describe('the default buckets', () => {
     expect(defaultBuckets(2048).at(-1)).toBe(2048);
     expect(defaultBuckets(100)).toEqual([16, 32, 48, 64, 96, 100]);
   });
+
+  it('refuses weights whose every answer is not a number, and leaves the older model', async () => {
+    const dir = temporaryFolder();
+    const [from, to] = [join(dir, 'from'), join(dir, 'm')];
+    const older = await buildHfTiny('llama', to);
+    cpSync(tinyPath('llama'), from, { recursive: true });
+    overflow(join(from, 'model.safetensors'));
+    await expect(buildModel({ ...tinyBuildOptions('llama', to), from })).rejects.toMatchObject({
+      reason: 'MODEL_CANNOT_ANSWER',
+      message: 'llama cannot answer a plain question: its logits are NaN, NaN, NaN, NaN',
+    });
+    expect(await readManifest(to)).toEqual(older);
+    expect(readdirSync(dir).toSorted()).toEqual(['from', 'm']);
+  });
+
+  it('refuses a tokenizer with an added token that the embedding has no row for', async () => {
+    const dir = temporaryFolder();
+    const from = join(dir, 'from');
+    cpSync(tinyPath('llama'), from, { recursive: true });
+    const path = join(from, 'tokenizer.json');
+    const tokenizer = JSON.parse(readFileSync(path, 'utf8')) as { added_tokens: object[] };
+    tokenizer.added_tokens.push({ ...tokenizer.added_tokens[0], id: 288, content: '<late>' });
+    writeFileSync(path, JSON.stringify(tokenizer));
+    await expect(
+      buildModel({ ...tinyBuildOptions('llama', join(dir, 'm')), from }),
+    ).rejects.toThrow(
+      `the tokenizer of ${from} gives the token "<late>" the id 288; the model's embedding has 288 rows, for ids 0 to 287`,
+    );
+  });
 });
+
+/** Makes the first block's products larger than any float. */
+function overflow(path: string): void {
+  const bytes = readFileSync(path);
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<
+    string,
+    { readonly data_offsets: readonly [number, number] }
+  >;
+  for (const name of ['up_proj', 'down_proj']) {
+    const [from, to] = header[`model.layers.0.mlp.${name}.weight`]?.data_offsets ?? [0, 0];
+    for (let place = start + from; place < start + to; place += 4) {
+      bytes.writeFloatLE(bytes.readFloatLE(place) * 1e20, place);
+    }
+  }
+  writeFileSync(path, bytes);
+}
