@@ -59,16 +59,16 @@ async function measure(ids: Int32Array, turns: Turns): Promise<MeasuredText> {
     await turns.spend(piece.length);
     idBytes += piece.reduce((sum, id) => sum + varintBytes(id), 0);
   }
-  const length =
-    ids.length === 0 ? 0 : 1 + varintBytes(ids.length) + 1 + varintBytes(idBytes) + idBytes;
+  const idField = ids.length === 0 ? 0 : 1 + varintBytes(idBytes) + idBytes;
+  const length = 1 + varintBytes(ids.length) + idField;
   return { ids, idBytes, length };
 }
 
 async function writeText(writer: Writer, text: MeasuredText, turns: Turns): Promise<void> {
   const { ids, idBytes, length } = text;
-  writer.varint(tags.texts).varint(length);
+  writer.varint(tags.texts).varint(length).varint(tags.tokens).varint(ids.length);
   if (ids.length > 0) {
-    writer.varint(tags.tokens).varint(ids.length).varint(tags.ids).varint(idBytes);
+    writer.varint(tags.ids).varint(idBytes);
   }
   for (let from = 0; from < ids.length; from += idsPerTurn) {
     const piece = ids.subarray(from, from + idsPerTurn);
