@@ -35,7 +35,9 @@ test.each([
     ...(ids.length === 0
       ? {}
       : {
-          texts: ids.map((text) => (text.length === 0 ? {} : { tokens: text.length, ids: text })),
+          texts: ids.map((text) =>
+            text.length === 0 ? { tokens: 0 } : { tokens: text.length, ids: text },
+          ),
         }),
     tokenizer_hash: 'ab'.repeat(32),
   });
