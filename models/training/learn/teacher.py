@@ -69,7 +69,7 @@ class Embedder(nn.Module):
         return found
 
     def margin(self, cosines: np.ndarray) -> np.ndarray:
-        return float(self.scale) * cosines + float(self.bias)
+        return self.scale.item() * cosines + self.bias.item()
 
     def fine_tune(self, groups: list, wanted: list[np.ndarray], steps: int, rate: float, seed: str, batch: int = 64) -> None:
         """On candidate-first groups (data.Group): margins towards `wanted`, by KL and a listwise term as rankers are trained."""
