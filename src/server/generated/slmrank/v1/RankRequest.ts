@@ -55,9 +55,10 @@ export interface WireRankRequestInput {
   'partialOk'?: (boolean);
   'priority'?: (Wire_slmrank_v1_PriorityInput);
   /**
-   * Let the server choose how many candidates to score: the first ones in the order given, fewer while it is under load
-   * and never more than its ceiling (250 by default), as Usage.depth says; the rest follows in the order given,
-   * `scored` false. List candidates best first.
+   * Let the server choose how many candidates to score: the first ones in the order given, as many as can end before the
+   * deadline by its forecast, fewer while it is under load, and never more than its ceiling (250 by default).
+   * Usage.depth says how many; the rest follows in the order given, `scored` false. Where even its floor (130 by default)
+   * could not end in time the request is refused. List candidates best first.
    */
   'adaptiveDepth'?: (boolean);
   /**
@@ -123,9 +124,10 @@ export interface WireRankRequest {
   'partialOk': (boolean);
   'priority': (Wire_slmrank_v1_Priority);
   /**
-   * Let the server choose how many candidates to score: the first ones in the order given, fewer while it is under load
-   * and never more than its ceiling (250 by default), as Usage.depth says; the rest follows in the order given,
-   * `scored` false. List candidates best first.
+   * Let the server choose how many candidates to score: the first ones in the order given, as many as can end before the
+   * deadline by its forecast, fewer while it is under load, and never more than its ceiling (250 by default).
+   * Usage.depth says how many; the rest follows in the order given, `scored` false. Where even its floor (130 by default)
+   * could not end in time the request is refused. List candidates best first.
    */
   'adaptiveDepth': (boolean);
   /**
