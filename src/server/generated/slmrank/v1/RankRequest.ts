@@ -51,6 +51,7 @@ export interface WireRankRequestInput {
   'requestId'?: (string);
   /**
    * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
+   * Such a request runs in smaller batches, so that some have ended by then also on a machine that is slower than forecast.
    */
   'partialOk'?: (boolean);
   'priority'?: (Wire_slmrank_v1_PriorityInput);
@@ -120,6 +121,7 @@ export interface WireRankRequest {
   'requestId'?: (string);
   /**
    * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
+   * Such a request runs in smaller batches, so that some have ended by then also on a machine that is slower than forecast.
    */
   'partialOk': (boolean);
   'priority': (Wire_slmrank_v1_Priority);
