@@ -66,6 +66,12 @@ export interface WireRankRequestInput {
    * Neither take scores from the score cache nor put them there.
    */
   'noCache'?: (boolean);
+  /**
+   * Milliseconds from when the server reads the request to its own deadline, at most 3,600,000; 0 or absent: the call's
+   * deadline alone. The earlier of both counts, for partial_ok and adaptive_depth too. In a RankStream each request can so
+   * have its own: at its end it is answered by DEADLINE_EXCEEDED, or with what is scored, and the stream goes on.
+   */
+  'timeoutMs'?: (number);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";
@@ -73,6 +79,7 @@ export interface WireRankRequestInput {
   '_maxCandidateTokens'?: "maxCandidateTokens";
   '_model'?: "model";
   '_requestId'?: "requestId";
+  '_timeoutMs'?: "timeoutMs";
 }
 
 export interface WireRankRequest {
@@ -136,6 +143,12 @@ export interface WireRankRequest {
    * Neither take scores from the score cache nor put them there.
    */
   'noCache': (boolean);
+  /**
+   * Milliseconds from when the server reads the request to its own deadline, at most 3,600,000; 0 or absent: the call's
+   * deadline alone. The earlier of both counts, for partial_ok and adaptive_depth too. In a RankStream each request can so
+   * have its own: at its end it is answered by DEADLINE_EXCEEDED, or with what is scored, and the stream goes on.
+   */
+  'timeoutMs'?: (number);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";
@@ -143,4 +156,5 @@ export interface WireRankRequest {
   '_maxCandidateTokens'?: "maxCandidateTokens";
   '_model'?: "model";
   '_requestId'?: "requestId";
+  '_timeoutMs'?: "timeoutMs";
 }
