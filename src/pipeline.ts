@@ -19,13 +19,13 @@ import type {
   RankRequest,
   ReplicaDescription,
 } from './rank.ts';
-import { planRank, type RankPlan } from './pipeline/rank-plan.ts';
+import { type DepthChoice, planRank, type RankPlan, wholeSize } from './pipeline/rank-plan.ts';
 import { RequestRun } from './pipeline/request-run.ts';
 import type { Admission, Permit } from './schedule/admission.ts';
 import type { BatchPart, EncodedRequest, PackedBatch } from './schedule/batch.ts';
 import type { BucketTuner } from './schedule/bucket-tuning.ts';
 import type { CostModel, CostTable } from './schedule/cost.ts';
-import type { DepthController } from './schedule/depth.ts';
+import { type DepthController, prudentDeadlineMs } from './schedule/depth.ts';
 import type { Ask } from './schedule/forecast.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
 import { TextRoom } from './schedule/text-room.ts';
@@ -104,9 +104,10 @@ export class Pipeline implements RankingPipeline {
     release();
     const { clock, admission, scheduler, estimateTokens } = this.#parts;
     this.#assertServing(request, call);
-    const { prefixTokens, packedTokens } = estimateTokens(request, request.candidates);
+    const { prefixTokens } = estimateTokens(request, []);
     const bound = this.#boundCall(request, call, clock.nowMs());
-    const candidates = request.candidates.length;
+    const parts = { estimateTokens, depth: this.#depthFor(bound) };
+    const { candidates, packedTokens } = wholeSize(request, parts);
     const unscheduledTokens = admission.uncountedTokens;
     const ask = { ...bound, candidates, packedTokens, unscheduledTokens };
     const { queueMs, runMs } = scheduler.predict(ask);
@@ -222,8 +223,21 @@ export class Pipeline implements RankingPipeline {
       candidateTokens: config.candidateTokens,
       client: call.client,
     };
-    const parts = { scores: this.#scores, setting, estimateTokens, depth: depth.depth };
+    const parts = { scores: this.#scores, setting, estimateTokens, depth: this.#depthFor(call) };
     return planRank(request, call, parts);
+  }
+
+  /** As many as the load allows and the time does; all of them are to be scored, also when a part would do. */
+  #depthFor(call: BoundCall): DepthChoice {
+    const { clock, depth, scheduler, admission } = this.#parts;
+    return {
+      most: depth.depth,
+      choose: (sizes) => {
+        const byMs = prudentDeadlineMs(clock.nowMs(), call.deadlineMs);
+        const unscheduledTokens = admission.uncountedTokens;
+        return depth.choose(sizes, scheduler.judge({ ...call, unscheduledTokens }, byMs));
+      },
+    };
   }
 
   /** No permit is needed when every score is known. */
@@ -234,7 +248,7 @@ export class Pipeline implements RankingPipeline {
     }
     return toRun.candidates === 0
       ? admission.follow(call)
-      : admission.admit(toRun.candidates, toRun.tokens, call);
+      : admission.admit(toRun.candidates, toRun.packedTokens, call);
   }
 }
 

@@ -29,7 +29,7 @@ export interface RankRequest {
   readonly model: string | undefined;
   readonly partialOk: boolean;
   readonly priority: PriorityClass;
-  /** Under load, score only the first candidates; the rest follows unscored. */
+  /** Under load or with little time, score only the first candidates; the rest follows unscored. */
   readonly adaptiveDepth: boolean;
   /** Take scores from the score cache and put them there. */
   readonly useCache: boolean;
@@ -88,6 +88,7 @@ export interface RankReply {
 
 /** What ranking a request would cost now. Tokens are estimated from the texts' lengths. */
 export interface Estimate {
+  /** Those that would be scored. */
   readonly candidates: number;
   readonly prefixTokens: number;
   readonly packedTokens: number;

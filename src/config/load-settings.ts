@@ -32,12 +32,12 @@ export const loadSettings: { readonly [Name in keyof LoadSettings]: Setting<Load
     depthFloor: countSetting([1, 100_000], {
       unit: 'candidates',
       default: '130',
-      why: 'Least depth of requests with adaptive_depth, however high the load.',
+      why: 'Least depth of requests with adaptive_depth, however high the load; refused where so many cannot end in time.',
     }),
     depthCeiling: countSetting([1, 100_000], {
       unit: 'candidates',
       default: '250',
-      why: 'Their depth without load: the most that is worth ranking.',
+      why: 'Their depth without load and with time enough: the most that is worth ranking.',
     }),
     depthTargetMs: countSetting([1, 60_000], {
       unit: 'ms',

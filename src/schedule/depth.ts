@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Size } from './forecast.ts';
 
 /**
  * How many candidates of a request are worth scoring under the present load: a PID controller between a floor and a
@@ -60,6 +61,41 @@ export function depthOf({ cut }: DepthState, { floor, ceiling }: DepthLimits): n
   return Math.round(ceiling - cut * (ceiling - floor));
 }
 
+/**
+ * How many of a request's first candidates to score, when it leaves that to us: the most that end in time, no more than
+ * `most`, which is what the load allows, and no fewer than `floor` or all. Admission refuses a floor that would end late.
+ *
+ * `sizes[n]` is what the first n candidates take to run. Every depth is tried, since a larger request may end sooner: it
+ * is shared out to more replicas.
+ */
+export function chooseDepth(
+  sizes: readonly Size[],
+  { floor, most }: { readonly floor: number; readonly most: number },
+  inTime: (size: Size) => boolean,
+): number {
+  const highest = Math.min(most, sizes.length - 1);
+  const lowest = Math.min(floor, highest);
+  for (let depth = highest; depth > lowest; depth -= 1) {
+    const size = sizes[depth];
+    if (size !== undefined && (size.candidates === 0 || inTime(size))) {
+      return depth;
+    }
+  }
+  return lowest;
+}
+
+/**
+ * Depth is chosen to end in this share of the time left: forecasts leave out the encoding and err by about a tenth,
+ * and a request that ends late has nothing.
+ */
+const prudent = 0.9;
+
+export function prudentDeadlineMs(nowMs: number, deadlineMs: number): number {
+  return deadlineMs === Number.POSITIVE_INFINITY
+    ? deadlineMs
+    : nowMs + prudent * (deadlineMs - nowMs);
+}
+
 function clamp(value: number): number {
   return Math.min(Math.max(value, 0), 1);
 }
@@ -82,6 +118,11 @@ export class DepthController {
 
   get depth(): number {
     return depthOf(this.#state, this.#limits);
+  }
+
+  /** Of a request of these sizes (see `chooseDepth`) under the present load. */
+  choose(sizes: readonly Size[], inTime: (size: Size) => boolean): number {
+    return chooseDepth(sizes, { floor: this.#limits.floor, most: this.depth }, inTime);
   }
 
   /** Milliseconds until what is admitted now is done. */

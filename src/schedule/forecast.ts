@@ -3,10 +3,14 @@ import { type Power, spread } from './route.ts';
 
 /** When a request would end, were it to come now. */
 
-/** A request that asks, or is about to enter the queue. */
-export interface Ask {
+/** How much of a request has to run. */
+export interface Size {
   readonly candidates: number;
   readonly packedTokens: number;
+}
+
+/** A request that asks, or is about to enter the queue. */
+export interface Ask extends Size {
   /** Absolute; Infinity when there is none. */
   readonly deadlineMs: number;
   readonly partialOk: boolean;

@@ -1,7 +1,14 @@
 import type { Clock } from '../clock.ts';
 import { RankError } from '../errors.ts';
 import { ActiveClients, dueOf, orderOf } from './fair-order.ts';
-import { type Ask, type Capacity, type Forecast, ForecastError, forecast } from './forecast.ts';
+import {
+  type Ask,
+  type Capacity,
+  type Forecast,
+  ForecastError,
+  forecast,
+  type Size,
+} from './forecast.ts';
 import type { Lanes } from './lanes.ts';
 import type { ScheduledRequest } from './request.ts';
 
@@ -15,6 +22,9 @@ export interface Outlook extends Omit<Capacity, 'marginMs'> {
 }
 
 type Asker = Pick<Ask, 'client' | 'priority' | 'deadlineMs'>;
+
+/** Whether a request of this size would end in time. */
+export type Judge = (size: Size) => boolean;
 
 /** When its turn is due by itself, and beside other clients. */
 export interface TurnTimes {
@@ -51,11 +61,7 @@ export class Forecaster {
   }
 
   predict(ask: Ask, outlook: Outlook): Forecast {
-    const turn = this.turnOf(ask, outlook);
-    const aheadTokens =
-      outlook.lanes.tokensAhead(ask.priority, turn.orderMs) + (ask.unscheduledTokens ?? 0);
-    const error = this.#errorOf(ask, turn);
-    const batchMs = outlook.power.fastestMs({ packedTokens: outlook.tokenBudget });
+    const { aheadTokens, error, batchMs } = this.#placeOf(ask, outlook);
     const { nowMs } = outlook;
     const within = (marginMs: number) =>
       forecast(ask, aheadTokens, { ...outlook, marginMs }, nowMs);
@@ -64,6 +70,17 @@ export class Forecaster {
       error.doubt(batchMs, nowMs);
     }
     return careful;
+  }
+
+  /**
+   * Whether requests of this asker would end by a moment, by their sizes: all of them, whatever partialOk says. The
+   * asker's deadline decides only their turn. Nothing follows from what it says.
+   */
+  judge(asker: Asker & Pick<Ask, 'unscheduledTokens'>, outlook: Outlook, byMs: number): Judge {
+    const { aheadTokens, error, batchMs } = this.#placeOf(asker, outlook);
+    const capacity = { ...outlook, marginMs: error.marginMs(batchMs) };
+    const wanted = { deadlineMs: byMs, partialOk: false };
+    return (size) => forecast({ ...wanted, ...size }, aheadTokens, capacity, outlook.nowMs).inTime;
   }
 
   /** Learns by how much a request that has to wait ends later than forecast. */
@@ -78,6 +95,17 @@ export class Forecaster {
       (thrown: unknown) =>
         end(RankError.from(thrown).kind === 'deadline-exceeded' ? lateMs() : undefined),
     );
+  }
+
+  /** Where a request of any size would stand, and by how much such ones are late. */
+  #placeOf(ask: Asker & Pick<Ask, 'unscheduledTokens'>, outlook: Outlook) {
+    const turn = this.turnOf(ask, outlook);
+    return {
+      aheadTokens:
+        outlook.lanes.tokensAhead(ask.priority, turn.orderMs) + (ask.unscheduledTokens ?? 0),
+      error: this.#errorOf(ask, turn),
+      batchMs: outlook.power.fastestMs({ packedTokens: outlook.tokenBudget }),
+    };
   }
 
   /** Those who stand back are overtaken by who comes later, deferrable ones by all interactive ones. */

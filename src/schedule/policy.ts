@@ -1,6 +1,7 @@
 import { lateMs, mayStart } from './expiry.ts';
 import { fillBatch, surveyQueue } from './fill-batch.ts';
 import { adaptLinger } from './linger.ts';
+import { capPartial } from './partial-batch.ts';
 import { findReplica, measurePower, type Power, shareOf } from './route.ts';
 
 /** Which candidates run next, where, and when: pure, so that it can be replaced, simulated, and tested with tables. */
@@ -183,7 +184,12 @@ function decideBatch<Request extends WaitingRequest, Replica extends ReplicaLoad
     ? Math.min(half, replica.tokenCap)
     : batchCap(view, { replica, head, packedTokens, ...moment });
   // A batch cannot be interrupted: what runs beyond a client's share is not to hold up others for long.
-  const mayTake = head.standsBack ? Math.min(cap, half) : cap;
+  const fairCap = head.standsBack ? Math.min(cap, half) : cap;
+  const mayTake = head.partialOk
+    ? capPartial(head, { leftMs: head.deadlineMs - startMs, cap: fairCap }, (tokens) =>
+        view.estimateMs({ packedTokens: tokens }, replica.name),
+      )
+    : fairCap;
   return { kind: 'dispatch', replica, picks: fillBatch(able, mayTake, limits) };
 }
 
@@ -219,8 +225,7 @@ interface Due extends Moment {
 
 /**
  * Packed tokens this batch may take: with several replicas idle and little waiting, each a share by its speed; and no
- * more than lets the head's deadline be met, down to the head itself and half a budget; any part of a head is of use with
- * partialOk.
+ * more than lets the head's deadline be met, down to the head itself and half a budget. With partialOk see `capPartial`.
  */
 function batchCap(
   view: ScheduleView<WaitingRequest, ReplicaLoad>,
@@ -236,8 +241,8 @@ function batchCap(
   const cap = Math.min(tokenBudget, replica.tokenCap, Math.max(share, shareTokens));
   const runMs = view.estimateMs({ packedTokens: Math.min(cap, packedTokens) }, replica.name);
   const leftMs = head.deadlineMs - Math.max(nowMs, replica.busyUntilMs);
-  const least = head.partialOk
-    ? 0
-    : Math.max(tokenBudget / 2, head.prefixTokens + head.waitingTokens);
-  return runMs > leftMs ? Math.max((cap * leftMs) / runMs, Math.min(cap, least)) : cap;
+  const least = Math.max(tokenBudget / 2, head.prefixTokens + head.waitingTokens);
+  return runMs > leftMs && !head.partialOk
+    ? Math.max((cap * leftMs) / runMs, Math.min(cap, least))
+    : cap;
 }

@@ -1,7 +1,7 @@
 import { assertNever, RankError } from '../errors.ts';
 import type { BatchOutcome, BatchRunner, EncodedRequest } from './batch.ts';
-import type { Ask, Forecast } from './forecast.ts';
-import { Forecaster, type Outlook } from './forecaster.ts';
+import type { Ask, Forecast, Size } from './forecast.ts';
+import { Forecaster, type Judge, type Outlook } from './forecaster.ts';
 import { HeldReplica } from './held-replica.ts';
 import { Lanes } from './lanes.ts';
 import { ArrivalPace } from './linger.ts';
@@ -105,6 +105,11 @@ export class Scheduler {
   /** When such a request would end, were it to come now; queues nothing. */
   predict(ask: Ask): Forecast {
     return this.#forecaster.predict(ask, this.#outlook());
+  }
+
+  /** Whether its requests would end by this moment, were they to come now. */
+  judge(asker: Omit<Ask, 'partialOk' | keyof Size>, byMs: number): Judge {
+    return this.#forecaster.judge(asker, this.#outlook(), byMs);
   }
 
   #power(): Power {

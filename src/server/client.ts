@@ -21,7 +21,11 @@ export class CallError extends Error {
 
 /** What our own commands ask of a server, as any gRPC client would, without retries. */
 export interface RankingClient {
-  /** @throws CallError */
+  /**
+   * The call's deadline is `timeoutMs` from now; `request.timeoutMs`, if given, runs on the server and may end earlier.
+   *
+   * @throws CallError
+   */
   rank(request: WireRankRequestInput, timeoutMs: number): Promise<WireRankResponse>;
   /** @throws CallError */
   getInfo(timeoutMs: number): Promise<WireGetInfoResponse>;

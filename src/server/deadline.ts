@@ -8,18 +8,25 @@ export interface CallTimes {
   readonly giveUpMs: number;
 }
 
+export interface TimeBounds {
+  readonly clock: Clock;
+  readonly maxCallMs: number;
+  readonly timeoutMs?: number | undefined;
+}
+
 /** Kept back from a deadline for writing and sending the reply: a tenth of the time, at most so much. */
 const mostReserveMs = 50;
 
 /**
  * A call's moments on our clock. The library gives its deadline on the wall clock, Infinity when there is none, and at
- * that moment ends the call by itself with a bare status; a call without one, or with a far one, gets `maxCallMs`.
+ * that moment ends the call by itself with a bare status; a call without one, or with a far one, gets `maxCallMs`. A
+ * request's own `timeoutMs`, which begins now, counts when it ends earlier.
  */
 export function timesOf(
   deadline: Date | number,
-  { clock, maxCallMs }: { readonly clock: Clock; readonly maxCallMs: number },
+  { clock, maxCallMs, timeoutMs = Number.POSITIVE_INFINITY }: TimeBounds,
 ): CallTimes {
-  const remainingMs = Math.min(Number(deadline) - Date.now(), maxCallMs);
+  const remainingMs = Math.min(Number(deadline) - Date.now(), timeoutMs, maxCallMs);
   const reserveMs = Math.min(mostReserveMs, Math.max(0, remainingMs) / 10);
   const startMs = clock.nowMs();
   return {

@@ -31,6 +31,8 @@ interface Question<Reply> {
   readonly requestId: string;
   /** As the library gives it. */
   readonly deadline: Date | number;
+  /** The request's own, if it has one. */
+  readonly timeoutMs?: number | undefined;
   readonly metadata: Metadata;
   /** Called once at most: never when the caller has gone. */
   readonly deliver: (outcome: Outcome<Reply>) => void;
@@ -53,7 +55,7 @@ export class PendingAnswer<Reply> {
   constructor(question: Question<Reply>, parts: PendingAnswerParts) {
     this.#question = question;
     this.#parts = parts;
-    this.#times = timesOf(question.deadline, parts);
+    this.#times = timesOf(question.deadline, { ...parts, timeoutMs: question.timeoutMs });
     this.#caller = callerOf(question.metadata);
     this.#callOffDeadline = parts.clock.at(this.#times.giveUpMs, () => this.fail(deadlinePassed()));
   }

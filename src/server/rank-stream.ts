@@ -11,7 +11,7 @@ import type { Received } from './received.ts';
 import { requestIdKey } from './request-id.ts';
 import { addLoadReport, type CallParts } from './unary.ts';
 import { presentError, toStatus, toWireError } from './wire-error.ts';
-import { invalidRequest } from './wire-request.ts';
+import { invalidRequest, timeoutOf } from './wire-request.ts';
 
 export type RankOne = (
   message: WireRankRequest,
@@ -124,6 +124,7 @@ class RankStream {
         requestId,
         metadata: this.#call.metadata,
         deadline: this.#call.getDeadline(),
+        timeoutMs: timeoutOf(message),
         deliver: (outcome) => {
           this.#pending.delete(requestId);
           this.#answer(

@@ -16,7 +16,12 @@ import { guardDecoder, type Received, unwrap, wireTypesOf } from './received.ts'
 import { type CallParts, type UnaryMethod, unary } from './unary.ts';
 import { type Served, toWireEstimate, toWireInfo, toWireReply } from './wire-reply.ts';
 import { orWritten, writeTokens, type WrittenReply } from './wire-tokens.ts';
-import { parseRankRequest, parseTokenizeRequest, type RequestRules } from './wire-request.ts';
+import {
+  parseRankRequest,
+  parseTokenizeRequest,
+  type RequestRules,
+  timeoutOf,
+} from './wire-request.ts';
 
 export interface RankingServiceParts extends CallParts {
   readonly served: Omit<Served, 'manifest'>;
@@ -140,7 +145,7 @@ function infoOf({ served, pipeline }: ReturnType<typeof begin>): WireGetInfoResp
   return toWireInfo(served, pipeline);
 }
 
-/** A method whose requests may bring their own name. */
+/** A method whose requests may bring their own name and time. */
 function named<Out>(
   method: string,
   work: (message: WireRankRequest, requestId: string, call: ServerCall) => Promise<Out>,
@@ -148,6 +153,7 @@ function named<Out>(
   return {
     method,
     requestIdOf: (from) => (from.ok ? from.message.requestId : from.requestId),
+    timeoutMsOf: (from) => (from.ok ? timeoutOf(from.message) : undefined),
     work: async (received, requestId, call) => work(unwrap(received), requestId, call),
   };
 }

@@ -20,12 +20,14 @@ export interface UnaryMethod<In, Out> {
   readonly method: string;
   /** The request's own name in the message, if it has one. */
   readonly requestIdOf?: (message: In) => string | undefined;
+  /** The request's own time in the message, if it has one that is allowed. */
+  readonly timeoutMsOf?: (message: In) => number | undefined;
   readonly work: (message: In, requestId: string, call: ServerCall) => Out | Promise<Out>;
 }
 
 /** A handler that answers exactly once, and not at all when the caller has gone. Never throws into the library. */
 export function unary<In, Out>(
-  { method, requestIdOf, work }: UnaryMethod<In, Out>,
+  { method, requestIdOf, timeoutMsOf, work }: UnaryMethod<In, Out>,
   parts: CallParts,
 ): handleUnaryCall<In, Out> {
   return (call, callback) => {
@@ -35,6 +37,7 @@ export function unary<In, Out>(
       {
         ...{ method, requestId, metadata },
         deadline: call.getDeadline(),
+        timeoutMs: timeoutMsOf?.(request),
         deliver: (outcome) => {
           if (outcome.ok) {
             // Not earlier: initial metadata commits the call, and a client does not retry past it.

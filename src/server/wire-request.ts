@@ -34,6 +34,15 @@ const priorities: Readonly<Record<string, PriorityClass>> = {
 
 /** UTF-8 bytes of an item's version. */
 const versionBytes = 256;
+/** The longest that a call may be let to take (SLMRANK_MAX_CALL_MS). */
+const mostTimeoutMs = 3_600_000;
+
+/** A request's own time; undefined when it has none, or one that `parseRankRequest` refuses. */
+export function timeoutOf({ timeoutMs }: Pick<WireRankRequest, 'timeoutMs'>): number | undefined {
+  return timeoutMs === undefined || timeoutMs === 0 || timeoutMs > mostTimeoutMs
+    ? undefined
+    : timeoutMs;
+}
 
 /**
  * The domain's request; an empty optional text counts as absent.
@@ -65,6 +74,7 @@ export function parseRankRequest(
     useCache: !wire.noCache,
   };
   check.requestId(wire.requestId);
+  check.timeout(wire.timeoutMs);
   check.throwIfAny();
   assertServed(request.model, rules.model);
   return request;
@@ -188,6 +198,12 @@ class Violations {
     if (found !== undefined && found !== '' && !isUsable(found)) {
       const bytes = Buffer.byteLength(found);
       this.#add('request_id', `has ${bytes} bytes of UTF-8; at most ${requestIdBytes}`);
+    }
+  }
+
+  timeout(found: number | undefined): void {
+    if (found !== undefined && found > mostTimeoutMs) {
+      this.#add('timeout_ms', `is ${found}; at most ${mostTimeoutMs}, or 0 for none`);
     }
   }
 

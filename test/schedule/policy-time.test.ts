@@ -133,8 +133,36 @@ const table: readonly [string, Partial<View>, string][] = [
     'wait 1460',
   ],
   [
-    'with partialOk, as much of it runs as may end in time',
+    'with partialOk a batch takes an eighth of the time left: 80 tokens in 640 ms',
+    { requests: [request('a', times(20, 10), { deadlineMs: nowMs + 640, partialOk: true })] },
+    'a 7 to cpu#0',
+  ],
+  [
+    'without it as much as it holds',
+    { requests: [request('a', times(20, 10), { deadlineMs: nowMs + 640 })] },
+    'a 9 to cpu#0',
+  ],
+  [
+    'but no less than twice what its prefix costs',
+    { requests: [request('a', times(20, 10), { deadlineMs: nowMs + 100, partialOk: true })] },
+    'a 1 to cpu#0',
+  ],
+  [
+    'of a deferrable request likewise',
+    { deferrable: [request('d', times(20, 10), { deadlineMs: nowMs + 240, partialOk: true })] },
+    'd 2 to cpu#0',
+  ],
+  [
+    'and one row at the least, as long as that may end in time',
     { requests: [request('a', times(20, 10), { deadlineMs: nowMs + 30, partialOk: true })] },
+    'a 1 to cpu#0',
+  ],
+  [
+    'counted from when a busy replica is free',
+    {
+      requests: [request('a', times(20, 10), { deadlineMs: nowMs + 255, partialOk: true })],
+      replicas: [replica({ batches: 1, busyUntilMs: nowMs + 15 })],
+    },
     'a 2 to cpu#0',
   ],
   [

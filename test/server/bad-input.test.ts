@@ -76,6 +76,11 @@ const table: readonly (readonly [string, Json, readonly (readonly [string, strin
     ],
   ],
   [
+    'a time of its own beyond an hour',
+    { query: 'q', candidates: one, timeout_ms: 3_600_001 },
+    [['timeout_ms', 'is 3600001; at most 3600000, or 0 for none']],
+  ],
+  [
     'a request id too long to echo',
     { query: 'q', candidates: one, request_id: 'r'.repeat(257) },
     [['request_id', 'has 257 bytes of UTF-8; at most 256']],

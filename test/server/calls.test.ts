@@ -108,6 +108,22 @@ describe('deadlines', () => {
     expect((await failure).code).toBe(status.DEADLINE_EXCEEDED);
   });
 
+  test.each([
+    { timeoutMs: 2_000, leftMs: 1_950 },
+    { timeoutMs: 600_000, leftMs: 4_950 },
+    { timeoutMs: 0, leftMs: 4_950 },
+  ])('a request of timeout_ms $timeoutMs has $leftMs ms of a call of 5000', async (row) => {
+    const clock = new FakeClock();
+    server = await startTestServer({ 'max-call-ms': '5000' }, { clock });
+    server.pipeline.holds = true;
+    const call = server.fail('Rank', { ...request, timeout_ms: row.timeoutMs });
+    await server.pipeline.arrived(1);
+    expect(server.pipeline.ranked[0]?.call.deadlineMs).toBe(clock.nowMs() + row.leftMs);
+    await clock.advance(row.leftMs + 25);
+    expect((await call).code).toBe(status.DEADLINE_EXCEEDED);
+    expect(server.pipeline.ranked[0]?.call.signal.aborted).toBe(true);
+  });
+
   test('a call without a deadline gets the longest the server allows', async () => {
     const clock = new FakeClock();
     server = await startTestServer({ 'max-call-ms': '5000' }, { clock });

@@ -28,6 +28,18 @@ describe('the ranking client', () => {
     expect(await client.checkHealth('', 30_000)).toBe('SERVING');
   });
 
+  test('a request may have a time of its own', async () => {
+    server.pipeline.holds = true;
+    const request = { query: 'q', candidates: [{ text: 'x' }] };
+    await expect(client.rank({ ...request, timeoutMs: 20 }, 30_000)).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    await expect(client.rank({ ...request, timeoutMs: 1e7 }, 30_000)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('timeout_ms is 10000000; at most 3600000'),
+    });
+  });
+
   test('a call that fails says which call, which status, and why', async () => {
     await expect(client.rank({ query: 'q', candidates: [] }, 30_000)).rejects.toMatchObject({
       name: 'CallError',

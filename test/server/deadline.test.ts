@@ -25,3 +25,10 @@ test('a short deadline keeps a tenth for the reply', () => {
 test('a deadline that has passed lies in the past on our clock too', () => {
   expect(timesOf(Date.now() - 1000, parts).giveUpMs).toBeLessThanOrEqual(4000);
 });
+
+test("a request's own time counts when it ends earlier, and only then", () => {
+  const own = { ...parts, timeoutMs: 400 };
+  expect(timesOf(Infinity, own)).toEqual({ startMs: 5000, deadlineMs: 5360, giveUpMs: 5380 });
+  expect(timesOf(Date.now() + 100, own).giveUpMs).toBeLessThan(5100);
+  expect(timesOf(Infinity, { ...parts, timeoutMs: 20_000 }).deadlineMs).toBe(14_950);
+});

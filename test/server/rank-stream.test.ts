@@ -1,70 +1,20 @@
 import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
-import { type ClientDuplexStream, type ServiceError, status } from '@grpc/grpc-js';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import { RankError } from '../../src/errors.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
-import {
-  decodeFailure,
-  type Json,
-  startTestServer,
-  type TestServer,
-} from '../support/test-server.ts';
+import { decodeFailure, startTestServer, type TestServer } from '../support/test-server.ts';
+import { TestStream } from '../support/test-stream.ts';
 
 let server: TestServer;
 afterEach(() => server.close());
 
-class Stream {
-  readonly answers: Json[] = [];
-  readonly ended: Promise<ServiceError | undefined>;
-  readonly #call: ClientDuplexStream<Json, Json>;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor() {
-    this.#call = server.rankStream();
-    this.#call.on('data', (answer: Json) => {
-      this.answers.push(answer);
-      this.#waiting.splice(0).forEach((go) => go());
-    });
-    this.ended = new Promise((resolve) => {
-      this.#call.on('error', resolve);
-      this.#call.on('end', () => resolve(undefined));
-    });
-  }
-
-  send(requestId: string | undefined, query = 'q'): void {
-    const named = requestId === undefined ? {} : { request_id: requestId };
-    this.#call.write({ query, candidates: [{ text: 'x' }], ...named });
-  }
-
-  async answered(count: number): Promise<void> {
-    while (this.answers.length < count) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-  }
-
-  halfClose(): void {
-    this.#call.end();
-  }
-
-  cancel(): void {
-    this.#call.cancel();
-  }
-
-  pause(): void {
-    this.#call.pause();
-  }
-
-  resume(): void {
-    this.#call.resume();
-  }
-}
-
-const idsOf = ({ answers }: Stream) => answers.map(({ request_id: id }) => id);
+const idsOf = ({ answers }: TestStream) => answers.map(({ request_id: id }) => id);
 
 test('requests are answered as they finish, by their ids, and half-close waits for them all', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
-  const stream = new Stream();
+  const stream = new TestStream(server);
   ['a', 'b', '東'].forEach((id) => stream.send(id));
   stream.halfClose();
   await server.pipeline.arrived(3);
@@ -84,8 +34,8 @@ test('requests are answered as they finish, by their ids, and half-close waits f
 test('a failed request is answered by its error, and the stream goes on', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
-  const stream = new Stream();
-  stream.send('bad', '');
+  const stream = new TestStream(server);
+  stream.send('bad', { query: '' });
   stream.send('full');
   await server.pipeline.arrived(1);
   server.pipeline.ranked[0]?.fail(new RankError('overloaded', 'full up', { retryAfterMs: 70 }));
@@ -114,7 +64,7 @@ test('a failed request is answered by its error, and the stream goes on', async 
 test('a missing id and an id still in use are refused; an answered one may come again', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
-  const stream = new Stream();
+  const stream = new TestStream(server);
   stream.send('a');
   stream.send('a');
   stream.send(undefined);
@@ -143,7 +93,7 @@ test('a missing id and an id still in use are refused; an answered one may come 
 test('no more is read than may be unanswered, and reading goes on with each answer', async () => {
   server = await startTestServer({ 'stream-unanswered': '2' });
   server.pipeline.holds = true;
-  const stream = new Stream();
+  const stream = new TestStream(server);
   ['a', 'b', 'c', 'd'].forEach((id) => stream.send(id));
   await server.pipeline.arrived(2);
   // A round trip on the same connection: what was sent before it has been seen.
@@ -163,7 +113,7 @@ test('no more is read than may be unanswered, and reading goes on with each answ
 
 test('a client that sends much and reads later gets every answer', async () => {
   server = await startTestServer({ 'stream-unanswered': '3' });
-  const stream = new Stream();
+  const stream = new TestStream(server);
   stream.pause();
   const ids = Array.from({ length: 300 }, (_, n) => `request ${n} ${'x'.repeat(200)}`);
   ids.forEach((id) => stream.send(id));
@@ -177,7 +127,7 @@ test('a client that sends much and reads later gets every answer', async () => {
 test('cancelling the stream stops all that is unanswered', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
-  const stream = new Stream();
+  const stream = new TestStream(server);
   stream.send('a');
   stream.send('b');
   await server.pipeline.arrived(2);
@@ -193,7 +143,7 @@ test('each request of a stream has its own longest time', async () => {
   const clock = new FakeClock();
   server = await startTestServer({ 'max-call-ms': '5000' }, { clock });
   server.pipeline.holds = true;
-  const stream = new Stream();
+  const stream = new TestStream(server);
   stream.send('late');
   await server.pipeline.arrived(1);
   await clock.advance(5000);
@@ -212,7 +162,7 @@ test('each request of a stream has its own longest time', async () => {
 
 test('an empty stream ends well', async () => {
   server = await startTestServer();
-  const stream = new Stream();
+  const stream = new TestStream(server);
   stream.halfClose();
   expect(await stream.ended).toBeUndefined();
   expect(stream.answers).toEqual([]);
@@ -220,7 +170,7 @@ test('an empty stream ends well', async () => {
 
 test('a stream is refused as a whole while the server is starting', async () => {
   server = await startTestServer({}, { cold: true });
-  const stream = new Stream();
+  const stream = new TestStream(server);
   stream.send('a');
   const error = await stream.ended;
   expect(error?.code).toBe(status.UNAVAILABLE);
@@ -232,7 +182,7 @@ test('a stream is refused as a whole while the server is starting', async () => 
 test('a drain answers what was read and ends the stream with unavailable', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
-  const stream = new Stream();
+  const stream = new TestStream(server);
   stream.send('a');
   await server.pipeline.arrived(1);
   const stopped = server.stop();

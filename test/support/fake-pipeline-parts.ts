@@ -4,9 +4,10 @@ import { Pipeline } from '../../src/pipeline.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import type { RankRequest } from '../../src/rank.ts';
 import { Admission } from '../../src/schedule/admission.ts';
-import { createCostModel } from '../../src/schedule/cost.ts';
+import { type CostModel, createCostModel } from '../../src/schedule/cost.ts';
 import { BucketTuner } from '../../src/schedule/bucket-tuning.ts';
-import { DepthController } from '../../src/schedule/depth.ts';
+import { DepthController, type DepthLimits } from '../../src/schedule/depth.ts';
+import type { Ask } from '../../src/schedule/forecast.ts';
 import { settle } from './fake-clock.ts';
 import { FakeEncoders } from './fake-encoders.ts';
 import { fakeRequest } from './fake-runner.ts';
@@ -21,10 +22,31 @@ const neverPacked = () => {
   throw new Error('a batch was packed');
 };
 
+/** A packed token takes a millisecond, and nothing else is learnt. */
+export const millisecondTokens: CostModel = {
+  ...createCostModel(),
+  observe: () => undefined,
+  observeEncode: () => undefined,
+  estimateMs: ({ packedTokens }) => packedTokens,
+};
+
+interface PipelineSetting {
+  readonly depth?: Pick<DepthLimits, 'floor' | 'ceiling'>;
+  /** What runs cost; unless given, nothing is known of that and no deadline is looked at before admission. */
+  readonly cost?: CostModel;
+}
+
 /** The real pipeline over a fake encoder and fake replicas; `rank` asks, `encode` answers the last encoding. */
-export function setUpPipeline(mode: 'apply' | 'propose' = 'propose') {
-  const { clock, scheduler, runner } = setUpScheduler();
-  const admission = new Admission({ candidates: 100, tokens: 1_000 }, (tokens) => tokens);
+export function setUpPipeline(
+  mode: 'apply' | 'propose' = 'propose',
+  { depth = { floor: 1, ceiling: 2 }, cost }: PipelineSetting = {},
+) {
+  const { clock, scheduler, runner } = setUpScheduler(cost === undefined ? {} : { cost });
+  const admission = new Admission(
+    { candidates: 100, tokens: 1_000 },
+    (tokens) => tokens,
+    ...(cost === undefined ? [] : [(ask: Ask) => scheduler.predict(ask)]),
+  );
   const encoders = new FakeEncoders();
   const pipeline = new Pipeline({
     config: { candidateTokens: 100, maxCallMs: 60_000 },
@@ -35,7 +57,7 @@ export function setUpPipeline(mode: 'apply' | 'propose' = 'propose') {
       100,
     ),
     cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
-    depth: new DepthController({ floor: 1, ceiling: 2, targetMs: 100 }, clock),
+    depth: new DepthController({ ...depth, targetMs: 100 }, clock),
     tuner: new BucketTuner({ mode, buckets: [10, 20, 40], most: 3, period: 3 }),
     admission,
     encoders,

@@ -100,7 +100,7 @@ export interface TestServer extends RunningServer {
   readonly logLines: string[];
   call(name: string, request: Json, options?: Json & { metadata?: Metadata }): Promise<Json>;
   fail(name: string, request: Json, options?: Json & { metadata?: Metadata }): Promise<Failure>;
-  rankStream(): ClientDuplexStream<Json, Json>;
+  rankStream(options?: CallOptions): ClientDuplexStream<Json, Json>;
   close(): Promise<void>;
 }
 
@@ -141,12 +141,12 @@ export async function startTestServer(
   return {
     ...{ ...server, pipeline, client, config, logLines, call },
     fail: (name, request, callOptions) => failureOf(call(name, request, callOptions)),
-    rankStream: () => {
+    rankStream: (callOptions = {}) => {
       const { path, requestSerialize, responseDeserialize } = methodOf(
         'slmrank.v1.RankingService',
         'RankStream',
       );
-      return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+      return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, callOptions);
     },
     close: async () => {
       client.close();

@@ -5,6 +5,9 @@
  * Milliseconds are 0 until the server has seen its first batch.
  */
 export interface WireEstimateRankResponseInput {
+  /**
+   * Candidates that would be scored: all of them, or as many as adaptive_depth would choose at this moment.
+   */
   'candidates'?: (number);
   /**
    * Estimated from the texts' lengths, as packed_tokens is.
@@ -34,6 +37,9 @@ export interface WireEstimateRankResponseInput {
  * Milliseconds are 0 until the server has seen its first batch.
  */
 export interface WireEstimateRankResponse {
+  /**
+   * Candidates that would be scored: all of them, or as many as adaptive_depth would choose at this moment.
+   */
   'candidates': (number);
   /**
    * Estimated from the texts' lengths, as packed_tokens is.

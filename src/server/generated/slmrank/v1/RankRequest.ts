@@ -51,19 +51,27 @@ export interface WireRankRequestInput {
   'requestId'?: (string);
   /**
    * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
+   * Such a request runs in smaller batches, so that some have ended by then also on a machine that is slower than forecast.
    */
   'partialOk'?: (boolean);
   'priority'?: (Wire_slmrank_v1_PriorityInput);
   /**
-   * Let the server choose how many candidates to score: the first ones in the order given, fewer while it is under load
-   * and never more than its ceiling (250 by default), as Usage.depth says; the rest follows in the order given,
-   * `scored` false. List candidates best first.
+   * Let the server choose how many candidates to score: the first ones in the order given, as many as can end before the
+   * deadline by its forecast, fewer while it is under load, and never more than its ceiling (250 by default).
+   * Usage.depth says how many; the rest follows in the order given, `scored` false. Where even its floor (130 by default)
+   * could not end in time the request is refused. List candidates best first.
    */
   'adaptiveDepth'?: (boolean);
   /**
    * Neither take scores from the score cache nor put them there.
    */
   'noCache'?: (boolean);
+  /**
+   * Milliseconds from when the server reads the request to its own deadline, at most 3,600,000; 0 or absent: the call's
+   * deadline alone. The earlier of both counts, for partial_ok and adaptive_depth too. In a RankStream each request can so
+   * have its own: at its end it is answered by DEADLINE_EXCEEDED, or with what is scored, and the stream goes on.
+   */
+  'timeoutMs'?: (number);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";
@@ -71,6 +79,7 @@ export interface WireRankRequestInput {
   '_maxCandidateTokens'?: "maxCandidateTokens";
   '_model'?: "model";
   '_requestId'?: "requestId";
+  '_timeoutMs'?: "timeoutMs";
 }
 
 export interface WireRankRequest {
@@ -119,19 +128,27 @@ export interface WireRankRequest {
   'requestId'?: (string);
   /**
    * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
+   * Such a request runs in smaller batches, so that some have ended by then also on a machine that is slower than forecast.
    */
   'partialOk': (boolean);
   'priority': (Wire_slmrank_v1_Priority);
   /**
-   * Let the server choose how many candidates to score: the first ones in the order given, fewer while it is under load
-   * and never more than its ceiling (250 by default), as Usage.depth says; the rest follows in the order given,
-   * `scored` false. List candidates best first.
+   * Let the server choose how many candidates to score: the first ones in the order given, as many as can end before the
+   * deadline by its forecast, fewer while it is under load, and never more than its ceiling (250 by default).
+   * Usage.depth says how many; the rest follows in the order given, `scored` false. Where even its floor (130 by default)
+   * could not end in time the request is refused. List candidates best first.
    */
   'adaptiveDepth': (boolean);
   /**
    * Neither take scores from the score cache nor put them there.
    */
   'noCache': (boolean);
+  /**
+   * Milliseconds from when the server reads the request to its own deadline, at most 3,600,000; 0 or absent: the call's
+   * deadline alone. The earlier of both counts, for partial_ok and adaptive_depth too. In a RankStream each request can so
+   * have its own: at its end it is answered by DEADLINE_EXCEEDED, or with what is scored, and the stream goes on.
+   */
+  'timeoutMs'?: (number);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";
@@ -139,4 +156,5 @@ export interface WireRankRequest {
   '_maxCandidateTokens'?: "maxCandidateTokens";
   '_model'?: "model";
   '_requestId'?: "requestId";
+  '_timeoutMs'?: "timeoutMs";
 }

@@ -20,7 +20,7 @@ export interface WireRankResponseInput {
   'requestId'?: (string);
   'scoreKind'?: (Wire_slmrank_v1_ScoreKindInput);
   /**
-   * False when partial_ok let the deadline leave candidates out.
+   * False when partial_ok let the deadline leave candidates out of those that were to be scored.
    */
   'complete'?: (boolean);
 }
@@ -40,7 +40,7 @@ export interface WireRankResponse {
   'requestId': (string);
   'scoreKind': (Wire_slmrank_v1_ScoreKind);
   /**
-   * False when partial_ok let the deadline leave candidates out.
+   * False when partial_ok let the deadline leave candidates out of those that were to be scored.
    */
   'complete': (boolean);
 }

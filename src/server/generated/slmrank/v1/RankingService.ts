@@ -64,7 +64,8 @@ export interface RankingServiceClient extends grpc.Client {
   /**
    * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
    * must be set and unique among the unanswered requests of the stream. A failed request is answered by
-   * `error` and does not end the stream. The server reads no further requests while too many are unanswered. When it
+   * `error` and does not end the stream. The stream's deadline is that of every request on it; a request's timeout_ms may
+   * end it earlier. The server reads no further requests while too many are unanswered. When it
    * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
    * a stream may outlive that by an hour.
    */
@@ -73,7 +74,8 @@ export interface RankingServiceClient extends grpc.Client {
   /**
    * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
    * must be set and unique among the unanswered requests of the stream. A failed request is answered by
-   * `error` and does not end the stream. The server reads no further requests while too many are unanswered. When it
+   * `error` and does not end the stream. The stream's deadline is that of every request on it; a request's timeout_ms may
+   * end it earlier. The server reads no further requests while too many are unanswered. When it
    * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
    * a stream may outlive that by an hour.
    */
@@ -118,7 +120,8 @@ export interface RankingServiceHandlers extends grpc.UntypedServiceImplementatio
   /**
    * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
    * must be set and unique among the unanswered requests of the stream. A failed request is answered by
-   * `error` and does not end the stream. The server reads no further requests while too many are unanswered. When it
+   * `error` and does not end the stream. The stream's deadline is that of every request on it; a request's timeout_ms may
+   * end it earlier. The server reads no further requests while too many are unanswered. When it
    * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
    * a stream may outlive that by an hour.
    */

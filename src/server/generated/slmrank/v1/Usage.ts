@@ -29,7 +29,8 @@ export interface WireUsageInput {
    */
   'cached'?: (number);
   /**
-   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise.
+   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise. Those
+   * below were not looked at.
    */
   'depth'?: (number);
 }
@@ -62,7 +63,8 @@ export interface WireUsage {
    */
   'cached': (number);
   /**
-   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise.
+   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise. Those
+   * below were not looked at.
    */
   'depth': (number);
 }
