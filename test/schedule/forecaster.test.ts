@@ -46,3 +46,21 @@ test('what is refused without it too says nothing of it', () => {
   }
   expect(forecaster.predict(ask, outlook).inTime).toBe(false);
 });
+
+test('it judges sizes as it predicts them, whole whatever partialOk says', () => {
+  const judge = new Forecaster(1e9).judge(ask, outlook, 190);
+  for (const packedTokens of [1, 20, 40, 41, 60, 200]) {
+    const size = { candidates: 4, packedTokens };
+    const { inTime } = new Forecaster(1e9).predict({ ...ask, ...size, deadlineMs: 190 }, outlook);
+    expect([judge(size), inTime]).toEqual([packedTokens <= 40, packedTokens <= 40]);
+  }
+});
+
+test('what it judges says nothing of its forecasts', () => {
+  const forecaster = new Forecaster(1e9);
+  for (let nowMs = 0; nowMs < 10_000; nowMs += 100) {
+    const byMs = nowMs + 120;
+    const judge = forecaster.judge({ ...ask, deadlineMs: byMs }, { ...outlook, nowMs }, byMs);
+    expect(judge({ candidates: 4, packedTokens: 40 })).toBe(false);
+  }
+});
