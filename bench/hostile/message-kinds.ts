@@ -146,7 +146,7 @@ export const messageKinds: readonly MessageKind[] = [
   {
     name: 'malformed UTF-8',
     weight: 6,
-    allowed: ['OK', 'INVALID_ARGUMENT'],
+    allowed: ['INVALID_ARGUMENT'],
     wish: (draw) =>
       body(
         Buffer.concat([

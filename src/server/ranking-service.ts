@@ -6,13 +6,14 @@ import type { WireGetInfoRequest } from './generated/slmrank/v1/GetInfoRequest.t
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
-import type { RankingServiceDefinition } from './generated/slmrank/v1/RankingService.ts';
 import type { WireTokenizeRequest } from './generated/slmrank/v1/TokenizeRequest.ts';
 import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeResponse.ts';
+import { shapeOf } from './message-shape.ts';
 import type { ServerCall } from './pending-answer.ts';
+import type { ProtoRoot } from './proto-root.ts';
 import { rankStream } from './rank-stream.ts';
 import { prices } from './quota.ts';
-import { guardDecoder, type Received, unwrap, wireTypesOf } from './received.ts';
+import { guardDecoder, type Received, unwrap } from './received.ts';
 import { type CallParts, type UnaryMethod, unary } from './unary.ts';
 import { type Served, toWireEstimate, toWireInfo, toWireReply } from './wire-reply.ts';
 import { orWritten, writeTokens, type WrittenReply } from './wire-tokens.ts';
@@ -27,7 +28,7 @@ export interface RankingServiceParts extends CallParts {
 
 /** The service's definition with our checks in front of its decoders; see `Received`. */
 export function guardService(
-  definition: RankingServiceDefinition,
+  { service: definition, messages: types }: Pick<ProtoRoot, 'service' | 'messages'>,
   { config }: Pick<Served, 'config'>,
 ): ServiceDefinition {
   const { requestBytes, candidates: most } = config;
@@ -35,15 +36,15 @@ export function guardService(
     requestBytes,
     repeated: { field: 4, name: 'candidates', most },
     requestIdField: 12,
-    wireTypes: wireTypesOf(definition.Rank.requestType),
+    shape: shapeOf(definition.Rank.requestType, types),
   };
   const textRules = {
     requestBytes,
     repeated: { field: 1, name: 'texts', most },
-    wireTypes: wireTypesOf(definition.Tokenize.requestType),
+    shape: shapeOf(definition.Tokenize.requestType, types),
   };
   const { Rank, RankStream, EstimateRank, GetInfo, Tokenize } = definition;
-  const infoRules = { requestBytes, wireTypes: wireTypesOf(GetInfo.requestType) };
+  const infoRules = { requestBytes, shape: shapeOf(GetInfo.requestType, types) };
   return {
     ...definition,
     GetInfo: {

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { type Json, methodOf, startTestServer, type TestServer } from '../support/test-server.ts';
+import {
+  failureOf,
+  type Json,
+  methodOf,
+  startTestServer,
+  type TestServer,
+} from '../support/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -156,15 +162,15 @@ test('a message above the transport limit is broken off by the library', async (
 });
 
 /** Sends bytes as they are. */
-function sendBytes(bytes: Buffer): Promise<number | undefined> {
+function sendBytes(bytes: Buffer): Promise<unknown> {
   const { path } = methodOf('slmrank.v1.RankingService', 'Rank');
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     server.client.makeUnaryRequest(
       path,
       (raw: Buffer) => raw,
       (raw: Buffer) => raw,
       bytes,
-      (error) => resolve(error?.code),
+      (error, reply) => (error === null ? resolve(reply) : reject(error)),
     );
   });
 }
@@ -176,18 +182,23 @@ test.each([
   ['nested groups', Buffer.alloc(10_000, 0x0b)],
   ['nothing', Buffer.alloc(0)],
 ])('%s are invalid, and the server lives on', async (_, bytes) => {
-  expect(await sendBytes(bytes)).toBe(status.INVALID_ARGUMENT);
+  expect((await failureOf(sendBytes(bytes))).code).toBe(status.INVALID_ARGUMENT);
   expect(await server.call('GetInfo', {})).toMatchObject({ model: 'tiny' });
 });
 
-test('bytes that are not UTF-8 arrive as replacement characters', async () => {
-  const surrogate = Buffer.from([0x0a, 0x03, 0xed, 0xa0, 0xbd]);
+test('bytes that are not UTF-8 are refused, and their field is named', async () => {
+  const before = server.pipeline.ranked.length;
+  const query = Buffer.from([0x0a, 0x01, 0x71]);
   const candidate = Buffer.from([0x22, 0x03, 0x12, 0x01, 0xff]);
-  expect(await sendBytes(Buffer.concat([surrogate, candidate]))).toBeUndefined();
-  expect(server.pipeline.ranked.at(-1)?.request).toMatchObject({
-    query: '\u{FFFD}'.repeat(3),
-    candidates: [{ text: '\u{FFFD}' }],
+  const failure = await failureOf(sendBytes(Buffer.concat([query, candidate])));
+  expect(failure).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    message: 'candidates[0].text is not valid UTF-8',
   });
+  expect(failure.details['BadRequest']).toEqual({
+    field_violations: [{ field: 'candidates[0].text', description: 'is not valid UTF-8' }],
+  });
+  expect(server.pipeline.ranked).toHaveLength(before);
 });
 
 test('a details trailer stays small, however much is wrong', async () => {
