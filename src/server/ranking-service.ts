@@ -1,4 +1,6 @@
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { withoutSkipped } from '../pipeline/bad-candidates.ts';
+import { nameCandidates } from '../pipeline/rename-candidates.ts';
 import type { CallContext, ServedModel } from '../rank.ts';
 import type { Access } from './access.ts';
 import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/EstimateRankResponse.ts';
@@ -13,6 +15,7 @@ import type { ServerCall } from './pending-answer.ts';
 import type { ProtoRoot } from './proto-root.ts';
 import { rankStream } from './rank-stream.ts';
 import { prices } from './quota.ts';
+import { defaultReplyBytes } from './reply-bytes.ts';
 import { guardDecoder, type Received, unwrap } from './received.ts';
 import { type CallParts, type UnaryMethod, unary } from './unary.ts';
 import { type Served, toWireEstimate, toWireInfo, toWireReply } from './wire-reply.ts';
@@ -102,15 +105,19 @@ function methodsOf(parts: RankingServiceParts) {
     const { served, pipeline, rules } = begin(parts);
     const request = access.limit(parseRankRequest(message, requestId, rules), call.client);
     call.notes.accept(request);
-    const price = prices.rank(request.candidates.length);
-    const reply = await access.charge(call.client, price, () => pipeline.rank(request, call));
+    const kept = withoutSkipped(request);
+    const price = prices.rank(kept.request.candidates.length);
+    const ranked = await nameCandidates(kept.places, () =>
+      access.charge(call.client, price, () => pipeline.rank(kept.request, call)),
+    );
+    const reply = kept.restore(ranked);
     call.notes.reply = reply;
     return toWireReply(request, reply, served);
   };
   const estimate = async (message: WireRankRequest, requestId: string, call: CallContext) => {
     lifecycle.assertServing();
     const { pipeline, rules } = begin(parts);
-    const request = parseRankRequest(message, requestId, rules);
+    const { request } = withoutSkipped(parseRankRequest(message, requestId, rules));
     const price = prices.estimate(request.candidates.length);
     return toWireEstimate(
       await access.charge(call.client, price, () => pipeline.estimate(request, call)),
@@ -123,8 +130,9 @@ function methodsOf(parts: RankingServiceParts) {
     const price = prices.tokenize(texts.length);
     const ids = await access.charge(call.client, price, () => pipeline.tokenize(texts, call));
     const { sha256: tokenizerHash } = served.manifest.tokenizer;
-    return message.returnIds
-      ? await writeTokens(ids, tokenizerHash, call.signal)
+    const { maxReplyBytes: mostBytes = defaultReplyBytes, returnIds } = message;
+    return returnIds
+      ? await writeTokens(ids, tokenizerHash, { signal: call.signal, mostBytes })
       : { texts: ids.map(({ length: tokens }) => ({ tokens })), tokenizerHash };
   };
   return { rank, estimate, tokenize };

@@ -24,7 +24,11 @@ const one = [{ text: 'x' }];
 /** Request, and the fields and descriptions of the violations it gets. */
 const table: readonly (readonly [string, Json, readonly (readonly [string, string])[]])[] = [
   ['no query', { candidates: one }, [['query', 'is empty']]],
-  ['a blank query', { query: ' \n\t', candidates: one }, [['query', 'is empty']]],
+  [
+    'a blank query',
+    { query: ' \n\t\u3000\u200b\ufeff', candidates: one },
+    [['query', 'has nothing to read: only white space or invisible characters']],
+  ],
   ['no candidates', { query: 'q' }, [['candidates', 'has 0 entries; allowed 1 to 4']]],
   [
     'too many candidates',
@@ -37,6 +41,29 @@ const table: readonly (readonly [string, Json, readonly (readonly [string, strin
     [['candidates[1].text', 'is empty, and there is no title']],
   ],
   [
+    'blank candidates',
+    {
+      query: 'q',
+      candidates: [{ text: ' ' }, { text: '', title: '\u00a0' }, { text: '\u202a\0' }],
+    },
+    [0, 1, 2].map((i) => [
+      `candidates[${i}].text`,
+      i === 1
+        ? 'is empty, and there is no title'
+        : 'has nothing to read: only white space or invisible characters, and there is no title',
+    ]),
+  ],
+  [
+    'an unknown way with bad candidates',
+    { query: 'q', candidates: one, on_bad_candidate: 7 },
+    [
+      [
+        'on_bad_candidate',
+        'is 7, which is unknown; allowed: ON_BAD_CANDIDATE_UNSPECIFIED, ON_BAD_CANDIDATE_REFUSE, ON_BAD_CANDIDATE_SKIP',
+      ],
+    ],
+  ],
+  [
     'a text too large in bytes though not in characters',
     { query: 'q', candidates: [{ text: '東'.repeat(334) }] },
     [['candidates[0].text', 'has 1002 bytes of UTF-8; at most 1000']],
@@ -46,21 +73,35 @@ const table: readonly (readonly [string, Json, readonly (readonly [string, strin
     { query: 'q'.repeat(1001), candidates: one },
     [['query', 'has 1001 bytes of UTF-8; at most 1000']],
   ],
-  [
-    'top_n of 0',
-    { query: 'q', candidates: one, top_n: 0 },
-    [['top_n', 'is 0; at least 1, or leave it out']],
-  ],
-  [
-    'max_candidate_tokens of 0',
-    { query: 'q', candidates: one, max_candidate_tokens: 0 },
-    [['max_candidate_tokens', 'is 0; at least 1, or leave it out']],
-  ],
+  ...['top_n', 'max_candidate_tokens', 'max_reply_bytes'].map(
+    (field) =>
+      [
+        `${field} of 0`,
+        { query: 'q', candidates: one, [field]: 0 },
+        [[field, 'is 0; at least 1, or leave it out']],
+      ] as const,
+  ),
   [
     'min_score that is not a number',
     { query: 'q', candidates: one, min_score: NaN },
     [['min_score', 'is not a number']],
   ],
+  ...[2, -0.1, 1.0000001, Infinity].map(
+    (score) =>
+      [
+        `a min_score of ${score}, which no probability is`,
+        { query: 'q', candidates: one, min_score: score },
+        [['min_score', `is ${score}, and scores are probabilities; allowed 0 to 1`]],
+      ] as const,
+  ),
+  ...[Infinity, -Infinity].map(
+    (score) =>
+      [
+        `a min_score of ${score} for a logit`,
+        { query: 'q', candidates: one, min_score: score, score_kind: 'SCORE_KIND_LOGIT' },
+        [['min_score', `is ${score}; allowed any finite number`]],
+      ] as const,
+  ),
   [
     'an unknown score kind',
     { query: 'q', candidates: one, score_kind: 9 },

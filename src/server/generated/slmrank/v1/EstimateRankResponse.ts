@@ -5,6 +5,9 @@
  * Milliseconds are 0 until the server has seen its first batch.
  */
 export interface WireEstimateRankResponseInput {
+  /**
+   * Those that would be skipped for their text as it came are not counted.
+   */
   'candidates'?: (number);
   /**
    * Estimated from the texts' lengths, as packed_tokens is.
@@ -34,6 +37,9 @@ export interface WireEstimateRankResponseInput {
  * Milliseconds are 0 until the server has seen its first batch.
  */
 export interface WireEstimateRankResponse {
+  /**
+   * Those that would be skipped for their text as it came are not counted.
+   */
   'candidates': (number);
   /**
    * Estimated from the texts' lengths, as packed_tokens is.

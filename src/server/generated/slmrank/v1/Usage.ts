@@ -29,9 +29,14 @@ export interface WireUsageInput {
    */
   'cached'?: (number);
   /**
-   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise.
+   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise. Those
+   * skipped for their text as it came are not counted, and do not use up depth.
    */
   'depth'?: (number);
+  /**
+   * Candidates that were skipped (on_bad_candidate), whether top_n left them in the results or not.
+   */
+  'skipped'?: (number);
 }
 
 export interface WireUsage {
@@ -62,7 +67,12 @@ export interface WireUsage {
    */
   'cached': (number);
   /**
-   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise.
+   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise. Those
+   * skipped for their text as it came are not counted, and do not use up depth.
    */
   'depth': (number);
+  /**
+   * Candidates that were skipped (on_bad_candidate), whether top_n left them in the results or not.
+   */
+  'skipped': (number);
 }
