@@ -1,3 +1,5 @@
+import type { SkipCounts } from './rank.ts';
+
 /**
  * Facts that the serving path tells of itself, each once, when it happens. Metrics, traces and logs are made of them
  * in src/observe and nowhere else; no fact holds a caller's text.
@@ -23,6 +25,8 @@ export type ServingEvent =
       readonly scored: number;
       readonly cached: number;
       readonly truncated: number;
+      /** Of an answered request. */
+      readonly skipped?: SkipCounts;
       readonly packedTokens: number;
       /** Whether the answer was ready before the caller's deadline. */
       readonly inTime: boolean;

@@ -3,6 +3,7 @@ import { ownRuns, type ScoreCall, type ScoreSource } from './cache/score-source.
 import { SharedScores } from './cache/shared-scores.ts';
 import type { Clock } from './clock.ts';
 import { assertAnswers } from './pipeline/assert-answers.ts';
+import { assertNoneBad } from './pipeline/bad-candidates.ts';
 import { composeReply } from './pipeline/compose-reply.ts';
 import type { Config } from './config.ts';
 import { RankError } from './errors.ts';
@@ -72,6 +73,7 @@ export class Pipeline implements RankingPipeline {
     this.#assertServing(request, context);
     const call = this.#boundCall(request, context, startedMs);
     const plan = this.#plan(request, call);
+    assertNoneBad(request, plan.keys, plan.found);
     const permit = this.#admit(plan, call);
     const run = new RequestRun(request, {
       ...this.#parts,
@@ -89,6 +91,7 @@ export class Pipeline implements RankingPipeline {
           own.flatMap((key, i) => (scores[i] === undefined ? [] : [[key, scores[i]]])),
         );
       });
+      assertNoneBad(request, keys, collected.scores);
       const totalMs = clock.nowMs() - startedMs;
       return composeReply(request, keys, collected, { ...run.spent, totalMs });
     } catch (error) {

@@ -6,6 +6,15 @@ import type { Manifest } from './manifest.ts';
 export type ScoreKind = 'probability' | 'logit';
 export type Truncation = 'end' | 'start' | 'error';
 
+/**
+ * Why a candidate cannot be scored: it has no text, none that can be read, or more than may be read where nothing may be
+ * cut.
+ */
+export const skipReasons = ['EMPTY', 'BLANK', 'TOO_LONG'] as const;
+export type SkipReason = (typeof skipReasons)[number];
+/** How many were skipped for each reason that occurred. */
+export type SkipCounts = Readonly<Partial<Record<SkipReason, number>>>;
+
 export interface Candidate {
   readonly id: string;
   readonly title: string | undefined;
@@ -33,7 +42,16 @@ export interface RankRequest {
   readonly adaptiveDepth: boolean;
   /** Take scores from the score cache and put them there. */
   readonly useCache: boolean;
+  /**
+   * What becomes of candidates that cannot be scored: they refuse the request, or they are skipped. When absent nobody
+   * asks whether a text can be read, and blank ones are scored too: for measurements.
+   */
+  readonly onBadCandidate?: BadCandidatePolicy;
+  /** Those that are skipped for what they are as they came, by their places. */
+  readonly skips?: ReadonlyMap<number, SkipReason>;
 }
+
+export type BadCandidatePolicy = 'refuse' | 'skip';
 
 /** What goes with a request but is not part of it. */
 export interface CallContext {
@@ -56,6 +74,8 @@ export interface RankedResult {
   readonly scored: boolean;
   /** Scored, but not for this request: from the score cache, or from an equal request that ran at the same time. */
   readonly cached: boolean;
+  /** Why it could not be scored. */
+  readonly skipped?: SkipReason;
 }
 
 export interface Usage {
@@ -84,6 +104,8 @@ export interface RankReply {
   readonly usage: Usage;
   readonly times: StageTimes;
   readonly complete: boolean;
+  /** Of all candidates, whether they are among the results or not; absent when none were. */
+  readonly skipped?: SkipCounts;
 }
 
 /** What ranking a request would cost now. Tokens are estimated from the texts' lengths. */

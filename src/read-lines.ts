@@ -27,16 +27,24 @@ export function readLines(file: string, maxBytes = maxLineBytes): AsyncGenerator
   return readLinesOf({ name: file, open: () => createReadStream(file) }, maxBytes);
 }
 
+/** Told of what is wrong with a line, which is left out then; throws to end the reading. */
+export type OnBadLine = (error: Error) => void;
+
+function refuseLine(error: Error): never {
+  throw error;
+}
+
 /**
  * The lines of UTF-8 text, plain or gzip (told by its first bytes, not by its name), without the
  * blank ones. Streams: holds one line and one chunk at a time.
  *
- * @throws DataError for what cannot be read, damaged gzip, invalid UTF-8, or a line over
- * `maxBytes`.
+ * @throws DataError for what cannot be read, damaged gzip, a line over `maxBytes`, or invalid UTF-8 unless `onBadLine`
+ * lets it pass.
  */
 export async function* readLinesOf(
   source: LineSource,
   maxBytes = maxLineBytes,
+  onBadLine: OnBadLine = refuseLine,
 ): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const { name: file } = source;
@@ -44,6 +52,10 @@ export async function* readLinesOf(
   for await (const bytes of splitLines(source, maxBytes)) {
     line += 1;
     const text = decode(decoder, bytes, { file, line });
+    if (typeof text !== 'string') {
+      onBadLine(text);
+      continue;
+    }
     const content = line === 1 ? text.replace(/^\uFEFF/, '') : text;
     if (content.trim() !== '') {
       yield { file, line, text: content };
@@ -61,12 +73,12 @@ export async function findDataFile(folder: string, name: string): Promise<string
   throw new DataError(`${folder}: found neither ${name} nor ${name}.gz`);
 }
 
-function decode(decoder: TextDecoder, bytes: Buffer, place: Place): string {
+function decode(decoder: TextDecoder, bytes: Buffer, place: Place): string | DataError {
   const end = bytes.at(-1) === 0x0d ? bytes.length - 1 : bytes.length;
   try {
     return decoder.decode(bytes.subarray(0, end));
   } catch {
-    throw dataError(place, 'bytes that are not UTF-8', 'UTF-8 text');
+    return dataError(place, 'bytes that are not UTF-8', 'UTF-8 text');
   }
 }
 

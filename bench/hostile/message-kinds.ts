@@ -146,7 +146,7 @@ export const messageKinds: readonly MessageKind[] = [
   {
     name: 'malformed UTF-8',
     weight: 6,
-    allowed: ['OK', 'INVALID_ARGUMENT'],
+    allowed: ['INVALID_ARGUMENT'],
     wish: (draw) =>
       body(
         Buffer.concat([
@@ -163,7 +163,7 @@ export const messageKinds: readonly MessageKind[] = [
     wish: (draw) => {
       const numbers = Array.from({ length: 1 + draw.count(6) }, () =>
         Buffer.concat([
-          tag(draw.pick([5, 7, 8, 9, 10, 13, 14, 15, 16]), 0),
+          tag(draw.pick([5, 7, 8, 9, 10, 13, 14, 15, 16, 19, 20]), 0),
           varint(draw.pick([0, 1, 2, 3, 99, 2 ** 31, 2n ** 63n, 2n ** 64n - 1n])),
         ]),
       );

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
+import type { BadCandidate } from '../text/encode.ts';
 
 /** What a model said of one candidate. The logits are the fp32 values as they came, so cached = fresh, bit for bit. */
 export interface Score {
@@ -8,6 +9,8 @@ export interface Score {
   /** Kept tokens of title and text. */
   readonly tokens: number;
   readonly truncated: boolean;
+  /** Why there is no score: the logits are 0 then. */
+  readonly bad?: BadCandidate;
 }
 
 export interface ScoreCacheLimits {

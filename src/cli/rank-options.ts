@@ -1,3 +1,4 @@
+import { isBlank } from '../text/is-blank.ts';
 import { parseNumber } from './parse-number.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
@@ -10,6 +11,8 @@ Ranks the candidates of a file for a query, without a server, and prints the bes
   --query TEXT        what is asked; several times for several rankings
   --model DIR         a built model (default: SLMRANK_MODEL, or the one that slmrank serves, built when needed)
   --top N             places shown, 0 for all (default: 20, with --json all)
+  --skip-bad          skip lines that are no candidates (not JSON, nothing to read, an id for the second time) and say
+                      which, in place of ending at the first
   --json              JSON lines, best first: query, rank, id, score, tokens, truncated
   --instruction TEXT  what "relevant" means here (default: the model's own)
   --context TEXT      more about who asks, such as a profile or a location
@@ -28,6 +31,8 @@ export interface RankCommandOptions {
   /** Infinity for all. */
   readonly top: number;
   readonly json: boolean;
+  /** Lines that are no candidates do not end it. */
+  readonly skipBad: boolean;
   readonly instruction: string | undefined;
   readonly context: string | undefined;
   readonly candidateTokens: number | undefined;
@@ -38,6 +43,7 @@ const definitions = {
   model: { type: 'string' },
   top: { type: 'string' },
   json: { type: 'boolean', default: false },
+  'skip-bad': { type: 'boolean', default: false },
   instruction: { type: 'string' },
   context: { type: 'string' },
   'candidate-tokens': { type: 'string' },
@@ -61,8 +67,9 @@ export function parseRankOptions(args: readonly string[]): RankCommandOptions {
     devices: values.devices,
     top: values.top === undefined ? (values.json ? Infinity : 20) : parseTop(values.top),
     json: values.json,
-    instruction: absentWhenEmpty(values.instruction),
-    context: absentWhenEmpty(values.context),
+    skipBad: values['skip-bad'],
+    instruction: absentWhenBlank(values.instruction),
+    context: absentWhenBlank(values.context),
     candidateTokens:
       tokens === undefined
         ? undefined
@@ -74,8 +81,8 @@ function parseQueries(queries: readonly string[]): readonly string[] {
   if (queries.length === 0) {
     throw new UsageError(`--query is missing\n\n${usage}`);
   }
-  if (queries.some((query) => query.trim() === '')) {
-    throw new UsageError('--query is empty; a text is needed');
+  if (queries.some((query) => isBlank(query))) {
+    throw new UsageError('--query is empty; a text with something to read in it is needed');
   }
   return queries;
 }
@@ -86,6 +93,6 @@ function parseTop(text: string): number {
 }
 
 /** As the server takes them. */
-function absentWhenEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
+function absentWhenBlank(text: string | undefined): string | undefined {
+  return isBlank(text) ? undefined : text;
 }

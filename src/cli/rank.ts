@@ -8,6 +8,8 @@ import { rankCandidates, type Ranking, type Rankings } from '../eval/rank-candid
 import { readCandidates } from '../eval/read-candidates.ts';
 import { readManifest } from '../manifest.ts';
 import type { LineSource } from '../read-lines.ts';
+import { createNormalizer } from '../text/normalize.ts';
+import { BadLines } from './bad-lines.ts';
 import { chooseModel } from './choose-model.ts';
 import { parseRankOptions, type RankCommandOptions } from './rank-options.ts';
 import { formatJsonLines, formatRanking } from './rank-table.ts';
@@ -20,8 +22,10 @@ export async function run(
 ): Promise<number> {
   const options = parseRankOptions(args);
   const source = sourceOf(options.file, standardInput);
-  const count = await countCandidates(options.file, source);
-  const { result, seconds } = await rankFile(options, source, count);
+  const count = await countCandidates(options, source);
+  const bad = new BadLines(options.skipBad);
+  const { result, seconds } = await rankFile(options, { source, bad, count });
+  process.stderr.write(bad.describe());
   if (result.interrupted) {
     process.stderr.write('Interrupted before all candidates were scored: no ranking is shown\n');
     return interruptedStatus;
@@ -45,11 +49,14 @@ function sourceOf(file: string, standardInput: Readable): LineSource {
  * Reads the whole file, so that what is wrong with it is said before anything is scored, and the
  * time that is left can be told. Undefined for what can be read only once.
  */
-async function countCandidates(file: string, source: LineSource): Promise<number | undefined> {
+async function countCandidates(
+  { file, skipBad }: RankCommandOptions,
+  source: LineSource,
+): Promise<number | undefined> {
   if (file === '-' || (await isPipe(file))) {
     return undefined;
   }
-  const candidates = readCandidates(source);
+  const candidates = readCandidates(source, { onBadLine: new BadLines(skipBad).add });
   let count = 0;
   while ((await candidates.next()).done !== true) {
     count += 1;
@@ -70,10 +77,16 @@ function assertSome(count: number, { name }: LineSource): void {
   }
 }
 
+interface Input {
+  readonly source: LineSource;
+  readonly bad: BadLines;
+  /** Candidates; undefined when they were not counted. */
+  readonly count: number | undefined;
+}
+
 async function rankFile(
   options: RankCommandOptions,
-  source: LineSource,
-  count: number | undefined,
+  { source, bad, count }: Input,
 ): Promise<Watched<Rankings>> {
   const given = parseConfig(scoringSettings(options, process.env), []);
   const model = await chooseModel({ model: namedModel(options), devices: given.devices });
@@ -81,11 +94,13 @@ async function rankFile(
   const manifest = await readManifest(model);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
   const engine = await openPairEngine(config, manifest);
+  const normalize = createNormalizer(manifest.normalize ?? []);
   const total = count === undefined ? undefined : count * options.queries.length;
   try {
     return await watchScoring(total, async (signal, onProgress) => {
       const abortable = { ...source, open: () => addAbortSignal(signal, source.open()) };
-      const found = rankCandidates(engine, readCandidates(abortable), {
+      const read = readCandidates(abortable, { onBadLine: bad.add, normalize });
+      const found = rankCandidates(engine, read, {
         ...options,
         maxCandidateTokens: options.candidateTokens,
         signal,

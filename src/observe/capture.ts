@@ -91,14 +91,13 @@ export function captureTraffic(
   const lengths = new TextLengths();
   const add = (atMs: number, request: RankRequest, call: CallContext, reply?: RankReply) => {
     const { deadlineMs } = call;
-    capture.add({
-      atMs,
-      ...lengths.measure(request, reply),
-      deadlineMs: Number.isFinite(deadlineMs)
-        ? Math.max(1, Math.round(deadlineMs - atMs))
-        : undefined,
-      class: request.priority,
-    });
+    const shape = lengths.measure(request, reply);
+    // When all were skipped there is nothing to replay.
+    if (shape.candidateTokens.length > 0) {
+      const left = Math.max(1, Math.round(deadlineMs - atMs));
+      const deadline = Number.isFinite(deadlineMs) ? left : undefined;
+      capture.add({ atMs, ...shape, deadlineMs: deadline, class: request.priority });
+    }
   };
   return {
     rank: async (request, call) => {
@@ -123,7 +122,7 @@ export function captureTraffic(
 
 /**
  * Tokens of texts: as counted where a reply says so, else (refused, expired, left out of the reply) from their length
- * and the tokens per character of what was counted so far.
+ * and the tokens per character of what was counted so far. Without the candidates that were skipped.
  */
 export class TextLengths {
   /** English in a vocabulary of 50,000, until something was counted. */
@@ -140,6 +139,9 @@ export class TextLengths {
     const counted = new Map(
       reply?.results.flatMap(({ index, scored, tokens }) => (scored ? [[index, tokens]] : [])),
     );
+    const skipped = new Set(
+      reply?.results.flatMap((result) => (result.skipped === undefined ? [] : [result.index])),
+    );
     reply?.results.forEach(({ index, scored, tokens, truncated }) => {
       if (scored && !truncated) {
         this.#learn(candidates[index], tokens);
@@ -154,8 +156,8 @@ export class TextLengths {
     return {
       suffixTokens: this.#suffix,
       prefixTokens: prefixTokens > 0 ? prefixTokens : this.#template + shared,
-      candidateTokens: candidates.map(
-        (candidate, index) => counted.get(index) ?? this.#estimate(lengthOf(candidate)),
+      candidateTokens: candidates.flatMap((candidate, index) =>
+        skipped.has(index) ? [] : (counted.get(index) ?? this.#estimate(lengthOf(candidate))),
       ),
     };
   }

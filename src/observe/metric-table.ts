@@ -1,4 +1,5 @@
 import type { Outcome, PriorityClass, ServingEvent } from '../events.ts';
+import { skipReasons } from '../rank.ts';
 
 /** Every metric, label and histogram bucket of the server: the one place where they are named. */
 
@@ -98,6 +99,10 @@ export const eventMetrics = {
     none,
   ),
   slmrank_candidates_cached_total: counter('Candidates whose score came from the cache.', none),
+  slmrank_candidates_skipped_total: counter(
+    'Candidates of answered requests that could not be scored and were skipped, by reason.',
+    { reason: skipReasons },
+  ),
   slmrank_candidates_truncated_total: counter('Candidates cut to the context budget.', none),
   slmrank_request_packed_tokens_total: counter('Packed tokens run for ended requests.', none),
   slmrank_batches_total: counter('Batches run.', byReplicaAndBucket),

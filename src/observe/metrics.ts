@@ -1,5 +1,6 @@
 import type { ServingEvent, Tell } from '../events.ts';
 import { assertNever } from '../errors.ts';
+import { skipReasons } from '../rank.ts';
 import { methods, outcomes, phases, priorities, stages } from './metric-table.ts';
 import type { MetricRegistry } from './registry.ts';
 
@@ -86,6 +87,9 @@ function countCandidates(registry: MetricRegistry): (event: Ended) => void {
   const inTime = registry.counter('slmrank_candidates_in_time_total');
   const cached = registry.counter('slmrank_candidates_cached_total');
   const truncated = registry.counter('slmrank_candidates_truncated_total');
+  const skipped = table(skipReasons, (reason) =>
+    registry.counter('slmrank_candidates_skipped_total', { reason }),
+  );
   const packedTokens = registry.counter('slmrank_request_packed_tokens_total');
   return (event) => {
     sizes(event.candidates);
@@ -95,6 +99,7 @@ function countCandidates(registry: MetricRegistry): (event: Ended) => void {
     // Scores of a request that was not answered reached nobody.
     if (event.outcome === 'scored' || event.outcome === 'partial') {
       scored(event.scored);
+      skipReasons.forEach((reason) => skipped[reason](event.skipped?.[reason] ?? 0));
       cached(event.cached);
       inTime(event.inTime ? event.scored : 0);
     }

@@ -1,4 +1,5 @@
 import type { Collected } from '../cache/score-source.ts';
+import { countSkips } from './bad-candidates.ts';
 import { type Outcome, orderResults } from './order.ts';
 import type { RankReply, RankRequest } from '../rank.ts';
 import type { Spent } from './request-run.ts';
@@ -12,12 +13,16 @@ export function composeReply(
 ): RankReply {
   const outcomes = request.candidates.map((_, place): Outcome => {
     const key = keys[place];
-    const score = key === undefined ? undefined : scores.get(key);
-    return { score, cached: score !== undefined && !executed.has(key ?? '') };
+    const found = key === undefined ? undefined : scores.get(key);
+    const score = found?.bad === undefined ? found : undefined;
+    const cached = score !== undefined && !executed.has(key ?? '');
+    return { score, cached, skipped: found?.bad?.reason };
   });
   const scored = outcomes.flatMap(({ score }) => score ?? []);
+  const skips = outcomes.flatMap(({ skipped }) => skipped ?? []);
   return {
     results: orderResults(outcomes, request),
+    ...(skips.length === 0 ? {} : { skipped: countSkips(skips) }),
     usage: {
       candidates: outcomes.length,
       scored: scored.length,

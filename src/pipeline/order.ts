@@ -1,5 +1,5 @@
 import type { Score } from '../cache/score-cache.ts';
-import type { RankedResult, RankRequest, ScoreKind } from '../rank.ts';
+import type { RankedResult, RankRequest, ScoreKind, SkipReason } from '../rank.ts';
 
 /** What came of one candidate. */
 export interface Outcome {
@@ -7,10 +7,12 @@ export interface Outcome {
   readonly score: Score | undefined;
   /** Whether the score was not computed for this request. */
   readonly cached: boolean;
+  /** Why it could not be scored. */
+  readonly skipped?: SkipReason | undefined;
 }
 
 /**
- * Best first, ties in input order; `minScore` drops scored results only, what was left out follows in input order,
+ * Best first, ties in input order; `minScore` drops scored results only, what was left out or skipped follows in input order,
  * and `topN` cuts the whole.
  */
 export function orderResults(
@@ -25,9 +27,16 @@ export function orderResults(
   return [...wanted, ...all.filter(({ scored }) => !scored)].slice(0, topN);
 }
 
-function toResult({ score, cached }: Outcome, index: number, kind: ScoreKind): RankedResult {
+function toResult(
+  { score, cached, skipped }: Outcome,
+  index: number,
+  kind: ScoreKind,
+): RankedResult {
   if (score === undefined) {
-    return { index, score: 0, logit: 0, tokens: 0, truncated: false, scored: false, cached: false };
+    return {
+      ...{ index, score: 0, logit: 0, tokens: 0, truncated: false, scored: false, cached: false },
+      ...(skipped === undefined ? {} : { skipped }),
+    };
   }
   const { tokens, truncated } = score;
   const logit = score.yes - score.no;

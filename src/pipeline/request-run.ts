@@ -1,11 +1,12 @@
 import type { Score } from '../cache/score-cache.ts';
 import type { Clock } from '../clock.ts';
-import { RankError } from '../errors.ts';
 import type { EncoderPool } from '../pool/encoder-pool.ts';
 import type { RankRequest } from '../rank.ts';
 import type { EncodedRequest } from '../schedule/batch.ts';
 import type { ScheduleCall } from '../schedule/request.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
+import type { BadCandidate, EncodedTask } from '../text/encode.ts';
+import { nameCandidates } from './rename-candidates.ts';
 
 export interface RunParts {
   readonly clock: Clock;
@@ -25,6 +26,12 @@ export interface Spent {
   readonly runMs: number;
 }
 
+const nothingSpent: Spent = {
+  ...{ prefixTokens: 0, packedTokens: 0, batches: 0 },
+  ...{ encodeMs: 0, queueMs: 0, runMs: 0 },
+};
+const noScore: Score = { yes: 0, no: 0, tokens: 0, truncated: false };
+
 /**
  * The runs made for one request: usually one, none when every score was known, more when it had to take over what
  * another request did not finish.
@@ -32,10 +39,7 @@ export interface Spent {
 export class RequestRun {
   readonly #request: RankRequest;
   readonly #parts: RunParts;
-  #spent: Spent = {
-    ...{ prefixTokens: 0, packedTokens: 0, batches: 0 },
-    ...{ encodeMs: 0, queueMs: 0, runMs: 0 },
-  };
+  #spent = nothingSpent;
 
   constructor(request: RankRequest, parts: RunParts) {
     this.#request = request;
@@ -47,7 +51,8 @@ export class RequestRun {
   }
 
   /**
-   * Encodes the candidates of these places and has them scored; undefined for those that the deadline left out.
+   * Encodes the candidates of these places and has them scored; undefined for those that the deadline left out. Bad ones
+   * say so in place of a score.
    *
    * @throws RankError naming candidates by their places in the request.
    */
@@ -55,28 +60,59 @@ export class RequestRun {
     places: readonly number[],
     call: ScheduleCall,
   ): Promise<readonly (Score | undefined)[]> {
-    const { clock, encoders, scheduler, onEncoded } = this.#parts;
-    const startedMs = clock.nowMs();
-    try {
-      const encoded = await encoders.encode(this.#taskOf(places), call);
-      const encodeMs = clock.nowMs() - startedMs;
-      onEncoded(encoded, encodeMs);
-      const result = await scheduler.schedule(encoded, call);
-      this.#add({ ...result, encodeMs, prefixTokens: encoded.prefix.length });
-      return encoded.candidates.map(({ tokens, truncated }, index) => {
-        const [yes = 0, no = 0] = result.logits.subarray(2 * index, 2 * index + 2);
-        return result.scored[index] === 1 ? { yes, no, tokens, truncated } : undefined;
-      });
-    } catch (error) {
-      throw inRequest(RankError.from(error), places);
+    if (places.length === 0) {
+      return [];
     }
+    const { skipped = new Map<number, BadCandidate>(), ...encoded } = await this.#encode(
+      places,
+      call,
+    );
+    const isKept = (_: unknown, index: number) => !skipped.has(index);
+    const scores = (await this.#schedule(encoded, places.filter(isKept), call)).values();
+    return places.map((_, index) => {
+      const bad = skipped.get(index);
+      return bad === undefined ? scores.next().value : { ...noScore, bad };
+    });
+  }
+
+  async #encode(places: readonly number[], call: ScheduleCall): Promise<EncodedTask> {
+    const { clock, encoders, onEncoded } = this.#parts;
+    const startedMs = clock.nowMs();
+    const encoded = await nameCandidates(places, () => encoders.encode(this.#taskOf(places), call));
+    const encodeMs = clock.nowMs() - startedMs;
+    this.#add({ ...nothingSpent, encodeMs });
+    onEncoded(encoded, encodeMs);
+    return encoded;
+  }
+
+  /** Of all candidates that were encoded, in their order. */
+  async #schedule(
+    encoded: EncodedRequest,
+    places: readonly number[],
+    call: ScheduleCall,
+  ): Promise<readonly (Score | undefined)[]> {
+    if (encoded.candidates.length === 0) {
+      return [];
+    }
+    const result = await nameCandidates(places, () =>
+      this.#parts.scheduler.schedule(encoded, call),
+    );
+    this.#add({ ...result, encodeMs: 0, prefixTokens: encoded.prefix.length });
+    return encoded.candidates.map(({ tokens, truncated }, index) => {
+      const [yes = 0, no = 0] = result.logits.subarray(2 * index, 2 * index + 2);
+      return result.scored[index] === 1 ? { yes, no, tokens, truncated } : undefined;
+    });
   }
 
   #taskOf(places: readonly number[]) {
-    const { query, instruction, context, truncation, maxCandidateTokens } = this.#request;
+    const { query, instruction, context, truncation, maxCandidateTokens, onBadCandidate } =
+      this.#request;
     const candidates = places.flatMap((place) => this.#request.candidates[place] ?? []);
     const texts = candidates.map(({ title, text }) => ({ title, text }));
-    return { query, instruction, context, truncation, maxCandidateTokens, candidates: texts };
+    return {
+      ...{ query, instruction, context, truncation, maxCandidateTokens, candidates: texts },
+      ...(onBadCandidate === undefined ? {} : { onBadCandidate }),
+    };
   }
 
   #add({ prefixTokens, packedTokens, batches, encodeMs, queueMs, runMs }: Spent): void {
@@ -90,27 +126,4 @@ export class RequestRun {
       runMs: before.runMs + runMs,
     };
   }
-}
-
-/** Encoder and scheduler count only the candidates they are given; the caller knows all of them. */
-function inRequest(error: RankError, places: readonly number[]): RankError {
-  if (places.every((place, index) => place === index)) {
-    return error;
-  }
-  const rename = (text: string) =>
-    text.replace(/^candidates\[(\d+)\]/, (whole, index: string) => {
-      const place = places[Number(index)];
-      return place === undefined ? whole : `candidates[${place}]`;
-    });
-  const { kind, message, retryAfterMs, reason, cause } = error;
-  const violations = error.violations.map(({ field, description }) => ({
-    field: rename(field),
-    description,
-  }));
-  return new RankError(kind, rename(message), {
-    violations,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(reason === undefined ? {} : { reason }),
-    cause,
-  });
 }

@@ -1,7 +1,6 @@
 import { Piscina } from 'piscina';
 import { RankError } from '../errors.ts';
-import type { EncodedRequest } from '../schedule/batch.ts';
-import type { EncodeTask } from '../text/encode.ts';
+import type { EncodedTask, EncodeTask } from '../text/encode.ts';
 import { type EncoderCall, EncoderLine } from './encoder-line.ts';
 import type { EncodeMessage, EncodeReply, EncodeWorkerData } from './messages.ts';
 import type { WorkerEntry } from './worker-entry.ts';
@@ -11,7 +10,7 @@ export interface EncoderPool {
   /** Resolves once the tokenizer is loaded. @throws RankError `unavailable` when it cannot be. */
   warm(): Promise<void>;
   /** @throws RankError `invalid-argument` with its violations, `cancelled`, or `internal`. */
-  encode(task: EncodeTask, call?: EncoderCall): Promise<EncodedRequest>;
+  encode(task: EncodeTask, call?: EncoderCall): Promise<EncodedTask>;
   /** Each text by itself, some at a time, so that others have their turns between. @throws RankError */
   tokenize(texts: readonly string[], call?: EncoderCall): Promise<readonly Int32Array[]>;
   /** Finishes what was asked, then ends the threads. */
@@ -88,7 +87,7 @@ function readIds(reply: EncodeReply): readonly Int32Array[] {
   return reply.ids;
 }
 
-function readEncoded(reply: EncodeReply): EncodedRequest {
+function readEncoded(reply: EncodeReply): EncodedTask {
   if (reply.kind !== 'encoded') {
     throw unexpected(reply);
   }

@@ -31,7 +31,8 @@ import type { WireSetLogLevelRequest } from './generated/slmrank/v1/SetLogLevelR
 import type { WireSetLogLevelResponseInput } from './generated/slmrank/v1/SetLogLevelResponse.ts';
 import type { WireSetReplicasRequest } from './generated/slmrank/v1/SetReplicasRequest.ts';
 import type { AdminProtoRoot } from './proto-root.ts';
-import { guardDecoder, type Received, unwrap, wireTypesOf } from './received.ts';
+import { shapeOf } from './message-shape.ts';
+import { guardDecoder, type Received, unwrap } from './received.ts';
 import { presentError, toStatus } from './wire-error.ts';
 
 export interface AdminServiceParts {
@@ -63,8 +64,7 @@ function parseMethods(definition: ServiceDefinition): Readonly<Record<string, Me
 }
 
 function guardMethod(method: Method): Method {
-  const wireTypes = wireTypesOf(method.requestType);
-  const rules = { requestBytes: adminRequestBytes, wireTypes };
+  const rules = { requestBytes: adminRequestBytes, shape: shapeOf(method.requestType) };
   const decode: (bytes: Buffer) => unknown = method.requestDeserialize;
   return { ...method, requestDeserialize: guardDecoder(decode, rules) };
 }

@@ -34,6 +34,9 @@ export interface RankingClient {
   close(): void;
 }
 
+/** A reply of any size: the most that the field holds. */
+const mostReplyBytes = 2 ** 32 - 1;
+
 /** @throws Error when the trust's files cannot be read. */
 export function createRankingClient(address: string, trust: ClientTrust = {}): RankingClient {
   const { service, reflected } = parseProtoRoot();
@@ -46,7 +49,8 @@ export function createRankingClient(address: string, trust: ClientTrust = {}): R
     'grpc.enable_retries': 0,
   });
   return {
-    rank: (request, timeoutMs) => call(client, service.Rank, request, timeoutMs),
+    rank: (request, timeoutMs) =>
+      call(client, service.Rank, { maxReplyBytes: mostReplyBytes, ...request }, timeoutMs),
     getInfo: (timeoutMs) => call(client, service.GetInfo, {}, timeoutMs),
     checkHealth: async (name, timeoutMs) =>
       (await call(client, health.Check, { service: name }, timeoutMs)).status,

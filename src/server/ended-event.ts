@@ -47,6 +47,7 @@ export function endedEvent(notes: RankNotes, ending: Ending): Ended | undefined 
     scored: given?.usage.scored ?? 0,
     cached: given?.usage.cached ?? 0,
     truncated: given?.usage.truncated ?? 0,
+    ...(given?.skipped === undefined ? {} : { skipped: given.skipped }),
     packedTokens: given?.usage.packedTokens ?? 0,
     inTime: error === undefined && endedMs <= ending.dueMs,
     encodeMs: given?.times.encodeMs ?? 0,

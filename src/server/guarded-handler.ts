@@ -6,7 +6,8 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js';
 import type { ProtoRoot } from './proto-root.ts';
-import { guardDecoder, type Received, unwrap, wireTypesOf } from './received.ts';
+import { shapeOf } from './message-shape.ts';
+import { guardDecoder, type Received, unwrap } from './received.ts';
 import { presentError, toStatus } from './wire-error.ts';
 
 /** Names of services and symbols, and what asks for them. */
@@ -18,7 +19,7 @@ type Message = Received<object>;
 /** The method with our checks in front of its decoder, for handlers of `guardHandler`. */
 export function guardMethod(method: Method): Method {
   const { requestType } = method as Method & { readonly requestType: { readonly type: object } };
-  const rules = { requestBytes, wireTypes: wireTypesOf(requestType) };
+  const rules = { requestBytes, shape: shapeOf(requestType) };
   return { ...method, requestDeserialize: guardDecoder(method.requestDeserialize, rules) };
 }
 

@@ -10,7 +10,8 @@ import type { WireStatusInput } from './generated/google/rpc/Status.ts';
 import type { AdminServiceDefinition } from './generated/slmrank/v1/AdminService.ts';
 import type { RankingServiceDefinition } from './generated/slmrank/v1/RankingService.ts';
 
-export const rankingServiceName = 'slmrank.v1.RankingService';
+const packagePrefix = 'slmrank.v1.';
+export const rankingServiceName = `${packagePrefix}RankingService`;
 
 type Message<Input> = MessageTypeDefinition<Input, unknown>;
 
@@ -28,6 +29,8 @@ interface DetailTypes {
 export interface ProtoRoot {
   readonly service: RankingServiceDefinition;
   readonly details: DetailTypes;
+  /** The messages of our service's package, by their names within it. */
+  readonly messages: Readonly<Record<string, Message<never>>>;
   /** All that was loaded, by full name: our service, health, and the details of errors. */
   readonly reflected: PackageDefinition;
 }
@@ -46,7 +49,14 @@ export function parseProtoRoot(): ProtoRoot {
   const types = reflected as unknown as DetailTypes & {
     readonly [rankingServiceName]: RankingServiceDefinition;
   };
-  return { service: types[rankingServiceName], details: types, reflected };
+  const messages = Object.fromEntries(
+    Object.entries(reflected).flatMap(([name, one]) =>
+      name.startsWith(packagePrefix) && 'serialize' in one
+        ? [[name.slice(packagePrefix.length), one as Message<never>]]
+        : [],
+    ),
+  );
+  return { service: types[rankingServiceName], details: types, messages, reflected };
 }
 
 export function parseAdminProtoRoot(): AdminProtoRoot {

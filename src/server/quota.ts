@@ -32,11 +32,12 @@ export function draw(
 }
 
 /**
- * What calls cost, in candidates: a ranked one is 1. Estimating a request and tokenizing a text take main thread and
+ * What calls cost, in candidates: one that is to be scored is 1, however it ends; those that are skipped for their text as
+ * it came are not counted. Estimating a request and tokenizing a text take main thread and
  * encoders alone, never a replica, so they cost a tenth of a candidate each; a call costs 1 at least.
  */
 export const prices = {
-  rank: (candidates: number) => candidates,
+  rank: (candidates: number) => Math.max(1, candidates),
   estimate: (candidates: number) => Math.max(1, candidates / 10),
   tokenize: (texts: number) => Math.max(1, texts / 10),
 } as const;

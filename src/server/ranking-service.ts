@@ -1,4 +1,6 @@
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { withoutSkipped } from '../pipeline/bad-candidates.ts';
+import { nameCandidates } from '../pipeline/rename-candidates.ts';
 import type { CallContext, ServedModel } from '../rank.ts';
 import type { Access } from './access.ts';
 import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/EstimateRankResponse.ts';
@@ -6,13 +8,15 @@ import type { WireGetInfoRequest } from './generated/slmrank/v1/GetInfoRequest.t
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
-import type { RankingServiceDefinition } from './generated/slmrank/v1/RankingService.ts';
 import type { WireTokenizeRequest } from './generated/slmrank/v1/TokenizeRequest.ts';
 import type { WireTokenizeResponseInput } from './generated/slmrank/v1/TokenizeResponse.ts';
+import { shapeOf } from './message-shape.ts';
 import type { ServerCall } from './pending-answer.ts';
+import type { ProtoRoot } from './proto-root.ts';
 import { rankStream } from './rank-stream.ts';
 import { prices } from './quota.ts';
-import { guardDecoder, type Received, unwrap, wireTypesOf } from './received.ts';
+import { defaultReplyBytes } from './reply-bytes.ts';
+import { guardDecoder, type Received, unwrap } from './received.ts';
 import { type CallParts, type UnaryMethod, unary } from './unary.ts';
 import { type Served, toWireEstimate, toWireInfo, toWireReply } from './wire-reply.ts';
 import { orWritten, writeTokens, type WrittenReply } from './wire-tokens.ts';
@@ -32,7 +36,7 @@ export interface RankingServiceParts extends CallParts {
 
 /** The service's definition with our checks in front of its decoders; see `Received`. */
 export function guardService(
-  definition: RankingServiceDefinition,
+  { service: definition, messages: types }: Pick<ProtoRoot, 'service' | 'messages'>,
   { config }: Pick<Served, 'config'>,
 ): ServiceDefinition {
   const { requestBytes, candidates: most } = config;
@@ -40,15 +44,15 @@ export function guardService(
     requestBytes,
     repeated: { field: 4, name: 'candidates', most },
     requestIdField: 12,
-    wireTypes: wireTypesOf(definition.Rank.requestType),
+    shape: shapeOf(definition.Rank.requestType, types),
   };
   const textRules = {
     requestBytes,
     repeated: { field: 1, name: 'texts', most },
-    wireTypes: wireTypesOf(definition.Tokenize.requestType),
+    shape: shapeOf(definition.Tokenize.requestType, types),
   };
   const { Rank, RankStream, EstimateRank, GetInfo, Tokenize } = definition;
-  const infoRules = { requestBytes, wireTypes: wireTypesOf(GetInfo.requestType) };
+  const infoRules = { requestBytes, shape: shapeOf(GetInfo.requestType, types) };
   return {
     ...definition,
     GetInfo: {
@@ -106,15 +110,19 @@ function methodsOf(parts: RankingServiceParts) {
     const { served, pipeline, rules } = begin(parts);
     const request = access.limit(parseRankRequest(message, requestId, rules), call.client);
     call.notes.accept(request);
-    const price = prices.rank(request.candidates.length);
-    const reply = await access.charge(call.client, price, () => pipeline.rank(request, call));
+    const kept = withoutSkipped(request);
+    const price = prices.rank(kept.request.candidates.length);
+    const ranked = await nameCandidates(kept.places, () =>
+      access.charge(call.client, price, () => pipeline.rank(kept.request, call)),
+    );
+    const reply = kept.restore(ranked);
     call.notes.reply = reply;
     return toWireReply(request, reply, served);
   };
   const estimate = async (message: WireRankRequest, requestId: string, call: CallContext) => {
     lifecycle.assertServing();
     const { pipeline, rules } = begin(parts);
-    const request = parseRankRequest(message, requestId, rules);
+    const { request } = withoutSkipped(parseRankRequest(message, requestId, rules));
     const price = prices.estimate(request.candidates.length);
     return toWireEstimate(
       await access.charge(call.client, price, () => pipeline.estimate(request, call)),
@@ -127,8 +135,9 @@ function methodsOf(parts: RankingServiceParts) {
     const price = prices.tokenize(texts.length);
     const ids = await access.charge(call.client, price, () => pipeline.tokenize(texts, call));
     const { sha256: tokenizerHash } = served.manifest.tokenizer;
-    return message.returnIds
-      ? await writeTokens(ids, tokenizerHash, call.signal)
+    const { maxReplyBytes: mostBytes = defaultReplyBytes, returnIds } = message;
+    return returnIds
+      ? await writeTokens(ids, tokenizerHash, { signal: call.signal, mostBytes })
       : { texts: ids.map(({ length: tokens }) => ({ tokens })), tokenizerHash };
   };
   return { rank, estimate, tokenize };

@@ -1,4 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type { FieldViolation } from '../errors.ts';
+import { type Inspection, inspectMessage } from './inspect-message.ts';
+import type { MessageShape } from './message-shape.ts';
 import { requestIdBytes } from './request-id.ts';
 import { WireCursor } from './wire-cursor.ts';
 import { invalidRequest } from './wire-request.ts';
@@ -38,30 +41,11 @@ export interface ReceiveRules {
   readonly repeated?: { readonly field: number; readonly name: string; readonly most: number };
   /** Number of the field request_id, if the message has one. */
   readonly requestIdField?: number;
-  /** How the message's own fields are written, by number. */
-  readonly wireTypes: ReadonlyMap<number, number>;
-}
-
-/** Of the types of fields that our messages have; of any other the decoder is trusted. */
-const wireTypeOf: Readonly<Record<string, number>> = {
-  ...{ TYPE_BOOL: 0, TYPE_UINT32: 0, TYPE_INT32: 0, TYPE_ENUM: 0 },
-  ...{ TYPE_DOUBLE: 1, TYPE_FLOAT: 5 },
-  ...{ TYPE_STRING: 2, TYPE_BYTES: 2, TYPE_MESSAGE: 2 },
-};
-
-/** The fields of a message by the loader's description of it. */
-export function wireTypesOf({ type }: { readonly type: object }): ReadonlyMap<number, number> {
-  const { field } = type as { readonly field: readonly { number: number; type: string }[] };
-  return new Map(
-    field.flatMap((one) => {
-      const wireType = wireTypeOf[one.type];
-      return wireType === undefined ? [] : [[one.number, wireType] as const];
-    }),
-  );
+  readonly shape: MessageShape;
 }
 
 /**
- * Wraps a decoder so that size and count are checked before objects are made, and so that a bad message becomes an
+ * Wraps a decoder so that size, count and texts are checked before objects are made, and so that a bad message becomes an
  * answer of ours with details, in place of the library's bare status.
  */
 export function guardDecoder<T>(
@@ -77,13 +61,9 @@ export function guardDecoder<T>(
     if (bytes.length > rules.requestBytes) {
       return refuse('', `the request has ${bytes.length} bytes; at most ${rules.requestBytes}`);
     }
-    const count = countField(bytes, rules);
-    if (count === undefined) {
-      return refuse('', 'not a valid protobuf message: its fields cannot be told apart');
-    }
-    if (rules.repeated !== undefined && count > rules.repeated.most) {
-      const { name, most } = rules.repeated;
-      return refuse(name, `has ${count} entries; allowed 1 to ${most}`);
+    const problem = findProblem(inspectMessage(bytes, rules.shape, rules.repeated), rules);
+    if (problem !== undefined) {
+      return refuse(problem.field, problem.description);
     }
     try {
       return { ok: true, message: decode(bytes) };
@@ -98,39 +78,31 @@ export function guardDecoder<T>(
   };
 }
 
-/**
- * How often the repeated field is there; undefined where the decoder could see other fields than the cursor does, and
- * so more of them than were counted. The decoder goes by a field's number alone, whatever wire type is written with it;
- * it takes five bytes more for a number that goes beyond its fifth byte; and it cuts tags and lengths to 32 bits
- * (protobufjs 7.6.6). Also undefined for groups, which our messages never had.
- */
-function countField(bytes: Buffer, { wireTypes, repeated }: ReceiveRules): number | undefined {
-  const cursor = new WireCursor(bytes);
-  let count = 0;
-  let end = 0;
-  while (cursor.next() && cursor.field <= mostFieldNumber) {
-    end = cursor.end;
-    count += cursor.field === repeated?.field ? 1 : 0;
-    const expected = wireTypes.get(cursor.field);
-    if (expected !== undefined && (expected !== cursor.wireType || hasOddLength(cursor))) {
-      return undefined;
-    }
+function findProblem(found: Inspection, { repeated }: ReceiveRules): FieldViolation | undefined {
+  if (found.ok) {
+    return repeated === undefined || found.count <= repeated.most
+      ? undefined
+      : {
+          field: repeated.name,
+          description: `has ${found.count} entries; allowed 1 to ${repeated.most}`,
+        };
   }
-  return end === bytes.length ? count : undefined;
+  return found.kind === 'text'
+    ? { field: found.field, description: 'is not valid UTF-8' }
+    : {
+        field: '',
+        description: 'not a valid protobuf message: its fields cannot be told apart',
+      };
 }
 
-const mostFieldNumber = 2 ** 29 - 1;
-
-function hasOddLength({ wireType, start, end }: WireCursor): boolean {
-  return wireType === 0 && end - start > 5 && end - start < 10;
-}
-
+/** Empty for one that is not UTF-8. */
 function findRequestId(bytes: Buffer, { requestIdField }: ReceiveRules): string {
   const cursor = new WireCursor(bytes);
   let requestId = '';
   while (cursor.next()) {
     if (cursor.field === requestIdField && cursor.end - cursor.start <= requestIdBytes) {
-      requestId = bytes.toString('utf8', cursor.start, cursor.end);
+      const name = bytes.subarray(cursor.start, cursor.end);
+      requestId = isUtf8(name) ? name.toString() : '';
     }
   }
   return requestId;

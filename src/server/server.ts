@@ -70,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { readLoad: read } = options;
   const reports = read && createLoadReports({ read, clock });
   server.addService(
-    guardService(root.service, served),
+    guardService(root, served),
     rankingService({
       ...{ served, current, access, root, lifecycle, clock, log },
       maxCallMs: config.maxCallMs,

@@ -1,12 +1,20 @@
 import type { Config } from '../config.ts';
 import { RankError } from '../errors.ts';
 import type { Manifest } from '../manifest.ts';
-import type { Estimate, RankedResult, RankingPipeline, RankReply, RankRequest } from '../rank.ts';
+import type {
+  Estimate,
+  RankedResult,
+  RankingPipeline,
+  RankReply,
+  RankRequest,
+  SkipCounts,
+} from '../rank.ts';
 import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
 import type { WireResultInput } from './generated/slmrank/v1/Result.ts';
 import { templateOrder } from '../text/template.ts';
+import { defaultReplyBytes } from './reply-bytes.ts';
 
 export interface Served {
   readonly config: Config;
@@ -23,7 +31,7 @@ export function toWireReply(
 ): WireRankResponseInput {
   return {
     results: reply.results.map((result) => toWireResult(request, result)),
-    usage: reply.usage,
+    usage: { ...reply.usage, skipped: countAll(reply.skipped) },
     times: reply.times,
     scoreFingerprint: manifest.fingerprint,
     model: manifest.name,
@@ -34,7 +42,7 @@ export function toWireReply(
 }
 
 function toWireResult(request: RankRequest, result: RankedResult): WireResultInput {
-  const { index, tokens, truncated, scored, cached } = result;
+  const { index, tokens, truncated, scored, cached, skipped } = result;
   const candidate = request.candidates[index];
   if (candidate === undefined) {
     throw new RankError('internal', `a result for candidate ${index}; this is a bug`);
@@ -49,8 +57,13 @@ function toWireResult(request: RankRequest, result: RankedResult): WireResultInp
     ...{ index, id, tokens, truncated, scored, cached },
     score: scored ? result.score : 0,
     logit: scored ? result.logit : 0,
+    ...(skipped === undefined ? {} : { skipReason: `SKIP_REASON_${skipped}` as const }),
     ...(request.returnText ? { text, ...(title === undefined ? {} : { title }) } : {}),
   };
+}
+
+function countAll(skipped: SkipCounts = {}): number {
+  return Object.values(skipped).reduce((sum, count) => sum + count, 0);
 }
 
 export function toWireEstimate({
@@ -77,7 +90,11 @@ export function toWireInfo(
     templateOrder: templateOrder(manifest.template),
     precision: manifest.precision,
     executionProvider: config.devices[0]?.provider ?? '',
-    limits: { ...config, rowTokens: manifest.blueprint.rowTokens },
+    limits: {
+      ...config,
+      rowTokens: manifest.blueprint.rowTokens,
+      replyBytes: defaultReplyBytes,
+    },
     buckets: [...pipeline.buckets()],
     tokenBudget: config.tokenBudget,
     replicas: [...pipeline.replicas()],

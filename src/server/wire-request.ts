@@ -1,10 +1,19 @@
 import type { Config } from '../config.ts';
 import { type FieldViolation, RankError } from '../errors.ts';
 import type { PriorityClass } from '../events.ts';
-import type { Candidate, RankRequest, ScoreKind, Truncation } from '../rank.ts';
-import type { WireCandidate } from './generated/slmrank/v1/Candidate.ts';
+import type {
+  BadCandidatePolicy,
+  Candidate,
+  RankRequest,
+  ScoreKind,
+  SkipReason,
+  Truncation,
+} from '../rank.ts';
+import { isBlank } from '../text/is-blank.ts';
+import { findBadTexts, nothingToRead } from './bad-texts.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
 import type { WireTokenizeRequest } from './generated/slmrank/v1/TokenizeRequest.ts';
+import { defaultReplyBytes, describeReply, mostReplyBytes } from './reply-bytes.ts';
 import { isUsable, requestIdBytes } from './request-id.ts';
 
 /** What a request is held against; GetInfo publishes it. */
@@ -32,6 +41,12 @@ const priorities: Readonly<Record<string, PriorityClass>> = {
   PRIORITY_DEFERRABLE: 'deferrable',
 };
 
+const badCandidatePolicies: Readonly<Record<string, BadCandidatePolicy>> = {
+  ON_BAD_CANDIDATE_UNSPECIFIED: 'refuse',
+  ON_BAD_CANDIDATE_REFUSE: 'refuse',
+  ON_BAD_CANDIDATE_SKIP: 'skip',
+};
+
 /** UTF-8 bytes of an item's version. */
 const versionBytes = 256;
 /** The longest that a call may be let to take (SLMRANK_MAX_CALL_MS). */
@@ -45,7 +60,7 @@ export function timeoutOf({ timeoutMs }: Pick<WireRankRequest, 'timeoutMs'>): nu
 }
 
 /**
- * The domain's request; an empty optional text counts as absent.
+ * The domain's request; an optional text that is empty, or one to be read that is blank, counts as absent.
  *
  * @throws RankError `invalid-argument` with every violation, or `not-found` for a model that is not served here.
  */
@@ -58,11 +73,11 @@ export function parseRankRequest(
   const request: RankRequest = {
     requestId,
     query: check.query(wire.query),
-    instruction: check.optionalText('instruction', wire.instruction),
-    context: check.optionalText('context', wire.context),
-    candidates: check.candidates(wire.candidates, rules.limits.candidates),
+    instruction: check.readText('instruction', wire.instruction),
+    context: check.readText('context', wire.context),
+    ...check.candidates(wire, rules.limits.candidates),
     topN: check.positive('top_n', wire.topN),
-    minScore: check.number('min_score', wire.minScore),
+    minScore: check.score('min_score', wire.minScore, scoreKinds[wire.scoreKind]),
     returnText: wire.returnText,
     scoreKind: check.choice('score_kind', wire.scoreKind, scoreKinds) ?? 'probability',
     truncation: check.choice('truncation', wire.truncation, truncations) ?? 'end',
@@ -75,6 +90,7 @@ export function parseRankRequest(
   };
   check.requestId(wire.requestId);
   check.timeout(wire.timeoutMs);
+  check.replyBytes(request, check.positive('max_reply_bytes', wire.maxReplyBytes));
   check.throwIfAny();
   assertServed(request.model, rules.model);
   return request;
@@ -90,6 +106,7 @@ export function parseTokenizeRequest(
   for (const [index, text] of wire.texts.entries()) {
     check.text(`texts[${index}]`, text);
   }
+  check.positive('max_reply_bytes', wire.maxReplyBytes);
   check.throwIfAny();
   return wire.texts;
 }
@@ -132,8 +149,8 @@ class Violations {
   }
 
   query(text: string): string {
-    if (text.trim() === '') {
-      this.#add('query', 'is empty');
+    if (isBlank(text)) {
+      this.#add('query', text === '' ? 'is empty' : nothingToRead);
     }
     return this.text('query', text);
   }
@@ -150,20 +167,39 @@ class Violations {
     return text === undefined || text === '' ? undefined : this.text(field, text, most);
   }
 
-  candidates(wire: readonly WireCandidate[], most: number): Candidate[] {
-    this.count('candidates', wire.length, most);
-    return wire.map(({ id, text, title, version }, index) => {
+  /** A text for people; undefined when there is nothing to read in it. */
+  readText(field: string, text: string | undefined): string | undefined {
+    return isBlank(text) ? undefined : this.optionalText(field, text);
+  }
+
+  candidates(
+    { candidates, onBadCandidate }: Pick<WireRankRequest, 'candidates' | 'onBadCandidate'>,
+    most: number,
+  ): Pick<RankRequest, 'candidates' | 'onBadCandidate' | 'skips'> {
+    this.count('candidates', candidates.length, most);
+    const policy = this.choice('on_bad_candidate', onBadCandidate, badCandidatePolicies);
+    const skips = new Map<number, SkipReason>();
+    const checked = candidates.map((candidate, index): Candidate => {
       const field = `candidates[${index}]`;
-      if (text === '' && (title === undefined || title === '')) {
-        this.#add(`${field}.text`, 'is empty, and there is no title');
+      for (const { reason, field: part, description } of findBadTexts(candidate, this.#textBytes)) {
+        if (policy === 'skip') {
+          skips.set(index, reason);
+        } else {
+          this.#add(`${field}.${part}`, description);
+        }
       }
+      const { id, title, text, version } = candidate;
       return {
         id: this.text(`${field}.id`, id),
-        title: this.optionalText(`${field}.title`, title),
-        text: this.text(`${field}.text`, text),
+        title: isBlank(title) ? undefined : title,
+        text,
         version: this.optionalText(`${field}.version`, version, versionBytes),
       };
     });
+    return {
+      ...{ candidates: checked, onBadCandidate: policy ?? 'refuse' },
+      ...(skips.size === 0 ? {} : { skips }),
+    };
   }
 
   count(field: string, found: number, most: number): void {
@@ -179,11 +215,28 @@ class Violations {
     return found;
   }
 
-  number(field: string, found: number | undefined): number | undefined {
+  /** `kind` is undefined where it is itself in question. */
+  score(field: string, found: number | undefined, kind: ScoreKind | undefined) {
     if (Number.isNaN(found)) {
       this.#add(field, 'is not a number');
+    } else if (kind === 'probability' && found !== undefined && !(found >= 0 && found <= 1)) {
+      this.#add(field, `is ${found}, and scores are probabilities; allowed 0 to 1`);
+    } else if (found !== undefined && !Number.isFinite(found)) {
+      this.#add(field, `is ${found}; allowed any finite number`);
     }
     return found;
+  }
+
+  replyBytes(request: RankRequest, given: number | undefined): void {
+    if (given === 0) {
+      return;
+    }
+    const most = given ?? defaultReplyBytes;
+    const bytes = mostReplyBytes(request, most);
+    if (bytes > most) {
+      const field = request.returnText ? 'return_text' : 'candidates';
+      this.#add(given === undefined ? field : 'max_reply_bytes', describeReply(bytes, given));
+    }
   }
 
   choice<T>(field: string, found: string | number, known: Readonly<Record<string, T>>) {

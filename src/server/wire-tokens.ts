@@ -1,4 +1,5 @@
 import { RankError } from '../errors.ts';
+import { invalidRequest } from './wire-request.ts';
 
 /** A reply that is its message's bytes already. */
 export class WrittenReply {
@@ -23,12 +24,12 @@ const tags = { texts: 0x0a, tokenizerHash: 0x12, tokens: 0x08, ids: 0x12 };
  * A TokenizeResponse with its ids, of which a request can have millions: written by hand and in
  * pieces, since the encoder would hold the main thread for all of them, and many times their memory.
  *
- * @throws RankError `cancelled` when the caller has gone.
+ * @throws RankError `cancelled` when the caller has gone, `invalid-argument` when it would have more bytes than it takes.
  */
 export async function writeTokens(
   ids: readonly Int32Array[],
   tokenizerHash: string,
-  signal: AbortSignal,
+  { signal, mostBytes }: ReplyLimits,
 ): Promise<WrittenReply> {
   const turns = new Turns(signal);
   const texts: MeasuredText[] = [];
@@ -37,12 +38,24 @@ export async function writeTokens(
   }
   const hash = Buffer.from(tokenizerHash);
   const all = texts.reduce((sum, { length }) => sum + 1 + varintBytes(length) + length, 0);
-  const writer = new Writer(all + 1 + varintBytes(hash.length) + hash.length);
+  const bytes = all + 1 + varintBytes(hash.length) + hash.length;
+  if (bytes > mostBytes) {
+    const description = `makes the reply ${bytes} bytes long; the client takes ${mostBytes}. Send fewer texts at once, or raise max_reply_bytes and the client's own limit`;
+    throw invalidRequest([{ field: 'return_ids', description }]);
+  }
+  const writer = new Writer(bytes);
   for (const text of texts) {
     await writeText(writer, text, turns);
   }
   writer.varint(tags.tokenizerHash).varint(hash.length).bytes(hash);
   return new WrittenReply(writer.written);
+}
+
+interface ReplyLimits {
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal;
+  /** Of a message that the client takes. */
+  readonly mostBytes: number;
 }
 
 interface MeasuredText {

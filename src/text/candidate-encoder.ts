@@ -1,7 +1,6 @@
-import type { FieldViolation } from '../errors.ts';
 import type { PromptTemplate } from '../manifest.ts';
 import type { Truncation } from '../rank.ts';
-import type { CandidateText } from './encode.ts';
+import type { BadCandidate, CandidateText } from './encode.ts';
 import { countIds, type EncodedSpan, encodeFixedSpans, fillSpans } from './encode-spans.ts';
 import { candidateSpans } from './template.ts';
 import type { Cut, Tokenizer } from './tokenizer.ts';
@@ -56,13 +55,14 @@ export class CandidateEncoder {
   }
 
   /** What to say of a candidate that is above its budget and may not be cut. Reads all of it. */
-  describeExcess(candidate: CandidateText, index: number, budget: number): FieldViolation {
+  describeExcess(candidate: CandidateText, budget: number): BadCandidate {
     const { title, lead } = this.#layoutOf(candidate);
     const inTitle = countIds(fillSpans(this.#tokenizer, title, { title: candidate.title ?? '' }));
     const found = inTitle + this.#tokenizer.encode(lead + candidate.text).length;
     return {
-      field: `candidates[${index}].${inTitle > budget ? 'title' : 'text'}`,
-      description: `candidate ${index} has ${found} tokens with its title; at most ${budget} are allowed`,
+      reason: 'TOO_LONG',
+      field: inTitle > budget ? 'title' : 'text',
+      description: `has ${found} tokens with its title; at most ${budget} are allowed`,
     };
   }
 

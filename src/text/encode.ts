@@ -1,5 +1,5 @@
 import type { FieldViolation } from '../errors.ts';
-import type { Candidate, RankRequest } from '../rank.ts';
+import type { BadCandidatePolicy, Candidate, RankRequest, SkipReason } from '../rank.ts';
 import type { EncodedRequest } from '../schedule/batch.ts';
 
 /** What encoding needs of a request; crosses the thread boundary by structured clone. */
@@ -9,6 +9,8 @@ export interface EncodeTask
     'query' | 'instruction' | 'context' | 'truncation' | 'maxCandidateTokens'
   > {
   readonly candidates: readonly CandidateText[];
+  /** As in `RankRequest`. */
+  readonly onBadCandidate?: BadCandidatePolicy;
 }
 
 export type CandidateText = Pick<Candidate, 'title' | 'text'>;
@@ -23,9 +25,22 @@ export interface EncodeLimits {
   readonly rowTokens: number;
 }
 
+/** A candidate that cannot be scored. */
+export interface BadCandidate {
+  readonly reason: SkipReason;
+  readonly field: 'title' | 'text';
+  /** What is wrong with the field. */
+  readonly description: string;
+}
+
+/** A request as token ids: without the bad candidates, which are named by their places in the task. */
+export interface EncodedTask extends EncodedRequest {
+  readonly skipped?: ReadonlyMap<number, BadCandidate>;
+}
+
 /** Expected failures are values: they cross threads. */
 export type EncodeOutcome =
-  | { readonly ok: true; readonly encoded: EncodedRequest }
+  | { readonly ok: true; readonly encoded: EncodedTask }
   | {
       readonly ok: false;
       readonly message: string;

@@ -2,7 +2,15 @@ import { type FieldViolation, RankError } from '../errors.ts';
 import type { PromptTemplate } from '../manifest.ts';
 import type { EncodedCandidate } from '../schedule/batch.ts';
 import { CandidateEncoder, type FittedCandidate } from './candidate-encoder.ts';
-import type { EncodeLimits, EncodeOutcome, EncodeTask, RequestEncoder } from './encode.ts';
+import type {
+  BadCandidate,
+  CandidateText,
+  EncodeLimits,
+  EncodeOutcome,
+  EncodeTask,
+  RequestEncoder,
+} from './encode.ts';
+import { isBlank } from './is-blank.ts';
 import { createNormalizer, type NormalizeStep } from './normalize.ts';
 import { countIds, encodeFixedSpans, fillSpans, writeParts } from './encode-spans.ts';
 import {
@@ -47,6 +55,9 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
     const task = normalizeTask(given, normalize);
     const frame = encodeFrame(task);
     const { prefix, suffix } = frame;
+    if (task.onBadCandidate !== undefined && isBlank(task.query)) {
+      return refuse([{ field: 'query', description: blankOnceNormalized }]);
+    }
     if (frame.askedTokens > mostAsked) {
       return refuse([describeLongFrame(frame, mostAsked)]);
     }
@@ -56,16 +67,41 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
       limits.rowTokens - prefix.length - suffix.length,
     );
     const fitted = task.candidates.map((each) => candidates.fit(each, budget, task.truncation));
-    if (task.truncation === 'error' && fitted.some(({ truncated }) => truncated)) {
-      return refuse(
-        task.candidates.flatMap((each, index) =>
-          fitted[index]?.truncated === true ? [candidates.describeExcess(each, index, budget)] : [],
-        ),
-      );
+    const skipped = findBad(task, fitted, (each) => candidates.describeExcess(each, budget));
+    if (skipped.size === 0) {
+      return { ok: true, encoded: { prefix, candidates: finish(fitted, suffix) } };
     }
-    return { ok: true, encoded: { prefix, candidates: finish(fitted, suffix) } };
+    if (task.onBadCandidate !== 'skip') {
+      return refuse([...skipped].map(toViolation));
+    }
+    const kept = fitted.filter((_, index) => !skipped.has(index));
+    return { ok: true, encoded: { prefix, candidates: finish(kept, suffix), skipped } };
   };
   return { encode, tokenize: (texts) => texts.map((text) => tokenizer.encode(normalize(text))) };
+}
+
+const blankOnceNormalized = 'has nothing to read once markup and invisible characters are removed';
+const blank: BadCandidate = { reason: 'BLANK', field: 'text', description: blankOnceNormalized };
+
+/** The candidates that cannot be scored, by their places. */
+function findBad(
+  { candidates, truncation, onBadCandidate }: EncodeTask,
+  fitted: readonly FittedCandidate[],
+  describeExcess: (candidate: CandidateText) => BadCandidate,
+): ReadonlyMap<number, BadCandidate> {
+  const found = new Map<number, BadCandidate>();
+  candidates.forEach((each, index) => {
+    if (onBadCandidate !== undefined && isBlank(each.text) && isBlank(each.title)) {
+      found.set(index, blank);
+    } else if (truncation === 'error' && fitted[index]?.truncated === true) {
+      found.set(index, describeExcess(each));
+    }
+  });
+  return found;
+}
+
+function toViolation([index, { field, description }]: [number, BadCandidate]): FieldViolation {
+  return { field: `candidates[${index}].${field}`, description };
 }
 
 function normalizeTask(task: EncodeTask, normalize: (text: string) => string): EncodeTask {

@@ -136,6 +136,25 @@ describe('slmrank rank', () => {
     expect(printed).toMatch(new RegExp(`^"nurse", 2${table}\n"cook", 2${table}$`));
   }, 120_000);
 
+  test('with --skip-bad ranks the other lines and names the bad ones; without it ends with that advice', async () => {
+    const model = temporaryFolder();
+    await buildHfTiny('llama', model);
+    const bad = ['{"id": "e", "text": ""}', ...Array<string>(6).fill('nonsense')];
+    const folder = temporaryFolder({ 'jobs.jsonl': [...bad, lines].join('\n') });
+    const file = join(folder, 'jobs.jsonl');
+    const given = ['--query', 'nurse', '--model', model, '--devices', 'cpu:1', '--json', file];
+    await expect(run(given)).rejects.toThrow(
+      `${file}:1: 'text' is ""; text with something to read in it, or a title beside it, is needed. To rank the other lines: --skip-bad`,
+    );
+    expect(told).not.toContain('Loading');
+    expect(await run([...given, '--skip-bad'])).toBe(0);
+    expect(jsonLines()).toHaveLength(9);
+    expect(told).toContain(`Skipped ${file}:1: 'text' is ""; text with`);
+    expect(told).toContain(`Skipped ${file}:5: not JSON`);
+    expect(told).not.toContain(`${file}:6:`);
+    expect(told).toContain('Skipped 2 more lines\n');
+  }, 120_000);
+
   test('ends at Control-C with status 130 and without a ranking, also while it waits for input', async () => {
     const model = temporaryFolder();
     await buildHfTiny('llama', model);
@@ -199,7 +218,10 @@ describe('parseRankOptions', () => {
     [['f'], /^--query is missing\n/],
     [['--query', 'q'], /^0 files are named; one, or - for standard input, is needed\n/],
     [['--query', 'q', 'f', 'g'], /^2 files are named/],
-    [['--query', 'q', '--query', ' ', 'f'], /^--query is empty; a text is needed$/],
+    [
+      ['--query', 'q', '--query', ' ', 'f'],
+      /^--query is empty; a text with something to read in it is needed$/,
+    ],
     [['--query', 'q', 'f', '--top', '1.5'], /^--top is '1\.5'; a whole number of at least 0/],
     [['--query', 'q', 'f', '--candidate-tokens', '0'], /^--candidate-tokens is '0'; a whole/],
   ])('refuses %j', (args, message) => {

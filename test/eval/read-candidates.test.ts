@@ -1,11 +1,17 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { readCandidates } from '../../src/eval/read-candidates.ts';
+import { readCandidates, type ReadOptions } from '../../src/eval/read-candidates.ts';
+import { createNormalizer, normalizeSteps } from '../../src/text/normalize.ts';
 
 async function read(...lines: readonly string[]) {
-  const open = () => Readable.from([Buffer.from(lines.join('\n'))]);
+  return readWith({}, lines);
+}
+
+async function readWith(options: ReadOptions, lines: readonly (string | Buffer)[]) {
+  const content = lines.flatMap((line) => [Buffer.from(line as string), Buffer.from('\n')]);
+  const open = () => Readable.from([Buffer.concat(content)]);
   const found = [];
-  for await (const candidate of readCandidates({ name: 'jobs.jsonl', open })) {
+  for await (const candidate of readCandidates({ name: 'jobs.jsonl', open }, options)) {
     found.push(candidate);
   }
   return found;
@@ -34,7 +40,11 @@ describe('readCandidates', () => {
     ['{"text": 5}', "jobs.jsonl:2: 'text' is 5; text is needed"],
     [
       '{"title": "", "text": ""}',
-      'jobs.jsonl:2: \'text\' is ""; text that is not empty, or a title beside it, is needed',
+      'jobs.jsonl:2: \'text\' is ""; text with something to read in it, or a title beside it, is needed',
+    ],
+    [
+      '{"title": " ", "text": "\\u3000\\u200b"}',
+      'text with something to read in it, or a title beside it, is needed',
     ],
     ['{"title": ["a"], "text": "x"}', 'jobs.jsonl:2: \'title\' is ["a"]; text is needed'],
     [
@@ -51,5 +61,33 @@ describe('readCandidates', () => {
     ],
   ])('refuses %s', async (line, message) => {
     await expect(read('{"id": "a", "text": "x"}', line)).rejects.toThrow(message);
+  });
+
+  test('goes on after lines that are no candidates when it may', async () => {
+    const told: string[] = [];
+    const lines = [
+      '{"id": "a", "text": "x"}',
+      'nonsense',
+      Buffer.from([0x22, 0xff, 0x22]),
+      '{"id": "b", "text": " "}',
+      '{"id": "a", "text": "y"}',
+      '{"id": "b", "text": "z"}',
+    ];
+    const onBadLine = ({ message }: Error) => told.push(message.slice(0, 30));
+    const found = await readWith({ onBadLine: (error) => void onBadLine(error) }, lines);
+    expect(found.map(({ id, text }) => [id, text])).toEqual([
+      ['a', 'x'],
+      ['b', 'z'],
+    ]);
+    expect(told.map((message) => message.slice(0, 13))).toEqual(
+      [2, 3, 4, 5].map((line) => `jobs.jsonl:${line}:`),
+    );
+  });
+
+  test('refuses a text of which the model’s normalizer leaves nothing', async () => {
+    const lines = ['{"text": "<br>&nbsp;"}'];
+    expect(await readWith({}, lines)).toHaveLength(1);
+    const normalize = createNormalizer(normalizeSteps);
+    await expect(readWith({ normalize }, lines)).rejects.toThrow('something to read');
   });
 });

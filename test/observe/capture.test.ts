@@ -116,6 +116,32 @@ describe('the captured pipeline', () => {
   });
 });
 
+test('candidates that were skipped are not captured, nor a request of such alone', async () => {
+  const clock = new FakeClock();
+  const pipeline = new FakePipeline();
+  pipeline.holds = true;
+  const shapes: TrafficShape[] = [];
+  const capture = {
+    add: (one: TrafficShape) => void shapes.push(one),
+    close: () => Promise.resolve(),
+  };
+  const captured = captureTraffic(pipeline, capture, clock);
+  const left = { score: 0, logit: 0, tokens: 0, truncated: false, scored: false, cached: false };
+  const skipped = (index: number) => ({ ...left, index, skipped: 'TOO_LONG' as const });
+  const some = captured.rank(testRequest('q', ['aaaa', 'b'.repeat(40)]), noDeadline());
+  pipeline.ranked[0]?.reply({
+    results: [{ ...left, index: 0, tokens: 4, scored: true }, skipped(1)],
+  });
+  await some;
+  const none = captured.rank(testRequest('q', ['a', 'b']), noDeadline());
+  pipeline.ranked[1]?.reply({ results: [skipped(0), skipped(1)] });
+  await none;
+  const empty = captured.rank(testRequest('q', []), noDeadline());
+  pipeline.ranked[2]?.reply({ results: [] });
+  await empty;
+  expect(shapes.map(({ candidateTokens }) => candidateTokens)).toEqual([[4]]);
+});
+
 describe('lengths', () => {
   const reply = (tokens: readonly number[], prefixTokens: number) =>
     ({

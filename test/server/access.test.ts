@@ -121,6 +121,20 @@ test('beyond the quota a request is refused with the time to wait; refused work 
   expect(server.pipeline.ranked).toHaveLength(3);
 });
 
+test('skipped candidates are not charged, and a request of such alone costs one', async () => {
+  await start(keyLine(key, { name: 'search', rate: '0.001', burst: '4' }));
+  const bad = Array.from({ length: 30 }, () => ({ text: ' ' }));
+  const skipping = { query: 'q', on_bad_candidate: 'ON_BAD_CANDIDATE_SKIP' };
+  const twoGood = { ...skipping, candidates: [...bad, ...request.candidates] };
+  await server.call('Rank', twoGood, bearing(`Bearer ${key}`));
+  await server.call('Rank', { ...skipping, candidates: bad }, bearing(`Bearer ${key}`));
+  // 1 of 4 is left.
+  const failure = await server.fail('Rank', twoGood, bearing(`Bearer ${key}`));
+  expect(failure.message).toMatch(/^2 candidates are more than the quota has left/);
+  const [one] = request.candidates;
+  await server.call('Rank', { ...skipping, candidates: [...bad, one] }, bearing(`Bearer ${key}`));
+});
+
 test('estimates and tokenizing are charged a tenth of a candidate a text, and one at least', async () => {
   await start(keyLine(key, { name: 'search', rate: '0.001', burst: '4' }));
   const texts = Array.from({ length: 11 }, () => 'text');

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { type Json, methodOf, startTestServer, type TestServer } from '../support/test-server.ts';
+import {
+  failureOf,
+  type Json,
+  methodOf,
+  startTestServer,
+  type TestServer,
+} from '../support/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -18,7 +24,11 @@ const one = [{ text: 'x' }];
 /** Request, and the fields and descriptions of the violations it gets. */
 const table: readonly (readonly [string, Json, readonly (readonly [string, string])[]])[] = [
   ['no query', { candidates: one }, [['query', 'is empty']]],
-  ['a blank query', { query: ' \n\t', candidates: one }, [['query', 'is empty']]],
+  [
+    'a blank query',
+    { query: ' \n\t\u3000\u200b\ufeff', candidates: one },
+    [['query', 'has nothing to read: only white space or invisible characters']],
+  ],
   ['no candidates', { query: 'q' }, [['candidates', 'has 0 entries; allowed 1 to 4']]],
   [
     'too many candidates',
@@ -31,6 +41,29 @@ const table: readonly (readonly [string, Json, readonly (readonly [string, strin
     [['candidates[1].text', 'is empty, and there is no title']],
   ],
   [
+    'blank candidates',
+    {
+      query: 'q',
+      candidates: [{ text: ' ' }, { text: '', title: '\u00a0' }, { text: '\u202a\0' }],
+    },
+    [0, 1, 2].map((i) => [
+      `candidates[${i}].text`,
+      i === 1
+        ? 'is empty, and there is no title'
+        : 'has nothing to read: only white space or invisible characters, and there is no title',
+    ]),
+  ],
+  [
+    'an unknown way with bad candidates',
+    { query: 'q', candidates: one, on_bad_candidate: 7 },
+    [
+      [
+        'on_bad_candidate',
+        'is 7, which is unknown; allowed: ON_BAD_CANDIDATE_UNSPECIFIED, ON_BAD_CANDIDATE_REFUSE, ON_BAD_CANDIDATE_SKIP',
+      ],
+    ],
+  ],
+  [
     'a text too large in bytes though not in characters',
     { query: 'q', candidates: [{ text: '東'.repeat(334) }] },
     [['candidates[0].text', 'has 1002 bytes of UTF-8; at most 1000']],
@@ -40,21 +73,35 @@ const table: readonly (readonly [string, Json, readonly (readonly [string, strin
     { query: 'q'.repeat(1001), candidates: one },
     [['query', 'has 1001 bytes of UTF-8; at most 1000']],
   ],
-  [
-    'top_n of 0',
-    { query: 'q', candidates: one, top_n: 0 },
-    [['top_n', 'is 0; at least 1, or leave it out']],
-  ],
-  [
-    'max_candidate_tokens of 0',
-    { query: 'q', candidates: one, max_candidate_tokens: 0 },
-    [['max_candidate_tokens', 'is 0; at least 1, or leave it out']],
-  ],
+  ...['top_n', 'max_candidate_tokens', 'max_reply_bytes'].map(
+    (field) =>
+      [
+        `${field} of 0`,
+        { query: 'q', candidates: one, [field]: 0 },
+        [[field, 'is 0; at least 1, or leave it out']],
+      ] as const,
+  ),
   [
     'min_score that is not a number',
     { query: 'q', candidates: one, min_score: NaN },
     [['min_score', 'is not a number']],
   ],
+  ...[2, -0.1, 1.0000001, Infinity].map(
+    (score) =>
+      [
+        `a min_score of ${score}, which no probability is`,
+        { query: 'q', candidates: one, min_score: score },
+        [['min_score', `is ${score}, and scores are probabilities; allowed 0 to 1`]],
+      ] as const,
+  ),
+  ...[Infinity, -Infinity].map(
+    (score) =>
+      [
+        `a min_score of ${score} for a logit`,
+        { query: 'q', candidates: one, min_score: score, score_kind: 'SCORE_KIND_LOGIT' },
+        [['min_score', `is ${score}; allowed any finite number`]],
+      ] as const,
+  ),
   [
     'an unknown score kind',
     { query: 'q', candidates: one, score_kind: 9 },
@@ -161,15 +208,15 @@ test('a message above the transport limit is broken off by the library', async (
 });
 
 /** Sends bytes as they are. */
-function sendBytes(bytes: Buffer): Promise<number | undefined> {
+function sendBytes(bytes: Buffer): Promise<unknown> {
   const { path } = methodOf('slmrank.v1.RankingService', 'Rank');
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     server.client.makeUnaryRequest(
       path,
       (raw: Buffer) => raw,
       (raw: Buffer) => raw,
       bytes,
-      (error) => resolve(error?.code),
+      (error, reply) => (error === null ? resolve(reply) : reject(error)),
     );
   });
 }
@@ -181,18 +228,23 @@ test.each([
   ['nested groups', Buffer.alloc(10_000, 0x0b)],
   ['nothing', Buffer.alloc(0)],
 ])('%s are invalid, and the server lives on', async (_, bytes) => {
-  expect(await sendBytes(bytes)).toBe(status.INVALID_ARGUMENT);
+  expect((await failureOf(sendBytes(bytes))).code).toBe(status.INVALID_ARGUMENT);
   expect(await server.call('GetInfo', {})).toMatchObject({ model: 'tiny' });
 });
 
-test('bytes that are not UTF-8 arrive as replacement characters', async () => {
-  const surrogate = Buffer.from([0x0a, 0x03, 0xed, 0xa0, 0xbd]);
+test('bytes that are not UTF-8 are refused, and their field is named', async () => {
+  const before = server.pipeline.ranked.length;
+  const query = Buffer.from([0x0a, 0x01, 0x71]);
   const candidate = Buffer.from([0x22, 0x03, 0x12, 0x01, 0xff]);
-  expect(await sendBytes(Buffer.concat([surrogate, candidate]))).toBeUndefined();
-  expect(server.pipeline.ranked.at(-1)?.request).toMatchObject({
-    query: '\u{FFFD}'.repeat(3),
-    candidates: [{ text: '\u{FFFD}' }],
+  const failure = await failureOf(sendBytes(Buffer.concat([query, candidate])));
+  expect(failure).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    message: 'candidates[0].text is not valid UTF-8',
   });
+  expect(failure.details['BadRequest']).toEqual({
+    field_violations: [{ field: 'candidates[0].text', description: 'is not valid UTF-8' }],
+  });
+  expect(server.pipeline.ranked).toHaveLength(before);
 });
 
 test('a details trailer stays small, however much is wrong', async () => {

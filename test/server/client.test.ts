@@ -40,6 +40,31 @@ describe('the ranking client', () => {
     });
   });
 
+  test('has bad candidates skipped where the request says so', async () => {
+    const candidates = [
+      { id: 'bad', text: '\u00a0' },
+      { id: 'good', text: 'Cook' },
+    ];
+    const request = { query: 'q', candidates, onBadCandidate: 'ON_BAD_CANDIDATE_SKIP' } as const;
+    const { results, usage } = await client.rank(request, 30_000);
+    expect(results.map(({ id, scored, skipReason }) => [id, scored, skipReason])).toEqual([
+      ['good', true, 'SKIP_REASON_UNSPECIFIED'],
+      ['bad', false, 'SKIP_REASON_BLANK'],
+    ]);
+    expect(usage?.skipped).toBe(1);
+  });
+
+  test('takes replies of any size', async () => {
+    const text = 'x'.repeat(100_000);
+    const candidates = Array.from({ length: 50 }, () => ({ text }));
+    const request = { query: 'q', candidates, returnText: true };
+    const { results } = await client.rank(request, 30_000);
+    expect(results.at(-1)?.text).toBe(text);
+    await expect(
+      client.rank({ ...request, maxReplyBytes: 1_000_000 }, 30_000),
+    ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
   test('a call that fails says which call, which status, and why', async () => {
     await expect(client.rank({ query: 'q', candidates: [] }, 30_000)).rejects.toMatchObject({
       name: 'CallError',

@@ -35,6 +35,7 @@ test('a request arrives whole, with absent fields absent and defaults filled in'
     priority: 'interactive',
     adaptiveDepth: false,
     useCache: true,
+    onBadCandidate: 'refuse',
   });
 });
 
@@ -44,19 +45,23 @@ test('every field of a request reaches the pipeline', async () => {
     ...{ return_text: true, score_kind: 'SCORE_KIND_LOGIT', truncation: 'TRUNCATION_ERROR' },
     ...{ max_candidate_tokens: 7, model: 'tiny', request_id: 'mine', partial_ok: true },
     ...{ priority: 'PRIORITY_DEFERRABLE', adaptive_depth: true, no_cache: true },
+    on_bad_candidate: 'ON_BAD_CANDIDATE_SKIP',
   });
   expect(server.pipeline.ranked[0]?.request).toMatchObject({
     ...{ requestId: 'mine', query: 'q', instruction: 'i', context: 'c', topN: 3, minScore: -2.5 },
     ...{ returnText: true, scoreKind: 'logit', truncation: 'error', maxCandidateTokens: 7 },
     ...{ model: 'tiny', partialOk: true, priority: 'deferrable', adaptiveDepth: true },
-    useCache: false,
+    ...{ useCache: false, onBadCandidate: 'skip' },
   });
 });
 
-test('empty optional texts count as absent', async () => {
+test.each([
+  ['empty', ''],
+  ['blank', ' \u3000\u200b'],
+])('optional texts that are %s count as absent', async (_, none) => {
   await server.call('Rank', {
-    ...{ query: 'q', instruction: '', context: '', model: '', request_id: '' },
-    candidates: [{ text: 'x', title: '' }],
+    ...{ query: 'q', instruction: none, context: none, model: '', request_id: '' },
+    candidates: [{ text: 'x', title: none }],
   });
   const request = server.pipeline.ranked[0]?.request;
   expect(request).toMatchObject({ instruction: undefined, context: undefined, model: undefined });

@@ -29,7 +29,7 @@ test.each([
   const { bytes } = await writeTokens(
     ids.map((text) => Int32Array.from(text)),
     'ab'.repeat(32),
-    never,
+    { signal: never, mostBytes: Infinity },
   );
   expect(responseDeserialize(bytes)).toEqual({
     ...(ids.length === 0
@@ -45,15 +45,45 @@ test.each([
 
 test('others have their turns while many ids are written, and no more are once the caller has gone', async () => {
   const caller = new AbortController();
-  const written = writeTokens([new Int32Array(1_000_000)], 'h', caller.signal);
+  const written = writeTokens([new Int32Array(1_000_000)], 'h', {
+    signal: caller.signal,
+    mostBytes: Infinity,
+  });
   setImmediate(() => caller.abort());
   await expect(written).rejects.toMatchObject({ kind: 'cancelled' });
+});
+
+test('a reply that is larger than the client takes is refused before it is written', async () => {
+  const ids = [Int32Array.of(1, 2, 300)];
+  const { bytes } = await writeTokens(ids, 'h', { signal: never, mostBytes: Infinity });
+  const allowing = (mostBytes: number) => writeTokens(ids, 'h', { signal: never, mostBytes });
+  await expect(allowing(bytes.length)).resolves.toEqual({ bytes });
+  await expect(allowing(bytes.length - 1)).rejects.toMatchObject({
+    kind: 'invalid-argument',
+    violations: [
+      {
+        field: 'return_ids',
+        description: `makes the reply ${bytes.length} bytes long; the client takes ${bytes.length - 1}. Send fewer texts at once, or raise max_reply_bytes and the client's own limit`,
+      },
+    ],
+  });
+});
+
+test('Tokenize heeds max_reply_bytes', async () => {
+  server = await startTestServer();
+  const asked = { texts: ['abc'.repeat(100)], return_ids: true };
+  const failure = await server.fail('Tokenize', { ...asked, max_reply_bytes: 300 });
+  expect(failure).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    message: expect.stringMatching(/^return_ids makes the reply 3\d\d bytes/) as unknown as string,
+  });
+  await expect(server.call('Tokenize', { ...asked, max_reply_bytes: 400 })).resolves.toBeDefined();
 });
 
 test('a reply that is not written yet is serialized', async () => {
   const serialize = orWritten((text: string) => Buffer.from(text));
   expect(serialize('a')).toEqual(Buffer.from('a'));
-  const reply = await writeTokens([], '', never);
+  const reply = await writeTokens([], '', { signal: never, mostBytes: 2 });
   expect(serialize(reply)).toBe(reply.bytes);
 });
 

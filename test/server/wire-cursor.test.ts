@@ -2,9 +2,12 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { parseProtoRoot } from '../../src/server/proto-root.ts';
-import { guardDecoder, wireTypesOf } from '../../src/server/received.ts';
+import { shapeOf } from '../../src/server/message-shape.ts';
+import { guardDecoder } from '../../src/server/received.ts';
 import { WireCursor } from '../../src/server/wire-cursor.ts';
 
+const { service, messages } = parseProtoRoot();
+const definition = service.Rank;
 const fieldNumber = fc.integer({ min: 1, max: 2 ** 29 - 1 });
 const anyField = fc.oneof(
   fc.record({ field: fieldNumber, type: fc.constant(0), value: fc.nat() }),
@@ -70,7 +73,7 @@ test('a message of a million entries is refused without being decoded', () => {
     requestBytes: 8_000_000,
     repeated: { field: 4, name: 'candidates', most: 1000 },
     requestIdField: 12,
-    wireTypes: new Map([[4, 2]]),
+    shape: shapeOf(definition.requestType),
   });
   const empties = Buffer.alloc(2_000_000);
   for (let place = 0; place < empties.length; place += 2) {
@@ -86,11 +89,10 @@ test('a message of a million entries is refused without being decoded', () => {
   expect(guarded(empties.subarray(0, 2000))).toEqual({ ok: true, message: 1 });
 });
 
-const definition = parseProtoRoot().service.Rank;
 const rankDecoder = guardDecoder(definition.requestDeserialize, {
   requestBytes: 1_000_000,
   repeated: { field: 4, name: 'candidates', most: 3 },
-  wireTypes: wireTypesOf(definition.requestType),
+  shape: shapeOf(definition.requestType, messages),
 });
 const fourEmpty = Buffer.from('2200220022002200', 'hex');
 

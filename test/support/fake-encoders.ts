@@ -1,19 +1,18 @@
 import { createDeferred, type Deferred } from '../../src/deferred.ts';
 import type { EncoderPool } from '../../src/pool/encoder-pool.ts';
-import type { EncodedRequest } from '../../src/schedule/batch.ts';
-import type { EncodeTask } from '../../src/text/encode.ts';
+import type { EncodedTask, EncodeTask } from '../../src/text/encode.ts';
 
 /** Encoders that answer when the test says so. */
 export class FakeEncoders implements EncoderPool {
-  readonly asked: { readonly task: EncodeTask; readonly reply: Deferred<EncodedRequest> }[] = [];
+  readonly asked: { readonly task: EncodeTask; readonly reply: Deferred<EncodedTask> }[] = [];
   isClosed = false;
 
   warm(): Promise<void> {
     return Promise.resolve();
   }
 
-  encode(task: EncodeTask): Promise<EncodedRequest> {
-    const reply = createDeferred<EncodedRequest>();
+  encode(task: EncodeTask): Promise<EncodedTask> {
+    const reply = createDeferred<EncodedTask>();
     this.asked.push({ task, reply });
     return reply.promise;
   }

@@ -83,7 +83,7 @@ it('a text is cut, and counted when it is too long, after it is normalized', () 
   for (const { normalizing, plain } of encoders) {
     expect(plain.encode(given)).toMatchObject({ ok: false });
     expect(normalizing.encode({ ...given, maxCandidateTokens: 50 })).toMatchObject({
-      message: expect.stringMatching(/^candidates\[0\]\.text: candidate 0 has 1[56]\d tokens/),
+      message: expect.stringMatching(/^candidates\[0\]\.text: has 1[56]\d tokens/),
     });
   }
 });
@@ -94,4 +94,40 @@ it('tokenizes a text as it would stand in a prompt', () => {
       plain.tokenize(['R&D', 'plain']),
     );
   }
+});
+
+const unreadable = { title: '<br>', text: '<br>&nbsp;<!-- nothing -->\u200b' };
+const readable = { title: undefined, text: '<p>Nurse</p>' };
+const nothing = 'has nothing to read once markup and invisible characters are removed';
+
+it.each(encoders)(
+  'a candidate of which nothing is left is bad for a model that normalizes',
+  (by) => {
+    const asked = task({ candidates: [readable, unreadable] });
+    const refused = by.normalizing.encode({ ...asked, onBadCandidate: 'refuse' });
+    expect(refused).toMatchObject({
+      ok: false,
+      violations: [{ field: 'candidates[1].text', description: nothing }],
+    });
+    const skipping = by.normalizing.encode({ ...asked, onBadCandidate: 'skip' });
+    const alone = by.normalizing.encode(task({ candidates: [readable] }));
+    expect(skipping.ok && skipping.encoded.candidates).toEqual(
+      alone.ok && alone.encoded.candidates,
+    );
+    expect(skipping.ok && [...(skipping.encoded.skipped ?? [])]).toEqual([
+      [1, { reason: 'BLANK', field: 'text', description: nothing }],
+    ]);
+    // Measurements score what there is, and for other models markup is text.
+    expect(by.normalizing.encode(asked)).toMatchObject({ ok: true });
+    expect(by.plain.encode({ ...asked, onBadCandidate: 'refuse' })).toMatchObject({ ok: true });
+  },
+);
+
+it.each(encoders)('a query of which nothing is left is refused', (by) => {
+  const asked = task({ query: '<p>&nbsp;</p>', onBadCandidate: 'skip' });
+  expect(by.normalizing.encode(asked)).toMatchObject({
+    ok: false,
+    violations: [{ field: 'query', description: nothing }],
+  });
+  expect(by.plain.encode(asked)).toMatchObject({ ok: true });
 });

@@ -189,18 +189,39 @@ describe('truncation', () => {
     expect(outcome).toEqual({
       ok: false,
       message:
-        'candidates[1].text: candidate 1 has 6 tokens with its title; at most 4 are allowed (and 1 more)',
+        'candidates[1].text: has 6 tokens with its title; at most 4 are allowed (and 1 more)',
       violations: [
         {
           field: 'candidates[1].text',
-          description: 'candidate 1 has 6 tokens with its title; at most 4 are allowed',
+          description: 'has 6 tokens with its title; at most 4 are allowed',
         },
         {
           field: 'candidates[2].title',
-          description: 'candidate 2 has 8 tokens with its title; at most 4 are allowed',
+          description: 'has 8 tokens with its title; at most 4 are allowed',
         },
       ],
     });
+  });
+
+  it('skips those above the budget where it may, and encodes the others', () => {
+    const outcome = encoder.encode({
+      ...base,
+      ...{ truncation: 'error', maxCandidateTokens: 4, onBadCandidate: 'skip' },
+      candidates: ['one', text, 'two'].map((each) => ({ title: undefined, text: each })),
+    });
+    expect(outcome).toMatchObject({
+      ok: true,
+      encoded: { candidates: [{ tokens: 1 }, { tokens: 1 }] },
+    });
+    expect(outcome.ok && [...(outcome.encoded.skipped ?? [])]).toEqual([
+      [
+        1,
+        {
+          ...{ reason: 'TOO_LONG', field: 'text' },
+          description: 'has 6 tokens with its title; at most 4 are allowed',
+        },
+      ],
+    ]);
   });
 
   it('reads a megabyte that is cut to a few tokens', () => {

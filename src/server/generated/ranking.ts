@@ -33,6 +33,7 @@ export interface ProtoGrpcType {
       GetInfoRequest: MessageTypeDefinition<Wire_slmrank_v1_GetInfoRequestInput, Wire_slmrank_v1_GetInfoRequest>
       GetInfoResponse: MessageTypeDefinition<Wire_slmrank_v1_GetInfoResponseInput, Wire_slmrank_v1_GetInfoResponse>
       Limits: MessageTypeDefinition<Wire_slmrank_v1_LimitsInput, Wire_slmrank_v1_Limits>
+      OnBadCandidate: EnumTypeDefinition
       Priority: EnumTypeDefinition
       RankError: MessageTypeDefinition<Wire_slmrank_v1_RankErrorInput, Wire_slmrank_v1_RankError>
       RankRequest: MessageTypeDefinition<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankRequest>
@@ -42,6 +43,7 @@ export interface ProtoGrpcType {
       Replica: MessageTypeDefinition<Wire_slmrank_v1_ReplicaInput, Wire_slmrank_v1_Replica>
       Result: MessageTypeDefinition<Wire_slmrank_v1_ResultInput, Wire_slmrank_v1_Result>
       ScoreKind: EnumTypeDefinition
+      SkipReason: EnumTypeDefinition
       StageTimes: MessageTypeDefinition<Wire_slmrank_v1_StageTimesInput, Wire_slmrank_v1_StageTimes>
       TokenizeRequest: MessageTypeDefinition<Wire_slmrank_v1_TokenizeRequestInput, Wire_slmrank_v1_TokenizeRequest>
       TokenizeResponse: MessageTypeDefinition<Wire_slmrank_v1_TokenizeResponseInput, Wire_slmrank_v1_TokenizeResponse>

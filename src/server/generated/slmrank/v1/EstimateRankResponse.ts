@@ -7,6 +7,7 @@
 export interface WireEstimateRankResponseInput {
   /**
    * Candidates that would be scored: all of them, or as many as adaptive_depth would choose at this moment.
+   * Those that would be skipped for their text as it came are not counted.
    */
   'candidates'?: (number);
   /**
@@ -39,6 +40,7 @@ export interface WireEstimateRankResponseInput {
 export interface WireEstimateRankResponse {
   /**
    * Candidates that would be scored: all of them, or as many as adaptive_depth would choose at this moment.
+   * Those that would be skipped for their text as it came are not counted.
    */
   'candidates': (number);
   /**

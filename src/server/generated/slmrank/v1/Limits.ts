@@ -23,6 +23,10 @@ export interface WireLimitsInput {
   'queuedCandidates'?: (number);
   'queuedTokens'?: (number);
   'streamUnanswered'?: (number);
+  /**
+   * Bytes of a reply, unless the request says that the client takes more (max_reply_bytes).
+   */
+  'replyBytes'?: (number);
 }
 
 export interface WireLimits {
@@ -47,4 +51,8 @@ export interface WireLimits {
   'queuedCandidates': (number);
   'queuedTokens': (number);
   'streamUnanswered': (number);
+  /**
+   * Bytes of a reply, unless the request says that the client takes more (max_reply_bytes).
+   */
+  'replyBytes': (number);
 }

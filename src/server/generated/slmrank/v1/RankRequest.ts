@@ -4,6 +4,7 @@ import type { WireCandidateInput as Wire_slmrank_v1_CandidateInput, WireCandidat
 import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKind as Wire_slmrank_v1_ScoreKind } from '../../slmrank/v1/ScoreKind.ts';
 import type { WireTruncationInput as Wire_slmrank_v1_TruncationInput, WireTruncation as Wire_slmrank_v1_Truncation } from '../../slmrank/v1/Truncation.ts';
 import type { WirePriorityInput as Wire_slmrank_v1_PriorityInput, WirePriority as Wire_slmrank_v1_Priority } from '../../slmrank/v1/Priority.ts';
+import type { WireOnBadCandidateInput as Wire_slmrank_v1_OnBadCandidateInput, WireOnBadCandidate as Wire_slmrank_v1_OnBadCandidate } from '../../slmrank/v1/OnBadCandidate.ts';
 
 export interface WireRankRequestInput {
   /**
@@ -23,11 +24,12 @@ export interface WireRankRequestInput {
    */
   'candidates'?: (Wire_slmrank_v1_CandidateInput)[];
   /**
-   * Return only this many of the best; all when absent. At least 1.
+   * Return at most this many results: the best, and after them those that were not scored. All when absent. At least 1.
    */
   'topN'?: (number);
   /**
-   * Return only results with at least this score (in the requested score_kind).
+   * Leave out what was scored lower than this (in the requested score_kind): 0 to 1 for a probability, any finite number
+   * for a logit. Results that were not scored stay.
    */
   'minScore'?: (number | string);
   /**
@@ -72,6 +74,18 @@ export interface WireRankRequestInput {
    * have its own: at its end it is answered by DEADLINE_EXCEEDED, or with what is scored, and the stream goes on.
    */
   'timeoutMs'?: (number);
+  /**
+   * One bad candidate refuses the request, or is skipped. A quota counts what is left when empty, blank and too large
+   * texts are taken out, and at least 1; candidates skipped for their tokens, or for what the model's normalizer leaves
+   * of them, are counted.
+   */
+  'onBadCandidate'?: (Wire_slmrank_v1_OnBadCandidateInput);
+  /**
+   * Most bytes of a message that the client takes: 4,194,304 when absent, gRPC's own default
+   * (grpc.max_receive_message_length and its like). A request whose reply may be larger is refused before anything is
+   * computed: set top_n, leave return_text out, or raise both this and the client's own limit.
+   */
+  'maxReplyBytes'?: (number);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";
@@ -80,6 +94,7 @@ export interface WireRankRequestInput {
   '_model'?: "model";
   '_requestId'?: "requestId";
   '_timeoutMs'?: "timeoutMs";
+  '_maxReplyBytes'?: "maxReplyBytes";
 }
 
 export interface WireRankRequest {
@@ -100,11 +115,12 @@ export interface WireRankRequest {
    */
   'candidates': (Wire_slmrank_v1_Candidate)[];
   /**
-   * Return only this many of the best; all when absent. At least 1.
+   * Return at most this many results: the best, and after them those that were not scored. All when absent. At least 1.
    */
   'topN'?: (number);
   /**
-   * Return only results with at least this score (in the requested score_kind).
+   * Leave out what was scored lower than this (in the requested score_kind): 0 to 1 for a probability, any finite number
+   * for a logit. Results that were not scored stay.
    */
   'minScore'?: (number);
   /**
@@ -149,6 +165,18 @@ export interface WireRankRequest {
    * have its own: at its end it is answered by DEADLINE_EXCEEDED, or with what is scored, and the stream goes on.
    */
   'timeoutMs'?: (number);
+  /**
+   * One bad candidate refuses the request, or is skipped. A quota counts what is left when empty, blank and too large
+   * texts are taken out, and at least 1; candidates skipped for their tokens, or for what the model's normalizer leaves
+   * of them, are counted.
+   */
+  'onBadCandidate': (Wire_slmrank_v1_OnBadCandidate);
+  /**
+   * Most bytes of a message that the client takes: 4,194,304 when absent, gRPC's own default
+   * (grpc.max_receive_message_length and its like). A request whose reply may be larger is refused before anything is
+   * computed: set top_n, leave return_text out, or raise both this and the client's own limit.
+   */
+  'maxReplyBytes'?: (number);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";
@@ -157,4 +185,5 @@ export interface WireRankRequest {
   '_model'?: "model";
   '_requestId'?: "requestId";
   '_timeoutMs'?: "timeoutMs";
+  '_maxReplyBytes'?: "maxReplyBytes";
 }

@@ -7,7 +7,7 @@ import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKin
 
 export interface WireRankResponseInput {
   /**
-   * Best first; ties in the order given.
+   * Best first, ties in the order given; then those that were not scored, in the order given.
    */
   'results'?: (Wire_slmrank_v1_ResultInput)[];
   'usage'?: (Wire_slmrank_v1_UsageInput | null);
@@ -21,13 +21,14 @@ export interface WireRankResponseInput {
   'scoreKind'?: (Wire_slmrank_v1_ScoreKindInput);
   /**
    * False when partial_ok let the deadline leave candidates out of those that were to be scored.
+   * Skipped ones do not count for that.
    */
   'complete'?: (boolean);
 }
 
 export interface WireRankResponse {
   /**
-   * Best first; ties in the order given.
+   * Best first, ties in the order given; then those that were not scored, in the order given.
    */
   'results': (Wire_slmrank_v1_Result)[];
   'usage': (Wire_slmrank_v1_Usage | null);
@@ -41,6 +42,7 @@ export interface WireRankResponse {
   'scoreKind': (Wire_slmrank_v1_ScoreKind);
   /**
    * False when partial_ok let the deadline leave candidates out of those that were to be scored.
+   * Skipped ones do not count for that.
    */
   'complete': (boolean);
 }

@@ -1,5 +1,6 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
+import type { WireSkipReasonInput as Wire_slmrank_v1_SkipReasonInput, WireSkipReason as Wire_slmrank_v1_SkipReason } from '../../slmrank/v1/SkipReason.ts';
 
 export interface WireResultInput {
   /**
@@ -27,7 +28,8 @@ export interface WireResultInput {
    */
   'truncated'?: (boolean);
   /**
-   * False for candidates that the deadline left out (partial_ok) or that lie below the depth (adaptive_depth).
+   * False for candidates that the deadline left out (partial_ok), that lie below the depth (adaptive_depth) or that were
+   * skipped (on_bad_candidate).
    */
   'scored'?: (boolean);
   /**
@@ -40,6 +42,10 @@ export interface WireResultInput {
    * running at the same time. The digits are the same.
    */
   'cached'?: (boolean);
+  /**
+   * Why the candidate was skipped (ON_BAD_CANDIDATE_SKIP).
+   */
+  'skipReason'?: (Wire_slmrank_v1_SkipReasonInput);
   '_text'?: "text";
   '_title'?: "title";
 }
@@ -70,7 +76,8 @@ export interface WireResult {
    */
   'truncated': (boolean);
   /**
-   * False for candidates that the deadline left out (partial_ok) or that lie below the depth (adaptive_depth).
+   * False for candidates that the deadline left out (partial_ok), that lie below the depth (adaptive_depth) or that were
+   * skipped (on_bad_candidate).
    */
   'scored': (boolean);
   /**
@@ -83,6 +90,10 @@ export interface WireResult {
    * running at the same time. The digits are the same.
    */
   'cached': (boolean);
+  /**
+   * Why the candidate was skipped (ON_BAD_CANDIDATE_SKIP).
+   */
+  'skipReason': (Wire_slmrank_v1_SkipReason);
   '_text'?: "text";
   '_title'?: "title";
 }

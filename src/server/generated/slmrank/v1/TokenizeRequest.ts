@@ -10,6 +10,11 @@ export interface WireTokenizeRequestInput {
    * Return the ids as well as the counts.
    */
   'returnIds'?: (boolean);
+  /**
+   * As in RankRequest. How many ids there are is known only after tokenizing: a reply that is larger is refused then.
+   */
+  'maxReplyBytes'?: (number);
+  '_maxReplyBytes'?: "maxReplyBytes";
 }
 
 export interface WireTokenizeRequest {
@@ -21,4 +26,9 @@ export interface WireTokenizeRequest {
    * Return the ids as well as the counts.
    */
   'returnIds': (boolean);
+  /**
+   * As in RankRequest. How many ids there are is known only after tokenizing: a reply that is larger is refused then.
+   */
+  'maxReplyBytes'?: (number);
+  '_maxReplyBytes'?: "maxReplyBytes";
 }

@@ -18,7 +18,7 @@ export const Truncation = {
    */
   TRUNCATION_START: 'TRUNCATION_START',
   /**
-   * Refuse the request with INVALID_ARGUMENT naming the candidate.
+   * Nothing may be cut: a longer candidate is bad, see OnBadCandidate.
    */
   TRUNCATION_ERROR: 'TRUNCATION_ERROR',
 } as const;
@@ -44,7 +44,7 @@ export type WireTruncationInput =
   | 'TRUNCATION_START'
   | 2
   /**
-   * Refuse the request with INVALID_ARGUMENT naming the candidate.
+   * Nothing may be cut: a longer candidate is bad, see OnBadCandidate.
    */
   | 'TRUNCATION_ERROR'
   | 3

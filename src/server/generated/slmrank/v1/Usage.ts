@@ -30,9 +30,13 @@ export interface WireUsageInput {
   'cached'?: (number);
   /**
    * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise. Those
-   * below were not looked at.
+   * below were not looked at; those skipped for their text as it came are not counted, and do not use up depth.
    */
   'depth'?: (number);
+  /**
+   * Candidates that were skipped (on_bad_candidate), whether top_n left them in the results or not.
+   */
+  'skipped'?: (number);
 }
 
 export interface WireUsage {
@@ -64,7 +68,11 @@ export interface WireUsage {
   'cached': (number);
   /**
    * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise. Those
-   * below were not looked at.
+   * below were not looked at; those skipped for their text as it came are not counted, and do not use up depth.
    */
   'depth': (number);
+  /**
+   * Candidates that were skipped (on_bad_candidate), whether top_n left them in the results or not.
+   */
+  'skipped': (number);
 }

@@ -1,0 +1,53 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+/**
+ * Why a candidate cannot be scored.
+ */
+export const SkipReason = {
+  /**
+   * It was not skipped.
+   */
+  SKIP_REASON_UNSPECIFIED: 'SKIP_REASON_UNSPECIFIED',
+  /**
+   * It has neither text nor title.
+   */
+  SKIP_REASON_EMPTY: 'SKIP_REASON_EMPTY',
+  /**
+   * There is nothing to read in its text and title.
+   */
+  SKIP_REASON_BLANK: 'SKIP_REASON_BLANK',
+  /**
+   * Title or text has more than Limits.text_bytes, or both together more tokens than may be read, with TRUNCATION_ERROR.
+   */
+  SKIP_REASON_TOO_LONG: 'SKIP_REASON_TOO_LONG',
+} as const;
+
+/**
+ * Why a candidate cannot be scored.
+ */
+export type WireSkipReasonInput =
+  /**
+   * It was not skipped.
+   */
+  | 'SKIP_REASON_UNSPECIFIED'
+  | 0
+  /**
+   * It has neither text nor title.
+   */
+  | 'SKIP_REASON_EMPTY'
+  | 1
+  /**
+   * There is nothing to read in its text and title.
+   */
+  | 'SKIP_REASON_BLANK'
+  | 2
+  /**
+   * Title or text has more than Limits.text_bytes, or both together more tokens than may be read, with TRUNCATION_ERROR.
+   */
+  | 'SKIP_REASON_TOO_LONG'
+  | 3
+
+/**
+ * Why a candidate cannot be scored.
+ */
+export type WireSkipReason = typeof SkipReason[keyof typeof SkipReason]
