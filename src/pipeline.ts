@@ -6,7 +6,7 @@ import { assertAnswers } from './pipeline/assert-answers.ts';
 import { composeReply } from './pipeline/compose-reply.ts';
 import type { Config } from './config.ts';
 import { RankError } from './errors.ts';
-import type { EstimateTokens } from './pipeline/estimate-tokens.ts';
+import type { TokenEstimator } from './pipeline/estimate-tokens.ts';
 import { readGauges, type ServingGauges } from './pipeline/gauges.ts';
 import type { Manifest } from './manifest.ts';
 import type { EncoderPool } from './pool/encoder-pool.ts';
@@ -20,13 +20,14 @@ import type {
   ReplicaDescription,
 } from './rank.ts';
 import { planRank, type RankPlan } from './pipeline/rank-plan.ts';
-import { RequestRun } from './pipeline/request-run.ts';
+import { type Encoding, RequestRun } from './pipeline/request-run.ts';
 import type { Admission, Permit } from './schedule/admission.ts';
 import type { BatchPart, EncodedRequest, PackedBatch } from './schedule/batch.ts';
 import type { BucketTuner } from './schedule/bucket-tuning.ts';
 import type { CostModel, CostTable } from './schedule/cost.ts';
 import type { DepthController } from './schedule/depth.ts';
 import type { Ask } from './schedule/forecast.ts';
+import { packedSize } from './schedule/packed-size.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
 import { TextRoom } from './schedule/text-room.ts';
 
@@ -35,10 +36,10 @@ interface BoundCall extends ScoreCall {
 }
 
 export interface PipelineParts {
-  readonly config: Pick<Config, 'candidateTokens' | 'maxCallMs'>;
+  readonly config: Pick<Config, 'candidateTokens' | 'maxCallMs' | 'tokenBudget'>;
   readonly manifest: Pick<Manifest, 'name' | 'fingerprint'>;
   readonly clock: Clock;
-  readonly estimateTokens: EstimateTokens;
+  readonly tokens: TokenEstimator;
   readonly cache: ScoreCache | undefined;
   readonly depth: DepthController;
   readonly tuner: BucketTuner;
@@ -67,7 +68,7 @@ export class Pipeline implements RankingPipeline {
   }
 
   async rank(request: RankRequest, context: CallContext): Promise<RankReply> {
-    const { clock, tuner, cost } = this.#parts;
+    const { clock } = this.#parts;
     const startedMs = clock.nowMs();
     this.#assertServing(request, context);
     const call = this.#boundCall(request, context, startedMs);
@@ -75,10 +76,9 @@ export class Pipeline implements RankingPipeline {
     const permit = this.#admit(plan, call);
     const run = new RequestRun(request, {
       ...this.#parts,
-      onEncoded: (encoded, encodeMs) => {
-        cost.observeEncode(encodeMs);
-        permit?.correct(countTokens(encoded));
-        tuner.observe(encoded);
+      onEncoded: (encoded, spent) => {
+        permit?.correct(countTokens(encoded, this.#parts.config));
+        this.#learn(encoded, spent);
       },
     });
     try {
@@ -102,9 +102,9 @@ export class Pipeline implements RankingPipeline {
     const release = this.#texts.admit(call.client, charactersOf(request));
     await Promise.resolve();
     release();
-    const { clock, admission, scheduler, estimateTokens } = this.#parts;
+    const { clock, admission, scheduler, tokens } = this.#parts;
     this.#assertServing(request, call);
-    const { prefixTokens, packedTokens } = estimateTokens(request, request.candidates);
+    const { prefixTokens, packedTokens } = tokens.estimate(request, request.candidates);
     const bound = this.#boundCall(request, call, clock.nowMs());
     const candidates = request.candidates.length;
     const unscheduledTokens = admission.uncountedTokens;
@@ -129,6 +129,11 @@ export class Pipeline implements RankingPipeline {
     } finally {
       release();
     }
+  }
+
+  /** What a request would take, judged by its texts. */
+  get tokens(): Pick<TokenEstimator, 'estimate'> {
+    return this.#parts.tokens;
   }
 
   gauges(): ServingGauges {
@@ -164,10 +169,18 @@ export class Pipeline implements RankingPipeline {
   }
 
   async #warm(): Promise<void> {
-    const { manifest, encoders, replicas, pack } = this.#parts;
-    await Promise.all([encoders.warm(), replicas.warm()]);
+    const { manifest, encoders, replicas, pack, tokens } = this.#parts;
+    const calibrated = encoders.warm().then(() => tokens.calibrate(encoders));
+    await Promise.all([calibrated, replicas.warm()]);
     const { runners } = replicas.offer();
     await assertAnswers({ name: manifest.name, encoders, runners, pack });
+  }
+
+  #learn(encoded: EncodedRequest, { encodeMs, candidates }: Encoding): void {
+    const { cost, tuner, tokens } = this.#parts;
+    cost.observeEncode(encodeMs);
+    tuner.observe(encoded);
+    tokens.learn(candidates, encoded);
   }
 
   /** Asks by trying: what is let in is given back in the same turn. */
@@ -214,7 +227,7 @@ export class Pipeline implements RankingPipeline {
 
   /** What is known already costs nothing, so it is found before admission: an overloaded server still answers it. */
   #plan(request: RankRequest, call: BoundCall): RankPlan {
-    const { config, manifest, depth, scheduler, admission, estimateTokens } = this.#parts;
+    const { config, manifest, depth, scheduler, admission, tokens } = this.#parts;
     depth.sample(scheduler.estimateMs(admission.held.tokens));
     const { fingerprint } = manifest;
     const setting = {
@@ -222,6 +235,7 @@ export class Pipeline implements RankingPipeline {
       candidateTokens: config.candidateTokens,
       client: call.client,
     };
+    const estimateTokens = tokens.estimate;
     const parts = { scores: this.#scores, setting, estimateTokens, depth: depth.depth };
     return planRank(request, call, parts);
   }
@@ -250,6 +264,11 @@ function charactersOf({ query, candidates }: RankRequest): number {
   );
 }
 
-function countTokens({ prefix, candidates }: EncodedRequest): number {
-  return candidates.reduce((sum, { ids }) => sum + ids.length, prefix.length);
+function countTokens(
+  { prefix, candidates }: EncodedRequest,
+  { tokenBudget }: Pick<Config, 'tokenBudget'>,
+): number {
+  const candidateTokens = candidates.reduce((sum, { ids }) => sum + ids.length, 0);
+  const size = { prefixTokens: prefix.length, candidates: candidates.length, candidateTokens };
+  return packedSize(size, tokenBudget);
 }

@@ -86,7 +86,7 @@ export interface RankReply {
   readonly complete: boolean;
 }
 
-/** What ranking a request would cost now. Tokens are estimated from the texts' lengths. */
+/** What ranking a request would cost now. Tokens are estimated from the texts' characters. */
 export interface Estimate {
   readonly candidates: number;
   readonly prefixTokens: number;

@@ -150,8 +150,11 @@ function openModels(
     open: ({ folder: model, devices: slots, ...source }) => {
       const options = { ...source, config: { ...config, model, devices: slots } };
       const served = createPipeline(log === undefined ? options : { ...options, log });
+      const { estimate } = served.tokens;
       const pipeline =
-        capture === undefined ? served : captureTraffic(served, capture, systemClock);
+        capture === undefined
+          ? served
+          : captureTraffic(served, capture, { clock: systemClock, estimate });
       const { pool } = served;
       return { pipeline, pool, costs: () => served.costs(), gauges: () => served.gauges() };
     },

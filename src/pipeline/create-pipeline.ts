@@ -1,7 +1,7 @@
 import { ScoreCache } from '../cache/score-cache.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config, ServedConfig } from '../config.ts';
-import { createTokenEstimate } from './estimate-tokens.ts';
+import { TokenEstimator } from './estimate-tokens.ts';
 import type { Tell } from '../events.ts';
 import type { FileStamps, Manifest } from '../manifest.ts';
 import { Pipeline } from '../pipeline.ts';
@@ -42,7 +42,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     config,
     manifest,
     clock,
-    estimateTokens: createTokenEstimate(manifest.template, config.candidateTokens),
+    tokens: openEstimator(options),
     cache: config.cacheEntries === 0 ? undefined : openCache(config, clock),
     depth: openDepth(config, clock),
     tuner,
@@ -63,6 +63,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       onOffer: ({ runners, coming }) => scheduler.setReplicas(runners, coming),
     }),
   });
+}
+
+function openEstimator({ config, manifest }: PipelineOptions): TokenEstimator {
+  const { candidateTokens, tokenBudget } = config;
+  const { rowTokens } = manifest.blueprint;
+  return new TokenEstimator(manifest.template, { candidateTokens, rowTokens, tokenBudget });
 }
 
 function openScheduler(

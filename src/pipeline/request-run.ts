@@ -2,7 +2,7 @@ import type { Score } from '../cache/score-cache.ts';
 import type { Clock } from '../clock.ts';
 import { RankError } from '../errors.ts';
 import type { EncoderPool } from '../pool/encoder-pool.ts';
-import type { RankRequest } from '../rank.ts';
+import type { Candidate, RankRequest } from '../rank.ts';
 import type { EncodedRequest } from '../schedule/batch.ts';
 import type { ScheduleCall } from '../schedule/request.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
@@ -12,7 +12,13 @@ export interface RunParts {
   readonly encoders: EncoderPool;
   readonly scheduler: Pick<Scheduler, 'schedule'>;
   /** Told before scheduling. */
-  readonly onEncoded: (encoded: EncodedRequest, encodeMs: number) => void;
+  readonly onEncoded: (encoded: EncodedRequest, encoding: Encoding) => void;
+}
+
+export interface Encoding {
+  /** Those that were encoded. */
+  readonly candidates: readonly Candidate[];
+  readonly encodeMs: number;
 }
 
 /** What was spent on one request. */
@@ -58,9 +64,10 @@ export class RequestRun {
     const { clock, encoders, scheduler, onEncoded } = this.#parts;
     const startedMs = clock.nowMs();
     try {
-      const encoded = await encoders.encode(this.#taskOf(places), call);
+      const candidates = places.flatMap((place) => this.#request.candidates[place] ?? []);
+      const encoded = await encoders.encode(this.#taskOf(candidates), call);
       const encodeMs = clock.nowMs() - startedMs;
-      onEncoded(encoded, encodeMs);
+      onEncoded(encoded, { candidates, encodeMs });
       const result = await scheduler.schedule(encoded, call);
       this.#add({ ...result, encodeMs, prefixTokens: encoded.prefix.length });
       return encoded.candidates.map(({ tokens, truncated }, index) => {
@@ -72,9 +79,8 @@ export class RequestRun {
     }
   }
 
-  #taskOf(places: readonly number[]) {
+  #taskOf(candidates: readonly Candidate[]) {
     const { query, instruction, context, truncation, maxCandidateTokens } = this.#request;
-    const candidates = places.flatMap((place) => this.#request.candidates[place] ?? []);
     const texts = candidates.map(({ title, text }) => ({ title, text }));
     return { query, instruction, context, truncation, maxCandidateTokens, candidates: texts };
   }

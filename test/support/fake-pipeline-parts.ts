@@ -1,5 +1,5 @@
 import { ScoreCache } from '../../src/cache/score-cache.ts';
-import { createTokenEstimate } from '../../src/pipeline/estimate-tokens.ts';
+import { TokenEstimator } from '../../src/pipeline/estimate-tokens.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import type { RankRequest } from '../../src/rank.ts';
@@ -27,12 +27,12 @@ export function setUpPipeline(mode: 'apply' | 'propose' = 'propose') {
   const admission = new Admission({ candidates: 100, tokens: 1_000 }, (tokens) => tokens);
   const encoders = new FakeEncoders();
   const pipeline = new Pipeline({
-    config: { candidateTokens: 100, maxCallMs: 60_000 },
+    config: { candidateTokens: 100, maxCallMs: 60_000, tokenBudget: 100 },
     manifest: { name: 'tiny', fingerprint: 'f' },
     clock,
-    estimateTokens: createTokenEstimate(
+    tokens: new TokenEstimator(
       { prefix: '', context: '', title: '', suffix: '', instruction: '' },
-      100,
+      { candidateTokens: 100, rowTokens: 1_000, tokenBudget: 100 },
     ),
     cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
     depth: new DepthController({ floor: 1, ceiling: 2, targetMs: 100 }, clock),

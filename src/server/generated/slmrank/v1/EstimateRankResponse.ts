@@ -7,11 +7,13 @@
 export interface WireEstimateRankResponseInput {
   'candidates'?: (number);
   /**
-   * Estimated from the texts' lengths, as packed_tokens is.
+   * Estimated from the texts' characters, as packed_tokens is.
    */
   'prefixTokens'?: (number);
   /**
-   * Token positions the model would compute: the prefix once and every candidate, nothing taken from the score cache.
+   * Token positions the model would compute: every candidate as far as it would be read, and the prefix once for each
+   * batch that they fill; nothing taken from the score cache. In tests within 15 % on English texts, and within 30 % on
+   * Japanese, Hindi, source code and HTML.
    */
   'packedTokens'?: (number);
   /**
@@ -36,11 +38,13 @@ export interface WireEstimateRankResponseInput {
 export interface WireEstimateRankResponse {
   'candidates': (number);
   /**
-   * Estimated from the texts' lengths, as packed_tokens is.
+   * Estimated from the texts' characters, as packed_tokens is.
    */
   'prefixTokens': (number);
   /**
-   * Token positions the model would compute: the prefix once and every candidate, nothing taken from the score cache.
+   * Token positions the model would compute: every candidate as far as it would be read, and the prefix once for each
+   * batch that they fill; nothing taken from the score cache. In tests within 15 % on English texts, and within 30 % on
+   * Japanese, Hindi, source code and HTML.
    */
   'packedTokens': (number);
   /**
