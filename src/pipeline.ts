@@ -33,6 +33,7 @@ import { TextRoom } from './schedule/text-room.ts';
 
 interface BoundCall extends ScoreCall {
   readonly client: string;
+  readonly maxCallMs: number | undefined;
 }
 
 export interface PipelineParts {
@@ -108,7 +109,7 @@ export class Pipeline implements RankingPipeline {
     const bound = this.#boundCall(request, call, clock.nowMs());
     const candidates = request.candidates.length;
     const unscheduledTokens = admission.uncountedTokens;
-    const ask = { ...bound, candidates, packedTokens, unscheduledTokens };
+    const ask = { ...bound, candidates, packedTokens, prefixTokens, unscheduledTokens };
     const { queueMs, runMs } = scheduler.predict(ask);
     const refusalReason = this.#refusalReason(ask);
     const totalMs = queueMs + runMs;
@@ -218,11 +219,13 @@ export class Pipeline implements RankingPipeline {
 
   #boundCall(request: RankRequest, call: CallContext, startedMs: number): BoundCall {
     const { partialOk, priority } = request;
-    const latestMs = startedMs + this.#parts.config.maxCallMs;
+    const { maxCallMs: mostMs } = this.#parts.config;
+    const latestMs = startedMs + mostMs;
     const deadlineMs = Math.min(call.deadlineMs, latestMs);
+    const maxCallMs = call.isCapped === true || call.deadlineMs > latestMs ? mostMs : undefined;
     const marginMs = partialOk ? replyMargin(deadlineMs - startedMs) : 0;
     const { signal, client } = call;
-    return { signal, client, partialOk, priority, deadlineMs: deadlineMs - marginMs };
+    return { signal, client, partialOk, priority, maxCallMs, deadlineMs: deadlineMs - marginMs };
   }
 
   /** What is known already costs nothing, so it is found before admission: an overloaded server still answers it. */
@@ -248,7 +251,10 @@ export class Pipeline implements RankingPipeline {
     }
     return toRun.candidates === 0
       ? admission.follow(call)
-      : admission.admit(toRun.candidates, toRun.tokens, call);
+      : admission.admit(toRun.candidates, toRun.tokens, {
+          ...call,
+          prefixTokens: toRun.prefixTokens,
+        });
   }
 }
 

@@ -39,6 +39,8 @@ export interface RankRequest {
 export interface CallContext {
   /** Absolute, in the clock's milliseconds; Infinity when there is none. */
   readonly deadlineMs: number;
+  /** Whether the deadline is the server's own (SLMRANK_MAX_CALL_MS) and not the caller's. */
+  readonly isCapped?: boolean;
   /** Aborted when the caller has gone. Never aborts a running batch. */
   readonly signal: AbortSignal;
   /** Whom the request counts for in fair share and quotas; empty when unknown. */

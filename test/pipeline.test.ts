@@ -131,7 +131,12 @@ describe('a request that fails', () => {
     const reply = rank();
     await encode();
     await clock.advance(60_000);
-    await expect(reply).rejects.toMatchObject({ kind: 'deadline-exceeded' });
+    await expect(reply).rejects.toMatchObject({
+      kind: 'deadline-exceeded',
+      message: expect.stringMatching(
+        /^the 60000 ms of SLMRANK_MAX_CALL_MS passed 60000 ms after encoding with 0 of 3/,
+      ),
+    });
   });
 });
 

@@ -46,11 +46,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     cache: config.cacheEntries === 0 ? undefined : openCache(config, clock),
     depth: openDepth(config, clock),
     tuner,
-    admission: new Admission(
-      limits,
-      (tokens) => scheduler.estimateMs(tokens),
-      (ask) => scheduler.predict(ask),
-    ),
+    admission: new Admission(limits, (tokens) => scheduler.estimateMs(tokens), scheduler),
     texts: new TextRoom(largestTexts * config.requestBytes),
     encoders: openEncoders(options),
     scheduler,

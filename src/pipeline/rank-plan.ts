@@ -22,7 +22,12 @@ export interface RankPlan {
   /** Whether every score is known. */
   readonly isWhole: boolean;
   /** What it has to run itself, the tokens as estimated: nothing when others are running all that it lacks. */
-  readonly toRun: { readonly candidates: number; readonly tokens: number };
+  readonly toRun: {
+    readonly candidates: number;
+    readonly tokens: number;
+    /** Of the tokens, the prefix. */
+    readonly prefixTokens: number;
+  };
   /** Places of the candidates with these keys. */
   placesOf(keys: readonly string[]): readonly number[];
 }
@@ -42,10 +47,11 @@ export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts
   const placesOf = (some: readonly string[]) => some.flatMap((key) => places.get(key) ?? []);
   const lacking = [...places.keys()].filter((key) => !found.has(key));
   const toRun = placesOf(source.toRun(lacking, call)).flatMap((place) => candidates[place] ?? []);
-  const tokens = toRun.length === 0 ? 0 : estimateTokens(request, toRun).packedTokens;
+  const { packedTokens: tokens, prefixTokens } =
+    toRun.length === 0 ? { packedTokens: 0, prefixTokens: 0 } : estimateTokens(request, toRun);
   return {
     ...{ source, keys, found, placesOf },
     isWhole: lacking.length === 0,
-    toRun: { candidates: toRun.length, tokens },
+    toRun: { candidates: toRun.length, tokens, prefixTokens },
   };
 }

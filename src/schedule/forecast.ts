@@ -7,6 +7,8 @@ import { type Power, spread } from './route.ts';
 export interface Ask {
   readonly candidates: number;
   readonly packedTokens: number;
+  /** Of those, the prefix; 0 when it is not known. */
+  readonly prefixTokens?: number;
   /** Absolute; Infinity when there is none. */
   readonly deadlineMs: number;
   readonly partialOk: boolean;

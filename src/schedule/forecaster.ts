@@ -3,6 +3,7 @@ import { RankError } from '../errors.ts';
 import { ActiveClients, dueOf, orderOf } from './fair-order.ts';
 import { type Ask, type Capacity, type Forecast, ForecastError, forecast } from './forecast.ts';
 import type { Lanes } from './lanes.ts';
+import { adviseLate, type LateAdvice } from './late-advice.ts';
 import type { ScheduledRequest } from './request.ts';
 
 /** The scheduler as a forecast sees it. */
@@ -51,11 +52,7 @@ export class Forecaster {
   }
 
   predict(ask: Ask, outlook: Outlook): Forecast {
-    const turn = this.turnOf(ask, outlook);
-    const aheadTokens =
-      outlook.lanes.tokensAhead(ask.priority, turn.orderMs) + (ask.unscheduledTokens ?? 0);
-    const error = this.#errorOf(ask, turn);
-    const batchMs = outlook.power.fastestMs({ packedTokens: outlook.tokenBudget });
+    const { aheadTokens, error, batchMs } = this.#standing(ask, outlook);
     const { nowMs } = outlook;
     const within = (marginMs: number) =>
       forecast(ask, aheadTokens, { ...outlook, marginMs }, nowMs);
@@ -64,6 +61,24 @@ export class Forecaster {
       error.doubt(batchMs, nowMs);
     }
     return careful;
+  }
+
+  /** What to tell a request that was predicted to end too late. */
+  advise(ask: Ask, outlook: Outlook): LateAdvice {
+    const { aheadTokens, error, batchMs } = this.#standing(ask, outlook);
+    const capacity = { ...outlook, marginMs: error.marginMs(batchMs) };
+    return adviseLate(ask, { aheadTokens, capacity, nowMs: outlook.nowMs });
+  }
+
+  /** What goes before it, and by how much forecasts of its like were wrong. */
+  #standing(ask: Ask, outlook: Outlook) {
+    const turn = this.turnOf(ask, outlook);
+    const ahead = outlook.lanes.tokensAhead(ask.priority, turn.orderMs);
+    return {
+      aheadTokens: ahead + (ask.unscheduledTokens ?? 0),
+      error: this.#errorOf(ask, turn),
+      batchMs: outlook.power.fastestMs({ packedTokens: outlook.tokenBudget }),
+    };
   }
 
   /** Learns by how much a request that has to wait ends later than forecast. */

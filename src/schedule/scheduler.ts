@@ -4,6 +4,7 @@ import type { Ask, Forecast } from './forecast.ts';
 import { Forecaster, type Outlook } from './forecaster.ts';
 import { HeldReplica } from './held-replica.ts';
 import { Lanes } from './lanes.ts';
+import type { LateAdvice } from './late-advice.ts';
 import { ArrivalPace } from './linger.ts';
 import { packedTokens } from './pack-batch.ts';
 import { packedSize } from './packed-size.ts';
@@ -106,6 +107,11 @@ export class Scheduler {
   /** When such a request would end, were it to come now; queues nothing. */
   predict(ask: Ask): Forecast {
     return this.#forecaster.predict(ask, this.#outlook());
+  }
+
+  /** What to tell a request that would end too late. */
+  advise(ask: Ask): LateAdvice {
+    return this.#forecaster.advise(ask, this.#outlook());
   }
 
   #power(): Power {

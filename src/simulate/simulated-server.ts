@@ -70,7 +70,7 @@ export class SimulatedServer {
     this.#admission = new Admission(
       options.queue,
       (tokens) => this.#scheduler.estimateMs(tokens),
-      (ask) => this.#scheduler.predict(ask),
+      this.#scheduler,
     );
     for (const size of warmUps(policy.tokenBudget)) {
       this.replicas.forEach((one) =>

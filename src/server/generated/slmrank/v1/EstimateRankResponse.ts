@@ -27,7 +27,7 @@ export interface WireEstimateRankResponseInput {
    */
   'wouldAdmit'?: (boolean);
   /**
-   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL". Empty when it would be admitted.
+   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL", "TOO_LARGE_FOR_DEADLINE". Empty when it would be admitted.
    */
   'refusalReason'?: (string);
 }
@@ -58,7 +58,7 @@ export interface WireEstimateRankResponse {
    */
   'wouldAdmit': (boolean);
   /**
-   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL". Empty when it would be admitted.
+   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL", "TOO_LARGE_FOR_DEADLINE". Empty when it would be admitted.
    */
   'refusalReason': (string);
 }
