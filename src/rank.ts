@@ -10,6 +10,8 @@ export interface Candidate {
   readonly id: string;
   readonly title: string | undefined;
   readonly text: string;
+  /** Whether `text` is only what was kept of a longer one. */
+  readonly isCut?: boolean;
   /** The caller's version of the item `id`: both stand for title and text in the score cache. */
   readonly version: string | undefined;
 }

@@ -81,6 +81,21 @@ describe('the life of a request', () => {
   });
 });
 
+test('a candidate whose text came cut is told and counted as truncated, whatever its tokens', async () => {
+  const { runner, pipeline, encode } = setUp();
+  const { candidates, ...request } = testRequest('abcd', ['x', 'y']);
+  const cut = candidates.map((each, i) => (i === 1 ? { ...each, isCut: true } : each));
+  const reply = pipeline.rank({ ...request, candidates: cut }, noDeadline());
+  await encode([9, 5]);
+  runner.last.finish();
+  const { results, usage } = await reply;
+  expect(results.map(({ index, truncated }) => [index, truncated])).toEqual([
+    [1, true],
+    [0, false],
+  ]);
+  expect(usage.truncated).toBe(1);
+});
+
 describe('a request that fails', () => {
   test('is refused before any work when the queue is full', async () => {
     const { encoders, admission, rank } = setUp();

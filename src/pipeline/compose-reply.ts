@@ -10,9 +10,10 @@ export function composeReply(
   { scores, executed }: Collected,
   { encodeMs, queueMs, runMs, totalMs, ...spent }: Spent & { readonly totalMs: number },
 ): RankReply {
-  const outcomes = request.candidates.map((_, place): Outcome => {
+  const outcomes = request.candidates.map(({ isCut = false }, place): Outcome => {
     const key = keys[place];
-    const score = key === undefined ? undefined : scores.get(key);
+    const found = key === undefined ? undefined : scores.get(key);
+    const score = found && { ...found, truncated: found.truncated || isCut };
     return { score, cached: score !== undefined && !executed.has(key ?? '') };
   });
   const scored = outcomes.flatMap(({ score }) => score ?? []);

@@ -5,6 +5,7 @@ import type { Candidate, RankRequest, ScoreKind, Truncation } from '../rank.ts';
 import type { WireCandidate } from './generated/slmrank/v1/Candidate.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
 import type { WireTokenizeRequest } from './generated/slmrank/v1/TokenizeRequest.ts';
+import { cutText } from './cut-text.ts';
 import { isUsable, requestIdBytes } from './request-id.ts';
 
 /** What a request is held against; GetInfo publishes it. */
@@ -46,12 +47,13 @@ export function parseRankRequest(
   rules: RequestRules,
 ): RankRequest {
   const check = new Violations(rules.limits.textBytes);
+  const cut = truncations[wire.truncation];
   const request: RankRequest = {
     requestId,
     query: check.query(wire.query),
     instruction: check.optionalText('instruction', wire.instruction),
     context: check.optionalText('context', wire.context),
-    candidates: check.candidates(wire.candidates, rules.limits.candidates),
+    candidates: check.candidates(wire.candidates, rules.limits.candidates, cut),
     topN: check.positive('top_n', wire.topN),
     minScore: check.number('min_score', wire.minScore),
     returnText: wire.returnText,
@@ -140,7 +142,11 @@ class Violations {
     return text === undefined || text === '' ? undefined : this.text(field, text, most);
   }
 
-  candidates(wire: readonly WireCandidate[], most: number): Candidate[] {
+  candidates(
+    wire: readonly WireCandidate[],
+    most: number,
+    cut: Truncation | undefined,
+  ): Candidate[] {
     this.count('candidates', wire.length, most);
     return wire.map(({ id, text, title, version }, index) => {
       const field = `candidates[${index}]`;
@@ -150,10 +156,22 @@ class Violations {
       return {
         id: this.text(`${field}.id`, id),
         title: this.optionalText(`${field}.title`, title),
-        text: this.text(`${field}.text`, text),
+        ...this.candidateText(`${field}.text`, text, cut),
         version: this.optionalText(`${field}.version`, version, versionBytes),
       };
     });
+  }
+
+  /** Hardly any of a text that is too long would be read: it is cut as one with too many tokens is. */
+  candidateText(
+    field: string,
+    text: string,
+    cut: Truncation | undefined,
+  ): Pick<Candidate, 'text' | 'isCut'> {
+    const isCut = cut !== undefined && cut !== 'error' && Buffer.byteLength(text) > this.#textBytes;
+    return isCut
+      ? { text: cutText(text, this.#textBytes, cut), isCut }
+      : { text: this.text(field, text) };
   }
 
   count(field: string, found: number, most: number): void {
