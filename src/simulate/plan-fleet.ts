@@ -53,14 +53,21 @@ export async function planFleet(
     trials.push(trial);
     return trial.isEnough;
   };
+  return { replicas: await findFewest(isEnough, goal.mostReplicas), trials };
+}
+
+async function findFewest(
+  isEnough: (replicas: number) => Promise<boolean>,
+  most: number,
+): Promise<number | undefined> {
   let tooFew = 0;
   let enough = 1;
   while (!(await isEnough(enough))) {
-    if (enough === goal.mostReplicas) {
-      return { replicas: undefined, trials };
+    if (enough === most) {
+      return undefined;
     }
     tooFew = enough;
-    enough = Math.min(2 * enough, goal.mostReplicas);
+    enough = Math.min(2 * enough, most);
   }
   while (enough - tooFew > 1) {
     const middle = Math.floor((tooFew + enough) / 2);
@@ -70,5 +77,5 @@ export async function planFleet(
       tooFew = middle;
     }
   }
-  return { replicas: enough, trials };
+  return enough;
 }
