@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { type Config, settings } from './config/config-settings.ts';
 import { readFlags, readVariables } from './config/given-settings.ts';
 import { findInsecurities } from './config/security-settings.ts';
 import { flagOf, type Host, variableOf } from './config/setting.ts';
+import { countCores } from './count-cores.ts';
 
 export type { Config, ServedConfig } from './config/config-settings.ts';
 export type { DeviceSlot } from './config/device-slots.ts';
@@ -32,7 +32,7 @@ const names = Object.keys(settings) as readonly (keyof Config)[];
 export function parseConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
-  cores = availableParallelism(),
+  cores = countCores().cores,
 ): Config {
   const problems: string[] = [];
   const given = new Map([

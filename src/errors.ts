@@ -19,7 +19,7 @@ export interface FieldViolation {
 
 export interface RankErrorDetails {
   readonly violations?: readonly FieldViolation[];
-  /** When trying again makes sense, for `overloaded`. */
+  /** When trying again makes sense, for `overloaded`; Infinity: never, as the request is. */
   readonly retryAfterMs?: number;
   /** Whose quota is spent, when that is the reason. */
   readonly quotaOf?: string;

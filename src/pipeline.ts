@@ -7,7 +7,7 @@ import { assertNoneBad } from './pipeline/bad-candidates.ts';
 import { composeReply } from './pipeline/compose-reply.ts';
 import type { Config } from './config.ts';
 import { RankError } from './errors.ts';
-import type { EstimateTokens } from './pipeline/estimate-tokens.ts';
+import type { TokenEstimator } from './pipeline/estimate-tokens.ts';
 import { readGauges, type ServingGauges } from './pipeline/gauges.ts';
 import type { Manifest } from './manifest.ts';
 import type { EncoderPool } from './pool/encoder-pool.ts';
@@ -21,25 +21,27 @@ import type {
   ReplicaDescription,
 } from './rank.ts';
 import { type DepthChoice, planRank, type RankPlan, wholeSize } from './pipeline/rank-plan.ts';
-import { RequestRun } from './pipeline/request-run.ts';
+import { type Encoding, RequestRun } from './pipeline/request-run.ts';
 import type { Admission, Permit } from './schedule/admission.ts';
 import type { BatchPart, EncodedRequest, PackedBatch } from './schedule/batch.ts';
 import type { BucketTuner } from './schedule/bucket-tuning.ts';
 import type { CostModel, CostTable } from './schedule/cost.ts';
 import { type DepthController, prudentDeadlineMs } from './schedule/depth.ts';
 import type { Ask } from './schedule/forecast.ts';
+import { packedSize } from './schedule/packed-size.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
 import { TextRoom } from './schedule/text-room.ts';
 
 interface BoundCall extends ScoreCall {
   readonly client: string;
+  readonly maxCallMs: number | undefined;
 }
 
 export interface PipelineParts {
-  readonly config: Pick<Config, 'candidateTokens' | 'maxCallMs'>;
+  readonly config: Pick<Config, 'candidateTokens' | 'maxCallMs' | 'tokenBudget'>;
   readonly manifest: Pick<Manifest, 'name' | 'fingerprint'>;
   readonly clock: Clock;
-  readonly estimateTokens: EstimateTokens;
+  readonly tokens: TokenEstimator;
   readonly cache: ScoreCache | undefined;
   readonly depth: DepthController;
   readonly tuner: BucketTuner;
@@ -68,7 +70,7 @@ export class Pipeline implements RankingPipeline {
   }
 
   async rank(request: RankRequest, context: CallContext): Promise<RankReply> {
-    const { clock, tuner, cost } = this.#parts;
+    const { clock } = this.#parts;
     const startedMs = clock.nowMs();
     this.#assertServing(request, context);
     const call = this.#boundCall(request, context, startedMs);
@@ -77,10 +79,9 @@ export class Pipeline implements RankingPipeline {
     const permit = this.#admit(plan, call);
     const run = new RequestRun(request, {
       ...this.#parts,
-      onEncoded: (encoded, encodeMs) => {
-        cost.observeEncode(encodeMs);
-        permit?.correct(countTokens(encoded));
-        tuner.observe(encoded);
+      onEncoded: (encoded, spent) => {
+        permit?.correct(countTokens(encoded, this.#parts.config));
+        this.#learn(encoded, spent);
       },
     });
     try {
@@ -105,14 +106,16 @@ export class Pipeline implements RankingPipeline {
     const release = this.#texts.admit(call.client, charactersOf(request));
     await Promise.resolve();
     release();
-    const { clock, admission, scheduler, estimateTokens } = this.#parts;
+    const { clock, admission, scheduler, tokens } = this.#parts;
     this.#assertServing(request, call);
-    const { prefixTokens } = estimateTokens(request, []);
+    const { prefixTokens } = tokens.estimate(request, []);
     const bound = this.#boundCall(request, call, clock.nowMs());
-    const parts = { estimateTokens, depth: this.#depthFor(bound) };
+    const { tokenBudget } = this.#parts.config;
+    const estimateTokens = tokens.estimate;
+    const parts = { estimateTokens, tokenBudget, depth: this.#depthFor(bound) };
     const { candidates, packedTokens } = wholeSize(request, parts);
     const unscheduledTokens = admission.uncountedTokens;
-    const ask = { ...bound, candidates, packedTokens, unscheduledTokens };
+    const ask = { ...bound, candidates, packedTokens, prefixTokens, unscheduledTokens };
     const { queueMs, runMs } = scheduler.predict(ask);
     const refusalReason = this.#refusalReason(ask);
     const totalMs = queueMs + runMs;
@@ -133,6 +136,11 @@ export class Pipeline implements RankingPipeline {
     } finally {
       release();
     }
+  }
+
+  /** What a request would take, judged by its texts. */
+  get tokens(): Pick<TokenEstimator, 'estimate'> {
+    return this.#parts.tokens;
   }
 
   gauges(): ServingGauges {
@@ -168,10 +176,18 @@ export class Pipeline implements RankingPipeline {
   }
 
   async #warm(): Promise<void> {
-    const { manifest, encoders, replicas, pack } = this.#parts;
-    await Promise.all([encoders.warm(), replicas.warm()]);
+    const { manifest, encoders, replicas, pack, tokens } = this.#parts;
+    const calibrated = encoders.warm().then(() => tokens.calibrate(encoders));
+    await Promise.all([calibrated, replicas.warm()]);
     const { runners } = replicas.offer();
     await assertAnswers({ name: manifest.name, encoders, runners, pack });
+  }
+
+  #learn(encoded: EncodedRequest, { encodeMs, candidates }: Encoding): void {
+    const { cost, tuner, tokens } = this.#parts;
+    cost.observeEncode(encodeMs);
+    tuner.observe(encoded);
+    tokens.learn(candidates, encoded);
   }
 
   /** Asks by trying: what is let in is given back in the same turn. */
@@ -209,16 +225,18 @@ export class Pipeline implements RankingPipeline {
 
   #boundCall(request: RankRequest, call: CallContext, startedMs: number): BoundCall {
     const { partialOk, priority } = request;
-    const latestMs = startedMs + this.#parts.config.maxCallMs;
+    const { maxCallMs: mostMs } = this.#parts.config;
+    const latestMs = startedMs + mostMs;
     const deadlineMs = Math.min(call.deadlineMs, latestMs);
+    const maxCallMs = call.isCapped === true || call.deadlineMs > latestMs ? mostMs : undefined;
     const marginMs = partialOk ? replyMargin(deadlineMs - startedMs) : 0;
     const { signal, client } = call;
-    return { signal, client, partialOk, priority, deadlineMs: deadlineMs - marginMs };
+    return { signal, client, partialOk, priority, maxCallMs, deadlineMs: deadlineMs - marginMs };
   }
 
   /** What is known already costs nothing, so it is found before admission: an overloaded server still answers it. */
   #plan(request: RankRequest, call: BoundCall): RankPlan {
-    const { config, manifest, depth, scheduler, admission, estimateTokens } = this.#parts;
+    const { config, manifest, depth, scheduler, admission, tokens } = this.#parts;
     depth.sample(scheduler.estimateMs(admission.held.tokens));
     const { fingerprint } = manifest;
     const setting = {
@@ -226,7 +244,14 @@ export class Pipeline implements RankingPipeline {
       candidateTokens: config.candidateTokens,
       client: call.client,
     };
-    const parts = { scores: this.#scores, setting, estimateTokens, depth: this.#depthFor(call) };
+    const estimateTokens = tokens.estimate;
+    const parts = {
+      scores: this.#scores,
+      setting,
+      estimateTokens,
+      tokenBudget: config.tokenBudget,
+      depth: this.#depthFor(call),
+    };
     return planRank(request, call, parts);
   }
 
@@ -251,7 +276,10 @@ export class Pipeline implements RankingPipeline {
     }
     return toRun.candidates === 0
       ? admission.follow(call)
-      : admission.admit(toRun.candidates, toRun.packedTokens, call);
+      : admission.admit(toRun.candidates, toRun.packedTokens, {
+          ...call,
+          prefixTokens: toRun.prefixTokens,
+        });
   }
 }
 
@@ -267,6 +295,11 @@ function charactersOf({ query, candidates }: RankRequest): number {
   );
 }
 
-function countTokens({ prefix, candidates }: EncodedRequest): number {
-  return candidates.reduce((sum, { ids }) => sum + ids.length, prefix.length);
+function countTokens(
+  { prefix, candidates }: EncodedRequest,
+  { tokenBudget }: Pick<Config, 'tokenBudget'>,
+): number {
+  const candidateTokens = candidates.reduce((sum, { ids }) => sum + ids.length, 0);
+  const size = { prefixTokens: prefix.length, candidates: candidates.length, candidateTokens };
+  return packedSize(size, tokenBudget);
 }

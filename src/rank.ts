@@ -19,6 +19,8 @@ export interface Candidate {
   readonly id: string;
   readonly title: string | undefined;
   readonly text: string;
+  /** Whether `text` is only what was kept of a longer one. */
+  readonly isCut?: boolean;
   /** The caller's version of the item `id`: both stand for title and text in the score cache. */
   readonly version: string | undefined;
 }
@@ -57,6 +59,8 @@ export type BadCandidatePolicy = 'refuse' | 'skip';
 export interface CallContext {
   /** Absolute, in the clock's milliseconds; Infinity when there is none. */
   readonly deadlineMs: number;
+  /** Whether the deadline is the server's own (SLMRANK_MAX_CALL_MS) and not the caller's. */
+  readonly isCapped?: boolean;
   /** Aborted when the caller has gone. Never aborts a running batch. */
   readonly signal: AbortSignal;
   /** Whom the request counts for in fair share and quotas; empty when unknown. */
@@ -108,7 +112,7 @@ export interface RankReply {
   readonly skipped?: SkipCounts;
 }
 
-/** What ranking a request would cost now. Tokens are estimated from the texts' lengths. */
+/** What ranking a request would cost now. Tokens are estimated from the texts' characters. */
 export interface Estimate {
   /** Those that would be scored. */
   readonly candidates: number;

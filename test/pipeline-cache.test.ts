@@ -73,8 +73,8 @@ describe('a request of which some is known', () => {
     const { admission, encoders, runner, rank, rankWhole, encode } = setUp();
     await rankWhole();
     const reply = rank({ ...cached, candidates });
-    // Query, and the two new texts of three and five letters.
-    expect(admission.held).toEqual({ candidates: 2, tokens: 4 });
+    // Query, and the two new texts: three words.
+    expect(admission.held).toEqual({ candidates: 2, tokens: 3 });
     expect(encoders.asked[1]?.task.candidates.map(({ text }) => text)).toEqual(['new', 'other']);
     await encode([5, 6], 20);
     runner.last.finish();
@@ -112,7 +112,7 @@ describe('equal requests at the same time', () => {
   test('are run once', async () => {
     const { admission, encoders, runner, rank, encode } = setUp();
     const replies = Array.from({ length: 10 }, () => rank(cached));
-    expect(admission.held).toEqual({ candidates: 3, tokens: 12 });
+    expect(admission.held).toEqual({ candidates: 3, tokens: 5 });
     await encode();
     runner.last.finish();
     const scored = await Promise.all(replies);
@@ -227,7 +227,7 @@ test('the gauges read what is held, kept, found and fitted', async () => {
   await rank(cached);
   void rank();
   expect(pipeline.gauges()).toEqual({
-    ...{ admittedCandidates: 3, admittedTokens: 12, queuedMs: expect.any(Number) },
+    ...{ admittedCandidates: 3, admittedTokens: 5, queuedMs: expect.any(Number) },
     ...{ queuedCandidates: 0, queuedTokens: 0 },
     ...{ rankingDepth: 2, cacheEntries: 3, cacheBytes: 720, cacheHits: 3, cacheMisses: 3 },
     ...{ bucketWaste: expect.closeTo(0.31, 1), proposedBucketWaste: 0 },

@@ -71,14 +71,29 @@ describe('the life of a request', () => {
   test('tokens are estimated from the texts, then counted, then given back', async () => {
     const { runner, admission, rank, encode } = setUp();
     const reply = rank();
-    // 4 + 40 + 1 + 0 letters, four to a token.
-    expect(admission.held).toEqual({ candidates: 3, tokens: 12 });
+    // Words of 4, 40, 1 and 0 letters: nearly a token each, and more for more letters.
+    expect(admission.held).toEqual({ candidates: 3, tokens: 5 });
     await encode();
     expect(admission.held).toEqual({ candidates: 3, tokens: 25 });
     runner.last.finish();
     await reply;
     expect(admission.held).toEqual(nothingHeld);
   });
+});
+
+test('a candidate whose text came cut is told and counted as truncated, whatever its tokens', async () => {
+  const { runner, pipeline, encode } = setUp();
+  const { candidates, ...request } = testRequest('abcd', ['x', 'y']);
+  const cut = candidates.map((each, i) => (i === 1 ? { ...each, isCut: true } : each));
+  const reply = pipeline.rank({ ...request, candidates: cut }, noDeadline());
+  await encode([9, 5]);
+  runner.last.finish();
+  const { results, usage } = await reply;
+  expect(results.map(({ index, truncated }) => [index, truncated])).toEqual([
+    [1, true],
+    [0, false],
+  ]);
+  expect(usage.truncated).toBe(1);
 });
 
 describe('a request that fails', () => {
@@ -131,7 +146,12 @@ describe('a request that fails', () => {
     const reply = rank();
     await encode();
     await clock.advance(60_000);
-    await expect(reply).rejects.toMatchObject({ kind: 'deadline-exceeded' });
+    await expect(reply).rejects.toMatchObject({
+      kind: 'deadline-exceeded',
+      message: expect.stringMatching(
+        /^the 60000 ms of SLMRANK_MAX_CALL_MS passed 60000 ms after encoding with 0 of 3/,
+      ),
+    });
   });
 });
 

@@ -97,6 +97,8 @@ export const messageKinds: readonly MessageKind[] = [
             Array.from({ length: limits.candidates }, () => 'x'),
           ),
           rankMessage('q', ['x'.repeat(limits.textBytes)]),
+          // It is cut.
+          rankMessage('q', ['x'.repeat(limits.textBytes + 1)]),
           padTo(rankMessage('q', ['x']), limits.requestBytes),
         ]),
       ),
@@ -112,7 +114,6 @@ export const messageKinds: readonly MessageKind[] = [
             'q',
             Array.from({ length: limits.candidates + 1 }, () => 'x'),
           ),
-          rankMessage('q', ['x'.repeat(limits.textBytes + 1)]),
           rankMessage('x'.repeat(limits.textBytes + 1), ['x']),
           padTo(rankMessage('q', ['x']), limits.requestBytes + 1),
           padTo(rankMessage('q', ['x']), limits.requestBytes * 2),

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { countCores } from '../../src/count-cores.ts';
 import { parseOptions, UsageError } from '../../src/cli/usage.ts';
 
 export const scenarioNames = [
@@ -63,7 +63,7 @@ export interface SuiteOptions {
 /** @throws UsageError */
 export function parseSuiteOptions(
   args: readonly string[],
-  cores = availableParallelism(),
+  cores = countCores().cores,
 ): SuiteOptions {
   const text = { type: 'string' } as const;
   const { values } = parseOptions(args, usage, {

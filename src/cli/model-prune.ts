@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { countCores } from '../count-cores.ts';
 import { resolve } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { createProgress } from '../progress.ts';
@@ -86,7 +86,7 @@ function parseShape(values: Values): Omit<PruneOptions, keyof Paths | keyof Prom
     rowTokens: whole('row-tokens', 256, 8),
     seed: whole('seed', 1),
     type: parseWord<WrittenType>('type', values.type ?? 'F32', writtenTypes),
-    threads: whole('threads', availableParallelism(), 1),
+    threads: whole('threads', countCores().cores, 1),
   };
 }
 

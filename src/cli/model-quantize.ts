@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { countCores } from '../count-cores.ts';
 import { resolve } from 'node:path';
 import { formatTable } from '../format-table.ts';
 import {
@@ -103,7 +103,7 @@ async function findSmoothing(values: Values): Promise<SmoothOptions | undefined>
     tokens: whole('tokens', 16_384),
     rowTokens: whole('row-tokens', 256, 8),
     seed: whole('seed', 1, 0),
-    threads: whole('threads', availableParallelism()),
+    threads: whole('threads', countCores().cores),
     onProgress: watchProgress('layers'),
   };
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import { type Config, configurationHelp, parseConfig, type ServedConfig } from '../config.ts';
+import { countCores } from '../count-cores.ts';
 import { createPipeline, type PipelineOptions } from '../pipeline/create-pipeline.ts';
 import { RankError } from '../errors.ts';
 import type { Tell } from '../events.ts';
@@ -85,7 +86,9 @@ async function serve(parts: ServeParts): Promise<boolean> {
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
     const { address: metrics } = observation;
-    log.info({ address: server.address, metrics, admin: admin?.address }, 'ready');
+    const { cores, from } = countCores();
+    const { address } = server;
+    log.info({ address, metrics, admin: admin?.address, cores, coresFrom: from }, 'ready');
   }
   const isClean = await stopped;
   admin?.close();
@@ -150,8 +153,11 @@ function openModels(
     open: ({ folder: model, devices: slots, ...source }) => {
       const options = { ...source, config: { ...config, model, devices: slots } };
       const served = createPipeline(log === undefined ? options : { ...options, log });
+      const { estimate } = served.tokens;
       const pipeline =
-        capture === undefined ? served : captureTraffic(served, capture, systemClock);
+        capture === undefined
+          ? served
+          : captureTraffic(served, capture, { clock: systemClock, estimate });
       const { pool } = served;
       return { pipeline, pool, costs: () => served.costs(), gauges: () => served.gauges() };
     },
@@ -243,10 +249,12 @@ function obeySignals(signals: Signals, { server, admin, log }: Running): Promise
 
 function readyLine({ address }: RunningServer, config: Config, manifest: Manifest): string {
   const slots = config.devices.map(({ name }) => name);
+  const { cores, from } = countCores();
   const replicas = `${slots.length} replica${slots.length > 1 ? 's' : ''} (${slots.join(', ')})`;
   return (
     `slmrank ready on ${address}: model ${manifest.name} (${manifest.precision}), ` +
     `fingerprint ${manifest.fingerprint.slice(0, 12)}, ${replicas}, ` +
-    `up to ${config.candidates} candidates of ${config.candidateTokens} tokens a request`
+    `up to ${config.candidates} candidates of ${config.candidateTokens} tokens a request; ` +
+    `${cores} core${cores > 1 ? 's' : ''} (${from})`
   );
 }

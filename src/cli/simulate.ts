@@ -120,7 +120,11 @@ function formatReport(report: SimulationReport): string {
   return `${lines.join('\n')}\n${table}\n`;
 }
 
-function formatPlan({ replicas, trials }: FleetPlan, { targetP99Ms }: SimulateOptions): string {
+function formatPlan(plan: FleetPlan, { targetP99Ms }: SimulateOptions): string {
+  const { replicas, trials, obstacle } = plan;
+  if (obstacle !== undefined) {
+    return `no number of replicas holds p99 <= ${targetP99Ms} ms: ${describeObstacle(obstacle)}\n`;
+  }
   const table = formatTable([
     ['replicas', 'p99', 'scored', 'busy', 'enough'],
     ...trials.map(({ replicas: tried, report, isEnough }) => [
@@ -133,7 +137,28 @@ function formatPlan({ replicas, trials }: FleetPlan, { targetP99Ms }: SimulateOp
   ]);
   const answer =
     replicas === undefined
-      ? `no number of replicas tried holds p99 <= ${targetP99Ms} ms with 99 % scored`
+      ? `no number of replicas tried holds p99 <= ${targetP99Ms} ms with 99 % scored, although one request alone ` +
+        'is fast enough: the traffic is more than one server takes; give it more (--servers)'
       : `${replicas} replicas for each server hold p99 <= ${targetP99Ms} ms with 99 % scored`;
   return `${table}\n${answer}\n`;
+}
+
+/** What stands in the way, and what would help. */
+function describeObstacle({
+  aloneMs,
+  limitMs,
+  candidates,
+  tokens,
+  fitting,
+}: NonNullable<FleetPlan['obstacle']>): string {
+  const fits =
+    fitting.candidates === 0
+      ? 'not even one of its candidates would be in time'
+      : `${fitting.candidates} of its candidates (${fitting.tokens} tokens) would be in time`;
+  const faster = (aloneMs / limitMs).toFixed(1);
+  return (
+    `one request alone (${candidates} candidates, ${tokens} tokens) takes ${Math.round(aloneMs)} ms, over the target ` +
+    `of ${limitMs} ms.\nWhat would help: fewer candidates or tokens a request (${fits}), a model or device that is ` +
+    `${faster} times as fast, or a target and deadline of at least ${Math.ceil(aloneMs)} ms`
+  );
 }

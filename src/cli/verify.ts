@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { countCores } from '../count-cores.ts';
 import { join, resolve } from 'node:path';
 import { manifestFile, readManifest } from '../manifest.ts';
 import { defaultRecipe } from '../toolchain/ensure-model.ts';
@@ -97,7 +97,7 @@ function parseDevice(text: string): { provider: 'cpu' | 'cuda'; deviceId: number
 }
 
 function parseThreads(text: string | undefined): number {
-  const threads = text === undefined ? availableParallelism() : Number(text);
+  const threads = text === undefined ? countCores().cores : Number(text);
   if (!Number.isSafeInteger(threads) || threads < 1) {
     throw new UsageError(`--threads is '${String(text)}'; a whole number above 0 is needed`);
   }

@@ -139,7 +139,7 @@ export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> 
   textBytes: countSetting([1, 16_777_216], {
     unit: 'UTF-8 bytes',
     default: '131072',
-    why: 'Most bytes of one text: query, instruction, context, title, candidate.',
+    why: 'Most bytes of one text: query, instruction, context, title, candidate. Longer candidates are cut, the others refused.',
   }),
   requestBytes: countSetting([1024, 268_435_456], {
     unit: 'bytes',

@@ -1,6 +1,7 @@
 import { appendFile, stat } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
-import type { CallContext, Candidate, RankingPipeline, RankReply, RankRequest } from '../rank.ts';
+import type { EstimateTokens } from '../pipeline/estimate-tokens.ts';
+import type { CallContext, RankingPipeline, RankReply, RankRequest } from '../rank.ts';
 import { formatShape, type TrafficShape } from '../traffic.ts';
 import type { Log } from './log.ts';
 
@@ -82,16 +83,20 @@ class FileCapture implements Capture {
   }
 }
 
+export interface CapturedParts {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly estimate: EstimateTokens;
+}
+
 /** The pipeline, with the shape of every ranking request captured when it ends, however it ends. */
 export function captureTraffic(
   pipeline: RankingPipeline,
   capture: Capture,
-  clock: Pick<Clock, 'nowMs'>,
+  { clock, estimate }: CapturedParts,
 ): RankingPipeline {
-  const lengths = new TextLengths();
   const add = (atMs: number, request: RankRequest, call: CallContext, reply?: RankReply) => {
     const { deadlineMs } = call;
-    const shape = lengths.measure(request, reply);
+    const shape = measureLengths(request, reply, estimate);
     // When all were skipped there is nothing to replay.
     if (shape.candidateTokens.length > 0) {
       const left = Math.max(1, Math.round(deadlineMs - atMs));
@@ -121,55 +126,24 @@ export function captureTraffic(
 }
 
 /**
- * Tokens of texts: as counted where a reply says so, else (refused, expired, left out of the reply) from their length
- * and the tokens per character of what was counted so far. Without the candidates that were skipped.
+ * Tokens as counted where a reply says so, else (refused, expired, left out of the reply) as estimated. Without the
+ * candidates that were skipped.
  */
-export class TextLengths {
-  /** English in a vocabulary of 50,000, until something was counted. */
-  #characters = 4.3;
-  #tokens = 1;
-  #template = 0;
-  #suffix: number | undefined;
-
-  measure(
-    request: Pick<RankRequest, 'query' | 'instruction' | 'context' | 'candidates'>,
-    reply: Pick<RankReply, 'results' | 'usage'> | undefined,
-  ): Pick<TrafficShape, 'prefixTokens' | 'candidateTokens' | 'suffixTokens'> {
-    const { query, instruction = '', context = '', candidates } = request;
-    const counted = new Map(
-      reply?.results.flatMap(({ index, scored, tokens }) => (scored ? [[index, tokens]] : [])),
-    );
-    const skipped = new Set(
-      reply?.results.flatMap((result) => (result.skipped === undefined ? [] : [result.index])),
-    );
-    reply?.results.forEach(({ index, scored, tokens, truncated }) => {
-      if (scored && !truncated) {
-        this.#learn(candidates[index], tokens);
-      }
-    });
-    const shared = this.#estimate(query.length + instruction.length + context.length);
-    const prefixTokens = reply?.usage.prefixTokens ?? 0;
-    if (prefixTokens > 0) {
-      this.#template = Math.max(0, prefixTokens - shared);
-    }
-    this.#suffix = (reply && suffixOf(reply.usage)) ?? this.#suffix;
-    return {
-      suffixTokens: this.#suffix,
-      prefixTokens: prefixTokens > 0 ? prefixTokens : this.#template + shared,
-      candidateTokens: candidates.flatMap((candidate, index) =>
-        skipped.has(index) ? [] : (counted.get(index) ?? this.#estimate(lengthOf(candidate))),
-      ),
-    };
-  }
-
-  #learn(candidate: Candidate | undefined, tokens: number): void {
-    this.#characters += candidate === undefined ? 0 : lengthOf(candidate);
-    this.#tokens += candidate === undefined ? 0 : tokens;
-  }
-
-  #estimate(characters: number): number {
-    return Math.round((characters * this.#tokens) / this.#characters);
-  }
+export function measureLengths(
+  request: RankRequest,
+  reply: Pick<RankReply, 'results' | 'usage'> | undefined,
+  estimate: EstimateTokens,
+): Pick<TrafficShape, 'prefixTokens' | 'candidateTokens' | 'suffixTokens'> {
+  const results = new Map(reply?.results.map((result) => [result.index, result]));
+  const estimated = estimate(request, request.candidates);
+  return {
+    suffixTokens: (reply && suffixOf(reply.usage)) ?? estimated.suffixTokens,
+    prefixTokens: reply?.usage.prefixTokens || estimated.prefixTokens,
+    candidateTokens: estimated.candidateTokens.flatMap((tokens, index) => {
+      const result = results.get(index);
+      return result?.skipped === undefined ? [result?.scored ? result.tokens : tokens] : [];
+    }),
+  };
 }
 
 /** Of what was run for the request, what is neither prefix nor candidate; unknown when some was not run for it. */
@@ -177,8 +151,4 @@ function suffixOf(usage: RankReply['usage']): number | undefined {
   const { scored, cached, packedTokens, prefixTokens, batches, candidateTokens } = usage;
   const rest = packedTokens - batches * prefixTokens - candidateTokens;
   return scored > 0 && cached === 0 && rest >= 0 ? Math.round(rest / scored) : undefined;
-}
-
-function lengthOf({ title, text }: Candidate): number {
-  return (title?.length ?? 0) + text.length;
 }

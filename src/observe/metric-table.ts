@@ -32,6 +32,7 @@ export const memoryKinds = ['rss', 'heap_used', 'heap_total', 'external', 'array
 export const rejectReasons = [
   'QUEUE_FULL',
   'PREDICTED_LATE',
+  'TOO_LARGE_FOR_DEADLINE',
   'QUOTA_EXCEEDED',
   'INVALID_REQUEST',
   'MODEL_NOT_FOUND',

@@ -11,10 +11,13 @@ export function composeReply(
   { scores, executed }: Collected,
   { encodeMs, queueMs, runMs, totalMs, ...spent }: Spent & { readonly totalMs: number },
 ): RankReply {
-  const outcomes = request.candidates.map((_, place): Outcome => {
+  const outcomes = request.candidates.map(({ isCut = false }, place): Outcome => {
     const key = keys[place];
     const found = key === undefined ? undefined : scores.get(key);
-    const score = found?.bad === undefined ? found : undefined;
+    const score =
+      found === undefined || found.bad !== undefined
+        ? undefined
+        : { ...found, truncated: found.truncated || isCut };
     const cached = score !== undefined && !executed.has(key ?? '');
     return { score, cached, skipped: found?.bad?.reason };
   });

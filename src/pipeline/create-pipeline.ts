@@ -1,7 +1,7 @@
 import { ScoreCache } from '../cache/score-cache.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config, ServedConfig } from '../config.ts';
-import { createTokenEstimate } from './estimate-tokens.ts';
+import { TokenEstimator } from './estimate-tokens.ts';
 import type { Tell } from '../events.ts';
 import type { FileStamps, Manifest } from '../manifest.ts';
 import { Pipeline } from '../pipeline.ts';
@@ -42,15 +42,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     config,
     manifest,
     clock,
-    estimateTokens: createTokenEstimate(manifest.template, config.candidateTokens),
+    tokens: openEstimator(options),
     cache: config.cacheEntries === 0 ? undefined : openCache(config, clock),
     depth: openDepth(config, clock),
     tuner,
-    admission: new Admission(
-      limits,
-      (tokens) => scheduler.estimateMs(tokens),
-      (ask) => scheduler.predict(ask),
-    ),
+    admission: new Admission(limits, (tokens) => scheduler.estimateMs(tokens), scheduler),
     texts: new TextRoom(largestTexts * config.requestBytes),
     encoders: openEncoders(options),
     scheduler,
@@ -63,6 +59,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       onOffer: ({ runners, coming }) => scheduler.setReplicas(runners, coming),
     }),
   });
+}
+
+function openEstimator({ config, manifest }: PipelineOptions): TokenEstimator {
+  const { candidateTokens, tokenBudget } = config;
+  const { rowTokens } = manifest.blueprint;
+  return new TokenEstimator(manifest.template, { candidateTokens, rowTokens, tokenBudget });
 }
 
 function openScheduler(

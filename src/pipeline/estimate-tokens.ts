@@ -1,44 +1,181 @@
+import { RankError } from '../errors.ts';
 import type { PromptTemplate } from '../manifest.ts';
+import type { EncoderPool } from '../pool/encoder-pool.ts';
 import type { Candidate, RankRequest } from '../rank.ts';
+import type { EncodedRequest } from '../schedule/batch.ts';
+import { packedSize } from '../schedule/packed-size.ts';
+import type { EncodeTask } from '../text/encode.ts';
+import { surveyTexts } from '../text/survey-text.ts';
 import { templateOrder } from '../text/template.ts';
-
-/** About four characters are a token; corrected once the tokens are known. */
-const charactersPerToken = 4;
+import { TokenRates } from '../text/token-rates.ts';
+import { tokenSamples } from '../text/token-samples.ts';
 
 export interface TokenEstimate {
   readonly prefixTokens: number;
-  /** The prefix once, and the candidates with their suffixes. */
+  /** What follows each candidate. */
+  readonly suffixTokens: number;
+  /** Of each candidate, title and text as far as they would be read. */
+  readonly candidateTokens: readonly number[];
+  /** The prefix once for each batch that the request would fill, and the candidates with their suffixes. */
   readonly packedTokens: number;
 }
 
-/** What it would take to score these candidates of a request, judged by the lengths of its texts. */
+type AskedTexts = Pick<RankRequest, 'query' | 'instruction' | 'context' | 'maxCandidateTokens'>;
+
+/** What it would take to score these candidates of a request, judged by its texts without encoding them. */
 export type EstimateTokens = (
-  request: Pick<RankRequest, 'query' | 'instruction' | 'context'>,
-  candidates: readonly Candidate[],
+  request: AskedTexts,
+  candidates: readonly Pick<Candidate, 'title' | 'text'>[],
 ) => TokenEstimate;
 
-/** `candidateTokens` is the most that a candidate may keep. */
-export function createTokenEstimate(
-  template: PromptTemplate,
-  candidateTokens: number,
-): EstimateTokens {
-  const isQueryFirst = templateOrder(template) === 'query-first';
-  const prefix = template.prefix.replaceAll(/\{\w+\}/g, '');
-  const suffix = template.suffix.replaceAll(/\{(?:query|context)\}/g, '');
-  return ({ query, instruction = template.instruction, context }, candidates) => {
-    const asked = [query, context];
-    const prefixTokens = tokensOf(prefix, instruction, ...(isQueryFirst ? asked : []));
-    const suffixTokens = tokensOf(suffix, ...(isQueryFirst ? [] : asked));
-    const packedTokens = candidates.reduce(
-      (sum, { title, text }) =>
-        sum + Math.min(tokensOf(title, text), candidateTokens) + suffixTokens,
-      prefixTokens,
-    );
-    return { prefixTokens, packedTokens };
-  };
+export interface EstimateLimits {
+  /** Most that a candidate may keep, and most of prefix, candidate and suffix together. */
+  readonly candidateTokens: number;
+  readonly rowTokens: number;
+  /** Packed tokens of a batch. */
+  readonly tokenBudget: number;
 }
 
-function tokensOf(...texts: readonly (string | undefined)[]): number {
-  const characters = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
-  return Math.ceil(characters / charactersPerToken);
+/** Tokens of the template's own texts: around prefix, suffix, a context, a title, and of the default instruction. */
+type FrameTokens = Readonly<
+  Record<'prefix' | 'suffix' | 'context' | 'title' | 'instruction', number>
+>;
+
+/** Candidates that are learnt from, and their characters' weight together, for each request. */
+const learnt = { candidates: 32, characters: 4_000 } as const;
+
+/** The one place that says how many tokens texts will be: admission, EstimateRank and captured traffic ask it. */
+export class TokenEstimator {
+  readonly #template: PromptTemplate;
+  readonly #limits: EstimateLimits;
+  readonly #isQueryFirst: boolean;
+  readonly #rates = new TokenRates();
+  #frame: FrameTokens;
+
+  constructor(template: PromptTemplate, limits: EstimateLimits) {
+    this.#template = template;
+    this.#limits = limits;
+    this.#isQueryFirst = templateOrder(template) === 'query-first';
+    this.#frame = this.#guessFrame();
+  }
+
+  readonly estimate: EstimateTokens = (request, candidates) => {
+    const { candidateTokens: most, rowTokens, tokenBudget } = this.#limits;
+    const { prefixTokens, suffixTokens } = this.#aroundTokens(request);
+    const budget = Math.min(request.maxCandidateTokens ?? most, most);
+    const room = Math.max(0, Math.min(budget, rowTokens - prefixTokens - suffixTokens));
+    const candidateTokens = candidates.map((each) =>
+      Math.min(Math.round(this.#candidateTokens(each)), room),
+    );
+    const size = {
+      prefixTokens,
+      candidates: candidates.length,
+      candidateTokens: candidateTokens.reduce((sum, tokens) => sum + tokens + suffixTokens, 0),
+    };
+    const packedTokens = packedSize(size, tokenBudget);
+    return { prefixTokens, suffixTokens, candidateTokens, packedTokens };
+  };
+
+  /**
+   * Asks the model's own tokenizer about texts of all scripts and about the template, so that the first request is
+   * estimated as well as later ones.
+   *
+   * @throws RankError when the encoders cannot answer.
+   */
+  async calibrate(encoders: Pick<EncoderPool, 'encode' | 'tokenize'>): Promise<void> {
+    const ids = await encoders.tokenize(tokenSamples);
+    this.#rates.calibrate(
+      tokenSamples,
+      ids.map(({ length }) => length),
+    );
+    this.#frame = (await measureFrame(encoders)) ?? this.#guessFrame();
+  }
+
+  /** What these candidates of a request really were. Those that were cut tell only that they were long. */
+  learn(candidates: readonly Pick<Candidate, 'title' | 'text'>[], encoded: EncodedRequest): void {
+    const whole = encoded.candidates.flatMap(({ tokens, truncated }, i) => {
+      const candidate = candidates[i];
+      return truncated || candidate === undefined ? [] : [{ candidate, tokens }];
+    });
+    const step = Math.max(1, whole.length / learnt.candidates);
+    const some = Array.from({ length: Math.min(whole.length, learnt.candidates) }, (_, i) =>
+      whole.slice(Math.floor(i * step), Math.floor(i * step) + 1),
+    ).flat();
+    const characters = some.reduce((sum, { candidate }) => sum + charactersOf(candidate), 0);
+    const weight = Math.min(1, learnt.characters / Math.max(1, characters));
+    for (const { candidate, tokens } of some) {
+      const { title, text } = candidate;
+      const own = Math.max(0, tokens - (title ? this.#frame.title : 0));
+      this.#rates.learn(surveyTexts([title, text]), own, weight);
+    }
+  }
+
+  #aroundTokens({ query, instruction, context }: AskedTexts) {
+    const { prefix, suffix, ...frame } = this.#frame;
+    const asked = this.#tokensOf(query) + (context ? this.#tokensOf(context) + frame.context : 0);
+    const own = instruction === undefined ? frame.instruction : this.#tokensOf(instruction);
+    const [first, last] = this.#isQueryFirst ? [asked, 0] : [0, asked];
+    return {
+      prefixTokens: Math.round(prefix + own + first),
+      suffixTokens: Math.round(suffix + last),
+    };
+  }
+
+  #candidateTokens({ title, text }: Pick<Candidate, 'title' | 'text'>): number {
+    return this.#rates.estimate(surveyTexts([title, text])) + (title ? this.#frame.title : 0);
+  }
+
+  #tokensOf(text: string): number {
+    return this.#rates.estimate(surveyTexts([text]));
+  }
+
+  #guessFrame(): FrameTokens {
+    const own = (text: string) => this.#tokensOf(text.replaceAll(/\{\w+\}/g, ''));
+    const { prefix, suffix, context, title, instruction } = this.#template;
+    return {
+      ...{ prefix: own(prefix), suffix: own(suffix), context: own(context), title: own(title) },
+      instruction: this.#tokensOf(instruction),
+    };
+  }
+}
+
+function charactersOf({ title, text }: Pick<Candidate, 'title' | 'text'>): number {
+  return (title?.length ?? 0) + text.length;
+}
+
+const nothing: EncodeTask = {
+  ...{ query: '', instruction: '', context: undefined, truncation: 'end' },
+  ...{ candidates: [{ title: undefined, text: '' }], maxCandidateTokens: undefined },
+};
+/** One token in any vocabulary. */
+const oneToken = 'x';
+
+/** Undefined when the limits leave no room for the template, which is said elsewhere. */
+async function measureFrame(
+  encoders: Pick<EncoderPool, 'encode'>,
+): Promise<FrameTokens | undefined> {
+  try {
+    const plain = sizesOf(await encoders.encode(nothing));
+    const byDefault = sizesOf(await encoders.encode({ ...nothing, instruction: undefined }));
+    const candidates = [{ title: oneToken, text: '' }];
+    const full = sizesOf(await encoders.encode({ ...nothing, context: oneToken, candidates }));
+    return {
+      prefix: plain.prefix,
+      suffix: plain.suffix,
+      instruction: byDefault.prefix - plain.prefix,
+      context: Math.max(0, full.prefix + full.suffix - plain.prefix - plain.suffix - 1),
+      title: Math.max(0, full.candidate - 1),
+    };
+  } catch (error) {
+    const { kind } = RankError.from(error);
+    if (kind === 'invalid-argument') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function sizesOf({ prefix, candidates: [first] }: EncodedRequest) {
+  const candidate = first?.tokens ?? 0;
+  return { prefix: prefix.length, suffix: (first?.ids.length ?? 0) - candidate, candidate };
 }

@@ -19,6 +19,8 @@ export interface PlanParts {
   readonly scores: ScoreSource;
   readonly setting: ScoreSetting;
   readonly estimateTokens: EstimateTokens;
+  /** Packed tokens of a batch. */
+  readonly tokenBudget: number;
   readonly depth: DepthChoice;
 }
 
@@ -35,6 +37,8 @@ export interface RankPlan {
   /** Places of the candidates with these keys. */
   placesOf(keys: readonly string[]): readonly number[];
 }
+
+const nothing = { candidates: 0, packedTokens: 0, prefixTokens: 0 };
 
 export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts): RankPlan {
   const { scores, setting, depth: choice } = parts;
@@ -60,7 +64,7 @@ export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts
 /** What a request would take to run if no score were known. */
 export function wholeSize(
   request: RankRequest,
-  parts: Pick<PlanParts, 'estimateTokens' | 'depth'>,
+  parts: Pick<PlanParts, 'estimateTokens' | 'tokenBudget' | 'depth'>,
 ): Size {
   const candidates = request.adaptiveDepth
     ? request.candidates.slice(0, parts.depth.most)
@@ -81,15 +85,24 @@ function cutToDepth(
   request: RankRequest,
   candidates: readonly Candidate[],
   toRun: readonly number[],
-  { estimateTokens, depth: choice }: Pick<PlanParts, 'estimateTokens' | 'depth'>,
+  {
+    estimateTokens,
+    tokenBudget,
+    depth: choice,
+  }: Pick<PlanParts, 'estimateTokens' | 'tokenBudget' | 'depth'>,
 ): { readonly depth: number; readonly size: Size } {
   if (!request.adaptiveDepth) {
     const own = toRun.flatMap((place) => candidates[place] ?? []);
-    const packedTokens = own.length === 0 ? 0 : estimateTokens(request, own).packedTokens;
-    return { depth: candidates.length, size: { candidates: own.length, packedTokens } };
+    const { packedTokens, prefixTokens } =
+      own.length === 0 ? nothing : estimateTokens(request, own);
+    const size = { candidates: own.length, packedTokens, prefixTokens };
+    return { depth: candidates.length, size };
   }
   const own = new Set(toRun);
-  const sizes = depthSizes(request, candidates, (place) => own.has(place), estimateTokens);
+  const sizes = depthSizes(request, candidates, (place) => own.has(place), {
+    estimateTokens,
+    tokenBudget,
+  });
   const depth = choice.choose(sizes);
-  return { depth, size: sizes[depth] ?? { candidates: 0, packedTokens: 0 } };
+  return { depth, size: sizes[depth] ?? nothing };
 }

@@ -1,7 +1,7 @@
 import type { Score } from '../cache/score-cache.ts';
 import type { Clock } from '../clock.ts';
 import type { EncoderPool } from '../pool/encoder-pool.ts';
-import type { RankRequest } from '../rank.ts';
+import type { Candidate, RankRequest } from '../rank.ts';
 import type { EncodedRequest } from '../schedule/batch.ts';
 import type { ScheduleCall } from '../schedule/request.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
@@ -13,7 +13,13 @@ export interface RunParts {
   readonly encoders: EncoderPool;
   readonly scheduler: Pick<Scheduler, 'schedule'>;
   /** Told before scheduling. */
-  readonly onEncoded: (encoded: EncodedRequest, encodeMs: number) => void;
+  readonly onEncoded: (encoded: EncodedRequest, encoding: Encoding) => void;
+}
+
+export interface Encoding {
+  /** Those that were encoded. */
+  readonly candidates: readonly Candidate[];
+  readonly encodeMs: number;
 }
 
 /** What was spent on one request. */
@@ -78,10 +84,13 @@ export class RequestRun {
   async #encode(places: readonly number[], call: ScheduleCall): Promise<EncodedTask> {
     const { clock, encoders, onEncoded } = this.#parts;
     const startedMs = clock.nowMs();
-    const encoded = await nameCandidates(places, () => encoders.encode(this.#taskOf(places), call));
+    const asked = places.flatMap((place) => this.#request.candidates[place] ?? []);
+    const task = this.#taskOf(asked);
+    const encoded = await nameCandidates(places, () => encoders.encode(task, call));
     const encodeMs = clock.nowMs() - startedMs;
     this.#add({ ...nothingSpent, encodeMs });
-    onEncoded(encoded, encodeMs);
+    const candidates = asked.filter((_, index) => encoded.skipped?.has(index) !== true);
+    onEncoded(encoded, { candidates, encodeMs });
     return encoded;
   }
 
@@ -104,10 +113,9 @@ export class RequestRun {
     });
   }
 
-  #taskOf(places: readonly number[]) {
+  #taskOf(candidates: readonly Candidate[]) {
     const { query, instruction, context, truncation, maxCandidateTokens, onBadCandidate } =
       this.#request;
-    const candidates = places.flatMap((place) => this.#request.candidates[place] ?? []);
     const texts = candidates.map(({ title, text }) => ({ title, text }));
     return {
       ...{ query, instruction, context, truncation, maxCandidateTokens, candidates: texts },

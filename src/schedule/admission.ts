@@ -1,6 +1,7 @@
 import { RankError } from '../errors.ts';
 import { ClientShares } from './client-shares.ts';
 import type { Ask, Forecast } from './forecast.ts';
+import type { LateAdvice } from './late-advice.ts';
 
 /** Bounds of what is admitted and not yet answered. */
 export interface AdmissionLimits {
@@ -17,10 +18,21 @@ export interface Permit {
 }
 
 /** What admission looks at beside the size. */
-export type AdmissionCall = Pick<Ask, 'client' | 'priority' | 'deadlineMs' | 'partialOk'>;
+export interface AdmissionCall
+  extends Pick<Ask, 'client' | 'priority' | 'deadlineMs' | 'partialOk' | 'prefixTokens'> {
+  /** SLMRANK_MAX_CALL_MS, when it is that which makes the deadline, and not the caller. */
+  readonly maxCallMs?: number | undefined;
+}
 
-/** When a request would end, were it to come now. */
-export type Predict = (ask: Ask) => Forecast;
+type AskingCall = AdmissionCall & Ask;
+
+/** Knows when requests would end. */
+export interface Forecasts {
+  /** Were it to come now. */
+  predict(ask: Ask): Forecast;
+  /** For one that would end too late. */
+  advise(ask: Ask): LateAdvice;
+}
 
 /** A caller of whom nothing is known, who waits for ever. */
 const anyone: AdmissionCall = {
@@ -43,7 +55,7 @@ const retryMs = { least: 10, most: 30_000 };
 export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #estimateMs: (tokens: number) => number;
-  readonly #predict: Predict | undefined;
+  readonly #forecasts: Forecasts | undefined;
   readonly #shares = new ClientShares();
   #candidates = 0;
   #tokens = 0;
@@ -53,12 +65,16 @@ export class Admission {
   readonly #onEmpty: (() => void)[] = [];
 
   /**
-   * `estimateMs` says how long the server needs for so many packed tokens. Without `predict` no deadline is looked at.
+   * `estimateMs` says how long the server needs for so many packed tokens. Without `forecasts` no deadline is looked at.
    */
-  constructor(limits: AdmissionLimits, estimateMs: (tokens: number) => number, predict?: Predict) {
+  constructor(
+    limits: AdmissionLimits,
+    estimateMs: (tokens: number) => number,
+    forecasts?: Forecasts,
+  ) {
     this.#limits = limits;
     this.#estimateMs = estimateMs;
-    this.#predict = predict;
+    this.#forecasts = forecasts;
   }
 
   /** What is admitted and not yet released. */
@@ -79,15 +95,19 @@ export class Admission {
   }
 
   /**
-   * @throws RankError `overloaded` with the time after which to try again; reason QUEUE_FULL, CLIENT_SHARE (the client
-   * holds its part of a queue that others need too), or PREDICTED_LATE (it could not end before its deadline).
+   * @throws RankError `overloaded`; reason QUEUE_FULL, CLIENT_SHARE (the client holds its part of a queue that others need
+   * too) or PREDICTED_LATE (it could not end before its deadline) with the time after which to try again, or
+   * TOO_LARGE_FOR_DEADLINE (it could not even with nothing else to do), which says how much would fit.
    */
   admit(candidates: number, tokens: number, call: AdmissionCall = anyone): Permit {
-    if (this.#permits > 0) {
-      this.#assertRoom(candidates, tokens);
-      this.#assertShare(tokens, call);
+    const ask = {
+      ...call,
+      ...{ candidates, packedTokens: tokens, unscheduledTokens: this.#uncountedTokens },
+    };
+    const refusal = this.#findRefusal(ask);
+    if (refusal !== undefined) {
+      throw refusal;
     }
-    this.#assertInTime(candidates, tokens, call);
     this.#permits += 1;
     this.#candidates += candidates;
     this.#count(tokens, call);
@@ -144,27 +164,45 @@ export class Admission {
     }
   }
 
-  #assertRoom(candidates: number, tokens: number): void {
+  #findRefusal(ask: AskingCall): RankError | undefined {
+    const isFull = this.#permits > 0 ? (this.#findFull(ask) ?? this.#findUnfair(ask)) : undefined;
+    const forecasts = this.#forecasts;
+    if (forecasts === undefined || ask.deadlineMs === Number.POSITIVE_INFINITY) {
+      return isFull;
+    }
+    const predicted = forecasts.predict(ask);
+    if (isFull === undefined && predicted.inTime) {
+      return undefined;
+    }
+    // Who can never be in time is not told to come again, whatever else is in the way.
+    const advice = forecasts.advise(ask);
+    return advice.waitMs === undefined
+      ? tooLarge(ask, advice)
+      : (isFull ?? refusal('PREDICTED_LATE', describeLate(ask, predicted), advice.waitMs));
+  }
+
+  #findFull({ candidates, packedTokens: tokens }: AskingCall): RankError | undefined {
     const limits = this.#limits;
     const overCandidates = this.#candidates + candidates - limits.candidates;
     const overTokens = this.#tokens + tokens - limits.tokens;
-    if (overCandidates > 0 || overTokens > 0) {
-      const asTokens = (overCandidates * this.#tokens) / Math.max(1, this.#candidates);
-      throw this.#refusal(
-        'QUEUE_FULL',
-        `the queue holds ${this.#candidates} candidates and about ${this.#tokens} tokens, this request adds ` +
-          `${candidates} and ${tokens}; at most ${limits.candidates} and ${limits.tokens}`,
-        this.#estimateMs(Math.max(overTokens, asTokens)),
-      );
+    if (overCandidates <= 0 && overTokens <= 0) {
+      return undefined;
     }
+    const asTokens = (overCandidates * this.#tokens) / Math.max(1, this.#candidates);
+    return refusal(
+      'QUEUE_FULL',
+      `the queue holds ${this.#candidates} candidates and about ${this.#tokens} tokens, this request adds ` +
+        `${candidates} and ${tokens}; at most ${limits.candidates} and ${limits.tokens}`,
+      this.#estimateMs(Math.max(overTokens, asTokens)),
+    );
   }
 
   /** Only a queue that is more than half full is shared out. */
-  #assertShare(tokens: number, { client, priority }: AdmissionCall): void {
+  #findUnfair({ client, priority, packedTokens: tokens }: AskingCall): RankError | undefined {
     const most = this.#limits.tokens;
     const deferrable = this.#deferrableTokens + tokens;
     if (priority === 'deferrable' && deferrable > most * deferrableShare) {
-      throw this.#refusal(
+      return refusal(
         'QUEUE_FULL',
         `deferrable requests hold ${this.#deferrableTokens} tokens and this one adds ${tokens}; at most ` +
           `${most * deferrableShare} (half of the queue)`,
@@ -173,34 +211,53 @@ export class Admission {
     }
     const share = this.#shares.shareOf(client, most);
     const own = this.#shares.held(client) + tokens;
-    if (this.#tokens + tokens > most / 2 && own > share) {
-      throw this.#refusal(
-        'CLIENT_SHARE',
-        `this client holds about ${own - tokens} tokens and adds ${tokens}; at most ${Math.floor(share)} while ` +
-          `${this.#shares.clients} clients share a queue that is more than half full`,
-        this.#estimateMs(own - share),
-      );
+    if (this.#tokens + tokens <= most / 2 || own <= share) {
+      return undefined;
     }
+    return refusal(
+      'CLIENT_SHARE',
+      `this client holds about ${own - tokens} tokens and adds ${tokens}; at most ${Math.floor(share)} while ` +
+        `${this.#shares.clients} clients share a queue that is more than half full`,
+      this.#estimateMs(own - share),
+    );
   }
+}
 
-  #assertInTime(candidates: number, packedTokens: number, call: AdmissionCall): void {
-    if (this.#predict === undefined || call.deadlineMs === Number.POSITIVE_INFINITY) {
-      return;
-    }
-    const ask = { candidates, packedTokens, ...call, unscheduledTokens: this.#uncountedTokens };
-    const { queueMs, runMs, inTime } = this.#predict(ask);
-    if (!inTime) {
-      throw this.#refusal(
-        'PREDICTED_LATE',
-        `${candidates} candidates with about ${packedTokens} tokens would wait ${Math.round(queueMs)} ms and run ` +
-          `${Math.round(runMs)} ms, and end after the deadline`,
-        queueMs,
-      );
-    }
-  }
+function describeLate(
+  { candidates, packedTokens, maxCallMs }: AskingCall,
+  { queueMs, runMs }: Forecast,
+): string {
+  const end =
+    maxCallMs === undefined ? 'the deadline' : `the ${maxCallMs} ms of SLMRANK_MAX_CALL_MS`;
+  return (
+    `${candidates} candidates with about ${packedTokens} tokens would wait ${Math.round(queueMs)} ms and run ` +
+    `${Math.round(runMs)} ms, and end after ${end}`
+  );
+}
 
-  #refusal(reason: string, message: string, waitMs: number): RankError {
-    const retryAfterMs = Math.min(Math.max(Math.ceil(waitMs), retryMs.least), retryMs.most);
-    return new RankError('overloaded', message, { reason, retryAfterMs });
-  }
+/** Trying again cannot help: only a smaller request or more time can. */
+function tooLarge(
+  { candidates, packedTokens, maxCallMs }: AskingCall,
+  { aloneMs, leftMs, fitting }: LateAdvice,
+): RankError {
+  const allowed =
+    maxCallMs === undefined
+      ? `the deadline leaves ${Math.floor(leftMs)} ms`
+      : `SLMRANK_MAX_CALL_MS allows ${maxCallMs} ms`;
+  const fits =
+    fitting.candidates === 0
+      ? 'not one of them would end in time'
+      : `about ${fitting.candidates} of them, with ${fitting.packedTokens} tokens, would end in time`;
+  const message =
+    `${candidates} candidates with about ${packedTokens} tokens would run ${Math.round(aloneMs)} ms on an idle ` +
+    `server, and ${allowed}; ${fits}`;
+  return new RankError('overloaded', message, {
+    reason: 'TOO_LARGE_FOR_DEADLINE',
+    retryAfterMs: Number.POSITIVE_INFINITY,
+  });
+}
+
+function refusal(reason: string, message: string, waitMs: number): RankError {
+  const retryAfterMs = Math.min(Math.max(Math.ceil(waitMs), retryMs.least), retryMs.most);
+  return new RankError('overloaded', message, { reason, retryAfterMs });
 }

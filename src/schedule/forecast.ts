@@ -7,6 +7,8 @@ import { type Power, spread } from './route.ts';
 export interface Size {
   readonly candidates: number;
   readonly packedTokens: number;
+  /** Of those, the prefix; 0 when it is not known. */
+  readonly prefixTokens?: number | undefined;
 }
 
 /** A request that asks, or is about to enter the queue. */

@@ -10,6 +10,7 @@ import {
   type Size,
 } from './forecast.ts';
 import type { Lanes } from './lanes.ts';
+import { adviseLate, type LateAdvice } from './late-advice.ts';
 import type { ScheduledRequest } from './request.ts';
 
 /** The scheduler as a forecast sees it. */
@@ -81,6 +82,13 @@ export class Forecaster {
     const capacity = { ...outlook, marginMs: error.marginMs(batchMs) };
     const wanted = { deadlineMs: byMs, partialOk: false };
     return (size) => forecast({ ...wanted, ...size }, aheadTokens, capacity, outlook.nowMs).inTime;
+  }
+
+  /** What to tell a request that was predicted to end too late. */
+  advise(ask: Ask, outlook: Outlook): LateAdvice {
+    const { aheadTokens, error, batchMs } = this.#placeOf(ask, outlook);
+    const capacity = { ...outlook, marginMs: error.marginMs(batchMs) };
+    return adviseLate(ask, { aheadTokens, capacity, nowMs: outlook.nowMs });
   }
 
   /** Learns by how much a request that has to wait ends later than forecast. */

@@ -13,6 +13,8 @@ export interface ScheduleCall {
   readonly signal: AbortSignal;
   /** At the deadline, settle with what is scored rather than fail. */
   readonly partialOk: boolean;
+  /** SLMRANK_MAX_CALL_MS, when it is that which makes the deadline, and not the caller. */
+  readonly maxCallMs?: number | undefined;
   /** Whom it counts for in fair share; all that say nothing are one client. */
   readonly client?: string;
   readonly priority?: PriorityClass;
@@ -69,6 +71,8 @@ export class ScheduledRequest implements WaitingRequest {
   /** When its turn is due beside the other clients: the queue's order, to be changed only out of the queue. */
   orderMs: number;
   readonly #isShared: boolean;
+  /** The deadline, in words. */
+  readonly #deadline: string;
   readonly #encoded: EncodedRequest;
   readonly #settlement = createDeferred<ScheduleResult>();
   readonly #logits: Float32Array;
@@ -91,6 +95,10 @@ export class ScheduledRequest implements WaitingRequest {
     this.prefixTokens = encoded.prefix.length;
     this.#encoded = encoded;
     this.partialOk = call.partialOk;
+    this.#deadline =
+      call.maxCallMs === undefined
+        ? 'the deadline'
+        : `the ${call.maxCallMs} ms of SLMRANK_MAX_CALL_MS`;
     this.client = call.client ?? '';
     this.priority = call.priority ?? 'interactive';
     this.dueMs = dueMs;
@@ -182,12 +190,12 @@ export class ScheduledRequest implements WaitingRequest {
       nowMs >= this.deadlineMs
         ? new RankError(
             'deadline-exceeded',
-            `the deadline passed ${waitedMs} ms after encoding ${scored}`,
+            `${this.#deadline} passed ${waitedMs} ms after encoding ${scored}`,
           )
         : new RankError(
             'deadline-exceeded',
-            `${waitedMs} ms after encoding, ${scored}, the rest could no longer end before the deadline`,
-            { reason: 'PREDICTED_LATE' },
+            `${waitedMs} ms after encoding, ${scored}, the rest could no longer end before ${this.#deadline}`,
+            { reason: 'DROPPED_LATE' },
           ),
     );
   }

@@ -4,8 +4,10 @@ import type { Ask, Forecast, Size } from './forecast.ts';
 import { Forecaster, type Judge, type Outlook } from './forecaster.ts';
 import { HeldReplica } from './held-replica.ts';
 import { Lanes } from './lanes.ts';
+import type { LateAdvice } from './late-advice.ts';
 import { ArrivalPace } from './linger.ts';
 import { packedTokens } from './pack-batch.ts';
+import { packedSize } from './packed-size.ts';
 import type { EstimateMs, Policy } from './policy.ts';
 import {
   type RequestPart,
@@ -112,6 +114,11 @@ export class Scheduler {
     return this.#forecaster.judge(asker, this.#outlook(), byMs);
   }
 
+  /** What to tell a request that would end too late. */
+  advise(ask: Ask): LateAdvice {
+    return this.#forecaster.advise(ask, this.#outlook());
+  }
+
   #power(): Power {
     const view = { replicas: this.#replicas, estimateMs: this.#estimateMs };
     const { policy, clock } = this.#options;
@@ -132,17 +139,18 @@ export class Scheduler {
   }
 
   #enqueue(encoded: EncodedRequest, call: ScheduleCall): ScheduledRequest {
-    const { buckets, clock } = this.#options;
+    const { buckets, clock, policy } = this.#options;
     const arrivedMs = clock.nowMs();
     const { client = '', priority = 'interactive', deadlineMs, partialOk } = call;
     this.#forecaster.see(client, arrivedMs);
     const outlook = this.#outlook();
     const turn = this.#forecaster.turnOf({ client, priority, deadlineMs }, outlook);
     const request = new ScheduledRequest(encoded, call, { buckets, arrivedMs, ...turn });
+    const { prefixTokens, waitingTokens: candidateTokens } = request;
+    const size = { prefixTokens, candidates: request.waiting.length, candidateTokens };
     const ask = {
-      ...{ client, priority, deadlineMs, partialOk },
-      candidates: request.waiting.length,
-      packedTokens: request.prefixTokens + request.waitingTokens,
+      ...{ client, priority, deadlineMs, partialOk, candidates: size.candidates },
+      packedTokens: packedSize(size, policy.limits.tokenBudget),
     };
     this.#forecaster.watch(request, this.#forecaster.predict(ask, outlook), clock);
     this.#arrivals.arrive(arrivedMs);

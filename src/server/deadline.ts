@@ -6,6 +6,8 @@ export interface CallTimes {
   readonly deadlineMs: number;
   /** When we answer DEADLINE_EXCEEDED whatever the work does: after the work's deadline, before the library's. */
   readonly giveUpMs: number;
+  /** Whether they are `maxCallMs`' and not the caller's. */
+  readonly isCapped: boolean;
 }
 
 export interface TimeBounds {
@@ -26,12 +28,14 @@ export function timesOf(
   deadline: Date | number,
   { clock, maxCallMs, timeoutMs = Number.POSITIVE_INFINITY }: TimeBounds,
 ): CallTimes {
-  const remainingMs = Math.min(Number(deadline) - Date.now(), timeoutMs, maxCallMs);
+  const callersMs = Math.min(Number(deadline) - Date.now(), timeoutMs);
+  const remainingMs = Math.min(callersMs, maxCallMs);
   const reserveMs = Math.min(mostReserveMs, Math.max(0, remainingMs) / 10);
   const startMs = clock.nowMs();
   return {
     startMs,
     deadlineMs: startMs + remainingMs - reserveMs,
     giveUpMs: startMs + remainingMs - reserveMs / 2,
+    isCapped: callersMs > maxCallMs,
   };
 }

@@ -57,13 +57,15 @@ export class PendingAnswer<Reply> {
     this.#parts = parts;
     this.#times = timesOf(question.deadline, { ...parts, timeoutMs: question.timeoutMs });
     this.#caller = callerOf(question.metadata);
-    this.#callOffDeadline = parts.clock.at(this.#times.giveUpMs, () => this.fail(deadlinePassed()));
+    this.#callOffDeadline = parts.clock.at(this.#times.giveUpMs, () =>
+      this.fail(this.#deadlinePassed()),
+    );
   }
 
   run(work: (call: ServerCall) => Reply | Promise<Reply>): void {
-    const { deadlineMs } = this.#times;
+    const { deadlineMs, isCapped } = this.#times;
     const { notes } = this;
-    const call = { ...this.#caller, deadlineMs, signal: this.#stop.signal, notes };
+    const call = { ...this.#caller, deadlineMs, isCapped, signal: this.#stop.signal, notes };
     void attempt(() => work(call)).then(
       (reply) => this.#settle({ ok: true, reply }),
       (thrown: unknown) => this.fail(thrown),
@@ -81,7 +83,7 @@ export class PendingAnswer<Reply> {
     if (!this.#isSettled) {
       this.#isSettled = true;
       this.#callOffDeadline();
-      const error = this.#isLate() ? deadlinePassed() : new RankError('cancelled', 'gone');
+      const error = this.#isLate() ? this.#deadlinePassed() : new RankError('cancelled', 'gone');
       this.#log(codeOf(error));
       this.#tell(error);
       this.#stop.abort();
@@ -128,6 +130,13 @@ export class PendingAnswer<Reply> {
     return this.#parts.clock.nowMs() >= this.#times.deadlineMs;
   }
 
+  #deadlinePassed(): RankError {
+    const what = this.#times.isCapped
+      ? `the ${this.#parts.maxCallMs} ms of SLMRANK_MAX_CALL_MS`
+      : 'the deadline';
+    return new RankError('deadline-exceeded', `${what} passed before the answer was ready`);
+  }
+
   /** One line for each answer, without texts; faults of ours with their cause. */
   #log(code: status, outcome?: Outcome<Reply>): void {
     const { method, requestId } = this.#question;
@@ -140,10 +149,6 @@ export class PendingAnswer<Reply> {
       this.#parts.log.debug(line, 'request ended');
     }
   }
-}
-
-function deadlinePassed(): RankError {
-  return new RankError('deadline-exceeded', 'the deadline passed before the answer was ready');
 }
 
 /** Turns a throw into a rejection. */

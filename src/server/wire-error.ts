@@ -11,6 +11,7 @@ const statusOf: Readonly<Record<RankErrorKind, { code: status; reason: string }>
   unauthenticated: { code: status.UNAUTHENTICATED, reason: 'API_KEY_INVALID' },
   'not-found': { code: status.NOT_FOUND, reason: 'MODEL_NOT_FOUND' },
   'failed-precondition': { code: status.FAILED_PRECONDITION, reason: 'FAILED_PRECONDITION' },
+  // Also for what is predicted to be late: nothing was executed, and DEADLINE_EXCEEDED is what clients tell themselves.
   overloaded: { code: status.RESOURCE_EXHAUSTED, reason: 'QUEUE_FULL' },
   'deadline-exceeded': { code: status.DEADLINE_EXCEEDED, reason: 'DEADLINE_PASSED' },
   cancelled: { code: status.CANCELLED, reason: 'CANCELLED' },
@@ -21,6 +22,8 @@ const statusOf: Readonly<Record<RankErrorKind, { code: status; reason: string }>
 
 /** When an `overloaded` brings no time: without one clients would not try again at all. */
 const defaultRetryMs = 1000;
+/** As gRPC has it (proposal A6): below zero, a client's retry policy gives up. */
+const neverRetry = -1;
 
 /**
  * Trailers hold the details in base64 and the message percent-encoded, and clients bound headers to about 8 KB in
@@ -63,7 +66,7 @@ export function toStatus(
   );
   metadata.set(requestIdKey, headerValue(requestId));
   if (error.kind === 'overloaded') {
-    metadata.set('grpc-retry-pushback-ms', String(retryMsOf(error)));
+    metadata.set('grpc-retry-pushback-ms', String(retryMsOf(error) ?? neverRetry));
   }
   return { code, details: message, metadata };
 }
@@ -115,10 +118,12 @@ function packDetails(
   return packed;
 }
 
-/** Whole milliseconds; undefined when trying again is not for us to suggest. */
+/** Whole milliseconds; undefined when trying again is not for us to suggest, or cannot help. */
 function retryMsOf({ kind, retryAfterMs }: RankError): number | undefined {
   const ms = retryAfterMs ?? (kind === 'overloaded' ? defaultRetryMs : undefined);
-  return ms === undefined ? undefined : Math.max(0, Math.ceil(ms));
+  return ms === undefined || ms === Number.POSITIVE_INFINITY
+    ? undefined
+    : Math.max(0, Math.ceil(ms));
 }
 
 /** The first violations that fit, and how many more there are. */

@@ -11,8 +11,10 @@ import type {
 } from '../rank.ts';
 import { isBlank } from '../text/is-blank.ts';
 import { findBadTexts, nothingToRead } from './bad-texts.ts';
+import type { WireCandidate } from './generated/slmrank/v1/Candidate.ts';
 import type { WireRankRequest } from './generated/slmrank/v1/RankRequest.ts';
 import type { WireTokenizeRequest } from './generated/slmrank/v1/TokenizeRequest.ts';
+import { cutText } from './cut-text.ts';
 import { defaultReplyBytes, describeReply, mostReplyBytes } from './reply-bytes.ts';
 import { isUsable, requestIdBytes } from './request-id.ts';
 
@@ -70,12 +72,13 @@ export function parseRankRequest(
   rules: RequestRules,
 ): RankRequest {
   const check = new Violations(rules.limits.textBytes);
+  const cut = truncations[wire.truncation];
   const request: RankRequest = {
     requestId,
     query: check.query(wire.query),
     instruction: check.readText('instruction', wire.instruction),
     context: check.readText('context', wire.context),
-    ...check.candidates(wire, rules.limits.candidates),
+    ...check.candidates(wire, rules.limits.candidates, cut),
     topN: check.positive('top_n', wire.topN),
     minScore: check.score('min_score', wire.minScore, scoreKinds[wire.scoreKind]),
     returnText: wire.returnText,
@@ -175,11 +178,13 @@ class Violations {
   candidates(
     { candidates, onBadCandidate }: Pick<WireRankRequest, 'candidates' | 'onBadCandidate'>,
     most: number,
+    cut: Truncation | undefined,
   ): Pick<RankRequest, 'candidates' | 'onBadCandidate' | 'skips'> {
     this.count('candidates', candidates.length, most);
     const policy = this.choice('on_bad_candidate', onBadCandidate, badCandidatePolicies);
     const skips = new Map<number, SkipReason>();
-    const checked = candidates.map((candidate, index): Candidate => {
+    const checked = candidates.map((given, index): Candidate => {
+      const { isCut, ...candidate } = this.#cutText(given, cut);
       const field = `candidates[${index}]`;
       for (const { reason, field: part, description } of findBadTexts(candidate, this.#textBytes)) {
         if (policy === 'skip') {
@@ -193,6 +198,7 @@ class Violations {
         id: this.text(`${field}.id`, id),
         title: isBlank(title) ? undefined : title,
         text,
+        ...(isCut ? { isCut } : {}),
         version: this.optionalText(`${field}.version`, version, versionBytes),
       };
     });
@@ -200,6 +206,14 @@ class Violations {
       ...{ candidates: checked, onBadCandidate: policy ?? 'refuse' },
       ...(skips.size === 0 ? {} : { skips }),
     };
+  }
+
+  /** Hardly any of a text that is too long would be read: it is cut as one with too many tokens is. */
+  #cutText(candidate: WireCandidate, cut: Truncation | undefined) {
+    const isCut =
+      cut !== undefined && cut !== 'error' && Buffer.byteLength(candidate.text) > this.#textBytes;
+    const text = isCut ? cutText(candidate.text, this.#textBytes, cut) : candidate.text;
+    return { ...candidate, text, isCut };
   }
 
   count(field: string, found: number, most: number): void {

@@ -3,6 +3,7 @@ import type { Outcome, ServingEvent } from '../events.ts';
 import { Admission, type AdmissionLimits } from '../schedule/admission.ts';
 import type { EncodedRequest } from '../schedule/batch.ts';
 import { type CostTable, createCostModel, type KindCost } from '../schedule/cost.ts';
+import { packedSize } from '../schedule/packed-size.ts';
 import { createPolicy, type PolicyLimits } from '../schedule/policy.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
 import { drawFactor, drawInBlocks, type Random } from './draw.ts';
@@ -69,7 +70,7 @@ export class SimulatedServer {
     this.#admission = new Admission(
       options.queue,
       (tokens) => this.#scheduler.estimateMs(tokens),
-      (ask) => this.#scheduler.predict(ask),
+      this.#scheduler,
     );
     for (const size of warmUps(policy.tokenBudget)) {
       this.replicas.forEach((one) =>
@@ -87,10 +88,10 @@ export class SimulatedServer {
     const end = (outcome: Outcome, scored: number, reason?: string): Ending => {
       return { arrival, outcome, reason, latencyMs: clock.nowMs() - startedMs, scored };
     };
-    const { client, class: priority, candidateTokens, prefixTokens } = arrival;
+    const { client, class: priority, candidateTokens } = arrival;
     const deadlineMs = startedMs + (arrival.deadlineMs ?? Number.POSITIVE_INFINITY);
     const call = { client, priority, deadlineMs, partialOk: false };
-    const tokens = candidateTokens.reduce((sum, length) => sum + length, prefixTokens);
+    const tokens = sizeOf(arrival, this.#options.policy);
     let permit: ReturnType<Admission['admit']> | undefined;
     try {
       permit = this.#admission.admit(candidateTokens.length, tokens, call);
@@ -108,6 +109,16 @@ export class SimulatedServer {
       permit?.release();
     }
   }
+}
+
+/**
+ * Exact, where a server estimates: arrivals have lengths and no texts, so that there is nothing to estimate from. How
+ * near the estimates come is tested with texts of many kinds.
+ */
+function sizeOf({ prefixTokens, candidateTokens }: Arrival, { tokenBudget }: PolicyLimits): number {
+  const tokens = candidateTokens.reduce((sum, length) => sum + length, 0);
+  const size = { prefixTokens, candidates: candidateTokens.length, candidateTokens: tokens };
+  return packedSize(size, tokenBudget);
 }
 
 const outcomes: Readonly<Partial<Record<RankError['kind'], Outcome>>> = {

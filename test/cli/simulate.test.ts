@@ -51,7 +51,10 @@ describe('slmrank simulate', () => {
 
   test('and says so when none is enough', async () => {
     expect(await run([...short, '--rps', '0.1', '--plan', '--target-p99', '1'])).toBe(1);
-    expect(printed).toMatch(/no number of replicas tried holds p99 <= 1 ms/);
+    expect(printed).toMatch(
+      /^no number of replicas holds p99 <= 1 ms: one request alone \(8 candidates, \d+ tokens\) takes \d+ ms, over the target of 1 ms\.$/m,
+    );
+    expect(printed).toMatch(/^What would help: fewer .*not even one.* times as fast, or a target/m);
   });
 
   test('replays captured traffic with costs from a file', async () => {

@@ -2,13 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../../src/errors.ts';
-import { captureTraffic, openCapture, TextLengths } from '../../src/observe/capture.ts';
+import { captureTraffic, measureLengths, openCapture } from '../../src/observe/capture.ts';
+import type { EstimateTokens } from '../../src/pipeline/estimate-tokens.ts';
 import type { RankReply } from '../../src/rank.ts';
 import { formatShape, parseTraffic, type TrafficShape } from '../../src/traffic.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakePipeline } from '../support/fake-pipeline.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { noDeadline, testRequest } from '../support/tiny-pipeline.ts';
+
+const estimate: EstimateTokens = (_request, candidates) => ({
+  ...{ prefixTokens: 8, suffixTokens: 3, packedTokens: 0 },
+  candidateTokens: candidates.map(() => 9),
+});
 
 const shape: TrafficShape = {
   ...{ atMs: 1000.04, prefixTokens: 60, candidateTokens: [3, 0, 500] },
@@ -94,7 +100,7 @@ describe('the captured pipeline', () => {
     const captured = captureTraffic(
       pipeline,
       { add: (each) => void shapes.push(each), close: () => Promise.resolve() },
-      clock,
+      { clock, estimate },
     );
     const good = captured.rank(testRequest('secret query', ['one', 'two words']), {
       ...noDeadline(),
@@ -125,7 +131,7 @@ test('candidates that were skipped are not captured, nor a request of such alone
     add: (one: TrafficShape) => void shapes.push(one),
     close: () => Promise.resolve(),
   };
-  const captured = captureTraffic(pipeline, capture, clock);
+  const captured = captureTraffic(pipeline, capture, { clock, estimate });
   const left = { score: 0, logit: 0, tokens: 0, truncated: false, scored: false, cached: false };
   const skipped = (index: number) => ({ ...left, index, skipped: 'TOO_LONG' as const });
   const some = captured.rank(testRequest('q', ['aaaa', 'b'.repeat(40)]), noDeadline());
@@ -143,44 +149,35 @@ test('candidates that were skipped are not captured, nor a request of such alone
 });
 
 describe('lengths', () => {
-  const reply = (tokens: readonly number[], prefixTokens: number) =>
+  const reply = (tokens: readonly number[], usage: Partial<RankReply['usage']>) =>
     ({
       results: tokens.map((count, index) => ({
         ...{ index, score: 0, logit: 0, tokens: count },
         ...{ truncated: false, scored: true, cached: false },
       })),
-      usage: { prefixTokens },
+      usage,
     }) as unknown as Pick<RankReply, 'results' | 'usage'>;
 
   test('of what the template adds to a candidate are what else was run, where all was run for it', () => {
-    const lengths = new TextLengths();
     const request = testRequest('query', ['a', 'b']);
     const usage = {
       ...{ scored: 2, cached: 0, truncated: 0, candidates: 2, depth: 2 },
       ...{ prefixTokens: 50, candidateTokens: 300, batches: 2, packedTokens: 2 * 50 + 300 + 2 * 7 },
     };
-    const { results } = reply([200, 100], 50);
     const suffixOf = (changed: Partial<typeof usage>) =>
-      lengths.measure(request, { results, usage: { ...usage, ...changed } }).suffixTokens;
-    expect(suffixOf({ cached: 1, packedTokens: 153 })).toBeUndefined();
+      measureLengths(request, reply([200, 100], { ...usage, ...changed }), estimate).suffixTokens;
     expect(suffixOf({})).toBe(7);
-    // Later ones that do not tell are taken for alike.
-    expect(suffixOf({ cached: 1, packedTokens: 153 })).toBe(7);
-    expect(lengths.measure(request, undefined).suffixTokens).toBe(7);
+    expect(suffixOf({ cached: 1, packedTokens: 153 })).toBe(3);
   });
 
-  test('are as counted where the reply says so, and else by what was counted before', () => {
-    const lengths = new TextLengths();
-    const request = testRequest('q'.repeat(50), ['a'.repeat(1000), 'b'.repeat(500)]);
-    // Five characters a token; the template takes 40 tokens besides the query's 10.
-    expect(lengths.measure(request, reply([200, 100], 50))).toEqual({
-      ...{ prefixTokens: 50, candidateTokens: [200, 100] },
+  test('are as counted where the reply says so, and as estimated elsewhere', () => {
+    const request = testRequest('q', ['a', 'b', 'c']);
+    const counted = reply([200, 100], { prefixTokens: 50 });
+    expect(measureLengths(request, counted, estimate)).toEqual({
+      ...{ prefixTokens: 50, candidateTokens: [200, 100, 9], suffixTokens: 3 },
     });
-    const { prefixTokens, candidateTokens } = lengths.measure(
-      testRequest('q'.repeat(100), ['c'.repeat(2000)]),
-      undefined,
-    );
-    expect(Math.abs(prefixTokens - 60)).toBeLessThanOrEqual(1);
-    expect(Math.abs((candidateTokens[0] ?? 0) - 400)).toBeLessThanOrEqual(2);
+    expect(measureLengths(request, undefined, estimate)).toEqual({
+      ...{ prefixTokens: 8, candidateTokens: [9, 9, 9], suffixTokens: 3 },
+    });
   });
 });

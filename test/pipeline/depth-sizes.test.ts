@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { depthSizes } from '../../src/pipeline/depth-sizes.ts';
-import { createTokenEstimate } from '../../src/pipeline/estimate-tokens.ts';
+import { TokenEstimator } from '../../src/pipeline/estimate-tokens.ts';
 import { testRequest } from '../support/tiny-pipeline.ts';
 
 const templates = [
@@ -17,18 +17,23 @@ test('sizes are the estimates of what has to run, in either template order', () 
       fc.record({ query: anyText, context: fc.option(anyText, { nil: undefined }) }),
       fc.array(fc.tuple(anyText, fc.boolean()), { maxLength: 8 }),
       (template, asked, items) => {
-        const estimateTokens = createTokenEstimate(template, 30);
+        const tokenBudget = 60;
+        const limits = { candidateTokens: 30, rowTokens: 100, tokenBudget };
+        const estimateTokens = new TokenEstimator(template, limits).estimate;
         const request = testRequest(
           asked.query,
           items.map(([text]) => text),
           { context: asked.context },
         );
         const hasToRun = (place: number) => items[place]?.[1] === true;
-        const sizes = depthSizes(request, request.candidates, hasToRun, estimateTokens);
+        const sizes = depthSizes(request, request.candidates, hasToRun, {
+          estimateTokens,
+          tokenBudget,
+        });
         expect(sizes).toHaveLength(items.length + 1);
         for (const [depth, size] of sizes.entries()) {
           const own = request.candidates.slice(0, depth).filter((_, place) => hasToRun(place));
-          expect(size).toEqual({
+          expect(size).toMatchObject({
             candidates: own.length,
             packedTokens: own.length === 0 ? 0 : estimateTokens(request, own).packedTokens,
           });

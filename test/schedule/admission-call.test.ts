@@ -61,20 +61,22 @@ describe('a queue that is shared', () => {
 describe('a deadline', () => {
   const asked: Ask[] = [];
   const slow = () =>
-    new Admission(
-      limits,
-      (tokens) => tokens,
-      (ask) => {
+    new Admission(limits, (tokens) => tokens, {
+      predict: (ask) => {
         asked.push(ask);
         return { queueMs: 120.4, runMs: 30, inTime: false };
       },
-    );
+      advise: () => ({
+        ...{ leftMs: 100, aloneMs: 30, waitMs: 50.4 },
+        fitting: { candidates: 3, packedTokens: 70 },
+      }),
+    });
 
-  test('that would be missed is refused at once, with the wait', () => {
+  test('that would be missed is refused at once, with the wait after which it would not', () => {
     const admission = slow();
     const late = refusal(() => admission.admit(3, 70, call({ deadlineMs: 5_000 })));
     expect(late).toMatchObject({
-      ...{ kind: 'overloaded', reason: 'PREDICTED_LATE', retryAfterMs: 121 },
+      ...{ kind: 'overloaded', reason: 'PREDICTED_LATE', retryAfterMs: 51 },
       message:
         '3 candidates with about 70 tokens would wait 120 ms and run 30 ms, and end after the deadline',
     });

@@ -59,11 +59,10 @@ const dueBeforeFree: Event[] = [
 
 class World {
   readonly clock = new FakeClock();
-  readonly admission = new Admission(
-    { candidates: 60, tokens: 2_000 },
-    (tokens) => tokens,
-    (ask) => this.#scheduler.predict(ask),
-  );
+  readonly admission = new Admission({ candidates: 60, tokens: 2_000 }, (tokens) => tokens, {
+    predict: (ask) => this.#scheduler.predict(ask),
+    advise: (ask) => this.#scheduler.advise(ask),
+  });
   readonly runs: FakeRun[] = [];
   readonly endings: string[][] = [];
   readonly problems: string[] = [];

@@ -64,8 +64,8 @@ const table: readonly (readonly [string, Json, readonly (readonly [string, strin
     ],
   ],
   [
-    'a text too large in bytes though not in characters',
-    { query: 'q', candidates: [{ text: '東'.repeat(334) }] },
+    'a text too large in bytes though not in characters, where it may not be cut',
+    { query: 'q', candidates: [{ text: '東'.repeat(334) }], truncation: 'TRUNCATION_ERROR' },
     [['candidates[0].text', 'has 1002 bytes of UTF-8; at most 1000']],
   ],
   [

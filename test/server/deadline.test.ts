@@ -5,7 +5,9 @@ import { FakeClock } from '../support/fake-clock.ts';
 const parts = { clock: new FakeClock(5000), maxCallMs: 10_000 };
 
 test('without a deadline the longest allowed time counts, less what the reply needs', () => {
-  expect(timesOf(Infinity, parts)).toEqual({ startMs: 5000, deadlineMs: 14_950, giveUpMs: 14_975 });
+  expect(timesOf(Infinity, parts)).toEqual({
+    ...{ startMs: 5000, deadlineMs: 14_950, giveUpMs: 14_975, isCapped: true },
+  });
 });
 
 test('a far deadline is brought in, as a date or a number', () => {
@@ -15,7 +17,8 @@ test('a far deadline is brought in, as a date or a number', () => {
 });
 
 test('a short deadline keeps a tenth for the reply', () => {
-  const { deadlineMs, giveUpMs } = timesOf(Date.now() + 100, parts);
+  const { deadlineMs, giveUpMs, isCapped } = timesOf(Date.now() + 100, parts);
+  expect(isCapped).toBe(false);
   expect(deadlineMs).toBeLessThanOrEqual(5090);
   expect(deadlineMs).toBeGreaterThan(5000);
   expect(giveUpMs).toBeGreaterThan(deadlineMs);

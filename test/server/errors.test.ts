@@ -71,6 +71,18 @@ test.each([
   expect(failure.details['RetryInfo']).toMatchObject({ retry_delay: delay });
 });
 
+test('what cannot be helped by waiting is not to be tried again', async () => {
+  const failure = await failureFor(
+    new RankError('overloaded', 'too large', {
+      ...{ reason: 'TOO_LARGE_FOR_DEADLINE', retryAfterMs: Number.POSITIVE_INFINITY },
+    }),
+  );
+  expect(failure.code).toBe(status.RESOURCE_EXHAUSTED);
+  expect(failure.metadata.get('grpc-retry-pushback-ms')).toEqual(['-1']);
+  expect(failure.details).not.toHaveProperty('RetryInfo');
+  expect(failure.details['ErrorInfo']).toMatchObject({ reason: 'TOO_LARGE_FOR_DEADLINE' });
+});
+
 test('only overload pushes back', async () => {
   const failure = await failureFor(new RankError('unavailable', 'draining'));
   expect(failure.metadata.get('grpc-retry-pushback-ms')).toEqual([]);

@@ -163,9 +163,32 @@ describe('planning', () => {
   });
 
   test('says so when even the most are not', async () => {
-    const goal = { p99Ms: 1, scored: 0.99, mostReplicas: 4 };
-    const { replicas, trials } = await planFleet(fleet([]), arrivals, goal);
-    expect(replicas).toBeUndefined();
+    const busy = drawArrivals([stream('a', 20 * perReplica)], 5, createRandom(3));
+    const goal = { p99Ms: 400, scored: 0.99, mostReplicas: 4 };
+    const { replicas, trials, obstacle } = await planFleet(fleet([]), busy, goal);
+    expect([replicas, obstacle]).toEqual([undefined, undefined]);
     expect(trials.map((trial) => trial.replicas)).toEqual([1, 2, 4]);
+  });
+
+  test('says why when a request that has a server to itself is too slow, and how much of it is not', async () => {
+    const goal = { p99Ms: 20, scored: 0.99, mostReplicas: 64 };
+    const { replicas, trials, obstacle } = await planFleet(fleet([]), arrivals, goal);
+    expect([replicas, trials]).toEqual([undefined, []]);
+    expect(obstacle).toMatchObject({ limitMs: 20, candidates: 50 });
+    expect(obstacle?.aloneMs).toBeGreaterThan(20);
+    const { candidates = 0 } = obstacle?.fitting ?? {};
+    expect(candidates).toBeGreaterThan(0);
+    const smaller = arrivals.map((arrival) => ({
+      ...arrival,
+      candidateTokens: arrival.candidateTokens.slice(0, Math.floor(0.8 * candidates)),
+    }));
+    expect((await planFleet(fleet([]), smaller, goal)).replicas).toBeDefined();
+  });
+
+  test('a deadline shorter than the target is what counts', async () => {
+    const goal = { p99Ms: 10_000, scored: 0.99, mostReplicas: 4 };
+    const hurried = arrivals.map((arrival) => ({ ...arrival, deadlineMs: 10 }));
+    const { obstacle } = await planFleet(fleet([]), hurried, goal);
+    expect(obstacle).toMatchObject({ limitMs: 10 });
   });
 });

@@ -1,5 +1,5 @@
 import { ScoreCache } from '../../src/cache/score-cache.ts';
-import { createTokenEstimate } from '../../src/pipeline/estimate-tokens.ts';
+import { TokenEstimator } from '../../src/pipeline/estimate-tokens.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import type { RankRequest } from '../../src/rank.ts';
@@ -7,7 +7,6 @@ import { Admission } from '../../src/schedule/admission.ts';
 import { type CostModel, createCostModel } from '../../src/schedule/cost.ts';
 import { BucketTuner } from '../../src/schedule/bucket-tuning.ts';
 import { DepthController, type DepthLimits } from '../../src/schedule/depth.ts';
-import type { Ask } from '../../src/schedule/forecast.ts';
 import { settle } from './fake-clock.ts';
 import { FakeEncoders } from './fake-encoders.ts';
 import { fakeRequest } from './fake-runner.ts';
@@ -45,16 +44,16 @@ export function setUpPipeline(
   const admission = new Admission(
     { candidates: 100, tokens: 1_000 },
     (tokens) => tokens,
-    ...(cost === undefined ? [] : [(ask: Ask) => scheduler.predict(ask)]),
+    ...(cost === undefined ? [] : [scheduler]),
   );
   const encoders = new FakeEncoders();
   const pipeline = new Pipeline({
-    config: { candidateTokens: 100, maxCallMs: 60_000 },
+    config: { candidateTokens: 100, maxCallMs: 60_000, tokenBudget: 100 },
     manifest: { name: 'tiny', fingerprint: 'f' },
     clock,
-    estimateTokens: createTokenEstimate(
+    tokens: new TokenEstimator(
       { prefix: '', context: '', title: '', suffix: '', instruction: '' },
-      100,
+      { candidateTokens: 100, rowTokens: 1_000, tokenBudget: 100 },
     ),
     cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
     depth: new DepthController({ ...depth, targetMs: 100 }, clock),

@@ -11,11 +11,13 @@ export interface WireEstimateRankResponseInput {
    */
   'candidates'?: (number);
   /**
-   * Estimated from the texts' lengths, as packed_tokens is.
+   * Estimated from the texts' characters, as packed_tokens is.
    */
   'prefixTokens'?: (number);
   /**
-   * Token positions the model would compute: the prefix once and every candidate, nothing taken from the score cache.
+   * Token positions the model would compute: every candidate as far as it would be read, and the prefix once for each
+   * batch that they fill; nothing taken from the score cache. In tests within 15 % on English texts, and within 30 % on
+   * Japanese, Hindi, source code and HTML.
    */
   'packedTokens'?: (number);
   /**
@@ -29,7 +31,7 @@ export interface WireEstimateRankResponseInput {
    */
   'wouldAdmit'?: (boolean);
   /**
-   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL". Empty when it would be admitted.
+   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL", "TOO_LARGE_FOR_DEADLINE". Empty when it would be admitted.
    */
   'refusalReason'?: (string);
 }
@@ -44,11 +46,13 @@ export interface WireEstimateRankResponse {
    */
   'candidates': (number);
   /**
-   * Estimated from the texts' lengths, as packed_tokens is.
+   * Estimated from the texts' characters, as packed_tokens is.
    */
   'prefixTokens': (number);
   /**
-   * Token positions the model would compute: the prefix once and every candidate, nothing taken from the score cache.
+   * Token positions the model would compute: every candidate as far as it would be read, and the prefix once for each
+   * batch that they fill; nothing taken from the score cache. In tests within 15 % on English texts, and within 30 % on
+   * Japanese, Hindi, source code and HTML.
    */
   'packedTokens': (number);
   /**
@@ -62,7 +66,7 @@ export interface WireEstimateRankResponse {
    */
   'wouldAdmit': (boolean);
   /**
-   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL". Empty when it would be admitted.
+   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL", "TOO_LARGE_FOR_DEADLINE". Empty when it would be admitted.
    */
   'refusalReason': (string);
 }

@@ -4,7 +4,8 @@
 export interface WireLimitsInput {
   'candidates'?: (number);
   /**
-   * UTF-8 bytes of one text field, and bytes of a whole request as sent.
+   * UTF-8 bytes of one text field (a candidate's text is cut to so many unless truncation is TRUNCATION_ERROR, others are
+   * refused), and bytes of a whole request as sent.
    */
   'textBytes'?: (number);
   'requestBytes'?: (number);
@@ -32,7 +33,8 @@ export interface WireLimitsInput {
 export interface WireLimits {
   'candidates': (number);
   /**
-   * UTF-8 bytes of one text field, and bytes of a whole request as sent.
+   * UTF-8 bytes of one text field (a candidate's text is cut to so many unless truncation is TRUNCATION_ERROR, others are
+   * refused), and bytes of a whole request as sent.
    */
   'textBytes': (number);
   'requestBytes': (number);

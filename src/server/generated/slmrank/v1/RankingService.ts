@@ -14,7 +14,9 @@ import type { WireTokenizeResponseInput as Wire_slmrank_v1_TokenizeResponseInput
 export interface RankingServiceClient extends grpc.Client {
   /**
    * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
-   * score cache, so tokens are estimated from the texts' lengths. Validates the request as Rank does.
+   * score cache. Tokens are estimated as admission estimates them: from the texts' characters, at rates for each kind of
+   * script that are learnt from what the server's tokenizer really made of them, and within max_candidate_tokens.
+   * Validates the request as Rank does.
    */
   EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
   EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
@@ -22,7 +24,9 @@ export interface RankingServiceClient extends grpc.Client {
   EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
   /**
    * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
-   * score cache, so tokens are estimated from the texts' lengths. Validates the request as Rank does.
+   * score cache. Tokens are estimated as admission estimates them: from the texts' characters, at rates for each kind of
+   * script that are learnt from what the server's tokenizer really made of them, and within max_candidate_tokens.
+   * Validates the request as Rank does.
    */
   estimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
   estimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
@@ -102,7 +106,9 @@ export interface RankingServiceClient extends grpc.Client {
 export interface RankingServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
    * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
-   * score cache, so tokens are estimated from the texts' lengths. Validates the request as Rank does.
+   * score cache. Tokens are estimated as admission estimates them: from the texts' characters, at rates for each kind of
+   * script that are learnt from what the server's tokenizer really made of them, and within max_candidate_tokens.
+   * Validates the request as Rank does.
    */
   EstimateRank: grpc.handleUnaryCall<Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_EstimateRankResponseInput>;
   

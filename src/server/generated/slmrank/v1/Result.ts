@@ -24,7 +24,7 @@ export interface WireResultInput {
    */
   'tokens'?: (number);
   /**
-   * True when the candidate was cut to the context budget.
+   * True when the candidate was cut, to the context budget or to Limits.text_bytes.
    */
   'truncated'?: (boolean);
   /**
@@ -33,7 +33,7 @@ export interface WireResultInput {
    */
   'scored'?: (boolean);
   /**
-   * Present when return_text was set.
+   * Present when return_text was set; of a text with more bytes than Limits.text_bytes, what was kept.
    */
   'text'?: (string);
   'title'?: (string);
@@ -72,7 +72,7 @@ export interface WireResult {
    */
   'tokens': (number);
   /**
-   * True when the candidate was cut to the context budget.
+   * True when the candidate was cut, to the context budget or to Limits.text_bytes.
    */
   'truncated': (boolean);
   /**
@@ -81,7 +81,7 @@ export interface WireResult {
    */
   'scored': (boolean);
   /**
-   * Present when return_text was set.
+   * Present when return_text was set; of a text with more bytes than Limits.text_bytes, what was kept.
    */
   'text'?: (string);
   'title'?: (string);

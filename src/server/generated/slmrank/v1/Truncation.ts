@@ -1,7 +1,8 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
 /**
- * What happens to a candidate that is longer than the context budget. Only the candidate's own text is ever cut,
+ * What happens to a candidate that is longer than the context budget, or whose text has more bytes than
+ * Limits.text_bytes (which is then cut to so many first). Only the candidate's own text is ever cut,
  * by whole tokens; instruction, query, context and the template's suffix never are.
  */
 export const Truncation = {
@@ -24,7 +25,8 @@ export const Truncation = {
 } as const;
 
 /**
- * What happens to a candidate that is longer than the context budget. Only the candidate's own text is ever cut,
+ * What happens to a candidate that is longer than the context budget, or whose text has more bytes than
+ * Limits.text_bytes (which is then cut to so many first). Only the candidate's own text is ever cut,
  * by whole tokens; instruction, query, context and the template's suffix never are.
  */
 export type WireTruncationInput =
@@ -50,7 +52,8 @@ export type WireTruncationInput =
   | 3
 
 /**
- * What happens to a candidate that is longer than the context budget. Only the candidate's own text is ever cut,
+ * What happens to a candidate that is longer than the context budget, or whose text has more bytes than
+ * Limits.text_bytes (which is then cut to so many first). Only the candidate's own text is ever cut,
  * by whole tokens; instruction, query, context and the template's suffix never are.
  */
 export type WireTruncation = typeof Truncation[keyof typeof Truncation]

@@ -1,0 +1,149 @@
+/**
+ * What a text consists of, as far as it matters to the number of its tokens: characters (UTF-16 units) by kind. Cheap
+ * enough for the main thread, as of long texts only samples are read.
+ */
+
+/** Kinds of characters of which tokenizers make about equally many tokens. */
+export const characterKinds = [
+  /** The first ASCII letter of a word, the others, and a capital behind a capital. */
+  ...['word', 'letter', 'capital'],
+  ...['digit', 'sign'],
+  /** White space other than one space between words. */
+  'blank',
+  /** Tags, entities, scripts and style sheets: normalizing may take them away. */
+  'markup',
+  /** Up to U+07FF: accented Latin, Greek, Cyrillic, Hebrew, Arabic. */
+  'accented',
+  /** Up to U+1FFF: Indic scripts, Thai, Georgian. */
+  'indic',
+  /** Up to U+2E7F: quotes, dashes, bullets, arrows. */
+  'symbol',
+  /** The rest: Han, kana, Hangul, emoji. */
+  'ideograph',
+  /** Full-width letters and digits, and no-break spaces: normalizing may put plain ones in their place. */
+  'wide',
+] as const;
+
+export type CharacterKind = (typeof characterKinds)[number];
+
+/** Characters by kind. [characterKinds] */
+export type TextSurvey = Float64Array;
+
+const [word, letter, capital, digit, sign, blank, markup] = [0, 1, 2, 3, 4, 5, 6] as const;
+const [accented, indic, symbol, ideograph, wide] = [7, 8, 9, 10, 11] as const;
+/** A space, which tokenizers join to the word behind it. */
+const none = -1;
+
+/** Texts up to this length are read whole, of others so many samples of so many characters, evenly spread. */
+const wholeLength = 2048;
+const samples = { count: 8, length: 256 } as const;
+
+/** Of several texts together. */
+export function surveyTexts(texts: readonly (string | undefined)[]): TextSurvey {
+  const survey = new Float64Array(characterKinds.length);
+  texts.forEach((text) => text !== undefined && addSurvey(survey, text));
+  return survey;
+}
+
+function addSurvey(survey: TextSurvey, text: string): void {
+  if (text.length <= wholeLength) {
+    survey.set(countKinds(text).map((count, kind) => count + (survey[kind] ?? 0)));
+    return;
+  }
+  const step = (text.length - samples.length) / (samples.count - 1);
+  const weight = text.length / (samples.count * samples.length);
+  for (let sample = 0; sample < samples.count; sample++) {
+    const start = Math.floor(sample * step);
+    const counts = countKinds(text.slice(start, start + samples.length));
+    counts.forEach((count, kind) => (survey[kind] = (survey[kind] ?? 0) + weight * count));
+  }
+}
+
+function countKinds(text: string): TextSurvey {
+  const counts = new Float64Array(characterKinds.length);
+  const findMarkupEnd = createMarkupSearch(text);
+  let before = none;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const end = code === lessThan || code === ampersand ? findMarkupEnd(at) : at;
+    if (end > at) {
+      counts[markup] = (counts[markup] ?? 0) + end - at;
+      at = end - 1;
+      before = none;
+      continue;
+    }
+    const kind = kindOf(code, before);
+    if (kind !== none) {
+      counts[kind] = (counts[kind] ?? 0) + 1;
+    }
+    before = code;
+  }
+  return counts;
+}
+
+const lessThan = 0x3c;
+const ampersand = 0x26;
+const space = 0x20;
+
+/** `before` is the code unit before, or `none`. */
+function kindOf(code: number, before: number): number {
+  if (code >= 0x80) {
+    return kindOfWide(code);
+  }
+  if (isLetter(code)) {
+    const isCapital = code < 0x60;
+    return !isLetter(before) ? word : isCapital && before < 0x60 ? capital : letter;
+  }
+  if (code === space) {
+    return before === space ? blank : none;
+  }
+  if (code < space) {
+    return blank;
+  }
+  return code >= 0x30 && code <= 0x39 ? digit : sign;
+}
+
+function isLetter(code: number): boolean {
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+function kindOfWide(code: number): number {
+  if (code === 0xa0 || (code >= 0xff10 && code <= 0xff5a)) {
+    return wide;
+  }
+  if (code < 0x800) {
+    return accented;
+  }
+  return code < 0x2000 ? indic : code < 0x2e80 ? symbol : ideograph;
+}
+
+const tag = /<[!/a-z][^<>]*>/iy;
+const entity = /&#?[a-z0-9]{2,10};/iy;
+/** What is markup up to its closing, and all of it. */
+const opening = /<(?:!--|script\b|style\b)/iy;
+const enclosed = /<(?:!--[^]*?--|(script|style)\b[^]*?<\/\1)>/iy;
+
+/** Where the tag or entity ends that begins at a place; that place itself when none does. */
+function createMarkupSearch(text: string): (at: number) => number {
+  // What a search to the end of the text did not find is not searched for again: the cost stays linear.
+  let mayBeEnclosed = true;
+  return (at) => {
+    if (text.charCodeAt(at) === ampersand) {
+      return matchEnd(entity, text, at);
+    }
+    if (mayBeEnclosed && matchEnd(opening, text, at) > at) {
+      const end = matchEnd(enclosed, text, at);
+      mayBeEnclosed = end > at;
+      if (mayBeEnclosed) {
+        return end;
+      }
+    }
+    return matchEnd(tag, text, at);
+  };
+}
+
+function matchEnd(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
+}
