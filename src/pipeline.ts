@@ -41,7 +41,7 @@ export interface PipelineParts {
   readonly config: Pick<Config, 'candidateTokens' | 'maxCallMs' | 'tokenBudget'>;
   readonly manifest: Pick<Manifest, 'name' | 'fingerprint'>;
   readonly clock: Clock;
-  readonly tokens: TokenEstimator;
+  readonly tokens: Pick<TokenEstimator, 'estimate' | 'calibrate' | 'learn'>;
   readonly cache: ScoreCache | undefined;
   readonly depth: DepthController;
   readonly tuner: BucketTuner;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../src/errors.ts';
+import type { EstimateTokens } from '../src/pipeline/estimate-tokens.ts';
 import { settle } from './support/fake-clock.ts';
 import { millisecondTokens, setUpPipeline } from './support/fake-pipeline-parts.ts';
 import { noDeadline, testRequest } from './support/tiny-pipeline.ts';
@@ -8,10 +9,18 @@ import { noDeadline, testRequest } from './support/tiny-pipeline.ts';
 const texts = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(40));
 const { candidates } = testRequest('', texts);
 
+/** Four characters are a token, and so is the prefix. */
+const quarters: EstimateTokens = (_request, some) => {
+  const candidateTokens = some.map(({ text }) => text.length / 4);
+  const total = candidateTokens.reduce((sum, tokens) => sum + tokens, 0);
+  return { prefixTokens: 1, suffixTokens: 0, candidateTokens, packedTokens: 1 + total };
+};
+
 function setUp() {
   const parts = setUpPipeline('propose', {
     depth: { floor: 3, ceiling: 8 },
     cost: millisecondTokens,
+    estimate: quarters,
   });
   const { clock, encoders, pipeline, rank } = parts;
   const within = (leftMs: number) => ({ ...noDeadline(), deadlineMs: clock.nowMs() + leftMs });

@@ -11,7 +11,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const skip = { query: 'receptionist', on_bad_candidate: 'ON_BAD_CANDIDATE_SKIP' };
+const asked = { query: 'receptionist', truncation: 'TRUNCATION_ERROR' };
+const skip = { ...asked, on_bad_candidate: 'ON_BAD_CANDIDATE_SKIP' };
 /** Good ones at 1, 3 and 5; the fake pipeline ranks by length. */
 const mixed = [
   { id: 'empty' },
@@ -73,7 +74,7 @@ describe.each(ways)('%s', (method, ask) => {
       ],
       ['candidates[4].text', 'has 1001 bytes of UTF-8; at most 1000'],
     ].map(([field, description]) => ({ field, description }));
-    const request = { query: 'q', candidates: mixed };
+    const request = { ...asked, candidates: mixed };
     if (method === 'Rank') {
       const { code, details } = await server.fail('Rank', request);
       expect(code).toBe(status.INVALID_ARGUMENT);

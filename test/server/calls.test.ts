@@ -135,7 +135,7 @@ describe('deadlines', () => {
     await clock.advance(5000);
     expect(await failure).toMatchObject({
       code: status.DEADLINE_EXCEEDED,
-      message: 'the deadline passed before the answer was ready',
+      message: 'the 5000 ms of SLMRANK_MAX_CALL_MS passed before the answer was ready',
       details: { ErrorInfo: { reason: 'DEADLINE_PASSED' } },
     });
     expect(server.pipeline.ranked[0]?.call.signal.aborted).toBe(true);

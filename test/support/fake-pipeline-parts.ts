@@ -1,5 +1,5 @@
 import { ScoreCache } from '../../src/cache/score-cache.ts';
-import { TokenEstimator } from '../../src/pipeline/estimate-tokens.ts';
+import { type EstimateTokens, TokenEstimator } from '../../src/pipeline/estimate-tokens.ts';
 import { Pipeline } from '../../src/pipeline.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import type { RankRequest } from '../../src/rank.ts';
@@ -29,8 +29,12 @@ export const millisecondTokens: CostModel = {
   estimateMs: ({ packedTokens }) => packedTokens,
 };
 
+const knowsNothing = { calibrate: () => Promise.resolve(), learn: () => undefined };
+
 interface PipelineSetting {
   readonly depth?: Pick<DepthLimits, 'floor' | 'ceiling'>;
+  /** How tokens are estimated; by the real estimator unless given. */
+  readonly estimate?: EstimateTokens;
   /** What runs cost; unless given, nothing is known of that and no deadline is looked at before admission. */
   readonly cost?: CostModel;
 }
@@ -38,7 +42,7 @@ interface PipelineSetting {
 /** The real pipeline over a fake encoder and fake replicas; `rank` asks, `encode` answers the last encoding. */
 export function setUpPipeline(
   mode: 'apply' | 'propose' = 'propose',
-  { depth = { floor: 1, ceiling: 2 }, cost }: PipelineSetting = {},
+  { depth = { floor: 1, ceiling: 2 }, cost, estimate }: PipelineSetting = {},
 ) {
   const { clock, scheduler, runner } = setUpScheduler(cost === undefined ? {} : { cost });
   const admission = new Admission(
@@ -47,14 +51,15 @@ export function setUpPipeline(
     ...(cost === undefined ? [] : [scheduler]),
   );
   const encoders = new FakeEncoders();
+  const estimator = new TokenEstimator(
+    { prefix: '', context: '', title: '', suffix: '', instruction: '' },
+    { candidateTokens: 100, rowTokens: 1_000, tokenBudget: 100 },
+  );
   const pipeline = new Pipeline({
     config: { candidateTokens: 100, maxCallMs: 60_000, tokenBudget: 100 },
     manifest: { name: 'tiny', fingerprint: 'f' },
     clock,
-    tokens: new TokenEstimator(
-      { prefix: '', context: '', title: '', suffix: '', instruction: '' },
-      { candidateTokens: 100, rowTokens: 1_000, tokenBudget: 100 },
-    ),
+    tokens: { ...knowsNothing, estimate: estimate ?? estimator.estimate },
     cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
     depth: new DepthController({ ...depth, targetMs: 100 }, clock),
     tuner: new BucketTuner({ mode, buckets: [10, 20, 40], most: 3, period: 3 }),

@@ -17,7 +17,8 @@ export const SkipReason = {
    */
   SKIP_REASON_BLANK: 'SKIP_REASON_BLANK',
   /**
-   * Title or text has more than Limits.text_bytes, or both together more tokens than may be read, with TRUNCATION_ERROR.
+   * The title has more than Limits.text_bytes, or, with TRUNCATION_ERROR, the text has, or both together have more tokens
+   * than may be read.
    */
   SKIP_REASON_TOO_LONG: 'SKIP_REASON_TOO_LONG',
 } as const;
@@ -42,7 +43,8 @@ export type WireSkipReasonInput =
   | 'SKIP_REASON_BLANK'
   | 2
   /**
-   * Title or text has more than Limits.text_bytes, or both together more tokens than may be read, with TRUNCATION_ERROR.
+   * The title has more than Limits.text_bytes, or, with TRUNCATION_ERROR, the text has, or both together have more tokens
+   * than may be read.
    */
   | 'SKIP_REASON_TOO_LONG'
   | 3
