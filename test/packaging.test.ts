@@ -28,7 +28,9 @@ test('package-lock.json has every optional package of every platform', () => {
 
 // With `ignore-scripts`, which every npm knows: a setting of onnxruntime-node's own makes npm warn of it.
 test('npm runs no install scripts, and every package that has one works without', () => {
-  const settings = read('.npmrc').split('\n').filter((line) => /^[^#]/.test(line));
+  const settings = read('.npmrc')
+    .split('\n')
+    .filter((line) => /^[^#]/.test(line));
   expect(settings).toEqual(['ignore-scripts=true']);
   const { packages } = JSON.parse(read('package-lock.json')) as {
     packages: Record<string, { hasInstallScript?: boolean }>;
