@@ -80,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...{ tell: options.tell, reports },
     }),
   );
-  const ending = withEndingStreams(server, { lifecycle, root });
+  const ending = withEndingStreams(server, { lifecycle, access, root });
   health.service.addToServer(ending);
   createReflection().addToServer(ending);
   reports?.addToServer(ending);
