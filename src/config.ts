@@ -1,10 +1,11 @@
-import { type Config, settings } from './config/config-settings.ts';
-import { readFlags, readVariables } from './config/given-settings.ts';
+import { type Config, type Settings, settings } from './config/config-settings.ts';
+import { readFlags, readVariables, typedName } from './config/given-settings.ts';
 import { findInsecurities } from './config/security-settings.ts';
 import { flagOf, type Host, variableOf } from './config/setting.ts';
 import { countCores } from './count-cores.ts';
 
 export type { Config, ServedConfig } from './config/config-settings.ts';
+export { typedName } from './config/given-settings.ts';
 export type { DeviceSlot } from './config/device-slots.ts';
 
 /** The configuration is unusable: every problem found, in one message. */
@@ -21,7 +22,10 @@ export class ConfigError extends Error {
   }
 }
 
-const names = Object.keys(settings) as readonly (keyof Config)[];
+/** A configuration as far as it can be read: what has a problem is absent. */
+export type ReadConfig = Partial<Settings> & Pick<Config, 'given'>;
+
+const names = Object.keys(settings) as readonly (keyof Settings)[];
 
 /**
  * Reads the settings from `SLMRANK_*` variables and flags; a flag wins over its variable, an empty variable counts
@@ -34,13 +38,23 @@ export function parseConfig(
   argv: readonly string[],
   cores = countCores().cores,
 ): Config {
+  const { config, problems } = readConfig(env, argv, cores);
+  return toConfig(config, problems);
+}
+
+/** The same, with the problems beside what could be read, for whoever finds more of them. */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+  cores = countCores().cores,
+): { readonly config: ReadConfig; readonly problems: readonly string[] } {
   const problems: string[] = [];
-  const given = new Map([
+  const found = new Map([
     ...readVariables(env, names, problems),
     ...readFlags(argv, names, problems),
   ]);
-  const read = <Name extends keyof Config>(name: Name, host: Host) => {
-    const { text, source } = given.get(name) ?? {
+  const read = <Name extends keyof Settings>(name: Name, host: Host) => {
+    const { text, source } = found.get(name) ?? {
       text: settings[name].byDefault(host),
       source: `default of ${variableOf(name)}`,
     };
@@ -53,14 +67,21 @@ export function parseConfig(
   };
   const host = { cores, devices: read('devices', { cores, devices: [] }) ?? [] };
   const rest = names.filter((name) => name !== 'devices').map((name) => [name, read(name, host)]);
-  const config = { ...Object.fromEntries(rest), devices: Object.freeze(host.devices) } as Config;
+  const given = new Map([...found].map(([name, { source }]) => [name, source]));
+  const settled = Object.fromEntries(rest) as Omit<Settings, 'devices'>;
+  const config = { ...settled, devices: Object.freeze(host.devices), given };
   if (problems.length === 0) {
     problems.push(...findContradictions(config));
   }
+  return { config, problems };
+}
+
+/** @throws ConfigError when there are problems. */
+export function toConfig(config: ReadConfig, problems: readonly string[]): Config {
   if (problems.length > 0) {
     throw new ConfigError(problems);
   }
-  return Object.freeze(config);
+  return Object.freeze(config as Config);
 }
 
 /** The settings as a Markdown table, for the documentation. */
@@ -91,28 +112,41 @@ export function configurationHelp(): string {
 /** Settings that are fine each by itself and impossible together. */
 function findContradictions(config: Config): string[] {
   const least = config.prefixTokens + config.candidateTokens;
+  const name = (setting: keyof Settings, like?: keyof Settings) => typedName(config, setting, like);
   const checks: [boolean, string][] = [
     [
       config.queuedCandidates < config.candidates,
-      `SLMRANK_QUEUED_CANDIDATES is ${config.queuedCandidates}, fewer than one request's SLMRANK_CANDIDATES, ${config.candidates}`,
+      `${name('queuedCandidates', 'candidates')} is ${config.queuedCandidates}, fewer than one request's ${name('candidates', 'queuedCandidates')}, ${config.candidates}`,
     ],
     [
       config.queuedTokens < least,
-      `SLMRANK_QUEUED_TOKENS is ${config.queuedTokens}, less than one prefix and one candidate may have, ${least} (SLMRANK_PREFIX_TOKENS + SLMRANK_CANDIDATE_TOKENS)`,
-    ],
-    [
-      config.adminAddress === config.address && !config.address.endsWith(':0'),
-      `SLMRANK_ADMIN_ADDRESS is ${config.address}, the same as SLMRANK_ADDRESS`,
+      `${name('queuedTokens', 'prefixTokens')} is ${config.queuedTokens}, less than one prefix and one candidate may have, ${least} (${name('prefixTokens', 'queuedTokens')} + ${name('candidateTokens', 'queuedTokens')})`,
     ],
     [
       config.requestBytes < config.textBytes,
-      `SLMRANK_REQUEST_BYTES is ${config.requestBytes}, less than one text's SLMRANK_TEXT_BYTES, ${config.textBytes}`,
+      `${name('requestBytes', 'textBytes')} is ${config.requestBytes}, less than one text's ${name('textBytes', 'requestBytes')}, ${config.textBytes}`,
     ],
     [
       config.depthFloor > config.depthCeiling,
-      `SLMRANK_DEPTH_FLOOR is ${config.depthFloor}, more than SLMRANK_DEPTH_CEILING, ${config.depthCeiling}`,
+      `${name('depthFloor', 'depthCeiling')} is ${config.depthFloor}, more than ${name('depthCeiling', 'depthFloor')}, ${config.depthCeiling}`,
     ],
   ];
   const wrong = checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
-  return [...wrong, ...findInsecurities(config)];
+  return [...wrong, ...findSharedAddresses(config), ...findInsecurities(config)];
+}
+
+/** Each address is one listener's. */
+function findSharedAddresses(config: Config): string[] {
+  const all = (['address', 'metricsAddress', 'adminAddress'] as const).filter(
+    (name) => config[name]?.endsWith(':0') === false,
+  );
+  return all.flatMap((name, place) =>
+    all
+      .slice(0, place)
+      .filter((other) => config[other] === config[name])
+      .map(
+        (other) =>
+          `${typedName(config, name, other)} is ${config[name] ?? ''}, the same as ${typedName(config, other, name)}`,
+      ),
+  );
 }

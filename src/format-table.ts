@@ -13,6 +13,18 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** A number with its sign; one that is shown as zero has a plus. */
+export function formatSigned(value: number, digits: number): string {
+  const shown = Math.abs(value).toFixed(digits);
+  return `${value < 0 && Number(shown) !== 0 ? '-' : '+'}${shown}`;
+}
+
+/** A number with so many digits; never '-0'. */
+export function formatFixed(value: number, digits: number): string {
+  const shown = value.toFixed(digits);
+  return Number(shown) === 0 ? shown.replace('-', '') : shown;
+}
+
 function pad(cell: string, width: number, left: boolean): string {
   return left ? cell.padEnd(width) : cell.padStart(width);
 }

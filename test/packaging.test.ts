@@ -26,6 +26,35 @@ test('package-lock.json has every optional package of every platform', () => {
   expect(wanted.filter((name) => packages[`node_modules/${name}`] === undefined)).toEqual([]);
 });
 
+// With `ignore-scripts`, which every npm knows: a setting of onnxruntime-node's own makes npm warn of it.
+test('npm runs no install scripts, and every package that has one works without', () => {
+  const settings = read('.npmrc')
+    .split('\n')
+    .filter((line) => /^[^#]/.test(line));
+  expect(settings).toEqual(['ignore-scripts=true']);
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { hasInstallScript?: boolean }>;
+  };
+  const withScripts = Object.keys(packages).filter((name) => packages[name]?.hasInstallScript);
+  expect(withScripts).toEqual([
+    // Builds from source where no package of the platform is there; each of ours has one.
+    'node_modules/@parcel/watcher',
+    // Says so when the platform's package is missing.
+    'node_modules/@swc/core',
+    // Saves a process at each start.
+    'node_modules/esbuild',
+    // Fetches CUDA libraries; what the CPU needs is in the package.
+    'node_modules/onnxruntime-node',
+    // Warns of version ranges.
+    'node_modules/protobufjs',
+  ]);
+});
+
+test("package.json leans on no 'pre' and 'post' scripts, which npm then leaves out too", () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual([]);
+});
+
 describe('the Dockerfile', () => {
   const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, name]) => name);
   const copies = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources]) =>

@@ -10,4 +10,16 @@ describe('the README', () => {
       /<!-- configuration:.*?-->\n([^]*?)<!-- \/configuration -->/.exec(readme) ?? [];
     expect(shown?.trim()).toBe(configurationTable());
   });
+
+  // An equal request is answered from the cache: what ghz would measure.
+  it('sends ghz past the score cache', () => {
+    const commands = readme
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .filter((line) => line.startsWith('ghz '));
+    expect(commands).not.toEqual([]);
+    for (const command of commands) {
+      expect(command).toMatch(/"no_cache": true|\{\{\.RequestNumber\}\}/);
+    }
+  });
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { RankError } from '../src/errors.ts';
 import type { Manifest } from '../src/manifest.ts';
+import { cudaHint } from '../src/pool/cuda-libraries.ts';
 import type { PackedBatch } from '../src/schedule/batch.ts';
 import { feedsOf, logitsOutput } from '../src/schedule/graph-feeds.ts';
 
@@ -102,10 +103,15 @@ async function createSession(
     const reason = error instanceof Error ? error.message : String(error);
     const slot = options.provider === 'cuda' ? `cuda:${options.deviceId}` : 'cpu';
     const what = typeof graph === 'string' ? graph : 'a graph';
-    throw new RankError('unavailable', `cannot open ${what} on ${slot}: ${reason}`, {
+    const hint = options.provider === 'cuda' && isAboutLibraries(reason) ? `; ${cudaHint()}` : '';
+    throw new RankError('unavailable', `cannot open ${what} on ${slot}: ${reason}${hint}`, {
       cause: error,
     });
   }
+}
+
+function isAboutLibraries(reason: string): boolean {
+  return /load (shared )?library|cannot open shared object/i.test(reason);
 }
 
 /** Also used by the benches, so that every variant runs as the server does. */

@@ -31,14 +31,15 @@ function time(rounds: number, work: (round: number) => void): number {
   return all.sort((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
 }
 
-async function heldBytes(): Promise<number> {
+/** In use by the heap, and resident: the heap keeps room for what it has not collected yet. */
+async function heldBytes(): Promise<{ readonly used: number; readonly resident: number }> {
   for (let pass = 0; pass < 3; pass++) {
     globalThis.gc?.();
     // Native memory of what was collected is freed after the turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  const { heapUsed, external, rss: resident } = process.memoryUsage();
+  return { used: heapUsed + external, resident };
 }
 
 const model = values.model ?? (await ensureModel(defaultRecipe, 'cpu'));
@@ -68,17 +69,26 @@ console.log(
   `${candidateCount} candidates of ${characters} characters: keys ${keysUs.toFixed(0)} us, tokens ${tokensUs.toFixed(0)} us`,
 );
 
+/** Keeps as many new scores as the cache holds, so that all before give way. */
+function fill(cache: ScoreCache, round: number): void {
+  for (let i = 0; i < entries; i++) {
+    const key = createHash('sha256').update(`${round} ${i}`).digest('binary');
+    cache.keep(key, {
+      yes: Math.fround(Math.sin(i)),
+      no: Math.fround(Math.cos(i)),
+      tokens: i % 512,
+      truncated: false,
+    });
+  }
+}
+
 const before = await heldBytes();
 const cache = new ScoreCache({ entries, ttlMs: 900_000 }, systemClock);
-for (let i = 0; i < entries; i++) {
-  const key = createHash('sha256').update(String(i)).digest('base64');
-  cache.keep(key, {
-    yes: Math.fround(Math.sin(i)),
-    no: Math.fround(Math.cos(i)),
-    tokens: i % 512,
-    truncated: false,
-  });
+for (const round of Array.from({ length: 6 }, (_, index) => index)) {
+  fill(cache, round);
+  const { used, resident } = await heldBytes();
+  const each = (now: number, then: number) => ((now - then) / cache.entries).toFixed(0);
+  console.log(
+    `${cache.entries} entries, turned over ${round} times: ${each(used, before.used)} bytes each in use, ${each(resident, before.resident)} resident`,
+  );
 }
-console.log(
-  `${cache.entries} entries: ${(((await heldBytes()) - before) / entries).toFixed(0)} bytes each`,
-);

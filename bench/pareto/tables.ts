@@ -1,4 +1,4 @@
-import { formatTable } from '../../src/format-table.ts';
+import { formatSigned, formatTable } from '../../src/format-table.ts';
 import type { Difference } from './quality.ts';
 import { budgetOf, findFronts, intervalOf, type ParetoReport, type RowReport } from './report.ts';
 import type { Speed } from './speed.ts';
@@ -129,5 +129,5 @@ function speedCells(speed: Speed | undefined): readonly string[] {
 }
 
 function signed(value: number, digits: number): string {
-  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(digits)}`;
+  return formatSigned(value, digits);
 }

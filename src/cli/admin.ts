@@ -1,4 +1,4 @@
-import { formatTable } from '../format-table.ts';
+import { formatFixed, formatTable } from '../format-table.ts';
 import {
   type AdminClient,
   createAdminClient,
@@ -6,6 +6,7 @@ import {
   type WirePoolProgress,
   type WirePoolState,
 } from '../server/admin-client.ts';
+import { explainFailure } from '../server/explain-failure.ts';
 import { tlsOptions, tlsUsage, trustOf } from './tls-options.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
@@ -80,6 +81,8 @@ export async function run(args: readonly string[]): Promise<number> {
     const answer = await act(client, { word, reason: values.reason });
     process.stdout.write(`${values.json ? JSON.stringify(answer) : format(answer).trimEnd()}\n`);
     return 0;
+  } catch (error) {
+    throw await explainFailure(error, values['admin-address'], values['tls-ca'] !== undefined);
   } finally {
     client.close();
   }
@@ -117,11 +120,11 @@ export function formatPool(pool: WirePoolState): string {
   const rows = pool.replicas.map((replica) => [
     replica.slot,
     replica.phase,
-    `${replica.phaseSeconds.toFixed(0)} s`,
+    `${formatFixed(replica.phaseSeconds, 0)} s`,
     String(replica.threads),
     String(replica.batches),
     String(replica.running),
-    `${replica.queuedMs.toFixed(0)} ms`,
+    `${formatFixed(replica.queuedMs, 0)} ms`,
     String(replica.failures),
     replica.reason,
   ]);
@@ -138,9 +141,9 @@ export function formatCosts({ kinds, replicas }: WireCostTable): string {
   const kindRows = kinds.map(({ kind, runs, fixedMs, tokenMs, slotMs }) => [
     kind,
     String(runs),
-    `${fixedMs.toFixed(2)} ms`,
-    `${tokenMs.toFixed(4)} ms`,
-    `${(1e6 * slotMs).toFixed(3)} ns`,
+    `${formatFixed(fixedMs, 2)} ms`,
+    `${formatFixed(tokenMs, 4)} ms`,
+    `${formatFixed(1e6 * slotMs, 3)} ns`,
   ]);
   const replicaRows = replicas.map(({ slot, runs, factor, error }) => [
     slot,

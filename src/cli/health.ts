@@ -1,4 +1,5 @@
 import { createRankingClient } from '../server/client.ts';
+import { explainFailure } from '../server/explain-failure.ts';
 import { tlsOptions, tlsUsage, trustOf } from './tls-options.ts';
 import { parseOptions, UsageError } from './usage.ts';
 
@@ -28,6 +29,8 @@ export async function run(args: readonly string[]): Promise<number> {
     const state = await client.checkHealth(values.service, timeoutMs);
     process.stdout.write(`${state}\n`);
     return state === 'SERVING' ? 0 : 1;
+  } catch (error) {
+    throw await explainFailure(error, values.address, values['tls-ca'] !== undefined);
   } finally {
     client.close();
   }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { findNearestName } from '../config/nearest-name.ts';
 import { hearSignals } from './signals.ts';
 import { UsageError } from './usage.ts';
 
@@ -68,12 +69,19 @@ function help(): string {
   return `Usage: slmrank COMMAND [OPTIONS]\n\n${rows.join('\n')}\n\n'slmrank COMMAND --help' lists a command's options.\n`;
 }
 
+function noCommand(argv: readonly string[]): string {
+  const names = [...commands.keys()];
+  const typed = [argv.slice(0, 2).join(' '), argv[0] ?? ''];
+  const nearest = typed.map((words) => findNearestName(words, names)).find((name) => name);
+  return `no command '${argv.join(' ')}'${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const found = findCommand(argv);
   if (found === undefined) {
     const asked = argv.length === 0 || argv.includes('--help');
     (asked ? process.stdout : process.stderr).write(
-      asked ? help() : `slmrank: no command '${argv.join(' ')}'\n\n${help()}`,
+      asked ? help() : `slmrank: ${noCommand(argv)}\n\n${help()}`,
     );
     return asked ? 0 : 2;
   }

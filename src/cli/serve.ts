@@ -1,8 +1,13 @@
 import { systemClock } from '../clock.ts';
-import { type Config, configurationHelp, parseConfig, type ServedConfig } from '../config.ts';
+import {
+  type Config,
+  configurationHelp,
+  readConfig,
+  type ServedConfig,
+  toConfig,
+} from '../config.ts';
 import { countCores } from '../count-cores.ts';
 import { createPipeline, type PipelineOptions } from '../pipeline/create-pipeline.ts';
-import { RankError } from '../errors.ts';
 import type { Tell } from '../events.ts';
 import type { Manifest } from '../manifest.ts';
 import { ModelSet } from '../model-set.ts';
@@ -12,13 +17,14 @@ import { watchDoor, watchGauges } from '../observe/watch-gauges.ts';
 import { packageVersion } from '../package-version.ts';
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
-import { openCredentials, warnOfPlainText } from '../server/tls.ts';
+import { type ListenCredentials, openCredentials, warnOfPlainText } from '../server/tls.ts';
 import { recoverFolder } from '../toolchain/replace-folder.ts';
-import { type VerifiedModel, verifyModel } from '../verified-model.ts';
+import { verifyModel } from '../verified-model.ts';
 import { chooseModel } from './choose-model.ts';
 import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
-import { hearSignals, type Signals } from './signals.ts';
+import { hearSignals, type Signals, type StopSignal } from './signals.ts';
+import { findStartProblems } from './start-problems.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
 
@@ -36,24 +42,32 @@ export async function run(
     process.stdout.write(`${usage}\n${configurationHelp()}\n`);
     return 0;
   }
-  const given = parseConfig(process.env, args);
-  await putBack(given.model);
-  const config: ServedConfig = { ...given, model: await chooseModel(given) };
-  const { manifest, files: verified } = await verifyServedModel(config.model);
+  const given = await readChecked(args);
   const lines = new LineWriter();
-  const log = createLog(config.logLevel, lines);
+  const log = createLog(given.logLevel, lines);
+  const credentials = openCredentials(given, log);
+  const config: ServedConfig = { ...given, model: await chooseModel(given) };
+  const { manifest, files: verified } = await verifyModel(config.model, systemClock);
   const version = packageVersion();
   const observation = await openObservation({ config, manifest, log, env: process.env, version });
   const { observer } = observation;
   observer.watch('slmrank_log_lines_dropped_total', () => lines.dropped);
   const capture = await openCaptureOf(config, log);
   const models = openModels({ config, manifest, verified, log, tell: observer.tell }, capture);
-  const isClean = await serve({ config, manifest, log, signals, observation, models });
+  const parts = { config, manifest, log, signals, observation, models, credentials };
+  const isClean = await serve(parts);
   await Promise.all([observation.close(), capture?.close()]);
   if (!isClean) {
     killWhenStuck();
   }
   return isClean ? 0 : 1;
+}
+
+/** Everything that can be looked at before the model is loaded, which takes its time. @throws ConfigError */
+async function readChecked(args: readonly string[]): Promise<Config> {
+  const { config, problems } = readConfig(process.env, args);
+  await putBack(config.model);
+  return toConfig(config, [...problems, ...(await findStartProblems(config))]);
 }
 
 interface ServeParts {
@@ -63,24 +77,25 @@ interface ServeParts {
   readonly signals: Signals;
   readonly observation: Observation;
   readonly models: ModelSet;
+  readonly credentials: ListenCredentials;
 }
 
 /** From the loading of the model to the end of the drain: whether it was clean. */
 async function serve(parts: ServeParts): Promise<boolean> {
-  const { config, manifest, log, signals, observation, models } = parts;
+  const { config, manifest, log, signals, observation, models, credentials } = parts;
   const { observer } = observation;
   const orEnd = endWhileLoading(signals, models, log);
-  const admin = await orEnd(openAdmin(config, models, log));
+  const admin = await orEnd(openAdmin(parts));
   // Before it listens: a client that spreads its calls over servers would send them to one that cannot serve yet.
   await orEnd(models.warm());
   const server = await orEnd(
     startServer({
-      ...{ config, manifest, log, tell: observer.tell, pipeline: models },
+      ...{ config, credentials, manifest, log, tell: observer.tell, pipeline: models },
       current: () => models.current(),
       readLoad: () => observer.load(),
     }),
   );
-  const stopped = obeySignals(signals, { server, admin, log });
+  const stopped = obeySignals(signals, server, log);
   watchServer(observation, server, models);
   await orEnd(Promise.race([server.ready, stopped]));
   if (!server.isStopping()) {
@@ -113,19 +128,19 @@ function endWhileLoading(
   log: Log,
 ): <T>(step: Promise<T>) => Promise<T> {
   let isEnding = false;
-  const end = async (status: number): Promise<never> => {
+  const end = async (status: number, signal?: StopSignal): Promise<never> => {
     isEnding = true;
-    killWhenStuck();
+    killWhenStuck(signal);
     await models.drain().catch(() => undefined);
     process.exit(status);
   };
   signals.onStop((signal, status) => {
     if (isEnding) {
-      killProcess();
+      killProcess(signal);
       return;
     }
     log.warn({ signal }, 'stopped while loading: nothing was served yet');
-    void end(status);
+    void end(status, signal);
   });
   const never = new Promise<never>(() => undefined);
   return async (step) => {
@@ -169,51 +184,26 @@ async function openCaptureOf({ capture: file }: Config, log: Log): Promise<Captu
   return file === undefined ? undefined : await openCapture({ file, clock: systemClock, log });
 }
 
-async function openAdmin(
-  config: Config,
-  models: ModelSet,
-  log: LeveledLog,
-): Promise<RunningAdmin | undefined> {
+async function openAdmin({
+  config,
+  models,
+  log,
+  credentials: { credentials },
+}: ServeParts): Promise<AdminServer | undefined> {
   const { adminAddress: address } = config;
   if (address === undefined) {
     return undefined;
   }
   warnOfPlainText(address, config, log);
-  const certificates = openCredentials(config, log);
-  const { credentials } = certificates;
   const setLogLevel = (level: Config['logLevel']) => {
     const { level: previous } = log;
     log.level = level;
     return previous;
   };
-  const admin = await startAdminServer({
+  return await startAdminServer({
     ...{ address, credentials, models, log, setLogLevel },
     clock: systemClock,
   });
-  return {
-    address: admin.address,
-    close: () => admin.close(),
-    reload: () => certificates.reload(),
-  };
-}
-
-interface RunningAdmin extends AdminServer {
-  /** Reads certificates again. */
-  reload(): void;
-}
-
-async function verifyServedModel(model: string): Promise<VerifiedModel> {
-  try {
-    return await verifyModel(model, systemClock);
-  } catch (error) {
-    if (error instanceof RankError && error.kind === 'not-found') {
-      throw new Error(
-        `${error.message}. Build one with 'slmrank model build', name another folder with --model (SLMRANK_MODEL), or name none for the bundled model.`,
-        { cause: error },
-      );
-    }
-    throw error;
-  }
 }
 
 /** A build that was killed may have left the model beside its folder. */
@@ -223,23 +213,16 @@ async function putBack(model: string | undefined): Promise<void> {
   }
 }
 
-interface Running {
-  readonly server: RunningServer;
-  readonly admin: RunningAdmin | undefined;
-  readonly log: Log;
-}
-
 /** Resolves when a first signal has led to a stop: whether it was clean. A second one ends the process. */
-function obeySignals(signals: Signals, { server, admin, log }: Running): Promise<boolean> {
+function obeySignals(signals: Signals, server: RunningServer, log: Log): Promise<boolean> {
   signals.onReload(() => {
     log.info({ signal: 'SIGHUP' }, 'certificates and API keys are read again');
     server.reload();
-    admin?.reload();
   });
   return new Promise((resolve, reject) => {
-    signals.onStop(() => {
+    signals.onStop((signal) => {
       if (server.isStopping()) {
-        killProcess();
+        killProcess(signal);
         return;
       }
       server.stop().then(resolve, reject);

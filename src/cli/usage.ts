@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { findNearestName } from '../config/nearest-name.ts';
 
 /** The command's words are off: exit status 2. */
 export class UsageError extends Error {
@@ -22,10 +23,22 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig['options']>>(
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(
-      `${error instanceof Error ? error.message : String(error)}\n\n${usage.trimEnd()}`,
-    );
+    throw new UsageError(`${describeFault(error, Object.keys(options))}\n\n${usage.trimEnd()}`);
   }
+}
+
+/** Node's own words, which for an unknown option are about how to write other things that begin with a dash. */
+function describeFault(error: unknown, known: readonly string[]): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const unknown = /Unknown option '([^']+)'/.exec(said)?.[1];
+  if (unknown === undefined) {
+    return said;
+  }
+  const nearest = findNearestName(
+    unknown,
+    known.map((name) => `--${name}`),
+  );
+  return `no option '${unknown}'${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
 }
 
 /** The values of a command that takes options only. @throws UsageError, also for a word that is no option. */

@@ -1,4 +1,5 @@
 import { type DeviceSlot, parseDeviceSlots } from './device-slots.ts';
+import type { Given } from './given-settings.ts';
 import { type LoadSettings, loadSettings } from './load-settings.ts';
 import { type SecuritySettings, securitySettings } from './security-settings.ts';
 import {
@@ -10,8 +11,7 @@ import {
   textSetting,
 } from './setting.ts';
 
-/** The server's settings, parsed once and frozen. */
-export interface Config extends LoadSettings, SecuritySettings {
+export interface Settings extends LoadSettings, SecuritySettings {
   readonly address: string;
   /** Where /metrics, /livez and /readyz are served; undefined for nowhere. */
   readonly metricsAddress: string | undefined;
@@ -45,6 +45,12 @@ export interface Config extends LoadSettings, SecuritySettings {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
+/** The server's settings, parsed once and frozen. */
+export interface Config extends Settings {
+  /** Settings that were given, and by which flag or variable; the others have their defaults. */
+  readonly given: Given;
+}
+
 /** A configuration whose model is known, as `src/pipeline` needs it. */
 export interface ServedConfig extends Config {
   readonly model: string;
@@ -53,7 +59,7 @@ export interface ServedConfig extends Config {
 const onlyCuda = ({ devices }: Host) => devices.every(({ provider }) => provider === 'cuda');
 
 /** The one table: the parser, --help and the documentation are made from it. */
-export const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Name]> } = {
   address: textSetting(
     {
       default: '127.0.0.1:50051',

@@ -53,10 +53,15 @@ function assertOneKind(parts: readonly string[]): void {
  */
 export function likeSlots(slots: readonly DeviceSlot[], count: number): readonly DeviceSlot[] {
   const [first] = slots;
-  if (first?.provider !== 'cuda') {
+  const isCuda = first?.provider === 'cuda';
+  const devices = [...new Set(slots.map(({ deviceId }) => deviceId))];
+  const most = isCuda ? devices.length * mostSlotsOfOneGpu : mostCpu;
+  if (count < 1 || count > most) {
+    throw new Error(`${count} replicas; allowed 1 to ${most}`);
+  }
+  if (!isCuda) {
     return parseDeviceSlots(`cpu:${count}x${first?.threads ?? 1}`);
   }
-  const devices = [...new Set(slots.map(({ deviceId }) => deviceId))];
   const shares = devices.map(
     (device, place) =>
       [device, Math.floor((count + devices.length - 1 - place) / devices.length)] as const,

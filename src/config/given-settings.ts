@@ -7,14 +7,27 @@ export interface GivenSetting {
   readonly source: string;
 }
 
-type Given<Name extends string> = readonly (readonly [Name, GivenSetting])[];
+type Found<Name extends string> = readonly (readonly [Name, GivenSetting])[];
+
+/** By a setting's name, the flag or variable that gave it. */
+export type Given = ReadonlyMap<string, string>;
+
+/** How a setting was typed; one that was not, as it would have been beside `like`. */
+export function typedName(
+  { given }: { readonly given?: Given | undefined },
+  name: string,
+  like = '',
+): string {
+  const isFlag = given?.get(like)?.startsWith('--') === true;
+  return given?.get(name) ?? (isFlag ? flagOf(name) : variableOf(name));
+}
 
 /** Takes the `SLMRANK_*` variables; the unknown ones become problems. An empty variable counts as absent. */
 export function readVariables<Name extends string>(
   env: Readonly<Record<string, string | undefined>>,
   names: readonly Name[],
   problems: string[],
-): Given<Name> {
+): Found<Name> {
   const known = new Map(names.map((name) => [variableOf(name), name]));
   return Object.entries(env).flatMap(([variable, text]) => {
     if (!variable.startsWith('SLMRANK_') || text === undefined || text === '') {
@@ -34,7 +47,7 @@ export function readFlags<Name extends string>(
   argv: readonly string[],
   names: readonly Name[],
   problems: string[],
-): Given<Name> {
+): Found<Name> {
   const known = new Map(names.map((name) => [flagOf(name), name]));
   const found: (readonly [Name, GivenSetting])[] = [];
   const words = [...argv];
@@ -59,7 +72,30 @@ function splitAtEquals(word: string): readonly [string, string | undefined] {
   return place < 0 ? [word, undefined] : [word.slice(0, place), word.slice(place + 1)];
 }
 
+/** What other servers call it: the name to look for, and ours. */
+const otherWords: readonly (readonly [RegExp, string])[] = [
+  [/^(grpc-?)?(port|host|listen|bind|addr)$/, 'address'],
+  [/^(metrics|prometheus)-(port|host|listen|bind|addr)$/, 'metrics-address'],
+  [/^admin-(port|host|listen|bind|addr)$/, 'admin-address'],
+  [/^(threads|workers|replicas|slots|gpus?|cuda)$/, 'devices'],
+  [/^(max-)?batch(-size|-tokens)$/, 'token-budget'],
+  [/^(model-?)?(path|dir|folder)$/, 'model'],
+  [/^(ssl-)?(cert|certificate)(-file)?$/, 'tls-cert'],
+  [/^(ssl-)?(private-)?key(-file)?$/, 'tls-key'],
+  [/^(verbosity|verbose|debug)$/, 'log-level'],
+];
+
 function unknownName(found: string, known: readonly string[]): string {
-  const nearest = findNearestName(found, known);
+  const nearest = findOtherWord(found, known) ?? findNearestName(found, known);
   return `${found}: no such setting${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+}
+
+function findOtherWord(found: string, known: readonly string[]): string | undefined {
+  const plain = (name: string) =>
+    name
+      .replace(/^(--|SLMRANK_)/, '')
+      .toLowerCase()
+      .replaceAll('_', '-');
+  const ours = otherWords.find(([word]) => word.test(plain(found)))?.[1];
+  return known.find((name) => plain(name) === ours);
 }

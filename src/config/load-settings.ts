@@ -22,7 +22,7 @@ export const loadSettings: { readonly [Name in keyof LoadSettings]: Setting<Load
     cacheEntries: countSetting([0, 10_000_000], {
       unit: 'scores',
       default: '200000',
-      why: 'Each takes about 240 bytes. 0 turns the score cache off, as measuring the model needs.',
+      why: 'Each takes about 180 bytes, up to 420 of the process. 0 turns the score cache off, as measuring the model needs.',
     }),
     cacheTtlMs: countSetting([1, 604_800_000], {
       unit: 'ms',

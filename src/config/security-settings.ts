@@ -1,3 +1,4 @@
+import { type Given, typedName } from './given-settings.ts';
 import { countSetting, optionalSetting, type Setting } from './setting.ts';
 
 /** The settings of who may come in, and of how much of the connection's side is let in. */
@@ -77,20 +78,27 @@ export const securitySettings: {
 
 /** Settings that are fine each by itself and impossible together. */
 export function findInsecurities(
-  config: SecuritySettings & { readonly requestBytes: number },
+  config: SecuritySettings & { readonly requestBytes: number; readonly given: Given },
 ): string[] {
   const hasCert = config.tlsCert !== undefined;
   const hasKey = config.tlsKey !== undefined;
+  const name = (setting: string, like?: string) => typedName(config, setting, like);
   const checks: [boolean, string][] = [
-    [hasCert && !hasKey, 'SLMRANK_TLS_CERT is given without SLMRANK_TLS_KEY; TLS needs both'],
-    [hasKey && !hasCert, 'SLMRANK_TLS_KEY is given without SLMRANK_TLS_CERT; TLS needs both'],
+    [
+      hasCert && !hasKey,
+      `${name('tlsCert')} is given without ${name('tlsKey', 'tlsCert')}; TLS needs both`,
+    ],
+    [
+      hasKey && !hasCert,
+      `${name('tlsKey')} is given without ${name('tlsCert', 'tlsKey')}; TLS needs both`,
+    ],
     [
       config.tlsClientCa !== undefined && !(hasCert && hasKey),
-      'SLMRANK_TLS_CLIENT_CA is given without SLMRANK_TLS_CERT and SLMRANK_TLS_KEY; client certificates need TLS',
+      `${name('tlsClientCa')} is given without ${name('tlsCert', 'tlsClientCa')} and ${name('tlsKey', 'tlsClientCa')}; client certificates need TLS`,
     ],
     [
       config.bufferedBytes < config.requestBytes,
-      `SLMRANK_BUFFERED_BYTES is ${config.bufferedBytes}, less than one request's SLMRANK_REQUEST_BYTES, ${config.requestBytes}`,
+      `${name('bufferedBytes', 'requestBytes')} is ${config.bufferedBytes}, less than one request's ${name('requestBytes', 'bufferedBytes')}, ${config.requestBytes}`,
     ],
   ];
   return checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);

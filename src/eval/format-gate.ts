@@ -1,4 +1,4 @@
-import { formatTable } from '../format-table.ts';
+import { formatSigned, formatTable } from '../format-table.ts';
 import { describeSide, type FirstPlaces, type GateCondition, type GateResult } from './gate.ts';
 
 export interface GateNames {
@@ -58,5 +58,5 @@ function describeFailure({ name, queries }: GateCondition): string {
 }
 
 function signed(share: number): string {
-  return `${share < 0 ? '-' : '+'}${(100 * Math.abs(share)).toFixed(2)} %`;
+  return `${formatSigned(100 * share, 2)} %`;
 }

@@ -1,4 +1,4 @@
-import { formatTable } from '../format-table.ts';
+import { formatSigned, formatTable } from '../format-table.ts';
 import type { Interval } from './bootstrap.ts';
 import { type EvaluateInput, evaluate } from './evaluate.ts';
 import type { PerturbationName } from './perturb.ts';
@@ -65,5 +65,5 @@ function inPercentOf(whole: number, { mean, low, high }: Interval): Interval {
 }
 
 function signed(value: number): string {
-  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(1)}`;
+  return formatSigned(value, 1);
 }

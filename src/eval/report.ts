@@ -2,7 +2,7 @@ import { formatGate, type GateNames } from './format-gate.ts';
 import type { GateResult } from './gate.ts';
 import type { Interval } from './bootstrap.ts';
 import type { Evaluation, QualityRow } from './evaluate.ts';
-import { formatTable } from '../format-table.ts';
+import { formatSigned, formatTable } from '../format-table.ts';
 import { formatPerturbed, type PerturbedQuality } from './perturbed.ts';
 import type { RerankCounts } from './rerank.ts';
 
@@ -122,5 +122,5 @@ function share(value: number): string {
 }
 
 function signed(value: number): string {
-  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(3)}`;
+  return formatSigned(value, 3);
 }

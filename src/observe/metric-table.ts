@@ -159,6 +159,7 @@ export const watchedMetrics = {
   slmrank_admitted_candidates: gauge('Candidates admitted and not yet answered.', none),
   slmrank_admitted_tokens: gauge('Tokens admitted and not yet answered.', none),
   slmrank_open_calls: gauge('Calls begun and not over.', none),
+  slmrank_open_connections: gauge('Connections of clients to the data address.', none),
   slmrank_calls_refused_total: counter(
     'Calls refused before a request was read from them, or broken off while it came, by reason.',
     { reason: callReasons },

@@ -38,6 +38,10 @@ export function countEvents(registry: MetricRegistry): Tell {
         break;
       case 'replica':
         onPhase(event);
+        if (event.phase === 'closed') {
+          [onBatch, onPhase, onLost].forEach((series) => series.forget(event.replica));
+          registry.forgetReplica(event.replica);
+        }
         break;
       case 'model':
         registry.expectBuckets(event.buckets);
@@ -120,7 +124,7 @@ function timeStages(registry: MetricRegistry): (event: Ended) => void {
   };
 }
 
-function countBatches(registry: MetricRegistry): (event: Batch) => void {
+function countBatches(registry: MetricRegistry): Forgetting<(event: Batch) => void> {
   const byReplica = series((replica) =>
     series((bucket) => batchSeries(registry, { replica, bucket })),
   );
@@ -131,7 +135,7 @@ function countBatches(registry: MetricRegistry): (event: Batch) => void {
   const errors = series((replica) =>
     registry.counter('slmrank_batch_prediction_error_seconds_total', { replica }),
   );
-  return (event) => {
+  const count = (event: Batch) => {
     const { replica, bucket, runMs, predictedMs } = event;
     byReplica(replica)(bucket)(event);
     runs(bucket)(runMs / 1000);
@@ -141,6 +145,8 @@ function countBatches(registry: MetricRegistry): (event: Batch) => void {
       errors(replica)(Math.abs(runMs - predictedMs) / 1000);
     }
   };
+  const forget = (replica: string) => [byReplica, errors].forEach((each) => each.forget(replica));
+  return Object.assign(count, { forget });
 }
 
 function batchSeries(registry: MetricRegistry, labels: { replica: string; bucket: string }) {
@@ -160,19 +166,23 @@ function batchSeries(registry: MetricRegistry, labels: { replica: string; bucket
   };
 }
 
-function countPhases(registry: MetricRegistry): (event: ReplicaPhase) => void {
+function countPhases(registry: MetricRegistry): Forgetting<(event: ReplicaPhase) => void> {
   const byReplica = series((replica) =>
     table(phases, (phase): { readonly is: Add; readonly changes: Add } => ({
       is: registry.gauge('slmrank_replica_phase', { replica, phase }),
       changes: registry.counter('slmrank_replica_phase_changes_total', { replica, phase }),
     })),
   );
-  return ({ replica, phase }) => {
+  const count = ({ replica, phase }: ReplicaPhase) => {
     const known = byReplica(replica);
     phases.forEach((one) => known[one].is(one === phase ? 1 : 0));
     known[phase].changes(1);
   };
+  return Object.assign(count, { forget: byReplica.forget });
 }
+
+/** What it counted by a key can be let go. */
+type Forgetting<Count> = Count & { readonly forget: (key: string) => void };
 
 /** A value made for each key at once. */
 function table<Key extends string, Value>(
@@ -183,9 +193,11 @@ function table<Key extends string, Value>(
 }
 
 /** A value made for each key when it first occurs. */
-function series<Value>(make: (label: string) => Value): (key: string | number) => Value {
+function series<Value>(
+  make: (label: string) => Value,
+): Forgetting<(key: string | number) => Value> {
   const made = new Map<string | number, Value>();
-  return (key) => {
+  const find = (key: string | number) => {
     let value = made.get(key);
     if (value === undefined) {
       const label = made.size < mostOpenValues ? key : 'OTHER';
@@ -194,4 +206,5 @@ function series<Value>(make: (label: string) => Value): (key: string | number) =
     }
     return value;
   };
+  return Object.assign(find, { forget: (key: string | number) => void made.delete(key) });
 }

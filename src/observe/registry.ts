@@ -53,6 +53,21 @@ export class MetricRegistry {
     this.#zero(this.#histograms, zeroes, (metric, labels) => metric.zero(labels));
   }
 
+  /** Its series are gone from the next scrape on; what is counted for it after that begins anew. */
+  forgetReplica(replica: string): void {
+    const replicas = this.#known.replicas.filter((known) => known !== replica);
+    const gone = { ...this.#known, replicas: [replica] };
+    this.#known = { ...this.#known, replicas };
+    for (const made of [this.#counters, this.#gauges, this.#histograms]) {
+      for (const [name, metric] of made) {
+        const { labels } = metricTable[name];
+        if ('replica' in labels) {
+          combine(labels, gone).forEach((series) => metric.remove(series));
+        }
+      }
+    }
+  }
+
   /** One series of a counter; the labels are resolved here, once. */
   counter(name: Named<'counter'>, labels: Labels = {}): (value: number) => void {
     const child = this.#counter(name).labels(labels);

@@ -20,6 +20,7 @@ export function watchGauges({ watch }: Pick<Observer, 'watch'>, read: () => Serv
 /** What stands open at the front. */
 export interface Door {
   readonly openCalls: number;
+  readonly openConnections: number;
   readonly heldBytes: number;
   /** Calls by reason. */
   readonly refused: ReadonlyMap<string, number>;
@@ -30,6 +31,7 @@ export function watchDoor(
   door: Door,
 ): void {
   watch('slmrank_open_calls', () => door.openCalls);
+  watch('slmrank_open_connections', () => door.openConnections);
   watch('slmrank_held_bytes', () => door.heldBytes);
   watchReasons('slmrank_calls_refused_total', () => door.refused);
 }

@@ -78,7 +78,8 @@ export class Replica {
       failures: 'failures' in state ? state.failures : 0,
       reason: 'reason' in state ? state.reason : undefined,
       running: this.#held.batches,
-      queuedMs: this.#held.predictedMs,
+      // Sums and differences of fractions end beside 0.
+      queuedMs: this.#held.batches === 0 ? 0 : Math.max(0, this.#held.predictedMs),
       sinceMs: this.#sinceMs,
     };
   }

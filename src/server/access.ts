@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
 import { TLSSocket } from 'node:tls';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
+import { type Config, typedName } from '../config.ts';
 import { RankError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import type { RankRequest } from '../rank.ts';
@@ -12,11 +12,13 @@ import { watchFiles } from './file-watch.ts';
 import { Quotas } from './quota.ts';
 
 export interface AccessParts {
-  readonly config: Pick<Config, 'apiKeys' | 'tlsClientCa'>;
+  readonly config: KeySettings & Pick<Config, 'tlsClientCa'>;
   readonly log: Log;
   readonly clock: Clock;
   readonly pollMs?: number;
 }
+
+type KeySettings = Partial<Pick<Config, 'apiKeys' | 'given'>>;
 
 /** Probes of health hold no keys. */
 const openPaths = /^\/grpc\.health\.v1\.Health\//;
@@ -34,7 +36,7 @@ interface FollowedCall {
  * else by the call's own word (`x-client-id`).
  */
 export class Access {
-  readonly #keysFile: string | undefined;
+  readonly #settings: KeySettings;
   readonly #asksCertificate: boolean;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -53,12 +55,12 @@ export class Access {
   /** @throws RankError naming the setting and line when the key file is unusable. */
   constructor({ config, log, clock, pollMs }: AccessParts) {
     const { apiKeys, tlsClientCa } = config;
-    this.#keysFile = apiKeys;
+    this.#settings = config;
     this.#asksCertificate = tlsClientCa !== undefined;
     this.#log = log;
     this.#clock = clock;
     if (apiKeys !== undefined) {
-      this.#take(apiKeys);
+      this.#take();
       this.#unwatch = watchFiles([apiKeys], () => this.reload(), pollMs);
     }
   }
@@ -70,7 +72,7 @@ export class Access {
    */
   nameOf(path: string, headers: IncomingHttpHeaders, session: ServerHttp2Session | undefined) {
     Reflect.deleteProperty(headers, credentialKey);
-    if (this.#keysFile !== undefined && !openPaths.test(path)) {
+    if (this.#settings.apiKeys !== undefined && !openPaths.test(path)) {
       const presented = bearer.exec(headers.authorization ?? '')?.[1] ?? '';
       const key = findKey(this.#keys, presented);
       if (key === undefined) {
@@ -142,9 +144,9 @@ export class Access {
 
   /** Reads the key file again. What is unusable is logged, and the keys before stay. */
   reload(): void {
-    if (this.#keysFile !== undefined) {
+    if (this.#settings.apiKeys !== undefined) {
       try {
-        this.#take(this.#keysFile);
+        this.#take();
         this.#log.info({ keys: this.#keys.length }, 'API keys reloaded');
       } catch (error) {
         this.#log.error({ err: error }, 'API keys not reloaded; those before stay in use');
@@ -157,9 +159,10 @@ export class Access {
     this.#unwatch();
   }
 
-  #take(file: string): void {
-    const keys = parseApiKeys(readKeys(file), `SLMRANK_API_KEYS '${file}'`);
+  #take(): void {
+    const keys = readApiKeys(this.#settings);
     if (keys.length === 0) {
+      const { apiKeys: file } = this.#settings;
       this.#log.warn({ file }, 'the key file has no keys: every call but health is refused');
     }
     this.#keys = keys;
@@ -231,17 +234,20 @@ export function nameInCertificate(alternatives: string | undefined, common: stri
   return common.trim();
 }
 
-function readKeys(file: string): string {
+/** The keys of the file that the configuration names. @throws RankError naming the setting, file and line. */
+export function readApiKeys(config: KeySettings): readonly ApiKey[] {
+  const { apiKeys: file } = config;
+  const setting = typedName(config, 'apiKeys');
+  return file === undefined ? [] : parseApiKeys(readKeys(file, setting), `${setting} '${file}'`);
+}
+
+function readKeys(file: string, setting: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RankError(
-      'invalid-argument',
-      `SLMRANK_API_KEYS: '${file}' cannot be read: ${reason}`,
-      {
-        cause,
-      },
-    );
+    throw new RankError('invalid-argument', `${setting}: '${file}' cannot be read: ${reason}`, {
+      cause,
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 
 /** How a client of ours trusts a server that serves TLS, and is trusted by it. Paths of PEM files. */
@@ -28,7 +29,24 @@ export function openTrust({ ca, cert, key, serverName }: ClientTrust): {
   }
   const read = (path: string | undefined) => (path === undefined ? null : readFileSync(path));
   return {
-    channel: credentials.createSsl(read(ca), read(key), read(cert)),
+    channel: withoutAddressAsName(credentials.createSsl(read(ca), read(key), read(cert))),
     options: serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName },
   };
+}
+
+/**
+ * TLS names a server by a name and never by an address (RFC 6066, 3): Node warns of it (DEP0123), and the library does it
+ * all the same (grpc-js 1.14.7, `getConnectionOptions`). The certificate is compared with the address as before.
+ */
+function withoutAddressAsName(channel: ChannelCredentials): ChannelCredentials {
+  const create = channel._createSecureConnector.bind(channel);
+  channel._createSecureConnector = (...words) => {
+    const connector = create(...words);
+    const { connectionOptions } = connector as { connectionOptions?: { servername?: string } };
+    if (connectionOptions?.servername !== undefined && isIP(connectionOptions.servername) !== 0) {
+      connectionOptions.servername = '';
+    }
+    return connector;
+  };
+  return channel;
 }

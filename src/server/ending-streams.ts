@@ -6,24 +6,30 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { Access } from './access.ts';
 import { guardHandler, guardMethod } from './guarded-handler.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { ProtoRoot } from './proto-root.ts';
+import { presentError, toStatus } from './wire-error.ts';
 
 /** A server to which services of other libraries can be added. */
 export interface ServiceHost {
   addService(service: ServiceDefinition, methods: UntypedServiceImplementation): void;
 }
 
+interface EndingParts {
+  readonly lifecycle: Lifecycle;
+  readonly access: Pick<Access, 'follow'>;
+  readonly root: ProtoRoot;
+}
+
 /**
- * A server to which services that are not ours (health, reflection) can be added so that their streams end when
- * draining begins. They would stay open as long as the client likes, and their connections with them. A message that
- * cannot be decoded ends its call, with our answer in place of the library's, which may never come.
+ * A server to which services other than ranking (health, reflection, load reports) can be added so that their streams
+ * end when draining begins, and when what let them in counts no more. They would stay open as long as the client likes,
+ * and their connections with them. A message that cannot be decoded ends its call, with our answer in place of the
+ * library's, which may never come.
  */
-export function withEndingStreams(
-  server: Server,
-  { lifecycle, root }: { readonly lifecycle: Lifecycle; readonly root: ProtoRoot },
-): ServiceHost {
+export function withEndingStreams(server: Server, parts: EndingParts): ServiceHost {
   return {
     addService(service, methods) {
       const entries = Object.entries(service);
@@ -34,8 +40,8 @@ export function withEndingStreams(
         if (handler === undefined) {
           return [key, handler];
         }
-        const ours = guardHandler(handler, root);
-        return [key, responseStream ? endWhenDraining(ours, lifecycle) : ours];
+        const ours = guardHandler(handler, parts.root);
+        return [key, responseStream ? ending(ours, parts) : ours];
       });
       server.addService(
         Object.fromEntries(guarded) as ServiceDefinition,
@@ -45,13 +51,23 @@ export function withEndingStreams(
   };
 }
 
-function endWhenDraining(handler: UntypedHandleCall, lifecycle: Lifecycle): UntypedHandleCall {
+function ending(
+  handler: UntypedHandleCall,
+  { lifecycle, access, root }: EndingParts,
+): UntypedHandleCall {
   const handleStream = handler as (call: ServerWritableStream<unknown, unknown>) => void;
   return (call: ServerWritableStream<unknown, unknown>) => {
     const end = () =>
       call.emit('error', { code: status.UNAVAILABLE, details: 'the server is draining' });
+    const forget = access.follow(call.metadata, (error) =>
+      call.emit('error', toStatus(presentError(error), '', root)),
+    );
     const close = lifecycle.open({ end, onDraining: end });
-    call.once('cancelled', close);
+    // Told at every end of a call.
+    call.once('cancelled', () => {
+      close();
+      forget();
+    });
     handleStream(call);
   };
 }

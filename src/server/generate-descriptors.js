@@ -2,6 +2,7 @@
 // toDescriptor (7.6.6) and proto-loader's (0.8.1), which uses it, are of no use to strict clients: they lose
 // proto3_optional and imports, misname map entries, and merge files by package; grpcurl and Go's protoreflect refuse
 // the result. Part of `npm run generate`.
+import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
 
@@ -34,7 +35,7 @@ export function buildDescriptors(files) {
   const fileOf = new Map([...found].flatMap(([name, objects]) => objects.map((o) => [o, name])));
   return [...found]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, objects]) => encodeFile(name, objects, fileOf));
+    .map(([name, objects]) => encodeFile(name, objects, fileOf, readOptions(pathOf.get(name))));
 }
 
 function* topLevelObjects(namespace) {
@@ -55,7 +56,19 @@ function wellKnownFile({ fullName, name }) {
   return `google/protobuf/${name.toLowerCase()}.proto`;
 }
 
-function encodeFile(name, objects, fileOf) {
+/** The file's own options, which the parser keeps by package, so that one file's would count for another. */
+function readOptions(path) {
+  const text = path === undefined ? '' : readFileSync(path, 'utf8');
+  const lines = [...text.matchAll(/^option (\w+) = (".*"|true|false);/gm)];
+  return Object.fromEntries(
+    lines.map(([, name, value]) => [
+      name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()),
+      JSON.parse(value),
+    ]),
+  );
+}
+
+function encodeFile(name, objects, fileOf, options) {
   const used = new Set();
   const use = (type) => {
     used.add(fileOf.get(outermost(type)));
@@ -70,6 +83,7 @@ function encodeFile(name, objects, fileOf) {
     enumType: only(protobuf.Enum, describeEnum),
     service: only(protobuf.Service, describeService),
     syntax: 'proto3',
+    options,
   };
   const dependency = [...used].filter((other) => other !== name).sort();
   const message = descriptor.FileDescriptorProto.fromObject({ ...file, dependency });

@@ -16,6 +16,7 @@ import { parseProtoRoot } from './proto-root.ts';
 import { guardService, rankingService } from './ranking-service.ts';
 import { createReflection } from './reflection.ts';
 import { createStop } from './stop.ts';
+import type { ListenCredentials } from './tls.ts';
 import { createTransport } from './transport.ts';
 
 export interface ServerOptions {
@@ -25,6 +26,8 @@ export interface ServerOptions {
   /** Of a pipeline whose model changes, the model of now; by default it is the one given. */
   readonly current?: () => ServedModel;
   readonly log: Log;
+  /** What the address is served with; opened from the configuration when they are not given. */
+  readonly credentials?: ListenCredentials;
   /** Told of every ranking request's end. */
   readonly tell?: Tell;
   /** Reported to clients that balance by load (ORCA), in trailers and out of band. */
@@ -63,7 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const root = parseProtoRoot();
   const lifecycle = new Lifecycle();
   const health = new Health(pipeline, clock);
-  const transport = createTransport({ config, log, clock, root });
+  const transport = createTransport({ config, credentials: options.credentials, log, clock, root });
   const { server, access } = transport;
   const served = { config, version: packageVersion() };
   const current = options.current ?? (() => ({ manifest, pipeline }));
@@ -77,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ...{ tell: options.tell, reports },
     }),
   );
-  const ending = withEndingStreams(server, { lifecycle, root });
+  const ending = withEndingStreams(server, { lifecycle, access, root });
   health.service.addToServer(ending);
   createReflection().addToServer(ending);
   reports?.addToServer(ending);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
-import type { Config } from '../config.ts';
+import { type Config, typedName } from '../config.ts';
 import type { Log } from '../observe/log.ts';
 import { watchFiles } from './file-watch.ts';
 
@@ -17,11 +17,7 @@ export interface ListenCredentials {
   close(): void;
 }
 
-interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-  readonly clientCa: string | undefined;
-}
+type TlsSettings = Partial<Pick<Config, 'tlsCert' | 'tlsKey' | 'tlsClientCa' | 'given'>>;
 
 interface TlsMaterial {
   readonly certificate: Buffer;
@@ -38,22 +34,16 @@ const expiryWarningMs = 14 * 86_400_000;
  *
  * @throws Error naming the setting whose file cannot be used.
  */
-export function openCredentials(config: Config, log: Log, pollMs?: number): ListenCredentials {
+export function openCredentials(config: TlsSettings, log: Log, pollMs?: number): ListenCredentials {
   const { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa } = config;
   if (cert === undefined || key === undefined) {
-    return {
-      credentials: ServerCredentials.createInsecure(),
-      reload: () => undefined,
-      onAuthority: () => undefined,
-      close: () => undefined,
-    };
+    return plainText();
   }
-  const files = { cert, key, clientCa };
-  const provider = new ReloadedCertificates(readTls(files, log));
+  const provider = new ReloadedCertificates(openTls(config, log));
   let onAuthority = (): void => undefined;
   const reload = () => {
     try {
-      const material = readTls(files, log);
+      const material = openTls(config, log);
       const isOther = !provider.hasAuthority(material.clientCa);
       provider.set(material);
       if (isOther) {
@@ -80,12 +70,14 @@ export function openCredentials(config: Config, log: Log, pollMs?: number): List
   };
 }
 
+function plainText(): ListenCredentials {
+  const nothing = () => undefined;
+  const credentials = ServerCredentials.createInsecure();
+  return { credentials, reload: nothing, onAuthority: nothing, close: nothing };
+}
+
 /** One warning for an address that others can reach in plain text. */
-export function warnOfPlainText(
-  address: string,
-  { tlsCert }: Pick<Config, 'tlsCert'>,
-  log: Log,
-): void {
+export function warnOfPlainText(address: string, { tlsCert }: TlsSettings, log: Log): void {
   const host = address.slice(0, address.lastIndexOf(':'));
   if (tlsCert === undefined && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(host)) {
     log.warn(
@@ -95,47 +87,78 @@ export function warnOfPlainText(
   }
 }
 
+/** What keeps TLS from being served, each with its setting as it was typed. */
+export function findTlsProblems(config: TlsSettings): readonly string[] {
+  return readTls(config).problems;
+}
+
 /** @throws Error when a file is missing, unusable, or the key is not the certificate's. */
-function readTls({ cert, key, clientCa }: TlsFiles, log: Log): TlsMaterial {
-  const certificate = readNamed('SLMRANK_TLS_CERT', cert);
-  const privateKey = readNamed('SLMRANK_TLS_KEY', key);
-  const authority =
-    clientCa === undefined ? undefined : readNamed('SLMRANK_TLS_CLIENT_CA', clientCa);
-  const parsed = parseNamed('SLMRANK_TLS_CERT', cert, () => new X509Certificate(certificate));
-  const parsedKey = parseNamed('SLMRANK_TLS_KEY', key, () => createPrivateKey(privateKey));
-  if (!parsed.checkPrivateKey(parsedKey)) {
-    throw new Error(
-      `SLMRANK_TLS_KEY: '${key}' is not the key of the certificate in '${cert}' (SLMRANK_TLS_CERT)`,
-    );
+function openTls(config: TlsSettings, log: Log): TlsMaterial {
+  const { material, problems, validTo } = readTls(config);
+  if (material === undefined) {
+    throw new Error(problems.join('; '));
   }
-  if (authority !== undefined) {
-    parseNamed('SLMRANK_TLS_CLIENT_CA', clientCa ?? '', () => new X509Certificate(authority));
-  }
-  // The library takes a context that OpenSSL refuses for none at all, and drops every connection from then on.
-  parseNamed('SLMRANK_TLS_CERT', cert, () =>
-    createSecureContext({ cert: certificate, key: privateKey, ca: authority }),
-  );
-  warnOfExpiry(parsed, cert, log);
-  return { certificate, privateKey, clientCa: authority };
-}
-
-function warnOfExpiry({ validTo }: X509Certificate, file: string, log: Log): void {
   if (Date.parse(validTo) - Date.now() < expiryWarningMs) {
-    log.warn({ file, validTo }, 'the TLS certificate has expired or expires within 14 days');
+    const fields = { file: config.tlsCert, validTo };
+    log.warn(fields, 'the TLS certificate has expired or expires within 14 days');
   }
+  return material;
 }
 
-function readNamed(setting: string, path: string): Buffer {
-  return parseNamed(setting, path, () => readFileSync(path));
+interface ReadTls {
+  /** Undefined when there are problems, or no certificate. */
+  readonly material: TlsMaterial | undefined;
+  readonly problems: readonly string[];
+  /** When the certificate expires, as it is written there. */
+  readonly validTo: string;
 }
 
-function parseNamed<T>(setting: string, path: string, parse: () => T): T {
+function readTls(config: TlsSettings): ReadTls {
+  const problems: string[] = [];
+  const name = (setting: keyof TlsSettings) => typedName(config, setting);
+  const read = <T>(setting: 'tlsCert' | 'tlsKey' | 'tlsClientCa', parse: (file: Buffer) => T) => {
+    const path = config[setting];
+    try {
+      const file = path === undefined ? undefined : readFileSync(path);
+      return file && { path, file, parsed: parse(file) };
+    } catch (cause) {
+      problems.push(`${name(setting)}: '${path ?? ''}' cannot be used: ${reasonOf(cause)}`);
+      return undefined;
+    }
+  };
+  const cert = read('tlsCert', (file) => new X509Certificate(file));
+  const key = read('tlsKey', (file) => createPrivateKey(file));
+  const ca = read('tlsClientCa', (file) => new X509Certificate(file));
+  if (cert === undefined || key === undefined) {
+    return { material: undefined, problems, validTo: '' };
+  }
+  const material = { certificate: cert.file, privateKey: key.file, clientCa: ca?.file };
+  if (!cert.parsed.checkPrivateKey(key.parsed)) {
+    problems.push(
+      `${name('tlsKey')}: '${key.path ?? ''}' is not the key of the certificate in '${cert.path ?? ''}' (${name('tlsCert')})`,
+    );
+  } else if (problems.length === 0) {
+    const reason = findRefusal(material);
+    if (reason !== undefined) {
+      problems.push(`${name('tlsCert')}: '${cert.path ?? ''}' cannot be used: ${reason}`);
+    }
+  }
+  const { validTo } = cert.parsed;
+  return { material: problems.length > 0 ? undefined : material, problems, validTo };
+}
+
+/** The library takes a context that OpenSSL refuses for none at all, and drops every connection from then on. */
+function findRefusal({ certificate: cert, privateKey: key, clientCa: ca }: TlsMaterial) {
   try {
-    return parse();
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${setting}: '${path}' cannot be used: ${reason}`, { cause });
+    createSecureContext({ cert, key, ca });
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

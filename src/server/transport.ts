@@ -6,10 +6,12 @@ import { Access } from './access.ts';
 import { boundConnections } from './descriptors.ts';
 import { FrontDoor } from './front-door.ts';
 import type { ProtoRoot } from './proto-root.ts';
-import { openCredentials, warnOfPlainText } from './tls.ts';
+import { type ListenCredentials, openCredentials, warnOfPlainText } from './tls.ts';
 
 export interface TransportParts {
   readonly config: Config;
+  /** Opened here when they are not given. */
+  readonly credentials?: ListenCredentials | undefined;
   readonly log: Log;
   readonly clock: Clock;
   readonly root: ProtoRoot;
@@ -29,8 +31,9 @@ export interface Transport {
 }
 
 /** @throws Error naming the setting whose file cannot be used. */
-export function createTransport({ config, log, clock, root }: TransportParts): Transport {
-  const { credentials, ...certificates } = openCredentials(config, log);
+export function createTransport(parts: TransportParts): Transport {
+  const { config, log, clock, root } = parts;
+  const { credentials, ...certificates } = parts.credentials ?? openCredentials(config, log);
   const access = new Access({ config, log, clock });
   certificates.onAuthority(() => access.renewAuthority());
   // Twice ours: a request somewhat too large gets our answer with details; past this the library breaks it off.

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { ScoreCache } from '../../src/cache/score-cache.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -36,6 +37,34 @@ describe('the score cache', () => {
     expect(['a', 'b', 'c', 'd'].filter((key) => cache.find(key) !== undefined)).toEqual([
       ...['a', 'c', 'd'],
     ]);
-    expect([cache.entries, cache.bytes]).toEqual([3, 720]);
+    expect([cache.entries, cache.bytes]).toEqual([3, 540]);
+  });
+
+  // The numbers lie in places that are used again: none may be read by the key before.
+  test('whatever is kept, overwritten and forgotten, a key has its own score or none', async () => {
+    const step = fc.record({
+      key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      yes: fc.float({ noNaN: true }),
+      no: fc.float({ noNaN: true }),
+      tokens: fc.nat(131_072),
+      truncated: fc.boolean(),
+      restMs: fc.constantFrom(0, 0, 400, 2_000),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { cache, clock } = setUp();
+        const last = new Map<string, object>();
+        for (const { key, restMs, ...kept } of steps) {
+          await clock.advance(restMs);
+          cache.keep(key, kept);
+          last.set(key, kept);
+          expect(cache.find(key)).toEqual(kept);
+          const found = [...last].map(([each]) => [each, cache.find(each)] as const);
+          const known = found.filter(([, score]) => score !== undefined);
+          known.forEach(([each, score]) => expect(score).toEqual(last.get(each)));
+          expect(known.length).toBeLessThanOrEqual(3);
+        }
+      }),
+    );
   });
 });

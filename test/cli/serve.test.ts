@@ -22,6 +22,7 @@ import { createRankingClient } from '../../src/server/client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { buildHfTiny } from '../support/hf-tiny.ts';
 
+const local = ['--address=127.0.0.1:0', '--admin-address=off', '--metrics-address=off'];
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** The real program in a process of its own. */
@@ -61,10 +62,10 @@ describe('a start that cannot succeed ends with status 1 and one message', () =>
 
   test('saying how to get a model when there is none', async () => {
     const dir = temporaryFolder();
-    const { status, errors } = await start([`--model=${dir}`]).ended;
+    const { status, errors } = await start([...local, `--model=${dir}`]).ended;
     expect(status).toBe(1);
     expect(errors).toBe(
-      `slmrank: ${dir} is not a built model: it has no manifest.json. Build one with 'slmrank model build', name another folder with --model (SLMRANK_MODEL), or name none for the bundled model.\n`,
+      `slmrank: the configuration has 1 problem:\n  --model: ${dir} is not a built model: it has no manifest.json. Build one with 'slmrank model build', name another folder, or name none for the bundled model\n`,
     );
   });
 });
@@ -113,8 +114,6 @@ async function hears({ pid = 0 }: ChildProcess, signal: number): Promise<void> {
   }
 }
 
-const local = ['--address=127.0.0.1:0', '--admin-address=off', '--metrics-address=off'];
-
 describe('signals', () => {
   let dir: string;
   beforeAll(async () => {
@@ -154,6 +153,19 @@ describe('signals', () => {
     const { errors, ...end } = await ended;
     expect(end).toEqual({ status, out: '' });
     expect(errors).toContain(`"signal":"${signal}","msg":"stopped while loading`);
+  });
+
+  test('a second signal ends it at once, by that signal', async () => {
+    const { child, said, ended } = start([
+      ...[...local, `--model=${join(dir, 'model')}`, '--devices=cpu:1'],
+    ]);
+    await said(/cpu#0 is loading/);
+    child.kill('SIGINT');
+    await said(/"signal":"SIGINT","msg":"stopped while loading/);
+    child.kill('SIGTERM');
+    const { status } = await ended;
+    // The load may have ended between the two.
+    expect([child.signalCode, status]).toEqual(status === null ? ['SIGTERM', null] : [null, 130]);
   });
 
   test('SIGTERM before anything is loaded ends it with a line too', async () => {
@@ -219,17 +231,22 @@ test('a model that a killed build had taken away is put back and served', async 
   expect(errors).toContain(`slmrank: put ${dir} back, which a killed build had taken away\n`);
 });
 
-test('an address that is taken ends the start, also once the model is loaded', async () => {
-  const dir = temporaryFolder();
-  await buildHfTiny('llama', dir);
+test('an address that is taken ends the start before the model is looked at, with the other problems', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   const { status, errors } = await start([
     ...[`--address=127.0.0.1:${port}`, '--admin-address=off', '--metrics-address=off'],
-    ...[`--model=${dir}`, '--devices=cpu:1', '--log-level=silent'],
+    ...['--linger-ms=x', '--api-keys=/nowhere/keys', '--model=/nowhere'],
   ]).ended;
   taken.close();
   expect(status).toBe(1);
-  expect(errors).toMatch(new RegExp(`^slmrank: cannot listen on 127\\.0\\.0\\.1:${port}: `, 'm'));
+  expect(errors.split('\n')).toEqual([
+    'slmrank: the configuration has 4 problems:',
+    expect.stringContaining('  --linger-ms: '),
+    expect.stringContaining('  --model: /nowhere is not a built model'),
+    expect.stringContaining("  --api-keys: '/nowhere/keys' cannot be read: ENOENT"),
+    `  --address: cannot listen on 127.0.0.1:${port}: somebody listens there already (EADDRINUSE)`,
+    '',
+  ]);
 });

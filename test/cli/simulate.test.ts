@@ -87,7 +87,7 @@ describe('slmrank simulate', () => {
     [['--rps', 'many'], /--rps is 'many'; a number from 0.001 to 100000 is needed/],
     [['--replicas', '1.5'], /--replicas is '1.5'; a whole number from 1 to 1000 is needed/],
     [['--shape', 'big'], /--shape: 'big' is no shape; allowed: PREFIX/],
-    [['--wrong'], /Unknown option '--wrong'/],
+    [['--wrong'], /no option '--wrong'/],
   ])('%j is refused', async (args, message) => {
     await expect(run(args)).rejects.toThrow(message);
   });

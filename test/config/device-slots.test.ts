@@ -12,5 +12,7 @@ test.each([
 });
 
 test.each([0, 257])('%i slots are refused', (count) => {
-  expect(() => likeSlots(parseDeviceSlots('cpu:1'), count)).toThrow(/slots \d+; allowed 1 to 256/);
+  expect(() => likeSlots(parseDeviceSlots('cpu:1'), count)).toThrow(
+    /^\d+ replicas; allowed 1 to 256$/,
+  );
 });

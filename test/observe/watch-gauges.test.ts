@@ -36,10 +36,16 @@ test('each gauge is read anew at every scrape', () => {
 test('the door is read anew at every scrape', () => {
   const watched = new Map<string, () => unknown>();
   const note = (name: string, read: () => unknown) => watched.set(name, read);
-  const door = { openCalls: 1, heldBytes: 2, refused: new Map([['STALLED', 1]]) };
+  const door = {
+    openCalls: 1,
+    openConnections: 5,
+    heldBytes: 2,
+    refused: new Map([['STALLED', 1]]),
+  };
   watchDoor({ watch: note, watchReasons: note }, door);
   door.openCalls = 3;
   expect(watched.get('slmrank_open_calls')?.()).toBe(3);
+  expect(watched.get('slmrank_open_connections')?.()).toBe(5);
   expect(watched.get('slmrank_held_bytes')?.()).toBe(2);
   expect(watched.get('slmrank_calls_refused_total')?.()).toEqual(new Map([['STALLED', 1]]));
 });

@@ -102,6 +102,17 @@ describe('running', () => {
     expect(replica.describe()).toMatchObject({ running: 1, queuedMs: 5, sinceMs: 1_000 });
   });
 
+  test('holds nothing once all has run, whatever fractions add up to', async () => {
+    const predicted = [0.1, 0.2, 0.3];
+    const { thread, replica, runner } = await setUpReady(() => predicted.shift() ?? 0);
+    const outcomes = [runner.run(batch()), runner.run(batch()), runner.run(batch())];
+    thread(0).answerRun();
+    thread(0).answerRun();
+    thread(0).answerRun();
+    await Promise.all(outcomes);
+    expect(replica.describe().queuedMs).toBe(0);
+  });
+
   test('a thread without a session counts as lost', async () => {
     const { thread, runner } = await setUpReady();
     const outcome = runner.run(batch());

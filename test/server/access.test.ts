@@ -172,11 +172,11 @@ test('a key of class deferrable has its requests served as deferrable, others as
 test('a key file that cannot be used keeps the server from starting', async () => {
   await start(keyLine(key, { name: 'search' }));
   await expect(startTestServer({ 'api-keys': '/nowhere/keys' })).rejects.toThrow(
-    "SLMRANK_API_KEYS: '/nowhere/keys' cannot be read",
+    "--api-keys: '/nowhere/keys' cannot be read",
   );
   const file = join(temporaryFolder({ keys: '{}' }), 'keys');
   await expect(startTestServer({ 'api-keys': file })).rejects.toThrow(
-    /^SLMRANK_API_KEYS '.*', line 1: 'name' is missing/,
+    /^--api-keys '.*', line 1: 'name' is missing/,
   );
 });
 

@@ -88,7 +88,7 @@ describe('the number of replicas', () => {
 
   test.each([
     [{}, /target: is missing: devices or count/],
-    [{ count: 0 }, /count: 'cpu:0x1': slots 0; allowed 1 to 256/],
+    [{ count: 0 }, /count: 0 replicas; allowed 1 to 256/],
     [{ devices: 'tpu:1' }, /devices: 'tpu:1' is no device slot/],
     [{ devices: 'cuda:0' }, /cuda:0 beside cpu#0/],
   ])('refuses %j', async (request, message) => {

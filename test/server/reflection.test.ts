@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type MethodDefinition, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { connect as connectHttp2 } from 'node:http2';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
 import { call, frame, until } from '../support/raw-call.ts';
 import { type Json, startTestServer, type TestServer } from '../support/test-server.ts';
@@ -98,6 +101,30 @@ describe('the descriptors are those of the protos', () => {
       name: 'Rank',
       options: { idempotencyLevel: 'NO_SIDE_EFFECTS' },
     });
+  });
+
+  test('with the packages of other languages, each file its own', async () => {
+    const own = { goPackage: 'slmrank/v1;slmrankv1', javaPackage: 'slmrank.v1' };
+    const [ranking] = await filesWith('slmrank.v1.RankingService');
+    expect(ranking).toMatchObject({ options: { ...own, javaMultipleFiles: true } });
+    const [status] = await filesWith('google.rpc.Status');
+    expect(status).toMatchObject({ options: { javaOuterClassname: 'StatusProto' } });
+    const [details] = await filesWith('google.rpc.ErrorInfo');
+    expect(details).toMatchObject({ options: { javaOuterClassname: 'ErrorDetailsProto' } });
+  });
+
+  // Without it protoc-gen-go generates nothing.
+  test('every proto file says where its Go and Java code goes', () => {
+    const folder = fileURLToPath(new URL('../../proto/', import.meta.url));
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const protos = files.filter((file) => file.endsWith('.proto'));
+    expect(protos.length).toBeGreaterThan(5);
+    for (const file of protos) {
+      const text = readFileSync(join(folder, file), 'utf8');
+      expect(`${file}: ${text}`).toMatch(/^option go_package = ".+";$/m);
+      expect(`${file}: ${text}`).toMatch(/^option java_package = ".+";$/m);
+      expect(`${file}: ${text}`).toMatch(/^option java_multiple_files = true;$/m);
+    }
   });
 
   test('with real oneofs before those of optional fields', async () => {

@@ -136,26 +136,26 @@ test('files that cannot be used keep the server from starting, by the name of th
   const mixed = temporaryFolder({ 'key.pem': second.keyPem, 'text.pem': 'no certificate' });
   const settings = settingsOf(folder);
   await expect(startTestServer({ ...settings, 'tls-key': join(mixed, 'key.pem') })).rejects.toThrow(
-    /^SLMRANK_TLS_KEY: '.*' is not the key of the certificate in '.*' \(SLMRANK_TLS_CERT\)$/,
+    /^--tls-key: '.*' is not the key of the certificate in '.*' \(--tls-cert\)$/,
   );
   await expect(startTestServer({ ...settings, 'tls-cert': join(mixed, 'gone') })).rejects.toThrow(
-    /^SLMRANK_TLS_CERT: '.*' cannot be used: .*ENOENT/,
+    /^--tls-cert: '.*' cannot be used: .*ENOENT/,
   );
   await expect(
     startTestServer({ ...settings, 'tls-client-ca': join(mixed, 'text.pem') }),
-  ).rejects.toThrow(/^SLMRANK_TLS_CLIENT_CA: '.*' cannot be used: /);
+  ).rejects.toThrow(/^--tls-client-ca: '.*' cannot be used: /);
 });
 
 test('settings that need each other are refused by name', async () => {
   const { 'tls-cert': cert = '', 'tls-key': key = '' } = settingsOf(folderOf());
   await expect(startTestServer({ 'tls-cert': cert })).rejects.toThrow(
-    'SLMRANK_TLS_CERT is given without SLMRANK_TLS_KEY',
+    '--tls-cert is given without --tls-key',
   );
   await expect(startTestServer({ 'tls-key': key })).rejects.toThrow(
-    'SLMRANK_TLS_KEY is given without SLMRANK_TLS_CERT',
+    '--tls-key is given without --tls-cert',
   );
   await expect(startTestServer({ 'tls-client-ca': cert })).rejects.toThrow(
-    'SLMRANK_TLS_CLIENT_CA is given without SLMRANK_TLS_CERT and SLMRANK_TLS_KEY',
+    '--tls-client-ca is given without --tls-cert and --tls-key',
   );
 });
 

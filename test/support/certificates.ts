@@ -13,6 +13,8 @@ export interface Wish {
   /** Subject alternative names; DNS, URI. */
   readonly dns?: readonly string[];
   readonly uris?: readonly string[];
+  /** Of IPv4. */
+  readonly addresses?: readonly string[];
   /** Whose signature; its own when absent, which makes it an authority. */
   readonly issuer?: Issued;
   readonly validDays?: number;
@@ -22,6 +24,7 @@ export function issueCertificate({
   name,
   dns = [],
   uris = [],
+  addresses = [],
   issuer,
   validDays = 365,
 }: Wish): Issued {
@@ -30,6 +33,7 @@ export function issueCertificate({
   const names = [
     ...dns.map((text) => der(0x82, Buffer.from(text))),
     ...uris.map((text) => der(0x86, Buffer.from(text))),
+    ...addresses.map((text) => der(0x87, Buffer.from(text.split('.').map(Number)))),
   ];
   const extensions = [
     ...(issuer === undefined

@@ -8,7 +8,7 @@ const slot = { name: 'cpu#0', provider: 'cpu', deviceId: 0, threads: 1 } as cons
 export const batch = () => fakePack([]);
 
 /** A replica on fake threads, with two warm-ups; nothing is loaded. */
-export function setUp() {
+export function setUp(predictMs: () => number = () => 5) {
   const clock = new FakeClock();
   const { threads, openThread } = fakeThreads();
   const phases: string[] = [];
@@ -18,7 +18,7 @@ export function setUp() {
     warmUps: [40, 20].map((packedTokens) => ({ packedTokens, slots: 0, pack: batch })),
     backOff: { firstMs: 100, mostMs: 500, failures: 2, quarantineMs: 60_000 },
     clock,
-    predictMs: () => 5,
+    predictMs,
     onPhase: ({ state }) => phases.push(state.phase),
     onWarmUp: ({ packedTokens }) => warmedTokens.push(packedTokens),
   });
@@ -41,8 +41,8 @@ export async function answerLoad(thread: FakeThread): Promise<void> {
   await settle();
 }
 
-export async function setUpReady() {
-  const parts = setUp();
+export async function setUpReady(predictMs?: () => number) {
+  const parts = setUp(predictMs);
   const started = parts.replica.start();
   await answerLoad(parts.thread(0));
   await started;

@@ -37,6 +37,7 @@ export function tinyManifest({
 
 export function testConfig(changed: Partial<ServedConfig> = {}): ServedConfig {
   return {
+    given: new Map(),
     address: '127.0.0.1:0',
     metricsAddress: undefined,
     adminAddress: undefined,

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { formatFixed } from '../../format-table.ts';
 import type { Blueprint } from '../../manifest.ts';
 import { loadTokenizer, singleTokenId } from '../../text/tokenizer.ts';
 import type { Checkpoint } from '../checkpoint.ts';
@@ -165,7 +166,9 @@ async function chooseLayers(
     head: await readLabelHead(checkpoint, job.labelIds),
     drop: options.dropLayers,
     onRound: ({ layer, divergence }) => {
-      options.onLine(`dropped layer ${layer}: KL of p(yes) ${divergence.toFixed(5)} nats so far`);
+      options.onLine(
+        `dropped layer ${layer}: KL of p(yes) ${formatFixed(divergence, 5)} nats so far`,
+      );
     },
   });
   return { kept, measured: dropped };

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../progress.ts';
-import { formatTable } from '../../format-table.ts';
+import { formatFixed, formatTable } from '../../format-table.ts';
 import type { DroppedLayer, DropWay } from './drop-layers.ts';
 import type { HalfReport, LayerReport } from './prune-layer.ts';
 import type { Drift } from './streams.ts';
@@ -54,7 +54,7 @@ function driftLines(
   rows: number,
 ): string[] {
   const show = ({ divergence, marginChange }: Drift) =>
-    `KL of p(yes) ${divergence.toFixed(4)} nats, logit margin moved ${marginChange.toFixed(3)}`;
+    `KL of p(yes) ${formatFixed(divergence, 4)} nats, logit margin moved ${formatFixed(marginChange, 3)}`;
   return [
     `held out      ${rows} rows; layers dropped: ${show(layersDropped)}`,
     `              then pruned: ${show(pruned)}`,
@@ -68,7 +68,7 @@ function droppedTable(measured: readonly DroppedLayer[]): string[] {
   const rows = measured.map(({ layer, influence, divergence }) => [
     String(layer),
     influence.toFixed(4),
-    divergence.toFixed(5),
+    formatFixed(divergence, 5),
   ]);
   return [formatTable([['layer dropped', 'influence', 'KL so far'], ...rows])];
 }
