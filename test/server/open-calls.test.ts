@@ -5,10 +5,12 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { keyLine } from '../../src/cli/key-new.ts';
 import { createKey } from '../../src/server/api-keys.ts';
 import { type CallKind, CallRoom, kindOf } from '../../src/server/call-room.ts';
+import { issueCertificate } from '../support/certificates.ts';
 import { call, frame, rankPath, streamPath, until } from '../support/raw-call.ts';
 import {
   beginCall,
   connectRaw,
+  connectRawTls,
   frameTypes,
   http2Frame,
   type RawConnection,
@@ -43,6 +45,10 @@ function openRaw(...frames: readonly Buffer[]): RawConnection {
   const connection = connectRaw(server.address, ...frames);
   connections.push(connection);
   return connection;
+}
+
+function refusals(): number {
+  return [...server.door.refused.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** So many calls of one path on a connection that says nothing more. */
@@ -97,6 +103,54 @@ describe('the calls of a connection end with it', () => {
     expect(server.door.heldBytes).toBe(0);
     server.pipeline.holds = false;
     expect(await rank()).toMatchObject({ code: status.OK });
+  });
+
+  test.each([true, false])('over TLS, when its client stays: %s', async (stays) => {
+    const { certPem, keyPem } = issueCertificate({ name: 'server' });
+    const folder = temporaryFolder({ cert: certPem, key: keyPem });
+    const files = { 'tls-cert': join(folder, 'cert'), 'tls-key': join(folder, 'key') };
+    server = await startTestServer({ 'message-ms': '800', ...files });
+    // What is refused is still to be encrypted when its client leaves: of that Node tells nobody.
+    const raw = Array.from({ length: 5 }, () =>
+      connectRawTls(server.address, ...calls(watchPath, 100)),
+    );
+    connections.push(...raw);
+    await until(() => refusals() >= 5 * 84);
+    for (const { socket } of raw) {
+      socket.write(http2Frame(data, 0, 1, { length: 0xff_ff_ff }), () => {
+        if (!stays) {
+          socket.destroy();
+        }
+      });
+    }
+    await until(() => server.door.openCalls === 0 && server.door.openConnections === 0);
+    expect(server.door.heldBytes).toBe(0);
+  });
+
+  test('while the server drains, which then does not wait for them', async () => {
+    server = await startTestServer({ 'message-ms': '200', 'drain-ms': '20000' });
+    server.pipeline.holds = true;
+    const { socket } = openRaw(
+      beginCall(1, rankPath),
+      http2Frame(data, 1, 1, { payload: good }),
+      // Its end is still to come: the connection closes when both are over.
+      beginCall(3, streamPath),
+    );
+    await until(() => server.pipeline.ranked.length === 1);
+    const stopped = server.stop();
+    await until(() => socket.bytesRead > 0 && server.logLines.some((l) => l.includes('draining')));
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.write(http2Frame(data, 0, 0, { payload: Buffer.alloc(1) }));
+    expect(await stopped).toBe(true);
+    expect(server.door.openCalls).toBe(0);
+  });
+
+  test('a client without calls that does not answer is not there', async () => {
+    server = await startTestServer({ 'message-ms': '100' });
+    const begun = beginCall(1, rankPath);
+    begun.writeUInt8(0, 4); // No END_HEADERS: the frame that would end them never comes.
+    await openRaw(begun).closed;
+    expect(server.door.openConnections).toBe(0);
   });
 
   test('and a connection that is only quiet is left alone', async () => {
@@ -190,10 +244,6 @@ describe('what needs no key does not use up what others need', () => {
       message: 'a health request has more than 2048 bytes; at most so many',
     });
   });
-
-  function refusals(): number {
-    return [...server.door.refused.values()].reduce((sum, count) => sum + count, 0);
-  }
 });
 
 describe('a stalled call', () => {
