@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import type { Config } from '../config.ts';
 import type { Log } from '../observe/log.ts';
+import { readRegularSync } from '../regular-file.ts';
 import { watchFiles } from './file-watch.ts';
 
 /** What an address is served with; made once, fit for several addresses. */
@@ -29,6 +29,8 @@ interface TlsMaterial {
   readonly clientCa: Buffer | undefined;
 }
 
+/** Every authority that systems trust comes to a quarter of a megabyte. */
+const mostFileBytes = 4_194_304;
 /** A certificate this close to its end is worth a warning. */
 const expiryWarningMs = 14 * 86_400_000;
 
@@ -126,7 +128,7 @@ function warnOfExpiry({ validTo }: X509Certificate, file: string, log: Log): voi
 }
 
 function readNamed(setting: string, path: string): Buffer {
-  return parseNamed(setting, path, () => readFileSync(path));
+  return parseNamed(setting, path, () => readRegularSync(path, mostFileBytes));
 }
 
 function parseNamed<T>(setting: string, path: string, parse: () => T): T {
