@@ -27,6 +27,7 @@ import { OpenCalls } from './open-calls.ts';
 import type { ProtoRoot } from './proto-root.ts';
 import { receivedBytes } from './received.ts';
 import { Refusals } from './refusals.ts';
+import { StartTurns } from './start-turns.ts';
 import { mendTimeout } from './timeout-header.ts';
 
 export interface FrontDoorParts {
@@ -59,6 +60,7 @@ export class FrontDoor {
   readonly #connections: Connections;
   readonly #timer: NodeJS.Timeout;
   readonly #refusals: Refusals;
+  readonly #turns: StartTurns;
 
   constructor(parts: FrontDoorParts) {
     const { config, clock, mostMessageBytes } = parts;
@@ -67,6 +69,7 @@ export class FrontDoor {
     this.#open = new OpenCalls(config.openCalls);
     this.#connections = new Connections(config.connections, clock);
     this.#refusals = new Refusals(parts);
+    this.#turns = new StartTurns(() => clock.nowMs());
     this.#timer = setInterval(() => this.#sweep(), Math.min(1000, config.messageMs / 4));
     this.#timer.unref();
     this.interceptor = this.#intercept.bind(this);
@@ -159,11 +162,14 @@ export class FrontDoor {
 
   /** @throws RankError `overloaded` */
   #makeRoom(origin: CallOrigin): void {
-    const { room, oldestCheck } = this.#open;
+    const { room } = this.#open;
     room.assertRoom(origin);
-    if (origin.kind === 'check' && room.isFullOfChecks && oldestCheck !== undefined) {
-      this.#refusals.refuse(oldestCheck.stream, gaveWay());
-      this.#open.close(oldestCheck);
+    if (origin.kind === 'check' && room.isFullOfChecks) {
+      const { idlestCheck } = this.#open;
+      if (idlestCheck !== undefined) {
+        this.#refusals.refuse(idlestCheck.stream, gaveWay());
+        this.#open.close(idlestCheck);
+      }
     }
   }
 
@@ -172,7 +178,7 @@ export class FrontDoor {
     const ledger = isHealth ? this.#healthLedger : this.#ledger;
     const bytes = new CallBytes({
       ledger,
-      holder: origin.isNamed ? origin.holder : origin.connection,
+      holder: holderOf(origin),
       isCompressed: (headers['grpc-encoding'] ?? 'identity') !== 'identity',
       mostMessageBytes: this.#parts.mostMessageBytes,
     });
@@ -209,6 +215,8 @@ export class FrontDoor {
             open?.bytes.decoded(receivedBytes(message));
             pass(message);
           },
+          // Where the library starts a call with one request.
+          onReceiveHalfClose: (pass) => this.#start(open, pass),
         }),
       sendMessage: (message: unknown, next) => {
         // The library ends a stream over a message that it cannot unpack; a write after that would keep it open for good.
@@ -219,6 +227,15 @@ export class FrontDoor {
         }
       },
     });
+  }
+
+  #start(open: OpenCall | undefined, start: () => void): void {
+    if (open === undefined || open.hasManyMessages) {
+      start();
+      return;
+    }
+    const { stream, origin } = open;
+    this.#turns.enter(holderOf(origin), { isOver: () => stream.closed || stream.destroyed, start });
   }
 
   #claim(metadata: Metadata, hasManyMessages: boolean): OpenCall | undefined {
@@ -255,6 +272,11 @@ export class FrontDoor {
     }
     this.#refusals.sweep();
   }
+}
+
+/** For whom bytes are held and turns are taken. */
+function holderOf({ isNamed, holder, connection }: CallOrigin): string {
+  return isNamed ? holder : connection;
 }
 
 interface InnerServer {

@@ -4,7 +4,6 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { keyLine } from '../../src/cli/key-new.ts';
 import { createKey } from '../../src/server/api-keys.ts';
-import { type CallKind, CallRoom, kindOf } from '../../src/server/call-room.ts';
 import { issueCertificate } from '../support/certificates.ts';
 import { call, frame, rankPath, streamPath, until } from '../support/raw-call.ts';
 import {
@@ -13,6 +12,7 @@ import {
   connectRawTls,
   frameTypes,
   http2Frame,
+  preface,
   type RawConnection,
 } from '../support/raw-connection.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -208,6 +208,14 @@ describe('what needs no key does not use up what others need', () => {
     expect(await rank()).toMatchObject({ code: status.OK });
   });
 
+  test('a check whose request has come does not give way to those that never send theirs', async () => {
+    server = await startTestServer({ 'open-calls': '100' });
+    const [whole, ...begun] = calls(checkPath, 31);
+    openRaw(whole ?? preface, http2Frame(data, 1, 1, { payload: emptyMessage }), ...begun);
+    await until(() => refusals() === 26 && server.door.openCalls === 4);
+    expect([...server.door.refused.keys()]).toEqual(['TOO_MANY_CALLS']);
+  });
+
   test('one key cannot take the calls of another', async () => {
     const [mine, other] = [createKey(), createKey()];
     const file = keyFile(keyLine(mine, { name: 'mine' }), keyLine(other, { name: 'other' }));
@@ -256,52 +264,5 @@ describe('a stalled call', () => {
     expect(await call(open()).ended).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect(await call(open()).ended).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect([...server.door.refused]).toEqual([['STALLED', 4]]);
-  });
-});
-
-describe('kinds of calls', () => {
-  test.each<[string, CallKind]>([
-    [checkPath, 'check'],
-    ['/grpc.health.v1.Health/List', 'check'],
-    ['/grpc.health.v1.Health/Nothing', 'check'],
-    [watchPath, 'watch'],
-    [rankPath, 'unary'],
-    [streamPath, 'stream'],
-    ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', 'stream'],
-    ['/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics', 'stream'],
-  ])('%s is a %s', (path, kind) => {
-    expect(kindOf(path)).toBe(kind);
-  });
-
-  test('a connection has few watches of health', () => {
-    server = { close: () => Promise.resolve() } as unknown as TestServer;
-    const room = new CallRoom(20_000);
-    const origin = { kind: 'watch' as const, isNamed: false, holder: 'h', connection: 'c' };
-    for (let i = 0; i < 16; i += 1) {
-      room.assertRoom(origin);
-      room.enter(origin);
-    }
-    expect(() => room.assertRoom(origin)).toThrow(
-      '16 health watches are open on this connection, as many as may be',
-    );
-    room.assertRoom({ ...origin, connection: 'another' });
-  });
-
-  test('streams leave room for calls with one answer, and what has left holds nothing', () => {
-    server = { close: () => Promise.resolve() } as unknown as TestServer;
-    const room = new CallRoom(200);
-    const origins = Array.from({ length: 180 }, (_, i) => ({
-      ...{ kind: 'stream' as const, isNamed: false, holder: `h${i}`, connection: `c${i}` },
-    }));
-    const entered = origins.slice(0, 135);
-    entered.forEach((origin) => {
-      room.assertRoom(origin);
-      room.enter(origin);
-    });
-    const next = origins.at(-1) as (typeof origins)[number];
-    expect(() => room.assertRoom(next)).toThrow('135 streams are open, as many as may be');
-    room.assertRoom({ ...next, kind: 'unary' });
-    entered.forEach((origin) => room.leave(origin));
-    room.assertRoom(next);
   });
 });

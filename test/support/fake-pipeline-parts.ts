@@ -7,6 +7,7 @@ import { Admission } from '../../src/schedule/admission.ts';
 import { createCostModel } from '../../src/schedule/cost.ts';
 import { BucketTuner } from '../../src/schedule/bucket-tuning.ts';
 import { DepthController } from '../../src/schedule/depth.ts';
+import type { TextRoom } from '../../src/schedule/text-room.ts';
 import { settle } from './fake-clock.ts';
 import { FakeEncoders } from './fake-encoders.ts';
 import { fakeRequest } from './fake-runner.ts';
@@ -22,7 +23,7 @@ const neverPacked = () => {
 };
 
 /** The real pipeline over a fake encoder and fake replicas; `rank` asks, `encode` answers the last encoding. */
-export function setUpPipeline(mode: 'apply' | 'propose' = 'propose') {
+export function setUpPipeline(mode: 'apply' | 'propose' = 'propose', texts?: TextRoom) {
   const { clock, scheduler, runner } = setUpScheduler();
   const admission = new Admission({ candidates: 100, tokens: 1_000 }, (tokens) => tokens);
   const encoders = new FakeEncoders();
@@ -38,6 +39,7 @@ export function setUpPipeline(mode: 'apply' | 'propose' = 'propose') {
     depth: new DepthController({ floor: 1, ceiling: 2, targetMs: 100 }, clock),
     tuner: new BucketTuner({ mode, buckets: [10, 20, 40], most: 3, period: 3 }),
     admission,
+    ...(texts === undefined ? {} : { texts }),
     encoders,
     scheduler,
     replicas: new ReplicaSet([], neverOpened),
