@@ -8,19 +8,18 @@ import {
 import {
   type Metadata,
   type Server,
-  type ServerCredentials,
   ServerInterceptingCall,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { RankError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import type { Access } from './access.ts';
 import { ByteLedger, CallBytes } from './call-bytes.ts';
 import { type CallOrigin, kindOf } from './call-room.ts';
 import { Connections } from './connections.ts';
 import { assertMetadata, gaveWay, noRoom, stalled, tooLong } from './door-errors.ts';
+import { guardHttp2 } from './inner-server.ts';
 import { networkOf } from './network-of.ts';
 import { OpenCall } from './open-call.ts';
 import { OpenCalls } from './open-calls.ts';
@@ -92,20 +91,9 @@ export class FrontDoor {
     return this.#ledger.held + this.#healthLedger.held;
   }
 
-  /**
-   * Guards every address that the server will be bound to. The library has no public way to its HTTP/2 servers: this
-   * takes the private one, which the exact version in package.json keeps in place.
-   *
-   * @throws RankError when it has gone.
-   */
+  /** Guards every address that the server will be bound to. @throws RankError when it cannot. */
   attach(server: Server): void {
-    const inner = parseInnerServer(server);
-    const create = inner.createHttp2Server.bind(server);
-    inner.createHttp2Server = (credentials) => {
-      const http2Server = create(credentials);
-      this.#guard(http2Server);
-      return http2Server;
-    };
+    guardHttp2(server, (http2Server) => this.#guard(http2Server));
   }
 
   close(): void {
@@ -277,18 +265,6 @@ export class FrontDoor {
 /** For whom bytes are held and turns are taken. */
 function holderOf({ isNamed, holder, connection }: CallOrigin): string {
   return isNamed ? holder : connection;
-}
-
-interface InnerServer {
-  createHttp2Server(credentials: ServerCredentials): Http2Server;
-}
-
-function parseInnerServer(server: Server): InnerServer {
-  const inner = server as unknown as Partial<InnerServer>;
-  if (typeof inner.createHttp2Server !== 'function') {
-    throw new RankError('internal', 'grpc-js has no createHttp2Server; this is a bug');
-  }
-  return inner as InnerServer;
 }
 
 /** The types leave out that a server's stream has a server's session. */
