@@ -1,4 +1,4 @@
-import { type BigIntStats, constants } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { RankError } from './errors.ts';
@@ -68,6 +68,17 @@ export async function readRegularText(path: string, limits: ReadLimits): Promise
   const pieces: Buffer[] = [];
   await readRegular(path, limits, (piece) => pieces.push(Buffer.from(piece)));
   return Buffer.concat(pieces).toString('utf8');
+}
+
+/** A small file's bytes at once, for what is read while everybody waits. @throws as `readRegular`. */
+export function readRegularSync(path: string, mostBytes: number): Buffer {
+  const descriptor = openSync(path, openFlags);
+  try {
+    assertRegular(fstatSync(descriptor, { bigint: true }), path, mostBytes);
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** SHA-256 in lower-case hexadecimal, with what was read. @throws as `readRegular`. */

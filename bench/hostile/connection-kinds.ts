@@ -14,6 +14,7 @@ export interface ConnectionKind {
 /** What the server must close it may take its time to, when it has a core for itself and others. */
 const mustCloseMs = 10_000;
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+const data = Buffer.alloc(16_000);
 const noSettings = h2Frame(4, 0, 0, Buffer.alloc(0));
 const sound = (draw: Draw) => frame(rankMessage('query', [`text ${draw.count(1000)}`]));
 
@@ -103,6 +104,71 @@ export const connectionKinds: readonly ConnectionKind[] = [
       const tooLarge = Buffer.from('ffffff000000000001', 'hex');
       return client.raw([preface, noSettings, ...calls, tooLarge], 2 * mustCloseMs);
     },
+  },
+  {
+    name: 'headers that never end',
+    weight: 0.02,
+    // Nothing tells that apart from a quiet client but that it answers no ping.
+    allowed: ['CLOSED'],
+    run: (client) => {
+      const begin = Buffer.concat([Buffer.from('8286844101', 'hex'), Buffer.from('x')]);
+      return client.raw([preface, noSettings, h2Frame(1, 0, 1, begin)], 5 * mustCloseMs);
+    },
+  },
+  {
+    name: 'more data than a message',
+    weight: 0.2,
+    // To methods whose handlers read one message, or none.
+    allowed: ['RESET', 'CLOSED', 'UNIMPLEMENTED', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED'],
+    run: (client, draw) =>
+      client.alone(async (session) => {
+        const path = draw.pick([
+          '/grpc.health.v1.Health/Watch',
+          '/slmrank.v1.RankingService/GetInfo',
+          '/slmrank.v1.RankingService/Nothing',
+          '/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics',
+        ]);
+        const chunks = [frame(Buffer.alloc(0)), ...Array.from({ length: 40 }, () => data)];
+        const ended = callOn(session, { path, chunks });
+        await connected(session);
+        setTimeout(() => session.destroy(), 2000);
+        return (await ended).ending;
+      }),
+  },
+  {
+    name: 'requests of headers alone',
+    weight: 0.5,
+    allowed: [
+      'UNIMPLEMENTED',
+      'INVALID_ARGUMENT',
+      'INTERNAL',
+      'OK',
+      'RESET',
+      'CLOSED',
+      'CANCELLED',
+    ],
+    run: (client, draw) =>
+      client.alone(async (session) => {
+        session.settings({ headerTableSize: draw.pick([0, 4096]), maxFrameSize: 16_384 });
+        const path = draw.pick(['Rank', 'RankStream', 'GetInfo', 'Tokenize', 'EstimateRank']);
+        const wish = { path: `/slmrank.v1.RankingService/${path}`, chunks: [] };
+        return (await callOn(session, wish)).ending;
+      }),
+  },
+  {
+    name: 'whole requests taken back',
+    weight: 0.05,
+    allowed: ['OK', 'CLOSED', 'RESOURCE_EXHAUSTED'],
+    run: (client) =>
+      client.alone(async (session) => {
+        await connected(session);
+        const texts = Array.from({ length: 200 }, (_, i) => `a candidate text of words ${i}`);
+        const chunks = [frame(rankMessage('which job', texts))];
+        for (let i = 0; i < 200 && !session.closed; i += 1) {
+          void callOn(session, { chunks, after: 'reset' });
+        }
+        return (await callOn(session, { chunks: [frame(rankMessage('q', ['x']))] })).ending;
+      }),
   },
   {
     name: 'watches of services that are not here',

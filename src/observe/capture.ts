@@ -1,7 +1,9 @@
-import { appendFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Clock } from '../clock.ts';
 import type { EstimateTokens } from '../pipeline/estimate-tokens.ts';
 import type { CallContext, RankingPipeline, RankReply, RankRequest } from '../rank.ts';
+import { assertRegular } from '../regular-file.ts';
 import { formatShape, type TrafficShape } from '../traffic.ts';
 import type { Log } from './log.ts';
 
@@ -9,25 +11,53 @@ import type { Log } from './log.ts';
 export const mostCaptureBytes = 512 * 2 ** 20;
 const flushBytes = 2 ** 16;
 const flushMs = 1000;
+/** Lines that wait for a disk which does not take them, and longest that the end of the process waits for it. */
+const waiting = { mostBytes: 16 * 2 ** 20, endMs: 5000 };
+/** A pipe that takes the file's place is an error, not something to wait for. */
+const appendFlags =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 export interface CaptureOptions {
   readonly file: string;
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
   readonly mostBytes?: number;
+  /** By default to the file's end. */
+  readonly append?: (file: string, lines: string) => Promise<void>;
 }
 
 /** Appends shapes to a file; never throws, never makes a request wait. */
 export interface Capture {
   add(shape: TrafficShape): void;
-  /** Resolves when all is written. */
+  /** Resolves when all is written, or the disk has not taken it in five seconds. */
   close(): Promise<void>;
 }
 
-/** @throws Error when the file cannot be appended to. */
+/** @throws Error when the file cannot be appended to, or is none. */
 export async function openCapture(options: CaptureOptions): Promise<Capture> {
-  await appendFile(options.file, '', { mode: 0o600 });
-  return new FileCapture(options, (await stat(options.file)).size);
+  const { file } = options;
+  try {
+    const handle = await open(file, appendFlags, 0o600);
+    try {
+      const found = await handle.stat({ bigint: true });
+      assertRegular(found, file, Number.MAX_SAFE_INTEGER);
+      return new FileCapture(options, Number(found.size));
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`SLMRANK_CAPTURE: '${file}' cannot be appended to: ${reason}`, { cause });
+  }
+}
+
+async function appendTo(file: string, lines: string): Promise<void> {
+  const handle = await open(file, appendFlags, 0o600);
+  try {
+    await handle.appendFile(lines);
+  } finally {
+    await handle.close();
+  }
 }
 
 class FileCapture implements Capture {
@@ -35,6 +65,8 @@ class FileCapture implements Capture {
   /** Written, being written, and waiting. */
   #bytes: number;
   #waiting = '';
+  /** Given to the disk, and not taken by it yet. */
+  #unwritten = 0;
   #isFull = false;
   #writes: Promise<void> = Promise.resolve();
   #callOffFlush: (() => void) | undefined;
@@ -47,10 +79,16 @@ class FileCapture implements Capture {
   add(shape: TrafficShape): void {
     const line = formatShape(shape);
     const { mostBytes = mostCaptureBytes, clock, log, file } = this.#options;
-    if (this.#isFull || this.#bytes + line.length > mostBytes) {
-      if (!this.#isFull) {
-        log.warn({ file, bytes: this.#bytes }, 'the capture is full; no more is written');
-      }
+    if (this.#isFull) {
+      return;
+    }
+    if (this.#bytes + line.length > mostBytes) {
+      log.warn({ file, bytes: this.#bytes }, 'the capture is full; no more is written');
+      this.#isFull = true;
+      return;
+    }
+    if (this.#unwritten > waiting.mostBytes) {
+      log.warn({ file, bytes: this.#unwritten }, 'the capture is not taken by its disk; it stops');
       this.#isFull = true;
       return;
     }
@@ -64,21 +102,35 @@ class FileCapture implements Capture {
   }
 
   async close(): Promise<void> {
+    const { clock, file, log } = this.#options;
     this.#flush();
-    await this.#writes;
+    await new Promise<void>((resolve) => {
+      const callOff = clock.at(clock.nowMs() + waiting.endMs, () => {
+        log.warn({ file, bytes: this.#unwritten }, 'the end of the capture was not written');
+        resolve();
+      });
+      void this.#writes.then(() => {
+        callOff();
+        resolve();
+      });
+    });
   }
 
   #flush(): void {
     this.#callOffFlush?.();
     this.#callOffFlush = undefined;
-    const { file, log } = this.#options;
+    const { file, log, append = appendTo } = this.#options;
     const lines = this.#waiting;
     this.#waiting = '';
+    this.#unwritten += lines.length;
     this.#writes = this.#writes
-      .then(() => (this.#isFull && lines === '' ? undefined : appendFile(file, lines)))
+      .then(() => (this.#isFull && lines === '' ? undefined : append(file, lines)))
       .catch((error: unknown) => {
         this.#isFull = true;
         log.warn({ err: error, file }, 'the capture cannot be written; no more is');
+      })
+      .then(() => {
+        this.#unwritten -= lines.length;
       });
   }
 }

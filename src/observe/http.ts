@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { openMetricsType, textType, toOpenMetrics } from './registry.ts';
 
 export interface ObservePortOptions {
@@ -25,8 +25,10 @@ interface Page {
 
 const plain = 'text/plain; charset=utf-8';
 
-/** A scrape is a small request with a quick answer: whoever sends more or slower than this is cut off. */
+/** A scrape is a small request with a quick answer: whoever sends or takes more or slower than this is cut off. */
 const limits = { headerBytes: 8192, headersMs: 5000, requestMs: 10_000, idleMs: 30_000 };
+const checkMs = 1000;
+/** Past these the oldest gives way: it has had its answer long ago, or never asked. */
 const mostConnections = 64;
 
 /**
@@ -35,18 +37,21 @@ const mostConnections = 64;
  * @throws Error when the address is not to be had.
  */
 export async function openObservePort(options: ObservePortOptions): Promise<ObservePort> {
+  const shared = { ...options, metrics: shareRuns(options.metrics) };
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
       keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: checkMs,
     },
-    (request, response) => {
-      void answer(request, response, options);
-    },
+    oneAtATime((request, response) => {
+      void answer(request, response, shared);
+    }),
   );
-  server.maxConnections = mostConnections;
+  server.timeout = limits.requestMs;
+  boundConnections(server);
   server.on('clientError', (_error, socket) => socket.destroy());
   const address = await listen(server, options.address);
   // Nothing to wait for at the end of the process.
@@ -58,6 +63,47 @@ export async function openObservePort(options: ObservePortOptions): Promise<Obse
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+function boundConnections(server: Server): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    const [oldest] = open;
+    if (oldest !== undefined && open.size >= mostConnections) {
+      open.delete(oldest);
+      oldest.destroy();
+    }
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Who asks again before the answer, which no monitor does, could have any number of answers made and take none. */
+function oneAtATime(handle: Handler): Handler {
+  const busy = new WeakSet<Socket>();
+  return (request, response) => {
+    const { socket } = request;
+    if (busy.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    busy.add(socket);
+    response.once('close', () => busy.delete(socket));
+    handle(request, response);
+  };
+}
+
+/** Scrapes at the same time get the same exposition. */
+function shareRuns(make: () => Promise<string>): () => Promise<string> {
+  let running: Promise<string> | undefined;
+  return () => {
+    running ??= make().finally(() => {
+      running = undefined;
+    });
+    return running;
   };
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
 import { TLSSocket } from 'node:tls';
 import type { Metadata } from '@grpc/grpc-js';
@@ -7,6 +6,7 @@ import { type Config, typedName } from '../config.ts';
 import { RankError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import type { RankRequest } from '../rank.ts';
+import { readRegularSync } from '../regular-file.ts';
 import { type ApiKey, findKey, type Grant, parseApiKeys } from './api-keys.ts';
 import { watchFiles } from './file-watch.ts';
 import { Quotas } from './quota.ts';
@@ -23,6 +23,8 @@ type KeySettings = Partial<Pick<Config, 'apiKeys' | 'given'>>;
 /** Probes of health hold no keys. */
 const openPaths = /^\/grpc\.health\.v1\.Health\//;
 const bearer = /^Bearer +([!-~]+)$/i;
+/** Several times what 10,000 keys with long names and all their fields take. */
+const mostFileBytes = 16_777_216;
 /** Ties a call to what let it in; what a caller says of it is thrown away. */
 const credentialKey = 'x-slmrank-credential';
 
@@ -243,7 +245,7 @@ export function readApiKeys(config: KeySettings): readonly ApiKey[] {
 
 function readKeys(file: string, setting: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularSync(file, mostFileBytes).toString('utf8');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RankError('invalid-argument', `${setting}: '${file}' cannot be read: ${reason}`, {

@@ -4,7 +4,9 @@ import type { ModelSet } from '../model-set.ts';
 import type { Log } from '../observe/log.ts';
 import type { LogLevel } from './admin-request.ts';
 import { adminRequestBytes, adminService, guardAdmin } from './admin-service.ts';
+import { Connections } from './connections.ts';
 import { adminFileDescriptors } from './generated/descriptors.ts';
+import { guardHttp2 } from './inner-server.ts';
 import { parseAdminProtoRoot } from './proto-root.ts';
 import { createReflection } from './reflection.ts';
 
@@ -17,7 +19,12 @@ export interface AdminServerOptions {
   readonly log: Log;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly setLogLevel: (level: LogLevel) => string;
+  /** How often connections are looked at that may be over. */
+  readonly sweepMs?: number;
 }
+
+/** Operators and their tools. */
+const mostConnections = 64;
 
 export interface AdminServer {
   /** HOST:PORT as bound. */
@@ -37,7 +44,9 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   });
   server.addService(guardAdmin(root.service), adminService({ ...options, root }));
   createReflection(adminFileDescriptors).addToServer(server);
-  const { address, credentials } = options;
+  const { address, credentials, clock, sweepMs = 1000 } = options;
+  const connections = new Connections(mostConnections, clock);
+  guardHttp2(server, (http2Server) => connections.guard(http2Server));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) {
@@ -48,10 +57,13 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
       }
     });
   });
+  const sweeps = setInterval(() => connections.sweep(), sweepMs);
+  sweeps.unref();
   const bound = `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
   return {
     address: bound,
     close: () => {
+      clearInterval(sweeps);
       // With channelz off forceShutdown knows no connections; see stop.ts.
       server.drain(bound, 0);
       server.forceShutdown();

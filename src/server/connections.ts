@@ -91,7 +91,7 @@ export class Connections {
         if (nowMs - connection.endedAtMs > lingerMs) {
           socket.destroy();
         }
-      } else if (probe?.isOver() === true) {
+      } else if (probe?.isOver(connection.calls) === true) {
         end(connection);
       }
     }
@@ -143,7 +143,7 @@ export class Connections {
     const connection = this.#find(session);
     if (connection !== undefined) {
       connection.session = session;
-      connection.probe = new ConnectionProbe(session);
+      connection.probe = new ConnectionProbe(session, connection.socket);
     }
     const timer = setTimeout(() => session.destroy(), greetingMs);
     timer.unref();

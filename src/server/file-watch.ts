@@ -25,10 +25,15 @@ export function watchFiles(
 }
 
 function stampOf(paths: readonly string[]): string {
-  return paths
-    .map((path) => {
-      const found = statSync(path, { throwIfNoEntry: false });
-      return found === undefined ? 'none' : `${found.ino}:${found.size}:${found.mtimeMs}`;
-    })
-    .join(' ');
+  return paths.map(stampOfFile).join(' ');
+}
+
+/** What cannot be looked at has a stamp too: whoever reads it is told why, and a timer must not throw. */
+function stampOfFile(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino}:${size}:${mtimeMs}`;
+  } catch (error) {
+    return String((error as { readonly code?: unknown } | undefined)?.code);
+  }
 }

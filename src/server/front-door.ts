@@ -8,25 +8,25 @@ import {
 import {
   type Metadata,
   type Server,
-  type ServerCredentials,
   ServerInterceptingCall,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { RankError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import type { Access } from './access.ts';
 import { ByteLedger, CallBytes } from './call-bytes.ts';
 import { type CallOrigin, kindOf } from './call-room.ts';
 import { Connections } from './connections.ts';
 import { assertMetadata, gaveWay, noRoom, stalled, tooLong } from './door-errors.ts';
+import { guardHttp2 } from './inner-server.ts';
 import { networkOf } from './network-of.ts';
 import { OpenCall } from './open-call.ts';
 import { OpenCalls } from './open-calls.ts';
 import type { ProtoRoot } from './proto-root.ts';
 import { receivedBytes } from './received.ts';
 import { Refusals } from './refusals.ts';
+import { StartTurns } from './start-turns.ts';
 import { mendTimeout } from './timeout-header.ts';
 
 export interface FrontDoorParts {
@@ -59,6 +59,7 @@ export class FrontDoor {
   readonly #connections: Connections;
   readonly #timer: NodeJS.Timeout;
   readonly #refusals: Refusals;
+  readonly #turns: StartTurns;
 
   constructor(parts: FrontDoorParts) {
     const { config, clock, mostMessageBytes } = parts;
@@ -67,6 +68,7 @@ export class FrontDoor {
     this.#open = new OpenCalls(config.openCalls);
     this.#connections = new Connections(config.connections, clock);
     this.#refusals = new Refusals(parts);
+    this.#turns = new StartTurns(() => clock.nowMs());
     this.#timer = setInterval(() => this.#sweep(), Math.min(1000, config.messageMs / 4));
     this.#timer.unref();
     this.interceptor = this.#intercept.bind(this);
@@ -89,20 +91,9 @@ export class FrontDoor {
     return this.#ledger.held + this.#healthLedger.held;
   }
 
-  /**
-   * Guards every address that the server will be bound to. The library has no public way to its HTTP/2 servers: this
-   * takes the private one, which the exact version in package.json keeps in place.
-   *
-   * @throws RankError when it has gone.
-   */
+  /** Guards every address that the server will be bound to. @throws RankError when it cannot. */
   attach(server: Server): void {
-    const inner = parseInnerServer(server);
-    const create = inner.createHttp2Server.bind(server);
-    inner.createHttp2Server = (credentials) => {
-      const http2Server = create(credentials);
-      this.#guard(http2Server);
-      return http2Server;
-    };
+    guardHttp2(server, (http2Server) => this.#guard(http2Server));
   }
 
   close(): void {
@@ -159,11 +150,14 @@ export class FrontDoor {
 
   /** @throws RankError `overloaded` */
   #makeRoom(origin: CallOrigin): void {
-    const { room, oldestCheck } = this.#open;
+    const { room } = this.#open;
     room.assertRoom(origin);
-    if (origin.kind === 'check' && room.isFullOfChecks && oldestCheck !== undefined) {
-      this.#refusals.refuse(oldestCheck.stream, gaveWay());
-      this.#open.close(oldestCheck);
+    if (origin.kind === 'check' && room.isFullOfChecks) {
+      const { idlestCheck } = this.#open;
+      if (idlestCheck !== undefined) {
+        this.#refusals.refuse(idlestCheck.stream, gaveWay());
+        this.#open.close(idlestCheck);
+      }
     }
   }
 
@@ -172,7 +166,7 @@ export class FrontDoor {
     const ledger = isHealth ? this.#healthLedger : this.#ledger;
     const bytes = new CallBytes({
       ledger,
-      holder: origin.isNamed ? origin.holder : origin.connection,
+      holder: holderOf(origin),
       isCompressed: (headers['grpc-encoding'] ?? 'identity') !== 'identity',
       mostMessageBytes: this.#parts.mostMessageBytes,
     });
@@ -209,6 +203,8 @@ export class FrontDoor {
             open?.bytes.decoded(receivedBytes(message));
             pass(message);
           },
+          // Where the library starts a call with one request.
+          onReceiveHalfClose: (pass) => this.#start(open, pass),
         }),
       sendMessage: (message: unknown, next) => {
         // The library ends a stream over a message that it cannot unpack; a write after that would keep it open for good.
@@ -219,6 +215,15 @@ export class FrontDoor {
         }
       },
     });
+  }
+
+  #start(open: OpenCall | undefined, start: () => void): void {
+    if (open === undefined || open.hasManyMessages) {
+      start();
+      return;
+    }
+    const { stream, origin } = open;
+    this.#turns.enter(holderOf(origin), { isOver: () => stream.closed || stream.destroyed, start });
   }
 
   #claim(metadata: Metadata, hasManyMessages: boolean): OpenCall | undefined {
@@ -257,16 +262,9 @@ export class FrontDoor {
   }
 }
 
-interface InnerServer {
-  createHttp2Server(credentials: ServerCredentials): Http2Server;
-}
-
-function parseInnerServer(server: Server): InnerServer {
-  const inner = server as unknown as Partial<InnerServer>;
-  if (typeof inner.createHttp2Server !== 'function') {
-    throw new RankError('internal', 'grpc-js has no createHttp2Server; this is a bug');
-  }
-  return inner as InnerServer;
+/** For whom bytes are held and turns are taken. */
+function holderOf({ isNamed, holder, connection }: CallOrigin): string {
+  return isNamed ? holder : connection;
 }
 
 /** The types leave out that a server's stream has a server's session. */

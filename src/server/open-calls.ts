@@ -1,6 +1,9 @@
-import type { ServerHttp2Session } from 'node:http2';
+import { constants, type ServerHttp2Session } from 'node:http2';
 import { CallRoom } from './call-room.ts';
 import type { OpenCall } from './open-call.ts';
+
+/** So many of the oldest checks are looked at for one that may give way. */
+const looks = 16;
 
 /** The calls that have begun and are not over, each closed with its stream or with its connection. */
 export class OpenCalls {
@@ -29,7 +32,19 @@ export class OpenCalls {
     return [...this.#all.values()];
   }
 
-  get oldestCheck(): OpenCall | undefined {
+  /** Of the oldest, one whose request has not come: one that has is answered at once. The oldest where all have. */
+  get idlestCheck(): OpenCall | undefined {
+    let left = looks;
+    for (const check of this.#checks) {
+      const { state } = check.stream.state;
+      if (state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) {
+        return check;
+      }
+      left -= 1;
+      if (left === 0) {
+        break;
+      }
+    }
     return this.#checks.values().next().value;
   }
 

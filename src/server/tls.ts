@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import { type Config, typedName } from '../config.ts';
 import type { Log } from '../observe/log.ts';
+import { readRegularSync } from '../regular-file.ts';
 import { watchFiles } from './file-watch.ts';
 
 /** What an address is served with; made once, fit for several addresses. */
@@ -25,6 +25,8 @@ interface TlsMaterial {
   readonly clientCa: Buffer | undefined;
 }
 
+/** Every authority that systems trust comes to a quarter of a megabyte. */
+const mostFileBytes = 4_194_304;
 /** A certificate this close to its end is worth a warning. */
 const expiryWarningMs = 14 * 86_400_000;
 
@@ -119,7 +121,7 @@ function readTls(config: TlsSettings): ReadTls {
   const read = <T>(setting: 'tlsCert' | 'tlsKey' | 'tlsClientCa', parse: (file: Buffer) => T) => {
     const path = config[setting];
     try {
-      const file = path === undefined ? undefined : readFileSync(path);
+      const file = path === undefined ? undefined : readRegularSync(path, mostFileBytes);
       return file && { path, file, parsed: parse(file) };
     } catch (cause) {
       problems.push(`${name(setting)}: '${path ?? ''}' cannot be used: ${reasonOf(cause)}`);

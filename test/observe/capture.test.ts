@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../../src/errors.ts';
@@ -86,8 +87,53 @@ describe('a capture', () => {
     const { clock } = await open();
     const file = join(temporaryFolder(), 'no', 'such', 'folder');
     await expect(openCapture({ file, clock, log: { warn: () => undefined } })).rejects.toThrow(
-      /ENOENT/,
+      /SLMRANK_CAPTURE: '.*folder' cannot be appended to: .*ENOENT/,
     );
+  });
+
+  test('that is a pipe or a device is an error, and nobody waits for a reader', async () => {
+    const { clock } = await open();
+    const pipe = join(temporaryFolder(), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const log = { warn: () => undefined };
+    await expect(openCapture({ file: pipe, clock, log })).rejects.toThrow(
+      /cannot be appended to: .*ENXIO/,
+    );
+    await expect(openCapture({ file: '/dev/null', clock, log })).rejects.toThrow(
+      'a device or a socket; a file is needed',
+    );
+  });
+
+  test('whose file becomes a pipe stops, and does not keep the process from ending', async () => {
+    const { capture, file, warnings } = await open();
+    rmSync(file);
+    execFileSync('mkfifo', [file]);
+    capture.add(shape);
+    await capture.close();
+    expect(warnings).toEqual(['the capture cannot be written; no more is']);
+  });
+
+  test('on a disk that does not answer stops, and its end is waited for five seconds', async () => {
+    const warnings: string[] = [];
+    const clock = new FakeClock();
+    const log = { warn: (_fields: unknown, words?: string) => void warnings.push(words ?? '') };
+    const file = join(temporaryFolder(), 'traffic.jsonl');
+    let given = 0;
+    const append = (_file: string, lines: string) => {
+      given += lines.length;
+      return new Promise<void>(() => undefined);
+    };
+    const capture = await openCapture({ file, clock, log, append });
+    const large = { ...shape, candidateTokens: Array.from({ length: 100_000 }, () => 500) };
+    for (let i = 0; i < 100; i++) {
+      capture.add(large);
+    }
+    expect(warnings).toEqual(['the capture is not taken by its disk; it stops']);
+    const closed = capture.close();
+    await clock.advance(5000);
+    await closed;
+    expect(warnings[1]).toBe('the end of the capture was not written');
+    expect(given).toBe(formatShape(large).length);
   });
 });
 

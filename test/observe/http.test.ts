@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ObservePort, openObservePort } from '../../src/observe/http.ts';
 import { MetricRegistry } from '../../src/observe/registry.ts';
@@ -86,6 +86,51 @@ describe('the observation port', () => {
     });
     expect(answer).not.toContain('200 OK');
     expect((await get('/livez')).status).toBe(200);
+  });
+
+  test('connections that stay do not keep monitors out: the oldest gives way', async () => {
+    const [host, number] = port.address.split(':');
+    const open = async (): Promise<Socket> => {
+      const socket = connect(Number(number), host);
+      socket.on('error', () => undefined);
+      await new Promise((resolve) => socket.once('connect', resolve));
+      return socket;
+    };
+    const first = await open();
+    const closed = new Promise((resolve) => first.once('close', resolve));
+    const others: Socket[] = [];
+    for (let i = 0; i < 80; i++) {
+      others.push(await open());
+    }
+    await closed;
+    expect((await get('/livez')).status).toBe(200);
+    others.forEach((socket) => socket.destroy());
+  });
+
+  test('answers are made one at a time for a connection, and shared between them', async () => {
+    let made = 0;
+    let finish: (text: string) => void = () => undefined;
+    const slow = await openObservePort({
+      address: '127.0.0.1:0',
+      metrics: () => {
+        made += 1;
+        return new Promise((resolve) => {
+          finish = resolve;
+        });
+      },
+      findHindrance: () => undefined,
+    });
+    const [host, number] = slow.address.split(':');
+    const greedy = connect(Number(number), host);
+    greedy.on('error', () => undefined);
+    greedy.write('GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(200));
+    await new Promise((resolve) => greedy.once('close', resolve));
+    const scrapes = [1, 2].map(() => fetch(`http://${slow.address}/metrics`));
+    await fetch(`http://${slow.address}/livez`);
+    finish('m 1\n');
+    const texts = await Promise.all(scrapes.map(async (scrape) => await (await scrape).text()));
+    await slow.close();
+    expect([made, texts]).toEqual([1, ['m 1\n', 'm 1\n']]);
   });
 
   test('metrics that cannot be read are a 500', async () => {

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from '@jest/globals';
@@ -95,6 +96,37 @@ test('changed keys count from the reload on; a file that cannot be read leaves t
   expect(shut.code).toBe(status.UNAUTHENTICATED);
   expect(server.logLines.join()).toContain('the key file has no keys');
 });
+
+/** What may be where a file was: none of it is waited for, or read to an end that it does not have. */
+const noFiles: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+  ['a pipe', (path) => execFileSync('mkfifo', [path]), /is a pipe; a file is needed/],
+  ['a folder', (path) => mkdirSync(path), /is a folder; a file is needed/],
+  ['a device', (path) => symlinkSync('/dev/zero', path), /is a device or a socket/],
+  ['a loop of links', (path) => symlinkSync(path, path), /ELOOP/],
+  [
+    'too large',
+    (path) => {
+      writeFileSync(path, '');
+      truncateSync(path, 2 ** 31);
+    },
+    /has 2147483648 bytes; at most 16777216 are allowed/,
+  ],
+];
+
+test.each(noFiles)(
+  'a key file that becomes %s leaves the keys before',
+  async (_what, make, said) => {
+    const file = await start(keyLine(key, { name: 'search' }));
+    rmSync(file);
+    make(file);
+    server.reload();
+    await server.call('Rank', request, bearing(`Bearer ${key}`));
+    expect(server.logLines.filter((line) => line.includes('API keys not reloaded'))).toEqual([
+      expect.stringMatching(said),
+    ]);
+    await expect(startTestServer({ 'api-keys': file })).rejects.toThrow(said);
+  },
+);
 
 test('beyond the quota a request is refused with the time to wait; refused work is not charged', async () => {
   await start(keyLine(key, { name: 'search', rate: '0.5', burst: '4' }));

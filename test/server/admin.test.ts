@@ -6,6 +6,7 @@ import { type AdminServer, startAdminServer } from '../../src/server/admin-serve
 import { parseAdminProtoRoot } from '../../src/server/proto-root.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { setUpModels } from '../support/model-set-up.ts';
+import { beginCall, connectRaw, http2Frame } from '../support/raw-connection.ts';
 import { decodeFailure } from '../support/test-server.ts';
 
 const quiet = () => undefined;
@@ -21,6 +22,7 @@ beforeEach(async () => {
   server = await startAdminServer({
     ...{ address: '127.0.0.1:0', models: models.set, log, clock: new FakeClock(3_500) },
     credentials: ServerCredentials.createInsecure(),
+    sweepMs: 20,
     setLogLevel: (next) => {
       const previous = level;
       level = next;
@@ -217,4 +219,15 @@ test('an address that is taken is named with its setting', async () => {
       credentials: ServerCredentials.createInsecure(),
     }),
   ).rejects.toThrow(/cannot listen on 127\.0\.0\.1:\d+ .*SLMRANK_ADMIN_ADDRESS/);
+});
+
+test('a connection that ends by a framing error is given back, and the others serve on', async () => {
+  const tooLarge = http2Frame(0, 0, 1, { length: 0xff_ff_ff });
+  const path = '/slmrank.v1.AdminService/GetPoolState';
+  const bad = Array.from({ length: 3 }, () =>
+    connectRaw(server.address, beginCall(1, path), tooLarge),
+  );
+  // The library below says GOAWAY and stays.
+  await Promise.all(bad.map(({ closed }) => closed));
+  expect((await admin.poolState()).replicas).not.toEqual([]);
 });

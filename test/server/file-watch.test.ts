@@ -33,6 +33,11 @@ test('tells once of each change of content, of a swapped link, of a file gone an
   ).toBe(1);
   expect(changesAfter(() => rmSync(join(folder, 'one')))).toBe(1);
   expect(changesAfter(() => writeFileSync(join(folder, 'one'), '1'))).toBe(1);
+  // What cannot be looked at is a change like any other: a timer that throws would end the process.
+  expect(changesAfter(() => rmSync(join(folder, 'one')))).toBe(1);
+  expect(changesAfter(() => symlinkSync('one', join(folder, 'one')))).toBe(1);
+  expect(changesAfter(() => rmSync(join(folder, 'one')))).toBe(1);
+  expect(changesAfter(() => writeFileSync(join(folder, 'one'), '1'))).toBe(1);
   stop();
   expect(changesAfter(() => rmSync(join(folder, 'one')))).toBe(0);
 });

@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ChannelCredentials,
@@ -115,6 +116,31 @@ test('a half renewed pair is logged, and the certificate before stays', async ()
   server.reload();
   expect(await shownName()).toBe('second');
 });
+
+test.each(['cert.pem', 'key.pem', 'ca.pem'])(
+  'a %s that becomes a pipe or endless is not waited for',
+  async (name) => {
+    const folder = folderOf();
+    const file = join(folder, name);
+    const settings = { ...settingsOf(folder), 'tls-client-ca': join(folder, 'ca.pem') };
+    server = await startTestServer(settings);
+    rmSync(file);
+    execFileSync('mkfifo', [file]);
+    server.reload();
+    await expect(startTestServer(settings)).rejects.toThrow(
+      /^SLMRANK_TLS_\w+: '.*' cannot be used: .* is a pipe; a file is needed$/,
+    );
+    rmSync(file);
+    writeFileSync(file, '');
+    truncateSync(file, 2 ** 31);
+    server.reload();
+    expect(server.logLines.filter((line) => line.includes('not reloaded'))).toEqual([
+      expect.stringContaining('is a pipe; a file is needed'),
+      expect.stringContaining('has 2147483648 bytes; at most 4194304 are allowed'),
+    ]);
+    expect(await rankWith(certified())).toMatchObject({ model: 'tiny' });
+  },
+);
 
 test('mutual TLS lets in certificates of the authority only, and takes the client name from them', async () => {
   const folder = folderOf();

@@ -7,6 +7,7 @@ import { Admission } from '../../src/schedule/admission.ts';
 import { type CostModel, createCostModel } from '../../src/schedule/cost.ts';
 import { BucketTuner } from '../../src/schedule/bucket-tuning.ts';
 import { DepthController, type DepthLimits } from '../../src/schedule/depth.ts';
+import type { TextRoom } from '../../src/schedule/text-room.ts';
 import { settle } from './fake-clock.ts';
 import { FakeEncoders } from './fake-encoders.ts';
 import { fakeRequest } from './fake-runner.ts';
@@ -35,6 +36,7 @@ interface PipelineSetting {
   readonly depth?: Pick<DepthLimits, 'floor' | 'ceiling'>;
   /** How tokens are estimated; by the real estimator unless given. */
   readonly estimate?: EstimateTokens;
+  readonly texts?: TextRoom;
   /** What runs cost; unless given, nothing is known of that and no deadline is looked at before admission. */
   readonly cost?: CostModel;
 }
@@ -42,7 +44,7 @@ interface PipelineSetting {
 /** The real pipeline over a fake encoder and fake replicas; `rank` asks, `encode` answers the last encoding. */
 export function setUpPipeline(
   mode: 'apply' | 'propose' = 'propose',
-  { depth = { floor: 1, ceiling: 2 }, cost, estimate }: PipelineSetting = {},
+  { depth = { floor: 1, ceiling: 2 }, cost, estimate, texts }: PipelineSetting = {},
 ) {
   const { clock, scheduler, runner } = setUpScheduler(cost === undefined ? {} : { cost });
   const admission = new Admission(
@@ -64,6 +66,7 @@ export function setUpPipeline(
     depth: new DepthController({ ...depth, targetMs: 100 }, clock),
     tuner: new BucketTuner({ mode, buckets: [10, 20, 40], most: 3, period: 3 }),
     admission,
+    ...(texts === undefined ? {} : { texts }),
     encoders,
     scheduler,
     replicas: new ReplicaSet([], neverOpened),

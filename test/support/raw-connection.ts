@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** HTTP/2 by hand: frames that no client library would send. */
 
@@ -47,7 +48,17 @@ export interface RawConnection {
 /** A connection that has greeted the server, answers nothing and reads everything. */
 export function connectRaw(address: string, ...frames: readonly Buffer[]): RawConnection {
   const [host = '', port = ''] = address.split(':');
-  const socket = connect(Number(port), host);
+  return greet(connect(Number(port), host), frames);
+}
+
+/** The same over TLS, whoever the server says it is. */
+export function connectRawTls(address: string, ...frames: readonly Buffer[]): RawConnection {
+  const [host = '', port = ''] = address.split(':');
+  const options = { host, port: Number(port), ALPNProtocols: ['h2'], rejectUnauthorized: false };
+  return greet(connectTls(options), frames);
+}
+
+function greet(socket: Socket, frames: readonly Buffer[]): RawConnection {
   socket.on('error', () => undefined);
   socket.resume();
   socket.write(Buffer.concat([preface, http2Frame(frameTypes.settings, 0, 0), ...frames]));
