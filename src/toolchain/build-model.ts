@@ -1,4 +1,4 @@
-import { copyFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RankError } from '../errors.ts';
 import {
@@ -14,7 +14,12 @@ import {
 import { sha256, sha256OfFile } from '../sha256.ts';
 import type { NormalizeStep } from '../text/normalize.ts';
 import { builtinTemplate, templateHash } from '../text/template.ts';
-import { assertVocabulary, loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
+import {
+  assertVocabulary,
+  createTokenizer,
+  singleTokenId,
+  type Tokenizer,
+} from '../text/tokenizer.ts';
 import { adapterFiles } from './adapter.ts';
 import { assertBuiltAnswers } from './assert-built-answers.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -112,8 +117,8 @@ async function fillFolder(
   options: BuildOptions,
   dir: string,
 ): Promise<void> {
-  await writeTokenizer(options, join(dir, tokenizerFile));
-  const labels = findLabels(checkpoint, options, join(dir, tokenizerFile));
+  const tokenizer = await writeTokenizer(options, join(dir, tokenizerFile));
+  const labels = findLabels(checkpoint, options, tokenizer);
   const { graph, weights, parameters } = await buildRankGraph(checkpoint, {
     ...{ precision: options.precision, floats: options.floats ?? [] },
     labelIds: [labels.yes.id, labels.no.id],
@@ -148,12 +153,19 @@ async function fillFolder(
   options.onProgress(`built ${options.name}: ${parameters} parameters, ${weights.bytes} bytes`);
 }
 
-async function writeTokenizer({ from, tokenizer }: BuildOptions, path: string): Promise<void> {
+/** The tokenizer, read from where it was written; its errors name where it came from. */
+async function writeTokenizer(options: BuildOptions, path: string): Promise<Tokenizer> {
+  const source = await copyTokenizer(options, path);
+  return createTokenizer(await readFile(path, 'utf8'), source);
+}
+
+/** Resolves to where it came from. */
+async function copyTokenizer({ from, tokenizer }: BuildOptions, path: string): Promise<string> {
   if (tokenizer === undefined && (await stat(from)).isFile()) {
     const gguf = await openGguf(from);
     await gguf.close();
     await writeFile(path, buildTokenizerJson(gguf));
-    return;
+    return `the tokenizer of ${from}`;
   }
   const source = tokenizer ?? join(from, tokenizerFile);
   await copyFile(source, path).catch((cause: unknown) => {
@@ -164,14 +176,14 @@ async function writeTokenizer({ from, tokenizer }: BuildOptions, path: string): 
       cause,
     });
   });
+  return source;
 }
 
 function findLabels(
   { blueprint }: Checkpoint,
-  { labels, from, tokenizer: given = from }: BuildOptions,
-  path: string,
+  { labels, from, tokenizer: file = from }: BuildOptions,
+  tokenizer: Tokenizer,
 ): Manifest['labels'] {
-  const tokenizer = loadTokenizer(path);
   const [yes, no] = labels.map((text): Label => {
     const id = singleTokenId(tokenizer, text);
     if (id >= blueprint.vocabulary) {
@@ -185,7 +197,7 @@ function findLabels(
   if (yes === undefined || no === undefined || yes.id === no.id) {
     throw new RankError('invalid-argument', `labels are ${labels.join()}; two words are needed`);
   }
-  assertVocabulary(tokenizer, blueprint.vocabulary, `the tokenizer of ${given}`);
+  assertVocabulary(tokenizer, blueprint.vocabulary, `the tokenizer of ${file}`);
   return { yes, no };
 }
 

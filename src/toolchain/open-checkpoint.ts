@@ -18,6 +18,8 @@ import { type HeldTensors, int8Companions, readDequantized, readInt8 } from './s
 
 /** What both kinds of checkpoint come down to. */
 interface Opened {
+  /** The file, or the folder where the weights are in several. */
+  readonly place: string;
   readonly sources: readonly CheckpointFile[];
   readonly held: HeldTensors;
   readonly blueprint: Blueprint;
@@ -73,6 +75,7 @@ async function openGgufCheckpoint(path: string): Promise<Opened> {
   return closingOnFailure([gguf.source], () => {
     const blueprint = parseGgufBlueprint(gguf);
     return {
+      place: path,
       sources: [gguf.source],
       held: new Map(
         [...gguf.tensors].map(([name, tensor]) => [name, { source: gguf.source, tensor }]),
@@ -85,14 +88,16 @@ async function openGgufCheckpoint(path: string): Promise<Opened> {
 }
 
 async function openFolder(folder: string): Promise<Opened> {
-  const config = await readJsonFile(join(folder, 'config.json'), configLimits);
-  const blueprint = parseBlueprint(config, 'config.json');
+  const path = join(folder, 'config.json');
+  const blueprint = parseBlueprint(await readJsonFile(path, configLimits), path);
   const shards = await openSafetensorsFolder(folder);
   const held = shards.flatMap(({ source, tensors }) =>
     [...tensors].map(([name, tensor]) => [name, { source, tensor }] as const),
   );
+  const sources = shards.map(({ source }) => source);
   return {
-    sources: shards.map(({ source }) => source),
+    place: sources.length === 1 ? (sources[0]?.name ?? folder) : folder,
+    sources,
     held: new Map(held),
     blueprint,
     toFileName: (name) => name,
@@ -101,14 +106,16 @@ async function openFolder(folder: string): Promise<Opened> {
 }
 
 function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): void {
-  const file = opened.sources.map(({ name }) => name).join(', ');
   const required = new Set<string>();
   for (const [name, shape] of expected) {
     const fileName = opened.toFileName(name);
     const found = opened.held.get(fileName);
-    const where = within(found?.source.name ?? file, `tensor ${quote(fileName)}`);
-    if (found?.tensor.shape.join() !== shape.join()) {
-      refuse(where, 'the shape', found?.tensor.shape, `[${shape.join(', ')}]`);
+    if (found === undefined) {
+      throw missing(fileName, opened.place);
+    }
+    if (found.tensor.shape.join() !== shape.join()) {
+      const where = within(found.source.name, `tensor ${quote(fileName)}`);
+      refuse(where, 'the shape', found.tensor.shape, `[${shape.join(', ')}]`);
     }
     required.add(fileName);
     int8Companions(fileName, opened.held).forEach((each) => required.add(each));
@@ -120,6 +127,11 @@ function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): v
       refuse(where, 'the tensor', 'present', `those of a ${opened.blueprint.family} model`);
     }
   }
+}
+
+function missing(name: string, place: string): CheckpointError {
+  const hint = name === 'lm_head.weight' ? '; is "tie_word_embeddings": true meant?' : '';
+  return new CheckpointError(`the tensor ${quote(name)} is missing from ${place}${hint}`);
 }
 
 /** What the blueprint already says: a tied head stored a second time, and the rotary table of old Llama checkpoints. */

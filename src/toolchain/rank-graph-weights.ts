@@ -81,7 +81,7 @@ export async function writeWeights(
   await mkdir(dirname(options.path), { recursive: true });
   const file = await WeightsFile.create(options.path);
   try {
-    const writer = new TensorWriter(file, options.precision);
+    const writer = new TensorWriter(file, options.precision, checkpoint.files.join(', '));
     for (const [done, plan] of plans.entries()) {
       const isFloat = floats.has(plan.name) || checkpoint.staysFloat?.(plan.name) === true;
       await copyWeight(checkpoint, plan, writer, { labelIds: options.labelIds, isFloat });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openCheckpoint } from '../../src/toolchain/open-checkpoint.ts';
 import { refusalOf, ScratchFolder } from '../support/checkpoint-folder.ts';
@@ -38,7 +39,7 @@ describe('openCheckpoint refuses a GGUF', () => {
     [
       'without a tensor',
       withoutTensor('blk.0.ffn_up.weight'),
-      /tensor "blk.0.ffn_up.weight": the shape is missing; allowed: \[6, 8\]/,
+      /^the tensor "blk.0.ffn_up.weight" is missing from /,
     ],
     ['without an embedding', withoutTensor('token_embd.weight'), /vocabulary is 0/],
     [
@@ -64,7 +65,7 @@ describe('openCheckpoint refuses a GGUF', () => {
     [
       'with more layers than tensors',
       withMetadata(metadata.uint32('llama.block_count', 2)),
-      /tensor "blk.1.attn_norm.weight": the shape is missing/,
+      /^the tensor "blk.1.attn_norm.weight" is missing from /,
     ],
     [
       'with 2^32 - 1 layers',
@@ -103,7 +104,7 @@ describe('openCheckpoint refuses a GGUF', () => {
     ],
   ])('%s', async (_, spec, message) => {
     const refusal = await refusalOf(() => openCheckpoint(writeGguf(spec)));
-    expect(refusal).toMatch(/^tiny\.gguf: /);
+    expect(refusal).toContain(join(scratch.path, 'tiny.gguf'));
     expect(refusal).toMatch(message);
   });
 });

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Blueprint } from '../../manifest.ts';
-import { loadTokenizer, singleTokenId } from '../../text/tokenizer.ts';
+import { createTokenizer, singleTokenId } from '../../text/tokenizer.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { openCheckpoint } from '../open-checkpoint.ts';
 import { type WrittenType } from '../write-checkpoint.ts';
@@ -89,7 +90,7 @@ async function prepare(
   const { blueprint } = checkpoint;
   const pruned = planPruned(blueprint, options);
   const [yes, no] = options.labels;
-  const loaded = loadTokenizer(tokenizer.path);
+  const loaded = createTokenizer(await readFile(tokenizer.path, 'utf8'), tokenizer.source);
   const labelIds = [singleTokenId(loaded, yes), singleTokenId(loaded, no)] as const;
   const calibration = await readCalibration({
     ...options,
