@@ -3,6 +3,7 @@ import { RankError } from './errors.ts';
 import { JsonRecord } from './json-record.ts';
 import { assertSizes } from './model-files.ts';
 import { readRegularText, type ReadProgress } from './regular-file.ts';
+import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts';
 import { sha256 } from './sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from './text/normalize.ts';
 import { assertTemplate, templateHash } from './text/template.ts';
@@ -36,6 +37,8 @@ export interface Blueprint {
   readonly headDim: number;
   readonly vocabulary: number;
   readonly ropeTheta: number;
+  /** None when undefined. */
+  readonly ropeScaling?: RopeScaling | undefined;
   readonly normEpsilon: number;
   /** RMS norm over each head's query and key (Qwen3). */
   readonly qkNorm: boolean;
@@ -233,6 +236,9 @@ function parseBlueprint(json: JsonRecord): Blueprint {
     headDim: json.count('headDim', count),
     vocabulary: json.count('vocabulary', { min: 2, max: 1 << 24 }),
     ropeTheta: json.amount('ropeTheta'),
+    ...(json.has('ropeScaling') && {
+      ropeScaling: parseRopeScaling(json.record('ropeScaling'), json.count('headDim', count)),
+    }),
     normEpsilon: json.amount('normEpsilon'),
     qkNorm: json.flag('qkNorm'),
     qkvBias: json.flag('qkvBias'),

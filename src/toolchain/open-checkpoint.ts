@@ -9,6 +9,7 @@ import { expectedTensors, type Shape } from './expected-tensors.ts';
 import { openGguf } from './gguf.ts';
 import { parseGgufBlueprint } from './gguf-blueprint.ts';
 import { toGgufName } from './gguf-names.ts';
+import { ropeFactorsName } from './gguf-rope.ts';
 import { readJsonFile } from './limited-json.ts';
 import { readValues } from './read-tensor.ts';
 import { quote, refuse, within } from './refuse.ts';
@@ -27,6 +28,8 @@ interface Opened {
   readonly toFileName: (name: string) => string;
   /** Rows of q and k as GGUF's Llama family has them. */
   readonly isPermuted: boolean;
+  /** Of a tensor that is no weight of the model, whether it may be there: what it says is known already. */
+  readonly isIgnorable: (name: string) => boolean;
 }
 
 /** Objects and arrays; a config is flat but for lists and rope parameters. */
@@ -72,8 +75,9 @@ async function isFolder(path: string): Promise<boolean> {
 
 async function openGgufCheckpoint(path: string): Promise<Opened> {
   const gguf = await openGguf(path);
-  return closingOnFailure([gguf.source], () => {
-    const blueprint = parseGgufBlueprint(gguf);
+  return closingOnFailure([gguf.source], async () => {
+    const factors = gguf.tensors.get(ropeFactorsName);
+    const blueprint = parseGgufBlueprint(gguf, factors && (await readValues(gguf.source, factors)));
     return {
       place: path,
       sources: [gguf.source],
@@ -83,6 +87,7 @@ async function openGgufCheckpoint(path: string): Promise<Opened> {
       blueprint,
       toFileName: toGgufName,
       isPermuted: blueprint.family === 'llama',
+      isIgnorable: (name) => name === ropeFactorsName,
     };
   });
 }
@@ -102,6 +107,7 @@ async function openFolder(folder: string): Promise<Opened> {
     blueprint,
     toFileName: (name) => name,
     isPermuted: false,
+    isIgnorable: isRepetition,
   };
 }
 
@@ -121,7 +127,7 @@ function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): v
     int8Companions(fileName, opened.held).forEach((each) => required.add(each));
   }
   for (const [name, { source }] of opened.held) {
-    if (!required.has(name) && !isIgnorable(name)) {
+    if (!required.has(name) && !opened.isIgnorable(name)) {
       // A bias or a norm left out would change every score without a word.
       const where = within(source.name, `tensor ${quote(name)}`);
       refuse(where, 'the tensor', 'present', `those of a ${opened.blueprint.family} model`);
@@ -134,8 +140,8 @@ function missing(name: string, place: string): CheckpointError {
   return new CheckpointError(`the tensor ${quote(name)} is missing from ${place}${hint}`);
 }
 
-/** What the blueprint already says: a tied head stored a second time, and the rotary table of old Llama checkpoints. */
-function isIgnorable(name: string): boolean {
+/** A tied head stored a second time, and the rotary table of old Llama checkpoints. */
+function isRepetition(name: string): boolean {
   return name === 'lm_head.weight' || name.endsWith('.rotary_emb.inv_freq');
 }
 
@@ -160,9 +166,12 @@ async function readTensor(
   return values;
 }
 
-async function closingOnFailure<T>(sources: readonly CheckpointFile[], build: () => T): Promise<T> {
+async function closingOnFailure<T>(
+  sources: readonly CheckpointFile[],
+  build: () => T | Promise<T>,
+): Promise<T> {
   try {
-    return build();
+    return await build();
   } catch (error) {
     await closeAll(sources);
     throw error;

@@ -11,6 +11,7 @@ import {
   quantizeLinear,
   quantizeTable,
 } from './quantize-channels.ts';
+import { rotaryTables } from './rotary-tables.ts';
 import { assertInputs, inputKinds, type LayerInput, readersOf } from './smooth/layer-inputs.ts';
 import { TensorWriter, transpose } from './tensor-writer.ts';
 
@@ -217,16 +218,10 @@ async function quantize(
   return stored;
 }
 
-/** cos and sin of position x frequency, [rowTokens, headDim / 2]. Angles in double: late positions lose digits in fp32. */
 async function writeRotary(blueprint: Blueprint, writer: TensorWriter): Promise<void> {
-  const { rowTokens, headDim, ropeTheta } = blueprint;
-  const half = headDim / 2;
-  const table = (wave: (angle: number) => number) =>
-    Float32Array.from({ length: rowTokens * half }, (_, i) =>
-      wave(Math.floor(i / half) * ropeTheta ** (-(i % half) / half)),
-    );
-  await writer.write(weightNames.rotaryCos, table(Math.cos), [rowTokens, half]);
-  await writer.write(weightNames.rotarySin, table(Math.sin), [rowTokens, half]);
+  const { cos, sin, dims } = rotaryTables(blueprint);
+  await writer.write(weightNames.rotaryCos, cos, dims);
+  await writer.write(weightNames.rotarySin, sin, dims);
 }
 
 function concat(parts: readonly Float32Array[]): Float32Array {
