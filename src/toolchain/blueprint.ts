@@ -2,6 +2,7 @@ import type { Blueprint, Family } from '../manifest.ts';
 import { asObject, type JsonObject } from './limited-json.ts';
 import { ConfigFields } from './config-fields.ts';
 import { refuse } from './refuse.ts';
+import { parseClasses } from './parse-classes.ts';
 import { parseRope } from './rope-config.ts';
 import { int8Method } from './stored-int8.ts';
 
@@ -10,6 +11,12 @@ const architectures: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['LlamaForCausalLM', 'llama'],
   ['Qwen2ForCausalLM', 'qwen2'],
   ['Qwen3ForCausalLM', 'qwen3'],
+]);
+/** The same with a head of one or two rows in the place of the vocabulary's. */
+const classifiers: ReadonlyMap<string, Family> = new Map<string, Family>([
+  ['LlamaForSequenceClassification', 'llama'],
+  ['Qwen2ForSequenceClassification', 'qwen2'],
+  ['Qwen3ForSequenceClassification', 'qwen3'],
 ]);
 
 /** What follows from the family alone. */
@@ -33,7 +40,7 @@ export function capRowTokens(contextTokens: number): number {
  */
 export function parseBlueprint(config: JsonObject, file: string): Blueprint {
   const fields = new ConfigFields(config, file);
-  const family = parseFamily(fields);
+  const { family, isClassifier } = parseFamily(fields);
   assertSupported(fields);
   const width = fields.number('hidden_size');
   const heads = fields.number('num_attention_heads');
@@ -55,25 +62,25 @@ export function parseBlueprint(config: JsonObject, file: string): Blueprint {
       ...parseRope(fields, headDim),
       normEpsilon: fields.number('rms_norm_eps'),
       ...familyTraits[family],
-      tiedHead: fields.get('tie_word_embeddings') === true,
+      ...(isClassifier
+        ? { tiedHead: false, classes: parseClasses(fields) }
+        : { tiedHead: fields.get('tie_word_embeddings') === true }),
       rowTokens,
     },
     file,
   );
 }
 
-function parseFamily(fields: ConfigFields): Family {
+function parseFamily(fields: ConfigFields): { family: Family; isClassifier: boolean } {
   const found = fields.get('architectures');
-  const family = Array.isArray(found) && found.length === 1 && architectures.get(String(found[0]));
-  if (!family) {
-    return refuse(
-      fields.where('architectures'),
-      'the value',
-      found,
-      [...architectures.keys()].join(', '),
-    );
+  const name = Array.isArray(found) && found.length === 1 ? String(found[0]) : '';
+  const isClassifier = classifiers.has(name);
+  const family = architectures.get(name) ?? classifiers.get(name);
+  if (family === undefined) {
+    const allowed = [...architectures.keys(), ...classifiers.keys()].join(', ');
+    return refuse(fields.where('architectures'), 'the value', found, allowed);
   }
-  return family;
+  return { family, isClassifier };
 }
 
 function assertSupported(fields: ConfigFields): void {

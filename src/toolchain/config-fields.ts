@@ -15,6 +15,10 @@ export class ConfigFields {
     return this.#config.get(key) ?? undefined;
   }
 
+  get count(): number {
+    return this.#config.size;
+  }
+
   where(key: string): string {
     return within(this.#file, quote(key));
   }
@@ -39,7 +43,7 @@ export class ConfigFields {
         this.where(key),
         'the value',
         found,
-        values.map((value) => JSON.stringify(value)).join(', '),
+        values.length === 0 ? 'none' : values.map((value) => JSON.stringify(value)).join(', '),
       );
     }
   }

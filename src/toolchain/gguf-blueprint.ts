@@ -4,6 +4,7 @@ import { assertBlueprint, capRowTokens, familyTraits } from './blueprint.ts';
 import type { GgufFile } from './gguf.ts';
 import { findString } from './gguf-metadata.ts';
 import { parseGgufRope } from './gguf-rope.ts';
+import { ggufScoreName, parseGgufClasses } from './parse-classes.ts';
 import { refuse, within } from './refuse.ts';
 
 /** Values of general.architecture. */
@@ -45,7 +46,9 @@ export function parseGgufBlueprint(
       ...parseGgufRope(fields, headDim, ropeFactors),
       normEpsilon: fields.number('attention.layer_norm_rms_epsilon'),
       ...familyTraits[family],
-      tiedHead: !gguf.tensors.has('output.weight'),
+      ...(gguf.tensors.has(ggufScoreName)
+        ? { tiedHead: false, classes: parseGgufClasses(gguf, family) }
+        : { tiedHead: !gguf.tensors.has('output.weight') }),
       rowTokens,
     },
     file,

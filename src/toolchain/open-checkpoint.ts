@@ -87,7 +87,9 @@ async function openGgufCheckpoint(path: string): Promise<Opened> {
       blueprint,
       toFileName: toGgufName,
       isPermuted: blueprint.family === 'llama',
-      isIgnorable: (name) => name === ropeFactorsName,
+      // A head of the vocabulary has nothing to say beside a classifier's.
+      isIgnorable: (name) =>
+        name === ropeFactorsName || (blueprint.classes !== undefined && name === 'output.weight'),
     };
   });
 }

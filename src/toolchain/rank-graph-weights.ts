@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Blueprint, FileEntry, Precision } from '../manifest.ts';
 import { type Checkpoint, CheckpointError } from './checkpoint.ts';
+import { labelHead, labelRows } from './label-head.ts';
 import type { Initializer } from './onnx/model-proto.ts';
 import { WeightsFile } from './onnx/weights-file.ts';
 import {
@@ -101,13 +102,12 @@ export async function writeWeights(
 }
 
 function planWeights(blueprint: Blueprint): WeightPlan[] {
-  const { width, vocabulary, tiedHead } = blueprint;
-  const head = tiedHead ? weightNames.embedding : 'lm_head.weight';
+  const { width, vocabulary } = blueprint;
   return [
     { name: weightNames.embedding, shape: [vocabulary, width], store: 'as-is' },
     ...Array.from({ length: blueprint.layers }, (_, layer) => planLayer(blueprint, layer)).flat(),
     { name: weightNames.finalNorm, shape: [width], store: 'as-is' },
-    { name: head, shape: [vocabulary, width], store: 'labels' },
+    { ...labelHead(blueprint), store: 'labels' },
   ];
 }
 
@@ -183,7 +183,7 @@ async function copyWeight(
   }
   const values = await checkpoint.readTensor(name);
   if (store === 'labels') {
-    const picked = labelIds.map((id) => values.subarray(id * columns, (id + 1) * columns));
+    const picked = labelRows(values, checkpoint.blueprint, labelIds);
     const labels = transpose(concat(picked), picked.length, columns);
     await writer.writePrecise(weightNames.labels, labels, [columns, picked.length]);
   } else if (store === 'transposed') {

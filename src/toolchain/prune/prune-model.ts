@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Blueprint } from '../../manifest.ts';
-import { createTokenizer, singleTokenId } from '../../text/tokenizer.ts';
+import { createTokenizer } from '../../text/tokenizer.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import { findLabels } from '../label-head.ts';
 import { openCheckpoint } from '../open-checkpoint.ts';
 import { type WrittenType } from '../write-checkpoint.ts';
 import { type BlockPieces, type Layer, openBlockPieces, readLayer } from './block-pieces.ts';
@@ -89,9 +90,9 @@ async function prepare(
 ): Promise<Job> {
   const { blueprint } = checkpoint;
   const pruned = planPruned(blueprint, options);
-  const [yes, no] = options.labels;
   const loaded = createTokenizer(await readFile(tokenizer.path, 'utf8'), tokenizer.source);
-  const labelIds = [singleTokenId(loaded, yes), singleTokenId(loaded, no)] as const;
+  const labels = findLabels(blueprint, loaded, options.labels, options.from);
+  const labelIds = [labels.yes.id, labels.no.id] as const;
   const calibration = await readCalibration({
     ...options,
     file: options.calibrate,
