@@ -120,8 +120,7 @@ async function fillFolder(
   const { graph, weights, parameters } = await buildRankGraph(checkpoint, {
     ...{ precision: options.precision, floats: options.floats ?? [] },
     labelIds: [labels.yes.id, labels.no.id],
-    attentionGroups,
-    outDir: dir,
+    ...{ attentionGroups, outDir: dir },
     onProgress: reportTenths(options.onProgress),
   });
   const template = options.template ?? builtinTemplate(blueprint.family);

@@ -48,14 +48,18 @@ export function configFor(
   };
 }
 
-/** @throws CheckpointError for rope that a file scales by numbers of its own. */
-function basicConfig(blueprint: Blueprint): JsonObject {
-  const { classes, ropeScaling } = blueprint;
+/** @throws CheckpointError when a blueprint without an original says what no config.json does. */
+export function assertDescribable({ ropeScaling }: Blueprint): void {
   if (ropeScaling !== undefined) {
     throw new CheckpointError(
       'the rope scaling of a GGUF file cannot be written to a config.json; start from the Hugging Face folder',
     );
   }
+}
+
+function basicConfig(blueprint: Blueprint): JsonObject {
+  const { classes } = blueprint;
+  assertDescribable(blueprint);
   const head = classes === undefined ? 'ForCausalLM' : 'ForSequenceClassification';
   return new Map<string, unknown>([
     ['architectures', [`${architectures[blueprint.family]}${head}`]],

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Blueprint } from '../../manifest.ts';
 import { createTokenizer } from '../../text/tokenizer.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import { assertDescribable } from '../checkpoint-config.ts';
 import { findLabels } from '../label-head.ts';
 import { openCheckpoint } from '../open-checkpoint.ts';
 import { type WrittenType } from '../write-checkpoint.ts';
@@ -89,6 +90,9 @@ async function prepare(
   tokenizer: CheckpointTokenizer,
 ): Promise<Job> {
   const { blueprint } = checkpoint;
+  if (tokenizer.made !== undefined) {
+    assertDescribable(blueprint);
+  }
   const pruned = planPruned(blueprint, options);
   const loaded = createTokenizer(await readFile(tokenizer.path, 'utf8'), tokenizer.source);
   const labels = findLabels(blueprint, loaded, options.labels, options.from);
