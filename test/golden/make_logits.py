@@ -10,6 +10,7 @@ The template file holds the five texts of a manifest's template (a manifest or a
 no sharing. The golden has one suffix, or with a candidate-first template one for each request. Token ids come from the
 tokenizers library; for a GGUF file the tokenizer is put together here from its pieces and merges. A compact folder of
 `slmrank model quantize` stands for the fp32 weights that its integers are. An adapter is merged by PEFT.
+A sequence classifier, or a GGUF with cls.output.weight, answers by its own head; its labels' ids are those of its classes.
 """
 
 import argparse
