@@ -3,6 +3,7 @@ import { RankError } from './errors.ts';
 import { JsonRecord } from './json-record.ts';
 import { assertSizes } from './model-files.ts';
 import { readRegularText, type ReadProgress } from './regular-file.ts';
+import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts';
 import { sha256 } from './sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from './text/normalize.ts';
 import { assertTemplate, templateHash } from './text/template.ts';
@@ -36,12 +37,16 @@ export interface Blueprint {
   readonly headDim: number;
   readonly vocabulary: number;
   readonly ropeTheta: number;
+  /** None when undefined. */
+  readonly ropeScaling?: RopeScaling | undefined;
   readonly normEpsilon: number;
   /** RMS norm over each head's query and key (Qwen3). */
   readonly qkNorm: boolean;
   /** Biases on q, k and v (Qwen2). */
   readonly qkvBias: boolean;
   readonly tiedHead: boolean;
+  /** Of a sequence classifier: its classes, by row of its head. It has no logits of the vocabulary. */
+  readonly classes?: readonly string[] | undefined;
   /** Most tokens in one row: prefix, candidate and suffix. */
   readonly rowTokens: number;
 }
@@ -68,6 +73,7 @@ export interface PromptTemplate {
 
 export interface Label {
   readonly text: string;
+  /** Of a token; of a class (0 or 1) where the blueprint has classes. */
   readonly id: number;
 }
 
@@ -233,10 +239,14 @@ function parseBlueprint(json: JsonRecord): Blueprint {
     headDim: json.count('headDim', count),
     vocabulary: json.count('vocabulary', { min: 2, max: 1 << 24 }),
     ropeTheta: json.amount('ropeTheta'),
+    ...(json.has('ropeScaling') && {
+      ropeScaling: parseRopeScaling(json.record('ropeScaling'), json.count('headDim', count)),
+    }),
     normEpsilon: json.amount('normEpsilon'),
     qkNorm: json.flag('qkNorm'),
     qkvBias: json.flag('qkvBias'),
     tiedHead: json.flag('tiedHead'),
+    ...(json.has('classes') && { classes: json.texts('classes') }),
     rowTokens: json.count('rowTokens', { min: leastRowTokens, max: rowTokensCap }),
   };
   if (blueprint.heads % blueprint.kvHeads !== 0) {
@@ -245,14 +255,15 @@ function parseBlueprint(json: JsonRecord): Blueprint {
   return blueprint;
 }
 
-function parseLabels(json: JsonRecord, { vocabulary }: Blueprint): Manifest['labels'] {
+function parseLabels(json: JsonRecord, blueprint: Blueprint): Manifest['labels'] {
+  const answers = blueprint.classes === undefined ? blueprint.vocabulary : 2;
   const parseLabel = (label: JsonRecord): Label => ({
     text: label.text('text', /./s, 'text that is not empty'),
-    id: label.count('id', { min: 0, max: vocabulary - 1 }),
+    id: label.count('id', { min: 0, max: answers - 1 }),
   });
   const labels = { yes: parseLabel(json.record('yes')), no: parseLabel(json.record('no')) };
   if (labels.yes.id === labels.no.id) {
-    json.fail('no', 'a token other than that of yes');
+    json.fail('no', 'an id other than that of yes');
   }
   return labels;
 }

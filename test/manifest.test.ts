@@ -105,6 +105,13 @@ describe('a manifest', () => {
     ['blueprint.layers', 0, "'blueprint.layers' is 0; a whole number from 1 to 1048576 is needed"],
     ['blueprint.width', 1.5, "'blueprint.width' is 1.5; a whole number"],
     ['blueprint.kvHeads', 3, "'blueprint.kvHeads' is 3; a divisor of 4 heads is needed"],
+    [
+      'blueprint.ropeScaling',
+      { divisors: [1], attentionFactor: 1 },
+      "'blueprint.ropeScaling.divisors' is [1]; ",
+    ],
+    ['blueprint.classes', [7], "'blueprint.classes' is [7]; texts is needed"],
+    ['blueprint.classes', ['no', 'yes'], "'labels.yes.id' is "],
     ['blueprint.ropeTheta', -1, "'blueprint.ropeTheta' is -1; a number above 0 is needed"],
     ['blueprint.qkNorm', 'yes', '\'blueprint.qkNorm\' is "yes"; true or false is needed'],
     ['blueprint.rowTokens', 4096, "'blueprint.rowTokens' is 4096; a whole number from 32 to 2048"],
@@ -128,7 +135,7 @@ describe('a manifest', () => {
     ['normalize', ['lower'], '\'normalize\' is ["lower"]; a list of some of html'],
     ['normalize', 'all', '\'normalize\' is "all"; a list is needed'],
     ['labels.yes.id', 288, "'labels.yes.id' is 288; a whole number from 0 to 287 is needed"],
-    ['labels.no', { text: 'No', id: 3 }, 'a token other than that of yes is needed'],
+    ['labels.no', { text: 'No', id: 3 }, 'an id other than that of yes is needed'],
     [
       'graph.file',
       '../graph.onnx',

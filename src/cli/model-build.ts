@@ -43,7 +43,7 @@ Builds what the server loads: a ranking graph, its weights, a tokenizer and a ma
   --normalize STEP,... what is done to callers' texts before they are encoded: all, none, or some of
                        ${normalizeSteps.join(', ')}, in this order
                        (default: what the file of --template lists, else none)
-  --labels YES,NO      the two answers, each one token (default: yes,no)
+  --labels YES,NO      the two answers, each one token, or the names of a classifier's classes (default: yes,no)
   --tokenizer FILE     a tokenizer.json (default: the folder's own, or one made of the GGUF's vocabulary)
   --buckets N,N,...    padded candidate lengths in tokens, ascending
   --licence TEXT       the checkpoint's licence, for the manifest

@@ -48,8 +48,8 @@ interface Factors {
 export async function withAdapter(checkpoint: Checkpoint, folder: string): Promise<Checkpoint> {
   let file: SafetensorsFile | undefined;
   try {
-    const config = await readJsonFile(join(folder, configFile), configLimits);
-    const form = parseConfig(config);
+    const path = join(folder, configFile);
+    const form = parseConfig(await readJsonFile(path, configLimits), path);
     file = await openSafetensors(join(folder, weightsFile));
     return merged(checkpoint, file, findFactors(checkpoint, file, form.rank), form);
   } catch (error) {
@@ -90,23 +90,23 @@ async function read({ source, tensors }: SafetensorsFile, name: string): Promise
     : readValues(source, tensor);
 }
 
-function parseConfig(config: JsonObject): Form {
+function parseConfig(config: JsonObject, file: string): Form {
   const kind = config.get('peft_type');
   if (kind !== 'LORA') {
-    refuse(within(configFile, 'peft_type'), 'the kind', kind, '"LORA"');
+    refuse(within(file, 'peft_type'), 'the kind', kind, '"LORA"');
   }
   for (const [name, isPlain] of plainOptions) {
     if (!isPlain(config.get(name))) {
-      refuse(within(configFile, name), 'the option', config.get(name), 'none, or off');
+      refuse(within(file, name), 'the option', config.get(name), 'none, or off');
     }
   }
   const rank = config.get('r');
   if (typeof rank !== 'number' || !Number.isInteger(rank) || rank < 1 || rank > maxRank) {
-    return refuse(within(configFile, 'r'), 'the rank', rank, `1 to ${maxRank}`);
+    return refuse(within(file, 'r'), 'the rank', rank, `1 to ${maxRank}`);
   }
   const alpha = config.get('lora_alpha');
   if (typeof alpha !== 'number' || !Number.isFinite(alpha)) {
-    return refuse(within(configFile, 'lora_alpha'), 'the value', alpha, 'a number');
+    return refuse(within(file, 'lora_alpha'), 'the value', alpha, 'a number');
   }
   return { rank, scale: alpha / (config.get('use_rslora') === true ? Math.sqrt(rank) : rank) };
 }

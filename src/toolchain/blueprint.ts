@@ -1,6 +1,9 @@
 import type { Blueprint, Family } from '../manifest.ts';
 import { asObject, type JsonObject } from './limited-json.ts';
-import { quote, refuse, within } from './refuse.ts';
+import { ConfigFields } from './config-fields.ts';
+import { refuse } from './refuse.ts';
+import { parseClasses } from './parse-classes.ts';
+import { parseRope } from './rope-config.ts';
 import { int8Method } from './stored-int8.ts';
 
 /** Architectures of config.json. */
@@ -8,6 +11,12 @@ const architectures: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['LlamaForCausalLM', 'llama'],
   ['Qwen2ForCausalLM', 'qwen2'],
   ['Qwen3ForCausalLM', 'qwen3'],
+]);
+/** The same with a head of one or two rows in the place of the vocabulary's. */
+const classifiers: ReadonlyMap<string, Family> = new Map<string, Family>([
+  ['LlamaForSequenceClassification', 'llama'],
+  ['Qwen2ForSequenceClassification', 'qwen2'],
+  ['Qwen3ForSequenceClassification', 'qwen3'],
 ]);
 
 /** What follows from the family alone. */
@@ -19,8 +28,6 @@ export const familyTraits: Readonly<Record<Family, Pick<Blueprint, 'qkNorm' | 'q
 
 /** A row is capped as in the ranking papers: prompts of at most 2,048 tokens in training and inference. */
 const maxRowTokens = 2048;
-/** Transformers' default where a config.json is silent. */
-const defaultRopeTheta = 10_000;
 
 export function capRowTokens(contextTokens: number): number {
   return Math.min(contextTokens, maxRowTokens);
@@ -33,12 +40,15 @@ export function capRowTokens(contextTokens: number): number {
  */
 export function parseBlueprint(config: JsonObject, file: string): Blueprint {
   const fields = new ConfigFields(config, file);
-  const family = parseFamily(fields);
+  const { family, isClassifier } = parseFamily(fields);
   assertSupported(fields);
   const width = fields.number('hidden_size');
   const heads = fields.number('num_attention_heads');
   const layers = fields.number('num_hidden_layers');
-  assertFullAttention(fields, layers);
+  // Where it is wrong to take width / heads (Qwen3), the shape of q_proj says so.
+  const headDim = fields.number('head_dim', width / heads);
+  const rowTokens = capRowTokens(fields.number('max_position_embeddings'));
+  assertFullAttention(fields, layers, rowTokens);
   return assertBlueprint(
     {
       family,
@@ -47,70 +57,30 @@ export function parseBlueprint(config: JsonObject, file: string): Blueprint {
       mlpWidth: fields.number('intermediate_size'),
       heads,
       kvHeads: fields.number('num_key_value_heads', heads),
-      // Where it is wrong to take width / heads (Qwen3), the shape of q_proj says so.
-      headDim: fields.number('head_dim', width / heads),
+      headDim,
       vocabulary: fields.number('vocab_size'),
-      ropeTheta: parseRopeTheta(fields),
+      ...parseRope(fields, headDim),
       normEpsilon: fields.number('rms_norm_eps'),
       ...familyTraits[family],
-      tiedHead: fields.get('tie_word_embeddings') === true,
-      rowTokens: capRowTokens(fields.number('max_position_embeddings')),
+      ...(isClassifier
+        ? { tiedHead: false, classes: parseClasses(fields) }
+        : { tiedHead: fields.get('tie_word_embeddings') === true }),
+      rowTokens,
     },
     file,
   );
 }
 
-/** A config's fields; null counts as absent, as in transformers. */
-class ConfigFields {
-  readonly #config: JsonObject;
-  readonly #file: string;
-
-  constructor(config: JsonObject, file: string) {
-    this.#config = config;
-    this.#file = file;
-  }
-
-  get(key: string): unknown {
-    return this.#config.get(key) ?? undefined;
-  }
-
-  where(key: string): string {
-    return within(this.#file, quote(key));
-  }
-
-  number(key: string, fallback?: number): number {
-    const found = this.get(key) ?? fallback;
-    return typeof found === 'number'
-      ? found
-      : refuse(this.where(key), 'the value', found, 'a number');
-  }
-
-  /** @throws CheckpointError when the field is there and has none of the values. */
-  only(key: string, ...values: readonly unknown[]): void {
-    const found = this.get(key);
-    if (found !== undefined && !values.includes(found)) {
-      refuse(
-        this.where(key),
-        'the value',
-        found,
-        values.map((value) => JSON.stringify(value)).join(', '),
-      );
-    }
-  }
-}
-
-function parseFamily(fields: ConfigFields): Family {
+function parseFamily(fields: ConfigFields): { family: Family; isClassifier: boolean } {
   const found = fields.get('architectures');
-  const family = Array.isArray(found) && found.length === 1 && architectures.get(String(found[0]));
-  if (!family) {
-    return refuse(
-      fields.where('architectures'),
-      'the value',
-      found,
-      [...architectures.keys()].join(', '),
-    );
+  const name = Array.isArray(found) && found.length === 1 ? String(found[0]) : '';
+  const isClassifier = classifiers.has(name);
+  const family = architectures.get(name) ?? classifiers.get(name);
+  if (family === undefined) {
+    const allowed = [...architectures.keys(), ...classifiers.keys()].join(', ');
+    return refuse(fields.where('architectures'), 'the value', found, allowed);
   }
-  return family;
+  return { family, isClassifier };
 }
 
 function assertSupported(fields: ConfigFields): void {
@@ -123,6 +93,7 @@ function assertSupported(fields: ConfigFields): void {
   }
   fields.only('partial_rotary_factor', 1);
   fields.only('is_causal', true);
+  fields.only('use_bidirectional_attention', false);
   assertQuantization(fields);
 }
 
@@ -138,7 +109,12 @@ function assertQuantization(fields: ConfigFields): void {
   }
 }
 
-function assertFullAttention(fields: ConfigFields, layers: number): void {
+/** A window that no row fills changes nothing. */
+function assertFullAttention(fields: ConfigFields, layers: number, rowTokens: number): void {
+  const window = fields.get('sliding_window');
+  if (typeof window === 'number' && window >= rowTokens) {
+    return;
+  }
   const types = fields.get('layer_types');
   if (types !== undefined) {
     const isFull = Array.isArray(types) && types.every((type) => type === 'full_attention');
@@ -159,21 +135,8 @@ function assertFullAttention(fields: ConfigFields, layers: number): void {
   }
 }
 
-/** In transformers 5 rope_theta and the scaling are in rope_parameters; before, apart. */
-function parseRopeTheta(fields: ConfigFields): number {
-  const outer = fields.number('rope_theta', defaultRopeTheta);
-  return ['rope_scaling', 'rope_parameters'].reduce((theta, key) => {
-    const found = fields.get(key) ?? {};
-    const rope = new ConfigFields(asObject(found, fields.where(key)), fields.where(key));
-    rope.only('rope_type', 'default');
-    rope.only('type', 'default');
-    rope.only('partial_rotary_factor', 1);
-    return rope.number('rope_theta', theta);
-  }, outer);
-}
-
 type Dimension = Exclude<
-  { [K in keyof Blueprint]: Blueprint[K] extends number ? K : never }[keyof Blueprint],
+  { [K in keyof Blueprint]-?: Blueprint[K] extends number ? K : never }[keyof Blueprint],
   'ropeTheta' | 'normEpsilon'
 >;
 
@@ -197,7 +160,7 @@ export function assertBlueprint(blueprint: Blueprint, where: string): Blueprint 
       refuse(where, `the blueprint's ${name}`, found, `a whole number from 1 to ${max}`);
     }
   }
-  const { heads, kvHeads, headDim, ropeTheta, normEpsilon } = blueprint;
+  const { heads, kvHeads, headDim, ropeTheta, ropeScaling, normEpsilon } = blueprint;
   if (heads % kvHeads !== 0) {
     refuse(where, 'the number of attention heads', heads, `a multiple of the ${kvHeads} key heads`);
   }
@@ -206,6 +169,11 @@ export function assertBlueprint(blueprint: Blueprint, where: string): Blueprint 
   }
   if (!(ropeTheta >= 1 && ropeTheta <= 1e12)) {
     refuse(where, "the blueprint's ropeTheta", ropeTheta, '1 to 1e12');
+  }
+  const factors = ropeScaling && [...ropeScaling.divisors, ropeScaling.attentionFactor];
+  const odd = factors?.find((each) => !(each >= 1e-4 && each <= 1e6));
+  if (odd !== undefined) {
+    refuse(where, "a factor of the blueprint's ropeScaling", odd, '0.0001 to 1e6');
   }
   if (!(normEpsilon > 0 && normEpsilon <= 0.1)) {
     refuse(where, "the blueprint's normEpsilon", normEpsilon, 'above 0, to 0.1');

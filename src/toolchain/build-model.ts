@@ -1,8 +1,8 @@
-import { copyFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RankError } from '../errors.ts';
 import {
-  type Label,
+  type Blueprint,
   type Manifest,
   manifestFile,
   manifestFormat,
@@ -14,12 +14,13 @@ import {
 import { sha256, sha256OfFile } from '../sha256.ts';
 import type { NormalizeStep } from '../text/normalize.ts';
 import { builtinTemplate, templateHash } from '../text/template.ts';
-import { assertVocabulary, loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
+import { assertVocabulary, createTokenizer, type Tokenizer } from '../text/tokenizer.ts';
 import { adapterFiles } from './adapter.ts';
 import { assertBuiltAnswers } from './assert-built-answers.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { openGguf } from './gguf.ts';
 import { buildTokenizerJson } from './gguf-tokenizer.ts';
+import { findLabels } from './label-head.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { buildRankGraph } from './rank-graph.ts';
 import { replaceFolder } from './replace-folder.ts';
@@ -43,6 +44,7 @@ export interface BuildOptions extends SourceFiles {
   readonly template: PromptTemplate | undefined;
   /** What is done to callers' texts before they are encoded; nothing when undefined. */
   readonly normalize?: readonly NormalizeStep[] | undefined;
+  /** Words of one token each, or names of a classifier's classes. */
   readonly labels: readonly [yes: string, no: string];
   /** A tokenizer.json; the folder's own, or one made of the GGUF's vocabulary, when undefined. */
   readonly tokenizer: string | undefined;
@@ -112,16 +114,16 @@ async function fillFolder(
   options: BuildOptions,
   dir: string,
 ): Promise<void> {
-  await writeTokenizer(options, join(dir, tokenizerFile));
-  const labels = findLabels(checkpoint, options, join(dir, tokenizerFile));
+  const tokenizer = await writeTokenizer(options, join(dir, tokenizerFile));
+  const { blueprint } = checkpoint;
+  const labels = findAnswers(blueprint, tokenizer, options);
   const { graph, weights, parameters } = await buildRankGraph(checkpoint, {
     ...{ precision: options.precision, floats: options.floats ?? [] },
     labelIds: [labels.yes.id, labels.no.id],
-    attentionGroups,
-    outDir: dir,
+    ...{ attentionGroups, outDir: dir },
     onProgress: reportTenths(options.onProgress),
   });
-  const template = options.template ?? builtinTemplate(checkpoint.blueprint.family);
+  const template = options.template ?? builtinTemplate(blueprint.family);
   const identity = {
     precision: options.precision,
     templateHash: templateHash(template),
@@ -134,11 +136,11 @@ async function fillFolder(
   const manifest: Manifest = {
     format: manifestFormat,
     name: options.name,
-    blueprint: checkpoint.blueprint,
+    blueprint,
     parameters,
     template,
     ...identity,
-    buckets: options.buckets ?? defaultBuckets(checkpoint.blueprint.rowTokens),
+    buckets: options.buckets ?? defaultBuckets(blueprint.rowTokens),
     attentionGroups,
     source: { ...options.source, sha256: await hashSource(checkpoint, options) },
     recipe: options.recipe,
@@ -148,12 +150,19 @@ async function fillFolder(
   options.onProgress(`built ${options.name}: ${parameters} parameters, ${weights.bytes} bytes`);
 }
 
-async function writeTokenizer({ from, tokenizer }: BuildOptions, path: string): Promise<void> {
+/** The tokenizer, read from where it was written; its errors name where it came from. */
+async function writeTokenizer(options: BuildOptions, path: string): Promise<Tokenizer> {
+  const source = await copyTokenizer(options, path);
+  return createTokenizer(await readFile(path, 'utf8'), source);
+}
+
+/** Resolves to where it came from. */
+async function copyTokenizer({ from, tokenizer }: BuildOptions, path: string): Promise<string> {
   if (tokenizer === undefined && (await stat(from)).isFile()) {
     const gguf = await openGguf(from);
     await gguf.close();
     await writeFile(path, buildTokenizerJson(gguf));
-    return;
+    return `the tokenizer of ${from}`;
   }
   const source = tokenizer ?? join(from, tokenizerFile);
   await copyFile(source, path).catch((cause: unknown) => {
@@ -164,29 +173,30 @@ async function writeTokenizer({ from, tokenizer }: BuildOptions, path: string): 
       cause,
     });
   });
+  return source;
 }
 
-function findLabels(
-  { blueprint }: Checkpoint,
-  { labels, from, tokenizer: given = from }: BuildOptions,
-  path: string,
+function findAnswers(
+  blueprint: Blueprint,
+  tokenizer: Tokenizer,
+  options: BuildOptions,
 ): Manifest['labels'] {
-  const tokenizer = loadTokenizer(path);
-  const [yes, no] = labels.map((text): Label => {
-    const id = singleTokenId(tokenizer, text);
-    if (id >= blueprint.vocabulary) {
-      throw new RankError(
-        'invalid-argument',
-        `label '${text}' is token ${id}; ${from} has ${blueprint.vocabulary} tokens`,
-      );
-    }
-    return { text, id };
-  });
-  if (yes === undefined || no === undefined || yes.id === no.id) {
-    throw new RankError('invalid-argument', `labels are ${labels.join()}; two words are needed`);
+  const { from } = options;
+  const labels = findLabels(blueprint, tokenizer, options.labels, from);
+  const where = `the tokenizer of ${options.tokenizer ?? from}`;
+  assertVocabulary(tokenizer, blueprint.vocabulary, where);
+  if (blueprint.classes !== undefined) {
+    options.onProgress(`${from} is a classifier: ${describeClasses(labels, blueprint)}`);
   }
-  assertVocabulary(tokenizer, blueprint.vocabulary, `the tokenizer of ${given}`);
-  return { yes, no };
+  return labels;
+}
+
+function describeClasses({ yes, no }: Manifest['labels'], { classes = [] }: Blueprint): string {
+  const rows =
+    classes.length === 1
+      ? `the one row of its head is the logit of '${yes.text}', and that of '${no.text}' is 0`
+      : `row ${yes.id} of its head is '${yes.text}', row ${no.id} '${no.text}'`;
+  return `${rows} (score.weight, in GGUF cls.output.weight); the vocabulary's logits are not used`;
 }
 
 async function describeFile(dir: string, file: string) {

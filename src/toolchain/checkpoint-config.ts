@@ -1,11 +1,12 @@
 import type { Blueprint, Family } from '../manifest.ts';
+import { CheckpointError } from './checkpoint.ts';
 import type { JsonObject } from './limited-json.ts';
 import type { WrittenType } from './write-checkpoint.ts';
 
 const architectures: Readonly<Record<Family, string>> = {
-  llama: 'LlamaForCausalLM',
-  qwen2: 'Qwen2ForCausalLM',
-  qwen3: 'Qwen3ForCausalLM',
+  llama: 'Llama',
+  qwen2: 'Qwen2',
+  qwen3: 'Qwen3',
 };
 
 const torchTypes: Readonly<Record<WrittenType, string>> = {
@@ -47,9 +48,22 @@ export function configFor(
   };
 }
 
+/** @throws CheckpointError when a blueprint without an original says what no config.json does. */
+export function assertDescribable({ ropeScaling }: Blueprint): void {
+  if (ropeScaling !== undefined) {
+    throw new CheckpointError(
+      'the rope scaling of a GGUF file cannot be written to a config.json; start from the Hugging Face folder',
+    );
+  }
+}
+
 function basicConfig(blueprint: Blueprint): JsonObject {
+  const { classes } = blueprint;
+  assertDescribable(blueprint);
+  const head = classes === undefined ? 'ForCausalLM' : 'ForSequenceClassification';
   return new Map<string, unknown>([
-    ['architectures', [architectures[blueprint.family]]],
+    ['architectures', [`${architectures[blueprint.family]}${head}`]],
+    ...(classes ? [['id2label', Object.fromEntries(classes.entries())] as const] : []),
     ['model_type', blueprint.family],
     ['hidden_act', 'silu'],
     ['hidden_size', blueprint.width],

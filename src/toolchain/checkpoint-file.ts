@@ -1,6 +1,5 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { CheckpointError } from './checkpoint.ts';
 
 /**
@@ -8,7 +7,7 @@ import { CheckpointError } from './checkpoint.ts';
  * Every failure to read is a CheckpointError naming the file.
  */
 export class CheckpointFile {
-  /** Name without folders, for errors and reports. */
+  /** The path it was opened by, for errors: as the user gave it. */
   readonly name: string;
   readonly bytes: number;
   readonly #handle: FileHandle;
@@ -27,7 +26,7 @@ export class CheckpointFile {
         throw new Error('not a regular file');
       }
       const handle = await open(path, 'r');
-      return new CheckpointFile(basename(path), (await handle.stat()).size, handle);
+      return new CheckpointFile(path, (await handle.stat()).size, handle);
     } catch (error) {
       throw unreadable(path, error);
     }

@@ -4,7 +4,7 @@ import type { QuantizedTensor } from './quantize-channels.ts';
 /** Weights as read: a GGUF file or a Hugging Face folder, behind one face. */
 export interface Checkpoint {
   readonly blueprint: Blueprint;
-  /** File names, for reports and errors. */
+  /** Paths as they were opened, for errors. */
   readonly files: readonly string[];
   /** Hugging Face tensor names present (`model.layers.0.self_attn.q_proj.weight`, ...), with shapes. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;

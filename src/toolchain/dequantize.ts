@@ -22,6 +22,9 @@ const kernels: Readonly<Record<TensorType, BlockKernel>> = {
   Q8_0: dequantizeQ8,
   Q4_0: dequantizeQ40,
   Q4_1: dequantizeQ41,
+  Q5_0: dequantizeQ50,
+  Q5_1: dequantizeQ51,
+  IQ4_NL: dequantizeIq4,
   Q4_K: dequantizeQ4K,
   Q5_K: dequantizeQ5K,
   Q6_K: dequantizeQ6K,
@@ -70,5 +73,50 @@ function dequantizeQ41(block: DataView, at: number, values: Float32Array, to: nu
     const q = block.getUint8(at + 4 + i);
     values[to + i] = d * (q & 15) + m;
     values[to + 16 + i] = d * (q >> 4) + m;
+  }
+}
+
+/**
+ * 22 bytes, 32 values: d half, fifth bits uint32 (bit i of value i), then nibbles as in Q4_0. value = d (q - 16)
+ */
+function dequantizeQ50(block: DataView, at: number, values: Float32Array, to: number): void {
+  const d = readHalf(block, at);
+  const fifths = block.getUint32(at + 2, true);
+  for (let i = 0; i < 16; i++) {
+    const q = block.getUint8(at + 6 + i);
+    values[to + i] = d * (((q & 15) | fifthBit(fifths, i)) - 16);
+    values[to + 16 + i] = d * (((q >> 4) | fifthBit(fifths, 16 + i)) - 16);
+  }
+}
+
+/** 24 bytes, 32 values: d half, m half, fifth bits and nibbles as in Q5_0. value = d q + m */
+function dequantizeQ51(block: DataView, at: number, values: Float32Array, to: number): void {
+  const d = readHalf(block, at);
+  const m = readHalf(block, at + 2);
+  const fifths = block.getUint32(at + 4, true);
+  for (let i = 0; i < 16; i++) {
+    const q = block.getUint8(at + 8 + i);
+    values[to + i] = d * ((q & 15) | fifthBit(fifths, i)) + m;
+    values[to + 16 + i] = d * ((q >> 4) | fifthBit(fifths, 16 + i)) + m;
+  }
+}
+
+/** Of value `i`, in its place above a nibble. */
+function fifthBit(fifths: number, i: number): number {
+  return ((fifths >>> i) & 1) << 4;
+}
+
+/** What the nibbles of IQ4_NL stand for: closer together near zero, where most weights are. */
+const unevenSteps = Int8Array.of(
+  ...[-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113],
+);
+
+/** 18 bytes, 32 values: d half, then nibbles as in Q4_0. value = d step[q] */
+function dequantizeIq4(block: DataView, at: number, values: Float32Array, to: number): void {
+  const d = readHalf(block, at);
+  for (let i = 0; i < 16; i++) {
+    const q = block.getUint8(at + 2 + i);
+    values[to + i] = d * (unevenSteps[q & 15] ?? NaN);
+    values[to + 16 + i] = d * (unevenSteps[q >> 4] ?? NaN);
   }
 }

@@ -1,10 +1,11 @@
 import type { Blueprint } from '../manifest.ts';
+import { labelHead } from './label-head.ts';
 
 export type Shape = readonly number[];
 
 /** Every tensor a blueprint requires, by Hugging Face name. Linears are [out, in]. The order is that of the model. */
 export function expectedTensors(blueprint: Blueprint): ReadonlyMap<string, Shape> {
-  const { vocabulary, width, layers, tiedHead } = blueprint;
+  const { vocabulary, width, layers } = blueprint;
   const tensors = new Map<string, Shape>([['model.embed_tokens.weight', [vocabulary, width]]]);
   for (let layer = 0; layer < layers; layer++) {
     for (const [name, shape] of expectedLayerTensors(blueprint)) {
@@ -12,9 +13,9 @@ export function expectedTensors(blueprint: Blueprint): ReadonlyMap<string, Shape
     }
   }
   tensors.set('model.norm.weight', [width]);
-  if (!tiedHead) {
-    tensors.set('lm_head.weight', [vocabulary, width]);
-  }
+  const head = labelHead(blueprint);
+  // A tied head is the embedding, which keeps its place.
+  tensors.set(head.name, head.shape);
   return tensors;
 }
 

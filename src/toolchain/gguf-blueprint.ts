@@ -1,16 +1,25 @@
 import type { Blueprint, Family } from '../manifest.ts';
+import { ArchitectureFields } from './architecture-fields.ts';
 import { assertBlueprint, capRowTokens, familyTraits } from './blueprint.ts';
 import type { GgufFile } from './gguf.ts';
-import { findNumber, findString } from './gguf-metadata.ts';
-import { quote, refuse, within } from './refuse.ts';
+import { findString } from './gguf-metadata.ts';
+import { parseGgufRope } from './gguf-rope.ts';
+import { ggufScoreName, parseGgufClasses } from './parse-classes.ts';
+import { refuse, within } from './refuse.ts';
 
 /** Values of general.architecture. */
 const families: readonly Family[] = ['llama', 'qwen2', 'qwen3'];
-/** GGML's default where the key is missing. */
-const defaultRopeTheta = 10_000;
 
-/** The blueprint by a GGUF's metadata; vocabulary and tied head by its tensors. @throws CheckpointError */
-export function parseGgufBlueprint(gguf: GgufFile): Blueprint {
+/**
+ * The blueprint by a GGUF's metadata; vocabulary and tied head by its tensors. `ropeFactors`: the values of its tensor
+ * rope_freqs.weight, if it has one.
+ *
+ * @throws CheckpointError
+ */
+export function parseGgufBlueprint(
+  gguf: GgufFile,
+  ropeFactors: Float32Array | undefined,
+): Blueprint {
   const file = gguf.source.name;
   const architecture = findString(gguf, 'general.architecture');
   const family = families.find((known) => known === architecture);
@@ -19,7 +28,8 @@ export function parseGgufBlueprint(gguf: GgufFile): Blueprint {
     return refuse(where, 'the value', architecture, families.join(', '));
   }
   const fields = new ArchitectureFields(gguf, family);
-  assertSupported(fields, gguf);
+  const rowTokens = capRowTokens(fields.number('context_length'));
+  assertSupported(fields, rowTokens);
   const width = fields.number('embedding_length');
   const heads = fields.number('attention.head_count');
   const headDim = parseHeadDim(fields, width / heads);
@@ -33,52 +43,28 @@ export function parseGgufBlueprint(gguf: GgufFile): Blueprint {
       kvHeads: fields.number('attention.head_count_kv', heads),
       headDim,
       vocabulary: gguf.tensors.get('token_embd.weight')?.shape[0] ?? 0,
-      ropeTheta: fields.number('rope.freq_base', defaultRopeTheta),
+      ...parseGgufRope(fields, headDim, ropeFactors),
       normEpsilon: fields.number('attention.layer_norm_rms_epsilon'),
       ...familyTraits[family],
-      tiedHead: !gguf.tensors.has('output.weight'),
-      rowTokens: capRowTokens(fields.number('context_length')),
+      ...(gguf.tensors.has(ggufScoreName)
+        ? { tiedHead: false, classes: parseGgufClasses(gguf, family) }
+        : { tiedHead: !gguf.tensors.has('output.weight') }),
+      rowTokens,
     },
     file,
   );
 }
 
-/** Metadata under the architecture's own prefix. */
-class ArchitectureFields {
-  readonly #gguf: GgufFile;
-  readonly #family: Family;
-
-  constructor(gguf: GgufFile, family: Family) {
-    this.#gguf = gguf;
-    this.#family = family;
-  }
-
-  where(key: string): string {
-    return within(this.#gguf.source.name, `metadata ${quote(`${this.#family}.${key}`)}`);
-  }
-
-  number(key: string, fallback?: number): number {
-    const found = findNumber(this.#gguf, `${this.#family}.${key}`) ?? fallback;
-    return found ?? refuse(this.where(key), 'the value', found, 'a number');
-  }
-
-  /** @throws CheckpointError when the key is there and has another value. */
-  only(key: string, value: string | number): void {
-    const found = this.#gguf.metadata.get(`${this.#family}.${key}`) ?? value;
-    if (found !== value) {
-      refuse(this.where(key), 'the value', found, String(value));
-    }
-  }
-}
-
-function assertSupported(fields: ArchitectureFields, gguf: GgufFile): void {
+function assertSupported(fields: ArchitectureFields, rowTokens: number): void {
   fields.only('expert_count', 0);
-  fields.only('attention.sliding_window', 0);
-  fields.only('rope.scaling.type', 'none');
-  fields.only('rope.scale_linear', 1);
-  if (gguf.tensors.has('rope_freqs.weight')) {
-    const where = within(gguf.source.name, 'tensor "rope_freqs.weight"');
-    refuse(where, 'rope scaling by factors', 'present', 'no rope scaling');
+  if (fields.flag('attention.causal') === false) {
+    refuse(fields.where('attention.causal'), 'the value', false, 'true');
+  }
+  const key = 'attention.sliding_window';
+  const window = fields.number(key, 0);
+  // A window that no row fills changes nothing.
+  if (window !== 0 && window < rowTokens) {
+    refuse(fields.where(key), 'the value', window, `0, or at least the ${rowTokens} of a row`);
   }
 }
 

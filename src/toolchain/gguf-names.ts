@@ -17,6 +17,7 @@ const outerNames: ReadonlyMap<string, string> = new Map([
   ['model.embed_tokens', 'token_embd'],
   ['model.norm', 'output_norm'],
   ['lm_head', 'output'],
+  ['score', 'cls.output'],
 ]);
 
 /** The GGUF name of an expected tensor. */

@@ -6,8 +6,9 @@ import {
   type GgufMetadata,
   parseMetadata,
 } from './gguf-metadata.ts';
+import { nameGgmlType, readableTypes } from './ggml-types.ts';
 import { quote, refuse, within } from './refuse.ts';
-import { countValues, type StoredTensor, type TensorType, tensorStorage } from './tensor-type.ts';
+import { countValues, type StoredTensor, tensorStorage } from './tensor-type.ts';
 
 /** A GGUF file of version 2 or 3: its metadata, and where each tensor lies. Nothing else is held in memory. */
 export interface GgufFile {
@@ -30,19 +31,6 @@ const maxDimensions = 4;
 const defaultAlignment = 32;
 /** Bytes. The largest memory page in use. */
 const maxAlignment = 65_536;
-
-/** GGML's type numbers. */
-const typeNumbers: ReadonlyMap<number, TensorType> = new Map<number, TensorType>([
-  [0, 'F32'],
-  [1, 'F16'],
-  [2, 'Q4_0'],
-  [3, 'Q4_1'],
-  [8, 'Q8_0'],
-  [12, 'Q4_K'],
-  [13, 'Q5_K'],
-  [14, 'Q6_K'],
-  [30, 'BF16'],
-]);
 
 /** The caller closes it. @throws CheckpointError */
 export async function openGguf(path: string): Promise<GgufFile> {
@@ -98,10 +86,10 @@ function readEntry(cursor: GgufCursor, source: CheckpointFile, index: number): E
   cursor.where = within(source.name, `tensor ${quote(name)}`);
   const shape = readShape(cursor, source.bytes);
   const typeNumber = cursor.uint32();
-  const type = typeNumbers.get(typeNumber);
+  const type = readableTypes.get(typeNumber);
   if (type === undefined) {
-    const allowed = [...typeNumbers].map(([number, known]) => `${number} (${known})`).join(', ');
-    return refuse(cursor.where, 'the tensor type', typeNumber, allowed);
+    const allowed = [...readableTypes].map(([number, known]) => `${known} (${number})`).join(', ');
+    return refuse(cursor.where, 'the tensor type', nameGgmlType(typeNumber), allowed);
   }
   const { blockValues, blockBytes } = tensorStorage[type];
   const rowValues = shape.at(-1) ?? 0;

@@ -9,6 +9,7 @@ import { expectedTensors, type Shape } from './expected-tensors.ts';
 import { openGguf } from './gguf.ts';
 import { parseGgufBlueprint } from './gguf-blueprint.ts';
 import { toGgufName } from './gguf-names.ts';
+import { ropeFactorsName } from './gguf-rope.ts';
 import { readJsonFile } from './limited-json.ts';
 import { readValues } from './read-tensor.ts';
 import { quote, refuse, within } from './refuse.ts';
@@ -18,6 +19,8 @@ import { type HeldTensors, int8Companions, readDequantized, readInt8 } from './s
 
 /** What both kinds of checkpoint come down to. */
 interface Opened {
+  /** The file, or the folder where the weights are in several. */
+  readonly place: string;
   readonly sources: readonly CheckpointFile[];
   readonly held: HeldTensors;
   readonly blueprint: Blueprint;
@@ -25,6 +28,8 @@ interface Opened {
   readonly toFileName: (name: string) => string;
   /** Rows of q and k as GGUF's Llama family has them. */
   readonly isPermuted: boolean;
+  /** Of a tensor that is no weight of the model, whether it may be there: what it says is known already. */
+  readonly isIgnorable: (name: string) => boolean;
 }
 
 /** Objects and arrays; a config is flat but for lists and rope parameters. */
@@ -70,9 +75,11 @@ async function isFolder(path: string): Promise<boolean> {
 
 async function openGgufCheckpoint(path: string): Promise<Opened> {
   const gguf = await openGguf(path);
-  return closingOnFailure([gguf.source], () => {
-    const blueprint = parseGgufBlueprint(gguf);
+  return closingOnFailure([gguf.source], async () => {
+    const factors = gguf.tensors.get(ropeFactorsName);
+    const blueprint = parseGgufBlueprint(gguf, factors && (await readValues(gguf.source, factors)));
     return {
+      place: path,
       sources: [gguf.source],
       held: new Map(
         [...gguf.tensors].map(([name, tensor]) => [name, { source: gguf.source, tensor }]),
@@ -80,41 +87,49 @@ async function openGgufCheckpoint(path: string): Promise<Opened> {
       blueprint,
       toFileName: toGgufName,
       isPermuted: blueprint.family === 'llama',
+      // A head of the vocabulary has nothing to say beside a classifier's.
+      isIgnorable: (name) =>
+        name === ropeFactorsName || (blueprint.classes !== undefined && name === 'output.weight'),
     };
   });
 }
 
 async function openFolder(folder: string): Promise<Opened> {
-  const config = await readJsonFile(join(folder, 'config.json'), configLimits);
-  const blueprint = parseBlueprint(config, 'config.json');
+  const path = join(folder, 'config.json');
+  const blueprint = parseBlueprint(await readJsonFile(path, configLimits), path);
   const shards = await openSafetensorsFolder(folder);
   const held = shards.flatMap(({ source, tensors }) =>
     [...tensors].map(([name, tensor]) => [name, { source, tensor }] as const),
   );
+  const sources = shards.map(({ source }) => source);
   return {
-    sources: shards.map(({ source }) => source),
+    place: sources.length === 1 ? (sources[0]?.name ?? folder) : folder,
+    sources,
     held: new Map(held),
     blueprint,
     toFileName: (name) => name,
     isPermuted: false,
+    isIgnorable: isRepetition,
   };
 }
 
 function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): void {
-  const file = opened.sources.map(({ name }) => name).join(', ');
   const required = new Set<string>();
   for (const [name, shape] of expected) {
     const fileName = opened.toFileName(name);
     const found = opened.held.get(fileName);
-    const where = within(found?.source.name ?? file, `tensor ${quote(fileName)}`);
-    if (found?.tensor.shape.join() !== shape.join()) {
-      refuse(where, 'the shape', found?.tensor.shape, `[${shape.join(', ')}]`);
+    if (found === undefined) {
+      throw missing(fileName, opened.place);
+    }
+    if (found.tensor.shape.join() !== shape.join()) {
+      const where = within(found.source.name, `tensor ${quote(fileName)}`);
+      refuse(where, 'the shape', found.tensor.shape, `[${shape.join(', ')}]`);
     }
     required.add(fileName);
     int8Companions(fileName, opened.held).forEach((each) => required.add(each));
   }
   for (const [name, { source }] of opened.held) {
-    if (!required.has(name) && !isIgnorable(name)) {
+    if (!required.has(name) && !opened.isIgnorable(name)) {
       // A bias or a norm left out would change every score without a word.
       const where = within(source.name, `tensor ${quote(name)}`);
       refuse(where, 'the tensor', 'present', `those of a ${opened.blueprint.family} model`);
@@ -122,8 +137,13 @@ function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): v
   }
 }
 
-/** What the blueprint already says: a tied head stored a second time, and the rotary table of old Llama checkpoints. */
-function isIgnorable(name: string): boolean {
+function missing(name: string, place: string): CheckpointError {
+  const hint = name === 'lm_head.weight' ? '; is "tie_word_embeddings": true meant?' : '';
+  return new CheckpointError(`the tensor ${quote(name)} is missing from ${place}${hint}`);
+}
+
+/** A tied head stored a second time, and the rotary table of old Llama checkpoints. */
+function isRepetition(name: string): boolean {
   return name === 'lm_head.weight' || name.endsWith('.rotary_emb.inv_freq');
 }
 
@@ -148,9 +168,12 @@ async function readTensor(
   return values;
 }
 
-async function closingOnFailure<T>(sources: readonly CheckpointFile[], build: () => T): Promise<T> {
+async function closingOnFailure<T>(
+  sources: readonly CheckpointFile[],
+  build: () => T | Promise<T>,
+): Promise<T> {
   try {
-    return build();
+    return await build();
   } catch (error) {
     await closeAll(sources);
     throw error;

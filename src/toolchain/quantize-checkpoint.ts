@@ -8,6 +8,7 @@ import {
   type CompensatedTensor,
   factorizeInputs,
 } from './compensate-rounding.ts';
+import { labelHead, scoreName } from './label-head.ts';
 import { readJsonFile } from './limited-json.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import {
@@ -91,7 +92,7 @@ export async function quantizeCheckpoint(options: QuantizeOptions): Promise<Quan
   const { from, to, floats } = options;
   const original = await openCheckpoint(from);
   try {
-    const wholeRows = findRows(options);
+    const wholeRows = findRows(original, options);
     await assertFloats(original, from);
     assertInputs(floats, original.blueprint.layers);
     const { checkpoint, grams, smoothing } = await smooth(original, options);
@@ -145,8 +146,8 @@ async function writeCompact(
     },
     tensors: [...checkpoint.shapes.keys()].flatMap((name) =>
       outgoing(checkpoint, name, {
-        isFloat: kept.has(name),
-        wholeRows: name === headName(checkpoint) ? wholeRows : [],
+        isFloat: kept.has(name) || name === scoreName,
+        wholeRows: name === labelHead(checkpoint.blueprint).name ? wholeRows : [],
         gram: gramOf(name, grams),
         onError: (error) => tensors.push(error),
       }),
@@ -164,12 +165,9 @@ function gramOf(name: string, grams: readonly LayerGrams[]): Float32Array | unde
   return input && grams[input.layer]?.[input.kind];
 }
 
-function headName({ blueprint }: Checkpoint): string {
-  return blueprint.tiedHead ? embedding : 'lm_head.weight';
-}
-
-function findRows({ from, labels }: QuantizeOptions): readonly number[] {
-  if (labels.length === 0) {
+/** None of a classifier, whose head stays whole. */
+function findRows({ blueprint }: Checkpoint, { from, labels }: QuantizeOptions): readonly number[] {
+  if (labels.length === 0 || blueprint.classes !== undefined) {
     return [];
   }
   const tokenizer = loadTokenizer(join(from, 'tokenizer.json'));

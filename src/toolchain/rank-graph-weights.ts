@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Blueprint, FileEntry, Precision } from '../manifest.ts';
 import { type Checkpoint, CheckpointError } from './checkpoint.ts';
+import { labelHead, labelRows } from './label-head.ts';
 import type { Initializer } from './onnx/model-proto.ts';
 import { WeightsFile } from './onnx/weights-file.ts';
 import {
@@ -11,6 +12,7 @@ import {
   quantizeLinear,
   quantizeTable,
 } from './quantize-channels.ts';
+import { rotaryTables } from './rotary-tables.ts';
 import { assertInputs, inputKinds, type LayerInput, readersOf } from './smooth/layer-inputs.ts';
 import { TensorWriter, transpose } from './tensor-writer.ts';
 
@@ -81,7 +83,7 @@ export async function writeWeights(
   await mkdir(dirname(options.path), { recursive: true });
   const file = await WeightsFile.create(options.path);
   try {
-    const writer = new TensorWriter(file, options.precision);
+    const writer = new TensorWriter(file, options.precision, checkpoint.files.join(', '));
     for (const [done, plan] of plans.entries()) {
       const isFloat = floats.has(plan.name) || checkpoint.staysFloat?.(plan.name) === true;
       await copyWeight(checkpoint, plan, writer, { labelIds: options.labelIds, isFloat });
@@ -100,13 +102,12 @@ export async function writeWeights(
 }
 
 function planWeights(blueprint: Blueprint): WeightPlan[] {
-  const { width, vocabulary, tiedHead } = blueprint;
-  const head = tiedHead ? weightNames.embedding : 'lm_head.weight';
+  const { width, vocabulary } = blueprint;
   return [
     { name: weightNames.embedding, shape: [vocabulary, width], store: 'as-is' },
     ...Array.from({ length: blueprint.layers }, (_, layer) => planLayer(blueprint, layer)).flat(),
     { name: weightNames.finalNorm, shape: [width], store: 'as-is' },
-    { name: head, shape: [vocabulary, width], store: 'labels' },
+    { ...labelHead(blueprint), store: 'labels' },
   ];
 }
 
@@ -182,7 +183,7 @@ async function copyWeight(
   }
   const values = await checkpoint.readTensor(name);
   if (store === 'labels') {
-    const picked = labelIds.map((id) => values.subarray(id * columns, (id + 1) * columns));
+    const picked = labelRows(values, checkpoint.blueprint, labelIds);
     const labels = transpose(concat(picked), picked.length, columns);
     await writer.writePrecise(weightNames.labels, labels, [columns, picked.length]);
   } else if (store === 'transposed') {
@@ -217,16 +218,10 @@ async function quantize(
   return stored;
 }
 
-/** cos and sin of position x frequency, [rowTokens, headDim / 2]. Angles in double: late positions lose digits in fp32. */
 async function writeRotary(blueprint: Blueprint, writer: TensorWriter): Promise<void> {
-  const { rowTokens, headDim, ropeTheta } = blueprint;
-  const half = headDim / 2;
-  const table = (wave: (angle: number) => number) =>
-    Float32Array.from({ length: rowTokens * half }, (_, i) =>
-      wave(Math.floor(i / half) * ropeTheta ** (-(i % half) / half)),
-    );
-  await writer.write(weightNames.rotaryCos, table(Math.cos), [rowTokens, half]);
-  await writer.write(weightNames.rotarySin, table(Math.sin), [rowTokens, half]);
+  const { cos, sin, dims } = rotaryTables(blueprint);
+  await writer.write(weightNames.rotaryCos, cos, dims);
+  await writer.write(weightNames.rotarySin, sin, dims);
 }
 
 function concat(parts: readonly Float32Array[]): Float32Array {

@@ -36,7 +36,7 @@ export async function openSafetensorsFolder(folder: string): Promise<readonly Sa
       opened.push(shard);
       assertMapped(shard, file, layout.weightMap);
     }
-    assertHeld(opened, layout);
+    assertHeld(opened, layout, folder);
     return opened;
   } catch (error) {
     await Promise.all(opened.map(({ source }) => source.close()));
@@ -49,8 +49,9 @@ async function findLayout(folder: string): Promise<SafetensorsLayout> {
     return { kind: 'single', file: singleFile };
   }
   if (await exists(join(folder, indexFile))) {
-    const index = await readJsonFile(join(folder, indexFile), indexLimits);
-    return { kind: 'sharded', index: indexFile, ...parseIndex(index) };
+    const path = join(folder, indexFile);
+    const index = await readJsonFile(path, indexLimits);
+    return { kind: 'sharded', index: indexFile, ...parseIndex(index, path) };
   }
   throw new CheckpointError(`${folder}: neither ${singleFile} nor ${indexFile} is there`);
 }
@@ -62,11 +63,14 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function parseIndex(index: JsonObject): {
+function parseIndex(
+  index: JsonObject,
+  path: string,
+): {
   weightMap: ReadonlyMap<string, string>;
   files: readonly string[];
 } {
-  const where = within(indexFile, 'weight_map');
+  const where = within(path, 'weight_map');
   const weightMap = new Map<string, string>();
   for (const [name, file] of asObject(index.get('weight_map'), where)) {
     // A plain name only: an index must not reach files outside its folder.
@@ -91,7 +95,7 @@ function assertMapped(
 ): void {
   for (const name of shard.tensors.keys()) {
     if (weightMap.get(name) !== file) {
-      const where = within(file, `tensor ${quote(name)}`);
+      const where = within(shard.source.name, `tensor ${quote(name)}`);
       refuse(where, `the file by ${indexFile}`, weightMap.get(name), quote(file));
     }
   }
@@ -101,12 +105,13 @@ function assertMapped(
 function assertHeld(
   shards: readonly SafetensorsFile[],
   layout: SafetensorsLayout & { kind: 'sharded' },
+  folder: string,
 ): void {
   const held = new Set(shards.flatMap((shard) => [...shard.tensors.keys()]));
   for (const [name, file] of layout.weightMap) {
     if (!held.has(name)) {
       refuse(
-        within(file, `tensor ${quote(name)}`),
+        within(join(folder, file), `tensor ${quote(name)}`),
         'the tensor',
         undefined,
         `as ${layout.index} says`,

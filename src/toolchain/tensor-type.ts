@@ -7,6 +7,9 @@ export type TensorType =
   | 'Q8_0'
   | 'Q4_0'
   | 'Q4_1'
+  | 'Q5_0'
+  | 'Q5_1'
+  | 'IQ4_NL'
   | 'Q4_K'
   | 'Q5_K'
   | 'Q6_K';
@@ -25,6 +28,9 @@ export const tensorStorage: Readonly<Record<TensorType, TensorStorage>> = {
   Q8_0: { blockValues: 32, blockBytes: 34 },
   Q4_0: { blockValues: 32, blockBytes: 18 },
   Q4_1: { blockValues: 32, blockBytes: 20 },
+  Q5_0: { blockValues: 32, blockBytes: 22 },
+  Q5_1: { blockValues: 32, blockBytes: 24 },
+  IQ4_NL: { blockValues: 32, blockBytes: 18 },
   Q4_K: { blockValues: 256, blockBytes: 144 },
   Q5_K: { blockValues: 256, blockBytes: 176 },
   Q6_K: { blockValues: 256, blockBytes: 210 },

@@ -10,9 +10,12 @@ export class TensorWriter {
   readonly initializers: Initializer[] = [];
   readonly precision: Precision;
   readonly #file: WeightsFile;
+  readonly #source: string;
 
-  constructor(file: WeightsFile, precision: Precision) {
+  /** `source` names the checkpoint in errors. */
+  constructor(file: WeightsFile, precision: Precision, source: string) {
     this.#file = file;
+    this.#source = source;
     this.precision = precision;
   }
 
@@ -25,7 +28,7 @@ export class TensorWriter {
     const half = toHalf(values);
     if (!half.ok) {
       throw new CheckpointError(
-        `tensor ${name}: value ${values[half.index] ?? NaN} at ${half.index} does not fit fp16 (at most 65504); build fp32`,
+        `${this.#source}: tensor ${name}: value ${values[half.index] ?? NaN} at ${half.index} does not fit fp16 (at most 65504); build fp32`,
       );
     }
     const data = await this.#file.append(half.values);

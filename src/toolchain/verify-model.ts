@@ -114,7 +114,7 @@ export function findMismatch(golden: Golden, manifest: Manifest): string | undef
     return `it normalizes texts by ${steps || 'no step'}; the model by ${ownSteps || 'no step'}`;
   }
   if (golden.labelIds.join() !== labelIds.join()) {
-    return `its labels are tokens ${golden.labelIds.join()}; the model's ${labelIds.join()}`;
+    return `its labels have the ids ${golden.labelIds.join()}; the model's ${labelIds.join()}`;
   }
   return undefined;
 }

@@ -10,6 +10,7 @@ The template file holds the five texts of a manifest's template (a manifest or a
 no sharing. The golden has one suffix, or with a candidate-first template one for each request. Token ids come from the
 tokenizers library; for a GGUF file the tokenizer is put together here from its pieces and merges. A compact folder of
 `slmrank model quantize` stands for the fp32 weights that its integers are. An adapter is merged by PEFT.
+A sequence classifier, or a GGUF with cls.output.weight, answers by its own head; its labels' ids are those of its classes.
 """
 
 import argparse
@@ -55,12 +56,12 @@ def make_golden(path: Path, adapter: Path | None, template: dict, labels: list[s
     model = load_model(path)
     if adapter:
         model = PeftModel.from_pretrained(model, adapter).merge_and_unload().eval()
-    label_ids = [label_id(tokenizer, label) for label in labels]
+    label_ids, read_logits = label_reader(path, model, tokenizer, labels)
     is_shared = template_order(template) == "query-first"
     answered = []
     for request in requests:
         prefix, suffix = encode_prefix(tokenizer, template, request), encode_suffix(tokenizer, template, request)
-        candidates = [answer(model, label_ids, prefix, encode_candidate(tokenizer, template, each), suffix, each) for each in request["candidates"]]
+        candidates = [answer(read_logits, prefix, encode_candidate(tokenizer, template, each), suffix, each) for each in request["candidates"]]
         ends = {} if is_shared else {"suffix": suffix}
         answered.append({key: request.get(key) for key in ("query", "instruction", "context")} | {"prefix": prefix} | ends | {"candidates": candidates})
     golden = {
@@ -75,9 +76,36 @@ def make_golden(path: Path, adapter: Path | None, template: dict, labels: list[s
     return golden | ({"suffix": suffix} if is_shared else {}) | {"requests": answered}
 
 
-def answer(model, label_ids: list[int], prefix: list[int], ids: list[int], suffix: list[int], candidate: dict) -> dict:
+def label_reader(path: Path, model, tokenizer: Tokenizer, labels: list[str]):
+    """The labels' ids, and what gives their logits of a row of token ids: a vocabulary's, or a classifier's classes."""
+    rows = gguf_classifier(path, model.config.model_type) if path.suffix == ".gguf" else None
+    if rows is not None:
+        names, head = rows
+        ids = [names.index(label) for label in labels]
+        return ids, lambda tokens: (model.model(input_ids=tokens).last_hidden_state[0, -1] @ head.T)[ids]
+    if not model.config.architectures[0].endswith("ForSequenceClassification"):
+        ids = [label_id(tokenizer, label) for label in labels]
+        return ids, lambda tokens: model(input_ids=tokens).logits[0, -1, ids]
+    if model.config.num_labels == 1:
+        return [1, 0], lambda tokens: torch.cat([model(input_ids=tokens).logits[0], torch.zeros(1)])
+    names = model.config.id2label
+    ids = [1, 0] if names[1] == "LABEL_1" else [list(names.values()).index(label) for label in labels]
+    return ids, lambda tokens: model(input_ids=tokens).logits[0, ids]
+
+
+def gguf_classifier(path: Path, family: str):
+    """Names and rows of the head that llama.cpp gives rerankers; transformers does not read it."""
+    reader = gguf.GGUFReader(path)
+    names = reader.get_field(f"{family}.classifier.output_labels")
+    heads = [tensor for tensor in reader.tensors if tensor.name == "cls.output.weight"]
+    if not heads:
+        return None
+    return names.contents(), torch.from_numpy(gguf.quants.dequantize(heads[0].data, heads[0].tensor_type))
+
+
+def answer(read_logits, prefix: list[int], ids: list[int], suffix: list[int], candidate: dict) -> dict:
     with torch.no_grad():
-        logits = model(input_ids=torch.tensor([prefix + ids + suffix])).logits[0, -1, label_ids]
+        logits = read_logits(torch.tensor([prefix + ids + suffix]))
     return {"title": candidate.get("title"), "text": candidate["text"], "ids": ids, "logits": [float(f"{x:.7g}") for x in logits.tolist()]}
 
 
@@ -93,7 +121,9 @@ def load_model(path: Path):
     method = (getattr(config, "quantization_config", None) or {}).get("quant_method")
     if method == "slmrank-int8":
         return load_compact(path, config)
-    return transformers.AutoModelForCausalLM.from_pretrained(path, **options).eval()
+    is_classifier = config.architectures[0].endswith("ForSequenceClassification")
+    kind = transformers.AutoModelForSequenceClassification if is_classifier else transformers.AutoModelForCausalLM
+    return kind.from_pretrained(path, **options).eval()
 
 
 def load_compact(path: Path, config):

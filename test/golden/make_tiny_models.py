@@ -1,4 +1,5 @@
-"""Makes the tiny random checkpoints of logits-tiny/: every family, tied and untied heads, shards, half precisions, GGUF, an adapter.
+"""Makes the tiny random checkpoints of logits-tiny/: every family, tied and untied heads, shards, half precisions, GGUF, an
+adapter, classifiers; and rope-scalings.json, by which test/support/hf-tiny.ts and make_rope_goldens.py change the llama one.
 
 Needs requirements.txt. Seeded; run from anywhere:  python test/golden/make_tiny_models.py
 Norm weights and biases are random too: at their usual ones and zeros a test could not see them left out.
@@ -12,7 +13,7 @@ import gguf
 import torch
 from peft import LoraConfig, get_peft_model
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-from transformers import AutoModelForCausalLM, LlamaConfig, Qwen2Config, Qwen3Config
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, LlamaConfig, Qwen2Config, Qwen3Config
 
 OUT = Path(__file__).parent / "logits-tiny"
 SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -36,6 +37,29 @@ CHECKPOINTS = {
                                       rope_parameters={"rope_type": "default", "rope_theta": 1000000.0}, **COMMON), "float16", None),
 }
 
+SMALL = dict(num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, rms_norm_eps=1e-6,
+             rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
+             **(COMMON | dict(hidden_size=16, intermediate_size=32)))
+CLASSIFIERS = {
+    # name: config; transformers names classes LABEL_0, LABEL_1 unless they have names
+    "qwen3-score-1": Qwen3Config(head_dim=8, num_labels=1, tie_word_embeddings=True, **SMALL),
+    "qwen2-score-2": Qwen2Config(num_labels=2, tie_word_embeddings=True, **SMALL),
+    "llama-score-named": LlamaConfig(id2label={0: "yes", 1: "no"}, label2id={"yes": 0, "no": 1}, tie_word_embeddings=False, **SMALL),
+}
+RERANKER = Qwen3Config(head_dim=32, tie_word_embeddings=False, **(SMALL | dict(hidden_size=32)))
+
+# As rope_scaling of an otherwise unscaled llama: every kind, in old and new forms.
+ROPE_SCALINGS = {
+    "llama-linear": {"type": "linear", "factor": 4.0},
+    "llama-llama3": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                     "original_max_position_embeddings": 256, "rope_theta": 100000.0},
+    "llama-yarn": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "beta_fast": 8.0, "beta_slow": 0.1,
+                   "rope_theta": 100000.0},
+    "llama-yarn-given": {"type": "yarn", "factor": 16.0, "original_max_position_embeddings": 64, "beta_fast": 4.0, "beta_slow": 0.05,
+                         "attention_factor": 0.8, "truncate": False},
+    "llama-yarn-weights": {"rope_type": "yarn", "factor": 16.0, "original_max_position_embeddings": 64, "mscale": 0.7, "mscale_all_dim": 0.3},
+}
+
 
 def tiny_tokenizer() -> Tokenizer:
     """Bytes, a few merges, and the label words as one token each."""
@@ -49,7 +73,8 @@ def tiny_tokenizer() -> Tokenizer:
 
 def make_folder(name: str, config, dtype: str, shard: str | None) -> None:
     torch.manual_seed(len(name) + config.num_hidden_layers)
-    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    kind = AutoModelForSequenceClassification if name in CLASSIFIERS else AutoModelForCausalLM
+    model = kind.from_config(config, dtype=torch.float32)
     with torch.no_grad():
         for key, parameter in model.named_parameters():
             if "norm" in key:
@@ -87,8 +112,18 @@ def make_adapter(source: str, name: str) -> None:
 
 
 def make_gguf(source: str, name: str, kind: gguf.GGMLQuantizationType) -> None:
-    """A folder's weights as GGUF, tokenizer included, laid out as llama.cpp's converter does (Llama's q and k permuted)."""
-    model = AutoModelForCausalLM.from_pretrained(OUT / source, dtype=torch.float32)
+    write_gguf(AutoModelForCausalLM.from_pretrained(OUT / source, dtype=torch.float32), name, kind)
+
+
+def make_reranker(name: str, kind: gguf.GGMLQuantizationType) -> None:
+    """An untied Qwen3-Reranker as llama.cpp's converter has it: rows yes and no of its head, and no head of the vocabulary."""
+    torch.manual_seed(7)
+    model = AutoModelForCausalLM.from_config(RERANKER, dtype=torch.float32)
+    write_gguf(model, name, kind, is_reranker=True)
+
+
+def write_gguf(model, name: str, kind: gguf.GGMLQuantizationType, is_reranker: bool = False) -> None:
+    """A model as GGUF, tokenizer included, laid out as llama.cpp's converter does (Llama's q and k permuted)."""
     config = model.config
     family = config.model_type
     writer = gguf.GGUFWriter(OUT / f"{name}.gguf", family)
@@ -111,6 +146,13 @@ def make_gguf(source: str, name: str, kind: gguf.GGMLQuantizationType) -> None:
         if key == "lm_head.weight" and config.tie_word_embeddings:
             continue
         array = tensor.numpy()
+        if key == "lm_head.weight" and is_reranker:
+            pieces = tiny_tokenizer()
+            writer.add_pooling_type(gguf.PoolingType.RANK)
+            writer.add_array(f"{family}.classifier.output_labels", ["yes", "no"])
+            rows = array[[pieces.token_to_id("yes"), pieces.token_to_id("no")]]
+            writer.add_tensor("cls.output.weight", gguf.quants.quantize(rows, kind), raw_dtype=kind)
+            continue
         if family == "llama" and ("q_proj" in key or "k_proj" in key):
             heads = config.num_attention_heads if "q_proj" in key else config.num_key_value_heads
             array = array.reshape(heads, 2, -1, *array.shape[1:]).swapaxes(1, 2).reshape(array.shape)
@@ -145,3 +187,7 @@ if __name__ == "__main__":
     make_gguf("llama", "llama-q8_0", gguf.GGMLQuantizationType.Q8_0)
     make_gguf("qwen3", "qwen3-q4_0", gguf.GGMLQuantizationType.Q4_0)
     make_adapter("llama", "llama-adapter")
+    for name, config in CLASSIFIERS.items():
+        make_folder(name, config, "float16", None)
+    make_reranker("qwen3-reranker-q5_0", gguf.GGMLQuantizationType.Q5_0)
+    (OUT / "rope-scalings.json").write_text(json.dumps(ROPE_SCALINGS, indent=1) + "\n")

@@ -54,6 +54,11 @@ export function array(type: number, elements: readonly Uint8Array[]): Uint8Array
 export const metadata = {
   string: (key: string, value: string): MetadataSpec => [key, 8, text(value)],
   uint32: (key: string, value: number): MetadataSpec => [key, 4, uint32(value)],
+  strings: (key: string, values: readonly string[]): MetadataSpec => [
+    key,
+    9,
+    array(8, values.map(text)),
+  ],
   float32: (key: string, value: number): MetadataSpec => [key, 6, float32(value)],
 };
 

@@ -106,6 +106,20 @@ describe('building a model', () => {
     ).rejects.toThrow(/label 'yes' is token 1000; .*llama has 288 tokens/);
   });
 
+  it('names what the user gave, not the folder that is being built', async () => {
+    const dir = temporaryFolder();
+    const folder = join(dir, 'llama');
+    cpSync(tinyPath('llama'), folder, { recursive: true });
+    const options = { ...tinyBuildOptions('llama', join(dir, 'm')), from: folder };
+    writeFileSync(join(folder, 'tokenizer.json'), '{"model": 7}');
+    await expect(buildModel(options)).rejects.toThrow(`${folder}/tokenizer.json: `);
+    writeFileSync(join(dir, 'other.json'), '{');
+    const other = { ...options, tokenizer: join(dir, 'other.json') };
+    await expect(buildModel(other)).rejects.toThrow(`${dir}/other.json: `);
+    writeFileSync(join(folder, 'config.json'), '{"architectures": ["GPT2LMHeadModel"]}');
+    await expect(buildModel(options)).rejects.toThrow(`${folder}/config.json: "architectures"`);
+  });
+
   it('says so when the folder has no tokenizer', async () => {
     const dir = temporaryFolder();
     cpSync(tinyPath('llama'), join(dir, 'llama'), { recursive: true });

@@ -66,6 +66,22 @@ describe('dequantize', () => {
     expect([values[0], values[1], values[16], values[31]]).toEqual([-1.5, -2, 0.5, -2]);
   });
 
+  test('adds the fifth bits in Q5_0 and Q5_1', () => {
+    const fifths = [0b0000_0010, 0, 0b0000_0001, 0b1000_0000]; // of values 1, 16 and 31
+    const nibbles = [0x21, 0x03, ...Array<number>(13).fill(0), 0xf0];
+    const centred = decode('Q5_0', Uint8Array.of(...half.half, ...fifths, ...nibbles));
+    expect([0, 1, 16, 31, 2].map((i) => centred[i])).toEqual([-7.5, 1.5, 1, 7.5, -8]);
+    const offset = Uint8Array.of(...half.half, ...half.minusTwo, ...fifths, ...nibbles);
+    const shifted = decode('Q5_1', offset);
+    expect([0, 1, 16, 31, 2].map((i) => shifted[i])).toEqual([-1.5, 7.5, 7, 13.5, -2]);
+  });
+
+  test('looks the nibbles of IQ4_NL up in uneven steps', () => {
+    const bytes = Uint8Array.of(...half.half, 0x0f, 0x87, ...Array<number>(14).fill(0x88));
+    const values = decode('IQ4_NL', bytes);
+    expect([0, 16, 1, 17].map((i) => values[i])).toEqual([56.5, -63.5, -5, 0.5]);
+  });
+
   test('unpacks the 6-bit scales and minima of Q4_K', () => {
     const bytes = new Uint8Array(tensorStorage.Q4_K.blockBytes);
     bytes.set([...half.one, ...half.quarter]);

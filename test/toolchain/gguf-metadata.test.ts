@@ -181,7 +181,7 @@ const hostile: readonly [name: string, bytes: Uint8Array, message: RegExp][] = [
 describe('GGUF metadata is refused with', () => {
   test.each(hostile)('%s', async (_, bytes, message) => {
     const refusal = await refusalOf(() => openGguf(scratch.write('model.gguf', bytes)));
-    expect(refusal).toMatch(/^model\.gguf: metadata /);
+    expect(refusal.startsWith(`${scratch.path}/model.gguf: metadata `)).toBe(true);
     expect(refusal).toMatch(message);
   });
 });

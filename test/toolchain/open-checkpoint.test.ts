@@ -34,9 +34,12 @@ function writeFolder(files: Readonly<Record<string, unknown>>): string {
   return folder;
 }
 
-function tinyFolder(changed: readonly (readonly [string, readonly number[]])[] = tensors): string {
+function tinyFolder(
+  changed: readonly (readonly [string, readonly number[]])[] = tensors,
+  config: Record<string, unknown> = {},
+): string {
   const weights = safetensorsBytes(safetensorsSpec(changed));
-  return writeFolder({ 'config.json': tinyConfig(), 'model.safetensors': weights });
+  return writeFolder({ 'config.json': tinyConfig(config), 'model.safetensors': weights });
 }
 
 const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
@@ -73,16 +76,18 @@ const expected = Object.fromEntries(
 
 describe('openCheckpoint', () => {
   test('reads a folder with one safetensors file', async () => {
-    const checkpoint = await openCheckpoint(tinyFolder());
+    const folder = tinyFolder();
+    const checkpoint = await openCheckpoint(folder);
     expect(checkpoint.blueprint).toEqual(tinyBlueprint);
-    expect(checkpoint.files).toEqual(['model.safetensors']);
+    expect(checkpoint.files).toEqual([join(folder, 'model.safetensors')]);
     expect([...checkpoint.shapes]).toEqual(tensors);
     expect(await readAll(checkpoint)).toEqual(expected);
   });
 
   test('reads a sharded folder', async () => {
-    const checkpoint = await openCheckpoint(shardedFolder());
-    expect(checkpoint.files).toEqual(shards);
+    const folder = shardedFolder();
+    const checkpoint = await openCheckpoint(folder);
+    expect(checkpoint.files).toEqual(shards.map((shard) => join(folder, shard)));
     expect(await readAll(checkpoint)).toEqual(expected);
   });
 
@@ -128,7 +133,7 @@ describe('openCheckpoint', () => {
   test('refuses names that the blueprint does not have', async () => {
     const checkpoint = await openCheckpoint(writeGguf());
     const refusal = await refusalOf(() => checkpoint.readTensor('lm_head.weight'));
-    expect(refusal).toMatch(/^tiny\.gguf: tensor "lm_head.weight" is missing/);
+    expect(refusal).toMatch(/\/tiny\.gguf: tensor "lm_head.weight" is missing/);
     await checkpoint.close();
   });
 });
@@ -169,7 +174,12 @@ describe('openCheckpoint refuses a folder', () => {
     [
       'without a tensor',
       () => tinyFolder(tensors.slice(1)),
-      /tensor "model.embed_tokens.weight": the shape is missing; allowed: \[5, 8\]/,
+      /^the tensor "model.embed_tokens.weight" is missing from \S+\/model.safetensors$/,
+    ],
+    [
+      'said to have a head of its own, without one',
+      () => tinyFolder(tensors, { tie_word_embeddings: false }),
+      /^the tensor "lm_head.weight" is missing from \S+\/model.safetensors; is "tie_word_embeddings": true meant\?$/,
     ],
     [
       'with another shape',

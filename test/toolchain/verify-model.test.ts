@@ -11,9 +11,11 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   buildHfTiny,
   readTinyGolden,
+  scaledRopes,
   tinyBuildOptions,
   type TinyCheckpoint,
   tinyCheckpoints,
+  writeScaledRope,
 } from '../support/hf-tiny.ts';
 
 function verify(dir: string, golden: Golden | undefined): Promise<VerifyReport> {
@@ -54,6 +56,24 @@ describe('a model built from a checkpoint of another library', () => {
       expect(report).toMatchObject({ passed: true, rows: 8, precision: 'fp32' });
       expect(check(report, 'logits, reference').largest).toBeLessThan(1e-4);
       expect(check(report, 'token ids').detail).toBe('8 rows equal');
+    },
+  );
+});
+
+describe('a model with scaled rope', () => {
+  it.each(scaledRopes.flatMap((name) => [[name, false] as const, [name, true] as const]))(
+    '%s has, within 1e-4, the logits of transformers (new form of config: %s)',
+    async (name, isNew) => {
+      const folder = temporaryFolder();
+      const [from, to] = [join(folder, 'from'), join(folder, 'to')];
+      writeScaledRope(name, from, isNew);
+      await buildModel({ ...tinyBuildOptions('llama', to), from });
+      const golden = readTinyGolden(name);
+      const report = await verify(to, golden);
+      expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
+      expect(check(report, 'logits, reference').largest).toBeLessThan(1e-4);
+      const unscaled = readTinyGolden('llama').requests[0]?.candidates[0]?.logits;
+      expect(golden.requests[0]?.candidates[0]?.logits).not.toEqual(unscaled);
     },
   );
 });
@@ -138,7 +158,7 @@ describe('verification', () => {
       { normalize: ['html'] as const },
       /it normalizes texts by html; the model by no/,
     ],
-    ['labels', { labelIds: [1, 2] as const }, /its labels are tokens 1,2; the model's 260,261/],
+    ['labels', { labelIds: [1, 2] as const }, /its labels have the ids 1,2; the model's 260,261/],
   ])('refuses a golden of another %s', async (_what, change, message) => {
     const { dir, golden } = await build();
     await expect(verify(dir, { ...golden, ...change })).rejects.toThrow(message);

@@ -3,6 +3,7 @@ import type { PackedBatch } from '../../schedule/batch.ts';
 import { feedsOf } from '../../schedule/graph-feeds.ts';
 import { type GraphSession, type GraphTensor, openGraph } from '../../../workers/session.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import { rotaryTables } from '../rotary-tables.ts';
 import {
   applyGraph,
   attentionGraph,
@@ -45,7 +46,7 @@ export async function openBlockPieces(blueprint: Blueprint, threads: number): Pr
     GraphSession,
     GraphSession,
   ];
-  const rotary = rotaryTables(blueprint);
+  const rotary = rotaryFeedsOf(blueprint);
   const { width } = blueprint;
   const rows = (data: Float32Array, tokens: number): GraphTensor => ({
     data,
@@ -115,16 +116,9 @@ function batchFeeds(batch: PackedBatch): Record<string, GraphTensor> {
   return Object.fromEntries(feedsOf(batch).map(({ name, data, dims }) => [name, { data, dims }]));
 }
 
-/** cos and sin of place x frequency; angles in doubles. */
-function rotaryTables({ rowTokens, headDim, ropeTheta }: Blueprint): Record<string, GraphTensor> {
-  const half = headDim / 2;
-  const table = (wave: (angle: number) => number): GraphTensor => ({
-    data: Float32Array.from({ length: rowTokens * half }, (_, i) =>
-      wave(Math.floor(i / half) * ropeTheta ** (-(i % half) / half)),
-    ),
-    dims: [rowTokens, half],
-  });
-  return { [rotaryFeeds[0]]: table(Math.cos), [rotaryFeeds[1]]: table(Math.sin) };
+function rotaryFeedsOf(blueprint: Blueprint): Record<string, GraphTensor> {
+  const { cos, sin, dims } = rotaryTables(blueprint);
+  return { [rotaryFeeds[0]]: { data: cos, dims }, [rotaryFeeds[1]]: { data: sin, dims } };
 }
 
 function outputOf(found: Readonly<Record<string, Float32Array>>, name = 'output'): Float32Array {

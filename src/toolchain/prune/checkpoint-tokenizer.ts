@@ -7,6 +7,8 @@ import { buildTokenizerJson } from '../gguf-tokenizer.ts';
 /** A checkpoint's tokenizer.json: the folder's own, or one made of a GGUF file's vocabulary. */
 export interface CheckpointTokenizer {
   readonly path: string;
+  /** Where it came from, for errors. */
+  readonly source: string;
   /** Of one that was made: no file of the checkpoint holds it. */
   readonly made: string | undefined;
   close(): Promise<void>;
@@ -16,7 +18,7 @@ export interface CheckpointTokenizer {
 export async function openCheckpointTokenizer(from: string): Promise<CheckpointTokenizer> {
   if ((await stat(from)).isDirectory()) {
     const path = join(from, 'tokenizer.json');
-    return { path, made: undefined, close: () => Promise.resolve() };
+    return { path, source: path, made: undefined, close: () => Promise.resolve() };
   }
   const gguf = await openGguf(from);
   await gguf.close();
@@ -24,5 +26,6 @@ export async function openCheckpointTokenizer(from: string): Promise<CheckpointT
   const folder = await mkdtemp(join(tmpdir(), 'slmrank-tokenizer-'));
   const path = join(folder, 'tokenizer.json');
   await writeFile(path, made);
-  return { path, made, close: () => rm(folder, { recursive: true, force: true }) };
+  const source = `the tokenizer of ${from}`;
+  return { path, source, made, close: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { formatFixed } from '../../format-table.ts';
 import type { Blueprint } from '../../manifest.ts';
-import { loadTokenizer, singleTokenId } from '../../text/tokenizer.ts';
+import { createTokenizer } from '../../text/tokenizer.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import { assertDescribable } from '../checkpoint-config.ts';
+import { findLabels } from '../label-head.ts';
 import { openCheckpoint } from '../open-checkpoint.ts';
 import { type WrittenType } from '../write-checkpoint.ts';
 import { type BlockPieces, type Layer, openBlockPieces, readLayer } from './block-pieces.ts';
@@ -88,10 +91,13 @@ async function prepare(
   tokenizer: CheckpointTokenizer,
 ): Promise<Job> {
   const { blueprint } = checkpoint;
+  if (tokenizer.made !== undefined) {
+    assertDescribable(blueprint);
+  }
   const pruned = planPruned(blueprint, options);
-  const [yes, no] = options.labels;
-  const loaded = loadTokenizer(tokenizer.path);
-  const labelIds = [singleTokenId(loaded, yes), singleTokenId(loaded, no)] as const;
+  const loaded = createTokenizer(await readFile(tokenizer.path, 'utf8'), tokenizer.source);
+  const labels = findLabels(blueprint, loaded, options.labels, options.from);
+  const labelIds = [labels.yes.id, labels.no.id] as const;
   const calibration = await readCalibration({
     ...options,
     file: options.calibrate,

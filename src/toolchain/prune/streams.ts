@@ -1,5 +1,6 @@
 import type { PackedBatch } from '../../schedule/batch.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import { labelHead, labelRows } from '../label-head.ts';
 import { type BlockPieces, type Layer, readLayer, runBlock } from './block-pieces.ts';
 import { rowEnds } from './calibration.ts';
 
@@ -30,16 +31,13 @@ export async function readLabelHead(
   checkpoint: Checkpoint,
   labelIds: readonly [yes: number, no: number],
 ): Promise<LabelHead> {
-  const { tiedHead, width, normEpsilon } = checkpoint.blueprint;
-  const head = await checkpoint.readTensor(
-    tiedHead ? 'model.embed_tokens.weight' : 'lm_head.weight',
-  );
-  const [yes, no] = labelIds;
-  const row = (id: number) => head.slice(id * width, (id + 1) * width);
+  const { blueprint } = checkpoint;
+  const head = await checkpoint.readTensor(labelHead(blueprint).name);
+  const [yes = new Float32Array(), no = new Float32Array()] = labelRows(head, blueprint, labelIds);
   return {
     norm: await checkpoint.readTensor('model.norm.weight'),
-    labels: [row(yes), row(no)],
-    epsilon: normEpsilon,
+    labels: [yes, no],
+    epsilon: blueprint.normEpsilon,
   };
 }
 

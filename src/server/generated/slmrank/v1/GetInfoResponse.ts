@@ -28,7 +28,8 @@ export interface WireGetInfoResponseInput {
   'tokenBudget'?: (number);
   'replicas'?: (Wire_slmrank_v1_ReplicaInput)[];
   /**
-   * The label words whose logits are compared, and the model's default instruction.
+   * The label words whose logits are compared (of a sequence classifier, what its classes are called), and the model's
+   * default instruction.
    */
   'yesLabel'?: (string);
   'noLabel'?: (string);
@@ -66,7 +67,8 @@ export interface WireGetInfoResponse {
   'tokenBudget': (number);
   'replicas': (Wire_slmrank_v1_Replica)[];
   /**
-   * The label words whose logits are compared, and the model's default instruction.
+   * The label words whose logits are compared (of a sequence classifier, what its classes are called), and the model's
+   * default instruction.
    */
   'yesLabel': (string);
   'noLabel': (string);
