@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { RankError } from '../errors.ts';
 import { sha256 } from '../sha256.ts';
+import { AddedTokens } from './added-tokens.ts';
 import { BytePairEncoder, byteSpelling } from './byte-pair.ts';
 import { composeText } from './compose.ts';
 import { parseTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
@@ -97,9 +98,7 @@ class ByteLevelTokenizer implements Tokenizer {
   readonly #words: BytePairEncoder;
   readonly #splitPattern: RegExp;
   readonly #composes: boolean;
-  readonly #addedIds: ReadonlyMap<string, number>;
-  /** Undefined without added tokens. */
-  readonly #addedPattern: RegExp | undefined;
+  readonly #added: AddedTokens;
   /** Whether a token begins inside a UTF-8 character. [vocabulary] */
   readonly #continues: Uint8Array;
 
@@ -107,8 +106,7 @@ class ByteLevelTokenizer implements Tokenizer {
     this.#words = new BytePairEncoder(file);
     this.#splitPattern = file.splitPattern;
     this.#composes = file.composes;
-    this.#addedIds = new Map(file.addedTokens.map(({ content, id }) => [content, id]));
-    this.#addedPattern = alternation([...this.#addedIds.keys()]);
+    this.#added = new AddedTokens(file.addedTokens);
     this.#continues = findContinuing(file.vocabulary);
     this.largest = findLargest(file);
   }
@@ -116,10 +114,10 @@ class ByteLevelTokenizer implements Tokenizer {
   encodeTemplate(text: string): Int32Array {
     const ids: number[] = [];
     let end = 0;
-    for (const match of this.#addedPattern === undefined ? [] : text.matchAll(this.#addedPattern)) {
-      append(ids, this.encode(text.slice(end, match.index)));
-      ids.push(this.#addedIds.get(match[0]) ?? 0);
-      end = match.index + match[0].length;
+    for (const place of this.#added.find(text)) {
+      append(ids, this.encode(text.slice(end, place.start)));
+      ids.push(place.id);
+      ({ end } = place);
     }
     append(ids, this.encode(text.slice(end)));
     return Int32Array.from(ids);
@@ -196,16 +194,6 @@ class ByteLevelTokenizer implements Tokenizer {
     }
     return cut;
   }
-}
-
-/** The longest of several that begin at one place, as the reference takes. */
-function alternation(contents: readonly string[]): RegExp | undefined {
-  if (contents.length === 0) {
-    return undefined;
-  }
-  const longestFirst = contents.toSorted((a, b) => b.length - a.length);
-  const escaped = longestFirst.map((each) => each.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  return new RegExp(escaped.join('|'), 'gu');
 }
 
 function findContinuing(vocabulary: ReadonlyMap<string, number>): Uint8Array {

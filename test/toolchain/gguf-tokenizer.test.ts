@@ -44,6 +44,21 @@ describe('buildTokenizerJson', () => {
     expect([count('smollm'), count('qwen2'), count('gpt-2')]).toEqual([3, 2, 3]);
   });
 
+  it.each(['llama-bpe', 'llama-v3', 'llama3'])('makes Llama 3’s for %s', (pre) => {
+    const more = [...tokens, '\u0120hell', 'hehe', '123'];
+    const change = {
+      'tokenizer.ggml.pre': pre,
+      'tokenizer.ggml.tokens': more,
+      'tokenizer.ggml.token_type': Int32Array.from(more, (token) => (token === '<think>' ? 4 : 1)),
+    };
+    const tokenizer = createTokenizer(buildTokenizerJson(describeGguf(change)), 'x');
+    // Words that no merge makes, three digits at once, and no composing.
+    expect([...tokenizer.encode('hehe hell')]).toEqual([262, 261]);
+    const [one, two] = ['1', '2'].map((digit) => byteSpelling.indexOf(digit));
+    expect([...tokenizer.encode('12312')]).toEqual([263, one, two]);
+    expect(tokenizer.encode('e\u0301')).toHaveLength(3);
+  });
+
   it('gives back SmolLM2’s tokenizer from the keys its GGUF has', () => {
     const golden = JSON.parse(readGoldenTokenizer('smollm2')) as {
       added_tokens: { id: number }[];
@@ -76,7 +91,7 @@ describe('buildTokenizerJson', () => {
     [
       'another pre-tokenizer',
       { 'tokenizer.ggml.pre': 'tekken' },
-      /pre".*"tekken"; allowed: gpt-2, smollm, qwen2/,
+      /pre".*"tekken"; allowed: gpt-2, smollm, qwen2, llama-bpe/,
     ],
     ['no merges', { 'tokenizer.ggml.merges': undefined }, /merges".*missing; allowed: strings/],
     [
