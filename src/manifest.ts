@@ -66,6 +66,12 @@ export interface PromptTemplate {
   readonly instruction: string;
 }
 
+/** What a checkpoint's own tokenizer puts before every text (BOS), and which of its settings says so. */
+export interface StartToken {
+  readonly token: string;
+  readonly saidBy: string;
+}
+
 export interface Label {
   readonly text: string;
   readonly id: number;
@@ -87,6 +93,8 @@ export interface Manifest {
   readonly templateHash: string;
   /** What is done to callers' texts before they are encoded; nothing when undefined. */
   readonly normalize?: readonly NormalizeStep[] | undefined;
+  /** Undefined when it puts none, and in models that were built before this was written. */
+  readonly startToken?: StartToken | undefined;
   readonly labels: { readonly yes: Label; readonly no: Label };
   readonly graph: FileEntry;
   readonly weights: FileEntry;
@@ -182,6 +190,7 @@ export function parseManifest(text: string, where: string): Manifest {
     template: parseTemplate(json.record('template')),
     templateHash: json.text('templateHash', hexHash, 'a SHA-256'),
     normalize: parseNormalize(json),
+    startToken: json.has('startToken') ? parseStartToken(json.record('startToken')) : undefined,
     labels: parseLabels(json.record('labels'), blueprint),
     graph: parseFile(json.record('graph')),
     weights: parseFile(json.record('weights')),
@@ -243,6 +252,10 @@ function parseBlueprint(json: JsonRecord): Blueprint {
     json.fail('kvHeads', `a divisor of ${blueprint.heads} heads`);
   }
   return blueprint;
+}
+
+function parseStartToken(json: JsonRecord): StartToken {
+  return { token: json.text('token', /./s, 'a token'), saidBy: json.text('saidBy') };
 }
 
 function parseLabels(json: JsonRecord, { vocabulary }: Blueprint): Manifest['labels'] {

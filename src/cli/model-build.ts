@@ -38,8 +38,9 @@ Builds what the server loads: a ranking graph, its weights, a tokenizer and a ma
   --float LAYER.INPUT,...
                        inputs that an int8 graph leaves in floats, such as 0.down (see 'slmrank model quantize --help'),
                        beside those of a compact checkpoint
-  --template NAME      chatml, qwen3-reranker, or a JSON file: a recipe, a manifest, or a template's five texts
-                       (default: the one of the model's family)
+  --template NAME      ${Object.keys(builtinTemplates).join(', ')}, or a JSON file: a recipe, a manifest, or a template's
+                       five texts (default: the one of the model's family); a template that does not fit the
+                       model's tokenizer (tags that it does not know, its BOS missing) is warned about
   --normalize STEP,... what is done to callers' texts before they are encoded: all, none, or some of
                        ${normalizeSteps.join(', ')}, in this order
                        (default: what the file of --template lists, else none)

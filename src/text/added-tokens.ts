@@ -6,6 +6,8 @@ export interface AddedToken {
   readonly rstrip: boolean;
   /** Is not recognised inside a longer word. */
   readonly singleWord: boolean;
+  /** Of the model's own, such as `<|im_start|>`. */
+  readonly special: boolean;
 }
 
 /** Where an added token stands in a text, with the white space that it takes. */

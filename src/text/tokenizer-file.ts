@@ -156,6 +156,7 @@ function parseAddedTokens(json: JsonRecord): AddedToken[] {
       lstrip: isSet('lstrip'),
       rstrip: isSet('rstrip'),
       singleWord: isSet('single_word'),
+      special: isSet('special'),
     };
   });
 }

@@ -24,6 +24,8 @@ export interface ExpectedTokenizer {
 export interface Tokenizer {
   /** The largest id that any text can be given, by its spelling and by what it spells. */
   readonly largest: { readonly id: number; readonly token: string };
+  /** Those of the added tokens that are marked as special. */
+  readonly specialTokens: readonly string[];
   /** The template's own text: added tokens such as `<|im_start|>` are recognised. */
   encodeTemplate(text: string): Int32Array;
   /** A caller's text: every character is plain text, whatever it spells. */
@@ -95,6 +97,7 @@ const mostMoved = 3;
 
 class ByteLevelTokenizer implements Tokenizer {
   readonly largest: Tokenizer['largest'];
+  readonly specialTokens: readonly string[];
   readonly #words: BytePairEncoder;
   readonly #splitPattern: RegExp;
   readonly #composes: boolean;
@@ -106,6 +109,9 @@ class ByteLevelTokenizer implements Tokenizer {
     this.#words = new BytePairEncoder(file);
     this.#splitPattern = file.splitPattern;
     this.#composes = file.composes;
+    this.specialTokens = file.addedTokens
+      .filter(({ special }) => special)
+      .map(({ content }) => content);
     this.#added = new AddedTokens(file.addedTokens);
     this.#continues = findContinuing(file.vocabulary);
     this.largest = findLargest(file);

@@ -14,7 +14,13 @@ import {
 import { sha256, sha256OfFile } from '../sha256.ts';
 import type { NormalizeStep } from '../text/normalize.ts';
 import { builtinTemplate, templateHash } from '../text/template.ts';
-import { assertVocabulary, loadTokenizer, singleTokenId } from '../text/tokenizer.ts';
+import { findTemplateWarnings } from '../text/template-warnings.ts';
+import {
+  assertVocabulary,
+  loadTokenizer,
+  singleTokenId,
+  type Tokenizer,
+} from '../text/tokenizer.ts';
 import { adapterFiles } from './adapter.ts';
 import { assertBuiltAnswers } from './assert-built-answers.ts';
 import type { Checkpoint } from './checkpoint.ts';
@@ -23,6 +29,7 @@ import { buildTokenizerJson } from './gguf-tokenizer.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { buildRankGraph } from './rank-graph.ts';
 import { replaceFolder } from './replace-folder.ts';
+import { findStartToken } from './start-token.ts';
 import type { LayerInput } from './smooth/layer-inputs.ts';
 
 export interface SourceFiles {
@@ -113,14 +120,9 @@ async function fillFolder(
   dir: string,
 ): Promise<void> {
   await writeTokenizer(options, join(dir, tokenizerFile));
-  const labels = findLabels(checkpoint, options, join(dir, tokenizerFile));
-  const { graph, weights, parameters } = await buildRankGraph(checkpoint, {
-    ...{ precision: options.precision, floats: options.floats ?? [] },
-    labelIds: [labels.yes.id, labels.no.id],
-    attentionGroups,
-    outDir: dir,
-    onProgress: reportTenths(options.onProgress),
-  });
+  const tokenizer = loadTokenizer(join(dir, tokenizerFile));
+  const labels = findLabels(checkpoint, options, tokenizer);
+  const { graph, weights, parameters } = await writeGraph(checkpoint, options, labels, dir);
   const template = options.template ?? builtinTemplate(checkpoint.blueprint.family);
   const identity = {
     precision: options.precision,
@@ -137,6 +139,7 @@ async function fillFolder(
     blueprint: checkpoint.blueprint,
     parameters,
     template,
+    startToken: await findStartToken(options.from, options.tokenizer),
     ...identity,
     buckets: options.buckets ?? defaultBuckets(checkpoint.blueprint.rowTokens),
     attentionGroups,
@@ -146,6 +149,22 @@ async function fillFolder(
   };
   await writeFile(join(dir, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
   options.onProgress(`built ${options.name}: ${parameters} parameters, ${weights.bytes} bytes`);
+  findTemplateWarnings({ ...manifest, tokenizer }).forEach((warning) =>
+    options.onProgress(`warning: ${warning}`),
+  );
+}
+
+function writeGraph(
+  checkpoint: Checkpoint,
+  { precision, floats = [], onProgress }: BuildOptions,
+  { yes, no }: Manifest['labels'],
+  outDir: string,
+) {
+  return buildRankGraph(checkpoint, {
+    ...{ precision, floats, attentionGroups, outDir },
+    labelIds: [yes.id, no.id],
+    onProgress: reportTenths(onProgress),
+  });
 }
 
 async function writeTokenizer({ from, tokenizer }: BuildOptions, path: string): Promise<void> {
@@ -169,9 +188,8 @@ async function writeTokenizer({ from, tokenizer }: BuildOptions, path: string): 
 function findLabels(
   { blueprint }: Checkpoint,
   { labels, from, tokenizer: given = from }: BuildOptions,
-  path: string,
+  tokenizer: Tokenizer,
 ): Manifest['labels'] {
-  const tokenizer = loadTokenizer(path);
   const [yes, no] = labels.map((text): Label => {
     const id = singleTokenId(tokenizer, text);
     if (id >= blueprint.vocabulary) {
