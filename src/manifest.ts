@@ -2,11 +2,18 @@ import { join } from 'node:path';
 import { RankError } from './errors.ts';
 import { JsonRecord } from './json-record.ts';
 import { assertSizes } from './model-files.ts';
+import { mostRowTokens, parsePromptFacts, type PromptFacts } from './prompt-facts.ts';
 import { readRegularText, type ReadProgress } from './regular-file.ts';
 import { sha256 } from './sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from './text/normalize.ts';
 import { assertTemplate, templateHash } from './text/template.ts';
 
+export {
+  defaultRowTokens,
+  mostRowTokens,
+  type StartToken,
+  type TemplateTokens,
+} from './prompt-facts.ts';
 export { type FileStamps, verifyFiles } from './model-files.ts';
 
 /** What a built model says of itself: `manifest.json` beside the graph. Parsed once, trusted inside. */
@@ -20,8 +27,6 @@ export type Family = (typeof families)[number];
 export const precisions = ['fp32', 'fp16', 'int8'] as const;
 export type Precision = (typeof precisions)[number];
 
-/** Most tokens in a row, whatever the checkpoint would allow. */
-export const rowTokensCap = 2048;
 /** A prompt's own words need more: a model with fewer positions has no room for a candidate. */
 export const leastRowTokens = 32;
 
@@ -66,12 +71,6 @@ export interface PromptTemplate {
   readonly instruction: string;
 }
 
-/** What a checkpoint's own tokenizer puts before every text (BOS), and which of its settings says so. */
-export interface StartToken {
-  readonly token: string;
-  readonly saidBy: string;
-}
-
 export interface Label {
   readonly text: string;
   readonly id: number;
@@ -83,7 +82,7 @@ export interface FileEntry {
   readonly sha256: string;
 }
 
-export interface Manifest {
+export interface Manifest extends PromptFacts {
   readonly format: typeof manifestFormat;
   readonly name: string;
   readonly blueprint: Blueprint;
@@ -93,8 +92,6 @@ export interface Manifest {
   readonly templateHash: string;
   /** What is done to callers' texts before they are encoded; nothing when undefined. */
   readonly normalize?: readonly NormalizeStep[] | undefined;
-  /** Undefined when it puts none, and in models that were built before this was written. */
-  readonly startToken?: StartToken | undefined;
   readonly labels: { readonly yes: Label; readonly no: Label };
   readonly graph: FileEntry;
   readonly weights: FileEntry;
@@ -190,7 +187,7 @@ export function parseManifest(text: string, where: string): Manifest {
     template: parseTemplate(json.record('template')),
     templateHash: json.text('templateHash', hexHash, 'a SHA-256'),
     normalize: parseNormalize(json),
-    startToken: json.has('startToken') ? parseStartToken(json.record('startToken')) : undefined,
+    ...parsePromptFacts(json),
     labels: parseLabels(json.record('labels'), blueprint),
     graph: parseFile(json.record('graph')),
     weights: parseFile(json.record('weights')),
@@ -246,16 +243,12 @@ function parseBlueprint(json: JsonRecord): Blueprint {
     qkNorm: json.flag('qkNorm'),
     qkvBias: json.flag('qkvBias'),
     tiedHead: json.flag('tiedHead'),
-    rowTokens: json.count('rowTokens', { min: leastRowTokens, max: rowTokensCap }),
+    rowTokens: json.count('rowTokens', { min: leastRowTokens, max: mostRowTokens }),
   };
   if (blueprint.heads % blueprint.kvHeads !== 0) {
     json.fail('kvHeads', `a divisor of ${blueprint.heads} heads`);
   }
   return blueprint;
-}
-
-function parseStartToken(json: JsonRecord): StartToken {
-  return { token: json.text('token', /./s, 'a token'), saidBy: json.text('saidBy') };
 }
 
 function parseLabels(json: JsonRecord, { vocabulary }: Blueprint): Manifest['labels'] {

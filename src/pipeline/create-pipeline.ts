@@ -7,6 +7,7 @@ import type { FileStamps, Manifest } from '../manifest.ts';
 import { Pipeline } from '../pipeline.ts';
 import { openEncoders, openReplicas, type PoolLog, type Workers } from '../pool/open-pools.ts';
 import { Admission } from '../schedule/admission.ts';
+import { servedLimits } from '../served-limits.ts';
 import { BucketTuner } from '../schedule/bucket-tuning.ts';
 import { type CostModel, createCostModel } from '../schedule/cost.ts';
 import { DepthController } from '../schedule/depth.ts';
@@ -42,7 +43,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     config,
     manifest,
     clock,
-    estimateTokens: createTokenEstimate(manifest.template, config.candidateTokens),
+    estimateTokens: createTokenEstimate(
+      manifest.template,
+      servedLimits(config, manifest).candidateTokens,
+    ),
     cache: config.cacheEntries === 0 ? undefined : openCache(config, clock),
     depth: openDepth(config, clock),
     tuner,

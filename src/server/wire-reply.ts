@@ -6,6 +6,7 @@ import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/Estim
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
 import type { WireResultInput } from './generated/slmrank/v1/Result.ts';
+import { servedLimits } from '../served-limits.ts';
 import { templateOrder } from '../text/template.ts';
 
 export interface Served {
@@ -77,7 +78,7 @@ export function toWireInfo(
     templateOrder: templateOrder(manifest.template),
     precision: manifest.precision,
     executionProvider: config.devices[0]?.provider ?? '',
-    limits: { ...config, rowTokens: manifest.blueprint.rowTokens },
+    limits: { ...config, ...servedLimits(config, manifest) },
     buckets: [...pipeline.buckets()],
     tokenBudget: config.tokenBudget,
     replicas: [...pipeline.replicas()],

@@ -1,4 +1,4 @@
-import type { Blueprint, Family } from '../manifest.ts';
+import { type Blueprint, defaultRowTokens, type Family, mostRowTokens } from '../manifest.ts';
 import { asObject, type JsonObject } from './limited-json.ts';
 import { quote, refuse, within } from './refuse.ts';
 import { int8Method } from './stored-int8.ts';
@@ -17,13 +17,15 @@ export const familyTraits: Readonly<Record<Family, Pick<Blueprint, 'qkNorm' | 'q
   qwen3: { qkNorm: true, qkvBias: false },
 };
 
-/** A row is capped as in the ranking papers: prompts of at most 2,048 tokens in training and inference. */
-const maxRowTokens = 2048;
 /** Transformers' default where a config.json is silent. */
 const defaultRopeTheta = 10_000;
 
-export function capRowTokens(contextTokens: number): number {
-  return Math.min(contextTokens, maxRowTokens);
+/** Tokens of a row by the checkpoint's positions, and by what is asked for, if anything. @throws CheckpointError */
+export function findRowTokens(positions: number, asked: number | undefined, where: string): number {
+  if (asked !== undefined && asked > positions) {
+    refuse(where, 'the number of positions', positions, `at least ${asked}, as --row-tokens asks`);
+  }
+  return asked ?? Math.min(positions, defaultRowTokens);
 }
 
 /**
@@ -31,7 +33,7 @@ export function capRowTokens(contextTokens: number): number {
  *
  * @throws CheckpointError
  */
-export function parseBlueprint(config: JsonObject, file: string): Blueprint {
+export function parseBlueprint(config: JsonObject, file: string, rowTokens?: number): Blueprint {
   const fields = new ConfigFields(config, file);
   const family = parseFamily(fields);
   assertSupported(fields);
@@ -54,7 +56,11 @@ export function parseBlueprint(config: JsonObject, file: string): Blueprint {
       normEpsilon: fields.number('rms_norm_eps'),
       ...familyTraits[family],
       tiedHead: fields.get('tie_word_embeddings') === true,
-      rowTokens: capRowTokens(fields.number('max_position_embeddings')),
+      rowTokens: findRowTokens(
+        fields.number('max_position_embeddings'),
+        rowTokens,
+        fields.where('max_position_embeddings'),
+      ),
     },
     file,
   );
@@ -186,7 +192,7 @@ const maxDimensions: Readonly<Record<Dimension, number>> = {
   kvHeads: 512,
   headDim: 1024,
   vocabulary: 1_048_576,
-  rowTokens: maxRowTokens,
+  rowTokens: mostRowTokens,
 };
 
 /** Dimensions within limits and fitting each other. Returns what it was given. @throws CheckpointError */

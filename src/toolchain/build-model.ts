@@ -13,6 +13,7 @@ import {
 } from '../manifest.ts';
 import { sha256, sha256OfFile } from '../sha256.ts';
 import type { NormalizeStep } from '../text/normalize.ts';
+import { countTemplateTokens } from '../text/request-encoder.ts';
 import { builtinTemplate, templateHash } from '../text/template.ts';
 import { findTemplateWarnings } from '../text/template-warnings.ts';
 import {
@@ -53,6 +54,8 @@ export interface BuildOptions extends SourceFiles {
   readonly labels: readonly [yes: string, no: string];
   /** A tokenizer.json; the folder's own, or one made of the GGUF's vocabulary, when undefined. */
   readonly tokenizer: string | undefined;
+  /** Most tokens of a row, up to the checkpoint's positions; `defaultRowTokens` or fewer when undefined. */
+  readonly rowTokens?: number | undefined;
   /** `defaultBuckets` when undefined. */
   readonly buckets: readonly number[] | undefined;
   readonly source: { readonly description: string; readonly licence: string };
@@ -63,7 +66,10 @@ export interface BuildOptions extends SourceFiles {
 
 /** Tile shapes in one batch; four was measured best where lengths are mixed. */
 const attentionGroups = 4;
-const ladder = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048];
+const ladder = [
+  ...[16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192],
+  ...[12_288, 16_384, 24_576, 32_768, 49_152, 65_536, 98_304],
+];
 const tokenizerFile = 'tokenizer.json';
 
 /**
@@ -74,7 +80,7 @@ const tokenizerFile = 'tokenizer.json';
  */
 export async function buildModel(options: BuildOptions): Promise<Manifest> {
   options.onProgress(`reading ${options.from}`);
-  const checkpoint = await openCheckpoint(options.from, options.adapter);
+  const checkpoint = await openCheckpoint(options.from, options.adapter, options.rowTokens);
   try {
     await replaceFolder(options.to, async (dir) => {
       await fillFolder(checkpoint, options, dir);
@@ -140,6 +146,7 @@ async function fillFolder(
     parameters,
     template,
     startToken: await findStartToken(options.from, options.tokenizer),
+    templateTokens: countTemplateTokens(tokenizer, template),
     ...identity,
     buckets: options.buckets ?? defaultBuckets(checkpoint.blueprint.rowTokens),
     attentionGroups,

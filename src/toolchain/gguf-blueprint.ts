@@ -1,5 +1,5 @@
 import type { Blueprint, Family } from '../manifest.ts';
-import { assertBlueprint, capRowTokens, familyTraits } from './blueprint.ts';
+import { assertBlueprint, familyTraits, findRowTokens } from './blueprint.ts';
 import type { GgufFile } from './gguf.ts';
 import { findNumber, findString } from './gguf-metadata.ts';
 import { quote, refuse, within } from './refuse.ts';
@@ -10,7 +10,7 @@ const families: readonly Family[] = ['llama', 'qwen2', 'qwen3'];
 const defaultRopeTheta = 10_000;
 
 /** The blueprint by a GGUF's metadata; vocabulary and tied head by its tensors. @throws CheckpointError */
-export function parseGgufBlueprint(gguf: GgufFile): Blueprint {
+export function parseGgufBlueprint(gguf: GgufFile, rowTokens?: number): Blueprint {
   const file = gguf.source.name;
   const architecture = findString(gguf, 'general.architecture');
   const family = families.find((known) => known === architecture);
@@ -37,7 +37,11 @@ export function parseGgufBlueprint(gguf: GgufFile): Blueprint {
       normEpsilon: fields.number('attention.layer_norm_rms_epsilon'),
       ...familyTraits[family],
       tiedHead: !gguf.tensors.has('output.weight'),
-      rowTokens: capRowTokens(fields.number('context_length')),
+      rowTokens: findRowTokens(
+        fields.number('context_length'),
+        rowTokens,
+        fields.where('context_length'),
+      ),
     },
     file,
   );

@@ -9,7 +9,8 @@ export interface WireLimitsInput {
   'textBytes'?: (number);
   'requestBytes'?: (number);
   /**
-   * Tokens of instruction, query and context together with the template's own around them, whatever its order.
+   * Tokens of instruction, query and context together with the template's own around them, whatever its order. This
+   * and candidate_tokens are what holds: the server's settings, or what a row has room for if that is less.
    */
   'prefixTokens'?: (number);
   /**
@@ -17,7 +18,7 @@ export interface WireLimitsInput {
    */
   'candidateTokens'?: (number);
   /**
-   * Most tokens in one row: prefix, candidate and suffix.
+   * Most tokens in one row: prefix, candidate and suffix. The model's own, set when it was built.
    */
   'rowTokens'?: (number);
   'queuedCandidates'?: (number);
@@ -33,7 +34,8 @@ export interface WireLimits {
   'textBytes': (number);
   'requestBytes': (number);
   /**
-   * Tokens of instruction, query and context together with the template's own around them, whatever its order.
+   * Tokens of instruction, query and context together with the template's own around them, whatever its order. This
+   * and candidate_tokens are what holds: the server's settings, or what a row has room for if that is less.
    */
   'prefixTokens': (number);
   /**
@@ -41,7 +43,7 @@ export interface WireLimits {
    */
   'candidateTokens': (number);
   /**
-   * Most tokens in one row: prefix, candidate and suffix.
+   * Most tokens in one row: prefix, candidate and suffix. The model's own, set when it was built.
    */
   'rowTokens': (number);
   'queuedCandidates': (number);
