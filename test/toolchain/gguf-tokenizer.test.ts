@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CheckpointError } from '../../src/toolchain/checkpoint.ts';
 import type { DescribedFile, GgufValue } from '../../src/toolchain/gguf-metadata.ts';
 import { buildTokenizerJson } from '../../src/toolchain/gguf-tokenizer.ts';
-import { createTokenizer } from '../../src/text/tokenizer.ts';
+import { assertVocabulary, createTokenizer } from '../../src/text/tokenizer.ts';
 import { byteSpelling } from '../../src/text/byte-pair.ts';
 import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
 
@@ -34,6 +34,15 @@ describe('buildTokenizerJson', () => {
     expect([...tokenizer.encode('hello')]).toEqual([258, byteSpelling.indexOf('o')]);
     expect([...tokenizer.encodeTemplate('<think>he<|im_end|>')]).toEqual([260, 256, 259]);
     expect(tokenizer.encode('<|im_end|>')).toHaveLength(10);
+  });
+
+  it('knows the largest id, of an added token too, which the embedding must have a row for', () => {
+    const tokenizer = createTokenizer(buildTokenizerJson(describeGguf()), 'x');
+    expect(tokenizer.largest).toEqual({ id: 260, token: '<think>' });
+    expect(() => assertVocabulary(tokenizer, 260, 'some.gguf')).toThrow(
+      'some.gguf gives the token "<think>" the id 260; the model\'s embedding has 260 rows',
+    );
+    expect(() => assertVocabulary(tokenizer, 261, 'some.gguf')).not.toThrow();
   });
 
   it('composes for Qwen, not for SmolLM', () => {
