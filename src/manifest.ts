@@ -2,12 +2,19 @@ import { join } from 'node:path';
 import { RankError } from './errors.ts';
 import { JsonRecord } from './json-record.ts';
 import { assertSizes } from './model-files.ts';
+import { mostRowTokens, parsePromptFacts, type PromptFacts } from './prompt-facts.ts';
 import { readRegularText, type ReadProgress } from './regular-file.ts';
 import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts';
 import { sha256 } from './sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from './text/normalize.ts';
 import { assertTemplate, templateHash } from './text/template.ts';
 
+export {
+  defaultRowTokens,
+  mostRowTokens,
+  type StartToken,
+  type TemplateTokens,
+} from './prompt-facts.ts';
 export { type FileStamps, verifyFiles } from './model-files.ts';
 
 /** What a built model says of itself: `manifest.json` beside the graph. Parsed once, trusted inside. */
@@ -21,8 +28,6 @@ export type Family = (typeof families)[number];
 export const precisions = ['fp32', 'fp16', 'int8'] as const;
 export type Precision = (typeof precisions)[number];
 
-/** Most tokens in a row, whatever the checkpoint would allow. */
-export const rowTokensCap = 2048;
 /** A prompt's own words need more: a model with fewer positions has no room for a candidate. */
 export const leastRowTokens = 32;
 
@@ -83,7 +88,7 @@ export interface FileEntry {
   readonly sha256: string;
 }
 
-export interface Manifest {
+export interface Manifest extends PromptFacts {
   readonly format: typeof manifestFormat;
   readonly name: string;
   readonly blueprint: Blueprint;
@@ -188,6 +193,7 @@ export function parseManifest(text: string, where: string): Manifest {
     template: parseTemplate(json.record('template')),
     templateHash: json.text('templateHash', hexHash, 'a SHA-256'),
     normalize: parseNormalize(json),
+    ...parsePromptFacts(json),
     labels: parseLabels(json.record('labels'), blueprint),
     graph: parseFile(json.record('graph')),
     weights: parseFile(json.record('weights')),
@@ -247,7 +253,7 @@ function parseBlueprint(json: JsonRecord): Blueprint {
     qkvBias: json.flag('qkvBias'),
     tiedHead: json.flag('tiedHead'),
     ...(json.has('classes') && { classes: json.texts('classes') }),
-    rowTokens: json.count('rowTokens', { min: leastRowTokens, max: rowTokensCap }),
+    rowTokens: json.count('rowTokens', { min: leastRowTokens, max: mostRowTokens }),
   };
   if (blueprint.heads % blueprint.kvHeads !== 0) {
     json.fail('kvHeads', `a divisor of ${blueprint.heads} heads`);

@@ -114,7 +114,11 @@ describe('a manifest', () => {
     ['blueprint.classes', ['no', 'yes'], "'labels.yes.id' is "],
     ['blueprint.ropeTheta', -1, "'blueprint.ropeTheta' is -1; a number above 0 is needed"],
     ['blueprint.qkNorm', 'yes', '\'blueprint.qkNorm\' is "yes"; true or false is needed'],
-    ['blueprint.rowTokens', 4096, "'blueprint.rowTokens' is 4096; a whole number from 32 to 2048"],
+    [
+      'blueprint.rowTokens',
+      131_073,
+      "'blueprint.rowTokens' is 131073; a whole number from 32 to 131072",
+    ],
     ['parameters', undefined, "'parameters' is missing; a whole number"],
     ['precision', 'int4', '\'precision\' is "int4"; one of "fp32", "fp16", "int8" is needed'],
     [

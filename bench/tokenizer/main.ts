@@ -9,6 +9,7 @@ import { describeMachine } from '../machine.ts';
 
 /** Our tokenizer beside @huggingface/tokenizers: whose ids are the reference's, and how fast each is in one run. */
 
+type GoldenName = 'smollm2' | 'qwen' | 'llama3';
 type Encode = (text: string) => readonly number[] | Int32Array;
 
 /** The package's own types do not resolve under NodeNext. */
@@ -26,7 +27,7 @@ function readGolden(file: string): string {
 }
 
 /** Golden texts whose ids differ from those of Python's `tokenizers` (test/golden/make_tokenizer.py). */
-function countDifferent(encode: Encode, golden: Golden, name: 'smollm2' | 'qwen'): number {
+function countDifferent(encode: Encode, golden: Golden, name: GoldenName): number {
   return golden.texts.filter((spec, i) => {
     const text = typeof spec === 'string' ? spec : spec[0].repeat(spec[1]);
     return summarize(encode(text)) !== golden.ids[name][i];
@@ -35,7 +36,7 @@ function countDifferent(encode: Encode, golden: Golden, name: 'smollm2' | 'qwen'
 
 interface Golden {
   readonly texts: readonly (string | readonly [unit: string, times: number])[];
-  readonly ids: Readonly<Record<'smollm2' | 'qwen', readonly string[]>>;
+  readonly ids: Readonly<Record<GoldenName, readonly string[]>>;
 }
 
 function summarize(ids: ArrayLike<number>): string {
@@ -66,7 +67,7 @@ const { postings } = await readDemoData(projectFolder('models/demo'));
 const texts = postings.slice(0, 50).map(({ title, text }) => `${title}\n${text}`);
 
 console.log(JSON.stringify(describeMachine()));
-for (const name of ['smollm2', 'qwen'] as const) {
+for (const name of ['smollm2', 'qwen', 'llama3'] as const) {
   const file = readGolden(`tokenizer-${name}.json`);
   const library = new Library(JSON.parse(file) as object, {});
   const ours = createTokenizer(file, name);

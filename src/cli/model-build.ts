@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { JsonRecord } from '../json-record.ts';
 import {
+  defaultRowTokens,
+  leastRowTokens,
   type Manifest,
   modelName,
+  mostRowTokens,
   parseTemplate,
   type Precision,
   precisions,
@@ -38,13 +41,16 @@ Builds what the server loads: a ranking graph, its weights, a tokenizer and a ma
   --float LAYER.INPUT,...
                        inputs that an int8 graph leaves in floats, such as 0.down (see 'slmrank model quantize --help'),
                        beside those of a compact checkpoint
-  --template NAME      chatml, qwen3-reranker, or a JSON file: a recipe, a manifest, or a template's five texts
-                       (default: the one of the model's family)
+  --template NAME      ${Object.keys(builtinTemplates).join(', ')}, or a JSON file: a recipe, a manifest, or a template's
+                       five texts (default: the one of the model's family); a template that does not fit the
+                       model's tokenizer (tags that it does not know, its BOS missing) is warned about
   --normalize STEP,... what is done to callers' texts before they are encoded: all, none, or some of
                        ${normalizeSteps.join(', ')}, in this order
                        (default: what the file of --template lists, else none)
   --labels YES,NO      the two answers, each one token, or the names of a classifier's classes (default: yes,no)
   --tokenizer FILE     a tokenizer.json (default: the folder's own, or one made of the GGUF's vocabulary)
+  --row-tokens N       most tokens of prefix, candidate and suffix together, up to the checkpoint's positions
+                       (default: ${defaultRowTokens}, or its positions if they are fewer)
   --buckets N,N,...    padded candidate lengths in tokens, ascending
   --licence TEXT       the checkpoint's licence, for the manifest
 `;
@@ -61,6 +67,7 @@ const options = {
   normalize: { type: 'string' },
   labels: { type: 'string' },
   tokenizer: { type: 'string' },
+  'row-tokens': { type: 'string' },
   buckets: { type: 'string' },
   licence: { type: 'string' },
 } as const;
@@ -115,6 +122,8 @@ async function build(values: Values): Promise<{ manifest: Manifest; to: string }
       values.normalize === undefined ? template?.normalize : parseNormalizeList(values.normalize),
     labels: parseLabels(values.labels ?? 'yes,no'),
     tokenizer: values.tokenizer,
+    rowTokens:
+      values['row-tokens'] === undefined ? undefined : parseRowTokens(values['row-tokens']),
     buckets: values.buckets === undefined ? undefined : parseBuckets(values.buckets),
     source: { description: basename(values.from), licence: values.licence ?? 'unknown' },
     recipe: undefined,
@@ -177,6 +186,15 @@ function parseNormalizeList(text: string): readonly NormalizeStep[] {
     throw new UsageError(`--normalize is '${text}'; all, none, or ${allowedSteps} is needed`);
   }
   return found;
+}
+
+function parseRowTokens(text: string): number {
+  const tokens = Number(text);
+  if (!Number.isSafeInteger(tokens) || tokens < leastRowTokens || tokens > mostRowTokens) {
+    const allowed = `a whole number from ${leastRowTokens} to ${mostRowTokens}`;
+    throw new UsageError(`--row-tokens is '${text}'; ${allowed} is needed`);
+  }
+  return tokens;
 }
 
 function parseBuckets(text: string): readonly number[] {

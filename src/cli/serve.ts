@@ -15,6 +15,7 @@ import { type Capture, captureTraffic, openCapture } from '../observe/capture.ts
 import { createLog, type LeveledLog, LineWriter, type Log } from '../observe/log.ts';
 import { watchDoor, watchGauges } from '../observe/watch-gauges.ts';
 import { packageVersion } from '../package-version.ts';
+import { findLoweredLimits, servedLimits } from '../served-limits.ts';
 import { type AdminServer, startAdminServer } from '../server/admin-server.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import { type ListenCredentials, openCredentials, warnOfPlainText } from '../server/tls.ts';
@@ -52,6 +53,7 @@ export async function run(
   const observation = await openObservation({ config, manifest, log, env: process.env, version });
   const { observer } = observation;
   observer.watch('slmrank_log_lines_dropped_total', () => lines.dropped);
+  findLoweredLimits(config, manifest).forEach((lowered) => log.warn({}, lowered));
   const capture = await openCaptureOf(config, log);
   const models = openModels({ config, manifest, verified, log, tell: observer.tell }, capture);
   const parts = { config, manifest, log, signals, observation, models, credentials };
@@ -237,7 +239,7 @@ function readyLine({ address }: RunningServer, config: Config, manifest: Manifes
   return (
     `slmrank ready on ${address}: model ${manifest.name} (${manifest.precision}), ` +
     `fingerprint ${manifest.fingerprint.slice(0, 12)}, ${replicas}, ` +
-    `up to ${config.candidates} candidates of ${config.candidateTokens} tokens a request; ` +
-    `${cores} core${cores > 1 ? 's' : ''} (${from})`
+    `up to ${config.candidates} candidates of ${servedLimits(config, manifest).candidateTokens} ` +
+    `tokens a request; ${cores} core${cores > 1 ? 's' : ''} (${from})`
   );
 }

@@ -17,7 +17,8 @@ and with itself in other company. Exit status 0 when all holds, 1 when not.
 
   MODEL            a built model's folder, or its name under models/artifacts
                    (default: SLMRANK_MODEL, or ${defaultRecipe}, built first when it is not there)
-  --golden FILE    what to compare with (default: models/goldens/NAME.json.gz, when it is of this very model)
+  --golden FILE    what to compare with (default: models/goldens/NAME.json.gz, when it is of this very model;
+                   python models/goldens/make_golden.py --help says how to make one of yours)
   --device SLOT    cpu (default) or cuda:N
   --threads N      of the CPU (default: all)
   --json           the report as JSON
@@ -108,17 +109,23 @@ function format(report: VerifyReport, reason: string): string {
   const width = Math.max(...report.checks.map(({ name }) => name.length));
   const reference =
     report.reference === undefined
-      ? `no reference was available (${reason}): the model is only held against itself`
+      ? `no reference was available (${reason}): the model is only held against itself; see models/goldens/make_golden.py`
       : `reference: ${report.reference}`;
   return [
     `${report.model} (${report.precision}, ${report.rows} rows), score fingerprint ${report.fingerprint}`,
     reference,
+    ...report.warnings.map((warning) => `warning: ${warning}`),
     '',
     ...report.checks.map((check) => formatCheck(check, width)),
     '',
-    report.passed ? 'PASS' : `FAIL: ${failures(report)}`,
+    report.passed ? describePass(report) : `FAIL: ${failures(report)}`,
     '',
   ].join('\n');
+}
+
+/** A model that agrees with itself may still be wrong in every score. */
+function describePass({ reference }: VerifyReport): string {
+  return reference === undefined ? 'PASS (itself only: no reference was available)' : 'PASS';
 }
 
 function formatCheck(check: Check, width: number): string {

@@ -155,12 +155,12 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
   prefixTokens: countSetting([16, 131_072], {
     unit: 'tokens',
     default: '1024',
-    why: 'Most tokens of instruction, query and context with the template around them; more are refused.',
+    why: 'Most tokens of instruction, query and context with the template around them; more are refused. A row of the model may hold fewer.',
   }),
   candidateTokens: countSetting([8, 131_072], {
     unit: 'tokens',
     default: '512',
-    why: 'The context budget: a longer candidate is cut, or refused if the request says so. Less is faster.',
+    why: 'The context budget: a longer candidate is cut, or refused if the request says so. Less is faster. A row of the model may hold fewer.',
   }),
   streamUnanswered: countSetting([1, 1000], {
     unit: 'requests',

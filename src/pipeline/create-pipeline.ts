@@ -7,6 +7,7 @@ import type { FileStamps, Manifest } from '../manifest.ts';
 import { Pipeline } from '../pipeline.ts';
 import { openEncoders, openReplicas, type PoolLog, type Workers } from '../pool/open-pools.ts';
 import { Admission } from '../schedule/admission.ts';
+import { servedLimits } from '../served-limits.ts';
 import { BucketTuner } from '../schedule/bucket-tuning.ts';
 import { type CostModel, createCostModel } from '../schedule/cost.ts';
 import { DepthController } from '../schedule/depth.ts';
@@ -62,9 +63,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 }
 
 function openEstimator({ config, manifest }: PipelineOptions): TokenEstimator {
-  const { candidateTokens, tokenBudget } = config;
-  const { rowTokens } = manifest.blueprint;
-  return new TokenEstimator(manifest.template, { candidateTokens, rowTokens, tokenBudget });
+  const { tokenBudget } = config;
+  return new TokenEstimator(manifest.template, { ...servedLimits(config, manifest), tokenBudget });
 }
 
 function openScheduler(

@@ -7,6 +7,7 @@ import type { PackedBatch } from '../schedule/batch.ts';
 import type { CostModel } from '../schedule/cost.ts';
 import { packBatch, packedTokens, paddedSlots, planGroups } from '../schedule/pack-batch.ts';
 import { type OpenThread, openDeviceThread } from './device-thread.ts';
+import { servedLimits } from '../served-limits.ts';
 import { createEncoderPool, type EncoderPool } from './encoder-pool.ts';
 import { Replica, type WarmUp } from './replica.ts';
 import { type Offer, ReplicaSet } from './replica-set.ts';
@@ -50,8 +51,7 @@ const watchLimits: WatchLimits = { leastMs: 10_000, factor: 20, loadMs: 900_000 
 const mostHungThreads = 4;
 
 export function openEncoders({ config, manifest, workers }: EncoderOptions): EncoderPool {
-  const { prefixTokens, candidateTokens } = config;
-  const limits = { prefixTokens, candidateTokens, rowTokens: manifest.blueprint.rowTokens };
+  const limits = servedLimits(config, manifest);
   const entry = workers?.encode ?? findWorker('encode');
   return createEncoderPool(entry, { modelDir: config.model, manifest, limits }, config.encoders);
 }
@@ -96,7 +96,8 @@ function assertRuns({ name, provider }: DeviceSlot, { name: model, precision }: 
 }
 
 function warmUpsOf({ provider }: DeviceSlot, manifest: Manifest, config: Config): WarmUp[] {
-  const { tokenBudget, candidateTokens, prefixTokens } = config;
+  const { tokenBudget } = config;
+  const { candidateTokens, prefixTokens } = servedLimits(config, manifest);
   const { attentionGroups } = manifest;
   const options = { provider, tokenBudget, candidateTokens, prefixTokens };
   return warmUpParts(manifest, options).map((part) => ({

@@ -13,6 +13,7 @@ import type { WireEstimateRankResponseInput } from './generated/slmrank/v1/Estim
 import type { WireGetInfoResponseInput } from './generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankResponseInput } from './generated/slmrank/v1/RankResponse.ts';
 import type { WireResultInput } from './generated/slmrank/v1/Result.ts';
+import { servedLimits } from '../served-limits.ts';
 import { templateOrder } from '../text/template.ts';
 import { defaultReplyBytes } from './reply-bytes.ts';
 
@@ -90,11 +91,7 @@ export function toWireInfo(
     templateOrder: templateOrder(manifest.template),
     precision: manifest.precision,
     executionProvider: config.devices[0]?.provider ?? '',
-    limits: {
-      ...config,
-      rowTokens: manifest.blueprint.rowTokens,
-      replyBytes: defaultReplyBytes,
-    },
+    limits: { ...config, ...servedLimits(config, manifest), replyBytes: defaultReplyBytes },
     buckets: [...pipeline.buckets()],
     tokenBudget: config.tokenBudget,
     replicas: [...pipeline.replicas()],

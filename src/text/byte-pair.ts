@@ -19,6 +19,8 @@ export interface BytePairModel {
   readonly merges: readonly (readonly [string, string])[];
   /** Stands for a byte that the vocabulary lacks; without it such bytes are left out. */
   readonly unknownId: number | undefined;
+  /** Words that are taken whole, whatever merges would make of them: spelling to id. */
+  readonly wholeWords?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Words longer than this are not remembered: they hardly come again. In characters, as are the next two. */
@@ -43,11 +45,14 @@ export class BytePairEncoder {
   /** Rank -> id of the union. */
   readonly #unions: Int32Array;
   readonly #stride: number;
+  readonly #wholeWords: BytePairModel['wholeWords'];
+  /** Of a whole word, in bytes. */
+  readonly #longestWhole: number;
   readonly #cache = new Map<string, Int32Array>();
   readonly #utf8 = new TextEncoder();
   readonly #pooled = new Symbols(longestPooledWord);
 
-  constructor({ vocabulary, merges, unknownId }: BytePairModel) {
+  constructor({ vocabulary, merges, unknownId, wholeWords }: BytePairModel) {
     const idOf = (spelling: string) => vocabulary.get(spelling) ?? none;
     this.#byteIds = Int32Array.from(
       byteSpelling,
@@ -58,6 +63,11 @@ export class BytePairEncoder {
     merges.forEach(([left, right], rank) => {
       this.#ranks.set(idOf(left) * this.#stride + idOf(right), rank);
     });
+    this.#wholeWords = wholeWords;
+    this.#longestWhole = [...(wholeWords?.keys() ?? [])].reduce(
+      (most, { length }) => Math.max(most, length),
+      0,
+    );
   }
 
   /** Token ids of a word. The result may be shared: read only. Lone surrogates are read as U+FFFD. */
@@ -66,14 +76,27 @@ export class BytePairEncoder {
     if (cached !== undefined) {
       return cached;
     }
-    const symbols = word.length <= longestPooledWord ? this.#pooled : new Symbols(word.length);
-    this.#load(symbols, word);
-    this.#merge(symbols);
-    const ids = symbols.read();
+    const ids = this.#findWhole(word) ?? this.#encodeByMerges(word);
     if (word.length <= longestCachedWord) {
       this.#remember(word, ids);
     }
     return ids;
+  }
+
+  #findWhole(word: string): Int32Array | undefined {
+    if (this.#wholeWords === undefined || word.length > this.#longestWhole) {
+      return undefined;
+    }
+    const spelling = Array.from(this.#utf8.encode(word), (byte) => byteSpelling[byte]).join('');
+    const id = this.#wholeWords.get(spelling);
+    return id === undefined ? undefined : Int32Array.of(id);
+  }
+
+  #encodeByMerges(word: string): Int32Array {
+    const symbols = word.length <= longestPooledWord ? this.#pooled : new Symbols(word.length);
+    this.#load(symbols, word);
+    this.#merge(symbols);
+    return symbols.read();
   }
 
   #remember(word: string, ids: Int32Array): void {

@@ -1,5 +1,5 @@
 import { type FieldViolation, RankError } from '../errors.ts';
-import type { PromptTemplate } from '../manifest.ts';
+import type { PromptTemplate, TemplateTokens } from '../manifest.ts';
 import type { EncodedCandidate } from '../schedule/batch.ts';
 import { CandidateEncoder, type FittedCandidate } from './candidate-encoder.ts';
 import type {
@@ -49,7 +49,7 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
   const empty = encodeFrame({ query: '' });
   // A row must have room for one token of a candidate.
   const mostAsked = Math.min(limits.prefixTokens, limits.rowTokens - empty.fixedTokens - 1);
-  assertRoom(empty.askedTokens, mostAsked, template);
+  assertRoom(empty, limits, template);
 
   const encode = (given: EncodeTask): EncodeOutcome => {
     const task = normalizeTask(given, normalize);
@@ -183,14 +183,39 @@ function createPartEncoder(
   };
 }
 
-function assertRoom(templateTokens: number, allowed: number, template: PromptTemplate): void {
-  if (templateTokens > allowed) {
-    const parts = templateOrder(template) === 'query-first' ? 'prefix has' : 'two parts have';
-    throw new RankError(
-      'invalid-argument',
-      `the template's ${parts} ${templateTokens} tokens without a query; at most ${allowed} fit the limits`,
-    );
+/** Tokens of a template's own text. */
+export function countTemplateTokens(
+  tokenizer: Tokenizer,
+  template: PromptTemplate,
+): TemplateTokens {
+  const { askedTokens: asked, fixedTokens: fixed } = createFrameEncoder(
+    tokenizer,
+    template,
+  )({
+    query: '',
+  });
+  return { asked, fixed };
+}
+
+function assertRoom(
+  { askedTokens, fixedTokens }: Frame,
+  { prefixTokens, rowTokens }: EncodeLimits,
+  template: PromptTemplate,
+): void {
+  const inRow = rowTokens - fixedTokens - 1;
+  if (askedTokens <= Math.min(prefixTokens, inRow)) {
+    return;
   }
+  const parts = templateOrder(template) === 'query-first' ? 'prefix has' : 'two parts have';
+  const others = fixedTokens === 0 ? 'a candidate' : 'the suffix and a candidate';
+  const room =
+    inRow <= prefixTokens
+      ? `at most ${inRow} fit a row beside ${others}: a row of the model has ${rowTokens} (its positions, or --row-tokens of 'slmrank model build')`
+      : `at most ${prefixTokens} are allowed by --prefix-tokens (SLMRANK_PREFIX_TOKENS)`;
+  throw new RankError(
+    'invalid-argument',
+    `the template's ${parts} ${askedTokens} tokens without a query; ${room}`,
+  );
 }
 
 function describeLongFrame(frame: Frame, allowed: number): FieldViolation {

@@ -15,14 +15,15 @@ export type Span =
 const judge =
   'Judge whether the Document meets the requirements based on the Query and the Instruct provided. ' +
   'Note that the answer can only be "yes" or "no".';
-const judgePrefix =
-  `<|im_start|>system\n${judge}<|im_end|>\n<|im_start|>user\n` +
-  '<Instruct>: {instruction}\n<Query>: {query}\n{context}<Document>: ';
+const question = '<Instruct>: {instruction}\n<Query>: {query}\n{context}<Document>: ';
+const judgePrefix = `<|im_start|>system\n${judge}<|im_end|>\n<|im_start|>user\n${question}`;
+const headerOf = (role: string) => `<|start_header_id|>${role}<|end_header_id|>\n\n`;
 
 /**
  * The built-in templates. `qwen3-reranker` is the format published with Qwen3-Reranker (its model card), the empty
  * think block included; it has no context, so ours is a line of its own after the query. `chatml` asks the same of
- * models without a think block (SmolLM2, Qwen2), with a system text always, so that no model's default one applies.
+ * models without a think block (SmolLM2, Qwen2), with a system text always, so that no model's default one applies;
+ * `llama3` asks it in the tags of Llama 3.x.
  */
 export const builtinTemplates = {
   chatml: {
@@ -38,6 +39,13 @@ export const builtinTemplates = {
     title: '{title}\n',
     suffix: '<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n',
     instruction: 'Given a web search query, retrieve relevant passages that answer the query',
+  },
+  llama3: {
+    prefix: `<|begin_of_text|>${headerOf('system')}${judge}<|eot_id|>${headerOf('user')}${question}`,
+    context: '<Context>: {context}\n',
+    title: '{title}\n',
+    suffix: `<|eot_id|>${headerOf('assistant')}`,
+    instruction: 'Given a search query, find the documents that satisfy it',
   },
 } as const satisfies Record<string, PromptTemplate>;
 

@@ -1,12 +1,8 @@
 import { RankError } from '../errors.ts';
 import { JsonRecord } from '../json-record.ts';
+import type { AddedToken } from './added-tokens.ts';
 import type { BytePairModel } from './byte-pair.ts';
 import { parseSplitPattern } from './split-pattern.ts';
-
-export interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-}
 
 /** What a tokenizer.json says, reduced to what decides ids. */
 export interface TokenizerFile extends BytePairModel {
@@ -30,11 +26,13 @@ export function parseTokenizerFile(text: string, where: string): TokenizerFile {
   const json = new JsonRecord(raw, where);
   const model = parseModel(json, raw, where);
   const vocabulary = parseVocabulary(model['vocab'], where);
+  const addedTokens = parseAddedTokens(json);
   return {
     vocabulary,
     merges: parseMerges(model['merges'], vocabulary, where),
     unknownId: parseUnknown(model['unk_token'], vocabulary, where),
-    addedTokens: parseAddedTokens(json),
+    ...parseWholeWords(model['ignore_merges'], vocabulary, addedTokens),
+    addedTokens,
     splitPattern: parseSplitPattern(raw['pre_tokenizer'], where),
     composes: parseNormalizer(raw['normalizer'], where),
   };
@@ -56,7 +54,6 @@ const unsupported = [
   'continuing_subword_prefix',
   'end_of_word_suffix',
   'byte_fallback',
-  'ignore_merges',
   'fuse_unk',
 ];
 
@@ -131,31 +128,61 @@ function parseMerges(
   });
 }
 
+/**
+ * With `ignore_merges`, a word that is in the vocabulary is taken whole. Added tokens are left out: a
+ * caller's text that spells one is plain text.
+ */
+function parseWholeWords(
+  ignoreMerges: unknown,
+  vocabulary: ReadonlyMap<string, number>,
+  addedTokens: readonly AddedToken[],
+): Pick<TokenizerFile, 'wholeWords'> {
+  if (!ignoreMerges) {
+    return { wholeWords: undefined };
+  }
+  const added = new Set(addedTokens.map(({ id }) => id));
+  return { wholeWords: new Map([...vocabulary].filter(([, id]) => !added.has(id))) };
+}
+
 function parseAddedTokens(json: JsonRecord): AddedToken[] {
   if (!json.has('added_tokens')) {
     return [];
   }
   return json.records('added_tokens').map((token) => {
-    for (const name of ['lstrip', 'rstrip', 'single_word']) {
-      if (token.has(name) && token.flag(name)) {
-        token.fail(name, 'false');
-      }
-    }
+    const isSet = (name: string) => token.has(name) && token.flag(name);
     return {
       id: token.count('id', ids),
       content: token.text('content', /./s, 'text that is not empty'),
+      lstrip: isSet('lstrip'),
+      rstrip: isSet('rstrip'),
+      singleWord: isSet('single_word'),
+      special: isSet('special'),
     };
   });
 }
 
+/** Whether texts are composed: by none, NFC, or a sequence of these, however deep or empty. */
 function parseNormalizer(normalizer: unknown, where: string): boolean {
+  const found = composes(normalizer);
+  return (
+    found ??
+    fail(
+      where,
+      `'normalizer' is ${quote(normalizer)}; none, NFC, or a sequence of these is supported`,
+    )
+  );
+}
+
+function composes(normalizer: unknown): boolean | undefined {
   if (normalizer === undefined || normalizer === null) {
     return false;
   }
-  if (JSON.stringify(normalizer) !== '{"type":"NFC"}') {
-    fail(where, `'normalizer' is ${quote(normalizer)}; none or NFC is supported`);
+  const { type, normalizers } = normalizer as { type?: unknown; normalizers?: unknown };
+  if (type === 'Sequence' && Array.isArray(normalizers)) {
+    const each = normalizers.map(composes);
+    return each.includes(undefined) ? undefined : each.includes(true);
   }
-  return true;
+  return type === 'NFC' ? true : undefined;
 }
 
 function quote(value: unknown): string {

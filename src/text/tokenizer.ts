@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { RankError } from '../errors.ts';
 import { sha256 } from '../sha256.ts';
+import { AddedTokens } from './added-tokens.ts';
 import { BytePairEncoder, byteSpelling } from './byte-pair.ts';
 import { composeText } from './compose.ts';
 import { parseTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
@@ -23,6 +24,8 @@ export interface ExpectedTokenizer {
 export interface Tokenizer {
   /** The largest id that any text can be given, by its spelling and by what it spells. */
   readonly largest: { readonly id: number; readonly token: string };
+  /** Those of the added tokens that are marked as special. */
+  readonly specialTokens: readonly string[];
   /** The template's own text: added tokens such as `<|im_start|>` are recognised. */
   encodeTemplate(text: string): Int32Array;
   /** A caller's text: every character is plain text, whatever it spells. */
@@ -94,12 +97,11 @@ const mostMoved = 3;
 
 class ByteLevelTokenizer implements Tokenizer {
   readonly largest: Tokenizer['largest'];
+  readonly specialTokens: readonly string[];
   readonly #words: BytePairEncoder;
   readonly #splitPattern: RegExp;
   readonly #composes: boolean;
-  readonly #addedIds: ReadonlyMap<string, number>;
-  /** Undefined without added tokens. */
-  readonly #addedPattern: RegExp | undefined;
+  readonly #added: AddedTokens;
   /** Whether a token begins inside a UTF-8 character. [vocabulary] */
   readonly #continues: Uint8Array;
 
@@ -107,8 +109,10 @@ class ByteLevelTokenizer implements Tokenizer {
     this.#words = new BytePairEncoder(file);
     this.#splitPattern = file.splitPattern;
     this.#composes = file.composes;
-    this.#addedIds = new Map(file.addedTokens.map(({ content, id }) => [content, id]));
-    this.#addedPattern = alternation([...this.#addedIds.keys()]);
+    this.specialTokens = file.addedTokens
+      .filter(({ special }) => special)
+      .map(({ content }) => content);
+    this.#added = new AddedTokens(file.addedTokens);
     this.#continues = findContinuing(file.vocabulary);
     this.largest = findLargest(file);
   }
@@ -116,10 +120,10 @@ class ByteLevelTokenizer implements Tokenizer {
   encodeTemplate(text: string): Int32Array {
     const ids: number[] = [];
     let end = 0;
-    for (const match of this.#addedPattern === undefined ? [] : text.matchAll(this.#addedPattern)) {
-      append(ids, this.encode(text.slice(end, match.index)));
-      ids.push(this.#addedIds.get(match[0]) ?? 0);
-      end = match.index + match[0].length;
+    for (const place of this.#added.find(text)) {
+      append(ids, this.encode(text.slice(end, place.start)));
+      ids.push(place.id);
+      ({ end } = place);
     }
     append(ids, this.encode(text.slice(end)));
     return Int32Array.from(ids);
@@ -196,16 +200,6 @@ class ByteLevelTokenizer implements Tokenizer {
     }
     return cut;
   }
-}
-
-/** The longest of several that begin at one place, as the reference takes. */
-function alternation(contents: readonly string[]): RegExp | undefined {
-  if (contents.length === 0) {
-    return undefined;
-  }
-  const longestFirst = contents.toSorted((a, b) => b.length - a.length);
-  const escaped = longestFirst.map((each) => each.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  return new RegExp(escaped.join('|'), 'gu');
 }
 
 function findContinuing(vocabulary: ReadonlyMap<string, number>): Uint8Array {

@@ -24,7 +24,10 @@ export async function assertBuiltAnswers(dir: string, manifest: Manifest): Promi
   });
   const outcome = encoder.encode(plainQuestion);
   if (!outcome.ok) {
-    throw new RankError('invalid-argument', `${manifest.name} has no room: ${outcome.message}`);
+    throw new RankError(
+      'invalid-argument',
+      `${manifest.name} has no room for a plain question in its rows of ${rowTokens} tokens: ${outcome.message}`,
+    );
   }
   const device = { provider: 'cpu', deviceId: 0, threads: 1 } as const;
   const session = await openSession({ modelDir: dir, manifest, ...device });

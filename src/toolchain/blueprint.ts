@@ -1,4 +1,4 @@
-import type { Blueprint, Family } from '../manifest.ts';
+import { type Blueprint, defaultRowTokens, type Family, mostRowTokens } from '../manifest.ts';
 import { asObject, type JsonObject } from './limited-json.ts';
 import { ConfigFields } from './config-fields.ts';
 import { refuse } from './refuse.ts';
@@ -26,11 +26,13 @@ export const familyTraits: Readonly<Record<Family, Pick<Blueprint, 'qkNorm' | 'q
   qwen3: { qkNorm: true, qkvBias: false },
 };
 
-/** A row is capped as in the ranking papers: prompts of at most 2,048 tokens in training and inference. */
-const maxRowTokens = 2048;
 
-export function capRowTokens(contextTokens: number): number {
-  return Math.min(contextTokens, maxRowTokens);
+/** Tokens of a row by the checkpoint's positions, and by what is asked for, if anything. @throws CheckpointError */
+export function findRowTokens(positions: number, asked: number | undefined, where: string): number {
+  if (asked !== undefined && asked > positions) {
+    refuse(where, 'the number of positions', positions, `at least ${asked}, as --row-tokens asks`);
+  }
+  return asked ?? Math.min(positions, defaultRowTokens);
 }
 
 /**
@@ -38,7 +40,7 @@ export function capRowTokens(contextTokens: number): number {
  *
  * @throws CheckpointError
  */
-export function parseBlueprint(config: JsonObject, file: string): Blueprint {
+export function parseBlueprint(config: JsonObject, file: string, askedTokens?: number): Blueprint {
   const fields = new ConfigFields(config, file);
   const { family, isClassifier } = parseFamily(fields);
   assertSupported(fields);
@@ -47,7 +49,11 @@ export function parseBlueprint(config: JsonObject, file: string): Blueprint {
   const layers = fields.number('num_hidden_layers');
   // Where it is wrong to take width / heads (Qwen3), the shape of q_proj says so.
   const headDim = fields.number('head_dim', width / heads);
-  const rowTokens = capRowTokens(fields.number('max_position_embeddings'));
+  const rowTokens = findRowTokens(
+    fields.number('max_position_embeddings'),
+    askedTokens,
+    fields.where('max_position_embeddings'),
+  );
   assertFullAttention(fields, layers, rowTokens);
   return assertBlueprint(
     {
@@ -149,7 +155,7 @@ const maxDimensions: Readonly<Record<Dimension, number>> = {
   kvHeads: 512,
   headDim: 1024,
   vocabulary: 1_048_576,
-  rowTokens: maxRowTokens,
+  rowTokens: mostRowTokens,
 };
 
 /** Dimensions within limits and fitting each other. Returns what it was given. @throws CheckpointError */

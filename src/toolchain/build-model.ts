@@ -13,7 +13,9 @@ import {
 } from '../manifest.ts';
 import { sha256, sha256OfFile } from '../sha256.ts';
 import type { NormalizeStep } from '../text/normalize.ts';
+import { countTemplateTokens } from '../text/request-encoder.ts';
 import { builtinTemplate, templateHash } from '../text/template.ts';
+import { findTemplateWarnings } from '../text/template-warnings.ts';
 import { assertVocabulary, createTokenizer, type Tokenizer } from '../text/tokenizer.ts';
 import { adapterFiles } from './adapter.ts';
 import { assertBuiltAnswers } from './assert-built-answers.ts';
@@ -24,6 +26,7 @@ import { findLabels } from './label-head.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { buildRankGraph } from './rank-graph.ts';
 import { replaceFolder } from './replace-folder.ts';
+import { findStartToken } from './start-token.ts';
 import type { LayerInput } from './smooth/layer-inputs.ts';
 
 export interface SourceFiles {
@@ -48,6 +51,8 @@ export interface BuildOptions extends SourceFiles {
   readonly labels: readonly [yes: string, no: string];
   /** A tokenizer.json; the folder's own, or one made of the GGUF's vocabulary, when undefined. */
   readonly tokenizer: string | undefined;
+  /** Most tokens of a row, up to the checkpoint's positions; `defaultRowTokens` or fewer when undefined. */
+  readonly rowTokens?: number | undefined;
   /** `defaultBuckets` when undefined. */
   readonly buckets: readonly number[] | undefined;
   readonly source: { readonly description: string; readonly licence: string };
@@ -58,7 +63,10 @@ export interface BuildOptions extends SourceFiles {
 
 /** Tile shapes in one batch; four was measured best where lengths are mixed. */
 const attentionGroups = 4;
-const ladder = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048];
+const ladder = [
+  ...[16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192],
+  ...[12_288, 16_384, 24_576, 32_768, 49_152, 65_536, 98_304],
+];
 const tokenizerFile = 'tokenizer.json';
 
 /**
@@ -69,7 +77,7 @@ const tokenizerFile = 'tokenizer.json';
  */
 export async function buildModel(options: BuildOptions): Promise<Manifest> {
   options.onProgress(`reading ${options.from}`);
-  const checkpoint = await openCheckpoint(options.from, options.adapter);
+  const checkpoint = await openCheckpoint(options.from, options.adapter, options.rowTokens);
   try {
     await replaceFolder(options.to, async (dir) => {
       await fillFolder(checkpoint, options, dir);
@@ -117,12 +125,7 @@ async function fillFolder(
   const tokenizer = await writeTokenizer(options, join(dir, tokenizerFile));
   const { blueprint } = checkpoint;
   const labels = findAnswers(blueprint, tokenizer, options);
-  const { graph, weights, parameters } = await buildRankGraph(checkpoint, {
-    ...{ precision: options.precision, floats: options.floats ?? [] },
-    labelIds: [labels.yes.id, labels.no.id],
-    ...{ attentionGroups, outDir: dir },
-    onProgress: reportTenths(options.onProgress),
-  });
+  const { graph, weights, parameters } = await writeGraph(checkpoint, options, labels, dir);
   const template = options.template ?? builtinTemplate(blueprint.family);
   const identity = {
     precision: options.precision,
@@ -139,6 +142,8 @@ async function fillFolder(
     blueprint,
     parameters,
     template,
+    startToken: await findStartToken(options.from, options.tokenizer),
+    templateTokens: countTemplateTokens(tokenizer, template),
     ...identity,
     buckets: options.buckets ?? defaultBuckets(blueprint.rowTokens),
     attentionGroups,
@@ -148,6 +153,22 @@ async function fillFolder(
   };
   await writeFile(join(dir, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
   options.onProgress(`built ${options.name}: ${parameters} parameters, ${weights.bytes} bytes`);
+  findTemplateWarnings({ ...manifest, tokenizer }).forEach((warning) =>
+    options.onProgress(`warning: ${warning}`),
+  );
+}
+
+function writeGraph(
+  checkpoint: Checkpoint,
+  { precision, floats = [], onProgress }: BuildOptions,
+  { yes, no }: Manifest['labels'],
+  outDir: string,
+) {
+  return buildRankGraph(checkpoint, {
+    ...{ precision, floats, attentionGroups, outDir },
+    labelIds: [yes.id, no.id],
+    onProgress: reportTenths(onProgress),
+  });
 }
 
 /** The tokenizer, read from where it was written; its errors name where it came from. */

@@ -1,6 +1,6 @@
 import type { Blueprint, Family } from '../manifest.ts';
 import { ArchitectureFields } from './architecture-fields.ts';
-import { assertBlueprint, capRowTokens, familyTraits } from './blueprint.ts';
+import { assertBlueprint, familyTraits, findRowTokens } from './blueprint.ts';
 import type { GgufFile } from './gguf.ts';
 import { findString } from './gguf-metadata.ts';
 import { parseGgufRope } from './gguf-rope.ts';
@@ -12,13 +12,14 @@ const families: readonly Family[] = ['llama', 'qwen2', 'qwen3'];
 
 /**
  * The blueprint by a GGUF's metadata; vocabulary and tied head by its tensors. `ropeFactors`: the values of its tensor
- * rope_freqs.weight, if it has one.
+ * rope_freqs.weight, if it has one. `askedTokens`: most tokens of a row.
  *
  * @throws CheckpointError
  */
 export function parseGgufBlueprint(
   gguf: GgufFile,
   ropeFactors: Float32Array | undefined,
+  askedTokens?: number,
 ): Blueprint {
   const file = gguf.source.name;
   const architecture = findString(gguf, 'general.architecture');
@@ -28,7 +29,11 @@ export function parseGgufBlueprint(
     return refuse(where, 'the value', architecture, families.join(', '));
   }
   const fields = new ArchitectureFields(gguf, family);
-  const rowTokens = capRowTokens(fields.number('context_length'));
+  const rowTokens = findRowTokens(
+    fields.number('context_length'),
+    askedTokens,
+    fields.where('context_length'),
+  );
   assertSupported(fields, rowTokens);
   const width = fields.number('embedding_length');
   const heads = fields.number('attention.head_count');

@@ -25,11 +25,13 @@ export function buildTokenizerJson(gguf: DescribedFile): string {
   }
   const tokens = requireStrings(gguf, 'tokenizer.ggml.tokens');
   const merges = requireStrings(gguf, 'tokenizer.ggml.merges');
+  const ignoresMerges = splitter.gguf?.ignoreMerges ?? false;
+  const added = findAddedTokens(gguf, tokens);
   return JSON.stringify({
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: findAddedTokens(gguf, tokens),
+    added_tokens: added,
     normalizer: splitter.normalizer,
     pre_tokenizer: splitter.preTokenizer,
     post_processor: null,
@@ -42,7 +44,7 @@ export function buildTokenizerJson(gguf: DescribedFile): string {
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: false,
+      ignore_merges: ignoresMerges,
       vocab: indexTokens(gguf, tokens),
       merges: merges.map((merge, rank) => parseMerge(gguf, merge, rank)),
     },

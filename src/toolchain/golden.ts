@@ -5,7 +5,7 @@ import { JsonRecord } from '../json-record.ts';
 import { parseTemplate, type PromptTemplate } from '../manifest.ts';
 import { type NormalizeStep, parseNormalize } from '../text/normalize.ts';
 
-/** Requests with the token ids and label logits that the reference library gives them: see test/golden/make_logits.py. */
+/** Requests with the token ids and label logits that the reference library gives them: see models/goldens/make_golden.py. */
 export interface Golden {
   /** Library and versions. */
   readonly reference: string;

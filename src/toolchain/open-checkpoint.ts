@@ -38,17 +38,22 @@ const configLimits = { bytes: 1024 * 1024, depth: 8 };
 /**
  * Opens a GGUF file, or a Hugging Face folder with config.json and safetensors, and checks that it holds exactly the
  * tensors its blueprint requires. Weights are read later, one tensor at a time, with those of the low-rank adapter in the
- * folder `adapter` merged in, if one is given. The caller closes it.
+ * folder `adapter` merged in, if one is given. Rows have `rowTokens`, or the default where they are not given. The caller
+ * closes it.
  *
  * @throws CheckpointError
  */
-export async function openCheckpoint(path: string, adapter?: string): Promise<Checkpoint> {
-  const checkpoint = await openPlain(path);
+export async function openCheckpoint(
+  path: string,
+  adapter?: string,
+  rowTokens?: number,
+): Promise<Checkpoint> {
+  const checkpoint = await openPlain(path, rowTokens);
   return adapter === undefined ? checkpoint : withAdapter(checkpoint, adapter);
 }
 
-async function openPlain(path: string): Promise<Checkpoint> {
-  const opened = (await isFolder(path)) ? await openFolder(path) : await openGgufCheckpoint(path);
+async function openPlain(path: string, rowTokens: number | undefined): Promise<Checkpoint> {
+  const opened = await ((await isFolder(path)) ? openFolder : openGgufCheckpoint)(path, rowTokens);
   return closingOnFailure(opened.sources, () => {
     const expected = expectedTensors(opened.blueprint);
     assertComplete(opened, expected);
@@ -73,11 +78,12 @@ async function isFolder(path: string): Promise<boolean> {
   return found.isDirectory();
 }
 
-async function openGgufCheckpoint(path: string): Promise<Opened> {
+async function openGgufCheckpoint(path: string, rowTokens?: number): Promise<Opened> {
   const gguf = await openGguf(path);
   return closingOnFailure([gguf.source], async () => {
     const factors = gguf.tensors.get(ropeFactorsName);
-    const blueprint = parseGgufBlueprint(gguf, factors && (await readValues(gguf.source, factors)));
+    const values = factors && (await readValues(gguf.source, factors));
+    const blueprint = parseGgufBlueprint(gguf, values, rowTokens);
     return {
       place: path,
       sources: [gguf.source],
@@ -94,9 +100,9 @@ async function openGgufCheckpoint(path: string): Promise<Opened> {
   });
 }
 
-async function openFolder(folder: string): Promise<Opened> {
+async function openFolder(folder: string, rowTokens?: number): Promise<Opened> {
   const path = join(folder, 'config.json');
-  const blueprint = parseBlueprint(await readJsonFile(path, configLimits), path);
+  const blueprint = parseBlueprint(await readJsonFile(path, configLimits), path, rowTokens);
   const shards = await openSafetensorsFolder(folder);
   const held = shards.flatMap(({ source, tensors }) =>
     [...tensors].map(([name, tensor]) => [name, { source, tensor }] as const),

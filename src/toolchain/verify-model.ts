@@ -4,6 +4,8 @@ import { readManifest, verifyFiles } from '../manifest.ts';
 import { RankError } from '../errors.ts';
 import { createRequestEncoder } from '../text/request-encoder.ts';
 import { templateHash } from '../text/template.ts';
+import { findTemplateWarnings } from '../text/template-warnings.ts';
+import { loadTokenizer } from '../text/tokenizer.ts';
 import { openSession } from '../../workers/session.ts';
 import type { Golden } from './golden.ts';
 import {
@@ -34,6 +36,8 @@ export interface VerifyReport {
   readonly reference: string | undefined;
   readonly rows: number;
   readonly checks: readonly checks.Check[];
+  /** What is odd about the template: it fails no check. */
+  readonly warnings: readonly string[];
   readonly passed: boolean;
 }
 
@@ -93,6 +97,10 @@ export async function verifyModel(options: VerifyOptions): Promise<VerifyReport>
       reference: golden?.reference,
       rows: rows.length,
       checks: all,
+      warnings: findTemplateWarnings({
+        ...manifest,
+        tokenizer: loadTokenizer(join(dir, manifest.tokenizer.file)),
+      }),
       passed: all.every((check) => check.passed),
     };
   } finally {

@@ -58,3 +58,21 @@ test('takes the steps for calibration from the file that the template is in', as
   const { templates } = await findPrompt({ template: files });
   expect(templates.map(({ normalize }) => normalize)).toEqual([undefined, ['nfkc']]);
 });
+
+test('makes rows of --row-tokens', async () => {
+  const to = join(temporaryFolder(), 'model');
+  const template = tinyPath('template.json');
+  const given = ['--from', tinyPath('llama'), '--to', to, '--template', template];
+  expect(await run([...given, '--row-tokens', '3000'])).toBe(0);
+  const { blueprint, buckets, templateTokens } = await readManifest(to);
+  expect(blueprint.rowTokens).toBe(3000);
+  expect(buckets.at(-1)).toBe(3000);
+  expect(templateTokens).toEqual({ asked: expect.any(Number), fixed: expect.any(Number) });
+});
+
+test.each(['31', '131073', '1e999', 'many', ''])('refuses --row-tokens %j', async (text) => {
+  const given = ['--from', tinyPath('llama'), '--to', 'never', '--row-tokens', text];
+  await expect(run(given)).rejects.toThrow(
+    `--row-tokens is '${text}'; a whole number from 32 to 131072 is needed`,
+  );
+});

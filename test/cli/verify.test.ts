@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { run } from '../../src/cli/verify.ts';
-import { buildHfTiny } from '../support/hf-tiny.ts';
+import { builtinTemplates } from '../../src/text/template.ts';
+import { buildModel } from '../../src/toolchain/build-model.ts';
+import { buildHfTiny, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 let printed = '';
@@ -27,6 +29,33 @@ describe('slmrank verify', () => {
     expect(await run([])).toBe(0);
     expect(await run([qwen])).toBe(0);
     expect(printed.match(/^\w+(?= \(fp32, \d+ rows\))/gm)).toEqual(['llama', 'qwen3']);
+  });
+
+  test('says that it compared with nothing else when there is no golden', async () => {
+    const dir = temporaryFolder();
+    await buildHfTiny('llama', dir);
+    expect(await run([dir])).toBe(0);
+    expect(printed).toMatch(
+      /^no reference was available \(there is no .*llama\.json\.gz\): .*; see models\/goldens\/make_golden\.py$/m,
+    );
+    expect(printed).toMatch(/^PASS \(itself only: no reference was available\)$/m);
+    printed = '';
+    expect(await run([dir, '--golden', tinyPath('llama.golden.json')])).toBe(0);
+    expect(printed).toMatch(/^PASS$/m);
+    expect(printed).not.toContain('itself only');
+  });
+
+  test('repeats the warnings of the build', async () => {
+    const dir = temporaryFolder();
+    const options = { ...tinyBuildOptions('llama', dir), template: builtinTemplates.llama3 };
+    await buildModel(options);
+    expect(await run([dir])).toBe(0);
+    expect(printed).toMatch(/^warning: the template \(prefix, suffix\) has <\|begin_of_text\|>, /m);
+    printed = '';
+    expect(await run([dir, '--json'])).toBe(0);
+    expect(JSON.parse(printed)).toMatchObject({
+      warnings: [expect.stringContaining('<|begin_of_text|>')],
+    });
   });
 
   test.each([

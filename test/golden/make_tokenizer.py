@@ -3,13 +3,17 @@
 Needs requirements.txt.
 
     python make_tokenizer.py --gguf SmolLM2.gguf --postings postings.jsonl.gz --out FOLDER
+    python make_tokenizer.py --out FOLDER       the one of Llama 3's kind anew, with the texts that are in FOLDER
 
 Writes, each with a fixed time stamp, so that the same input gives the same bytes:
 
     tokenizer-smollm2.json.gz    tokenizer.json of SmolLM2, from the GGUF's vocabulary and merges (Apache-2.0)
     tokenizer-qwen.json.gz       a small tokenizer of Qwen's kind (NFC, its pre-tokenizer, <think> added but not special),
                                  trained here on the postings
-    tokenizer-texts.json.gz      {"texts": [...], "ids": {"smollm2": [...], "qwen": [...]}, "template": ...}
+    tokenizer-llama3.json.gz     a small tokenizer of Llama 3's kind, trained here on the texts: its pre-tokenizer, ignore_merges, words
+                                 that only ignore_merges reaches, added tokens outside the vocabulary; besides, what Llama 3 does
+                                 not have: a normalizer that does nothing, added tokens that strip or stand for whole words only
+    tokenizer-texts.json.gz      {"texts": [...], "ids": {"smollm2": [...], "qwen": [...], "llama3": [...]}, "template": ...}
 
 A text is a string, or [unit, times]. Of its ids as plain text (no added token is recognised) the count and the first 12
 digits of the SHA-256 of their decimal numbers joined by commas are kept, as "count:digits". "template" has texts in
@@ -27,7 +31,7 @@ from pathlib import Path
 import gguf
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-QWEN_WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 AWKWARD = [
     "", " ", "  ", "\n", "\r\n", "\t", "\0", "\x7f", "\u0085", "\u00a0", "\ufeff", "\u200b", "\u2028", "\u180e",
@@ -50,14 +54,20 @@ LONG = [["a", 100_000], ["ab", 50_000], ["0", 100_000], [" ", 100_000], ["\n ", 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for option in ("gguf", "postings", "out"):
-        parser.add_argument(f"--{option}", type=Path, required=True)
+    parser.add_argument("--gguf", type=Path)
+    parser.add_argument("--postings", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    with gzip.open(args.postings, "rt", encoding="utf-8") as lines:
-        postings = [json.loads(line) for line in lines]
-    texts = real_texts(postings) + AWKWARD + random_texts(random.Random(1), 1500) + LONG
-    files = {"smollm2": smollm2(args.gguf), "qwen": qwen(postings)}
-    golden = {"texts": texts, "ids": {}, "template": {}}
+    if args.gguf and args.postings:
+        with gzip.open(args.postings, "rt", encoding="utf-8") as lines:
+            postings = [json.loads(line) for line in lines]
+        golden = {"texts": real_texts(postings) + AWKWARD + random_texts(random.Random(1), 1500) + LONG, "ids": {}, "template": {}}
+        files = {"smollm2": smollm2(args.gguf), "qwen": qwen(postings)}
+    else:
+        golden = json.loads(gzip.decompress((args.out / "tokenizer-texts.json.gz").read_bytes()))
+        files = {}
+    texts = golden["texts"]
+    files["llama3"] = llama3([text for text in texts if isinstance(text, str)])
     for name, file in files.items():
         plain = Tokenizer.from_str(json.dumps(file | {"added_tokens": []}))
         golden["ids"][name] = [summary(plain, text) for text in texts]
@@ -108,7 +118,15 @@ def template_texts(file: dict) -> list[str]:
         " ".join(tokens),
         "<<|im_end|>|im_end|> <|im_end|",
         "x<|im_start|>  y 12",
-    ]
+    ] + [text for token in file["added_tokens"] if any(token[flag] for flag in STRIPS) for text in strip_texts(token["content"])]
+
+
+STRIPS = ("lstrip", "rstrip", "single_word")
+
+
+def strip_texts(token: str) -> list[str]:
+    ends = ["", " ", "\u3000\n ", "\ufeff", "\u0085", "x", "9", "_", "\u0301", "\u200d", "\u65e5", "-", "<|eot_id|> ", " <|eot_id|>"]
+    return [f"a{before}{token}{after}b" for before in ends for after in ends] + [f" {token} ", token + token, f"{token} {token}", f"x{token} {token}"]
 
 
 def smollm2(path: Path) -> dict:
@@ -126,7 +144,7 @@ def qwen(postings: list[dict]) -> dict:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(QWEN_WORDS), behavior="isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [pre_tokenizers.Split(Regex(WORDS % r"\p{N}"), behavior="isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(vocab_size=3000, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False)
@@ -135,6 +153,31 @@ def qwen(postings: list[dict]) -> dict:
     tokenizer.add_special_tokens(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
     tokenizer.add_tokens([AddedToken("<think>", normalized=False), AddedToken("</think>", normalized=False)])
     return json.loads(tokenizer.to_str())
+
+
+def llama3(texts: list[str]) -> dict:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(WORDS % r"\p{N}{1,3}"), behavior="isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=3000, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False)
+    tokenizer.train_from_iterator([well_formed(text) for text in texts], trainer)
+    tokenizer.add_special_tokens(["<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"])
+    tokenizer.add_tokens(
+        [
+            AddedToken("<left>", lstrip=True, normalized=False),
+            AddedToken("<right>", rstrip=True, normalized=False),
+            AddedToken("<both>", lstrip=True, rstrip=True, single_word=True, normalized=False),
+            AddedToken("whole", single_word=True, normalized=False),
+        ]
+    )
+    file = json.loads(tokenizer.to_str())
+    # Llama 3's vocabulary comes from tiktoken, whose ranks are no merges: some of its words no merge makes.
+    file["model"]["merges"] = [merge for rank, merge in enumerate(file["model"]["merges"]) if rank % 9 != 8]
+    file["model"]["ignore_merges"] = True
+    file["normalizer"] = {"type": "Sequence", "normalizers": []}
+    return file
 
 
 def summary(tokenizer: Tokenizer, text: str | list) -> str:

@@ -171,6 +171,15 @@ test('GetInfo publishes the limits that requests are held against', async () => 
   });
 });
 
+test('GetInfo publishes what a row holds where more was asked for', async () => {
+  const wide = await startTestServer({ 'prefix-tokens': '9000', 'candidate-tokens': '4096' });
+  const { limits } = await wide.call('GetInfo', {});
+  await wide.close();
+  expect(limits).toMatchObject({
+    ...{ prefix_tokens: 2047, candidate_tokens: 2048, row_tokens: 2048 },
+  });
+});
+
 test('Tokenize counts, and gives ids when asked', async () => {
   const texts = ['abc', ''];
   expect(await server.call('Tokenize', { texts })).toEqual({

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-export type GoldenName = 'smollm2' | 'qwen';
+export type GoldenName = 'smollm2' | 'qwen' | 'llama3';
 
 /** A file of test/golden, unpacked. */
 export function readGolden(file: string): string {

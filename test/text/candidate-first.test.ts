@@ -133,7 +133,10 @@ describe('limits of a candidate-first prompt', () => {
 
   it('below what the template itself takes are refused at the start', () => {
     expect(() => createEncoder({ rowTokens: 15 })).toThrow(
-      /^the template's two parts have \d+ tokens without a query; at most 14 fit the limits$/,
+      /^the template's two parts have \d+ tokens without a query; at most 14 fit a row beside a candidate: a row of the model has 15 /,
+    );
+    expect(() => createEncoder({ prefixTokens: 16 })).toThrow(
+      /without a query; at most 16 are allowed by --prefix-tokens \(SLMRANK_PREFIX_TOKENS\)$/,
     );
   });
 });

@@ -260,7 +260,7 @@ describe('a prefix that is too long', () => {
 
   it('by the template alone is refused at the start', () => {
     expect(() => createEncoder({ rowTokens: 60 })).toThrow(
-      /^the template's prefix has \d+ tokens without a query; at most \d+ fit the limits$/,
+      /^the template's prefix has \d+ tokens without a query; at most \d+ fit a row beside the suffix and a candidate: a row of the model has 60 /,
     );
   });
 });

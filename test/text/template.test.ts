@@ -83,10 +83,8 @@ describe('spans', () => {
 
 describe('the order', () => {
   it('is told by where query and context stand', () => {
-    expect(Object.values(builtinTemplates).map(templateOrder)).toEqual([
-      'query-first',
-      'query-first',
-    ]);
+    const orders = Object.values(builtinTemplates).map(templateOrder);
+    expect(new Set(orders)).toEqual(new Set(['query-first']));
     expect(templateOrder(candidateFirst)).toBe('candidate-first');
     expect(() => assertTemplate(candidateFirst)).not.toThrow();
   });

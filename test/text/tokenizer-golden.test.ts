@@ -14,7 +14,7 @@ interface Golden {
 
 const golden = JSON.parse(readGolden('tokenizer-texts.json')) as Golden;
 
-describe.each(['smollm2', 'qwen'] as const)('the %s tokenizer', (name) => {
+describe.each(['smollm2', 'qwen', 'llama3'] as const)('the %s tokenizer', (name) => {
   const tokenizer = createTokenizer(readGoldenTokenizer(name), name);
 
   it('gives the ids of the reference for thousands of real and awkward texts', () => {

@@ -93,6 +93,51 @@ describe.each([
   });
 });
 
+describe('a normalizer', () => {
+  const empty = { type: 'Sequence', normalizers: [] };
+  const composed = tokenizer.encode('\u00e9');
+  it.each<[string, unknown, boolean]>([
+    ['that is none', null, false],
+    ['that is an empty sequence', empty, false],
+    ['that is NFC', { type: 'NFC' }, true],
+    ['that is a sequence of NFC', { type: 'Sequence', normalizers: [{ type: 'NFC' }] }, true],
+    ['of sequences', { type: 'Sequence', normalizers: [empty, { type: 'NFC' }] }, true],
+  ])('%s is taken', (_what, normalizer, composes) => {
+    const ids = load((parts) => (parts.normalizer = normalizer))().encode('e\u0301');
+    expect(ids.join() === composed.join()).toBe(composes);
+  });
+});
+
+describe('ignore_merges', () => {
+  const load = (added: object[]) =>
+    createTokenizer(
+      JSON.stringify({
+        added_tokens: added,
+        pre_tokenizer: (JSON.parse(readGoldenTokenizer('llama3')) as Parts).pre_tokenizer,
+        model: {
+          type: 'BPE',
+          ignore_merges: true,
+          vocab: { a: 0, b: 1, ab: 2, '\u0120ab': 3, abab: 4, '\u00c3\u00a9': 5 },
+          merges: ['a b'],
+        },
+      }),
+      'some.json',
+    );
+
+  it('takes a word of the vocabulary whole, and merges others', () => {
+    const tokens = load([]);
+    expect([...tokens.encode('abab abababab')]).toEqual([4, 2, 2, 2, 2]);
+    expect([...tokens.encode('ab ab')]).toEqual([2, 3]);
+    expect([...tokens.encode('\u00e9')]).toEqual([5]);
+  });
+
+  it('does not take what spells an added token', () => {
+    const added = [{ id: 4, content: 'abab' }];
+    expect([...load(added).encode('abab')]).toEqual([2, 2]);
+    expect([...load(added).encodeTemplate('abab')]).toEqual([4]);
+  });
+});
+
 describe('singleTokenId', () => {
   it('finds the id of a word of one token', () => {
     expect(singleTokenId(smollm2, 'yes')).toBe(10407);
@@ -127,7 +172,7 @@ describe('loading refuses', () => {
     [
       'other pre-tokenizers',
       (p) => (p.pre_tokenizer = { type: 'Whitespace' }),
-      /'pre_tokenizer' is {"type":"Whitespace"}; supported are those of gpt-2, smollm, qwen2/,
+      /'pre_tokenizer' is {"type":"Whitespace"}; supported are those of gpt-2, smollm, qwen2, llama-bpe/,
     ],
     ['no pre-tokenizer', (p) => delete p.pre_tokenizer, /'pre_tokenizer' is null/],
     ['ids that are no ids', (p) => (p.model['vocab'] = { a: -1 }), /gives "a" the id -1; 0 to/],
@@ -146,9 +191,14 @@ describe('loading refuses', () => {
       /'model.unk_token' is "<x>"/,
     ],
     [
-      'added tokens that strip',
-      (p) => (p.added_tokens = [{ id: 1, content: 'x', lstrip: true }]),
-      /'added_tokens\[0\].lstrip' is true; false is needed/,
+      'added tokens that strip perhaps',
+      (p) => (p.added_tokens = [{ id: 1, content: 'x', lstrip: 'left' }]),
+      /'added_tokens\[0\].lstrip' is "left"/,
+    ],
+    [
+      'another normalizer in a sequence',
+      (p) => (p.normalizer = { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'NFD' }] }),
+      /'normalizer' is {"type":"Sequence".*; none, NFC, or a sequence of these is supported/,
     ],
   ])('%s', (_what, change, message) => {
     expect(load(change)).toThrow(message);

@@ -12,7 +12,12 @@ import { describe, expect, it } from '@jest/globals';
 import { readManifest, verifyFiles } from '../../src/manifest.ts';
 import { type BuildOptions, buildModel, defaultBuckets } from '../../src/toolchain/build-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { buildHfTiny, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
+import {
+  buildHfTiny,
+  tinyBuildOptions,
+  type TinyCheckpoint,
+  tinyPath,
+} from '../support/hf-tiny.ts';
 
 describe('building a model', () => {
   it('makes a folder whose manifest says what it was built from', async () => {
@@ -135,6 +140,41 @@ describe('building a model', () => {
     const options = { ...tinyBuildOptions('llama', join(dir, 'm')), buckets: [16, 4096] };
     await expect(buildModel(options)).rejects.toThrow("'buckets' is [16,4096]");
     expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('makes rows as long as is asked for, up to the positions of the checkpoint', async () => {
+    const dir = temporaryFolder();
+    const build = (rowTokens: number | undefined, name: TinyCheckpoint = 'llama') =>
+      buildModel({ ...tinyBuildOptions(name, join(dir, 'm')), rowTokens });
+    const [usual, longer] = [await build(undefined), await build(4096)];
+    expect([usual, longer].map(({ blueprint }) => blueprint.rowTokens)).toEqual([2048, 4096]);
+    expect(longer.buckets.slice(-3)).toEqual([2048, 3072, 4096]);
+    expect(longer.weights.bytes - usual.weights.bytes).toBe(2048 * 8 * 4);
+    expect(await readManifest(join(dir, 'm'))).toEqual(longer);
+    await expect(build(4097)).rejects.toThrow(
+      'config.json: "max_position_embeddings": the number of positions is 4096; allowed: at least 4097, as --row-tokens asks',
+    );
+    expect((await build(4096, 'llama-q8_0')).blueprint.rowTokens).toBe(4096);
+    await expect(build(4097, 'llama-q8_0')).rejects.toThrow(
+      'metadata "llama.context_length": the number of positions is 4096; allowed: at least 4097',
+    );
+  });
+
+  it('refuses a checkpoint whose positions leave no room for a question, naming the limit', async () => {
+    const dir = temporaryFolder();
+    const from = join(dir, 'from');
+    cpSync(tinyPath('llama'), from, { recursive: true });
+    const path = join(from, 'config.json');
+    const config = readFileSync(path, 'utf8');
+    writeFileSync(
+      path,
+      config.replace('"max_position_embeddings": 4096', '"max_position_embeddings": 128'),
+    );
+    const options = { ...tinyBuildOptions('llama', join(dir, 'm')), from, template: undefined };
+    await expect(buildModel(options)).rejects.toThrow(
+      /^the template's prefix has \d+ tokens without a query; at most \d+ fit a row beside the suffix and a candidate: a row of the model has 128 \(its positions, or --row-tokens/,
+    );
+    expect(readdirSync(dir)).toEqual(['from']);
   });
 
   it('writes the steps by which texts are normalized, and nothing when there is none', async () => {

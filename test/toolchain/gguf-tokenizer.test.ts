@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { CheckpointError } from '../../src/toolchain/checkpoint.ts';
 import type { DescribedFile, GgufValue } from '../../src/toolchain/gguf-metadata.ts';
 import { buildTokenizerJson } from '../../src/toolchain/gguf-tokenizer.ts';
-import { createTokenizer } from '../../src/text/tokenizer.ts';
+import { assertVocabulary, createTokenizer } from '../../src/text/tokenizer.ts';
 import { byteSpelling } from '../../src/text/byte-pair.ts';
 import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
 
@@ -36,12 +36,36 @@ describe('buildTokenizerJson', () => {
     expect(tokenizer.encode('<|im_end|>')).toHaveLength(10);
   });
 
+  it('knows the largest id, of an added token too, which the embedding must have a row for', () => {
+    const tokenizer = createTokenizer(buildTokenizerJson(describeGguf()), 'x');
+    expect(tokenizer.largest).toEqual({ id: 260, token: '<think>' });
+    expect(() => assertVocabulary(tokenizer, 260, 'some.gguf')).toThrow(
+      'some.gguf gives the token "<think>" the id 260; the model\'s embedding has 260 rows',
+    );
+    expect(() => assertVocabulary(tokenizer, 261, 'some.gguf')).not.toThrow();
+  });
+
   it('composes for Qwen, not for SmolLM', () => {
     const count = (pre: string) =>
       createTokenizer(buildTokenizerJson(describeGguf({ 'tokenizer.ggml.pre': pre })), 'x').encode(
         'e\u0301',
       ).length;
     expect([count('smollm'), count('qwen2'), count('gpt-2')]).toEqual([3, 2, 3]);
+  });
+
+  it.each(['llama-bpe', 'llama-v3', 'llama3'])('makes Llama 3’s for %s', (pre) => {
+    const more = [...tokens, '\u0120hell', 'hehe', '123'];
+    const change = {
+      'tokenizer.ggml.pre': pre,
+      'tokenizer.ggml.tokens': more,
+      'tokenizer.ggml.token_type': Int32Array.from(more, (token) => (token === '<think>' ? 4 : 1)),
+    };
+    const tokenizer = createTokenizer(buildTokenizerJson(describeGguf(change)), 'x');
+    // Words that no merge makes, three digits at once, and no composing.
+    expect([...tokenizer.encode('hehe hell')]).toEqual([262, 261]);
+    const [one, two] = ['1', '2'].map((digit) => byteSpelling.indexOf(digit));
+    expect([...tokenizer.encode('12312')]).toEqual([263, one, two]);
+    expect(tokenizer.encode('e\u0301')).toHaveLength(3);
   });
 
   it('gives back SmolLM2’s tokenizer from the keys its GGUF has', () => {
@@ -76,7 +100,7 @@ describe('buildTokenizerJson', () => {
     [
       'another pre-tokenizer',
       { 'tokenizer.ggml.pre': 'tekken' },
-      /pre".*"tekken"; allowed: gpt-2, smollm, qwen2/,
+      /pre".*"tekken"; allowed: gpt-2, smollm, qwen2, llama-bpe/,
     ],
     ['no merges', { 'tokenizer.ggml.merges': undefined }, /merges".*missing; allowed: strings/],
     [

@@ -6,28 +6,35 @@ transformers reads GGUF tokenizers too, but loses the splitting of digits that S
 from pathlib import Path
 
 import gguf
-from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
+
+WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
+
+def split_by(numbers: str) -> list:
+    return [pre_tokenizers.Split(Regex(WORDS % numbers), behavior="isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+
 
 PRE_TOKENIZERS = {
     # llama.cpp's name: what the model's own tokenizer.json has
     "smollm": [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)],
     "gpt-2": [pre_tokenizers.ByteLevel(add_prefix_space=False)],
-    "qwen2": [
-        pre_tokenizers.Split(
-            Regex(r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"),
-            behavior="isolated",
-        ),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ],
+    "qwen2": split_by(r"\p{N}"),
+    "llama-bpe": split_by(r"\p{N}{1,3}"),
 }
+OTHER_NAMES = {"llama-v3": "llama-bpe", "llama3": "llama-bpe"}
 
 
 def gguf_tokenizer(path: Path) -> Tokenizer:
     fields = gguf.GGUFReader(path).fields
     pieces, kinds, merges, pre = (fields[f"tokenizer.ggml.{name}"].contents() for name in ("tokens", "token_type", "merges", "pre"))
+    pre = OTHER_NAMES.get(pre, pre)
     vocabulary = {piece: i for i, piece in enumerate(pieces)}
-    tokenizer = Tokenizer(models.BPE(vocabulary, [tuple(merge.split(" ")) for merge in merges], ignore_merges=False))
+    tokenizer = Tokenizer(models.BPE(vocabulary, [tuple(merge.split(" ")) for merge in merges], ignore_merges=pre == "llama-bpe"))
+    if pre == "qwen2":
+        tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(PRE_TOKENIZERS[pre])
-    special = [piece for piece, kind in zip(pieces, kinds) if kind == gguf.TokenType.CONTROL]
-    tokenizer.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in special])
+    added = (gguf.TokenType.CONTROL, gguf.TokenType.USER_DEFINED)
+    # All as special ones: nothing that a caller's text spells is one of them.
+    tokenizer.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece, kind in zip(pieces, kinds) if kind in added])
     return tokenizer

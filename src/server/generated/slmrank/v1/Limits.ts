@@ -10,7 +10,8 @@ export interface WireLimitsInput {
   'textBytes'?: (number);
   'requestBytes'?: (number);
   /**
-   * Tokens of instruction, query and context together with the template's own around them, whatever its order.
+   * Tokens of instruction, query and context together with the template's own around them, whatever its order. This
+   * and candidate_tokens are what holds: the server's settings, or what a row has room for if that is less.
    */
   'prefixTokens'?: (number);
   /**
@@ -18,7 +19,7 @@ export interface WireLimitsInput {
    */
   'candidateTokens'?: (number);
   /**
-   * Most tokens in one row: prefix, candidate and suffix.
+   * Most tokens in one row: prefix, candidate and suffix. The model's own, set when it was built.
    */
   'rowTokens'?: (number);
   'queuedCandidates'?: (number);
@@ -39,7 +40,8 @@ export interface WireLimits {
   'textBytes': (number);
   'requestBytes': (number);
   /**
-   * Tokens of instruction, query and context together with the template's own around them, whatever its order.
+   * Tokens of instruction, query and context together with the template's own around them, whatever its order. This
+   * and candidate_tokens are what holds: the server's settings, or what a row has room for if that is less.
    */
   'prefixTokens': (number);
   /**
@@ -47,7 +49,7 @@ export interface WireLimits {
    */
   'candidateTokens': (number);
   /**
-   * Most tokens in one row: prefix, candidate and suffix.
+   * Most tokens in one row: prefix, candidate and suffix. The model's own, set when it was built.
    */
   'rowTokens': (number);
   'queuedCandidates': (number);

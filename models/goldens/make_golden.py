@@ -1,61 +1,95 @@
 """Makes a golden: what transformers, in fp32 on a CPU, answers for given requests. `slmrank verify` compares with it.
 
-Needs requirements.txt.
+    pip install -r models/training/requirements.txt
+    python models/goldens/make_golden.py --model CHECKPOINT --built models/artifacts/NAME
+    npm run -s slmrank -- verify NAME
 
-    python make_logits.py --model FOLDER|FILE.gguf [--adapter FOLDER] --template FILE.json --requests FILE.json --out GOLDEN.json[.gz]
+CHECKPOINT is what NAME was built from: a Hugging Face folder or a .gguf file (and --adapter, if one was merged in). Template and
+labels are those of the built model's manifest. The golden goes to models/goldens/NAME.json.gz, where `slmrank verify` finds it; with
+another --out, `slmrank verify --golden FILE` takes it.
 
-The template file holds the five texts of a manifest's template (a manifest or a recipe will do). The requests are a list of
-{query, instruction, context, candidates: [{title, text}]}, or an earlier golden, whose requests are taken and whose `texts`
-(where they come from) is kept. Every candidate is one row, alone in its batch: prefix, candidate and suffix, no packing and
-no sharing. The golden has one suffix, or with a candidate-first template one for each request. Token ids come from the
-tokenizers library; for a GGUF file the tokenizer is put together here from its pieces and merges. A compact folder of
-`slmrank model quantize` stands for the fp32 weights that its integers are. An adapter is merged by PEFT.
-A sequence classifier, or a GGUF with cls.output.weight, answers by its own head; its labels' ids are those of its classes.
+Without --built, a template file is named: it holds the five texts of a manifest's template (a manifest or a recipe will do). The
+requests are a list of {query, instruction, context, candidates: [{title, text}]}, or an earlier golden, whose requests are taken and
+whose `texts` (where they come from) is kept; by default those of smollm2-135m-instruct, job postings. Every candidate is one row,
+alone in its batch: prefix, candidate and suffix, no packing and no sharing. The golden has one suffix, or with a candidate-first
+template one for each request. Token ids come from the tokenizers library; for a GGUF file the tokenizer is put together from its
+pieces and merges. A compact folder of `slmrank model quantize` stands for the fp32 weights that its integers are. An adapter is
+merged by PEFT. A sequence classifier, or a GGUF with cls.output.weight, answers by its own head; its labels' ids are those of its
+classes.
 """
 
 import argparse
 import gzip
 import hashlib
+import importlib
 import json
 import sys
 from pathlib import Path
 
-import gguf
-import tokenizers
-import torch
-import transformers
-from peft import PeftModel
-from tokenizers import Tokenizer
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models" / "training"))
-from checkpoints.compact import read_compact  # noqa: E402
-from checkpoints.gguf_tokenizer import gguf_tokenizer  # noqa: E402
-from texts.prompt import PARTS, encode_candidate, encode_prefix, encode_suffix, label_id, read_json, read_template, template_order  # noqa: E402
-
+GOLDENS = Path(__file__).resolve().parent
+sys.path.insert(0, str(GOLDENS.parent / "training"))
+REQUIREMENTS = "models/training/requirements.txt"
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for option in ("model", "template", "requests", "out"):
-        parser.add_argument(f"--{option}", type=Path, required=True)
-    parser.add_argument("--adapter", type=Path)
-    parser.add_argument("--labels", default="yes,no")
-    args = parser.parse_args()
+    args = parse_arguments()
+    import_libraries()
     template = read_template(args.template)
     requests = read_json(args.requests)
     texts = None if isinstance(requests, list) else requests.get("texts")
     requests = requests if isinstance(requests, list) else requests["requests"]
-    golden = make_golden(args.model, args.adapter, template, args.labels.split(","), requests)
+    golden = make_golden(args.model, args.adapter, template, args.labels, requests)
     write_golden(args.out, ({"texts": texts} if texts else {}) | golden)
 
 
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True, help="the checkpoint: a folder with safetensors, or a .gguf file")
+    parser.add_argument("--adapter", type=Path, help="a low-rank adapter that is merged in")
+    parser.add_argument("--built", type=Path, help="a built model's folder, for template, labels and the golden's name")
+    parser.add_argument("--template", type=Path, help="a JSON file (default: the manifest of --built)")
+    parser.add_argument("--labels", help="two words with a comma between (default: those of --built, or yes,no)")
+    parser.add_argument("--requests", type=Path, default=GOLDENS / "smollm2-135m-instruct.json.gz", help="a JSON file, .gz or not")
+    parser.add_argument("--out", type=Path, help="a .json or .json.gz file (default: models/goldens/NAME.json.gz of --built)")
+    args = parser.parse_args()
+    manifest = json.loads((args.built / "manifest.json").read_text(encoding="utf-8")) if args.built else None
+    args.template = args.template or (args.built and args.built / "manifest.json")
+    args.out = args.out or (manifest and GOLDENS / f"{manifest['name']}.json.gz")
+    if args.template is None or args.out is None:
+        parser.error("--built is needed, or both --template and --out")
+    built_labels = [manifest["labels"][side]["text"] for side in ("yes", "no")] if manifest else ["yes", "no"]
+    args.labels = built_labels if args.labels is None else args.labels.split(",")
+    if len(args.labels) != 2:
+        parser.error(f"--labels has {len(args.labels)} words; two are needed")
+    return args
+
+
+def import_libraries() -> None:
+    """Only now, so that --help needs none of them."""
+    try:
+        for name in ("gguf", "peft", "tokenizers", "torch", "transformers"):
+            globals()[name] = importlib.import_module(name)
+        for name, members in OURS.items():
+            module = importlib.import_module(name)
+            globals().update({member: getattr(module, member) for member in members})
+    except ModuleNotFoundError as error:
+        raise SystemExit(f"{error}: pip install -r {REQUIREMENTS}") from error
+
+
+OURS = {
+    "checkpoints.compact": ("read_compact",),
+    "checkpoints.gguf_tokenizer": ("gguf_tokenizer",),
+    "texts.prompt": ("PARTS", "encode_candidate", "encode_prefix", "encode_suffix", "label_id", "read_json", "read_template", "template_order"),
+}
+
+
 def make_golden(path: Path, adapter: Path | None, template: dict, labels: list[str], requests: list[dict]) -> dict:
-    tokenizer = gguf_tokenizer(path) if path.suffix == ".gguf" else Tokenizer.from_file(str(path / "tokenizer.json"))
+    tokenizer = gguf_tokenizer(path) if path.suffix == ".gguf" else tokenizers.Tokenizer.from_file(str(path / "tokenizer.json"))
     model = load_model(path)
     if adapter:
-        model = PeftModel.from_pretrained(model, adapter).merge_and_unload().eval()
+        model = peft.PeftModel.from_pretrained(model, adapter).merge_and_unload().eval()
     label_ids, read_logits = label_reader(path, model, tokenizer, labels)
     is_shared = template_order(template) == "query-first"
     answered = []
@@ -76,7 +110,7 @@ def make_golden(path: Path, adapter: Path | None, template: dict, labels: list[s
     return golden | ({"suffix": suffix} if is_shared else {}) | {"requests": answered}
 
 
-def label_reader(path: Path, model, tokenizer: Tokenizer, labels: list[str]):
+def label_reader(path: Path, model, tokenizer, labels: list[str]):
     """The labels' ids, and what gives their logits of a row of token ids: a vocabulary's, or a classifier's classes."""
     rows = gguf_classifier(path, model.config.model_type) if path.suffix == ".gguf" else None
     if rows is not None:
