@@ -1,7 +1,8 @@
 import type { ScoreCache } from './cache/score-cache.ts';
-import { ownRuns, type ScoreCall, type ScoreSource } from './cache/score-source.ts';
+import { ownRuns, type ScoreSource } from './cache/score-source.ts';
 import { SharedScores } from './cache/shared-scores.ts';
 import type { Clock } from './clock.ts';
+import { type BoundCall, boundCall } from './pipeline/bound-call.ts';
 import { assertAnswers } from './pipeline/assert-answers.ts';
 import { assertNoneBad } from './pipeline/bad-candidates.ts';
 import { composeReply } from './pipeline/compose-reply.ts';
@@ -28,14 +29,9 @@ import type { BucketTuner } from './schedule/bucket-tuning.ts';
 import type { CostModel, CostTable } from './schedule/cost.ts';
 import { type DepthController, prudentDeadlineMs } from './schedule/depth.ts';
 import type { Ask } from './schedule/forecast.ts';
-import { packedSize } from './schedule/packed-size.ts';
+import { packedSizeOf } from './schedule/packed-size.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
 import { TextRoom } from './schedule/text-room.ts';
-
-interface BoundCall extends ScoreCall {
-  readonly client: string;
-  readonly maxCallMs: number | undefined;
-}
 
 export interface PipelineParts {
   readonly config: Pick<Config, 'candidateTokens' | 'maxCallMs' | 'tokenBudget'>;
@@ -73,14 +69,14 @@ export class Pipeline implements RankingPipeline {
     const { clock } = this.#parts;
     const startedMs = clock.nowMs();
     this.#assertServing(request, context);
-    const call = this.#boundCall(request, context, startedMs);
+    const call = boundCall(request, context, startedMs, this.#parts.config);
     const plan = this.#plan(request, call);
     assertNoneBad(request, plan.keys, plan.found);
     const permit = this.#admit(plan, call);
     const run = new RequestRun(request, {
       ...this.#parts,
       onEncoded: (encoded, spent) => {
-        permit?.correct(countTokens(encoded, this.#parts.config));
+        permit?.correct(packedSizeOf(encoded, this.#parts.config.tokenBudget));
         this.#learn(encoded, spent);
       },
     });
@@ -109,7 +105,7 @@ export class Pipeline implements RankingPipeline {
     const { clock, admission, scheduler, tokens } = this.#parts;
     this.#assertServing(request, call);
     const { prefixTokens } = tokens.estimate(request, []);
-    const bound = this.#boundCall(request, call, clock.nowMs());
+    const bound = boundCall(request, call, clock.nowMs(), this.#parts.config);
     const { tokenBudget } = this.#parts.config;
     const estimateTokens = tokens.estimate;
     const parts = { estimateTokens, tokenBudget, depth: this.#depthFor(bound) };
@@ -223,17 +219,6 @@ export class Pipeline implements RankingPipeline {
     }
   }
 
-  #boundCall(request: RankRequest, call: CallContext, startedMs: number): BoundCall {
-    const { partialOk, priority } = request;
-    const { maxCallMs: mostMs } = this.#parts.config;
-    const latestMs = startedMs + mostMs;
-    const deadlineMs = Math.min(call.deadlineMs, latestMs);
-    const maxCallMs = call.isCapped === true || call.deadlineMs > latestMs ? mostMs : undefined;
-    const marginMs = partialOk ? replyMargin(deadlineMs - startedMs) : 0;
-    const { signal, client } = call;
-    return { signal, client, partialOk, priority, maxCallMs, deadlineMs: deadlineMs - marginMs };
-  }
-
   /** What is known already costs nothing, so it is found before admission: an overloaded server still answers it. */
   #plan(request: RankRequest, call: BoundCall): RankPlan {
     const { config, manifest, depth, scheduler, admission, tokens } = this.#parts;
@@ -283,23 +268,9 @@ export class Pipeline implements RankingPipeline {
   }
 }
 
-/** A partial reply must reach the caller before its deadline: a twentieth of the time, 5 to 50 ms. */
-function replyMargin(timeoutMs: number): number {
-  return Math.min(Math.max(timeoutMs / 20, 5), 50);
-}
-
 function charactersOf({ query, candidates }: RankRequest): number {
   return candidates.reduce(
     (sum, { title = '', text }) => sum + title.length + text.length,
     query.length,
   );
-}
-
-function countTokens(
-  { prefix, candidates }: EncodedRequest,
-  { tokenBudget }: Pick<Config, 'tokenBudget'>,
-): number {
-  const candidateTokens = candidates.reduce((sum, { ids }) => sum + ids.length, 0);
-  const size = { prefixTokens: prefix.length, candidates: candidates.length, candidateTokens };
-  return packedSize(size, tokenBudget);
 }

@@ -37,6 +37,8 @@ export class ScoreCache {
   readonly #logits: Float32Array;
   /** [entries + 1]: tokens, and whether they were truncated in the lowest bit. */
   readonly #lengths: Uint32Array;
+  /** Those of a place that has no score but a reason for that: few. */
+  readonly #bad = new Map<number, BadCandidate>();
   readonly #free: number[] = [];
   #used = 0;
   #hits = 0;
@@ -48,7 +50,10 @@ export class ScoreCache {
     this.#places = new LRUCache({
       max: entries,
       ttl: ttlMs,
-      dispose: (place) => this.#free.push(place),
+      dispose: (place) => {
+        this.#free.push(place);
+        this.#bad.delete(place);
+      },
       // Else the library remembers "now" for a millisecond by a timer of its own.
       ttlResolution: 0,
       perf: { now: () => clock.nowMs() },
@@ -79,11 +84,14 @@ export class ScoreCache {
     return place === undefined ? undefined : this.#read(place);
   }
 
-  keep(key: string, { yes, no, tokens, truncated }: Score): void {
+  keep(key: string, { yes, no, tokens, truncated, bad }: Score): void {
     const place = this.#free.pop() ?? this.#used++;
     this.#logits[2 * place] = yes;
     this.#logits[2 * place + 1] = no;
     this.#lengths[place] = 2 * tokens + (truncated ? 1 : 0);
+    if (bad !== undefined) {
+      this.#bad.set(place, bad);
+    }
     this.#places.set(key, place);
   }
 
@@ -93,6 +101,8 @@ export class ScoreCache {
       this.#logits[2 * place + 1],
     ];
     const length = this.#lengths[place] ?? 0;
-    return { yes, no, tokens: length >>> 1, truncated: length % 2 === 1 };
+    const bad = this.#bad.get(place);
+    const score = { yes, no, tokens: length >>> 1, truncated: length % 2 === 1 };
+    return bad === undefined ? score : { ...score, bad };
   }
 }

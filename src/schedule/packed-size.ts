@@ -1,3 +1,5 @@
+import type { EncodedRequest } from './batch.ts';
+
 /**
  * Packed tokens of a request whose candidates (with their suffixes) have so many tokens together: each batch that it is
  * spread over computes the prefix once, and holds whole candidates, here all of one length.
@@ -17,4 +19,11 @@ export interface RequestSize {
   readonly candidates: number;
   /** Of all of them. */
   readonly candidateTokens: number;
+}
+
+/** The same of a request that is encoded. */
+export function packedSizeOf({ prefix, candidates }: EncodedRequest, tokenBudget: number): number {
+  const candidateTokens = candidates.reduce((sum, { ids }) => sum + ids.length, 0);
+  const size = { prefixTokens: prefix.length, candidates: candidates.length, candidateTokens };
+  return packedSize(size, tokenBudget);
 }

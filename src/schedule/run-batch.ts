@@ -84,3 +84,20 @@ async function runSafely(runner: BatchRunner, batch: PackedBatch): Promise<Batch
 function internal(error: unknown): Extract<BatchOutcome, { ok: false }> {
   return { ok: false, kind: 'internal', message: RankError.from(error).message };
 }
+
+/** `start` is where the part's logits begin in the batch's. */
+export function concludePart(
+  part: RequestPart,
+  outcome: BatchOutcome,
+  start: number,
+  nowMs: number,
+): void {
+  if (outcome.ok) {
+    const end = start + 2 * part.candidates.length;
+    part.request.score(part, outcome.logits.subarray(start, end), nowMs);
+  } else if (outcome.kind === 'replica-failed') {
+    part.request.retry(part, outcome.message);
+  } else {
+    part.request.fail(new RankError('internal', outcome.message));
+  }
+}

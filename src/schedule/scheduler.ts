@@ -9,14 +9,9 @@ import { ArrivalPace } from './linger.ts';
 import { packedTokens } from './pack-batch.ts';
 import { packedSize } from './packed-size.ts';
 import type { EstimateMs, Policy } from './policy.ts';
-import {
-  type RequestPart,
-  type ScheduleCall,
-  ScheduledRequest,
-  type ScheduleResult,
-} from './request.ts';
+import { type ScheduleCall, ScheduledRequest, type ScheduleResult } from './request.ts';
 import { busyTimes, measurePower, type Power } from './route.ts';
-import { type RunOptions, runBatch } from './run-batch.ts';
+import { type RunOptions, concludePart, runBatch } from './run-batch.ts';
 import { type Attempt, type FailureKind, splitBatch } from './split-batch.ts';
 
 export interface SchedulerOptions extends RunOptions {
@@ -266,23 +261,6 @@ export class Scheduler {
     if (request.isSettled) {
       this.#lanes.remove(request);
     }
-  }
-}
-
-/** `start` is where the part's logits begin in the batch's. */
-function concludePart(
-  part: RequestPart,
-  outcome: BatchOutcome,
-  start: number,
-  nowMs: number,
-): void {
-  if (outcome.ok) {
-    const end = start + 2 * part.candidates.length;
-    part.request.score(part, outcome.logits.subarray(start, end), nowMs);
-  } else if (outcome.kind === 'replica-failed') {
-    part.request.retry(part, outcome.message);
-  } else {
-    part.request.fail(new RankError('internal', outcome.message));
   }
 }
 

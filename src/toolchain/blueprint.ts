@@ -26,7 +26,6 @@ export const familyTraits: Readonly<Record<Family, Pick<Blueprint, 'qkNorm' | 'q
   qwen3: { qkNorm: true, qkvBias: false },
 };
 
-
 /** Tokens of a row by the checkpoint's positions, and by what is asked for, if anything. @throws CheckpointError */
 export function findRowTokens(positions: number, asked: number | undefined, where: string): number {
   if (asked !== undefined && asked > positions) {

@@ -29,11 +29,8 @@ export function parseGgufBlueprint(
     return refuse(where, 'the value', architecture, families.join(', '));
   }
   const fields = new ArchitectureFields(gguf, family);
-  const rowTokens = findRowTokens(
-    fields.number('context_length'),
-    askedTokens,
-    fields.where('context_length'),
-  );
+  const positions = 'context_length';
+  const rowTokens = findRowTokens(fields.number(positions), askedTokens, fields.where(positions));
   assertSupported(fields, rowTokens);
   const width = fields.number('embedding_length');
   const heads = fields.number('attention.head_count');
@@ -51,13 +48,17 @@ export function parseGgufBlueprint(
       ...parseGgufRope(fields, headDim, ropeFactors),
       normEpsilon: fields.number('attention.layer_norm_rms_epsilon'),
       ...familyTraits[family],
-      ...(gguf.tensors.has(ggufScoreName)
-        ? { tiedHead: false, classes: parseGgufClasses(gguf, family) }
-        : { tiedHead: !gguf.tensors.has('output.weight') }),
+      ...parseHead(gguf, family),
       rowTokens,
     },
     file,
   );
+}
+
+function parseHead(gguf: GgufFile, family: Family): Pick<Blueprint, 'tiedHead' | 'classes'> {
+  return gguf.tensors.has(ggufScoreName)
+    ? { tiedHead: false, classes: parseGgufClasses(gguf, family) }
+    : { tiedHead: !gguf.tensors.has('output.weight') };
 }
 
 function assertSupported(fields: ArchitectureFields, rowTokens: number): void {

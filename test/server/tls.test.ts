@@ -128,7 +128,7 @@ test.each(['cert.pem', 'key.pem', 'ca.pem'])(
     execFileSync('mkfifo', [file]);
     server.reload();
     await expect(startTestServer(settings)).rejects.toThrow(
-      /^SLMRANK_TLS_\w+: '.*' cannot be used: .* is a pipe; a file is needed$/,
+      /^--tls-[\w-]+: '.*' cannot be used: .* is a pipe; a file is needed$/,
     );
     rmSync(file);
     writeFileSync(file, '');
