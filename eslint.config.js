@@ -4,7 +4,7 @@ import tseslint from 'typescript-eslint';
 const doors = [
   { library: '@grpc/*', folder: 'src/server', patterns: ['@grpc/*', 'grpc-health-check'] },
   { library: 'piscina', folder: 'src/pool', patterns: ['piscina'] },
-  { library: 'onnxruntime-node', folder: 'workers/session.ts', patterns: ['onnxruntime-node'] },
+  { library: 'onnxruntime-node', folder: 'src/engine/session.ts', patterns: ['onnxruntime-node'] },
   { library: 'protobufjs', folder: 'src/toolchain/onnx', patterns: ['protobufjs', 'protobufjs/*'] },
   { library: 'entities', folder: 'src/text', patterns: ['entities'] },
   { library: 'lru-cache', folder: 'src/cache', patterns: ['lru-cache'] },
@@ -47,7 +47,7 @@ export default tseslint.config(
       'coverage/',
       'node_modules/',
       'models/',
-      'src/server/generated/',
+      'src/proto/generated/',
       'bench/out/',
     ],
   },
@@ -85,7 +85,7 @@ export default tseslint.config(
     files: [`${folder}/**/*.ts`],
     rules: closedDoors(folder),
   })),
-  { files: ['workers/session.ts'], rules: closedDoors('workers') },
+  { files: ['src/engine/session.ts'], rules: closedDoors('workers') },
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'max-lines-per-function': 'off', 'no-restricted-imports': 'off' },

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { countCores } from '../src/count-cores.ts';
+import { countCores } from '../src/config/count-cores.ts';
 
 /** What a number was measured on. */
 export interface Machine {

@@ -1,6 +1,6 @@
-// Writes the configuration table of src/config.ts into README.md: part of `npm run generate`.
+// Writes the configuration table of src/config/config.ts into README.md: part of `npm run generate`.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { configurationTable } from '../src/config.ts';
+import { configurationTable } from '../src/config/config.ts';
 
 const file = new URL('../README.md', import.meta.url);
 const marked = /(<!-- configuration:.*?-->\n)[^]*?(<!-- \/configuration -->)/;

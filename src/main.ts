@@ -1,10 +1,10 @@
-import { hearSignals } from './cli/signals.ts';
+import { hearSignals } from './cli/shared/signals.ts';
 
 /** `npm start` and the container's entry: the same as `slmrank serve`. */
 const signals = hearSignals();
 try {
   // Not at the top: that is half a second in which a signal would end the process.
-  const { run } = await import('./cli/serve.ts');
+  const { run } = await import('./cli/serve/serve.ts');
   process.exitCode = await run(process.argv.slice(2), signals);
 } catch (error) {
   process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
-import { parseConfig } from '../src/config.ts';
-import { type MetricSpec, metricTable } from '../src/observe/metric-table.ts';
+import { parseConfig } from '../src/config/config.ts';
+import { type MetricSpec, metricTable } from '../src/observe/metrics/metric-table.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { parseConfig } from '../src/config.ts';
+import { parseConfig } from '../src/config/config.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 function read(file: string): string {
@@ -111,7 +111,7 @@ test('every way to start a server takes the same two arenas, and what the surrou
     expect(scripts[name]).toContain('MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2} node');
   }
   expect([...dockerfile.matchAll(/^ +MALLOC_ARENA_MAX=2 /gm)]).toHaveLength(2);
-  expect(read('src/cli/server-process.ts')).toContain("{ MALLOC_ARENA_MAX: '2' }");
+  expect(read('src/cli/demo/server-process.ts')).toContain("{ MALLOC_ARENA_MAX: '2' }");
 });
 
 test('the compose file has a CPU server, and CUDA and load on demand', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { RankError } from '../src/errors.ts';
-import type { RankReply, RankRequest } from '../src/rank.ts';
+import { RankError } from '../src/base/errors.ts';
+import type { RankReply, RankRequest } from '../src/domain/rank.ts';
 import { settle } from './support/fake-clock.ts';
 import { setUpPipeline } from './support/fake-pipeline-parts.ts';
 import { noDeadline } from './support/tiny-pipeline.ts';

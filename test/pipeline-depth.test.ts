@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { RankError } from '../src/errors.ts';
+import { RankError } from '../src/base/errors.ts';
 import type { EstimateTokens } from '../src/pipeline/estimate-tokens.ts';
 import { settle } from './support/fake-clock.ts';
 import { millisecondTokens, setUpPipeline } from './support/fake-pipeline-parts.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPipeline } from '../src/pipeline/create-pipeline.ts';
-import type { RankingPipeline, RankReply } from '../src/rank.ts';
+import type { RankingPipeline, RankReply } from '../src/domain/rank.ts';
 import { lettersToIds, poisonedSlot, poisonLetter, suffixIds } from './support/letters.ts';
 import { openTinySession, scoreParts } from './support/score-parts.ts';
 import { buildTinyModel, type TinyModel } from './support/tiny-model.ts';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { configurationTable } from '../src/config.ts';
+import { configurationTable } from '../src/config/config.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
 describe('the README', () => {
-  it('shows the configuration table of src/config.ts; `npm run generate` writes it', () => {
+  it('shows the configuration table of src/config/config.ts; `npm run generate` writes it', () => {
     const [, shown] =
       /<!-- configuration:.*?-->\n([^]*?)<!-- \/configuration -->/.exec(readme) ?? [];
     expect(shown?.trim()).toBe(configurationTable());

@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { startServerProcess } from '../src/cli/server-process.ts';
-import { readManifest } from '../src/manifest.ts';
-import { defaultRecipe, ensureModel, findBuilt } from '../src/toolchain/ensure-model.ts';
-import { readGolden } from '../src/toolchain/golden.ts';
-import { projectFolder } from '../src/toolchain/project-folder.ts';
-import { readRecipe } from '../src/toolchain/recipe.ts';
-import { verifyModel } from '../src/toolchain/verify-model.ts';
+import { startServerProcess } from '../src/cli/demo/server-process.ts';
+import { readManifest } from '../src/model/manifest.ts';
+import { defaultRecipe, ensureModel, findBuilt } from '../src/toolchain/build/ensure-model.ts';
+import { readGolden } from '../src/toolchain/verify/golden.ts';
+import { projectFolder } from '../src/toolchain/build/project-folder.ts';
+import { readRecipe } from '../src/toolchain/build/recipe.ts';
+import { verifyModel } from '../src/toolchain/verify/verify-model.ts';
 
 /** The bundled model is built when it is not there. The dense one is downloaded: by `npm run test:real` alone. */
 const dense = 'smollm2-135m-instruct';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
-import type { EncodeMessage, EncodeReply, EncodeWorkerData } from '../src/pool/messages.ts';
-import type { RequestEncoder } from '../src/text/encode.ts';
-import { createRequestEncoder } from '../src/text/request-encoder.ts';
+import type { EncodeMessage, EncodeReply, EncodeWorkerData } from '../src/pool/threads/messages.ts';
+import type { RequestEncoder } from '../src/encode/encode.ts';
+import { createRequestEncoder } from '../src/encode/request-encoder.ts';
 
 /** A thread of the encoder pool. Errors leave it as replies, those of loading too: an error at the top ends a thread. */
 

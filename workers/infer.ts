@@ -1,8 +1,8 @@
 import { workerData } from 'node:worker_threads';
-import type { InferMessage, InferReply, InferWorkerData } from '../src/pool/messages.ts';
-import { faultOf } from '../src/pool/run-fault.ts';
-import { ChangedFileError, ServedFiles } from './served-files.ts';
-import type { RankSession } from './session.ts';
+import type { InferMessage, InferReply, InferWorkerData } from '../src/pool/threads/messages.ts';
+import { faultOf } from '../src/pool/threads/run-fault.ts';
+import { ChangedFileError, ServedFiles } from '../src/engine/served-files.ts';
+import type { RankSession } from '../src/engine/session.ts';
 
 /** A replica's thread. Errors leave it as replies; what still ends the thread is a crash. */
 
@@ -43,7 +43,7 @@ async function obey(message: InferMessage): Promise<InferReply> {
 
 async function load(): Promise<NonNullable<typeof loaded>> {
   // Here, not at the top: a thread that took the place of a crashed one must be cheap and safe to end.
-  const { openSession } = await import('./session.ts');
+  const { openSession } = await import('../src/engine/session.ts');
   const files = new ServedFiles(modelDir, manifest, verified);
   try {
     const session = await openSession({ modelDir: files.dir, manifest, ...slot });

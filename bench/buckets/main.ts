@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
-import { systemClock } from '../../src/clock.ts';
-import { readManifest } from '../../src/manifest.ts';
-import type { BatchRunner, EncodedRequest, PackedBatch } from '../../src/schedule/batch.ts';
-import { BucketTuner } from '../../src/schedule/bucket-tuning.ts';
-import { createCostModel } from '../../src/schedule/cost.ts';
-import { packBatch } from '../../src/schedule/pack-batch.ts';
-import { createPolicy } from '../../src/schedule/policy.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { readManifest } from '../../src/model/manifest.ts';
+import type { BatchRunner, EncodedRequest, PackedBatch } from '../../src/batch/packed-batch.ts';
+import { BucketTuner } from '../../src/schedule/buckets/bucket-tuning.ts';
+import { createCostModel } from '../../src/schedule/costs/cost.ts';
+import { packBatch } from '../../src/batch/pack-batch.ts';
+import { createPolicy } from '../../src/schedule/policy/policy.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
-import { defaultRecipe, ensureModel } from '../../src/toolchain/ensure-model.ts';
+import { defaultRecipe, ensureModel } from '../../src/toolchain/build/ensure-model.ts';
 import { describeMachine } from '../machine.ts';
 import { encodeRequests } from './real-requests.ts';
 

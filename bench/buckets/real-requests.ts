@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { readDemoData } from '../../src/eval/demo-data.ts';
-import type { Manifest } from '../../src/manifest.ts';
-import type { EncodedRequest } from '../../src/schedule/batch.ts';
-import { createRequestEncoder } from '../../src/text/request-encoder.ts';
-import { projectFolder } from '../../src/toolchain/project-folder.ts';
-import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
+import { readDemoData } from '../../src/eval/data/demo-data.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
+import type { EncodedRequest } from '../../src/batch/packed-batch.ts';
+import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
+import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
+import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
 
 export interface RequestMix {
   readonly requests: number;

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ScoreCache } from '../../src/cache/score-cache.ts';
 import { scoreKeys } from '../../src/cache/score-keys.ts';
-import { systemClock } from '../../src/clock.ts';
-import { readDemoData } from '../../src/eval/demo-data.ts';
-import { readManifest } from '../../src/manifest.ts';
-import { loadTokenizer } from '../../src/text/tokenizer.ts';
-import { defaultRecipe, ensureModel } from '../../src/toolchain/ensure-model.ts';
-import { projectFolder } from '../../src/toolchain/project-folder.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { readDemoData } from '../../src/eval/data/demo-data.ts';
+import { readManifest } from '../../src/model/manifest.ts';
+import { loadTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
+import { defaultRecipe, ensureModel } from '../../src/toolchain/build/ensure-model.ts';
+import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { describeMachine } from '../machine.ts';
 
 /** What the score cache costs: keys of a request beside tokenizing it, and memory of an entry. Run with --expose-gc. */

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import type { ChaosOptions, ChaosResult } from './chaos.ts';
 import { chaosModel } from './chaos-model.ts';
 import { startLoad } from './checked-load.ts';

@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JsonRecord } from '../../src/json-record.ts';
-import { parseTemplate } from '../../src/manifest.ts';
-import { buildModel } from '../../src/toolchain/build-model.ts';
-import { projectFolder } from '../../src/toolchain/project-folder.ts';
+import { JsonRecord } from '../../src/base/json-record.ts';
+import { parseTemplate } from '../../src/model/manifest.ts';
+import { buildModel } from '../../src/toolchain/build/build-model.ts';
+import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 
 const tiny = (name: string) => projectFolder(`test/golden/logits-tiny/${name}`);
 

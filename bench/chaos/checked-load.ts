@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
-import type { WireRankRequestInput } from '../../src/server/generated/slmrank/v1/RankRequest.ts';
-import type { WireRankResponse } from '../../src/server/generated/slmrank/v1/RankResponse.ts';
-import type { WireRankStreamResponse } from '../../src/server/generated/slmrank/v1/RankStreamResponse.ts';
-import { parseProtoRoot } from '../../src/server/proto-root.ts';
-import { projectFolder } from '../../src/toolchain/project-folder.ts';
+import type { WireRankRequestInput } from '../../src/proto/generated/slmrank/v1/RankRequest.ts';
+import type { WireRankResponse } from '../../src/proto/generated/slmrank/v1/RankResponse.ts';
+import type { WireRankStreamResponse } from '../../src/proto/generated/slmrank/v1/RankStreamResponse.ts';
+import { parseProtoRoot } from '../../src/proto/proto-root.ts';
+import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface LoadOptions {

@@ -1,5 +1,5 @@
 import { BroadcastChannel } from 'node:worker_threads';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import type { ChaosOptions, ChaosResult } from './chaos.ts';
 import { measure } from './changes.ts';
 import { startLoad } from './checked-load.ts';

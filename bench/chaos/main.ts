@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseOptions, UsageError } from '../../src/cli/usage.ts';
-import { formatTable } from '../../src/format-table.ts';
+import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
+import { formatTable } from '../../src/base/format-table.ts';
 import { describeMachine, median } from '../machine.ts';
 import { resizePool, swapModels } from './changes.ts';
 import { type ChaosOptions, type ChaosResult, findFaults } from './chaos.ts';

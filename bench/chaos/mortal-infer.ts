@@ -1,5 +1,5 @@
 import { BroadcastChannel, workerData } from 'node:worker_threads';
-import type { InferMessage, InferReply, InferWorkerData } from '../../src/pool/messages.ts';
+import type { InferMessage, InferReply, InferWorkerData } from '../../src/pool/threads/messages.ts';
 import answer from '../../workers/infer.ts';
 import { chaosChannel, type Death } from './death.ts';
 

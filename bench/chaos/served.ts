@@ -1,15 +1,15 @@
 import { extname } from 'node:path';
 import { ServerCredentials } from '@grpc/grpc-js';
-import { systemClock } from '../../src/clock.ts';
-import { parseConfig } from '../../src/config.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
-import type { ServingEvent } from '../../src/events.ts';
-import { readManifest } from '../../src/manifest.ts';
-import { ModelSet } from '../../src/model-set.ts';
+import type { ServingEvent } from '../../src/domain/events.ts';
+import { readManifest } from '../../src/model/manifest.ts';
+import { ModelSet } from '../../src/pipeline/model-set.ts';
 import { createLog } from '../../src/observe/log.ts';
-import { workerEntry } from '../../src/pool/worker-entry.ts';
-import { type AdminClient, createAdminClient } from '../../src/server/admin-client.ts';
-import { startAdminServer } from '../../src/server/admin-server.ts';
+import { workerEntry } from '../../src/pool/threads/worker-entry.ts';
+import { type AdminClient, createAdminClient } from '../../src/client/admin-client.ts';
+import { startAdminServer } from '../../src/server/admin/server.ts';
 import { startServer } from '../../src/server/server.ts';
 
 /** The server with its admin address, in this process: real threads, real gRPC on loopback. */

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { workerEntry } from '../../src/pool/worker-entry.ts';
-import type { Manifest } from '../../src/manifest.ts';
-import type { BatchPart } from '../../src/schedule/batch.ts';
-import { openSession, type RankSession } from '../../workers/session.ts';
+import { workerEntry } from '../../src/pool/threads/worker-entry.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
+import type { BatchPart } from '../../src/batch/packed-batch.ts';
+import { openSession, type RankSession } from '../../src/engine/session.ts';
 
 export interface GpuModel {
   readonly description: string;

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { parseOptions } from '../../src/cli/usage.ts';
-import type { Blueprint } from '../../src/manifest.ts';
-import { packBatch } from '../../src/schedule/pack-batch.ts';
+import { parseOptions } from '../../src/cli/shared/usage.ts';
+import type { Blueprint } from '../../src/model/manifest.ts';
+import { packBatch } from '../../src/batch/pack-batch.ts';
 import { linearFlops } from '../ladder/gemm-chain.ts';
 import {
   type BenchModel,

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { packBatch } from '../../src/schedule/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack-batch.ts';
 import { type ReplicaTask, openBenchSession } from './bench-session.ts';
 
 /** A replica's thread: opens a session, then runs the same batch until told to stop, counting candidates. */

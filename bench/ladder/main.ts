@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseOptions } from '../../src/cli/usage.ts';
-import { readDemoData } from '../../src/eval/demo-data.ts';
+import { parseOptions } from '../../src/cli/shared/usage.ts';
+import { readDemoData } from '../../src/eval/data/demo-data.ts';
 import { describeMachine, peakMemoryMb } from '../machine.ts';
 import { measureWork, runOnce, type WorkResult } from './measure.ts';
 import {

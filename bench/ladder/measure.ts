@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import type { Blueprint } from '../../src/manifest.ts';
+import type { Blueprint } from '../../src/model/manifest.ts';
 import { type Clock, readSeconds } from '../clock-seconds.ts';
 import { median } from '../machine.ts';
 import { chainFlops } from './gemm-chain.ts';

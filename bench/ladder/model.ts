@@ -1,11 +1,11 @@
 import { access, copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Blueprint, type FileEntry, readManifest } from '../../src/manifest.ts';
-import type { RequestEncoder } from '../../src/text/encode.ts';
-import { createRequestEncoder } from '../../src/text/request-encoder.ts';
-import { type Initializer, parseModel } from '../../src/toolchain/onnx/model-proto.ts';
-import { randomCheckpoint } from '../../src/toolchain/random-checkpoint.ts';
-import { buildRankGraph, packedGraph, writeGraph } from '../../src/toolchain/rank-graph.ts';
+import { type Blueprint, type FileEntry, readManifest } from '../../src/model/manifest.ts';
+import type { RequestEncoder } from '../../src/encode/encode.ts';
+import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
+import { type Initializer, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
+import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { buildRankGraph, packedGraph, writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
 import { writeGemmChain } from './gemm-chain.ts';
 import { paddedGraph } from './padded-graph.ts';
 import { stockGraph } from './stock-graph.ts';

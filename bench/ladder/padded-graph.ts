@@ -1,10 +1,10 @@
-import type { Blueprint } from '../../src/manifest.ts';
-import type { BatchPart } from '../../src/schedule/batch.ts';
-import type { Feed } from '../../src/schedule/graph-feeds.ts';
-import { GraphBuilder } from '../../src/toolchain/onnx/graph-builder.ts';
-import type { Initializer, OnnxModel } from '../../src/toolchain/onnx/model-proto.ts';
-import * as blocks from '../../src/toolchain/rank-graph-blocks.ts';
-import { weightNames } from '../../src/toolchain/rank-graph-weights.ts';
+import type { Blueprint } from '../../src/model/manifest.ts';
+import type { BatchPart } from '../../src/batch/packed-batch.ts';
+import type { Feed } from '../../src/batch/graph-feeds.ts';
+import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
+import type { Initializer, OnnxModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
+import * as blocks from '../../src/toolchain/graph/blocks.ts';
+import { weightNames } from '../../src/toolchain/graph/weights.ts';
 
 /**
  * Prefix and candidate joined, every pair padded to the longest, one causal attention over [B, L]. Built of the

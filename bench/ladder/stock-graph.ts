@@ -1,8 +1,8 @@
-import type { Blueprint } from '../../src/manifest.ts';
-import type { Feed } from '../../src/schedule/graph-feeds.ts';
-import { GraphBuilder } from '../../src/toolchain/onnx/graph-builder.ts';
-import type { Initializer, OnnxModel } from '../../src/toolchain/onnx/model-proto.ts';
-import { weightNames } from '../../src/toolchain/rank-graph-weights.ts';
+import type { Blueprint } from '../../src/model/manifest.ts';
+import type { Feed } from '../../src/batch/graph-feeds.ts';
+import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
+import type { Initializer, OnnxModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
+import { weightNames } from '../../src/toolchain/graph/weights.ts';
 
 /** B pairs of L tokens; standard operators only, as torch.onnx writes the eager Hugging Face code. */
 interface StockContext {

@@ -1,8 +1,8 @@
 import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
-import { type Feed, feedsOf } from '../../src/schedule/graph-feeds.ts';
-import { attentionSlots, packBatch, packedTokens } from '../../src/schedule/pack-batch.ts';
-import { sessionSettings } from '../../workers/session.ts';
+import { type Feed, feedsOf } from '../../src/batch/graph-feeds.ts';
+import { attentionSlots, packBatch, packedTokens } from '../../src/batch/pack-batch.ts';
+import { sessionSettings } from '../../src/engine/session.ts';
 import { linearFlops } from './gemm-chain.ts';
 import type { BenchModel, LadderGraphs } from './model.ts';
 import { type PaddedHead, paddedFeeds, paddedRuns } from './padded-graph.ts';

@@ -1,5 +1,5 @@
-import type { BatchPart } from '../../src/schedule/batch.ts';
-import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
+import type { BatchPart } from '../../src/batch/packed-batch.ts';
+import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
 
 /** A request to be scored, the same for every variant. */
 export interface Work {

@@ -1,5 +1,5 @@
-import type { DemoData } from '../../src/eval/demo-data.ts';
-import type { WireRankRequestInput } from '../../src/server/client.ts';
+import type { DemoData } from '../../src/eval/data/demo-data.ts';
+import type { WireRankRequestInput } from '../../src/client/client.ts';
 
 export interface RequestShape {
   readonly candidates: number;

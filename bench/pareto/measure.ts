@@ -1,6 +1,6 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { RankError } from '../../src/errors.ts';
-import { bootstrapDefaults } from '../../src/eval/bootstrap.ts';
+import { RankError } from '../../src/base/errors.ts';
+import { bootstrapDefaults } from '../../src/eval/measures/bootstrap.ts';
 import { describeMachine } from '../machine.ts';
 import { describeRow, type Qualities } from './describe-row.ts';
 import { measureSpeed } from './measure-speed.ts';

@@ -1,6 +1,6 @@
-import { parseConfig } from '../../src/config.ts';
-import { openPairEngine } from '../../src/eval/open-pair-engine.ts';
-import { scorePairs } from '../../src/eval/score-pairs.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import { openPairEngine } from '../../src/eval/rank/open-pair-engine.ts';
+import { scorePairs } from '../../src/eval/rank/score-pairs.ts';
 import type { OpenScorer } from './pair-scorer.ts';
 
 /** Opens a built model without queue or cache. The surroundings' SLMRANK_* settings have no say: the report names its own. */

@@ -1,5 +1,5 @@
-import { parseOptions, UsageError } from '../../src/cli/usage.ts';
-import { projectFolder } from '../../src/toolchain/project-folder.ts';
+import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
+import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { type Clock, clocks } from '../clock-seconds.ts';
 
 const usage = `Usage: slmrank report pareto --beir DIR [OPTIONS]

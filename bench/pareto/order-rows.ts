@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { systemClock } from '../../src/clock.ts';
-import { createProgress } from '../../src/progress.ts';
-import type { Pair } from '../../src/eval/pair-batches.ts';
-import type { Run } from '../../src/eval/trec-run.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { createProgress } from '../../src/base/progress.ts';
+import type { Pair } from '../../src/eval/rank/pair-batches.ts';
+import type { Run } from '../../src/eval/data/trec-run.ts';
 import { templateOrder } from '../../src/text/template.ts';
 import type { ParetoOptions } from './options.ts';
 import type { BuiltModel } from './pair-scorer.ts';

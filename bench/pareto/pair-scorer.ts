@@ -1,5 +1,5 @@
-import type { Pair, PairData } from '../../src/eval/pair-batches.ts';
-import type { Manifest } from '../../src/manifest.ts';
+import type { Pair, PairData } from '../../src/eval/rank/pair-batches.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
 import type { View } from './views.ts';
 
 /** A built model's folder, as it stands on the disk. */

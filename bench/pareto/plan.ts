@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { RankError } from '../../src/errors.ts';
-import { JsonRecord } from '../../src/json-record.ts';
-import { type Precision, precisions } from '../../src/manifest.ts';
+import { RankError } from '../../src/base/errors.ts';
+import { JsonRecord } from '../../src/base/json-record.ts';
+import { type Precision, precisions } from '../../src/model/manifest.ts';
 import type { Variant, View } from './views.ts';
 
 /** An order made elsewhere: by the first stage, or by a baseline. */

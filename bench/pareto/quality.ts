@@ -1,7 +1,7 @@
-import type { Judgements, Query } from '../../src/eval/beir.ts';
-import { bootstrapMean, type Interval } from '../../src/eval/bootstrap.ts';
-import { ndcg } from '../../src/eval/metrics.ts';
-import type { Run } from '../../src/eval/trec-run.ts';
+import type { Judgements, Query } from '../../src/eval/data/beir.ts';
+import { bootstrapMean, type Interval } from '../../src/eval/measures/bootstrap.ts';
+import { ndcg } from '../../src/eval/measures/metrics.ts';
+import type { Run } from '../../src/eval/data/trec-run.ts';
 
 /** One order's NDCG@10 and first candidate, by query. */
 export type QueryQualities = ReadonlyMap<

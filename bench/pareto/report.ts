@@ -1,5 +1,5 @@
 import type { Clock } from '../clock-seconds.ts';
-import type { Interval } from '../../src/eval/bootstrap.ts';
+import type { Interval } from '../../src/eval/measures/bootstrap.ts';
 import type { Machine } from '../machine.ts';
 import { paretoFront } from './front.ts';
 import type { Difference, KindQuality } from './quality.ts';

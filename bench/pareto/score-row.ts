@@ -1,5 +1,5 @@
-import { groupByFirst, type Pair, type PairData } from '../../src/eval/pair-batches.ts';
-import type { Run } from '../../src/eval/trec-run.ts';
+import { groupByFirst, type Pair, type PairData } from '../../src/eval/rank/pair-batches.ts';
+import type { Run } from '../../src/eval/data/trec-run.ts';
 import type { TemplateOrder } from '../../src/text/template.ts';
 import type { PairScorer } from './pair-scorer.ts';
 import type { View } from './views.ts';

@@ -1,4 +1,4 @@
-import type { Pair, PairData } from '../../src/eval/pair-batches.ts';
+import type { Pair, PairData } from '../../src/eval/rank/pair-batches.ts';
 import { type Clock, readSeconds } from '../clock-seconds.ts';
 import { median } from '../machine.ts';
 import { openKeptLines } from './kept-lines.ts';

@@ -1,4 +1,4 @@
-import { formatSigned, formatTable } from '../../src/format-table.ts';
+import { formatSigned, formatTable } from '../../src/base/format-table.ts';
 import type { Difference } from './quality.ts';
 import { budgetOf, findFronts, intervalOf, type ParetoReport, type RowReport } from './report.ts';
 import type { Speed } from './speed.ts';

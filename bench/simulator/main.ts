@@ -1,11 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { simulateFrom } from '../../src/cli/simulate.ts';
-import { formatTable } from '../../src/format-table.ts';
-import { createAdminClient } from '../../src/server/admin-client.ts';
+import { simulateFrom } from '../../src/cli/simulate/simulate.ts';
+import { formatTable } from '../../src/base/format-table.ts';
+import { createAdminClient } from '../../src/client/admin-client.ts';
 import type { Latency } from '../../src/simulate/summarize.ts';
-import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
-import { formatShape, parseTraffic } from '../../src/traffic.ts';
+import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { formatShape, parseTraffic } from '../../src/domain/traffic.ts';
 import { describeMachine, median } from '../machine.ts';
 import { type Bench, runPoisson } from '../suite/bench.ts';
 import { parseSuiteOptions, type SuiteOptions } from '../suite/options.ts';

@@ -1,4 +1,4 @@
-import { parseOptions, UsageError } from '../../src/cli/usage.ts';
+import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
 
 const usage = `Usage: npm run soak -- [OPTIONS]
 

@@ -1,4 +1,4 @@
-import { createAdminClient } from '../../src/server/admin-client.ts';
+import { createAdminClient } from '../../src/client/admin-client.ts';
 
 export interface Resizes {
   readonly done: number;

@@ -1,6 +1,6 @@
 import { Client, credentials, type MethodDefinition, status } from '@grpc/grpc-js';
-import { createRankingClient } from '../../src/server/client.ts';
-import { parseProtoRoot } from '../../src/server/proto-root.ts';
+import { createRankingClient } from '../../src/client/client.ts';
+import { parseProtoRoot } from '../../src/proto/proto-root.ts';
 import type { Sent } from '../suite/ends.ts';
 import { type Message, packMessage, type Sender } from '../suite/sender.ts';
 import { runSlowReaders } from '../suite/slow-readers.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/events.ts';
+import type { Outcome } from '../../src/domain/events.ts';
 import { quantiles, type Quantiles } from '../load/summary.ts';
 
 /** One request as its client saw it. Milliseconds from the start of the scenario. */

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
-import { formatTable } from '../../src/format-table.ts';
-import { createRankingClient } from '../../src/server/client.ts';
-import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
-import { parseTraffic } from '../../src/traffic.ts';
+import { formatTable } from '../../src/base/format-table.ts';
+import { createRankingClient } from '../../src/client/client.ts';
+import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { parseTraffic } from '../../src/domain/traffic.ts';
 import { describeMachine } from '../machine.ts';
 import type { Bench } from './bench.ts';
 import { type EngineRate, fillBatches, measureEngine } from './engine.ts';

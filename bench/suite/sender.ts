@@ -5,8 +5,8 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import type { WireRankRequestInput, WireRankResponse } from '../../src/server/client.ts';
-import { parseProtoRoot } from '../../src/server/proto-root.ts';
+import type { WireRankRequestInput, WireRankResponse } from '../../src/client/client.ts';
+import { parseProtoRoot } from '../../src/proto/proto-root.ts';
 import { outcomeOf, type Sent } from './ends.ts';
 
 /** A request ready to be sent: everything but its id is serialized beforehand, so that sending costs the client little. */

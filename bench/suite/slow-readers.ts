@@ -1,6 +1,6 @@
 import { type ClientDuplexStream, Client, credentials, status } from '@grpc/grpc-js';
-import type { WireRankStreamResponse } from '../../src/server/generated/slmrank/v1/RankStreamResponse.ts';
-import { parseProtoRoot } from '../../src/server/proto-root.ts';
+import type { WireRankStreamResponse } from '../../src/proto/generated/slmrank/v1/RankStreamResponse.ts';
+import { parseProtoRoot } from '../../src/proto/proto-root.ts';
 import { outcomeOf, type Sent } from './ends.ts';
 import { type Message, withId } from './sender.ts';
 

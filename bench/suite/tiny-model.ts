@@ -8,14 +8,14 @@ import {
   manifestFormat,
   readManifest,
   scoreFingerprint,
-} from '../../src/manifest.ts';
-import { sha256, sha256OfFile } from '../../src/sha256.ts';
+} from '../../src/model/manifest.ts';
+import { sha256, sha256OfFile } from '../../src/base/sha256.ts';
 import { builtinTemplate, templateHash } from '../../src/text/template.ts';
-import { loadTokenizer, singleTokenId } from '../../src/text/tokenizer.ts';
-import { projectFolder } from '../../src/toolchain/project-folder.ts';
-import { randomCheckpoint } from '../../src/toolchain/random-checkpoint.ts';
-import { buildRankGraph } from '../../src/toolchain/rank-graph.ts';
-import { replaceFolder } from '../../src/toolchain/replace-folder.ts';
+import { loadTokenizer, singleTokenId } from '../../src/text/tokenizer/tokenizer.ts';
+import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
+import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
+import { replaceFolder } from '../../src/toolchain/files/replace-folder.ts';
 
 /**
  * A model of random weights with a real tokenizer. Sized so that 50 candidates of 20 tokens run in some tens of

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { readDemoData } from '../../src/eval/demo-data.ts';
-import { createTokenizer } from '../../src/text/tokenizer.ts';
-import { projectFolder } from '../../src/toolchain/project-folder.ts';
+import { readDemoData } from '../../src/eval/data/demo-data.ts';
+import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
+import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { describeMachine } from '../machine.ts';
 
 /** Our tokenizer beside @huggingface/tokenizers: whose ids are the reference's, and how fast each is in one run. */

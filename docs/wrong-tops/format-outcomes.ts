@@ -1,4 +1,4 @@
-import type { RankedCandidate } from '../../src/eval/rank-candidates.ts';
+import type { RankedCandidate } from '../../src/eval/rank/rank-candidates.ts';
 import { type Outcome, summarize } from './outcomes.ts';
 import type { Case } from './read-cases.ts';
 

@@ -11,13 +11,13 @@ import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chooseModel } from '../../src/cli/choose-model.ts';
-import { scoringSettings } from '../../src/cli/scoring-settings.ts';
-import { parseConfig } from '../../src/config.ts';
-import type { Passage } from '../../src/eval/beir.ts';
-import { openPairEngine } from '../../src/eval/open-pair-engine.ts';
-import { rankCandidates } from '../../src/eval/rank-candidates.ts';
-import { readManifest } from '../../src/manifest.ts';
+import { chooseModel } from '../../src/cli/shared/choose-model.ts';
+import { scoringSettings } from '../../src/cli/shared/scoring-settings.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import type { Passage } from '../../src/eval/data/beir.ts';
+import { openPairEngine } from '../../src/eval/rank/open-pair-engine.ts';
+import { rankCandidates } from '../../src/eval/rank/rank-candidates.ts';
+import { readManifest } from '../../src/model/manifest.ts';
 import {
   formatClasses,
   formatForms,

@@ -1,5 +1,5 @@
-import type { RankedCandidate } from '../../src/eval/rank-candidates.ts';
-import { mean } from '../../src/eval/metrics.ts';
+import type { RankedCandidate } from '../../src/eval/rank/rank-candidates.ts';
+import { mean } from '../../src/eval/measures/metrics.ts';
 import type { Case } from './read-cases.ts';
 
 /** What a model made of a case. */

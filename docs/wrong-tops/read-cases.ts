@@ -1,6 +1,6 @@
-import type { Passage } from '../../src/eval/beir.ts';
-import { JsonRecord } from '../../src/json-record.ts';
-import { type Line, type LineSource, readLinesOf } from '../../src/read-lines.ts';
+import type { Passage } from '../../src/eval/data/beir.ts';
+import { JsonRecord } from '../../src/base/json-record.ts';
+import { type Line, type LineSource, readLinesOf } from '../../src/base/read-lines.ts';
 
 /** A query, made-up candidates, and which of them a person would put first. */
 export interface Case {

@@ -1,4 +1,4 @@
-import type { PriorityClass } from '../events.ts';
+import type { PriorityClass } from '../domain/events.ts';
 import type { Score } from './score-cache.ts';
 
 /** How urgent a request is, as far as waiting for another's run goes. */

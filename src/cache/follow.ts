@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { createDeferred } from '../deferred.ts';
+import type { Clock } from '../base/clock.ts';
+import { createDeferred } from '../base/deferred.ts';
 import type { Flight, Landed } from './flight.ts';
 
 export interface Following {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../clock.ts';
-import type { BadCandidate } from '../text/encode.ts';
+import type { Clock } from '../base/clock.ts';
+import type { BadCandidate } from '../encode/encode.ts';
 
 /** What a model said of one candidate. The logits are the fp32 values as they came, so cached = fresh, bit for bit. */
 export interface Score {

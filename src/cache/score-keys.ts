@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Candidate, RankRequest } from '../rank.ts';
+import type { Candidate, RankRequest } from '../domain/rank.ts';
 
 /** What decides a score besides the request. */
 export interface ScoreSetting {

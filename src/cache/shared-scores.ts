@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { RankError } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { RankError } from '../base/errors.ts';
 import { canFollow, Flight, type Landed, type Urgency } from './flight.ts';
 import { follow } from './follow.ts';
 import type { Score, ScoreCache } from './score-cache.ts';

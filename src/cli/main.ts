@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { findNearestName } from '../config/nearest-name.ts';
-import { hearSignals } from './signals.ts';
-import { UsageError } from './usage.ts';
+import { hearSignals } from './shared/signals.ts';
+import { UsageError } from './shared/usage.ts';
 
 export interface Command {
   readonly summary: string;
@@ -14,34 +14,34 @@ const commands: ReadonlyMap<
   string,
   { summary: string; load: () => Promise<{ run: Command['run'] }> }
 > = new Map([
-  ['serve', { summary: 'serve a built model over gRPC', load: () => import('./serve.ts') }],
-  ['demo', { summary: 'rank real postings end to end', load: () => import('./demo.ts') }],
-  ['rank', { summary: 'rank the candidates of a file', load: () => import('./rank.ts') }],
+  ['serve', { summary: 'serve a built model over gRPC', load: () => import('./serve/serve.ts') }],
+  ['demo', { summary: 'rank real postings end to end', load: () => import('./demo/demo.ts') }],
+  ['rank', { summary: 'rank the candidates of a file', load: () => import('./rank/rank.ts') }],
   [
     'model build',
-    { summary: 'build a model from GGUF or safetensors', load: () => import('./model-build.ts') },
+    { summary: 'build a model from GGUF or safetensors', load: () => import('./model/build.ts') },
   ],
   [
     'model merge',
-    { summary: 'merge an adapter into a checkpoint', load: () => import('./model-merge.ts') },
+    { summary: 'merge an adapter into a checkpoint', load: () => import('./model/merge.ts') },
   ],
   [
     'model quantize',
-    { summary: 'round a checkpoint to int8', load: () => import('./model-quantize.ts') },
+    { summary: 'round a checkpoint to int8', load: () => import('./model/quantize.ts') },
   ],
-  ['model prune', { summary: 'make a checkpoint smaller', load: () => import('./model-prune.ts') }],
+  ['model prune', { summary: 'make a checkpoint smaller', load: () => import('./model/prune.ts') }],
   [
     'verify',
-    { summary: 'compare a built model with its reference', load: () => import('./verify.ts') },
+    { summary: 'compare a built model with its reference', load: () => import('./model/verify.ts') },
   ],
-  ['key new', { summary: 'make an API key', load: () => import('./key-new.ts') }],
+  ['key new', { summary: 'make an API key', load: () => import('./admin/key-new.ts') }],
   [
     'admin',
-    { summary: "look after a server's replicas and model", load: () => import('./admin.ts') },
+    { summary: "look after a server's replicas and model", load: () => import('./admin/admin.ts') },
   ],
-  ['health', { summary: 'ask a server whether it serves', load: () => import('./health.ts') }],
-  ['simulate', { summary: 'simulate servers under load', load: () => import('./simulate.ts') }],
-  ['eval', { summary: 're-rank a BEIR run and measure it', load: () => import('./eval.ts') }],
+  ['health', { summary: 'ask a server whether it serves', load: () => import('./admin/health.ts') }],
+  ['simulate', { summary: 'simulate servers under load', load: () => import('./simulate/simulate.ts') }],
+  ['eval', { summary: 're-rank a BEIR run and measure it', load: () => import('./eval/eval.ts') }],
   [
     'report pareto',
     {

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { EstimateTokens } from '../pipeline/estimate-tokens.ts';
-import type { CallContext, RankingPipeline, RankReply, RankRequest } from '../rank.ts';
-import { assertRegular } from '../regular-file.ts';
-import { formatShape, type TrafficShape } from '../traffic.ts';
+import type { CallContext, RankingPipeline, RankReply, RankRequest } from '../domain/rank.ts';
+import { assertRegular } from '../base/regular-file.ts';
+import { formatShape, type TrafficShape } from '../domain/traffic.ts';
 import type { Log } from './log.ts';
 
 /** Past this the file grows no more: about two million requests of 50 candidates. */

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts';
-import type { ServingEvent, Tell } from '../events.ts';
+import type { Clock } from '../base/clock.ts';
+import type { ServingEvent, Tell } from '../domain/events.ts';
 import type { Log } from './log.ts';
-import { findTraceParent } from './traceparent.ts';
+import { findTraceParent } from './traces/traceparent.ts';
 
 type Ended = Extract<ServingEvent, { kind: 'ended' }>;
 

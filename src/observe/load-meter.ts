@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { ServingEvent, Tell } from '../events.ts';
+import type { Clock } from '../base/clock.ts';
+import type { ServingEvent, Tell } from '../domain/events.ts';
 
 /** How loaded the server is now. */
 export interface Load {

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 
 /** Structured log lines. Never give it a query, a candidate or any other text of a caller's. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;

@@ -1,13 +1,13 @@
-import type { Clock } from '../clock.ts';
-import type { Tell } from '../events.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Tell } from '../domain/events.ts';
 import { logEvents } from './event-log.ts';
 import { createLoadMeter, type Load } from './load-meter.ts';
 import type { Log } from './log.ts';
-import type { WatchedName, WatchedReasons } from './metric-table.ts';
-import { countEvents } from './metrics.ts';
-import { openTraces, type TraceVariables } from './open-traces.ts';
-import { type BuildInfo, measureProcess } from './process-metrics.ts';
-import { type KnownLabels, MetricRegistry } from './registry.ts';
+import type { WatchedName, WatchedReasons } from './metrics/metric-table.ts';
+import { countEvents } from './metrics/metrics.ts';
+import { openTraces, type TraceVariables } from './traces/open-traces.ts';
+import { type BuildInfo, measureProcess } from './metrics/process-metrics.ts';
+import { type KnownLabels, MetricRegistry } from './metrics/registry.ts';
 
 export interface ObserverOptions extends KnownLabels {
   readonly build: BuildInfo;

@@ -1,14 +1,14 @@
-import { RankError } from '../errors.ts';
-import type { PromptTemplate } from '../manifest.ts';
-import type { EncoderPool } from '../pool/encoder-pool.ts';
-import type { Candidate, RankRequest } from '../rank.ts';
-import type { EncodedRequest } from '../schedule/batch.ts';
-import { packedSize } from '../schedule/packed-size.ts';
-import type { EncodeTask } from '../text/encode.ts';
-import { surveyTexts } from '../text/survey-text.ts';
+import { RankError } from '../base/errors.ts';
+import type { PromptTemplate } from '../model/manifest.ts';
+import type { EncoderPool } from '../pool/encoders/encoder-pool.ts';
+import type { Candidate, RankRequest } from '../domain/rank.ts';
+import type { EncodedRequest } from '../batch/packed-batch.ts';
+import { packedSize } from '../batch/packed-size.ts';
+import type { EncodeTask } from '../encode/encode.ts';
+import { surveyTexts } from '../text/rates/survey-text.ts';
 import { templateOrder } from '../text/template.ts';
-import { TokenRates } from '../text/token-rates.ts';
-import { tokenSamples } from '../text/token-samples.ts';
+import { TokenRates } from '../text/rates/token-rates.ts';
+import { tokenSamples } from '../text/rates/token-samples.ts';
 
 export interface TokenEstimate {
   readonly prefixTokens: number;

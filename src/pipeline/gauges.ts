@@ -1,7 +1,7 @@
 import type { ScoreCache } from '../cache/score-cache.ts';
 import type { AdmissionLimits } from '../schedule/admission.ts';
-import type { BucketTuner } from '../schedule/bucket-tuning.ts';
-import type { DepthController } from '../schedule/depth.ts';
+import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
+import type { DepthController } from '../schedule/forecast/depth.ts';
 
 /** What can be read of the serving path at any moment; counts grow from the start. */
 export interface ServingGauges {

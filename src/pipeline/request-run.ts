@@ -1,12 +1,12 @@
 import type { Score } from '../cache/score-cache.ts';
-import type { Clock } from '../clock.ts';
-import type { EncoderPool } from '../pool/encoder-pool.ts';
-import type { Candidate, RankRequest } from '../rank.ts';
-import type { EncodedRequest } from '../schedule/batch.ts';
-import type { ScheduleCall } from '../schedule/request.ts';
+import type { Clock } from '../base/clock.ts';
+import type { EncoderPool } from '../pool/encoders/encoder-pool.ts';
+import type { Candidate, RankRequest } from '../domain/rank.ts';
+import type { EncodedRequest } from '../batch/packed-batch.ts';
+import type { ScheduleCall } from '../schedule/queue/request.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
-import type { BadCandidate, EncodedTask } from '../text/encode.ts';
-import { nameCandidates } from './rename-candidates.ts';
+import type { BadCandidate, EncodedTask } from '../encode/encode.ts';
+import { nameCandidates } from './reply/rename-candidates.ts';
 
 export interface RunParts {
   readonly clock: Clock;

@@ -1,20 +1,20 @@
-import type { Clock } from '../clock.ts';
-import type { Config, DeviceSlot, ServedConfig } from '../config.ts';
-import { RankError } from '../errors.ts';
-import type { Tell } from '../events.ts';
-import type { FileStamps, Manifest } from '../manifest.ts';
-import type { PackedBatch } from '../schedule/batch.ts';
-import type { CostModel } from '../schedule/cost.ts';
-import { packBatch, packedTokens, paddedSlots, planGroups } from '../schedule/pack-batch.ts';
-import { type OpenThread, openDeviceThread } from './device-thread.ts';
-import { servedLimits } from '../served-limits.ts';
-import { createEncoderPool, type EncoderPool } from './encoder-pool.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Config, DeviceSlot, ServedConfig } from '../config/config.ts';
+import { RankError } from '../base/errors.ts';
+import type { Tell } from '../domain/events.ts';
+import type { FileStamps, Manifest } from '../model/manifest.ts';
+import type { PackedBatch } from '../batch/packed-batch.ts';
+import type { CostModel } from '../schedule/costs/cost.ts';
+import { packBatch, packedTokens, paddedSlots, planGroups } from '../batch/pack-batch.ts';
+import { type OpenThread, openDeviceThread } from './threads/device-thread.ts';
+import { servedLimits } from '../encode/served-limits.ts';
+import { createEncoderPool, type EncoderPool } from './encoders/encoder-pool.ts';
 import { Replica, type WarmUp } from './replica.ts';
 import { type Offer, ReplicaSet } from './replica-set.ts';
 import type { BackOff } from './replica-state.ts';
 import { warmUpParts } from './warm-up.ts';
-import { HungThreads, type WatchLimits, watchThreads } from './watched-thread.ts';
-import { findWorker, type WorkerEntry } from './worker-entry.ts';
+import { HungThreads, type WatchLimits, watchThreads } from './threads/watched-thread.ts';
+import { findWorker, type WorkerEntry } from './threads/worker-entry.ts';
 
 export interface Workers {
   readonly infer: WorkerEntry;

@@ -1,7 +1,7 @@
-import type { DeviceSlot } from '../config.ts';
-import { RankError } from '../errors.ts';
-import type { ReplicaDescription } from '../rank.ts';
-import type { BatchRunner } from '../schedule/batch.ts';
+import type { DeviceSlot } from '../config/config.ts';
+import { RankError } from '../base/errors.ts';
+import type { ReplicaDescription } from '../domain/rank.ts';
+import type { BatchRunner } from '../batch/packed-batch.ts';
 import type { Replica } from './replica.ts';
 
 /** What the replicas offer together: the ready ones, and how many are loading or will be tried again soon. */

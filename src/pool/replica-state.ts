@@ -1,6 +1,6 @@
-import { assertNever } from '../errors.ts';
-import type { BatchRunner } from '../schedule/batch.ts';
-import type { DeviceThread } from './device-thread.ts';
+import { assertNever } from '../base/errors.ts';
+import type { BatchRunner } from '../batch/packed-batch.ts';
+import type { DeviceThread } from './threads/device-thread.ts';
 
 /** A replica's life. `failures` counts failures in a row: since it last ran a batch of a request. */
 export type ReplicaState =

@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.ts';
-import type { DeviceSlot } from '../config.ts';
-import { assertNever, RankError } from '../errors.ts';
-import type { ReplicaDescription } from '../rank.ts';
-import type { BatchOutcome, BatchRunner, PackedBatch } from '../schedule/batch.ts';
-import type { DeviceThread, OpenThread, ThreadReply } from './device-thread.ts';
+import type { Clock } from '../base/clock.ts';
+import type { DeviceSlot } from '../config/config.ts';
+import { assertNever, RankError } from '../base/errors.ts';
+import type { ReplicaDescription } from '../domain/rank.ts';
+import type { BatchOutcome, BatchRunner, PackedBatch } from '../batch/packed-batch.ts';
+import type { DeviceThread, OpenThread, ThreadReply } from './threads/device-thread.ts';
 import { type BackOff, type ReplicaEvent, type ReplicaState, transition } from './replica-state.ts';
 
 /** A batch to run before the first request's, and what it holds. */

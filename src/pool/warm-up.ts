@@ -1,5 +1,5 @@
-import type { Manifest } from '../manifest.ts';
-import type { BatchPart } from '../schedule/batch.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { BatchPart } from '../batch/packed-batch.ts';
 import { templateOrder } from '../text/template.ts';
 
 /** Tokens of the made-up prefix. */

@@ -1,7 +1,7 @@
-import { RankError } from '../errors.ts';
-import { ClientShares } from './client-shares.ts';
-import type { Ask, Forecast } from './forecast.ts';
-import type { LateAdvice } from './late-advice.ts';
+import { RankError } from '../base/errors.ts';
+import { ClientShares } from './queue/client-shares.ts';
+import type { Ask, Forecast } from './forecast/forecast.ts';
+import type { LateAdvice } from './forecast/late-advice.ts';
 
 /** Bounds of what is admitted and not yet answered. */
 export interface AdmissionLimits {

@@ -1,5 +1,5 @@
-import type { BatchRunner } from './batch.ts';
-import type { ReplicaLoad } from './policy.ts';
+import type { BatchRunner } from '../batch/packed-batch.ts';
+import type { ReplicaLoad } from './policy/policy.ts';
 
 /** A batch that a replica holds. */
 export interface HeldBatch {

@@ -1,11 +1,11 @@
-import type { Clock } from '../clock.ts';
-import { RankError } from '../errors.ts';
-import type { Tell } from '../events.ts';
-import type { BatchOutcome, BatchPart, BatchRunner, PackedBatch } from './batch.ts';
-import type { CostModel } from './cost.ts';
+import type { Clock } from '../base/clock.ts';
+import { RankError } from '../base/errors.ts';
+import type { Tell } from '../domain/events.ts';
+import type { BatchOutcome, BatchPart, BatchRunner, PackedBatch } from '../batch/packed-batch.ts';
+import type { CostModel } from './costs/cost.ts';
 import type { HeldReplica } from './held-replica.ts';
-import { packedTokens, paddedSlots, realSlots } from './pack-batch.ts';
-import type { RequestPart } from './request.ts';
+import { packedTokens, paddedSlots, realSlots } from '../batch/pack-batch.ts';
+import type { RequestPart } from './queue/request.ts';
 
 export interface RunOptions {
   readonly pack: (parts: readonly BatchPart[]) => PackedBatch;

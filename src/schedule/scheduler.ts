@@ -1,16 +1,16 @@
-import { assertNever, RankError } from '../errors.ts';
-import type { BatchOutcome, BatchRunner, EncodedRequest } from './batch.ts';
-import type { Ask, Forecast, Size } from './forecast.ts';
-import { Forecaster, type Judge, type Outlook } from './forecaster.ts';
+import { assertNever, RankError } from '../base/errors.ts';
+import type { BatchOutcome, BatchRunner, EncodedRequest } from '../batch/packed-batch.ts';
+import type { Ask, Forecast, Size } from './forecast/forecast.ts';
+import { Forecaster, type Judge, type Outlook } from './forecast/forecaster.ts';
 import { HeldReplica } from './held-replica.ts';
-import { Lanes } from './lanes.ts';
-import type { LateAdvice } from './late-advice.ts';
-import { ArrivalPace } from './linger.ts';
-import { packedTokens } from './pack-batch.ts';
-import { packedSize } from './packed-size.ts';
-import type { EstimateMs, Policy } from './policy.ts';
-import { type ScheduleCall, ScheduledRequest, type ScheduleResult } from './request.ts';
-import { busyTimes, measurePower, type Power } from './route.ts';
+import { Lanes } from './queue/lanes.ts';
+import type { LateAdvice } from './forecast/late-advice.ts';
+import { ArrivalPace } from './policy/linger.ts';
+import { packedTokens } from '../batch/pack-batch.ts';
+import { packedSize } from '../batch/packed-size.ts';
+import type { EstimateMs, Policy } from './policy/policy.ts';
+import { type ScheduleCall, ScheduledRequest, type ScheduleResult } from './queue/request.ts';
+import { busyTimes, measurePower, type Power } from './policy/route.ts';
 import { type RunOptions, concludePart, runBatch } from './run-batch.ts';
 import { type Attempt, type FailureKind, splitBatch } from './split-batch.ts';
 

@@ -1,5 +1,5 @@
-import type { BatchOutcome } from './batch.ts';
-import type { RequestPart } from './request.ts';
+import type { BatchOutcome } from '../batch/packed-batch.ts';
+import type { RequestPart } from './queue/request.ts';
 
 export type FailureKind = Exclude<BatchOutcome, { ok: true }>['kind'];
 

@@ -1,5 +1,5 @@
-import { RankError } from '../errors.ts';
-import { FairRoom } from '../fair-room.ts';
+import { RankError } from '../base/errors.ts';
+import { FairRoom } from '../base/fair-room.ts';
 
 /** So many characters of one client are let in for as long as there is any room. */
 const always = 65_536;

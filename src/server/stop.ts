@@ -1,9 +1,9 @@
 import type { Server } from '@grpc/grpc-js';
-import type { Clock } from '../clock.ts';
-import { RankError } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { RankError } from '../base/errors.ts';
 import type { Log } from '../observe/log.ts';
-import type { RankingPipeline } from '../rank.ts';
-import type { Lifecycle } from './lifecycle.ts';
+import type { RankingPipeline } from '../domain/rank.ts';
+import type { Lifecycle } from '../desk/lifecycle.ts';
 
 export interface StopParts {
   readonly server: Server;

@@ -1,4 +1,4 @@
-import type { CostTable } from '../schedule/cost.ts';
+import type { CostTable } from '../schedule/costs/cost.ts';
 
 /**
  * SmolLM2-135M, fp32, one thread of a CPU with AVX2: processor time of 19 shapes of 72 to 1,020 packed tokens, medians

@@ -1,13 +1,13 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type {
   AttentionGroup,
   BatchOutcome,
   BatchPart,
   BatchRunner,
   PackedBatch,
-} from '../schedule/batch.ts';
-import { type CostWeights, costOf } from '../schedule/cost-fit.ts';
-import { packedTokens, paddedSlots, planGroups } from '../schedule/pack-batch.ts';
+} from '../batch/packed-batch.ts';
+import { type CostWeights, costOf } from '../schedule/costs/cost-fit.ts';
+import { packedTokens, paddedSlots, planGroups } from '../batch/pack-batch.ts';
 
 const none = { ints: new Int32Array(0), floats: new Float32Array(0), longs: new BigInt64Array(0) };
 

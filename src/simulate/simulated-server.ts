@@ -1,10 +1,10 @@
-import { RankError } from '../errors.ts';
-import type { Outcome, ServingEvent } from '../events.ts';
+import { RankError } from '../base/errors.ts';
+import type { Outcome, ServingEvent } from '../domain/events.ts';
 import { Admission, type AdmissionLimits } from '../schedule/admission.ts';
-import type { EncodedRequest } from '../schedule/batch.ts';
-import { type CostTable, createCostModel, type KindCost } from '../schedule/cost.ts';
-import { packedSize } from '../schedule/packed-size.ts';
-import { createPolicy, type PolicyLimits } from '../schedule/policy.ts';
+import type { EncodedRequest } from '../batch/packed-batch.ts';
+import { type CostTable, createCostModel, type KindCost } from '../schedule/costs/cost.ts';
+import { packedSize } from '../batch/packed-size.ts';
+import { createPolicy, type PolicyLimits } from '../schedule/policy/policy.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
 import { drawFactor, drawInBlocks, type Random } from './draw.ts';
 import { packOutline, SimulatedReplica } from './simulated-replica.ts';

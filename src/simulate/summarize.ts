@@ -1,4 +1,4 @@
-import type { Outcome } from '../events.ts';
+import type { Outcome } from '../domain/events.ts';
 import type { Ending, SimulatedServer } from './simulated-server.ts';
 
 export interface SimulationReport {

@@ -1,5 +1,5 @@
-import type { PriorityClass } from '../events.ts';
-import type { TrafficShape } from '../traffic.ts';
+import type { PriorityClass } from '../domain/events.ts';
+import type { TrafficShape } from '../domain/traffic.ts';
 import { drawExponential, drawFromQuantiles, type Random } from './draw.ts';
 
 /** Requests of one client, arriving as a Poisson process. */

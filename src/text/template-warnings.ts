@@ -1,6 +1,6 @@
-import type { PromptTemplate, StartToken } from '../manifest.ts';
+import type { PromptTemplate, StartToken } from '../model/manifest.ts';
 import { builtinTemplates } from './template.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import type { Tokenizer } from './tokenizer/tokenizer.ts';
 
 export interface TemplateChoice {
   readonly tokenizer: Pick<Tokenizer, 'specialTokens' | 'encodeTemplate'>;

@@ -4,7 +4,7 @@ import { createDraw } from '../../bench/hostile/draw.ts';
 import { limits, messageKinds } from '../../bench/hostile/message-kinds.ts';
 import { Tally, trendOf } from '../../bench/hostile/tally.ts';
 import { frame, mutate, rankMessage, varint } from '../../bench/hostile/wire-bytes.ts';
-import { parseProtoRoot } from '../../src/server/proto-root.ts';
+import { parseProtoRoot } from '../../src/proto/proto-root.ts';
 
 const decode = parseProtoRoot().service.Rank.requestDeserialize;
 

@@ -7,11 +7,11 @@ import { type PaddedHead, paddedFeeds, paddedGraph } from '../../bench/ladder/pa
 import { stockFeeds, stockGraph } from '../../bench/ladder/stock-graph.ts';
 import { toTensors } from '../../bench/ladder/variants.ts';
 import { parseShape, splitRuns, unshare } from '../../bench/ladder/work.ts';
-import { packedTokens } from '../../src/schedule/pack-batch.ts';
-import type { Family } from '../../src/manifest.ts';
-import { type OnnxModel, parseModel } from '../../src/toolchain/onnx/model-proto.ts';
-import { writeGraph } from '../../src/toolchain/rank-graph.ts';
-import { sessionSettings } from '../../workers/session.ts';
+import { packedTokens } from '../../src/batch/pack-batch.ts';
+import type { Family } from '../../src/model/manifest.ts';
+import { type OnnxModel, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
+import { writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
+import { sessionSettings } from '../../src/engine/session.ts';
 import { largestDifference, openTinySession, scoreParts } from '../support/score-parts.ts';
 import { buildTinyModel, tinyLabelIds, type TinyModel } from '../support/tiny-model.ts';
 

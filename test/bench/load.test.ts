@@ -6,7 +6,7 @@ import { parseLoadOptions } from '../../bench/load/options.ts';
 import { formatPage } from '../../bench/load/page.ts';
 import { packMessages, recordRequests } from '../../bench/load/recorded-requests.ts';
 import { okLatencies, quantiles, summarize } from '../../bench/load/summary.ts';
-import { readDemoData } from '../../src/eval/demo-data.ts';
+import { readDemoData } from '../../src/eval/data/demo-data.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const ok = (startedMs: number, ms: number) => ({

@@ -10,7 +10,7 @@ import {
 } from '../../docs/wrong-tops/format-outcomes.ts';
 import { judge, type Outcome, summarize } from '../../docs/wrong-tops/outcomes.ts';
 import { type Case, readCases } from '../../docs/wrong-tops/read-cases.ts';
-import type { RankedCandidate } from '../../src/eval/rank-candidates.ts';
+import type { RankedCandidate } from '../../src/eval/rank/rank-candidates.ts';
 
 const titles: Readonly<Record<string, string>> = { a: 'Nurse', b: 'Night | Nurse', c: '' };
 

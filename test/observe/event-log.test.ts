@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ServingEvent } from '../../src/events.ts';
+import type { ServingEvent } from '../../src/domain/events.ts';
 import { logEvents } from '../../src/observe/event-log.ts';
-import { findTraceParent } from '../../src/observe/traceparent.ts';
+import { findTraceParent } from '../../src/observe/traces/traceparent.ts';
 import { batchRun, ended } from '../support/serving-events.ts';
 
 interface Line {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { ServingEvent } from '../../src/events.ts';
-import { countEvents } from '../../src/observe/metrics.ts';
-import { MetricRegistry } from '../../src/observe/registry.ts';
+import type { ServingEvent } from '../../src/domain/events.ts';
+import { countEvents } from '../../src/observe/metrics/metrics.ts';
+import { MetricRegistry } from '../../src/observe/metrics/registry.ts';
 import { sampleOf } from '../support/exposition.ts';
 import { batchRun } from '../support/serving-events.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { metricTable } from '../../src/observe/metric-table.ts';
+import { metricTable } from '../../src/observe/metrics/metric-table.ts';
 
 test('no metric has a label that grows with what callers say of themselves', () => {
   const labels = Object.values(metricTable).flatMap((spec) => Object.keys(spec.labels));

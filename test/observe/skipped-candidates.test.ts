@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { countEvents } from '../../src/observe/metrics.ts';
-import { MetricRegistry } from '../../src/observe/registry.ts';
+import { countEvents } from '../../src/observe/metrics/metrics.ts';
+import { MetricRegistry } from '../../src/observe/metrics/registry.ts';
 import { sampleOf } from '../support/exposition.ts';
 import { ended } from '../support/serving-events.ts';
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from '@jest/globals';
-import { RankError } from '../../src/errors.ts';
-import type { PromptTemplate } from '../../src/manifest.ts';
+import { RankError } from '../../src/base/errors.ts';
+import type { PromptTemplate } from '../../src/model/manifest.ts';
 import { TokenEstimator } from '../../src/pipeline/estimate-tokens.ts';
-import { packedSize } from '../../src/schedule/packed-size.ts';
-import type { NormalizeStep } from '../../src/text/normalize.ts';
-import { createRequestEncoder } from '../../src/text/request-encoder.ts';
+import { packedSize } from '../../src/batch/packed-size.ts';
+import type { NormalizeStep } from '../../src/text/normalize/normalize.ts';
+import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
 import { texts } from '../support/estimated-texts.ts';
 import { testRequest } from '../support/tiny-pipeline.ts';

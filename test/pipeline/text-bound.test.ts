@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createDeferred } from '../../src/deferred.ts';
+import { createDeferred } from '../../src/base/deferred.ts';
 import { TextRoom } from '../../src/schedule/text-room.ts';
 import { setUpPipeline } from '../support/fake-pipeline-parts.ts';
 import { noDeadline, testRequest } from '../support/tiny-pipeline.ts';

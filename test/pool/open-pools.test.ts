@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../src/clock.ts';
-import type { DeviceSlot } from '../../src/config.ts';
-import type { Manifest } from '../../src/manifest.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import type { DeviceSlot } from '../../src/config/config.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
 import { openReplicas } from '../../src/pool/open-pools.ts';
-import { createCostModel } from '../../src/schedule/cost.ts';
+import { createCostModel } from '../../src/schedule/costs/cost.ts';
 import { testManifest } from '../support/test-server.ts';
 import { testConfig } from '../support/tiny-pipeline.ts';
 

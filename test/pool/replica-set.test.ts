@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { DeviceSlot } from '../../src/config.ts';
+import type { DeviceSlot } from '../../src/config/config.ts';
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { Replica } from '../../src/pool/replica.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';

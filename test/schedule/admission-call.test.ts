@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Admission, type AdmissionCall } from '../../src/schedule/admission.ts';
-import type { Ask } from '../../src/schedule/forecast.ts';
+import type { Ask } from '../../src/schedule/forecast/forecast.ts';
 
 const limits = { candidates: 1_000, tokens: 1_000 };
 const call = (changed: Partial<AdmissionCall> = {}): AdmissionCall => ({

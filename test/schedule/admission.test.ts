@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RankError } from '../../src/errors.ts';
+import type { RankError } from '../../src/base/errors.ts';
 import { Admission } from '../../src/schedule/admission.ts';
 
 const limits = { candidates: 100, tokens: 1_000 };

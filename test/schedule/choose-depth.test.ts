@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { chooseDepth, depthOf, prudentDeadlineMs } from '../../src/schedule/depth.ts';
-import { forecast, type Size } from '../../src/schedule/forecast.ts';
-import { measurePower } from '../../src/schedule/route.ts';
+import { chooseDepth, depthOf, prudentDeadlineMs } from '../../src/schedule/forecast/depth.ts';
+import { forecast, type Size } from '../../src/schedule/forecast/forecast.ts';
+import { measurePower } from '../../src/schedule/policy/route.ts';
 
 /** The policy over the real forecast: a request of these lengths on a server of this load. */
 interface World {

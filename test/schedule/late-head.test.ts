@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { CostFit } from '../../src/schedule/cost-fit.ts';
-import { fillBatch } from '../../src/schedule/fill-batch.ts';
-import { createPolicy, type WaitingRequest } from '../../src/schedule/policy.ts';
+import { CostFit } from '../../src/schedule/costs/cost-fit.ts';
+import { fillBatch } from '../../src/schedule/policy/fill-batch.ts';
+import { createPolicy, type WaitingRequest } from '../../src/schedule/policy/policy.ts';
 
 const limits = {
   ...{ tokenBudget: 100, lingerMs: 0, attentionGroups: 2, shareTokens: 25 },

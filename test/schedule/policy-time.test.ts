@@ -6,7 +6,7 @@ import {
   type ReplicaLoad,
   type ScheduleView,
   type WaitingRequest,
-} from '../../src/schedule/policy.ts';
+} from '../../src/schedule/policy/policy.ts';
 
 /** The policy with costs known: a token takes a millisecond on cpu#0, two on slow#0. */
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ScheduleResult } from '../../src/schedule/request.ts';
+import type { ScheduleResult } from '../../src/schedule/queue/request.ts';
 import { settle } from '../support/fake-clock.ts';
 import { FakeRunner } from '../support/fake-runner.ts';
 import { logitsOf, setUpScheduler, times } from '../support/fake-scheduler.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Admission } from '../../src/schedule/admission.ts';
-import { createCostModel } from '../../src/schedule/cost.ts';
-import { createPolicy } from '../../src/schedule/policy.ts';
-import type { ScheduleResult } from '../../src/schedule/request.ts';
+import { createCostModel } from '../../src/schedule/costs/cost.ts';
+import { createPolicy } from '../../src/schedule/policy/policy.ts';
+import type { ScheduleResult } from '../../src/schedule/queue/request.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ServingEvent } from '../../src/events.ts';
-import { createCostModel } from '../../src/schedule/cost.ts';
+import type { ServingEvent } from '../../src/domain/events.ts';
+import { createCostModel } from '../../src/schedule/costs/cost.ts';
 import { settle } from '../support/fake-clock.ts';
 import { fakeLogits } from '../support/fake-runner.ts';
 import { logitsOf, setUpScheduler, times } from '../support/fake-scheduler.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { FairRoom } from '../../src/fair-room.ts';
+import { FairRoom } from '../../src/base/fair-room.ts';
 import { TextRoom } from '../../src/schedule/text-room.ts';
 
 test('a client may hold as much text as it leaves free, and others find room', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ActiveClients, dueOf, orderOf, settleTurns } from '../../src/schedule/fair-order.ts';
-import { adaptLinger, ArrivalPace } from '../../src/schedule/linger.ts';
+import { ActiveClients, dueOf, orderOf, settleTurns } from '../../src/schedule/queue/fair-order.ts';
+import { adaptLinger, ArrivalPace } from '../../src/schedule/policy/linger.ts';
 
 const turn = (client: string, dueMs: number, waitingTokens: number, orderMs = dueMs) => ({
   client,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import type { ServingEvent } from '../../src/events.ts';
+import type { ServingEvent } from '../../src/domain/events.ts';
 import { type Json, startTestServer, type TestServer } from '../support/test-server.ts';
 
 let server: TestServer;
@@ -155,7 +155,7 @@ test('a fault is told of the candidate by its place in the whole request', async
   server.pipeline.holds = true;
   const call = server.fail('Rank', { ...skip, candidates: mixed });
   await server.pipeline.arrived(1);
-  const { RankError } = await import('../../src/errors.ts');
+  const { RankError } = await import('../../src/base/errors.ts');
   const violations = [{ field: 'candidates[1].text', description: 'has too much' }];
   server.pipeline.ranked[0]?.fail(
     new RankError('invalid-argument', 'candidates[1].text: has too much', { violations }),

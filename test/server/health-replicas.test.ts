@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
-import type { ReplicaDescription } from '../../src/rank.ts';
+import type { ReplicaDescription } from '../../src/domain/rank.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { replicaDescription } from '../support/fake-pipeline.ts';
 import { methodOf, startTestServer, type TestServer, unary } from '../support/test-server.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { setUpPipeline } from '../support/fake-pipeline-parts.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';

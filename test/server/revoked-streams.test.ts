@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, expect, test } from '@jest/globals';
-import { keyLine } from '../../src/cli/key-new.ts';
-import { createKey } from '../../src/server/api-keys.ts';
+import { keyLine } from '../../src/cli/admin/key-new.ts';
+import { createKey } from '../../src/desk/access/api-keys.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type Json, startTestServer, type TestServer } from '../support/test-server.ts';
 

@@ -1,7 +1,7 @@
-import type { Blueprint } from '../../src/manifest.ts';
-import { expectedTensors } from '../../src/toolchain/expected-tensors.ts';
-import { toGgufName } from '../../src/toolchain/gguf-names.ts';
-import { countValues } from '../../src/toolchain/tensor-type.ts';
+import type { Blueprint } from '../../src/model/manifest.ts';
+import { expectedTensors } from '../../src/toolchain/checkpoint/expected-tensors.ts';
+import { toGgufName } from '../../src/toolchain/gguf/names.ts';
+import { countValues } from '../../src/toolchain/files/tensor-type.ts';
 import { type GgufSpec, floats, metadata } from './checkpoint-gguf.ts';
 
 /** The smallest model in which no two dimensions that can differ are equal by accident. */

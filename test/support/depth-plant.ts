@@ -1,5 +1,5 @@
-import { type DepthLimits, depthOf, fullDepth, stepDepth } from '../../src/schedule/depth.ts';
-import { createRandom } from '../../src/toolchain/random-checkpoint.ts';
+import { type DepthLimits, depthOf, fullDepth, stepDepth } from '../../src/schedule/forecast/depth.ts';
+import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
 
 export interface PlantSample {
   readonly atMs: number;

@@ -30,8 +30,8 @@ export const texts = {
     'हम एक अनुभवी लेखाकार की तलाश कर रहे हैं जो मासिक विवरण तैयार करे और करों का भुगतान समय पर करे। ',
   ),
   code: [
-    'src/pipeline.ts',
-    'src/schedule/forecast.ts',
+    'src/pipeline/pipeline.ts',
+    'src/schedule/forecast/forecast.ts',
     'eslint.config.js',
     'models/training/texts/normalize.py',
   ].map((file) => readFileSync(new URL(file, root), 'utf8').slice(0, 1_500)),

@@ -1,10 +1,10 @@
-import type { DeviceSlot } from '../../src/config.ts';
-import type { Tell } from '../../src/events.ts';
-import type { Manifest } from '../../src/manifest.ts';
-import type { ModelSource, OpenModel } from '../../src/model-set.ts';
+import type { DeviceSlot } from '../../src/config/config.ts';
+import type { Tell } from '../../src/domain/events.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
+import type { ModelSource, OpenModel } from '../../src/pipeline/model-set.ts';
 import { Replica } from '../../src/pool/replica.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
-import { createCostModel } from '../../src/schedule/cost.ts';
+import { createCostModel } from '../../src/schedule/costs/cost.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakePipeline } from './fake-pipeline.ts';
 import { FakeThread } from './fake-thread.ts';

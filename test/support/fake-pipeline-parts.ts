@@ -1,12 +1,12 @@
 import { ScoreCache } from '../../src/cache/score-cache.ts';
 import { type EstimateTokens, TokenEstimator } from '../../src/pipeline/estimate-tokens.ts';
-import { Pipeline } from '../../src/pipeline.ts';
+import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
-import type { RankRequest } from '../../src/rank.ts';
+import type { RankRequest } from '../../src/domain/rank.ts';
 import { Admission } from '../../src/schedule/admission.ts';
-import { type CostModel, createCostModel } from '../../src/schedule/cost.ts';
-import { BucketTuner } from '../../src/schedule/bucket-tuning.ts';
-import { DepthController, type DepthLimits } from '../../src/schedule/depth.ts';
+import { type CostModel, createCostModel } from '../../src/schedule/costs/cost.ts';
+import { BucketTuner } from '../../src/schedule/buckets/bucket-tuning.ts';
+import { DepthController, type DepthLimits } from '../../src/schedule/forecast/depth.ts';
 import type { TextRoom } from '../../src/schedule/text-room.ts';
 import { settle } from './fake-clock.ts';
 import { FakeEncoders } from './fake-encoders.ts';

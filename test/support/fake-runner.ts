@@ -1,11 +1,11 @@
-import { createDeferred } from '../../src/deferred.ts';
+import { createDeferred } from '../../src/base/deferred.ts';
 import type {
   BatchOutcome,
   BatchPart,
   BatchRunner,
   EncodedRequest,
   PackedBatch,
-} from '../../src/schedule/batch.ts';
+} from '../../src/batch/packed-batch.ts';
 import type { FailureKind } from '../../src/schedule/split-batch.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { JsonRecord } from '../../src/json-record.ts';
-import { type Manifest, parseTemplate } from '../../src/manifest.ts';
-import { type BuildOptions, buildModel } from '../../src/toolchain/build-model.ts';
+import { JsonRecord } from '../../src/base/json-record.ts';
+import { type Manifest, parseTemplate } from '../../src/model/manifest.ts';
+import { type BuildOptions, buildModel } from '../../src/toolchain/build/build-model.ts';
 import type { TemplateOrder } from '../../src/text/template.ts';
-import { type Golden, parseGolden } from '../../src/toolchain/golden.ts';
+import { type Golden, parseGolden } from '../../src/toolchain/verify/golden.ts';
 
 /** Tiny random checkpoints as transformers and gguf write them, with goldens: test/golden/make_tiny_models.py. */
 export const tinyCheckpoints = {

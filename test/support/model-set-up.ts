@@ -1,6 +1,6 @@
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
-import type { ServingEvent } from '../../src/events.ts';
-import { ModelSet, type ModelSetOptions } from '../../src/model-set.ts';
+import type { ServingEvent } from '../../src/domain/events.ts';
+import { ModelSet, type ModelSetOptions } from '../../src/pipeline/model-set.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeModel } from './fake-model.ts';
 import { testManifest } from './test-server.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OpenScorer } from '../../bench/pareto/pair-scorer.ts';
 import type { ParetoReport } from '../../bench/pareto/report.ts';
-import type { Pair } from '../../src/eval/pair-batches.ts';
+import type { Pair } from '../../src/eval/rank/pair-batches.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const jsonLines = (records: unknown[]) => records.map((each) => JSON.stringify(each)).join('\n');

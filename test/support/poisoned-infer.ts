@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import type { InferMessage, InferReply, InferWorkerData } from '../../src/pool/messages.ts';
+import type { InferMessage, InferReply, InferWorkerData } from '../../src/pool/threads/messages.ts';
 import answer from '../../workers/infer.ts';
 import { lettersToIds, poisonedSlot, poisonLetter } from './letters.ts';
 

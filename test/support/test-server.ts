@@ -9,8 +9,8 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
-import { type Config, parseConfig } from '../../src/config.ts';
-import type { Manifest } from '../../src/manifest.ts';
+import { type Config, parseConfig } from '../../src/config/config.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts';
 import { FakePipeline } from './fake-pipeline.ts';
 

@@ -1,12 +1,12 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Blueprint, Family, Precision } from '../../src/manifest.ts';
-import type { Checkpoint } from '../../src/toolchain/checkpoint.ts';
-import { randomCheckpoint } from '../../src/toolchain/random-checkpoint.ts';
-import { buildRankGraph } from '../../src/toolchain/rank-graph.ts';
+import type { Blueprint, Family, Precision } from '../../src/model/manifest.ts';
+import type { Checkpoint } from '../../src/toolchain/files/checkpoint.ts';
+import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
 
-export { createRandom, randomCheckpoint } from '../../src/toolchain/random-checkpoint.ts';
+export { createRandom, randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
 
 /** Tiny random models: the families' shapes with every odd corner, and no files. */
 

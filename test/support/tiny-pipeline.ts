@@ -1,8 +1,8 @@
-import type { ServedConfig } from '../../src/config.ts';
-import type { Manifest } from '../../src/manifest.ts';
+import type { ServedConfig } from '../../src/config/config.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
 import type { PipelineOptions } from '../../src/pipeline/create-pipeline.ts';
-import { workerEntry } from '../../src/pool/worker-entry.ts';
-import type { CallContext, RankRequest } from '../../src/rank.ts';
+import { workerEntry } from '../../src/pool/threads/worker-entry.ts';
+import type { CallContext, RankRequest } from '../../src/domain/rank.ts';
 import { type TinyModel, tinyLabelIds } from './tiny-model.ts';
 
 const none = { file: 'none', bytes: 0, sha256: '' };

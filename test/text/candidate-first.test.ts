@@ -2,10 +2,10 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PromptTemplate } from '../../src/manifest.ts';
-import type { EncodeLimits, EncodeTask } from '../../src/text/encode.ts';
-import { createRequestEncoder } from '../../src/text/request-encoder.ts';
-import { createTokenizer } from '../../src/text/tokenizer.ts';
+import type { PromptTemplate } from '../../src/model/manifest.ts';
+import type { EncodeLimits, EncodeTask } from '../../src/encode/encode.ts';
+import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
+import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
 import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'slmrank-candidate-first-'));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Blueprint, Manifest } from '../../src/manifest.ts';
-import { createEncoderPool } from '../../src/pool/encoder-pool.ts';
-import { findWorker } from '../../src/pool/worker-entry.ts';
-import { sha256 } from '../../src/sha256.ts';
-import { createRequestEncoder } from '../../src/text/request-encoder.ts';
+import type { Blueprint, Manifest } from '../../src/model/manifest.ts';
+import { createEncoderPool } from '../../src/pool/encoders/encoder-pool.ts';
+import { findWorker } from '../../src/pool/threads/worker-entry.ts';
+import { sha256 } from '../../src/base/sha256.ts';
+import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
 import { withTokenizerFile } from '../support/golden-tokenizer.ts';
 

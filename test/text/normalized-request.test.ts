@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from '@jest/globals';
-import type { EncodeTask } from '../../src/text/encode.ts';
-import { type NormalizeStep, normalizeSteps } from '../../src/text/normalize.ts';
-import { createRequestEncoder } from '../../src/text/request-encoder.ts';
+import type { EncodeTask } from '../../src/encode/encode.ts';
+import { type NormalizeStep, normalizeSteps } from '../../src/text/normalize/normalize.ts';
+import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
 import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
-import type { PromptTemplate } from '../../src/manifest.ts';
-import type { RequestEncoder } from '../../src/text/encode.ts';
-import type { NormalizeStep } from '../../src/text/normalize.ts';
-import { createRequestEncoder } from '../../src/text/request-encoder.ts';
+import type { PromptTemplate } from '../../src/model/manifest.ts';
+import type { RequestEncoder } from '../../src/encode/encode.ts';
+import type { NormalizeStep } from '../../src/text/normalize/normalize.ts';
+import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { templateOrder } from '../../src/text/template.ts';
 import { readGolden, withTokenizerFile } from '../support/golden-tokenizer.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PromptTemplate } from '../../src/manifest.ts';
+import type { PromptTemplate } from '../../src/model/manifest.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
 import { findTemplateWarnings } from '../../src/text/template-warnings.ts';
-import { createTokenizer } from '../../src/text/tokenizer.ts';
+import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
 import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
 
 const [smollm2, qwen, llama3] = (['smollm2', 'qwen', 'llama3'] as const).map((name) =>

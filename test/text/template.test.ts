@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PromptTemplate } from '../../src/manifest.ts';
+import type { PromptTemplate } from '../../src/model/manifest.ts';
 import {
   assertTemplate,
   builtinTemplate,

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CheckpointError } from '../../src/toolchain/checkpoint.ts';
-import { expectedTensors } from '../../src/toolchain/expected-tensors.ts';
-import { openCheckpoint } from '../../src/toolchain/open-checkpoint.ts';
+import { CheckpointError } from '../../src/toolchain/files/checkpoint.ts';
+import { expectedTensors } from '../../src/toolchain/checkpoint/expected-tensors.ts';
+import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { ScratchFolder } from '../support/checkpoint-folder.ts';
 import { array, ggufBytes, text } from '../support/checkpoint-gguf.ts';
 import {

@@ -1,14 +1,14 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test } from '@jest/globals';
-import { readManifest } from '../../src/manifest.ts';
-import { parseBlueprint } from '../../src/toolchain/blueprint.ts';
-import { buildModel, type BuildOptions } from '../../src/toolchain/build-model.ts';
-import { configFor } from '../../src/toolchain/checkpoint-config.ts';
-import { asObject } from '../../src/toolchain/limited-json.ts';
-import { openCheckpoint } from '../../src/toolchain/open-checkpoint.ts';
-import { quantizeCheckpoint } from '../../src/toolchain/quantize-checkpoint.ts';
-import { verifyModel } from '../../src/toolchain/verify-model.ts';
+import { readManifest } from '../../src/model/manifest.ts';
+import { parseBlueprint } from '../../src/toolchain/checkpoint/config/blueprint.ts';
+import { buildModel, type BuildOptions } from '../../src/toolchain/build/build-model.ts';
+import { configFor } from '../../src/toolchain/checkpoint/config/checkpoint-config.ts';
+import { asObject } from '../../src/toolchain/files/limited-json.ts';
+import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.ts';
+import { quantizeCheckpoint } from '../../src/toolchain/quantize/quantize-checkpoint.ts';
+import { verifyModel } from '../../src/toolchain/verify/verify-model.ts';
 import { ggufBytes, metadata } from '../support/checkpoint-gguf.ts';
 import { tinyBlueprint, tinyConfig, tinyGguf } from '../support/checkpoint-tiny.ts';
 import {

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { readManifest } from '../../src/manifest.ts';
-import { buildModel } from '../../src/toolchain/build-model.ts';
-import { parseModel } from '../../src/toolchain/onnx/model-proto.ts';
-import { openCheckpoint } from '../../src/toolchain/open-checkpoint.ts';
-import { quantizeCheckpoint } from '../../src/toolchain/quantize-checkpoint.ts';
-import { inputKinds, type LayerInput, readersOf } from '../../src/toolchain/smooth/layer-inputs.ts';
-import { verifyModel } from '../../src/toolchain/verify-model.ts';
+import { readManifest } from '../../src/model/manifest.ts';
+import { buildModel } from '../../src/toolchain/build/build-model.ts';
+import { parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
+import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.ts';
+import { quantizeCheckpoint } from '../../src/toolchain/quantize/quantize-checkpoint.ts';
+import { inputKinds, type LayerInput, readersOf } from '../../src/toolchain/graph/layer-inputs.ts';
+import { verifyModel } from '../../src/toolchain/verify/verify-model.ts';
 import { readTinyGolden, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

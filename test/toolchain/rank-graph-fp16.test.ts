@@ -3,15 +3,15 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Family, Precision } from '../../src/manifest.ts';
+import type { Family, Precision } from '../../src/model/manifest.ts';
 import {
   type ElementType,
   type OnnxModel,
   parseModel,
-} from '../../src/toolchain/onnx/model-proto.ts';
-import { halfBits, toHalf } from '../../src/toolchain/onnx/half.ts';
-import { pageBytes } from '../../src/toolchain/onnx/weights-file.ts';
-import { buildRankGraph } from '../../src/toolchain/rank-graph.ts';
+} from '../../src/toolchain/graph/onnx/model-proto.ts';
+import { halfBits, toHalf } from '../../src/toolchain/graph/onnx/half.ts';
+import { pageBytes } from '../../src/toolchain/graph/onnx/weights-file.ts';
+import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
 import { largestDifference, openTinySession, scoreParts } from '../support/score-parts.ts';
 import {
   buildTinyModel,

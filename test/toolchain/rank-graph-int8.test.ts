@@ -1,15 +1,15 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Family } from '../../src/manifest.ts';
-import { CheckpointError } from '../../src/toolchain/checkpoint.ts';
-import { GraphBuilder } from '../../src/toolchain/onnx/graph-builder.ts';
-import { encodeModel, parseModel } from '../../src/toolchain/onnx/model-proto.ts';
-import { opsets } from '../../src/toolchain/rank-graph-blocks.ts';
-import { linear, prepare } from '../../src/toolchain/rank-graph-linear.ts';
-import { weightNames } from '../../src/toolchain/rank-graph-weights.ts';
-import { buildRankGraph } from '../../src/toolchain/rank-graph.ts';
-import { openGraph, type RankSession } from '../../workers/session.ts';
+import type { Family } from '../../src/model/manifest.ts';
+import { CheckpointError } from '../../src/toolchain/files/checkpoint.ts';
+import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
+import { encodeModel, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
+import { opsets } from '../../src/toolchain/graph/blocks.ts';
+import { linear, prepare } from '../../src/toolchain/graph/linear.ts';
+import { weightNames } from '../../src/toolchain/graph/weights.ts';
+import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
+import { openGraph, type RankSession } from '../../src/engine/session.ts';
 import { largestDifference, openTinySession, scoreParts } from '../support/score-parts.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import {

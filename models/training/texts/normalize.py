@@ -1,4 +1,4 @@
-"""Brings a caller's text to one form before it is encoded, as src/text/normalize.ts does in the server.
+"""Brings a caller's text to one form before it is encoded, as src/text/normalize/normalize.ts does in the server.
 
 A model's recipe and manifest list the steps under `normalize`. They are applied in the order of `STEPS`:
 
@@ -17,7 +17,7 @@ import html
 import re
 import unicodedata
 
-# The rules' version, which is part of a model's score fingerprint: src/text/normalize.ts has the same.
+# The rules' version, which is part of a model's score fingerprint: src/text/normalize/normalize.ts has the same.
 RULES = "normalize-1"
 
 # Elements that start on a new line.

@@ -1,6 +1,6 @@
 """How a prompt becomes token ids, as src/text does it in the server: what a model is trained on is what it is served.
 
-A template has five texts: `prefix`, `context`, `title`, `suffix`, `instruction` (see `PromptTemplate` in src/manifest.ts). A row is
+A template has five texts: `prefix`, `context`, `title`, `suffix`, `instruction` (see `PromptTemplate` in src/model/manifest.ts). A row is
 `encode_prefix` + `encode_candidate` + `encode_suffix`; the three are encoded apart, so no token spans two of them.
 
 - The instruction always stands in the prefix. Query and context stand there too (query-first: candidates share the prefix), or both in

@@ -1,6 +1,6 @@
-import type { Blueprint } from '../../manifest.ts';
-import { type Layer, tensorOf } from './block-pieces.ts';
-import { type Matrix, zeros } from './linear-algebra.ts';
+import type { Blueprint } from '../../model/manifest.ts';
+import { type Layer, tensorOf } from '../calibrate/block-pieces.ts';
+import { type Matrix, zeros } from '../numerics/linear-algebra.ts';
 
 /** gate and up without the rows of the neurons that go. */
 export function cutMlp(layer: Layer, kept: readonly number[]): Layer {

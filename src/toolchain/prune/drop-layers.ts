@@ -1,6 +1,6 @@
-import type { PackedBatch } from '../../schedule/batch.ts';
-import type { Checkpoint } from '../checkpoint.ts';
-import { type BlockPieces, readLayer, runBlock } from './block-pieces.ts';
+import type { PackedBatch } from '../../batch/packed-batch.ts';
+import type { Checkpoint } from '../files/checkpoint.ts';
+import { type BlockPieces, readLayer, runBlock } from '../calibrate/block-pieces.ts';
 import {
   embedBatches,
   type LabelHead,
@@ -8,7 +8,7 @@ import {
   readMargins,
   runLayer,
   type Streams,
-} from './streams.ts';
+} from '../calibrate/streams.ts';
 
 /** `last`: the final layers, as the papers do. `importance`: those that measure least. */
 export const dropWays = ['last', 'importance'] as const;

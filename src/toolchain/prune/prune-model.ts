@@ -1,28 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { formatFixed } from '../../format-table.ts';
-import type { Blueprint } from '../../manifest.ts';
-import { createTokenizer } from '../../text/tokenizer.ts';
-import type { Checkpoint } from '../checkpoint.ts';
-import { assertDescribable } from '../checkpoint-config.ts';
-import { findLabels } from '../label-head.ts';
-import { openCheckpoint } from '../open-checkpoint.ts';
-import { type WrittenType } from '../write-checkpoint.ts';
-import { type BlockPieces, type Layer, openBlockPieces, readLayer } from './block-pieces.ts';
+import { formatFixed } from '../../base/format-table.ts';
+import type { Blueprint } from '../../model/manifest.ts';
+import { createTokenizer } from '../../text/tokenizer/tokenizer.ts';
+import type { Checkpoint } from '../files/checkpoint.ts';
+import { assertDescribable } from '../checkpoint/config/checkpoint-config.ts';
+import { findLabels } from '../checkpoint/label-head.ts';
+import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
+import { type WrittenType } from '../checkpoint/write-checkpoint.ts';
+import { type BlockPieces, type Layer, openBlockPieces, readLayer } from '../calibrate/block-pieces.ts';
 import {
   batchRows,
   type Calibration,
   type CalibrationTemplate,
   firstRows,
   readCalibration,
-} from './calibration.ts';
-import { type CheckpointTokenizer, openCheckpointTokenizer } from './checkpoint-tokenizer.ts';
+} from '../calibrate/calibration.ts';
+import { type CheckpointTokenizer, openCheckpointTokenizer } from '../gguf/checkpoint-tokenizer.ts';
 import { dropByImportance, type DroppedLayer, type DropWay, keepFirst } from './drop-layers.ts';
 import { pruneLayer } from './prune-layer.ts';
 import { estimateBytes, planPruned, type PruneShape } from './prune-plan.ts';
 import type { PrunedLayer, PruneReport } from './prune-report.ts';
 import { countParameters, keepLayers, replaceTensors } from './pruned-checkpoint.ts';
-import { embedBatches, measureDrift, readLabelHead, readMargins, runLayers } from './streams.ts';
+import { embedBatches, measureDrift, readLabelHead, readMargins, runLayers } from '../calibrate/streams.ts';
 import { writePruned } from './write-pruned.ts';
 
 export interface PruneOptions extends PruneShape {

@@ -1,5 +1,5 @@
-import { RankError } from '../../errors.ts';
-import type { Blueprint } from '../../manifest.ts';
+import { RankError } from '../../base/errors.ts';
+import type { Blueprint } from '../../model/manifest.ts';
 
 export interface PruneShape {
   /** Share of each layer's MLP neurons to keep; above 0, at most 1. */

@@ -1,8 +1,8 @@
-import { formatDuration } from '../../progress.ts';
-import { formatFixed, formatTable } from '../../format-table.ts';
+import { formatDuration } from '../../base/progress.ts';
+import { formatFixed, formatTable } from '../../base/format-table.ts';
 import type { DroppedLayer, DropWay } from './drop-layers.ts';
 import type { HalfReport, LayerReport } from './prune-layer.ts';
-import type { Drift } from './streams.ts';
+import type { Drift } from '../calibrate/streams.ts';
 
 /** What was done to a checkpoint, and what it cost: `prune-report.json` in the pruned folder. */
 export interface PruneReport {

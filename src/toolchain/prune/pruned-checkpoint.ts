@@ -1,8 +1,8 @@
-import type { Blueprint } from '../../manifest.ts';
-import type { Checkpoint } from '../checkpoint.ts';
-import { expectedTensors } from '../expected-tensors.ts';
-import { countValues } from '../tensor-type.ts';
-import type { Layer } from './block-pieces.ts';
+import type { Blueprint } from '../../model/manifest.ts';
+import type { Checkpoint } from '../files/checkpoint.ts';
+import { expectedTensors } from '../checkpoint/expected-tensors.ts';
+import { countValues } from '../files/tensor-type.ts';
+import type { Layer } from '../calibrate/block-pieces.ts';
 
 /** A checkpoint with some of its layers, numbered anew. It reads from the original, which stays open. */
 export function keepLayers(checkpoint: Checkpoint, kept: readonly number[]): Checkpoint {

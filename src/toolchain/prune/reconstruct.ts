@@ -1,8 +1,8 @@
-import type { PackedBatch } from '../../schedule/batch.ts';
-import { type BlockPieces, type Layer, tensorOf } from './block-pieces.ts';
-import type { Statistics } from './least-squares.ts';
-import { type Matrix, zeros } from './linear-algebra.ts';
-import type { Streams } from './streams.ts';
+import type { PackedBatch } from '../../batch/packed-batch.ts';
+import { type BlockPieces, type Layer, tensorOf } from '../calibrate/block-pieces.ts';
+import type { Statistics } from '../numerics/least-squares.ts';
+import { type Matrix, zeros } from '../numerics/linear-algebra.ts';
+import type { Streams } from '../calibrate/streams.ts';
 
 /** Half a block: something computed of the residual stream, and a linear layer that adds it back. */
 export interface Half {

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Checkpoint } from '../checkpoint.ts';
-import { configFor } from '../checkpoint-config.ts';
-import { readJsonFile } from '../limited-json.ts';
-import { writeCheckpoint, type WrittenType } from '../write-checkpoint.ts';
-import type { CheckpointTokenizer } from './checkpoint-tokenizer.ts';
+import type { Checkpoint } from '../files/checkpoint.ts';
+import { configFor } from '../checkpoint/config/checkpoint-config.ts';
+import { readJsonFile } from '../files/limited-json.ts';
+import { writeCheckpoint, type WrittenType } from '../checkpoint/write-checkpoint.ts';
+import type { CheckpointTokenizer } from '../gguf/checkpoint-tokenizer.ts';
 import { type PruneReport, reportFile } from './prune-report.ts';
 
 const configLimits = { bytes: 1024 * 1024, depth: 8 };

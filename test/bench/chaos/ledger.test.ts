@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { findFaults } from '../../../bench/chaos/chaos.ts';
 import { Ledger } from '../../../bench/chaos/ledger.ts';
-import type { WireRankRequestInput } from '../../../src/server/generated/slmrank/v1/RankRequest.ts';
-import type { WireRankResponse } from '../../../src/server/generated/slmrank/v1/RankResponse.ts';
+import type { WireRankRequestInput } from '../../../src/proto/generated/slmrank/v1/RankRequest.ts';
+import type { WireRankResponse } from '../../../src/proto/generated/slmrank/v1/RankResponse.ts';
 
 let nowMs = 0;
 let ledger = new Ledger(() => nowMs);

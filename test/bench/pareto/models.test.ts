@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { findMissing, prepareModel } from '../../../bench/pareto/models.ts';
 import type { ModelRow } from '../../../bench/pareto/plan.ts';
-import { readRecipe } from '../../../src/toolchain/recipe.ts';
+import { readRecipe } from '../../../src/toolchain/build/recipe.ts';
 import { tinyPath } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

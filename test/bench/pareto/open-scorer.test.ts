@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { openScorer } from '../../../bench/pareto/open-scorer.ts';
-import { readManifest } from '../../../src/manifest.ts';
+import { readManifest } from '../../../src/model/manifest.ts';
 import { buildHfTiny } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { parseParetoOptions } from '../../../bench/pareto/options.ts';
 import { chooseRows, parsePlan, readPlan, runFile } from '../../../bench/pareto/plan.ts';
 import { viewsOf } from '../../../bench/pareto/views.ts';
-import { JsonRecord } from '../../../src/json-record.ts';
-import { projectFolder } from '../../../src/toolchain/project-folder.ts';
+import { JsonRecord } from '../../../src/base/json-record.ts';
+import { projectFolder } from '../../../src/toolchain/build/project-folder.ts';
 
 const bm25 = { kind: 'run', name: 'BM25', runs: { titles: 'first-stage', 'no-titles': 'x.trec' } };
 const model = (name: string, more: object = {}) => ({ kind: 'model', name, path: name, ...more });

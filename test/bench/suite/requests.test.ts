@@ -3,11 +3,11 @@ import { describe, expect, test } from '@jest/globals';
 import { fillBatches } from '../../../bench/suite/engine.ts';
 import { createFiller, templateTokens } from '../../../bench/suite/filler.ts';
 import { packMessage, withId } from '../../../bench/suite/sender.ts';
-import { parseProtoRoot } from '../../../src/server/proto-root.ts';
-import { createRequestEncoder } from '../../../src/text/request-encoder.ts';
+import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
+import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
 import { builtinTemplate } from '../../../src/text/template.ts';
-import { createTokenizer } from '../../../src/text/tokenizer.ts';
-import { createRandom } from '../../../src/toolchain/random-checkpoint.ts';
+import { createTokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
+import { createRandom } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
 import { readGoldenTokenizer } from '../../support/golden-tokenizer.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { packBatch } from '../../../src/schedule/pack-batch.ts';
-import { buildModel } from '../../../src/toolchain/build-model.ts';
-import type { Checkpoint } from '../../../src/toolchain/checkpoint.ts';
-import { openCheckpoint } from '../../../src/toolchain/open-checkpoint.ts';
+import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { buildModel } from '../../../src/toolchain/build/build-model.ts';
+import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
+import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { type PruneOptions, pruneModel } from '../../../src/toolchain/prune/prune-model.ts';
 import { formatReport } from '../../../src/toolchain/prune/prune-report.ts';
-import { openSession } from '../../../workers/session.ts';
+import { openSession } from '../../../src/engine/session.ts';
 import { tinyBuildOptions, tinyPath } from '../../support/hf-tiny.ts';
 import { tinyPruneOptions, writeFolder } from '../../support/prune-set-up.ts';
 import { loadReference } from '../../support/reference-forward.ts';

@@ -5,7 +5,7 @@ import {
   replaceTensors,
 } from '../../../src/toolchain/prune/pruned-checkpoint.ts';
 import { estimateBytes, planPruned } from '../../../src/toolchain/prune/prune-plan.ts';
-import { measureDrift } from '../../../src/toolchain/prune/streams.ts';
+import { measureDrift } from '../../../src/toolchain/calibrate/streams.ts';
 import { randomCheckpoint, tinyBlueprint } from '../../support/tiny-model.ts';
 
 describe('a checkpoint with some of its layers', () => {

@@ -1,0 +1,203 @@
+/**
+ * The house in figures: rooms (folders), files and what they import from each other.
+ *
+ *     node --import tsx scripts/house.ts [FOLDER ...]      a table; src and workers by default
+ *
+ * Type-only imports count like all others, since a circle of types ties two files together as well.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+/** A source file: its path from the project's root, what it imports, exports and declares. */
+export interface SourceFile {
+  path: string;
+  lines: number;
+  /** Paths of imported files of the project, each with the names that are taken from it. */
+  imports: { path: string; names: string[] }[];
+  exports: string[];
+  /** Interfaces, type aliases and classes. */
+  types: number;
+  /** Characters of comments wider than 100 columns: lines of them. */
+  wideLines: number;
+}
+
+/** What the table shows. Rooms are folders that hold a file of their own. */
+export interface HouseFigures {
+  files: number;
+  lines: number;
+  rooms: number;
+  arrows: number;
+  fileCircles: string[][];
+  roomCircles: string[][];
+  /** The flat folder with the most files, and how many it has. */
+  largestRoom: { room: string; files: number };
+  types: number;
+  exports: number;
+  /** Exported names that no other measured file takes. */
+  exportsUsedAtHome: number;
+  wideLines: number;
+}
+
+const projectRoot = fileURLToPath(new URL('../', import.meta.url));
+
+/** Reads every TypeScript file under the folders, but for generated code. */
+export function readHouse(folders: string[], root = projectRoot): SourceFile[] {
+  return folders
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .map((name) => join(folder, name)))
+    .filter((path) => path.endsWith('.ts') && !path.includes('generated/'))
+    .sort()
+    .map((path) => readSource(path, root));
+}
+
+function readSource(path: string, root: string): SourceFile {
+  const text = readFileSync(join(root, path), 'utf8');
+  const tree = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
+  const lines = text.split('\n');
+  return {
+    path,
+    lines: lines.length - 1,
+    imports: tree.statements.flatMap((statement) => importOf(statement, path, root)),
+    exports: tree.statements.flatMap(exportedNames),
+    types: tree.statements.filter(isType).length,
+    wideLines: lines.filter((line) => line.length > 100 && !line.includes('http')).length,
+  };
+}
+
+function importOf(statement: ts.Statement, from: string, root: string) {
+  const isImport = ts.isImportDeclaration(statement);
+  if (!isImport && !ts.isExportDeclaration(statement)) {
+    return [];
+  }
+  const source = statement.moduleSpecifier;
+  if (source === undefined || !ts.isStringLiteral(source) || !source.text.startsWith('.')) {
+    return [];
+  }
+  const path = relative(root, resolve(root, dirname(from), source.text));
+  const bindings = isImport ? statement.importClause?.namedBindings : statement.exportClause;
+  const names =
+    bindings && 'elements' in bindings
+      ? bindings.elements.map((element) => (element.propertyName ?? element.name).text)
+      : [];
+  return [{ path, names }];
+}
+
+function isType(statement: ts.Statement): boolean {
+  return (
+    ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement) ||
+    ts.isClassDeclaration(statement)
+  );
+}
+
+function exportedNames(statement: ts.Statement): string[] {
+  const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
+  if (!modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword)) {
+    return [];
+  }
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.map((declaration) => declaration.name.getText());
+  }
+  const { name } = statement as ts.DeclarationStatement;
+  return name ? [name.getText()] : [];
+}
+
+export function measureHouse(files: SourceFile[]): HouseFigures {
+  const known = new Set(files.map((file) => file.path));
+  const fileGraph = new Map(
+    files.map((file) => [
+      file.path,
+      new Set(file.imports.map(({ path }) => path).filter((path) => known.has(path))),
+    ]),
+  );
+  const roomGraph = new Map<string, Set<string>>();
+  for (const [path, targets] of fileGraph) {
+    const room = dirname(path);
+    const neighbours = roomGraph.get(room) ?? new Set<string>();
+    for (const target of targets) {
+      if (dirname(target) !== room) {
+        neighbours.add(dirname(target));
+      }
+    }
+    roomGraph.set(room, neighbours);
+  }
+  const taken = new Set(
+    files.flatMap((file) =>
+      file.imports.flatMap(({ path, names }) => names.map((name) => `${path}#${name}`)),
+    ),
+  );
+  const exported = files.flatMap((file) => file.exports.map((name) => `${file.path}#${name}`));
+  return {
+    files: files.length,
+    lines: sum(files.map((file) => file.lines)),
+    rooms: roomGraph.size,
+    arrows: sum([...roomGraph.values()].map((targets) => targets.size)),
+    fileCircles: findCircles(fileGraph),
+    roomCircles: findCircles(roomGraph),
+    largestRoom: largestRoom(files),
+    types: sum(files.map((file) => file.types)),
+    exports: exported.length,
+    exportsUsedAtHome: exported.filter((name) => !taken.has(name)).length,
+    wideLines: sum(files.map((file) => file.wideLines)),
+  };
+}
+
+function largestRoom(files: SourceFile[]): { room: string; files: number } {
+  const counts = new Map<string, number>();
+  for (const { path } of files) {
+    counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  }
+  const [room, count] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
+  return { room, files: count };
+}
+
+/** Strongly connected components of more than one node (Tarjan 1972), each sorted by name. */
+export function findCircles(graph: Map<string, Set<string>>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const circles: string[][] = [];
+  const visit = (node: string): number => {
+    const index = order.size;
+    order.set(node, index);
+    let low = index;
+    stack.push(node);
+    for (const next of graph.get(node) ?? []) {
+      if (!order.has(next)) {
+        low = Math.min(low, visit(next));
+      } else if (stack.includes(next)) {
+        low = Math.min(low, order.get(next) ?? low);
+      }
+    }
+    lowest.set(node, low);
+    if (low === index) {
+      const circle = stack.splice(stack.indexOf(node));
+      if (circle.length > 1) {
+        circles.push(circle.sort());
+      }
+    }
+    return low;
+  };
+  for (const node of graph.keys()) {
+    if (!order.has(node)) {
+      visit(node);
+    }
+  }
+  return circles;
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+
+function printHouse(folders: string[]): void {
+  const figures = measureHouse(readHouse(folders));
+  for (const [name, value] of Object.entries(figures)) {
+    console.log(name.padEnd(20), Array.isArray(value) || typeof value === 'object' ? JSON.stringify(value) : value);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const folders = process.argv.slice(2);
+  printHouse(folders.length > 0 ? folders : ['src', 'workers']);
+}

@@ -1,0 +1,48 @@
+/**
+ * Which room may import which, from the ground up: a room may only import rooms that stand above it
+ * in this table and that it names. ESLint holds it (house/layers in eslint.config.js).
+ */
+export const layers = {
+  'src/base': [],
+  'src/proto': [],
+  'src/text': ['src/base'],
+  'src/model': ['src/base', 'src/text'],
+  'src/domain': ['src/base', 'src/model'],
+  'src/batch': ['src/base'],
+  'src/config': ['src/base'],
+  'src/encode': ['src/base', 'src/text', 'src/model', 'src/domain', 'src/batch'],
+  'src/engine': ['src/base', 'src/model', 'src/batch'],
+  'src/cache': ['src/base', 'src/domain'],
+  'src/schedule': ['src/base', 'src/domain', 'src/batch'],
+  'src/pool': ['src/base', 'src/config', 'src/model', 'src/domain', 'src/text', 'src/batch', 'src/encode', 'src/schedule'],
+  workers: ['src/pool', 'src/encode', 'src/engine'],
+  'src/pipeline': ['src/base', 'src/config', 'src/model', 'src/domain', 'src/text', 'src/batch', 'src/encode', 'src/cache', 'src/schedule', 'src/pool'],
+  'src/observe': ['src/base', 'src/config', 'src/domain', 'src/pipeline'],
+  'src/desk': ['src/base', 'src/config', 'src/domain', 'src/model', 'src/pipeline', 'src/observe'],
+  'src/server': ['src/base', 'src/proto', 'src/config', 'src/domain', 'src/model', 'src/text', 'src/schedule', 'src/pipeline', 'src/observe', 'src/desk'],
+  'src/client': ['src/base', 'src/proto'],
+  'src/toolchain': ['src/base', 'src/config', 'src/model', 'src/text', 'src/batch', 'src/encode', 'src/engine'],
+  'src/simulate': ['src/base', 'src/domain', 'src/batch', 'src/schedule'],
+  'src/eval': ['src/base', 'src/config', 'src/domain', 'src/model', 'src/text', 'src/batch', 'src/encode', 'src/schedule', 'src/pool', 'src/pipeline'],
+};
+
+/** The room of a source file ('src/schedule' of 'src/schedule/costs/cost.ts'), if the table has it. */
+export function roomOf(path) {
+  return Object.keys(layers).find((room) => path.startsWith(`${room}/`));
+}
+
+/** What is wrong with an import, or undefined. Both paths count from the project's root. */
+export function layerFault(from, to) {
+  const [room, target] = [roomOf(from), roomOf(to)];
+  if (room === undefined || room === target) {
+    return undefined;
+  }
+  if (target === undefined) {
+    return to.startsWith('src/') || to.startsWith('bench/')
+      ? `${room} may not import ${to}: only commands and main.ts stand above the rooms.`
+      : undefined;
+  }
+  return layers[room].includes(target)
+    ? undefined
+    : `${room} may not import ${target}: scripts/layers.js says what it may.`;
+}

@@ -1,0 +1,92 @@
+import type { BatchPart, PackedBatch } from './packed-batch.ts';
+import { packBatch, packedTokens } from './pack-batch.ts';
+
+/** One candidate to be scored: its request's prefix, and its own tokens with the suffix. */
+export interface Row {
+  readonly prefix: Int32Array;
+  readonly ids: Int32Array;
+}
+
+export type Logits = readonly [yes: number, no: number];
+
+/** Runs a batch: yes and no logits of each candidate. [N, 2] */
+export type RunBatch = (batch: PackedBatch) => Promise<Float32Array>;
+
+/** Rows that share a batch, and the order they are packed in: indices into the rows. */
+export type Grouping = readonly (readonly number[])[];
+
+/**
+ * Rows in batches of at most `tokenBudget` packed tokens, dealt from all prefixes in turn, so that neighbours are
+ * mixed. A longer row has a batch of its own.
+ */
+export function dealRows(rows: readonly Row[], tokenBudget: number): Grouping {
+  const groups: number[][] = [];
+  let group: number[] = [];
+  for (const index of inTurn(rows)) {
+    const next = [...group, index];
+    if (group.length > 0 && packedTokens(partsOf(rows, next).parts) > tokenBudget) {
+      groups.push(group);
+      group = [index];
+    } else {
+      group = next;
+    }
+  }
+  return group.length === 0 ? groups : [...groups, group];
+}
+
+/**
+ * Scores rows in the batches of a grouping, each prefix once per batch.
+ *
+ * @returns logits by row; rows of no group have none.
+ */
+export async function scoreRows(
+  rows: readonly Row[],
+  grouping: Grouping,
+  { run, attentionGroups }: { readonly run: RunBatch; readonly attentionGroups: number },
+): Promise<ReadonlyMap<number, Logits>> {
+  const scores = new Map<number, Logits>();
+  for (const group of grouping) {
+    const { parts, order } = partsOf(rows, group);
+    const logits = await run(packBatch(parts, { attentionGroups }));
+    order.forEach((row, place) => {
+      scores.set(row, [logits[2 * place] ?? NaN, logits[2 * place + 1] ?? NaN]);
+    });
+  }
+  return scores;
+}
+
+/** The same row with nothing to share: its prefix is part of it. */
+export function unshared({ prefix, ids }: Row): Row {
+  const whole = new Int32Array(prefix.length + ids.length);
+  whole.set(prefix);
+  whole.set(ids, prefix.length);
+  return { prefix: new Int32Array(0), ids: whole };
+}
+
+/** Rows of one prefix are one part; `order` is the rows in the order of the batch's logits. */
+function partsOf(
+  rows: readonly Row[],
+  group: readonly number[],
+): { parts: readonly BatchPart[]; order: readonly number[] } {
+  const members = new Map<Int32Array, number[]>();
+  for (const index of group) {
+    const prefix = rows[index]?.prefix ?? new Int32Array(0);
+    members.set(prefix, [...(members.get(prefix) ?? []), index]);
+  }
+  const parts = [...members].map(([prefix, indices]) => ({
+    prefix,
+    suffixes: indices.map((index) => rows[index]?.ids ?? new Int32Array(0)),
+  }));
+  return { parts, order: [...members.values()].flat() };
+}
+
+/** First rows of every prefix, then second rows, and so on. */
+function inTurn(rows: readonly Row[]): number[] {
+  const seen = new Map<Int32Array, number>();
+  const turns = rows.map(({ prefix }, index) => {
+    const turn = seen.get(prefix) ?? 0;
+    seen.set(prefix, turn + 1);
+    return { index, turn };
+  });
+  return turns.toSorted((a, b) => a.turn - b.turn || a.index - b.index).map(({ index }) => index);
+}

@@ -1,0 +1,50 @@
+import { createKey, formatKeyLine, hashKey, parseApiKeys } from '../../desk/access/api-keys.ts';
+import { parseOptions, UsageError } from '../shared/usage.ts';
+
+const usage = `Usage: slmrank key new --name NAME [--rate N [--burst N]] [--priority CLASS]
+
+Makes an API key. Prints its line for the key file to standard output, and the key itself, which is written down
+nowhere, to standard error:
+
+  slmrank key new --name search >> keys.jsonl
+
+  --name NAME       the client; keys of one name share its quota
+  --rate N          quota: candidates per second (default: none)
+  --burst N         candidates that may come at once after a rest (default: those of one second)
+  --priority CLASS  interactive, or deferrable: served in spare capacity only (default: interactive)`;
+
+export function run(args: readonly string[]): Promise<number> {
+  const { values } = parseOptions(args, usage, {
+    name: { type: 'string' },
+    rate: { type: 'string' },
+    burst: { type: 'string' },
+    priority: { type: 'string', default: 'interactive' },
+  });
+  const key = createKey();
+  process.stdout.write(`${keyLine(key, values)}\n`);
+  process.stderr.write(`The key, shown this once:\n${key}\n`);
+  return Promise.resolve(0);
+}
+
+interface Terms {
+  readonly name?: string | undefined;
+  readonly rate?: string | undefined;
+  readonly burst?: string | undefined;
+  readonly priority?: string | undefined;
+}
+
+/** The line for the file, read back as the server will. @throws UsageError */
+export function keyLine(key: string, { name, rate, burst, priority }: Terms): string {
+  const line = JSON.stringify({
+    name,
+    sha256: hashKey(key).toString('hex'),
+    ...(rate === undefined ? {} : { candidatesPerSecond: Number(rate) }),
+    ...(burst === undefined ? {} : { burst: Number(burst) }),
+    priority,
+  });
+  try {
+    return parseApiKeys(line, 'the options').map(formatKeyLine).join('');
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}

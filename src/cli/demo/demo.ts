@@ -1,0 +1,121 @@
+import { parseConfig } from '../../config/config.ts';
+import { type DemoQuery, readDemoData } from '../../eval/data/demo-data.ts';
+import {
+  createRankingClient,
+  type RankingClient,
+  type WireGetInfoResponse,
+} from '../../client/client.ts';
+import { defaultRecipe } from '../../toolchain/build/ensure-model.ts';
+import { projectFolder } from '../../toolchain/build/project-folder.ts';
+import { chooseModel } from '../shared/choose-model.ts';
+import { formatAnswer, type TableShape } from './demo-table.ts';
+import { startServerProcess } from './server-process.ts';
+import { parseOptions, UsageError } from '../shared/usage.ts';
+import { whileWaiting } from '../shared/while-waiting.ts';
+
+const usage = `Usage: slmrank demo [--model DIR] [--top N]
+
+Ranks real postings end to end: builds the model if it is not there, starts the server, asks it three queries over
+gRPC, shows the answers, and stops it.
+
+  --model DIR  a built model (default: SLMRANK_MODEL, or ${defaultRecipe}, built when needed)
+  --top N      places shown of each answer (default: 10)`;
+
+/** Loading and ranking take seconds; on a slow disk or a busy machine they may take minutes, and that is no failure. */
+const startTimeoutMs = 600_000;
+const callTimeoutMs = 600_000;
+
+const precisionWords: Readonly<Record<string, string>> = {
+  int8: '8-bit integers',
+  fp16: '16-bit floats',
+  fp32: '32-bit floats',
+};
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseOptions(args, usage, {
+    model: { type: 'string' },
+    top: { type: 'string', default: '10' },
+  });
+  const top = Number(values.top);
+  if (!Number.isInteger(top) || top < 1) {
+    throw new UsageError(`--top is '${values.top}'; a whole number of at least 1 is needed`);
+  }
+  const { queries } = await readDemoData(projectFolder('models/demo'));
+  const { model: named, devices } = parseConfig(process.env, []);
+  const model = await chooseModel({ model: values.model ?? named, devices });
+  const shape = { top, columns: process.stdout.isTTY ? process.stdout.columns : 120 };
+  const status = await withServer(model, (client) => showAnswers(client, queries, shape));
+  say(`Server stopped, status ${status}`);
+  return status === 0 ? 0 : 1;
+}
+
+/** Starts the real server, hands over a client, and stops the server, whatever happens; resolves to its status. */
+async function withServer(
+  model: string,
+  use: (client: RankingClient) => Promise<void>,
+): Promise<number | 'killed'> {
+  say(`Starting the server with ${model}`);
+  const starting = startServerProcess({
+    settings: { SLMRANK_MODEL: model, SLMRANK_MAX_CALL_MS: String(callTimeoutMs) },
+    timeoutMs: startTimeoutMs,
+  });
+  const server = await whileWaiting('starting', starting, say);
+  const client = createRankingClient(server.address);
+  try {
+    await use(client);
+  } catch (error) {
+    await server.stop();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${reason}\nThe server's log ends with:\n${server.logTail()}`, {
+      cause: error,
+    });
+  } finally {
+    client.close();
+  }
+  return server.stop();
+}
+
+async function showAnswers(
+  client: RankingClient,
+  queries: readonly DemoQuery[],
+  shape: TableShape,
+): Promise<void> {
+  const info = await client.getInfo(callTimeoutMs);
+  process.stdout.write(
+    "\n'before' is a posting's place in the list that keyword search (BM25) found, and\n" +
+      "'place' the one that the model gives it. 'match' is the model's probability that\n" +
+      'the posting is what the query asks for.\n',
+  );
+  let postings = 0;
+  let takenMs = 0;
+  for (const query of queries) {
+    const candidates = query.candidates.map(({ id, title, text }) => ({ id, title, text }));
+    process.stdout.write(`\n"${query.query}", ${candidates.length} postings\n`);
+    const startedAtMs = performance.now();
+    const asked = client.rank({ query: query.query, candidates }, callTimeoutMs);
+    const reply = await whileWaiting('ranking', asked, say);
+    takenMs += performance.now() - startedAtMs;
+    postings += candidates.length;
+    process.stdout.write(formatAnswer(query, reply, shape));
+  }
+  process.stdout.write(`\n${describeServed(info)}\nranked ${describeSpeed(postings, takenMs)}.\n`);
+}
+
+/** "slmrank-55m (54.9 million parameters, 8-bit integers) on 2 CPU workers" */
+function describeServed({ model, parameters, precision, replicas }: WireGetInfoResponse): string {
+  const millions = (parameters / 1e6).toFixed(1);
+  const kind = replicas.some(({ deviceSlot }) => deviceSlot.startsWith('cuda')) ? 'GPU' : 'CPU';
+  const workers = `${replicas.length} ${kind} worker${replicas.length === 1 ? '' : 's'}`;
+  const words = precisionWords[precision] ?? precision;
+  return `${model} (${millions} million parameters, ${words}) on ${workers}`;
+}
+
+function describeSpeed(postings: number, takenMs: number): string {
+  const seconds = takenMs / 1000;
+  return `${postings} postings in ${seconds.toFixed(1)} s, ${(postings / seconds).toFixed(0)} a second`;
+}
+
+/** Progress goes to standard error, so that the answers can be piped. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

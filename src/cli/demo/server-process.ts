@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { extname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The real server, in a process of its own. */
+export interface ServerProcess {
+  /** HOST:PORT, where it listens. */
+  readonly address: string;
+  readonly pid: number;
+  /** The last lines that it logged. */
+  logTail(): string;
+  /** SIGTERM, then waits for the drain and the exit. Resolves to its exit status, or 'killed'. */
+  stop(): Promise<number | 'killed'>;
+}
+
+/** The server ended, or was not ready in time; the message ends with its log's tail. */
+export class ServerStartError extends Error {
+  override readonly name = 'ServerStartError';
+}
+
+export interface StartOptions {
+  /** Settings that differ from the surrounding environment. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** The program to run; the server itself by default. */
+  readonly entry?: string;
+  /** Told of every line that it writes. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** So that it starts beside any other server of this machine. */
+const ownPorts = {
+  SLMRANK_ADDRESS: '127.0.0.1:0',
+  SLMRANK_ADMIN_ADDRESS: 'off',
+  SLMRANK_METRICS_ADDRESS: 'off',
+};
+/** As `npm start` and the images have it: docs/operations.md, "Memory". */
+const allocator = { MALLOC_ARENA_MAX: '2' };
+const tailLines = 40;
+/** Longer than the server's own drain; then it is killed. */
+const stopTimeoutMs = 60_000;
+
+/**
+ * Starts the server on a free port of this machine and waits until it says that it is ready.
+ *
+ * @throws ServerStartError
+ */
+export async function startServerProcess(options: StartOptions): Promise<ServerProcess> {
+  const program = options.entry === undefined ? serverProgram() : [options.entry];
+  const child = spawn(process.execPath, program, {
+    env: { ...allocator, ...process.env, ...ownPorts, ...options.settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  const logTail = () => lines.join('\n');
+  const exited = exitOf(child);
+  const ready = new Promise<string>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        options.onLine?.(line);
+        lines.push(line);
+        lines.splice(0, lines.length - tailLines);
+        const address = findReadyAddress(line);
+        if (address !== undefined) {
+          resolve(address);
+        }
+      });
+    }
+  });
+  const address = await firstOf(ready, exited, options.timeoutMs).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ServerStartError(`${reason}; its log ends with:\n${logTail()}`);
+  });
+  return { address, pid: child.pid ?? 0, logTail, stop: () => stop(child, exited) };
+}
+
+/** The address in the line by which the server says that it is ready; undefined for any other line. */
+export function findReadyAddress(line: string): string | undefined {
+  return /^slmrank ready on (\S+):\s/.exec(line)?.[1];
+}
+
+/** The server's entry beside this file, in the sources and in the build alike, with what Node needs to run it. */
+function serverProgram(): readonly string[] {
+  const extension = extname(import.meta.url);
+  const entry = fileURLToPath(new URL(`../../main${extension}`, import.meta.url));
+  return extension === '.ts'
+    ? ['--import', import.meta.resolve('tsx'), entry]
+    : ['--enable-source-maps', entry];
+}
+
+function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(`an error: ${error.message}`));
+    // 'close' and not 'exit': its last lines have been read by then.
+    child.once('close', (status, signal) => {
+      resolve(signal === null ? `status ${status ?? 'unknown'}` : `signal ${signal}`);
+    });
+  });
+}
+
+async function firstOf(
+  ready: Promise<string>,
+  exited: Promise<string>,
+  timeoutMs: number,
+): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`the server was not ready after ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+  });
+  const ended = exited.then((how) => {
+    throw new Error(`the server ended with ${how} before it was ready`);
+  });
+  try {
+    return await Promise.race([ready, ended, late]);
+  } finally {
+    clearTimeout(timer);
+    ended.catch(() => undefined);
+  }
+}
+
+async function stop(child: ChildProcess, exited: Promise<string>): Promise<number | 'killed'> {
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+  child.kill('SIGTERM');
+  await exited;
+  clearTimeout(timer);
+  return child.exitCode ?? 'killed';
+}

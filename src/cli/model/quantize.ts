@@ -1,0 +1,143 @@
+import { countCores } from '../../config/count-cores.ts';
+import { resolve } from 'node:path';
+import { formatTable } from '../../base/format-table.ts';
+import {
+  quantizeCheckpoint,
+  type QuantizeReport,
+  quantizeReportFile,
+  type SmoothingReport,
+} from '../../toolchain/quantize/quantize-checkpoint.ts';
+import { type InputKind, inputKinds } from '../../toolchain/graph/layer-inputs.ts';
+import type { SmoothOptions } from '../../toolchain/quantize/choose-factors.ts';
+import { parseFloats, parseLabels } from './build.ts';
+import { findPrompt } from './prompt-options.ts';
+import { parseNumber } from '../shared/parse-number.ts';
+import { parseOnlyOptions, UsageError } from '../shared/usage.ts';
+import { watchProgress } from '../shared/watch-progress.ts';
+
+const usage = `Usage: slmrank model quantize --from FOLDER --to FOLDER [OPTIONS]
+
+Writes a checkpoint's compact form: matrices as int8 with an fp32 scale for each output channel, everything else fp32.
+'slmrank model build' reads it in every precision; int8 takes the integers as they are. Each tensor's error is shown, and
+kept in ${quantizeReportFile}. Whether the model is still good enough: 'slmrank eval --against'.
+
+  --from FOLDER       a Hugging Face folder with config.json, safetensors and tokenizer.json
+  --to FOLDER         where to; a checkpoint there is replaced once the new one is complete
+  --labels YES,NO     the words whose logits are read: their rows of the head stay fp32
+  --float LAYER.INPUT,...
+                      inputs that int8 graphs leave in floats, and the weights that read them with them: layers count from 0,
+                      inputs are ${inputKinds.join(', ')}; models/training/sensitivity.py tells which ones matter
+  --calibrate FILE    JSON lines {"query", "title"?, "text"}, plain or gzip: channels are scaled by what they hold on these,
+                      so that activations round better (SmoothQuant, arXiv 2211.10438), and weights are rounded so that a
+                      layer's outputs stay near on these (GPTQ, arXiv 2210.17323)
+
+With --calibrate, as for 'slmrank model prune':
+  --recipe NAME, --model FOLDER or --template NAME (more than once: lines take them in turn)
+  --tokens N          most calibration tokens (default: 16384)
+  --row-tokens N      longer rows are cut to N tokens (default: 256)
+  --seed N            which lines are taken (default: 1)
+  --threads N         of ONNX Runtime (default: the cores)
+`;
+
+const text = { type: 'string' } as const;
+const options = {
+  from: text,
+  to: text,
+  labels: text,
+  float: text,
+  calibrate: text,
+  recipe: text,
+  model: text,
+  template: { type: 'string', multiple: true },
+  tokens: text,
+  'row-tokens': text,
+  seed: text,
+  threads: text,
+} as const;
+
+const calibrationOnly = [
+  'recipe',
+  'model',
+  'template',
+  'tokens',
+  'row-tokens',
+  'seed',
+  'threads',
+] as const;
+
+type Values = ReturnType<typeof parseOnlyOptions<typeof options>>;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const values = parseOnlyOptions(args, usage, options);
+  if (values.from === undefined || values.to === undefined) {
+    throw new UsageError(`--from and --to are needed\n\n${usage.trimEnd()}`);
+  }
+  const to = resolve(values.to);
+  const report = await quantizeCheckpoint({
+    from: resolve(values.from),
+    to,
+    labels: values.labels === undefined ? [] : parseLabels(values.labels),
+    floats: parseFloats(values.float),
+    smooth: await findSmoothing(values),
+    onProgress: watchProgress('tensors'),
+  });
+  process.stdout.write(`${format(report)}\n${to}: ${summary(report)}\n`);
+  return 0;
+}
+
+async function findSmoothing(values: Values): Promise<SmoothOptions | undefined> {
+  const { calibrate, recipe, model, template, labels } = values;
+  if (calibrate === undefined) {
+    const odd = calibrationOnly.find((name) => values[name] !== undefined);
+    if (odd !== undefined) {
+      throw new UsageError(`--${odd} goes with --calibrate\n\n${usage.trimEnd()}`);
+    }
+    return undefined;
+  }
+  const prompt = { recipe, model, template, labels: template === undefined ? undefined : labels };
+  const whole = (name: 'tokens' | 'row-tokens' | 'seed' | 'threads', fallback: number, min = 1) =>
+    parseNumber(name, values[name] ?? String(fallback), { min, whole: true });
+  return {
+    calibrate: resolve(calibrate),
+    templates: (await findPrompt(prompt)).templates,
+    tokens: whole('tokens', 16_384),
+    rowTokens: whole('row-tokens', 256, 8),
+    seed: whole('seed', 1, 0),
+    threads: whole('threads', countCores().cores),
+    onProgress: watchProgress('layers'),
+  };
+}
+
+function format({ tensors, smoothing }: QuantizeReport): string {
+  const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+  const table = formatTable([
+    ['tensor', 'shape', 'relative error', 'SQNR dB', 'largest error', 'of outputs', 'compensated'],
+    ...tensors.map(({ name, shape, relativeError, sqnrDb, largestError, outputError }) => [
+      ...[name, shape.join(' x '), percent(relativeError)],
+      ...[sqnrDb.toFixed(1), largestError.toExponential(1)],
+      ...(outputError ? [percent(outputError.before), percent(outputError.after)] : ['-', '-']),
+    ]),
+  ]);
+  return smoothing === undefined ? table : `${table}\n${formatSmoothing(smoothing)}`;
+}
+
+/** Root mean square over layers of each input's products' error. */
+function formatSmoothing({ inputs, rows, tokens, file }: SmoothingReport): string {
+  const rootMean = (of: readonly number[]) =>
+    `${(100 * Math.sqrt(of.reduce((a, b) => a + b, 0) / of.length)).toFixed(2)} %`;
+  const row = (kind: InputKind) => {
+    const mine = inputs.filter((each) => each.kind === kind);
+    const migrations = mine.map(({ migration }) => migration?.toFixed(1) ?? '-').join(' ');
+    const [before, after] = [mine.map((each) => each.before), mine.map((each) => each.after)];
+    return [kind, rootMean(before), rootMean(after), migrations];
+  };
+  const head = ['input of', 'error before', 'after', 'exponents by layer'];
+  return `${formatTable([head, ...inputKinds.map(row)])}\n${rows} rows, ${tokens} tokens of ${file}\n`;
+}
+
+function summary({ parameters, bytes, wholeRows, floats }: QuantizeReport): string {
+  const whole = wholeRows.length === 0 ? '' : `; rows ${wholeRows.join(' and ')} of the head fp32`;
+  const inputs = floats.map(({ layer, kind }) => `${layer}.${kind}`).join(', ');
+  const kept = floats.length === 0 ? '' : `; ${inputs} in floats`;
+  return `${parameters} parameters in ${(bytes / 1e6).toFixed(1)} MB${whole}${kept}`;
+}

@@ -1,0 +1,148 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { parseConfig } from '../../config/config.ts';
+import { DataError } from '../../base/data-error.ts';
+import { openPairEngine } from '../../eval/rank/open-pair-engine.ts';
+import { rankCandidates, type Ranking, type Rankings } from '../../eval/rank/rank-candidates.ts';
+import { readCandidates } from '../../eval/data/read-candidates.ts';
+import { readManifest } from '../../model/manifest.ts';
+import type { LineSource } from '../../base/read-lines.ts';
+import { createNormalizer } from '../../text/normalize/normalize.ts';
+import { BadLines } from './bad-lines.ts';
+import { chooseModel } from '../shared/choose-model.ts';
+import { parseRankOptions, type RankCommandOptions } from './rank-options.ts';
+import { formatJsonLines, formatRanking } from './rank-table.ts';
+import { scoringSettings } from '../shared/scoring-settings.ts';
+import { interruptedStatus, type Watched, watchScoring } from '../shared/watch-scoring.ts';
+
+export async function run(
+  args: readonly string[],
+  standardInput: Readable = process.stdin,
+): Promise<number> {
+  const options = parseRankOptions(args);
+  const source = sourceOf(options.file, standardInput);
+  const count = await countCandidates(options, source);
+  const bad = new BadLines(options.skipBad);
+  const { result, seconds } = await rankFile(options, { source, bad, count });
+  process.stderr.write(bad.describe());
+  if (result.interrupted) {
+    process.stderr.write('Interrupted before all candidates were scored: no ranking is shown\n');
+    return interruptedStatus;
+  }
+  assertSome(
+    result.rankings.reduce((sum, each) => sum + each.candidates.length, 0),
+    source,
+  );
+  process.stderr.write(describeWork(result.rankings, seconds));
+  print(result.rankings, options);
+  return 0;
+}
+
+function sourceOf(file: string, standardInput: Readable): LineSource {
+  return file === '-'
+    ? { name: 'standard input', open: () => standardInput }
+    : { name: file, open: () => createReadStream(file) };
+}
+
+/**
+ * Reads the whole file, so that what is wrong with it is said before anything is scored, and the
+ * time that is left can be told. Undefined for what can be read only once.
+ */
+async function countCandidates(
+  { file, skipBad }: RankCommandOptions,
+  source: LineSource,
+): Promise<number | undefined> {
+  if (file === '-' || (await isPipe(file))) {
+    return undefined;
+  }
+  const candidates = readCandidates(source, { onBadLine: new BadLines(skipBad).add });
+  let count = 0;
+  while ((await candidates.next()).done !== true) {
+    count += 1;
+  }
+  assertSome(count, source);
+  return count;
+}
+
+/** What a shell gives for `<(COMMAND)`, a terminal, and the like. */
+async function isPipe(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => undefined);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
+function assertSome(count: number, { name }: LineSource): void {
+  if (count === 0) {
+    throw new DataError(`${name}: has no candidates; at least one line {"text": "..."} is needed`);
+  }
+}
+
+interface Input {
+  readonly source: LineSource;
+  readonly bad: BadLines;
+  /** Candidates; undefined when they were not counted. */
+  readonly count: number | undefined;
+}
+
+async function rankFile(
+  options: RankCommandOptions,
+  { source, bad, count }: Input,
+): Promise<Watched<Rankings>> {
+  const given = parseConfig(scoringSettings(options, process.env), []);
+  const model = await chooseModel({ model: namedModel(options), devices: given.devices });
+  const config = { ...given, model };
+  const manifest = await readManifest(model);
+  process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
+  const engine = await openPairEngine(config, manifest);
+  const normalize = createNormalizer(manifest.normalize ?? []);
+  const total = count === undefined ? undefined : count * options.queries.length;
+  try {
+    return await watchScoring(total, async (signal, onProgress) => {
+      const abortable = { ...source, open: () => addAbortSignal(signal, source.open()) };
+      const read = readCandidates(abortable, { onBadLine: bad.add, normalize });
+      const found = rankCandidates(engine, read, {
+        ...options,
+        maxCandidateTokens: options.candidateTokens,
+        signal,
+        onProgress,
+      });
+      // The signal also ends the reading of an input that gives nothing.
+      return await found.catch((error: unknown) => {
+        if (signal.aborted) {
+          return { rankings: [], interrupted: true };
+        }
+        throw error;
+      });
+    });
+  } finally {
+    await engine.close();
+  }
+}
+
+/** As for the server, a variable that is empty does not count. */
+function namedModel({ model }: RankCommandOptions): string | undefined {
+  const { SLMRANK_MODEL: ofVariable } = process.env;
+  return model ?? (ofVariable === '' ? undefined : ofVariable);
+}
+
+/** "50 candidates in 1.2 s, 41.7 candidates/s; 30 of them cut to the context budget" */
+function describeWork(rankings: readonly Ranking[], seconds: number): string {
+  const all = rankings.flatMap(({ candidates }) => candidates);
+  const cut = all.filter(({ truncated }) => truncated).length;
+  const rate = (all.length / seconds).toFixed(1);
+  return `${all.length} candidates in ${seconds.toFixed(1)} s, ${rate} candidates/s; ${cut} of them cut to the context budget\n`;
+}
+
+function print(rankings: readonly Ranking[], { json, top }: RankCommandOptions): void {
+  // A reader such as `head` closes the pipe when it has enough.
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
+  });
+  const columns = process.stdout.isTTY ? process.stdout.columns : 120;
+  const texts = rankings.map((ranking) =>
+    json ? formatJsonLines(ranking, top) : formatRanking(ranking, { top, columns }),
+  );
+  process.stdout.write(texts.join(json ? '' : '\n'));
+}

@@ -1,0 +1,245 @@
+import { systemClock } from '../../base/clock.ts';
+import {
+  type Config,
+  configurationHelp,
+  readConfig,
+  type ServedConfig,
+  toConfig,
+} from '../../config/config.ts';
+import { countCores } from '../../config/count-cores.ts';
+import { createPipeline, type PipelineOptions } from '../../pipeline/create-pipeline.ts';
+import type { Tell } from '../../domain/events.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import { ModelSet } from '../../pipeline/model-set.ts';
+import { type Capture, captureTraffic, openCapture } from '../../observe/capture.ts';
+import { createLog, type LeveledLog, LineWriter, type Log } from '../../observe/log.ts';
+import { watchDoor, watchGauges } from '../../observe/watch-gauges.ts';
+import { packageVersion } from '../../config/package-version.ts';
+import { findLoweredLimits, servedLimits } from '../../encode/served-limits.ts';
+import { type AdminServer, startAdminServer } from '../../server/admin/server.ts';
+import { type RunningServer, startServer } from '../../server/server.ts';
+import { type ListenCredentials, openCredentials, warnOfPlainText } from '../../server/connections/tls.ts';
+import { recoverFolder } from '../../toolchain/files/replace-folder.ts';
+import { verifyModel } from '../../model/verified-model.ts';
+import { chooseModel } from '../shared/choose-model.ts';
+import { killProcess, killWhenStuck } from './end-process.ts';
+import { type Observation, openObservation } from './observation.ts';
+import { hearSignals, type Signals, type StopSignal } from '../shared/signals.ts';
+import { findStartProblems } from './start-problems.ts';
+
+const usage = `Usage: slmrank serve [OPTIONS]
+
+Serves a built model over gRPC until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP reads certificates and
+API keys again. Without --model it serves the bundled model, which it builds first when it is not there.
+Each option is also an environment variable; the option wins.
+`;
+
+/** Runs the server to its end. Resolves to 0 after a clean drain, to 1 when work had to be cut off. */
+export async function run(
+  args: readonly string[],
+  signals: Signals = hearSignals(),
+): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(`${usage}\n${configurationHelp()}\n`);
+    return 0;
+  }
+  const given = await readChecked(args);
+  const lines = new LineWriter();
+  const log = createLog(given.logLevel, lines);
+  const credentials = openCredentials(given, log);
+  const config: ServedConfig = { ...given, model: await chooseModel(given) };
+  const { manifest, files: verified } = await verifyModel(config.model, systemClock);
+  const version = packageVersion();
+  const observation = await openObservation({ config, manifest, log, env: process.env, version });
+  const { observer } = observation;
+  observer.watch('slmrank_log_lines_dropped_total', () => lines.dropped);
+  findLoweredLimits(config, manifest).forEach((lowered) => log.warn({}, lowered));
+  const capture = await openCaptureOf(config, log);
+  const models = openModels({ config, manifest, verified, log, tell: observer.tell }, capture);
+  const parts = { config, manifest, log, signals, observation, models, credentials };
+  const isClean = await serve(parts);
+  await Promise.all([observation.close(), capture?.close()]);
+  if (!isClean) {
+    killWhenStuck();
+  }
+  return isClean ? 0 : 1;
+}
+
+/** Everything that can be looked at before the model is loaded, which takes its time. @throws ConfigError */
+async function readChecked(args: readonly string[]): Promise<Config> {
+  const { config, problems } = readConfig(process.env, args);
+  await putBack(config.model);
+  return toConfig(config, [...problems, ...(await findStartProblems(config))]);
+}
+
+interface ServeParts {
+  readonly config: ServedConfig;
+  readonly manifest: Manifest;
+  readonly log: LeveledLog;
+  readonly signals: Signals;
+  readonly observation: Observation;
+  readonly models: ModelSet;
+  readonly credentials: ListenCredentials;
+}
+
+/** From the loading of the model to the end of the drain: whether it was clean. */
+async function serve(parts: ServeParts): Promise<boolean> {
+  const { config, manifest, log, signals, observation, models, credentials } = parts;
+  const { observer } = observation;
+  const orEnd = endWhileLoading(signals, models, log);
+  const admin = await orEnd(openAdmin(parts));
+  // Before it listens: a client that spreads its calls over servers would send them to one that cannot serve yet.
+  await orEnd(models.warm());
+  const server = await orEnd(
+    startServer({
+      ...{ config, credentials, manifest, log, tell: observer.tell, pipeline: models },
+      current: () => models.current(),
+      readLoad: () => observer.load(),
+    }),
+  );
+  const stopped = obeySignals(signals, server, log);
+  watchServer(observation, server, models);
+  await orEnd(Promise.race([server.ready, stopped]));
+  if (!server.isStopping()) {
+    process.stdout.write(`${readyLine(server, config, manifest)}\n`);
+    const { address: metrics } = observation;
+    const { cores, from } = countCores();
+    const { address } = server;
+    log.info({ address, metrics, admin: admin?.address, cores, coresFrom: from }, 'ready');
+  }
+  const isClean = await stopped;
+  admin?.close();
+  return isClean;
+}
+
+function watchServer(observation: Observation, server: RunningServer, models: ModelSet): void {
+  const { observer } = observation;
+  observation.follow({ server, pipeline: models, ready: server.ready });
+  watchGauges(observer, () => models.gauges());
+  watchDoor(observer, server.door);
+}
+
+/**
+ * Guards the steps of the start. One that fails ends the process with status 1 and says why; a signal ends it with a
+ * line and the signal's status. Both once no thread is in a run, which is why neither can end it at once; a second
+ * signal does.
+ */
+function endWhileLoading(
+  signals: Signals,
+  models: ModelSet,
+  log: Log,
+): <T>(step: Promise<T>) => Promise<T> {
+  let isEnding = false;
+  const end = async (status: number, signal?: StopSignal): Promise<never> => {
+    isEnding = true;
+    killWhenStuck(signal);
+    await models.drain().catch(() => undefined);
+    process.exit(status);
+  };
+  signals.onStop((signal, status) => {
+    if (isEnding) {
+      killProcess(signal);
+      return;
+    }
+    log.warn({ signal }, 'stopped while loading: nothing was served yet');
+    void end(status, signal);
+  });
+  const never = new Promise<never>(() => undefined);
+  return async (step) => {
+    try {
+      const done = await step;
+      return isEnding ? await never : done;
+    } catch (error) {
+      if (isEnding) {
+        return await never;
+      }
+      process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+      return await end(1);
+    }
+  };
+}
+
+/** The model that is served first, and what it takes to serve another. */
+function openModels(
+  { config, manifest, verified, log, tell }: PipelineOptions & { readonly tell: Tell },
+  capture: Capture | undefined,
+): ModelSet {
+  const { model: folder, devices } = config;
+  return new ModelSet({
+    first: { folder, manifest, verified, devices },
+    open: ({ folder: model, devices: slots, ...source }) => {
+      const options = { ...source, config: { ...config, model, devices: slots } };
+      const served = createPipeline(log === undefined ? options : { ...options, log });
+      const { estimate } = served.tokens;
+      const pipeline =
+        capture === undefined
+          ? served
+          : captureTraffic(served, capture, { clock: systemClock, estimate });
+      const { pool } = served;
+      return { pipeline, pool, costs: () => served.costs(), gauges: () => served.gauges() };
+    },
+    ...{ clock: systemClock, tell },
+  });
+}
+
+async function openCaptureOf({ capture: file }: Config, log: Log): Promise<Capture | undefined> {
+  return file === undefined ? undefined : await openCapture({ file, clock: systemClock, log });
+}
+
+async function openAdmin({
+  config,
+  models,
+  log,
+  credentials: { credentials },
+}: ServeParts): Promise<AdminServer | undefined> {
+  const { adminAddress: address } = config;
+  if (address === undefined) {
+    return undefined;
+  }
+  warnOfPlainText(address, config, log);
+  const setLogLevel = (level: Config['logLevel']) => {
+    const { level: previous } = log;
+    log.level = level;
+    return previous;
+  };
+  return await startAdminServer({
+    ...{ address, credentials, models, log, setLogLevel },
+    clock: systemClock,
+  });
+}
+
+/** A build that was killed may have left the model beside its folder. */
+async function putBack(model: string | undefined): Promise<void> {
+  if (model !== undefined && (await recoverFolder(model))) {
+    process.stderr.write(`slmrank: put ${model} back, which a killed build had taken away\n`);
+  }
+}
+
+/** Resolves when a first signal has led to a stop: whether it was clean. A second one ends the process. */
+function obeySignals(signals: Signals, server: RunningServer, log: Log): Promise<boolean> {
+  signals.onReload(() => {
+    log.info({ signal: 'SIGHUP' }, 'certificates and API keys are read again');
+    server.reload();
+  });
+  return new Promise((resolve, reject) => {
+    signals.onStop((signal) => {
+      if (server.isStopping()) {
+        killProcess(signal);
+        return;
+      }
+      server.stop().then(resolve, reject);
+    });
+  });
+}
+
+function readyLine({ address }: RunningServer, config: Config, manifest: Manifest): string {
+  const slots = config.devices.map(({ name }) => name);
+  const { cores, from } = countCores();
+  const replicas = `${slots.length} replica${slots.length > 1 ? 's' : ''} (${slots.join(', ')})`;
+  return (
+    `slmrank ready on ${address}: model ${manifest.name} (${manifest.precision}), ` +
+    `fingerprint ${manifest.fingerprint.slice(0, 12)}, ${replicas}, ` +
+    `up to ${config.candidates} candidates of ${servedLimits(config, manifest).candidateTokens} ` +
+    `tokens a request; ${cores} core${cores > 1 ? 's' : ''} (${from})`
+  );
+}

@@ -1,0 +1,132 @@
+import { lookup } from 'node:dns/promises';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { dirname, join } from 'node:path';
+import { type ReadConfig, typedName } from '../../config/config.ts';
+import { findCudaProblem } from '../../pool/cuda-libraries.ts';
+import { readApiKeys } from '../../desk/access/access.ts';
+import { findTlsProblems } from '../../server/connections/tls.ts';
+
+/**
+ * What would end the start once the model is loaded, found before it is: addresses that are not to be had, files that
+ * are missing or unusable, CUDA without its libraries. Each names its setting as it was typed.
+ */
+export async function findStartProblems(config: ReadConfig): Promise<readonly string[]> {
+  return [
+    ...findDeviceProblems(config),
+    ...findModelProblems(config),
+    ...findCaptureProblems(config),
+    ...findTlsProblems(config),
+    ...findKeyProblems(config),
+    ...(await findTakenAddresses(config)),
+  ];
+}
+
+function findDeviceProblems(config: ReadConfig): readonly string[] {
+  const isCuda = config.devices?.some(({ provider }) => provider === 'cuda') === true;
+  const problem = isCuda ? findCudaProblem() : undefined;
+  return problem === undefined ? [] : [`${typedName(config, 'devices')}: ${problem}`];
+}
+
+function findModelProblems(config: ReadConfig): readonly string[] {
+  const { model } = config;
+  if (model === undefined || existsSync(join(model, 'manifest.json'))) {
+    return [];
+  }
+  return [
+    `${typedName(config, 'model')}: ${model} is not a built model: it has no manifest.json. Build one with 'slmrank model build', name another folder, or name none for the bundled model`,
+  ];
+}
+
+function findCaptureProblems(config: ReadConfig): readonly string[] {
+  const { capture } = config;
+  if (capture === undefined) {
+    return [];
+  }
+  try {
+    accessSync(existsSync(capture) ? capture : dirname(capture), constants.W_OK);
+    return [];
+  } catch (error) {
+    return [`${typedName(config, 'capture')}: '${capture}' cannot be written: ${messageOf(error)}`];
+  }
+}
+
+function findKeyProblems(config: ReadConfig): readonly string[] {
+  try {
+    readApiKeys(config);
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
+}
+
+/**
+ * Listens for a moment and lets go again: until the model is warm a client that gets through would be answered by
+ * nobody. All at once, so that two addresses that exclude each other are found.
+ */
+async function findTakenAddresses(config: ReadConfig): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const listening: Server[] = [];
+  const tried = new Set<string>();
+  for (const setting of ['address', 'adminAddress', 'metricsAddress'] as const) {
+    const address = config[setting];
+    if (address !== undefined && !tried.has(address)) {
+      const { servers, problem } = await tryAddress(address);
+      listening.push(...servers);
+      const off = setting === 'address' ? '' : "; 'off' for none";
+      if (problem !== undefined) {
+        problems.push(
+          `${typedName(config, setting)}: cannot listen on ${address}: ${problem}${off}`,
+        );
+      }
+      tried.add(address);
+    }
+  }
+  await Promise.all(listening.map((server) => new Promise((resolve) => server.close(resolve))));
+  return problems;
+}
+
+/** A name may stand for several addresses; one that can be had will do, as it does for the server. */
+async function tryAddress(address: string) {
+  const servers: Server[] = [];
+  let problem: string | undefined;
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  try {
+    for (const { address: ip } of await lookup(host, { all: true })) {
+      try {
+        servers.push(await listen(ip, Number(address.slice(colon + 1))));
+      } catch (error) {
+        problem = reasonOf(error);
+      }
+    }
+  } catch (error) {
+    problem = reasonOf(error);
+  }
+  return { servers, problem: servers.length > 0 ? undefined : problem };
+}
+
+async function listen(host: string, port: number): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, exclusive: true }, resolve);
+  });
+  return server;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'somebody listens there already (EADDRINUSE)',
+  EADDRNOTAVAIL: 'this machine does not have the address (EADDRNOTAVAIL)',
+  EACCES: 'the port needs a privilege that this process lacks (EACCES)',
+  ENOTFOUND: 'there is no such host (ENOTFOUND)',
+};
+
+function reasonOf(error: unknown): string {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return reasons[code] ?? messageOf(error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

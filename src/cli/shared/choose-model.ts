@@ -1,0 +1,38 @@
+import type { Config, DeviceSlot } from '../../config/config.ts';
+import { defaultRecipe, ensureModel } from '../../toolchain/build/ensure-model.ts';
+
+/** The model that was named, if one was, and the devices, all of one kind, that it will run on. */
+export interface ModelChoice {
+  readonly model: Config['model'];
+  readonly devices: readonly Pick<DeviceSlot, 'provider'>[];
+}
+
+/**
+ * The folder of the model that a command works with. A named model is taken as it is. Otherwise it
+ * is the bundled model in the precision for these devices, which is built first when it is not
+ * there; progress goes to standard error.
+ *
+ * @throws Error saying why the bundled model cannot be built.
+ */
+export async function chooseModel(
+  { model, devices }: ModelChoice,
+  ensure: typeof ensureModel = ensureModel,
+): Promise<string> {
+  if (model !== undefined) {
+    return model;
+  }
+  const provider = devices.some((slot) => slot.provider === 'cuda') ? 'cuda' : 'cpu';
+  try {
+    return await ensure(defaultRecipe, provider, { onProgress: printLine });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `${defaultRecipe} cannot be built: ${reason}. Name a built model with --model or SLMRANK_MODEL to use that instead.`,
+      { cause },
+    );
+  }
+}
+
+function printLine(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

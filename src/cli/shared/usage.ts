@@ -1,0 +1,55 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { findNearestName } from '../../config/nearest-name.ts';
+
+/** The command's words are off: exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * Parses a command's options strictly. `--help` prints the usage text and ends the process with status 0.
+ *
+ * @throws UsageError naming the option that is unknown or lacks its value.
+ */
+export function parseOptions<T extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  usage: string,
+  options: T,
+) {
+  if (args.includes('--help')) {
+    process.stdout.write(`${usage.trimEnd()}\n`);
+    process.exit(0);
+  }
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError(`${describeFault(error, Object.keys(options))}\n\n${usage.trimEnd()}`);
+  }
+}
+
+/** Node's own words, which for an unknown option are about how to write other things that begin with a dash. */
+function describeFault(error: unknown, known: readonly string[]): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const unknown = /Unknown option '([^']+)'/.exec(said)?.[1];
+  if (unknown === undefined) {
+    return said;
+  }
+  const nearest = findNearestName(
+    unknown,
+    known.map((name) => `--${name}`),
+  );
+  return `no option '${unknown}'${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
+}
+
+/** The values of a command that takes options only. @throws UsageError, also for a word that is no option. */
+export function parseOnlyOptions<T extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  usage: string,
+  options: T,
+) {
+  const { values, positionals } = parseOptions(args, usage, options);
+  if (positionals.length > 0) {
+    throw new UsageError(`unexpected '${positionals.join(' ')}'\n\n${usage.trimEnd()}`);
+  }
+  return values;
+}

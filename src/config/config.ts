@@ -1,0 +1,152 @@
+import { type Config, type Settings, settings } from './config-settings.ts';
+import { readFlags, readVariables, typedName } from './given-settings.ts';
+import { findInsecurities } from './security-settings.ts';
+import { flagOf, type Host, variableOf } from './setting.ts';
+import { countCores } from './count-cores.ts';
+
+export type { Config, ServedConfig } from './config-settings.ts';
+export { typedName } from './given-settings.ts';
+export type { DeviceSlot } from './device-slots.ts';
+
+/** The configuration is unusable: every problem found, in one message. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const lines = problems.map((problem) => `  ${problem}`).join('\n');
+    super(
+      `the configuration has ${problems.length} problem${problems.length > 1 ? 's' : ''}:\n${lines}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** A configuration as far as it can be read: what has a problem is absent. */
+export type ReadConfig = Partial<Settings> & Pick<Config, 'given'>;
+
+const names = Object.keys(settings) as readonly (keyof Settings)[];
+
+/**
+ * Reads the settings from `SLMRANK_*` variables and flags; a flag wins over its variable, an empty variable counts
+ * as absent.
+ *
+ * @throws ConfigError with every problem found: bad values, unknown names, settings that contradict each other.
+ */
+export function parseConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+  cores = countCores().cores,
+): Config {
+  const { config, problems } = readConfig(env, argv, cores);
+  return toConfig(config, problems);
+}
+
+/** The same, with the problems beside what could be read, for whoever finds more of them. */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+  cores = countCores().cores,
+): { readonly config: ReadConfig; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const found = new Map([
+    ...readVariables(env, names, problems),
+    ...readFlags(argv, names, problems),
+  ]);
+  const read = <Name extends keyof Settings>(name: Name, host: Host) => {
+    const { text, source } = found.get(name) ?? {
+      text: settings[name].byDefault(host),
+      source: `default of ${variableOf(name)}`,
+    };
+    try {
+      return settings[name].parse(text);
+    } catch (error) {
+      problems.push(`${source}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  };
+  const host = { cores, devices: read('devices', { cores, devices: [] }) ?? [] };
+  const rest = names.filter((name) => name !== 'devices').map((name) => [name, read(name, host)]);
+  const given = new Map([...found].map(([name, { source }]) => [name, source]));
+  const settled = Object.fromEntries(rest) as Omit<Settings, 'devices'>;
+  const config = { ...settled, devices: Object.freeze(host.devices), given };
+  if (problems.length === 0) {
+    problems.push(...findContradictions(config));
+  }
+  return { config, problems };
+}
+
+/** @throws ConfigError when there are problems. */
+export function toConfig(config: ReadConfig, problems: readonly string[]): Config {
+  if (problems.length > 0) {
+    throw new ConfigError(problems);
+  }
+  return Object.freeze(config as Config);
+}
+
+/** The settings as a Markdown table, for the documentation. */
+export function configurationTable(): string {
+  const rows = names.map((name) => {
+    const { defaultText, unit, bounds, why } = settings[name];
+    const bounded = unit === '' ? bounds : `${bounds} ${unit}`;
+    return `| \`${variableOf(name)}\` | \`${flagOf(name)}\` | \`${defaultText}\` | ${bounded} | ${why} |`;
+  });
+  return [
+    '| Variable | Flag | Default | Allowed | When and why to change it |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
+}
+
+/** The settings as `--help` prints them. */
+export function configurationHelp(): string {
+  return names
+    .map((name) => {
+      const { defaultText, unit, bounds, why } = settings[name];
+      const bounded = unit === '' ? bounds : `${bounds} ${unit}`;
+      return `  ${flagOf(name)}, ${variableOf(name)}\n      ${bounded} (default: ${defaultText})\n      ${why}`;
+    })
+    .join('\n');
+}
+
+/** Settings that are fine each by itself and impossible together. */
+function findContradictions(config: Config): string[] {
+  const least = config.prefixTokens + config.candidateTokens;
+  const name = (setting: keyof Settings, like?: keyof Settings) => typedName(config, setting, like);
+  const checks: [boolean, string][] = [
+    [
+      config.queuedCandidates < config.candidates,
+      `${name('queuedCandidates', 'candidates')} is ${config.queuedCandidates}, fewer than one request's ${name('candidates', 'queuedCandidates')}, ${config.candidates}`,
+    ],
+    [
+      config.queuedTokens < least,
+      `${name('queuedTokens', 'prefixTokens')} is ${config.queuedTokens}, less than one prefix and one candidate may have, ${least} (${name('prefixTokens', 'queuedTokens')} + ${name('candidateTokens', 'queuedTokens')})`,
+    ],
+    [
+      config.requestBytes < config.textBytes,
+      `${name('requestBytes', 'textBytes')} is ${config.requestBytes}, less than one text's ${name('textBytes', 'requestBytes')}, ${config.textBytes}`,
+    ],
+    [
+      config.depthFloor > config.depthCeiling,
+      `${name('depthFloor', 'depthCeiling')} is ${config.depthFloor}, more than ${name('depthCeiling', 'depthFloor')}, ${config.depthCeiling}`,
+    ],
+  ];
+  const wrong = checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
+  return [...wrong, ...findSharedAddresses(config), ...findInsecurities(config)];
+}
+
+/** Each address is one listener's. */
+function findSharedAddresses(config: Config): string[] {
+  const all = (['address', 'metricsAddress', 'adminAddress'] as const).filter(
+    (name) => config[name]?.endsWith(':0') === false,
+  );
+  return all.flatMap((name, place) =>
+    all
+      .slice(0, place)
+      .filter((other) => config[other] === config[name])
+      .map(
+        (other) =>
+          `${typedName(config, name, other)} is ${config[name] ?? ''}, the same as ${typedName(config, other, name)}`,
+      ),
+  );
+}

@@ -1,0 +1,72 @@
+import { RankError } from '../base/errors.ts';
+import type { EncoderPool } from '../pool/encoders/encoder-pool.ts';
+import type { BatchPart, BatchRunner, EncodedRequest, PackedBatch } from '../batch/packed-batch.ts';
+import type { EncodeTask } from './encode.ts';
+
+export interface AnsweringParts {
+  readonly name: string;
+  readonly encoders: Pick<EncoderPool, 'encode'>;
+  readonly runners: readonly BatchRunner[];
+  readonly pack: (parts: readonly BatchPart[]) => PackedBatch;
+}
+
+/** Plain words, as a caller's are. */
+export const plainQuestion: EncodeTask = {
+  query: 'night shift nurse',
+  instruction: undefined,
+  context: undefined,
+  candidates: [
+    { title: undefined, text: 'Registered nurse, night shifts in a clinic.' },
+    { title: undefined, text: 'Bakes bread from four in the morning.' },
+  ],
+  truncation: 'end',
+  maxCandidateTokens: undefined,
+};
+
+/**
+ * Asks a model one question, texts to logits, before it gets a request. Warm-ups do not see its tokenizer and template.
+ *
+ * @throws RankError `unavailable` when it cannot answer.
+ */
+export async function assertAnswers(parts: AnsweringParts): Promise<void> {
+  const [runner] = parts.runners;
+  const encoded = runner === undefined ? undefined : await encodeQuestion(parts.encoders);
+  if (runner === undefined || encoded === undefined) {
+    return;
+  }
+  const outcome = await runner.run(parts.pack([toPart(encoded)]));
+  const problem = outcome.ok ? findNotFinite(outcome.logits) : outcome.message;
+  if (problem !== undefined) {
+    throw cannotAnswer(parts.name, problem);
+  }
+}
+
+export function toPart({ prefix, candidates }: EncodedRequest): BatchPart {
+  return { prefix, suffixes: candidates.map(({ ids }) => ids) };
+}
+
+/** What is wrong with a model's logits; undefined when nothing is. */
+export function findNotFinite(logits: Float32Array): string | undefined {
+  return logits.every((logit) => Number.isFinite(logit))
+    ? undefined
+    : `its logits are ${logits.join(', ')}`;
+}
+
+export function cannotAnswer(name: string, problem: string): RankError {
+  return new RankError('unavailable', `${name} cannot answer a plain question: ${problem}`, {
+    reason: 'MODEL_CANNOT_ANSWER',
+  });
+}
+
+/** Undefined when the limits leave no room for it, which is not the model's fault. */
+async function encodeQuestion(encoders: Pick<EncoderPool, 'encode'>) {
+  try {
+    return await encoders.encode(plainQuestion);
+  } catch (error) {
+    const { kind } = RankError.from(error);
+    if (kind === 'invalid-argument') {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Field, Span } from '../text/template.ts';
+import type { Tokenizer } from '../text/tokenizer/tokenizer.ts';
+
+/** A span with its template text already encoded. */
+export type EncodedSpan =
+  | { readonly kind: 'fixed'; readonly ids: Int32Array }
+  | Extract<Span, { kind: 'field' }>;
+
+export function encodeFixedSpans(tokenizer: Tokenizer, spans: readonly Span[]): EncodedSpan[] {
+  return spans.map((span) =>
+    span.kind === 'fixed' ? { kind: 'fixed', ids: tokenizer.encodeTemplate(span.text) } : span,
+  );
+}
+
+/** Token ids of each span, fields filled with the caller's texts. */
+export function fillSpans(
+  tokenizer: Tokenizer,
+  spans: readonly EncodedSpan[],
+  texts: Readonly<Partial<Record<Field, string>>>,
+): Int32Array[] {
+  return spans.map((span) =>
+    span.kind === 'fixed' ? span.ids : tokenizer.encode(span.lead + (texts[span.field] ?? '')),
+  );
+}
+
+export function countIds(parts: readonly Int32Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+/** Copies parts one after the other to a place in `target`. */
+export function writeParts(target: Int32Array, parts: readonly Int32Array[], start: number): void {
+  let at = start;
+  for (const part of parts) {
+    target.set(part, at);
+    at += part.length;
+  }
+}

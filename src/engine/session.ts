@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { RankError } from '../base/errors.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { cudaHint } from '../pool/cuda-libraries.ts';
+import type { PackedBatch } from '../batch/packed-batch.ts';
+import { feedsOf, logitsOutput } from '../batch/graph-feeds.ts';
+
+/** The only door to ONNX Runtime. */
+
+export interface SessionOptions {
+  readonly modelDir: string;
+  readonly manifest: Manifest;
+  readonly provider: 'cpu' | 'cuda';
+  readonly deviceId: number;
+  /** Intra-op threads; for the CPU provider. */
+  readonly threads: number;
+}
+
+export interface RankSession {
+  /**
+   * Blocks the calling thread until done. The caller owns the logits. [N, 2], yes and no. One that is not finite is
+   * the caller's to find: it concerns one candidate, not its neighbours in the batch.
+   */
+  run(batch: PackedBatch): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Loads a built model on one device. There is no fallback: without the CUDA libraries, `cuda` throws, and so it does for
+ * an int8 model, whose products ONNX Runtime would quietly leave to the CPU.
+ *
+ * @throws RankError `unavailable`
+ */
+export async function openSession(options: SessionOptions): Promise<RankSession> {
+  if (options.provider === 'cuda' && options.manifest.precision === 'int8') {
+    const { name } = options.manifest;
+    throw new RankError('unavailable', `${name} is int8, for CPU only; build it in fp16 for CUDA`);
+  }
+  const path = join(options.modelDir, options.manifest.graph.file);
+  const session = await createSession(path, options);
+  return {
+    async run(batch) {
+      const outputs = await session.run(toTensors(batch), [logitsOutput]);
+      return readLogits(outputs[logitsOutput], batch.scored.length);
+    },
+    close: () => session.release(),
+  };
+}
+
+/** A tensor on its way in or out of a graph: fp32, int32 or int64, row-major. */
+export interface GraphTensor {
+  readonly data: Int32Array | Float32Array | BigInt64Array;
+  readonly dims: readonly number[];
+}
+
+/** Any graph of the toolchain's, on the CPU. */
+export interface GraphSession {
+  /** Blocks the calling thread until done. Feeds that the graph does not have are left out; the outputs are fp32. */
+  run(
+    feeds: Readonly<Record<string, GraphTensor>>,
+  ): Promise<Readonly<Record<string, Float32Array>>>;
+  close(): Promise<void>;
+}
+
+/** A graph given as bytes, its weights inside or fed. @throws RankError `unavailable` */
+export async function openGraph(bytes: Uint8Array, threads: number): Promise<GraphSession> {
+  const session = await createSession(bytes, { provider: 'cpu', deviceId: 0, threads });
+  return {
+    async run(feeds) {
+      const tensors = session.inputNames.map((name) => {
+        const feed = feeds[name];
+        if (feed === undefined) {
+          throw new RankError('internal', `the graph's input ${name} is not fed; this is a bug`);
+        }
+        return [name, toTensor(feed.data, feed.dims)] as const;
+      });
+      const outputs = await session.run(Object.fromEntries(tensors));
+      return Object.fromEntries(Object.entries(outputs).map(readFloats));
+    },
+    close: () => session.release(),
+  };
+}
+
+function readFloats([name, { data, type }]: [string, ort.Tensor]): [string, Float32Array] {
+  if (!(data instanceof Float32Array)) {
+    throw new RankError('internal', `the graph's output ${name} is ${type}; this is a bug`);
+  }
+  return [name, data];
+}
+
+async function createSession(
+  graph: string | Uint8Array,
+  options: Pick<SessionOptions, 'provider' | 'deviceId' | 'threads'>,
+): Promise<ort.InferenceSession> {
+  try {
+    const settings = sessionSettings(options);
+    // Two calls, as the library's types have it.
+    return typeof graph === 'string'
+      ? await ort.InferenceSession.create(graph, settings)
+      : await ort.InferenceSession.create(graph, settings);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const slot = options.provider === 'cuda' ? `cuda:${options.deviceId}` : 'cpu';
+    const what = typeof graph === 'string' ? graph : 'a graph';
+    const hint = options.provider === 'cuda' && isAboutLibraries(reason) ? `; ${cudaHint()}` : '';
+    throw new RankError('unavailable', `cannot open ${what} on ${slot}: ${reason}${hint}`, {
+      cause: error,
+    });
+  }
+}
+
+function isAboutLibraries(reason: string): boolean {
+  return /load (shared )?library|cannot open shared object/i.test(reason);
+}
+
+/** Also used by the benches, so that every variant runs as the server does. */
+export function sessionSettings({
+  provider,
+  deviceId,
+  threads,
+}: Pick<SessionOptions, 'provider' | 'deviceId' | 'threads'>): ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: provider === 'cuda' ? [{ name: 'cuda', deviceId }] : ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    // An arena keeps the largest run's memory for ever: 176 MB over 12 mixed runs against 11 MB without, no slower.
+    enableCpuMemArena: false,
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    // A spinning thread takes the core from its neighbour: half the speed on a shared machine, nothing gained on a quiet one.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  };
+}
+
+function toTensors(batch: PackedBatch): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    feedsOf(batch).map(({ name, data, dims }) => [name, toTensor(data, dims)]),
+  );
+}
+
+function toTensor(
+  data: Int32Array | Float32Array | BigInt64Array,
+  dims: readonly number[],
+): ort.Tensor {
+  if (data instanceof Int32Array) {
+    return new ort.Tensor('int32', data, dims);
+  }
+  return data instanceof Float32Array
+    ? new ort.Tensor('float32', data, dims)
+    : new ort.Tensor('int64', data, dims);
+}
+
+function readLogits(output: ort.Tensor | undefined, candidates: number): Float32Array {
+  const logits = output?.data;
+  if (!(logits instanceof Float32Array) || logits.length !== 2 * candidates) {
+    throw new RankError(
+      'internal',
+      `the graph gave ${String(output?.type)}[${String(output?.dims.join())}] for ${candidates} candidates; this is a bug`,
+    );
+  }
+  return logits;
+}

@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { JsonRecord } from '../../base/json-record.ts';
+import { DataError, dataError, quote } from '../../base/data-error.ts';
+import { findDataFile, readLines, type Line } from '../../base/read-lines.ts';
+
+/** A text of the corpus. */
+export interface Passage {
+  readonly id: string;
+  /** Empty when the corpus gives none. */
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface Query {
+  readonly id: string;
+  readonly text: string;
+  /** `metadata.kind`, by which reports are split. */
+  readonly kind: string | undefined;
+}
+
+/** Grade of each judged text, by query. Whole numbers; 0 and below are not relevant. */
+export type Judgements = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** 2^32 is the largest gain; a larger grade is a broken file. */
+const maxGrade = 32;
+
+/**
+ * The corpus's texts with the wanted ids; the others are read past, so that memory follows the run, not the corpus.
+ *
+ * @throws DataError
+ */
+export async function readCorpus(
+  folder: string,
+  wanted: ReadonlySet<string>,
+): Promise<Map<string, Passage>> {
+  return readPassages(await findDataFile(folder, 'corpus.jsonl'), (id) => wanted.has(id));
+}
+
+/** The texts of one file in the corpus's format. @throws DataError, also when an id stands twice. */
+export async function readPassages(
+  file: string,
+  isWanted: (id: string) => boolean = () => true,
+): Promise<Map<string, Passage>> {
+  const passages = new Map<string, Passage>();
+  for await (const line of readLines(file)) {
+    const record = parseRecord(line);
+    const id = parseId(record);
+    if (!isWanted(id)) {
+      continue;
+    }
+    if (passages.has(id)) {
+      throw dataError(line, `a second text with _id ${quote(id)}`, 'each _id once');
+    }
+    const title = record.has('title') ? record.text('title') : '';
+    passages.set(id, { id, title, text: record.text('text') });
+  }
+  return passages;
+}
+
+/** @throws DataError */
+export async function readQueries(folder: string): Promise<Map<string, Query>> {
+  const queries = new Map<string, Query>();
+  for await (const line of readLines(await findDataFile(folder, 'queries.jsonl'))) {
+    const record = parseRecord(line);
+    const id = parseId(record);
+    if (queries.has(id)) {
+      throw dataError(line, `a second query with _id ${quote(id)}`, 'each _id once');
+    }
+    queries.set(id, { id, text: record.text('text'), kind: parseKind(record) });
+  }
+  return queries;
+}
+
+/** `qrels/SPLIT.tsv`: query-id, corpus-id, score by tabs, with or without that header. @throws DataError */
+export async function readJudgements(folder: string, split: string): Promise<Judgements> {
+  const file = await findDataFile(join(folder, 'qrels'), `${split}.tsv`);
+  const judgements = new Map<string, Map<string, number>>();
+  let isFirst = true;
+  for await (const line of readLines(file)) {
+    const columns = line.text.split('\t');
+    const isHeader = isFirst && columns.length === 3 && !isNumeric(columns[2]);
+    isFirst = false;
+    if (!isHeader) {
+      addJudgement(judgements, columns, line);
+    }
+  }
+  return judgements;
+}
+
+function addJudgement(
+  judgements: Map<string, Map<string, number>>,
+  columns: readonly string[],
+  place: Line,
+): void {
+  const [query, passage, gradeText] = columns;
+  if (columns.length !== 3 || !query || !passage || gradeText === undefined) {
+    throw dataError(place, quote(place.text), 'query-id, corpus-id and score, by tabs');
+  }
+  const grade = Number(gradeText);
+  if (!isNumeric(gradeText) || !Number.isInteger(grade) || Math.abs(grade) > maxGrade) {
+    throw dataError(place, `the score ${quote(gradeText)}`, `a whole number up to ${maxGrade}`);
+  }
+  const ofQuery = judgements.get(query) ?? new Map<string, number>();
+  const earlier = ofQuery.get(passage);
+  if (earlier !== undefined && earlier !== grade) {
+    const pair = `${quote(query)} and ${quote(passage)}`;
+    throw dataError(place, `grade ${grade} for ${pair}`, `the ${earlier} of an earlier line`);
+  }
+  ofQuery.set(passage, grade);
+  judgements.set(query, ofQuery);
+}
+
+function isNumeric(text: string | undefined): boolean {
+  return text !== undefined && text.trim() !== '' && Number.isFinite(Number(text));
+}
+
+function parseRecord(line: Line): JsonRecord {
+  return JsonRecord.parse(line.text, `${line.file}:${line.line}`);
+}
+
+function parseId(record: JsonRecord): string {
+  return record.text('_id', /./, 'text that is not empty');
+}
+
+function parseKind(record: JsonRecord): string | undefined {
+  const metadata = record.has('metadata') ? record.record('metadata') : undefined;
+  return metadata?.has('kind') ? metadata.text('kind') : undefined;
+}
+
+/** Fails when the run names queries or texts that the folder lacks. @throws DataError with the first of them. */
+export function assertNoneMissing(
+  what: string,
+  ids: Iterable<string>,
+  known: ReadonlyMap<string, unknown>,
+): void {
+  const missing = [...new Set(ids)].filter((id) => !known.has(id));
+  if (missing.length > 0) {
+    const examples = missing.slice(0, 3).map(quote).join(', ');
+    throw new DataError(`the run names ${missing.length} ${what}, such as ${examples}`);
+  }
+}

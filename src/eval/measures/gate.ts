@@ -1,0 +1,179 @@
+import { probabilityOf } from '../../pipeline/reply/order.ts';
+import type { Judgements, Query } from '../data/beir.ts';
+import { bootstrapChange, type Interval, type QualityPair } from './bootstrap.ts';
+import { mean, ndcg } from './metrics.ts';
+import type { Run } from '../data/trec-run.ts';
+
+/** How far a model's quality may lie below its reference's, as shares of the reference's. */
+export interface GateLimits {
+  /** NDCG@10 over all queries. */
+  readonly ndcg10: number;
+  /** NDCG@1 over all queries. */
+  readonly ndcg1: number;
+  /** NDCG@10 of a class: a kind of query, or queries whose candidates are shown without titles. */
+  readonly classNdcg10: number;
+}
+
+export const gateLimits: GateLimits = { ndcg10: 0.005, ndcg1: 0.01, classNdcg10: 0.01 };
+
+/** The same candidates, ordered by the model and by its reference. Scores are logits (yes - no). */
+export interface GateSide {
+  /** Whether both models were shown the candidates' titles. */
+  readonly titles: boolean;
+  readonly run: Run;
+  readonly reference: Run;
+}
+
+export interface GateInput {
+  readonly judgements: Judgements;
+  readonly queries: ReadonlyMap<string, Pick<Query, 'kind'>>;
+  /**
+   * The first is judged as a whole and by class, the others by class: such a side is a class
+   * itself.
+   */
+  readonly sides: readonly GateSide[];
+}
+
+export interface GateCondition {
+  /** As the verdict calls it, such as "NDCG@10 of need, without titles". */
+  readonly name: string;
+  readonly titles: boolean;
+  /** `all`, or the queries' kind. */
+  readonly kind: string;
+  /** Places that count. */
+  readonly depth: 1 | 10;
+  /** In both runs and judged. */
+  readonly queries: number;
+  /** Mean NDCG of both. */
+  readonly reference: number;
+  readonly found: number;
+  /** The means' relative difference, below 0 where the model lost. Its point value decides. */
+  readonly change: Interval;
+  /** The largest loss that passes, as a share of the reference. */
+  readonly limit: number;
+  readonly passed: boolean;
+}
+
+/** How often another candidate came first. Decides nothing: most such pairs are near-ties. */
+export interface FirstPlaces {
+  readonly titles: boolean;
+  readonly queries: number;
+  readonly changed: number;
+  /**
+   * Median over the changed queries of how far apart the two candidates are in the reference's
+   * p(yes); absent when nothing changed.
+   */
+  readonly medianDifference?: number;
+}
+
+export interface GateResult {
+  readonly conditions: readonly GateCondition[];
+  readonly firstPlaces: readonly FirstPlaces[];
+  readonly passed: boolean;
+}
+
+/**
+ * Judges whether a model ranks as well as its reference. Ties keep the run's order. A side without
+ * a query in common has shown nothing and fails.
+ */
+export function judgeGate(input: GateInput, limits: GateLimits = gateLimits): GateResult {
+  const conditions = input.sides.flatMap((side, place) =>
+    conditionsOf(side, input, { isWhole: place === 0, limits }),
+  );
+  return {
+    conditions,
+    firstPlaces: input.sides.map((side) => compareFirstPlaces(side, input.judgements)),
+    passed: conditions.length > 0 && conditions.every(({ passed }) => passed),
+  };
+}
+
+function conditionsOf(
+  side: GateSide,
+  { judgements, queries }: GateInput,
+  { isWhole, limits }: { readonly isWhole: boolean; readonly limits: GateLimits },
+): readonly GateCondition[] {
+  const shared = sharedQueries(side, judgements);
+  const kindOf = (query: string) => queries.get(query)?.kind;
+  const kinds = new Set(shared.map(kindOf).filter((kind) => kind !== undefined));
+  const { titles } = side;
+  const condition = (kind: string | undefined, depth: 1 | 10, limit: number): GateCondition => {
+    const own = shared.filter((query) => kind === undefined || kindOf(query) === kind);
+    const compared = compare(
+      own.map((query) => measure(side, judgements, { query, depth })),
+      limit,
+    );
+    const name = `NDCG@${depth}${kind === undefined ? '' : ` of ${kind}`}, ${describeSide(titles)}`;
+    return { name, titles, kind: kind ?? 'all', depth, limit, ...compared };
+  };
+  return [
+    condition(undefined, 10, isWhole ? limits.ndcg10 : limits.classNdcg10),
+    ...(isWhole ? [condition(undefined, 1, limits.ndcg1)] : []),
+    ...[...kinds].sort().map((kind) => condition(kind, 10, limits.classNdcg10)),
+  ];
+}
+
+/** "with titles" or "without titles". */
+export function describeSide(titles: boolean): string {
+  return titles ? 'with titles' : 'without titles';
+}
+
+/** A loss of exactly the limit passes, whatever the last bits of the sums are. */
+const rounding = 1e-9;
+
+function compare(
+  pairs: readonly QualityPair[],
+  limit: number,
+): Pick<GateCondition, 'queries' | 'reference' | 'found' | 'change' | 'passed'> {
+  if (pairs.length === 0) {
+    const change = { mean: 0, low: 0, high: 0 };
+    return { queries: 0, reference: 0, found: 0, change, passed: false };
+  }
+  const change = bootstrapChange(pairs);
+  return {
+    queries: pairs.length,
+    reference: mean(pairs.map(({ reference }) => reference)),
+    found: mean(pairs.map(({ found }) => found)),
+    change,
+    passed: change.mean >= -limit - rounding,
+  };
+}
+
+function measure(
+  side: GateSide,
+  judgements: Judgements,
+  { query, depth }: { readonly query: string; readonly depth: number },
+): QualityPair {
+  const grades = judgements.get(query) ?? new Map<string, number>();
+  const qualityOf = (run: Run) => {
+    const ranked = (run.get(query) ?? []).map(({ id }) => grades.get(id) ?? 0);
+    return ndcg(ranked, [...grades.values()], depth);
+  };
+  return { found: qualityOf(side.run), reference: qualityOf(side.reference) };
+}
+
+function sharedQueries({ run, reference }: GateSide, judgements: Judgements): readonly string[] {
+  return [...reference.keys()].filter((query) => run.has(query) && judgements.has(query));
+}
+
+function compareFirstPlaces(side: GateSide, judgements: Judgements): FirstPlaces {
+  const shared = sharedQueries(side, judgements);
+  const differences = shared.flatMap((query) => {
+    const entries = side.reference.get(query) ?? [];
+    const first = side.run.get(query)?.[0];
+    const other = entries.find(({ id }) => id === first?.id);
+    const [own] = entries;
+    return own === undefined || other === undefined || own === other
+      ? []
+      : [probabilityOf(own.score) - probabilityOf(other.score)];
+  });
+  const counts = { titles: side.titles, queries: shared.length, changed: differences.length };
+  const medianDifference = median(differences);
+  return medianDifference === undefined ? counts : { ...counts, medianDifference };
+}
+
+/** The mean of the middle two where their number is even. */
+function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
+  return middle.length === 0 ? undefined : mean(middle);
+}

@@ -1,0 +1,310 @@
+import { join } from 'node:path';
+import { RankError } from '../base/errors.ts';
+import { JsonRecord } from '../base/json-record.ts';
+import { assertSizes } from './model-files.ts';
+import { mostRowTokens, parsePromptFacts, type PromptFacts } from './prompt-facts.ts';
+import { readRegularText, type ReadProgress } from '../base/regular-file.ts';
+import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts';
+import { sha256 } from '../base/sha256.ts';
+import { normalizeRules, type NormalizeStep, parseNormalize } from '../text/normalize/normalize.ts';
+import { assertTemplate, templateHash } from '../text/template.ts';
+
+export {
+  defaultRowTokens,
+  mostRowTokens,
+  type StartToken,
+  type TemplateTokens,
+} from './prompt-facts.ts';
+export { type FileStamps, verifyFiles } from './model-files.ts';
+
+/** What a built model says of itself: `manifest.json` beside the graph. Parsed once, trusted inside. */
+
+export const manifestFile = 'manifest.json';
+export const manifestFormat = 1;
+
+export const families = ['llama', 'qwen2', 'qwen3'] as const;
+export type Family = (typeof families)[number];
+/** int8: linears in 8 bits (weights by output channel, activations by token row), the rest fp32. */
+export const precisions = ['fp32', 'fp16', 'int8'] as const;
+export type Precision = (typeof precisions)[number];
+
+/** A prompt's own words need more: a model with fewer positions has no room for a candidate. */
+export const leastRowTokens = 32;
+
+/** The architecture's dimensions. */
+export interface Blueprint {
+  readonly family: Family;
+  readonly layers: number;
+  readonly width: number;
+  readonly mlpWidth: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly vocabulary: number;
+  readonly ropeTheta: number;
+  /** None when undefined. */
+  readonly ropeScaling?: RopeScaling | undefined;
+  readonly normEpsilon: number;
+  /** RMS norm over each head's query and key (Qwen3). */
+  readonly qkNorm: boolean;
+  /** Biases on q, k and v (Qwen2). */
+  readonly qkvBias: boolean;
+  readonly tiedHead: boolean;
+  /** Of a sequence classifier: its classes, by row of its head. It has no logits of the vocabulary. */
+  readonly classes?: readonly string[] | undefined;
+  /** Most tokens in one row: prefix, candidate and suffix. */
+  readonly rowTokens: number;
+}
+
+/**
+ * The prompt, three parts encoded apart and joined as token ids, so that the prefix is shared and nothing a caller
+ * writes can change how the template is tokenized. `{query}`, `{instruction}`, `{context}`, `{title}`, `{text}` are
+ * replaced; caller text is always encoded as plain text, the template's own text with its special tokens.
+ * Query-first, {query} and {context} stand in the prefix and candidates share them; candidate-first, both stand in the
+ * suffix and nothing before them depends on the query. `templateOrder` (text/template.ts) tells which.
+ */
+export interface PromptTemplate {
+  /** With {instruction}; and {query} and {context}, unless the suffix has them. */
+  readonly prefix: string;
+  /** How a context is set when there is one; contains {context}. */
+  readonly context: string;
+  /** How a title is set when there is one; contains {title}. Precedes the text. */
+  readonly title: string;
+  /** Fixed, or with {query} and {context}. */
+  readonly suffix: string;
+  /** Used when the request has none. */
+  readonly instruction: string;
+}
+
+export interface Label {
+  readonly text: string;
+  /** Of a token; of a class (0 or 1) where the blueprint has classes. */
+  readonly id: number;
+}
+
+export interface FileEntry {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface Manifest extends PromptFacts {
+  readonly format: typeof manifestFormat;
+  readonly name: string;
+  readonly blueprint: Blueprint;
+  readonly parameters: number;
+  readonly precision: Precision;
+  readonly template: PromptTemplate;
+  readonly templateHash: string;
+  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  readonly normalize?: readonly NormalizeStep[] | undefined;
+  readonly labels: { readonly yes: Label; readonly no: Label };
+  readonly graph: FileEntry;
+  readonly weights: FileEntry;
+  readonly tokenizer: FileEntry;
+  /** Padded candidate lengths (candidate and suffix), ascending. */
+  readonly buckets: readonly number[];
+  /** Attention groups in the graph: how many tile shapes one batch may have. */
+  readonly attentionGroups: number;
+  readonly source: {
+    readonly description: string;
+    readonly licence: string;
+    readonly sha256: string;
+  };
+  /** The recipe it was built by, with the hash of the recipe's file; undefined when built from options. */
+  readonly recipe: { readonly name: string; readonly sha256: string } | undefined;
+  /** `scoreFingerprint` of this manifest: equal fingerprints mean comparable scores. */
+  readonly fingerprint: string;
+}
+
+/** What decides a score, and nothing that does not (names, dates, where a file came from). */
+export type ScoreIdentity = Pick<
+  Manifest,
+  'weights' | 'graph' | 'tokenizer' | 'templateHash' | 'labels' | 'precision' | 'normalize'
+>;
+
+/**
+ * SHA-256 of the JSON list
+ * `["slmrank-score-1", weights, graph, tokenizer, templateHash, precision, yes id, no id]` without spaces, the files as
+ * their SHA-256. The graph stands for the recipe: it is all that a recipe does beyond weights and template.
+ * A model that normalizes texts has the rules' version and the names of its steps at the end.
+ */
+export function scoreFingerprint(of: ScoreIdentity): string {
+  const { normalize = [] } = of;
+  return sha256(
+    JSON.stringify([
+      'slmrank-score-1',
+      of.weights.sha256,
+      of.graph.sha256,
+      of.tokenizer.sha256,
+      of.templateHash,
+      of.precision,
+      of.labels.yes.id,
+      of.labels.no.id,
+      ...(normalize.length === 0 ? [] : [normalizeRules, ...normalize]),
+    ]),
+  );
+}
+
+/** Far above what any model here has: a file past it is not one of ours. */
+const mostManifestBytes = 1 << 22;
+
+/**
+ * The manifest of a built model's folder, its files present and of the sizes it names. Contents are not read: see
+ * `verifyFiles`.
+ *
+ * @throws RankError saying which file or field is off.
+ */
+export async function readManifest(dir: string, progress?: ReadProgress): Promise<Manifest> {
+  const path = join(dir, manifestFile);
+  const limits = { mostBytes: mostManifestBytes, progress };
+  const text = await readRegularText(path, limits).catch((cause: unknown) => {
+    if (cause instanceof RankError) {
+      throw cause;
+    }
+    throw new RankError('not-found', `${dir} is not a built model: it has no ${manifestFile}`, {
+      cause,
+    });
+  });
+  const manifest = parseManifest(text, path);
+  await assertSizes(dir, manifest, progress);
+  return manifest;
+}
+
+export const modelName = /^[\w.-]{1,100}$/;
+const hexHash = /^[0-9a-f]{64}$/;
+const count = { min: 1, max: 1 << 20 };
+
+/**
+ * Reads a manifest's text; `where` names its file.
+ *
+ * @throws RankError naming field, found and allowed. Files are not touched: see `readManifest`.
+ */
+export function parseManifest(text: string, where: string): Manifest {
+  const json = JsonRecord.parse(text, where);
+  json.oneOf('format', [manifestFormat]);
+  const blueprint = parseBlueprint(json.record('blueprint'));
+  const manifest: Manifest = {
+    format: manifestFormat,
+    name: json.text('name', modelName, 'a name of letters, digits, dot, dash or underscore'),
+    blueprint,
+    parameters: json.count('parameters'),
+    precision: json.oneOf('precision', precisions),
+    template: parseTemplate(json.record('template')),
+    templateHash: json.text('templateHash', hexHash, 'a SHA-256'),
+    normalize: parseNormalize(json),
+    ...parsePromptFacts(json),
+    labels: parseLabels(json.record('labels'), blueprint),
+    graph: parseFile(json.record('graph')),
+    weights: parseFile(json.record('weights')),
+    tokenizer: parseFile(json.record('tokenizer')),
+    buckets: parseBuckets(json, blueprint.rowTokens),
+    attentionGroups: json.count('attentionGroups', { min: 1, max: 16 }),
+    source: parseSource(json.record('source')),
+    recipe: json.has('recipe') ? parseRecipeReference(json.record('recipe')) : undefined,
+    fingerprint: json.text('fingerprint', hexHash, 'a SHA-256'),
+  };
+  assertHashes(json, manifest);
+  return manifest;
+}
+
+/** A prompt template's five texts, each with the places it must have. */
+export function parseTemplate(json: JsonRecord): PromptTemplate {
+  const template = {
+    prefix: json.text('prefix'),
+    context: json.text('context'),
+    title: json.text('title'),
+    suffix: json.text('suffix'),
+    instruction: json.text('instruction'),
+  };
+  try {
+    assertTemplate(template);
+  } catch (error) {
+    json.refuse(RankError.from(error).message);
+  }
+  return template;
+}
+
+/** Padded candidate lengths: ascending, none above the row's. */
+export function parseBuckets(json: JsonRecord, rowTokens: number): readonly number[] {
+  const buckets = json.counts('buckets', { min: 1, max: rowTokens });
+  if (buckets.length === 0 || buckets.some((each, i) => each <= (buckets[i - 1] ?? 0))) {
+    json.fail('buckets', 'an ascending list');
+  }
+  return buckets;
+}
+
+function parseBlueprint(json: JsonRecord): Blueprint {
+  const blueprint: Blueprint = {
+    family: json.oneOf('family', families),
+    layers: json.count('layers', count),
+    width: json.count('width', count),
+    mlpWidth: json.count('mlpWidth', count),
+    heads: json.count('heads', count),
+    kvHeads: json.count('kvHeads', count),
+    headDim: json.count('headDim', count),
+    vocabulary: json.count('vocabulary', { min: 2, max: 1 << 24 }),
+    ropeTheta: json.amount('ropeTheta'),
+    ...(json.has('ropeScaling') && {
+      ropeScaling: parseRopeScaling(json.record('ropeScaling'), json.count('headDim', count)),
+    }),
+    normEpsilon: json.amount('normEpsilon'),
+    qkNorm: json.flag('qkNorm'),
+    qkvBias: json.flag('qkvBias'),
+    tiedHead: json.flag('tiedHead'),
+    ...(json.has('classes') && { classes: json.texts('classes') }),
+    rowTokens: json.count('rowTokens', { min: leastRowTokens, max: mostRowTokens }),
+  };
+  if (blueprint.heads % blueprint.kvHeads !== 0) {
+    json.fail('kvHeads', `a divisor of ${blueprint.heads} heads`);
+  }
+  return blueprint;
+}
+
+function parseLabels(json: JsonRecord, blueprint: Blueprint): Manifest['labels'] {
+  const answers = blueprint.classes === undefined ? blueprint.vocabulary : 2;
+  const parseLabel = (label: JsonRecord): Label => ({
+    text: label.text('text', /./s, 'text that is not empty'),
+    id: label.count('id', { min: 0, max: answers - 1 }),
+  });
+  const labels = { yes: parseLabel(json.record('yes')), no: parseLabel(json.record('no')) };
+  if (labels.yes.id === labels.no.id) {
+    json.fail('no', 'an id other than that of yes');
+  }
+  return labels;
+}
+
+function parseFile(json: JsonRecord): FileEntry {
+  return {
+    file: json.text('file', /^[\w-][\w.-]*$/, 'a plain file name'),
+    bytes: json.count('bytes'),
+    sha256: json.text('sha256', hexHash, 'a SHA-256'),
+  };
+}
+
+function parseSource(json: JsonRecord): Manifest['source'] {
+  return {
+    description: json.text('description'),
+    licence: json.text('licence'),
+    sha256: json.text('sha256', hexHash, 'a SHA-256'),
+  };
+}
+
+function parseRecipeReference(json: JsonRecord): NonNullable<Manifest['recipe']> {
+  return {
+    name: json.text('name', /./, 'a name'),
+    sha256: json.text('sha256', hexHash, 'a SHA-256'),
+  };
+}
+
+/** A manifest edited by hand would serve scores under a fingerprint that is not theirs. */
+function assertHashes(json: JsonRecord, manifest: Manifest): void {
+  const template = templateHash(manifest.template);
+  if (manifest.templateHash !== template) {
+    json.fail('templateHash', `${template}, the hash of its template,`);
+  }
+  const fingerprint = scoreFingerprint(manifest);
+  if (manifest.fingerprint !== fingerprint) {
+    json.fail('fingerprint', `${fingerprint}, the hash of what it describes,`);
+  }
+}

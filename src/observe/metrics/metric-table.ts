@@ -1,0 +1,237 @@
+import type { Outcome, PriorityClass, ServingEvent } from '../../domain/events.ts';
+import { skipReasons } from '../../domain/rank.ts';
+
+/** Every metric, label and histogram bucket of the server: the one place where they are named. */
+
+export type Phase = Extract<ServingEvent, { kind: 'replica' }>['phase'];
+export type Method = Extract<ServingEvent, { kind: 'ended' }>['method'];
+
+export const outcomes = [
+  'scored',
+  'partial',
+  'rejected',
+  'expired',
+  'cancelled',
+  'failed',
+] as const satisfies readonly Outcome[];
+export const methods = ['Rank', 'RankStream'] as const satisfies readonly Method[];
+export const priorities = ['interactive', 'deferrable'] as const satisfies readonly PriorityClass[];
+export const phases = [
+  'loading',
+  'ready',
+  'draining',
+  'failed',
+  'quarantined',
+  'closed',
+] as const satisfies readonly Phase[];
+export const stages = ['encode', 'queue', 'run'] as const;
+export const pauseKinds = ['minor', 'major', 'incremental', 'weak_callback'] as const;
+export const memoryKinds = ['rss', 'heap_used', 'heap_total', 'external', 'array_buffers'] as const;
+
+/** Reasons there from the start as zeros; others appear when they occur. */
+export const rejectReasons = [
+  'QUEUE_FULL',
+  'PREDICTED_LATE',
+  'TOO_LARGE_FOR_DEADLINE',
+  'QUOTA_EXCEEDED',
+  'INVALID_REQUEST',
+  'MODEL_NOT_FOUND',
+  'STARTING',
+  'DRAINING',
+  'NOT_SERVING',
+] as const;
+/** Of calls that no request came of. */
+export const callReasons = [
+  'API_KEY_INVALID',
+  'TOO_MANY_CALLS',
+  'BYTES_IN_FLIGHT',
+  'METADATA_TOO_LARGE',
+  'STALLED',
+] as const;
+export const failureReasons = ['REPLICA_FAILED', 'SCORE_NOT_A_NUMBER', 'INTERNAL'] as const;
+
+/** 'replica' and 'bucket': known once the server starts. 'open': values appear as they occur. */
+type LabelValues = readonly string[] | 'replica' | 'bucket' | 'open';
+
+export interface MetricSpec {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: Readonly<Record<string, LabelValues>>;
+  /** Upper bounds, ascending. */
+  readonly buckets?: readonly number[];
+}
+
+/** Dense around 0.5 s, the latency that the alerts watch. */
+const callSeconds = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 10, 30,
+];
+const batchSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const pauseSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+const lagSeconds = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
+const counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
+const ratios = [0.25, 0.5, 0.667, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 4];
+
+const none = {};
+const byRequest = { method: methods, priority: priorities, outcome: outcomes };
+const byReplicaAndBucket = { replica: 'replica', bucket: 'bucket' } as const;
+
+/** Told by serving events. */
+export const eventMetrics = {
+  slmrank_requests_total: counter('Requests ended, each once.', byRequest),
+  slmrank_rejects_total: counter('Requests refused, by reason.', { reason: rejectReasons }),
+  slmrank_failures_total: counter('Requests lost by a fault of the server, by reason.', {
+    reason: failureReasons,
+  }),
+  slmrank_request_duration_seconds: histogram(
+    'From the arrival of a request to its answer.',
+    { priority: priorities, outcome: outcomes },
+    callSeconds,
+  ),
+  slmrank_stage_duration_seconds: histogram(
+    'Time of scored and partially scored requests in each stage.',
+    { priority: priorities, stage: stages },
+    callSeconds,
+  ),
+  slmrank_request_candidates: histogram('Candidates of a request.', none, counts),
+  slmrank_candidates_received_total: counter('Candidates of ended requests.', none),
+  slmrank_candidates_scored_total: counter('Candidates answered with a score.', none),
+  slmrank_candidates_in_time_total: counter(
+    'Goodput: candidates answered with a score before the deadline of their request.',
+    none,
+  ),
+  slmrank_candidates_cached_total: counter('Candidates whose score came from the cache.', none),
+  slmrank_candidates_skipped_total: counter(
+    'Candidates of answered requests that could not be scored and were skipped, by reason.',
+    { reason: skipReasons },
+  ),
+  slmrank_candidates_truncated_total: counter('Candidates cut to the context budget.', none),
+  slmrank_request_packed_tokens_total: counter('Packed tokens run for ended requests.', none),
+  slmrank_batches_total: counter('Batches run.', byReplicaAndBucket),
+  slmrank_replica_busy_seconds_total: counter(
+    'Time that the replica spent in runs.',
+    byReplicaAndBucket,
+  ),
+  slmrank_batch_candidates_total: counter('Candidates run.', byReplicaAndBucket),
+  slmrank_batch_packed_tokens_total: counter('Packed tokens run.', byReplicaAndBucket),
+  slmrank_attention_slots_real_total: counter(
+    'Attention-tile slots of real rows and keys.',
+    byReplicaAndBucket,
+  ),
+  slmrank_attention_slots_computed_total: counter(
+    'Attention-tile slots computed, padding included.',
+    byReplicaAndBucket,
+  ),
+  slmrank_batch_run_seconds: histogram('Time of one run.', { bucket: 'bucket' }, batchSeconds),
+  slmrank_batch_prediction_error_seconds_total: counter(
+    'Sum of absolute differences between predicted and real time of runs.',
+    { replica: 'replica' },
+  ),
+  slmrank_batch_prediction_ratio: histogram(
+    'Real over predicted time of a run.',
+    { bucket: 'bucket' },
+    ratios,
+  ),
+  slmrank_batch_failures_total: counter('Batches lost with their replica, or refused by it.', {
+    replica: 'replica',
+  }),
+  slmrank_candidates_retried_total: counter(
+    'Candidates queued again after their replica failed.',
+    none,
+  ),
+  slmrank_replica_phase: gauge('1 for the phase that the replica is in.', {
+    replica: 'replica',
+    phase: phases,
+  }),
+  slmrank_replica_phase_changes_total: counter('Times that the replica came into the phase.', {
+    replica: 'replica',
+    phase: phases,
+  }),
+} as const satisfies Record<string, MetricSpec>;
+
+/** Read at every scrape from whoever knows; see `Observer.watch`. */
+export const watchedMetrics = {
+  slmrank_queued_candidates: gauge('Candidates that wait for a replica.', none),
+  slmrank_queued_tokens: gauge('Tokens of the candidates that wait for a replica.', none),
+  slmrank_queued_cost_seconds: gauge(
+    'Time that the ready replicas together need for what is admitted, as predicted.',
+    none,
+  ),
+  slmrank_admitted_candidates: gauge('Candidates admitted and not yet answered.', none),
+  slmrank_admitted_tokens: gauge('Tokens admitted and not yet answered.', none),
+  slmrank_open_calls: gauge('Calls begun and not over.', none),
+  slmrank_open_connections: gauge('Connections of clients to the data address.', none),
+  slmrank_calls_refused_total: counter(
+    'Calls refused before a request was read from them, or broken off while it came, by reason.',
+    { reason: callReasons },
+  ),
+  slmrank_held_bytes: gauge('Bytes of requests that are held until they are answered.', none),
+  slmrank_ranking_depth: gauge(
+    'Candidates that a request with adaptive depth may have scored.',
+    none,
+  ),
+  slmrank_bucket_waste_ratio: gauge(
+    'Share of slots that would be padding, were each candidate padded to its bucket: more than batches really waste.',
+    none,
+  ),
+  slmrank_bucket_waste_proposed_ratio: gauge(
+    'The same with the buckets that would fit the lengths seen; the log names them.',
+    none,
+  ),
+  slmrank_score_cache_entries: gauge('Scores in the cache.', none),
+  slmrank_score_cache_bytes: gauge('Memory of the score cache, about.', none),
+  slmrank_score_cache_hits_total: counter('Look-ups that found a score.', none),
+  slmrank_score_cache_misses_total: counter('Look-ups that found none.', none),
+  slmrank_log_lines_dropped_total: counter(
+    'Log lines that could not be written: the disk is full, or nobody reads them.',
+    none,
+  ),
+} as const satisfies Record<string, MetricSpec>;
+
+/** Of the process itself. */
+export const processMetrics = {
+  slmrank_build_info: gauge('1, with what is served in the labels.', {
+    version: 'open',
+    model: 'open',
+    fingerprint: 'open',
+    precision: 'open',
+    provider: 'open',
+    node: 'open',
+  }),
+  slmrank_event_loop_lag_seconds: histogram(
+    'Longest delay of the event loop in each second.',
+    none,
+    lagSeconds,
+  ),
+  slmrank_event_loop_active_seconds_total: counter('Time that the event loop was busy.', none),
+  slmrank_gc_pause_seconds: histogram(
+    'Garbage collections of the main thread.',
+    { kind: pauseKinds },
+    pauseSeconds,
+  ),
+  slmrank_process_memory_bytes: gauge('Memory of the process, and of the main heap.', {
+    kind: memoryKinds,
+  }),
+  slmrank_process_cpu_seconds_total: counter('Processor time, user and system.', none),
+  slmrank_process_start_time_seconds: gauge('Unix time of the start.', none),
+} as const satisfies Record<string, MetricSpec>;
+
+export const metricTable = { ...eventMetrics, ...watchedMetrics, ...processMetrics };
+export type MetricName = keyof typeof metricTable;
+export type WatchedReasons = 'slmrank_calls_refused_total';
+export type WatchedName = Exclude<keyof typeof watchedMetrics, WatchedReasons>;
+
+function counter<L extends MetricSpec['labels']>(help: string, labels: L) {
+  return { type: 'counter', help, labels } as const;
+}
+
+function gauge<L extends MetricSpec['labels']>(help: string, labels: L) {
+  return { type: 'gauge', help, labels } as const;
+}
+
+function histogram<L extends MetricSpec['labels']>(
+  help: string,
+  labels: L,
+  buckets: readonly number[],
+) {
+  return { type: 'histogram', help, labels, buckets } as const;
+}

@@ -1,0 +1,210 @@
+import type { ServingEvent, Tell } from '../../domain/events.ts';
+import { assertNever } from '../../base/errors.ts';
+import { skipReasons } from '../../domain/rank.ts';
+import { methods, outcomes, phases, priorities, stages } from './metric-table.ts';
+import type { MetricRegistry } from './registry.ts';
+
+type Ended = Extract<ServingEvent, { kind: 'ended' }>;
+type Batch = Extract<ServingEvent, { kind: 'batch' }>;
+type ReplicaPhase = Extract<ServingEvent, { kind: 'replica' }>;
+type Add = (value: number) => void;
+
+/**
+ * Most values of a label that is not closed: reasons are few and ours, replicas and buckets as many as configured.
+ * What comes after is counted as 'OTHER', so that no fault can fill the memory with series.
+ */
+const mostOpenValues = 1000;
+
+/** Counts serving events. Series are found once and kept: telling builds no label objects. */
+export function countEvents(registry: MetricRegistry): Tell {
+  const onEnded = countRequests(registry);
+  const onBatch = countBatches(registry);
+  const onPhase = countPhases(registry);
+  const onLost = series((replica) => registry.counter('slmrank_batch_failures_total', { replica }));
+  const retried = registry.counter('slmrank_candidates_retried_total');
+  return (event) => {
+    switch (event.kind) {
+      case 'ended':
+        onEnded(event);
+        break;
+      case 'batch':
+        onBatch(event);
+        break;
+      case 'batch-failed':
+        onLost(event.replica)(1);
+        break;
+      case 'retried':
+        retried(event.candidates);
+        break;
+      case 'replica':
+        onPhase(event);
+        if (event.phase === 'closed') {
+          [onBatch, onPhase, onLost].forEach((series) => series.forget(event.replica));
+          registry.forgetReplica(event.replica);
+        }
+        break;
+      case 'model':
+        registry.expectBuckets(event.buckets);
+        break;
+      default:
+        assertNever(event);
+    }
+  };
+}
+
+function countRequests(registry: MetricRegistry): (event: Ended) => void {
+  const requests = table(methods, (method) =>
+    table(priorities, (priority) =>
+      table(outcomes, (outcome) =>
+        registry.counter('slmrank_requests_total', { method, priority, outcome }),
+      ),
+    ),
+  );
+  const durations = table(priorities, (priority) =>
+    table(outcomes, (outcome) =>
+      registry.histogram('slmrank_request_duration_seconds', { priority, outcome }),
+    ),
+  );
+  const rejects = series((reason) => registry.counter('slmrank_rejects_total', { reason }));
+  const failures = series((reason) => registry.counter('slmrank_failures_total', { reason }));
+  const countWork = countCandidates(registry);
+  const stageTimes = timeStages(registry);
+  return (event) => {
+    const { method, priority, outcome, reason = 'UNKNOWN' } = event;
+    requests[method][priority][outcome](1);
+    durations[priority][outcome](event.totalMs / 1000);
+    countWork(event);
+    if (outcome === 'rejected') {
+      rejects(reason)(1);
+    } else if (outcome === 'failed') {
+      failures(reason)(1);
+    } else if (outcome === 'scored' || outcome === 'partial') {
+      stageTimes(event);
+    }
+  };
+}
+
+function countCandidates(registry: MetricRegistry): (event: Ended) => void {
+  const sizes = registry.histogram('slmrank_request_candidates');
+  const received = registry.counter('slmrank_candidates_received_total');
+  const scored = registry.counter('slmrank_candidates_scored_total');
+  const inTime = registry.counter('slmrank_candidates_in_time_total');
+  const cached = registry.counter('slmrank_candidates_cached_total');
+  const truncated = registry.counter('slmrank_candidates_truncated_total');
+  const skipped = table(skipReasons, (reason) =>
+    registry.counter('slmrank_candidates_skipped_total', { reason }),
+  );
+  const packedTokens = registry.counter('slmrank_request_packed_tokens_total');
+  return (event) => {
+    sizes(event.candidates);
+    received(event.candidates);
+    packedTokens(event.packedTokens);
+    truncated(event.truncated);
+    // Scores of a request that was not answered reached nobody.
+    if (event.outcome === 'scored' || event.outcome === 'partial') {
+      scored(event.scored);
+      skipReasons.forEach((reason) => skipped[reason](event.skipped?.[reason] ?? 0));
+      cached(event.cached);
+      inTime(event.inTime ? event.scored : 0);
+    }
+  };
+}
+
+function timeStages(registry: MetricRegistry): (event: Ended) => void {
+  const times = table(priorities, (priority) =>
+    table(stages, (stage) =>
+      registry.histogram('slmrank_stage_duration_seconds', { priority, stage }),
+    ),
+  );
+  return ({ priority, encodeMs, queueMs, runMs }) => {
+    const { encode, queue, run } = times[priority];
+    encode(encodeMs / 1000);
+    queue(queueMs / 1000);
+    run(runMs / 1000);
+  };
+}
+
+function countBatches(registry: MetricRegistry): Forgetting<(event: Batch) => void> {
+  const byReplica = series((replica) =>
+    series((bucket) => batchSeries(registry, { replica, bucket })),
+  );
+  const runs = series((bucket) => registry.histogram('slmrank_batch_run_seconds', { bucket }));
+  const ratios = series((bucket) =>
+    registry.histogram('slmrank_batch_prediction_ratio', { bucket }),
+  );
+  const errors = series((replica) =>
+    registry.counter('slmrank_batch_prediction_error_seconds_total', { replica }),
+  );
+  const count = (event: Batch) => {
+    const { replica, bucket, runMs, predictedMs } = event;
+    byReplica(replica)(bucket)(event);
+    runs(bucket)(runMs / 1000);
+    // 0 before the first run was seen: nothing was predicted.
+    if (predictedMs > 0) {
+      ratios(bucket)(runMs / predictedMs);
+      errors(replica)(Math.abs(runMs - predictedMs) / 1000);
+    }
+  };
+  const forget = (replica: string) => [byReplica, errors].forEach((each) => each.forget(replica));
+  return Object.assign(count, { forget });
+}
+
+function batchSeries(registry: MetricRegistry, labels: { replica: string; bucket: string }) {
+  const batches = registry.counter('slmrank_batches_total', labels);
+  const runSeconds = registry.counter('slmrank_replica_busy_seconds_total', labels);
+  const candidates = registry.counter('slmrank_batch_candidates_total', labels);
+  const packedTokens = registry.counter('slmrank_batch_packed_tokens_total', labels);
+  const realSlots = registry.counter('slmrank_attention_slots_real_total', labels);
+  const computedSlots = registry.counter('slmrank_attention_slots_computed_total', labels);
+  return (event: Batch): void => {
+    batches(1);
+    runSeconds(event.runMs / 1000);
+    candidates(event.candidates);
+    packedTokens(event.packedTokens);
+    realSlots(event.realSlots);
+    computedSlots(event.paddedSlots);
+  };
+}
+
+function countPhases(registry: MetricRegistry): Forgetting<(event: ReplicaPhase) => void> {
+  const byReplica = series((replica) =>
+    table(phases, (phase): { readonly is: Add; readonly changes: Add } => ({
+      is: registry.gauge('slmrank_replica_phase', { replica, phase }),
+      changes: registry.counter('slmrank_replica_phase_changes_total', { replica, phase }),
+    })),
+  );
+  const count = ({ replica, phase }: ReplicaPhase) => {
+    const known = byReplica(replica);
+    phases.forEach((one) => known[one].is(one === phase ? 1 : 0));
+    known[phase].changes(1);
+  };
+  return Object.assign(count, { forget: byReplica.forget });
+}
+
+/** What it counted by a key can be let go. */
+type Forgetting<Count> = Count & { readonly forget: (key: string) => void };
+
+/** A value made for each key at once. */
+function table<Key extends string, Value>(
+  keys: readonly Key[],
+  make: (key: Key) => Value,
+): Readonly<Record<Key, Value>> {
+  return Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<Key, Value>;
+}
+
+/** A value made for each key when it first occurs. */
+function series<Value>(
+  make: (label: string) => Value,
+): Forgetting<(key: string | number) => Value> {
+  const made = new Map<string | number, Value>();
+  const find = (key: string | number) => {
+    let value = made.get(key);
+    if (value === undefined) {
+      const label = made.size < mostOpenValues ? key : 'OTHER';
+      value = made.get(label) ?? make(String(label));
+      made.set(label, value);
+    }
+    return value;
+  };
+  return Object.assign(find, { forget: (key: string | number) => void made.delete(key) });
+}

@@ -1,0 +1,41 @@
+import type { Collected } from '../../cache/score-source.ts';
+import { countSkips } from './bad-candidates.ts';
+import { type Outcome, orderResults } from './order.ts';
+import type { RankReply, RankRequest } from '../../domain/rank.ts';
+import type { Spent } from '../request-run.ts';
+
+/** The reply to a request whose first candidates, those with a key, were to be scored. */
+export function composeReply(
+  request: RankRequest,
+  keys: readonly string[],
+  { scores, executed }: Collected,
+  { encodeMs, queueMs, runMs, totalMs, ...spent }: Spent & { readonly totalMs: number },
+): RankReply {
+  const outcomes = request.candidates.map(({ isCut = false }, place): Outcome => {
+    const key = keys[place];
+    const found = key === undefined ? undefined : scores.get(key);
+    const score =
+      found === undefined || found.bad !== undefined
+        ? undefined
+        : { ...found, truncated: found.truncated || isCut };
+    const cached = score !== undefined && !executed.has(key ?? '');
+    return { score, cached, skipped: found?.bad?.reason };
+  });
+  const scored = outcomes.flatMap(({ score }) => score ?? []);
+  const skips = outcomes.flatMap(({ skipped }) => skipped ?? []);
+  return {
+    results: orderResults(outcomes, request),
+    ...(skips.length === 0 ? {} : { skipped: countSkips(skips) }),
+    usage: {
+      candidates: outcomes.length,
+      scored: scored.length,
+      truncated: scored.filter(({ truncated }) => truncated).length,
+      candidateTokens: scored.reduce((sum, { tokens }) => sum + tokens, 0),
+      ...spent,
+      cached: outcomes.filter(({ cached }) => cached).length,
+      depth: keys.length,
+    },
+    times: { encodeMs, queueMs, runMs, totalMs },
+    complete: keys.every((key) => scores.has(key)),
+  };
+}

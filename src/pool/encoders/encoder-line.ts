@@ -1,0 +1,128 @@
+import { RankError } from '../../base/errors.ts';
+
+/** For whom an encoder works; the work is dropped when the caller leaves before its turn. */
+export interface EncoderCall {
+  readonly client?: string;
+  readonly signal: AbortSignal;
+}
+
+/** Encoding for ranking goes first; of four turns one is for texts that are only tokenized. */
+export type EncoderWork = 'rank' | 'tokenize';
+const rankTurns = 3;
+
+interface Turn {
+  readonly begin: () => void;
+}
+
+/**
+ * The line before the encoders' threads, which hold only what they can begin soon: what waits for a
+ * thread cannot be called off. Clients take turns, and each has its own order kept.
+ */
+export class EncoderLine {
+  readonly #places: number;
+  readonly #waiting: Readonly<Record<EncoderWork, Map<string, Turn[]>>> = {
+    rank: new Map(),
+    tokenize: new Map(),
+  };
+  readonly #onIdle: (() => void)[] = [];
+  #running = 0;
+  #rankInRow = 0;
+
+  /** At most so many pieces of work are with the threads. */
+  constructor(places: number) {
+    this.#places = places;
+  }
+
+  /** @throws RankError `cancelled` when the caller has left before its turn. */
+  async join<T>(kind: EncoderWork, call: EncoderCall, work: () => Promise<T>): Promise<T> {
+    await this.#turn(kind, call);
+    try {
+      return await work();
+    } finally {
+      this.#running -= 1;
+      this.#next();
+    }
+  }
+
+  /** Resolves once nobody waits and nothing runs. */
+  async whenIdle(): Promise<void> {
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    }
+  }
+
+  #turn(kind: EncoderWork, { client = '', signal }: EncoderCall): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(gone());
+        return;
+      }
+      const line = this.#waiting[kind];
+      const leave = () => {
+        const turns = line.get(client) ?? [];
+        const place = turns.indexOf(turn);
+        if (place >= 0) {
+          turns.splice(place, 1);
+          if (turns.length === 0) {
+            line.delete(client);
+          }
+          reject(gone());
+        }
+      };
+      const turn: Turn = {
+        begin: () => {
+          signal.removeEventListener('abort', leave);
+          resolve();
+        },
+      };
+      const turns = line.get(client);
+      if (turns === undefined) {
+        line.set(client, [turn]);
+      } else {
+        turns.push(turn);
+      }
+      signal.addEventListener('abort', leave, { once: true });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    while (this.#running < this.#places) {
+      const turn = this.#takeTurn();
+      if (turn === undefined) {
+        break;
+      }
+      this.#running += 1;
+      turn.begin();
+    }
+    if (this.#running === 0) {
+      this.#onIdle.splice(0).forEach((resolve) => resolve());
+    }
+  }
+
+  #takeTurn(): Turn | undefined {
+    const { rank, tokenize } = this.#waiting;
+    const isRank = rank.size > 0 && (tokenize.size === 0 || this.#rankInRow < rankTurns);
+    this.#rankInRow = isRank ? this.#rankInRow + 1 : 0;
+    return takeFirst(isRank ? rank : tokenize);
+  }
+}
+
+/** The first client's first; the client goes to the end of the line. */
+function takeFirst(line: Map<string, Turn[]>): Turn | undefined {
+  const [first] = line;
+  if (first === undefined) {
+    return undefined;
+  }
+  const [client, turns] = first;
+  const turn = turns.shift();
+  line.delete(client);
+  if (turns.length > 0) {
+    line.set(client, turns);
+  }
+  return turn;
+}
+
+function gone(): RankError {
+  return new RankError('cancelled', 'the caller has gone');
+}

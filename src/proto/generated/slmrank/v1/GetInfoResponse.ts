@@ -1,0 +1,82 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+import type { WireLimitsInput as Wire_slmrank_v1_LimitsInput, WireLimits as Wire_slmrank_v1_Limits } from './Limits.ts';
+import type { WireReplicaInput as Wire_slmrank_v1_ReplicaInput, WireReplica as Wire_slmrank_v1_Replica } from './Replica.ts';
+
+export interface WireGetInfoResponseInput {
+  'model'?: (string);
+  /**
+   * "llama", "qwen2", "qwen3"
+   */
+  'family'?: (string);
+  'parameters'?: (number | string);
+  'scoreFingerprint'?: (string);
+  'templateHash'?: (string);
+  'precision'?: (string);
+  /**
+   * The execution provider in use: "cpu" or "cuda".
+   */
+  'executionProvider'?: (string);
+  'limits'?: (Wire_slmrank_v1_LimitsInput | null);
+  /**
+   * Padded candidate lengths in use, ascending: the model's own, or others that fit the lengths seen better.
+   */
+  'buckets'?: (number)[];
+  /**
+   * Most packed tokens in one batch.
+   */
+  'tokenBudget'?: (number);
+  'replicas'?: (Wire_slmrank_v1_ReplicaInput)[];
+  /**
+   * The label words whose logits are compared (of a sequence classifier, what its classes are called), and the model's
+   * default instruction.
+   */
+  'yesLabel'?: (string);
+  'noLabel'?: (string);
+  'instruction'?: (string);
+  'version'?: (string);
+  /**
+   * "query-first": query and context stand in the shared prefix. "candidate-first": they follow each candidate, so that
+   * prefix_tokens counts the instruction alone and packed_tokens has the query once for every candidate.
+   */
+  'templateOrder'?: (string);
+}
+
+export interface WireGetInfoResponse {
+  'model': (string);
+  /**
+   * "llama", "qwen2", "qwen3"
+   */
+  'family': (string);
+  'parameters': (number);
+  'scoreFingerprint': (string);
+  'templateHash': (string);
+  'precision': (string);
+  /**
+   * The execution provider in use: "cpu" or "cuda".
+   */
+  'executionProvider': (string);
+  'limits': (Wire_slmrank_v1_Limits | null);
+  /**
+   * Padded candidate lengths in use, ascending: the model's own, or others that fit the lengths seen better.
+   */
+  'buckets': (number)[];
+  /**
+   * Most packed tokens in one batch.
+   */
+  'tokenBudget': (number);
+  'replicas': (Wire_slmrank_v1_Replica)[];
+  /**
+   * The label words whose logits are compared (of a sequence classifier, what its classes are called), and the model's
+   * default instruction.
+   */
+  'yesLabel': (string);
+  'noLabel': (string);
+  'instruction': (string);
+  'version': (string);
+  /**
+   * "query-first": query and context stand in the shared prefix. "candidate-first": they follow each candidate, so that
+   * prefix_tokens counts the instruction alone and packed_tokens has the query once for every candidate.
+   */
+  'templateOrder': (string);
+}

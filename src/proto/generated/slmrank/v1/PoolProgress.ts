@@ -1,0 +1,35 @@
+// Original file: proto/slmrank/v1/admin.proto
+
+import type { WirePoolStateInput as Wire_slmrank_v1_PoolStateInput, WirePoolState as Wire_slmrank_v1_PoolState } from './PoolState.ts';
+
+export interface WirePoolProgressInput {
+  /**
+   * What happens, for people: "cpu#1 is loading", "verifying", "shifted to NAME".
+   */
+  'step'?: (string);
+  /**
+   * Since the change began.
+   */
+  'seconds'?: (number | string);
+  /**
+   * True in the last message, with the pool as it is now.
+   */
+  'done'?: (boolean);
+  'pool'?: (Wire_slmrank_v1_PoolStateInput | null);
+}
+
+export interface WirePoolProgress {
+  /**
+   * What happens, for people: "cpu#1 is loading", "verifying", "shifted to NAME".
+   */
+  'step': (string);
+  /**
+   * Since the change began.
+   */
+  'seconds': (number);
+  /**
+   * True in the last message, with the pool as it is now.
+   */
+  'done': (boolean);
+  'pool': (Wire_slmrank_v1_PoolState | null);
+}

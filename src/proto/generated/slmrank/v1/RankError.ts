@@ -1,0 +1,31 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+import type { WireFieldViolationInput as Wire_slmrank_v1_FieldViolationInput, WireFieldViolation as Wire_slmrank_v1_FieldViolation } from './FieldViolation.ts';
+
+export interface WireRankErrorInput {
+  /**
+   * A google.rpc.Code.
+   */
+  'code'?: (number);
+  'message'?: (string);
+  'fieldViolations'?: (Wire_slmrank_v1_FieldViolationInput)[];
+  /**
+   * When to try again, for RESOURCE_EXHAUSTED; absent when trying again cannot help (TOO_LARGE_FOR_DEADLINE).
+   */
+  'retryAfterMs'?: (number);
+  '_retryAfterMs'?: "retryAfterMs";
+}
+
+export interface WireRankError {
+  /**
+   * A google.rpc.Code.
+   */
+  'code': (number);
+  'message': (string);
+  'fieldViolations': (Wire_slmrank_v1_FieldViolation)[];
+  /**
+   * When to try again, for RESOURCE_EXHAUSTED; absent when trying again cannot help (TOO_LARGE_FOR_DEADLINE).
+   */
+  'retryAfterMs'?: (number);
+  '_retryAfterMs'?: "retryAfterMs";
+}

@@ -1,0 +1,48 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+import type { WireResultInput as Wire_slmrank_v1_ResultInput, WireResult as Wire_slmrank_v1_Result } from './Result.ts';
+import type { WireUsageInput as Wire_slmrank_v1_UsageInput, WireUsage as Wire_slmrank_v1_Usage } from './Usage.ts';
+import type { WireStageTimesInput as Wire_slmrank_v1_StageTimesInput, WireStageTimes as Wire_slmrank_v1_StageTimes } from './StageTimes.ts';
+import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKind as Wire_slmrank_v1_ScoreKind } from './ScoreKind.ts';
+
+export interface WireRankResponseInput {
+  /**
+   * Best first, ties in the order given; then those that were not scored, in the order given.
+   */
+  'results'?: (Wire_slmrank_v1_ResultInput)[];
+  'usage'?: (Wire_slmrank_v1_UsageInput | null);
+  'times'?: (Wire_slmrank_v1_StageTimesInput | null);
+  /**
+   * Hash of weights, graph, template, normalizer, tokenizer, precision and labels: equal fingerprints mean comparable scores.
+   */
+  'scoreFingerprint'?: (string);
+  'model'?: (string);
+  'requestId'?: (string);
+  'scoreKind'?: (Wire_slmrank_v1_ScoreKindInput);
+  /**
+   * False when partial_ok let the deadline leave candidates out of those that were to be scored.
+   * Skipped ones do not count for that.
+   */
+  'complete'?: (boolean);
+}
+
+export interface WireRankResponse {
+  /**
+   * Best first, ties in the order given; then those that were not scored, in the order given.
+   */
+  'results': (Wire_slmrank_v1_Result)[];
+  'usage': (Wire_slmrank_v1_Usage | null);
+  'times': (Wire_slmrank_v1_StageTimes | null);
+  /**
+   * Hash of weights, graph, template, normalizer, tokenizer, precision and labels: equal fingerprints mean comparable scores.
+   */
+  'scoreFingerprint': (string);
+  'model': (string);
+  'requestId': (string);
+  'scoreKind': (Wire_slmrank_v1_ScoreKind);
+  /**
+   * False when partial_ok let the deadline leave candidates out of those that were to be scored.
+   * Skipped ones do not count for that.
+   */
+  'complete': (boolean);
+}

@@ -1,0 +1,149 @@
+// Original file: proto/slmrank/v1/ranking.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { WireEstimateRankResponseInput as Wire_slmrank_v1_EstimateRankResponseInput, WireEstimateRankResponse as Wire_slmrank_v1_EstimateRankResponse } from './EstimateRankResponse.ts';
+import type { WireGetInfoRequestInput as Wire_slmrank_v1_GetInfoRequestInput, WireGetInfoRequest as Wire_slmrank_v1_GetInfoRequest } from './GetInfoRequest.ts';
+import type { WireGetInfoResponseInput as Wire_slmrank_v1_GetInfoResponseInput, WireGetInfoResponse as Wire_slmrank_v1_GetInfoResponse } from './GetInfoResponse.ts';
+import type { WireRankRequestInput as Wire_slmrank_v1_RankRequestInput, WireRankRequest as Wire_slmrank_v1_RankRequest } from './RankRequest.ts';
+import type { WireRankResponseInput as Wire_slmrank_v1_RankResponseInput, WireRankResponse as Wire_slmrank_v1_RankResponse } from './RankResponse.ts';
+import type { WireRankStreamResponseInput as Wire_slmrank_v1_RankStreamResponseInput, WireRankStreamResponse as Wire_slmrank_v1_RankStreamResponse } from './RankStreamResponse.ts';
+import type { WireTokenizeRequestInput as Wire_slmrank_v1_TokenizeRequestInput, WireTokenizeRequest as Wire_slmrank_v1_TokenizeRequest } from './TokenizeRequest.ts';
+import type { WireTokenizeResponseInput as Wire_slmrank_v1_TokenizeResponseInput, WireTokenizeResponse as Wire_slmrank_v1_TokenizeResponse } from './TokenizeResponse.ts';
+
+export interface RankingServiceClient extends grpc.Client {
+  /**
+   * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
+   * score cache. Tokens are estimated as admission estimates them: from the texts' characters, at rates for each kind of
+   * script that are learnt from what the server's tokenizer really made of them, and within max_candidate_tokens.
+   * Validates the request as Rank does.
+   */
+  EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  /**
+   * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
+   * score cache. Tokens are estimated as admission estimates them: from the texts' characters, at rates for each kind of
+   * script that are learnt from what the server's tokenizer really made of them, and within max_candidate_tokens.
+   * Validates the request as Rank does.
+   */
+  estimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  estimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  estimateRank(argument: Wire_slmrank_v1_RankRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  estimateRank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * What is served: limits, buckets, fingerprint, template, execution provider, replicas.
+   */
+  GetInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
+  GetInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
+  GetInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
+  GetInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
+  /**
+   * What is served: limits, buckets, fingerprint, template, execution provider, replicas.
+   */
+  getInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
+  getInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
+  getInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
+  getInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * Scores every candidate against the query and returns them best first. Deterministic: the same request to the
+   * same score fingerprint has the same scores, whatever else the server is doing (docs: "exactness").
+   */
+  Rank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
+  Rank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
+  Rank(argument: Wire_slmrank_v1_RankRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
+  Rank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
+  /**
+   * Scores every candidate against the query and returns them best first. Deterministic: the same request to the
+   * same score fingerprint has the same scores, whatever else the server is doing (docs: "exactness").
+   */
+  rank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
+  rank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
+  rank(argument: Wire_slmrank_v1_RankRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
+  rank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
+   * must be set and unique among the unanswered requests of the stream. A failed request is answered by
+   * `error` and does not end the stream. The stream's deadline is that of every request on it; a request's timeout_ms may
+   * end it earlier. The server reads no further requests while too many are unanswered. When it
+   * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
+   * a stream may outlive that by an hour.
+   */
+  RankStream(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
+  RankStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
+  /**
+   * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
+   * must be set and unique among the unanswered requests of the stream. A failed request is answered by
+   * `error` and does not end the stream. The stream's deadline is that of every request on it; a request's timeout_ms may
+   * end it earlier. The server reads no further requests while too many are unanswered. When it
+   * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
+   * a stream may outlive that by an hour.
+   */
+  rankStream(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
+  rankStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
+  
+  /**
+   * Token ids and counts by the server's own tokenizer, without scoring anything.
+   */
+  Tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
+  Tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
+  Tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
+  Tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
+  /**
+   * Token ids and counts by the server's own tokenizer, without scoring anything.
+   */
+  tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
+  tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
+  tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
+  tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
+  
+}
+
+export interface RankingServiceHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
+   * score cache. Tokens are estimated as admission estimates them: from the texts' characters, at rates for each kind of
+   * script that are learnt from what the server's tokenizer really made of them, and within max_candidate_tokens.
+   * Validates the request as Rank does.
+   */
+  EstimateRank: grpc.handleUnaryCall<Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_EstimateRankResponseInput>;
+  
+  /**
+   * What is served: limits, buckets, fingerprint, template, execution provider, replicas.
+   */
+  GetInfo: grpc.handleUnaryCall<Wire_slmrank_v1_GetInfoRequest, Wire_slmrank_v1_GetInfoResponseInput>;
+  
+  /**
+   * Scores every candidate against the query and returns them best first. Deterministic: the same request to the
+   * same score fingerprint has the same scores, whatever else the server is doing (docs: "exactness").
+   */
+  Rank: grpc.handleUnaryCall<Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_RankResponseInput>;
+  
+  /**
+   * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
+   * must be set and unique among the unanswered requests of the stream. A failed request is answered by
+   * `error` and does not end the stream. The stream's deadline is that of every request on it; a request's timeout_ms may
+   * end it earlier. The server reads no further requests while too many are unanswered. When it
+   * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
+   * a stream may outlive that by an hour.
+   */
+  RankStream: grpc.handleBidiStreamingCall<Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_RankStreamResponseInput>;
+  
+  /**
+   * Token ids and counts by the server's own tokenizer, without scoring anything.
+   */
+  Tokenize: grpc.handleUnaryCall<Wire_slmrank_v1_TokenizeRequest, Wire_slmrank_v1_TokenizeResponseInput>;
+  
+}
+
+export interface RankingServiceDefinition extends grpc.ServiceDefinition {
+  EstimateRank: MethodDefinition<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_EstimateRankResponseInput, Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_EstimateRankResponse>
+  GetInfo: MethodDefinition<Wire_slmrank_v1_GetInfoRequestInput, Wire_slmrank_v1_GetInfoResponseInput, Wire_slmrank_v1_GetInfoRequest, Wire_slmrank_v1_GetInfoResponse>
+  Rank: MethodDefinition<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankResponseInput, Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_RankResponse>
+  RankStream: MethodDefinition<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponseInput, Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_RankStreamResponse>
+  Tokenize: MethodDefinition<Wire_slmrank_v1_TokenizeRequestInput, Wire_slmrank_v1_TokenizeResponseInput, Wire_slmrank_v1_TokenizeRequest, Wire_slmrank_v1_TokenizeResponse>
+}

@@ -1,0 +1,182 @@
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import { FairRoom } from '../../base/fair-room.ts';
+import { ConnectionProbe } from './connection-probe.ts';
+import { networkOf } from './network-of.ts';
+
+/** Longest that a new connection may take to say that it speaks HTTP/2. */
+const greetingMs = 20_000;
+/** What has been idle for so long gives way to a new connection when there is no room for both. */
+const idleMs = 5000;
+/** Longest that a client may take to close its side of a connection that has ended. */
+const lingerMs = 10_000;
+/** The same of one that we end. */
+const endMs = 1000;
+/** So few of one network are let in for as long as there is any room. */
+const always = 8;
+
+type Address = Pick<Socket, 'remoteAddress' | 'remotePort'>;
+
+interface Connection {
+  readonly socket: Socket;
+  readonly network: string;
+  session: ServerHttp2Session | undefined;
+  probe: ConnectionProbe | undefined;
+  calls: number;
+  idleSinceMs: number;
+  endedAtMs: number | undefined;
+  isGone: boolean;
+}
+
+/**
+ * The connections of a server: how many one network may have, which give way when there is no room,
+ * and which are over although nobody said so.
+ */
+export class Connections {
+  readonly #room: FairRoom;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  /** By `keyOf`, oldest first. */
+  readonly #all = new Map<string, Connection>();
+  #closed = 0;
+
+  constructor(most: number, clock: Pick<Clock, 'nowMs'>) {
+    this.#room = new FairRoom(most, always);
+    this.#clock = clock;
+  }
+
+  get open(): number {
+    return this.#room.held;
+  }
+
+  /** Closed as they came, for want of room. */
+  get closed(): number {
+    return this.#closed;
+  }
+
+  guard(http2Server: Http2Server): void {
+    const handlers = http2Server.listeners('connection') as ((socket: Socket) => void)[];
+    http2Server.removeAllListeners('connection');
+    http2Server.on('connection', (socket: Socket) => {
+      if (this.#admit(socket)) {
+        handlers.forEach((handle) => handle.call(http2Server, socket));
+      } else {
+        this.#closed += 1;
+        socket.destroy();
+      }
+    });
+    http2Server.on('session', (session: ServerHttp2Session) => this.#greet(session));
+  }
+
+  /** Counts a call of a connection as open until the returned function is called. */
+  begin(session: ServerHttp2Session | undefined): () => void {
+    const connection = this.#find(session);
+    const change = (by: 1 | -1) => {
+      if (connection !== undefined) {
+        connection.calls += by;
+        connection.idleSinceMs = this.#clock.nowMs();
+      }
+    };
+    change(1);
+    return () => change(-1);
+  }
+
+  /** Ends what is over: its streams close with it, and its socket is given back. */
+  sweep(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const connection of [...this.#all.values()]) {
+      const { session, probe, socket } = connection;
+      if (session?.destroyed === true) {
+        connection.endedAtMs ??= nowMs;
+        if (nowMs - connection.endedAtMs > lingerMs) {
+          socket.destroy();
+        }
+      } else if (probe?.isOver(connection.calls) === true) {
+        end(connection);
+      }
+    }
+  }
+
+  #admit(socket: Socket): boolean {
+    const network = networkOf(socket.remoteAddress);
+    const verdict = this.#room.judge(network, 1);
+    if (verdict !== 'fits' && !this.#makeRoom(verdict === 'share' ? network : undefined)) {
+      return false;
+    }
+    const key = keyOf(socket);
+    const connection: Connection = {
+      socket,
+      network,
+      session: undefined,
+      probe: undefined,
+      calls: 0,
+      idleSinceMs: this.#clock.nowMs(),
+      endedAtMs: undefined,
+      isGone: false,
+    };
+    this.#all.set(key, connection);
+    this.#room.take(network, 1);
+    socket.once('close', () => this.#remove(key, connection));
+    return true;
+  }
+
+  /** Closes the connection that has been idle for longest: of one network, or of whoever has most. */
+  #makeRoom(network: string | undefined): boolean {
+    const latestMs = this.#clock.nowMs() - idleMs;
+    const idle = [...this.#all].filter(
+      ([, { calls, idleSinceMs, network: its }]) =>
+        calls === 0 && idleSinceMs <= latestMs && (network ?? its) === its,
+    );
+    const rank = ([, { network: its, idleSinceMs }]: (typeof idle)[number]) =>
+      [-this.#room.heldBy(its), idleSinceMs] as const;
+    const [first] = idle.sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1]);
+    if (first === undefined) {
+      return false;
+    }
+    const [key, connection] = first;
+    this.#remove(key, connection);
+    end(connection);
+    return true;
+  }
+
+  #greet(session: ServerHttp2Session): void {
+    const connection = this.#find(session);
+    if (connection !== undefined) {
+      connection.session = session;
+      connection.probe = new ConnectionProbe(session, connection.socket);
+    }
+    const timer = setTimeout(() => session.destroy(), greetingMs);
+    timer.unref();
+    const settle = () => clearTimeout(timer);
+    session.once('remoteSettings', settle);
+    session.once('close', settle);
+  }
+
+  #find(session: ServerHttp2Session | undefined): Connection | undefined {
+    const socket: Address | undefined = session?.destroyed === false ? session.socket : undefined;
+    return socket === undefined ? undefined : this.#all.get(keyOf(socket));
+  }
+
+  #remove(key: string, connection: Connection): void {
+    if (!connection.isGone) {
+      connection.isGone = true;
+      this.#room.release(connection.network, 1);
+      this.#all.delete(key);
+    }
+  }
+}
+
+/** A session says GOAWAY as it goes; a client that does not read keeps it from going. */
+function end({ session, socket }: Connection): void {
+  if (session === undefined) {
+    socket.destroy();
+  } else {
+    session.destroy();
+    setTimeout(() => socket.destroy(), endMs).unref();
+  }
+}
+
+/** One server has one connection at a time from an address and port. */
+function keyOf({ remoteAddress, remotePort }: Address): string {
+  return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
+}

@@ -1,0 +1,132 @@
+import { RankError } from '../../base/errors.ts';
+import { FairRoom } from '../../base/fair-room.ts';
+
+/** What a call may become: a health check, a watch of health, a stream that may last, or one answer. */
+export type CallKind = 'check' | 'watch' | 'stream' | 'unary';
+
+/** By whom a call is made. */
+export interface CallOrigin {
+  readonly kind: CallKind;
+  /** The caller's proven name; the network that it calls from where there is none. */
+  readonly holder: string;
+  readonly isNamed: boolean;
+  /** One connection. */
+  readonly connection: string;
+}
+
+const healthPath = '/grpc.health.v1.Health/';
+const unaryPath = /^\/slmrank\.v1\.RankingService\/(?:Rank|EstimateRank|GetInfo|Tokenize)$/;
+
+export function kindOf(path: string): CallKind {
+  if (path.startsWith(healthPath)) {
+    return path === `${healthPath}Watch` ? 'watch' : 'check';
+  }
+  return unaryPath.test(path) ? 'unary' : 'stream';
+}
+
+/** Each kind of health call, which need no key, has so much of the open calls, and no more. */
+const healthPart = 1 / 20;
+/** Calls that may last for ever may be so many of those that are no health calls. */
+const streamPart = 3 / 4;
+/** So few on a connection are let in whatever its client holds elsewhere. */
+const always = { calls: 4, watches: 1 };
+/** A client has two names to watch. */
+const connectionWatches = 16;
+
+/**
+ * How many calls are open, by kind, by client and by connection, and whether one more may be. What
+ * needs no key has a part of its own that it can fill without harm to the rest; no client can take
+ * all of the rest (see `FairRoom`).
+ */
+export class CallRoom {
+  readonly #calls: FairRoom;
+  readonly #watches: FairRoom;
+  readonly #mostChecks: number;
+  readonly #connections = new Map<string, number>();
+  readonly #counts = { check: 0, watch: 0, stream: 0, unary: 0 };
+
+  constructor(openCalls: number) {
+    const ofHealth = Math.floor(openCalls * healthPart);
+    this.#calls = new FairRoom(openCalls - 2 * ofHealth, always.calls);
+    this.#watches = new FairRoom(Math.max(1, ofHealth), always.watches);
+    this.#mostChecks = Math.max(1, ofHealth);
+  }
+
+  /** Health checks last for an instant: when as many are open as may be, the oldest gives way. */
+  get isFullOfChecks(): boolean {
+    return this.#counts.check >= this.#mostChecks;
+  }
+
+  /** @throws RankError `overloaded` */
+  assertRoom(origin: CallOrigin): void {
+    if (origin.kind === 'watch') {
+      this.#assertWatch(origin);
+    } else if (origin.kind !== 'check') {
+      this.#assertCall(origin);
+    }
+  }
+
+  enter(origin: CallOrigin): void {
+    this.#change(origin, 1);
+  }
+
+  leave(origin: CallOrigin): void {
+    this.#change(origin, -1);
+  }
+
+  #assertWatch({ connection, holder }: CallOrigin): void {
+    const onConnection = this.#connections.get(connectionKey('watch', connection)) ?? 0;
+    if (onConnection >= connectionWatches) {
+      throw tooMany(`${onConnection} health watches are open on this connection`);
+    }
+    this.#assertFits(this.#watches, holder, 'health watches');
+  }
+
+  #assertCall({ kind, connection, holder }: CallOrigin): void {
+    const mostStreams = Math.ceil(this.#calls.most * streamPart);
+    if (kind === 'stream' && this.#counts.stream >= mostStreams) {
+      throw tooMany(`${mostStreams} streams are open`);
+    }
+    const onConnection = this.#connections.get(connectionKey('call', connection)) ?? 0;
+    if (this.#calls.free === 0 || onConnection >= always.calls) {
+      this.#assertFits(this.#calls, holder, 'calls');
+    }
+  }
+
+  #assertFits(room: FairRoom, holder: string, what: string): void {
+    const verdict = room.judge(holder, 1);
+    if (verdict === 'full') {
+      throw tooMany(`${room.most} ${what} are open`);
+    }
+    if (verdict === 'share') {
+      throw new RankError(
+        'overloaded',
+        `this client has ${room.heldBy(holder)} ${what} open; at most as many as it leaves free, ` +
+          `${room.free} of ${room.most} are free`,
+        { reason: 'CLIENT_SHARE' },
+      );
+    }
+  }
+
+  #change({ kind, holder, connection }: CallOrigin, by: 1 | -1): void {
+    this.#counts[kind] += by;
+    if (kind !== 'check') {
+      (kind === 'watch' ? this.#watches : this.#calls).take(holder, by);
+      const key = connectionKey(kind === 'watch' ? 'watch' : 'call', connection);
+      const held = (this.#connections.get(key) ?? 0) + by;
+      if (held > 0) {
+        this.#connections.set(key, held);
+      } else {
+        this.#connections.delete(key);
+      }
+    }
+  }
+}
+
+function connectionKey(what: 'watch' | 'call', connection: string): string {
+  return `${what} ${connection}`;
+}
+
+function tooMany(what: string): RankError {
+  return new RankError('overloaded', `${what}, as many as may be`, { reason: 'TOO_MANY_CALLS' });
+}

@@ -1,0 +1,13 @@
+import type { PackageDefinition } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { fileDescriptors } from '../../proto/generated/descriptors.ts';
+
+/**
+ * Reflection v1 and v1alpha from our own descriptors: those of the loader lose what strict clients need (see
+ * generate-descriptors.js). Of a package definition the service reads nothing but `fileDescriptorProtos`.
+ */
+export function createReflection(descriptors = fileDescriptors): ReflectionService {
+  const files = descriptors.map((bytes) => Buffer.from(bytes, 'base64'));
+  const everything = { format: '', type: {}, fileDescriptorProtos: files };
+  return new ReflectionService({ everything } as unknown as PackageDefinition);
+}

@@ -1,0 +1,149 @@
+import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import { type FieldViolation, RankError, type RankErrorKind } from '../../base/errors.ts';
+import type { WireAnyInput } from '../../proto/generated/google/protobuf/Any.ts';
+import type { WireRankErrorInput } from '../../proto/generated/slmrank/v1/RankError.ts';
+import type { ProtoRoot } from '../../proto/proto-root.ts';
+import { headerValue, requestIdKey } from './request-id.ts';
+
+/** The one table from our kinds of failure to gRPC's; the reason is for errors that bring none of their own. */
+const statusOf: Readonly<Record<RankErrorKind, { code: status; reason: string }>> = {
+  'invalid-argument': { code: status.INVALID_ARGUMENT, reason: 'INVALID_REQUEST' },
+  unauthenticated: { code: status.UNAUTHENTICATED, reason: 'API_KEY_INVALID' },
+  'not-found': { code: status.NOT_FOUND, reason: 'MODEL_NOT_FOUND' },
+  'failed-precondition': { code: status.FAILED_PRECONDITION, reason: 'FAILED_PRECONDITION' },
+  // Also for what is predicted to be late: nothing was executed, and DEADLINE_EXCEEDED is what clients tell themselves.
+  overloaded: { code: status.RESOURCE_EXHAUSTED, reason: 'QUEUE_FULL' },
+  'deadline-exceeded': { code: status.DEADLINE_EXCEEDED, reason: 'DEADLINE_PASSED' },
+  cancelled: { code: status.CANCELLED, reason: 'CANCELLED' },
+  unavailable: { code: status.UNAVAILABLE, reason: 'NOT_SERVING' },
+  'replica-failed': { code: status.UNAVAILABLE, reason: 'REPLICA_FAILED' },
+  internal: { code: status.INTERNAL, reason: 'INTERNAL' },
+};
+
+/** When an `overloaded` brings no time: without one clients would not try again at all. */
+const defaultRetryMs = 1000;
+/** As gRPC has it (proposal A6): below zero, a client's retry policy gives up. */
+const neverRetry = -1;
+
+/**
+ * Trailers hold the details in base64 and the message percent-encoded, and clients bound headers to about 8 KB in
+ * all; gRPC fails the call when they are larger.
+ */
+const mostViolationBytes = 2400;
+const mostMessageLength = 240;
+
+/** As the wire may see it: what is not ours says nothing of our insides. */
+export function presentError(thrown: unknown): RankError {
+  return thrown instanceof RankError
+    ? thrown
+    : new RankError('internal', 'the request failed inside the server; this is a bug', {
+        cause: thrown,
+      });
+}
+
+export function codeOf(error: RankError): status {
+  return statusOf[error.kind].code;
+}
+
+/** For machines: the error's own reason, or its kind's. */
+export function reasonOf(error: RankError): string {
+  return error.reason ?? statusOf[error.kind].reason;
+}
+
+/** The status that ends a call, with google.rpc.Status in grpc-status-details-bin. */
+export function toStatus(
+  error: RankError,
+  requestId: string,
+  root: Pick<ProtoRoot, 'details'>,
+): StatusObject {
+  const { code } = statusOf[error.kind];
+  const message = clipText(error.message, mostMessageLength);
+  const details = packDetails(error, requestId, root);
+  const metadata = new Metadata();
+  metadata.set(
+    'grpc-status-details-bin',
+    root.details['google.rpc.Status'].serialize({ code, message, details }),
+  );
+  metadata.set(requestIdKey, headerValue(requestId));
+  if (error.kind === 'overloaded') {
+    metadata.set('grpc-retry-pushback-ms', String(retryMsOf(error) ?? neverRetry));
+  }
+  return { code, details: message, metadata };
+}
+
+/** The same as a message, for an answer within a stream. */
+export function toWireError(error: RankError): WireRankErrorInput {
+  const retryAfterMs = retryMsOf(error);
+  return {
+    code: statusOf[error.kind].code,
+    message: clipText(error.message, mostMessageLength),
+    fieldViolations: clipViolations(error.violations),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+function packDetails(
+  error: RankError,
+  requestId: string,
+  { details }: Pick<ProtoRoot, 'details'>,
+): WireAnyInput[] {
+  const packed: WireAnyInput[] = [];
+  const add = (type: keyof typeof details, value: Buffer) =>
+    packed.push({ type_url: `type.googleapis.com/${type}`, value });
+  add(
+    'google.rpc.ErrorInfo',
+    details['google.rpc.ErrorInfo'].serialize({ reason: reasonOf(error), domain: 'slmrank' }),
+  );
+  const fieldViolations = clipViolations(error.violations);
+  if (fieldViolations.length > 0) {
+    add(
+      'google.rpc.BadRequest',
+      details['google.rpc.BadRequest'].serialize({ fieldViolations: [...fieldViolations] }),
+    );
+  }
+  if (error.quotaOf !== undefined) {
+    const subject = `client:${error.quotaOf}`;
+    const description = clipText(error.message, mostMessageLength);
+    add(
+      'google.rpc.QuotaFailure',
+      details['google.rpc.QuotaFailure'].serialize({ violations: [{ subject, description }] }),
+    );
+  }
+  const retryMs = retryMsOf(error);
+  if (retryMs !== undefined) {
+    const retryDelay = { seconds: Math.floor(retryMs / 1000), nanos: (retryMs % 1000) * 1e6 };
+    add('google.rpc.RetryInfo', details['google.rpc.RetryInfo'].serialize({ retryDelay }));
+  }
+  add('google.rpc.RequestInfo', details['google.rpc.RequestInfo'].serialize({ requestId }));
+  return packed;
+}
+
+/** Whole milliseconds; undefined when trying again is not for us to suggest, or cannot help. */
+function retryMsOf({ kind, retryAfterMs }: RankError): number | undefined {
+  const ms = retryAfterMs ?? (kind === 'overloaded' ? defaultRetryMs : undefined);
+  return ms === undefined || ms === Number.POSITIVE_INFINITY
+    ? undefined
+    : Math.max(0, Math.ceil(ms));
+}
+
+/** The first violations that fit, and how many more there are. */
+function clipViolations(violations: readonly FieldViolation[]): FieldViolation[] {
+  const kept: FieldViolation[] = [];
+  let bytes = 0;
+  for (const { field, description } of violations) {
+    const clipped = { field: clipText(field, 100), description: clipText(description, 200) };
+    bytes += Buffer.byteLength(clipped.field) + Buffer.byteLength(clipped.description) + 8;
+    if (bytes > mostViolationBytes) {
+      const more = violations.length - kept.length;
+      return [...kept, { field: '', description: `and ${more} more` }];
+    }
+    kept.push(clipped);
+  }
+  return kept;
+}
+
+/** Well-formed Unicode of at most so many UTF-16 units: the library's encodeURI throws on a lone surrogate. */
+function clipText(text: string, most: number): string {
+  const clipped = text.length <= most ? text : `${text.slice(0, most)}...`;
+  return clipped.replace(/\p{Surrogate}/gu, '\u{FFFD}');
+}

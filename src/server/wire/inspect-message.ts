@@ -1,0 +1,90 @@
+import { isUtf8 } from 'node:buffer';
+import type { MessageShape } from './message-shape.ts';
+import { WireCursor } from './cursor.ts';
+
+/** The repeated field whose entries are counted; those beyond `most` are not looked into. */
+export interface CountedField {
+  readonly field: number;
+  readonly most: number;
+}
+
+export type Inspection =
+  | { readonly ok: true; readonly count: number }
+  /** The decoder could see other fields than were seen here. */
+  | { readonly ok: false; readonly kind: 'unclear' }
+  /** The decoder would put U+FFFD for what is not UTF-8, without a word. `field` is a path as in the proto. */
+  | { readonly ok: false; readonly kind: 'text'; readonly field: string };
+
+const unclear = { ok: false, kind: 'unclear' } as const;
+const mostFieldNumber = 2 ** 29 - 1;
+
+/**
+ * Looks through a message and the messages in it before anything is decoded: counts entries, and checks that its texts
+ * are UTF-8.
+ *
+ * It is `unclear` where the decoder could see other fields than the cursor does, and so more of them than were counted.
+ * The decoder goes by a field's number alone, whatever wire type is written with it; it takes five bytes more for a
+ * number that goes beyond its fifth byte; and it cuts tags and lengths to 32 bits (protobufjs 7.6.6). Also for groups,
+ * which our messages never had.
+ */
+export function inspectMessage(
+  bytes: Buffer,
+  shape: MessageShape,
+  counted?: CountedField,
+): Inspection {
+  const cursor = new WireCursor(bytes);
+  let count = 0;
+  let end = 0;
+  while (cursor.next() && cursor.field <= mostFieldNumber) {
+    end = cursor.end;
+    const isCounted = cursor.field === counted?.field;
+    count += isCounted ? 1 : 0;
+    const found = isCounted && count > counted.most ? undefined : lookInto(bytes, cursor, shape);
+    if (found?.ok === false) {
+      return found;
+    }
+    if (hasOddType(cursor, shape)) {
+      return unclear;
+    }
+  }
+  return end === bytes.length ? { ok: true, count } : unclear;
+}
+
+/** What is wrong in the field's own value; undefined for what holds neither text nor message. */
+function lookInto(
+  bytes: Buffer,
+  { field, wireType, start, end }: WireCursor,
+  shape: MessageShape,
+): Inspection | undefined {
+  const known = wireType === 2 ? shape.get(field) : undefined;
+  if (known?.isText === true) {
+    return start === end || isUtf8(bytes.subarray(start, end))
+      ? undefined
+      : { ok: false, kind: 'text', field: nameOf(bytes, start, shape) };
+  }
+  if (known?.message === undefined) {
+    return undefined;
+  }
+  const inside = inspectMessage(bytes.subarray(start, end), known.message);
+  return !inside.ok && inside.kind === 'text'
+    ? { ...inside, field: `${nameOf(bytes, start, shape)}.${inside.field}` }
+    : inside;
+}
+
+function hasOddType({ field, wireType, start, end }: WireCursor, shape: MessageShape): boolean {
+  const expected = shape.get(field)?.wireType;
+  const isOddNumber = wireType === 0 && end - start > 5 && end - start < 10;
+  return expected !== undefined && (expected !== wireType || isOddNumber);
+}
+
+/** "query", or "candidates[3]" by how many stand before it. */
+function nameOf(bytes: Buffer, start: number, shape: MessageShape): string {
+  const cursor = new WireCursor(bytes);
+  const before = new Map<number, number>();
+  while (cursor.next() && cursor.start !== start) {
+    before.set(cursor.field, (before.get(cursor.field) ?? 0) + 1);
+  }
+  const known = shape.get(cursor.field);
+  const name = known?.name ?? '';
+  return known?.isRepeated === true ? `${name}[${before.get(cursor.field) ?? 0}]` : name;
+}

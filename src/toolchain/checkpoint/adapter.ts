@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import type { Checkpoint } from '../files/checkpoint.ts';
+import { type JsonObject, readJsonFile } from '../files/limited-json.ts';
+import { readValues } from '../files/read-tensor.ts';
+import { quote, refuse, within } from '../files/refuse.ts';
+import { openSafetensors, type SafetensorsFile } from '../files/safetensors.ts';
+
+const configFile = 'adapter_config.json';
+const weightsFile = 'adapter_model.safetensors';
+/** Of an adapter's folder, as PEFT names them. */
+export const adapterFiles = [configFile, weightsFile] as const;
+const configLimits = { bytes: 1024 * 1024, depth: 8 };
+/** Usual ones are 4 to 256. */
+const maxRank = 4096;
+
+/** Options of PEFT that change what the two matrices mean, and their values that this reader takes. */
+const plainOptions: readonly (readonly [name: string, isPlain: (value: unknown) => boolean])[] = [
+  ...[
+    ...['use_dora', 'use_qalora', 'use_bdlora', 'arrow_config', 'kasa_config', 'velora_config'],
+    ...['monteclora_config', 'fan_in_fan_out', 'lora_bias', 'rank_pattern', 'alpha_pattern'],
+    ...['modules_to_save', 'layer_replication', 'trainable_token_indices', 'target_parameters'],
+  ].map((name) => [name, isOff] as const),
+  ['bias', (value) => isOff(value) || value === 'none'],
+  // Others change the checkpoint's own weights before training.
+  ['init_lora_weights', (value) => isOff(value) || value === true || value === 'gaussian'],
+];
+
+interface Form {
+  readonly rank: number;
+  /** What the product of the two matrices is multiplied by. */
+  readonly scale: number;
+}
+
+interface Factors {
+  /** [rank, in] */
+  readonly down: string;
+  /** [out, rank] */
+  readonly up: string;
+}
+
+/**
+ * A checkpoint with a low-rank adapter (LoRA, arXiv 2106.09685) merged into its matrices: W + s B A, in fp32, s being
+ * alpha / rank (alpha / sqrt(rank) with rsLoRA). `folder` has what PEFT saves: adapter_config.json and
+ * adapter_model.safetensors. The result closes both; on failure `checkpoint` is closed too.
+ *
+ * @throws CheckpointError naming file, field or tensor, what was found and what is allowed.
+ */
+export async function withAdapter(checkpoint: Checkpoint, folder: string): Promise<Checkpoint> {
+  let file: SafetensorsFile | undefined;
+  try {
+    const path = join(folder, configFile);
+    const form = parseConfig(await readJsonFile(path, configLimits), path);
+    file = await openSafetensors(join(folder, weightsFile));
+    return merged(checkpoint, file, findFactors(checkpoint, file, form.rank), form);
+  } catch (error) {
+    await Promise.all([checkpoint.close(), file?.source.close()]);
+    throw error;
+  }
+}
+
+function merged(
+  checkpoint: Checkpoint,
+  file: SafetensorsFile,
+  factors: ReadonlyMap<string, Factors>,
+  form: Form,
+): Checkpoint {
+  return {
+    ...checkpoint,
+    readTensor: async (name) => {
+      const values = await checkpoint.readTensor(name);
+      const found = factors.get(name);
+      if (found !== undefined) {
+        addProduct(values, await read(file, found.up), await read(file, found.down), form);
+      }
+      return values;
+    },
+    // Its integers are no longer the weights.
+    readQuantized: async (name) =>
+      factors.has(name) ? undefined : checkpoint.readQuantized?.(name),
+    close: async () => {
+      await Promise.all([checkpoint.close(), file.source.close()]);
+    },
+  };
+}
+
+async function read({ source, tensors }: SafetensorsFile, name: string): Promise<Float32Array> {
+  const tensor = tensors.get(name);
+  return tensor === undefined
+    ? refuse(source.name, `tensor ${quote(name)}`, undefined, 'both factors of a matrix')
+    : readValues(source, tensor);
+}
+
+function parseConfig(config: JsonObject, file: string): Form {
+  const kind = config.get('peft_type');
+  if (kind !== 'LORA') {
+    refuse(within(file, 'peft_type'), 'the kind', kind, '"LORA"');
+  }
+  for (const [name, isPlain] of plainOptions) {
+    if (!isPlain(config.get(name))) {
+      refuse(within(file, name), 'the option', config.get(name), 'none, or off');
+    }
+  }
+  const rank = config.get('r');
+  if (typeof rank !== 'number' || !Number.isInteger(rank) || rank < 1 || rank > maxRank) {
+    return refuse(within(file, 'r'), 'the rank', rank, `1 to ${maxRank}`);
+  }
+  const alpha = config.get('lora_alpha');
+  if (typeof alpha !== 'number' || !Number.isFinite(alpha)) {
+    return refuse(within(file, 'lora_alpha'), 'the value', alpha, 'a number');
+  }
+  return { rank, scale: alpha / (config.get('use_rslora') === true ? Math.sqrt(rank) : rank) };
+}
+
+/** Absent, false, null, or empty. */
+function isOff(value: unknown): boolean {
+  const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  return value === undefined || value === null || value === false || isEmpty;
+}
+
+/** By the name of the matrix in the checkpoint. Every tensor of the adapter must belong to one. */
+function findFactors(
+  checkpoint: Checkpoint,
+  { source, tensors }: SafetensorsFile,
+  rank: number,
+): ReadonlyMap<string, Factors> {
+  const factors = new Map<string, Factors>();
+  for (const { name, shape } of tensors.values()) {
+    const where = within(source.name, `tensor ${quote(name)}`);
+    const [, stem = '', side] = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/.exec(name) ?? [];
+    const target = `${stem}.weight`;
+    const [out, width] = matrixShape(checkpoint, target) ?? [];
+    if (side === undefined || out === undefined || width === undefined) {
+      return refuse(where, 'the matrix', target, 'lora_A and lora_B of matrices of the checkpoint');
+    }
+    const wanted = side === 'A' ? [rank, width] : [out, rank];
+    if (shape.join() !== wanted.join()) {
+      refuse(where, 'the shape', shape, `[${wanted.join(', ')}]`);
+    }
+    const named = (letter: string) => `base_model.model.${stem}.lora_${letter}.weight`;
+    factors.set(target, { down: named('A'), up: named('B') });
+  }
+  for (const { down, up } of factors.values()) {
+    for (const name of [down, up].filter((each) => !tensors.has(each))) {
+      refuse(source.name, `tensor ${quote(name)}`, undefined, 'both factors of a matrix');
+    }
+  }
+  return factors.size > 0 ? factors : refuse(source.name, 'the adapter', 'empty', 'some matrices');
+}
+
+function matrixShape({ shapes }: Checkpoint, name: string): readonly number[] | undefined {
+  const shape = shapes.get(name);
+  return shape?.length === 2 ? shape : undefined;
+}
+
+/** Adds scale x up [out, rank] x down [rank, in] to values [out, in], each sum in double precision. */
+function addProduct(
+  values: Float32Array,
+  up: Float32Array,
+  down: Float32Array,
+  { rank, scale }: Form,
+): void {
+  const width = down.length / rank;
+  const sums = new Float64Array(width);
+  for (let row = 0; row < up.length / rank; row++) {
+    sums.fill(0);
+    for (let k = 0; k < rank; k++) {
+      const factor = scale * (up[row * rank + k] ?? 0);
+      for (let column = 0; column < width; column++) {
+        sums[column] = (sums[column] ?? 0) + factor * (down[k * width + column] ?? 0);
+      }
+    }
+    for (let column = 0; column < width; column++) {
+      const at = row * width + column;
+      values[at] = (values[at] ?? 0) + (sums[column] ?? 0);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import type { Blueprint, Family } from '../../../model/manifest.ts';
+import { ArchitectureFields } from './architecture-fields.ts';
+import { assertBlueprint, familyTraits, findRowTokens } from './blueprint.ts';
+import type { GgufFile } from '../../gguf/gguf.ts';
+import { findString } from '../../gguf/metadata.ts';
+import { parseGgufRope } from './gguf-rope.ts';
+import { ggufScoreName, parseGgufClasses } from './parse-classes.ts';
+import { refuse, within } from '../../files/refuse.ts';
+
+/** Values of general.architecture. */
+const families: readonly Family[] = ['llama', 'qwen2', 'qwen3'];
+
+/**
+ * The blueprint by a GGUF's metadata; vocabulary and tied head by its tensors. `ropeFactors`: the values of its tensor
+ * rope_freqs.weight, if it has one. `askedTokens`: most tokens of a row.
+ *
+ * @throws CheckpointError
+ */
+export function parseGgufBlueprint(
+  gguf: GgufFile,
+  ropeFactors: Float32Array | undefined,
+  askedTokens?: number,
+): Blueprint {
+  const file = gguf.source.name;
+  const architecture = findString(gguf, 'general.architecture');
+  const family = families.find((known) => known === architecture);
+  if (family === undefined) {
+    const where = within(file, 'metadata "general.architecture"');
+    return refuse(where, 'the value', architecture, families.join(', '));
+  }
+  const fields = new ArchitectureFields(gguf, family);
+  const positions = 'context_length';
+  const rowTokens = findRowTokens(fields.number(positions), askedTokens, fields.where(positions));
+  assertSupported(fields, rowTokens);
+  const width = fields.number('embedding_length');
+  const heads = fields.number('attention.head_count');
+  const headDim = parseHeadDim(fields, width / heads);
+  return assertBlueprint(
+    {
+      family,
+      layers: fields.number('block_count'),
+      width,
+      mlpWidth: fields.number('feed_forward_length'),
+      heads,
+      kvHeads: fields.number('attention.head_count_kv', heads),
+      headDim,
+      vocabulary: gguf.tensors.get('token_embd.weight')?.shape[0] ?? 0,
+      ...parseGgufRope(fields, headDim, ropeFactors),
+      normEpsilon: fields.number('attention.layer_norm_rms_epsilon'),
+      ...familyTraits[family],
+      ...parseHead(gguf, family),
+      rowTokens,
+    },
+    file,
+  );
+}
+
+function parseHead(gguf: GgufFile, family: Family): Pick<Blueprint, 'tiedHead' | 'classes'> {
+  return gguf.tensors.has(ggufScoreName)
+    ? { tiedHead: false, classes: parseGgufClasses(gguf, family) }
+    : { tiedHead: !gguf.tensors.has('output.weight') };
+}
+
+function assertSupported(fields: ArchitectureFields, rowTokens: number): void {
+  fields.only('expert_count', 0);
+  if (fields.flag('attention.causal') === false) {
+    refuse(fields.where('attention.causal'), 'the value', false, 'true');
+  }
+  const key = 'attention.sliding_window';
+  const window = fields.number(key, 0);
+  // A window that no row fills changes nothing.
+  if (window !== 0 && window < rowTokens) {
+    refuse(fields.where(key), 'the value', window, `0, or at least the ${rowTokens} of a row`);
+  }
+}
+
+function parseHeadDim(fields: ArchitectureFields, fallback: number): number {
+  const headDim = fields.number('attention.key_length', fallback);
+  fields.only('attention.value_length', headDim);
+  fields.only('rope.dimension_count', headDim);
+  return headDim;
+}

@@ -1,0 +1,46 @@
+import type { ConfigFields } from './config-fields.ts';
+import { type DescribedFile, findStrings } from '../../gguf/metadata.ts';
+import { unnamedClass } from '../label-head.ts';
+import { quote, refuse, within } from '../../files/refuse.ts';
+
+/** Transformers' default where a config.json is silent. */
+const defaultClasses = 2;
+
+/**
+ * A sequence classifier's classes, by row of its head: one or two, scored by one logit or by two of which a softmax is
+ * taken. @throws CheckpointError for more, and for classes that are scored in another way.
+ */
+export function parseClasses(config: ConfigFields): readonly string[] {
+  const names = config.within('id2label');
+  const count = config.number('num_labels', names.count || defaultClasses);
+  if (count !== 1 && count !== 2) {
+    const key = config.get('num_labels') === undefined ? 'id2label' : 'num_labels';
+    refuse(config.where(key), 'the number of classes', count, '1 (yes), or 2 (no and yes)');
+  }
+  // Training sets it where it was not set; for two classes it says what is done here.
+  config.only('problem_type', ...(count === 2 ? ['single_label_classification'] : []));
+  return Array.from({ length: count }, (_, id) => {
+    const name = names.get(String(id)) ?? unnamedClass(id);
+    return typeof name === 'string'
+      ? name
+      : refuse(names.where(String(id)), 'the value', name, 'text');
+  });
+}
+
+/** The head that llama.cpp gives rerankers in the place of the vocabulary's, which it leaves out where it is not tied. */
+export const ggufScoreName = 'cls.output.weight';
+
+/**
+ * Of a GGUF that has such a head, its classes by row: those that its metadata names.
+ *
+ * @throws CheckpointError
+ */
+export function parseGgufClasses(gguf: DescribedFile, family: string): readonly string[] {
+  const key = `${family}.classifier.output_labels`;
+  const found = findStrings(gguf, key) ?? [unnamedClass(0)];
+  if (found.length !== 1 && found.length !== 2) {
+    const where = within(gguf.source.name, `metadata ${quote(key)}`);
+    refuse(where, 'the number of labels', found.length, '1 or 2');
+  }
+  return found;
+}

@@ -1,0 +1,50 @@
+import { basename, join } from 'node:path';
+import { CheckpointError } from '../files/checkpoint.ts';
+import { configFor } from './config/checkpoint-config.ts';
+import { readJsonFile } from '../files/limited-json.ts';
+import { openCheckpoint } from './open-checkpoint.ts';
+import { writeCheckpoint, type WrittenType } from './write-checkpoint.ts';
+
+export interface MergeOptions {
+  /** A Hugging Face folder, compact or not. */
+  readonly from: string;
+  readonly to: string;
+  /** A folder with a low-rank adapter in PEFT's layout. */
+  readonly adapter: string | undefined;
+  readonly type: WrittenType;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Named first when a folder is replaced: one without it is someone else's. */
+const marker = 'merge-report.json';
+const configLimits = { bytes: 1024 * 1024, depth: 8 };
+
+/**
+ * Writes a checkpoint as one whole that transformers loads: integers of a compact one multiplied out, an adapter merged in.
+ * One tensor in memory at a time.
+ *
+ * @throws CheckpointError, also when there is nothing to do; RankError when `to` is someone else's.
+ */
+export async function mergeCheckpoint(options: MergeOptions): Promise<void> {
+  const { from, to, adapter, type, onProgress } = options;
+  const config = await readJsonFile(join(from, 'config.json'), configLimits);
+  const checkpoint = await openCheckpoint(from, adapter);
+  try {
+    if (adapter === undefined && !config.has('quantization_config')) {
+      throw new CheckpointError(`${from}: whole already; an adapter is needed`);
+    }
+    const report = { from: basename(from), adapter: adapter && basename(adapter), type };
+    await writeCheckpoint(to, {
+      config: configFor(checkpoint.blueprint, type, config),
+      tensors: [...checkpoint.shapes].map(([name, shape]) => ({
+        ...{ name, shape, type },
+        read: () => checkpoint.readTensor(name),
+      })),
+      copyFrom: from,
+      texts: new Map([[marker, `${JSON.stringify(report, undefined, 2)}\n`]]),
+      onProgress,
+    });
+  } finally {
+    await checkpoint.close();
+  }
+}

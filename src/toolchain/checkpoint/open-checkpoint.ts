@@ -1,0 +1,191 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Blueprint } from '../../model/manifest.ts';
+import { withAdapter } from './adapter.ts';
+import { parseBlueprint } from './config/blueprint.ts';
+import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
+import type { CheckpointFile } from '../files/checkpoint-file.ts';
+import { expectedTensors, type Shape } from './expected-tensors.ts';
+import { openGguf } from '../gguf/gguf.ts';
+import { parseGgufBlueprint } from './config/gguf-blueprint.ts';
+import { toGgufName } from '../gguf/names.ts';
+import { ropeFactorsName } from './config/gguf-rope.ts';
+import { readJsonFile } from '../files/limited-json.ts';
+import { readValues } from '../files/read-tensor.ts';
+import { quote, refuse, within } from '../files/refuse.ts';
+import { unpermuteRotary } from './rotary-layout.ts';
+import { openSafetensorsFolder } from '../files/safetensors-shards.ts';
+import { type HeldTensors, int8Companions, readDequantized, readInt8 } from './stored-int8.ts';
+
+/** What both kinds of checkpoint come down to. */
+interface Opened {
+  /** The file, or the folder where the weights are in several. */
+  readonly place: string;
+  readonly sources: readonly CheckpointFile[];
+  readonly held: HeldTensors;
+  readonly blueprint: Blueprint;
+  /** From a Hugging Face name to the name in the file. */
+  readonly toFileName: (name: string) => string;
+  /** Rows of q and k as GGUF's Llama family has them. */
+  readonly isPermuted: boolean;
+  /** Of a tensor that is no weight of the model, whether it may be there: what it says is known already. */
+  readonly isIgnorable: (name: string) => boolean;
+}
+
+/** Objects and arrays; a config is flat but for lists and rope parameters. */
+const configLimits = { bytes: 1024 * 1024, depth: 8 };
+
+/**
+ * Opens a GGUF file, or a Hugging Face folder with config.json and safetensors, and checks that it holds exactly the
+ * tensors its blueprint requires. Weights are read later, one tensor at a time, with those of the low-rank adapter in the
+ * folder `adapter` merged in, if one is given. Rows have `rowTokens`, or the default where they are not given. The caller
+ * closes it.
+ *
+ * @throws CheckpointError
+ */
+export async function openCheckpoint(
+  path: string,
+  adapter?: string,
+  rowTokens?: number,
+): Promise<Checkpoint> {
+  const checkpoint = await openPlain(path, rowTokens);
+  return adapter === undefined ? checkpoint : withAdapter(checkpoint, adapter);
+}
+
+async function openPlain(path: string, rowTokens: number | undefined): Promise<Checkpoint> {
+  const opened = await ((await isFolder(path)) ? openFolder : openGgufCheckpoint)(path, rowTokens);
+  return closingOnFailure(opened.sources, () => {
+    const expected = expectedTensors(opened.blueprint);
+    assertComplete(opened, expected);
+    const isInt8 = (name: string) => opened.held.get(name)?.tensor.type === 'I8';
+    const isCompact = [...opened.held.keys()].some(isInt8);
+    return {
+      blueprint: opened.blueprint,
+      files: opened.sources.map(({ name }) => name),
+      shapes: expected,
+      readTensor: (name) => readTensor(opened, expected, name),
+      readQuantized: async (name) => (isInt8(name) ? readInt8(name, opened.held) : undefined),
+      staysFloat: (name) => isCompact && !isInt8(name),
+      close: () => closeAll(opened.sources),
+    };
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new CheckpointError(`${path}: cannot be read: ${String(cause)}`, { cause });
+  });
+  return found.isDirectory();
+}
+
+async function openGgufCheckpoint(path: string, rowTokens?: number): Promise<Opened> {
+  const gguf = await openGguf(path);
+  return closingOnFailure([gguf.source], async () => {
+    const factors = gguf.tensors.get(ropeFactorsName);
+    const values = factors && (await readValues(gguf.source, factors));
+    const blueprint = parseGgufBlueprint(gguf, values, rowTokens);
+    return {
+      place: path,
+      sources: [gguf.source],
+      held: new Map(
+        [...gguf.tensors].map(([name, tensor]) => [name, { source: gguf.source, tensor }]),
+      ),
+      blueprint,
+      toFileName: toGgufName,
+      isPermuted: blueprint.family === 'llama',
+      // A head of the vocabulary has nothing to say beside a classifier's.
+      isIgnorable: (name) =>
+        name === ropeFactorsName || (blueprint.classes !== undefined && name === 'output.weight'),
+    };
+  });
+}
+
+async function openFolder(folder: string, rowTokens?: number): Promise<Opened> {
+  const path = join(folder, 'config.json');
+  const blueprint = parseBlueprint(await readJsonFile(path, configLimits), path, rowTokens);
+  const shards = await openSafetensorsFolder(folder);
+  const held = shards.flatMap(({ source, tensors }) =>
+    [...tensors].map(([name, tensor]) => [name, { source, tensor }] as const),
+  );
+  const sources = shards.map(({ source }) => source);
+  return {
+    place: sources.length === 1 ? (sources[0]?.name ?? folder) : folder,
+    sources,
+    held: new Map(held),
+    blueprint,
+    toFileName: (name) => name,
+    isPermuted: false,
+    isIgnorable: isRepetition,
+  };
+}
+
+function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): void {
+  const required = new Set<string>();
+  for (const [name, shape] of expected) {
+    const fileName = opened.toFileName(name);
+    const found = opened.held.get(fileName);
+    if (found === undefined) {
+      throw missing(fileName, opened.place);
+    }
+    if (found.tensor.shape.join() !== shape.join()) {
+      const where = within(found.source.name, `tensor ${quote(fileName)}`);
+      refuse(where, 'the shape', found.tensor.shape, `[${shape.join(', ')}]`);
+    }
+    required.add(fileName);
+    int8Companions(fileName, opened.held).forEach((each) => required.add(each));
+  }
+  for (const [name, { source }] of opened.held) {
+    if (!required.has(name) && !opened.isIgnorable(name)) {
+      // A bias or a norm left out would change every score without a word.
+      const where = within(source.name, `tensor ${quote(name)}`);
+      refuse(where, 'the tensor', 'present', `those of a ${opened.blueprint.family} model`);
+    }
+  }
+}
+
+function missing(name: string, place: string): CheckpointError {
+  const hint = name === 'lm_head.weight' ? '; is "tie_word_embeddings": true meant?' : '';
+  return new CheckpointError(`the tensor ${quote(name)} is missing from ${place}${hint}`);
+}
+
+/** A tied head stored a second time, and the rotary table of old Llama checkpoints. */
+function isRepetition(name: string): boolean {
+  return name === 'lm_head.weight' || name.endsWith('.rotary_emb.inv_freq');
+}
+
+async function readTensor(
+  opened: Opened,
+  expected: ReadonlyMap<string, Shape>,
+  name: string,
+): Promise<Float32Array> {
+  const held = expected.has(name) ? opened.held.get(opened.toFileName(name)) : undefined;
+  if (held === undefined) {
+    const files = opened.sources.map((source) => source.name).join(', ');
+    return refuse(files, `tensor ${quote(name)}`, undefined, 'names of the blueprint');
+  }
+  if (held.tensor.type === 'I8') {
+    return readDequantized(name, opened.held);
+  }
+  const values = await readValues(held.source, held.tensor);
+  if (opened.isPermuted && /\.self_attn\.[qk]_proj\.weight$/.test(name)) {
+    const { headDim, width } = opened.blueprint;
+    return unpermuteRotary(values, headDim, width);
+  }
+  return values;
+}
+
+async function closingOnFailure<T>(
+  sources: readonly CheckpointFile[],
+  build: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await build();
+  } catch (error) {
+    await closeAll(sources);
+    throw error;
+  }
+}
+
+async function closeAll(sources: readonly CheckpointFile[]): Promise<void> {
+  await Promise.all(sources.map((source) => source.close()));
+}

@@ -1,0 +1,31 @@
+import type { Blueprint } from '../../model/manifest.ts';
+import type { QuantizedTensor } from '../numerics/quantize-channels.ts';
+
+/** Weights as read: a GGUF file or a Hugging Face folder, behind one face. */
+export interface Checkpoint {
+  readonly blueprint: Blueprint;
+  /** Paths as they were opened, for errors. */
+  readonly files: readonly string[];
+  /** Hugging Face tensor names present (`model.layers.0.self_attn.q_proj.weight`, ...), with shapes. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /**
+   * One tensor as fp32, row-major, [out, in] for linears, in the Hugging Face layout whatever the file's own
+   * (rotary halves un-permuted for GGUF's Llama family). The caller owns the array.
+   *
+   * @throws CheckpointError naming file and tensor.
+   */
+  readTensor(name: string): Promise<Float32Array>;
+  /**
+   * A tensor stored as int8 with a scale a row, as it is stored; undefined for one that is stored otherwise. Only
+   * checkpoints that can hold such have it. The caller owns the arrays.
+   */
+  readQuantized?(name: string): Promise<QuantizedTensor | undefined>;
+  /** A compact checkpoint's matrix that was left in floats, since its rounding cost too much: int8 graphs leave it so too. */
+  staysFloat?(name: string): boolean;
+  close(): Promise<void>;
+}
+
+/** A file that is malformed, truncated, hostile, or not supported. Permanent: retrying cannot help. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError';
+}

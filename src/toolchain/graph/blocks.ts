@@ -1,0 +1,146 @@
+import type { Blueprint } from '../../model/manifest.ts';
+import type { GraphBuilder } from './onnx/graph-builder.ts';
+import type { ElementType } from './onnx/model-proto.ts';
+import { asColumn, type LinearInput, linear, prepare, scaleRows } from './linear.ts';
+import { weightNames } from './weights.ts';
+
+export { linear, prepare } from './linear.ts';
+
+/** The decoder's building blocks as graph nodes. Values are named by string, as in ONNX. */
+
+export const opsets = { '': 24, 'com.microsoft': 1 } as const;
+
+const microsoft = { domain: 'com.microsoft' } as const;
+
+export interface BlockContext {
+  readonly graph: GraphBuilder;
+  readonly blueprint: Blueprint;
+  /** Of weights and activations. */
+  readonly type: Extract<ElementType, 'float32' | 'float16'>;
+  /** Weights stored as integers, by which linears multiply integers; `type` is float32 where there are any. */
+  readonly int8Weights: ReadonlySet<string>;
+}
+
+/** Masked scores get this added: far below every score, and finite, so that a row that sees nothing stays finite. */
+const maskedScore = { float32: -1e9, float16: -30_000 } as const;
+
+export function embed({ graph, int8Weights }: BlockContext, ids: string): string {
+  const rows = graph.node('Gather', [weightNames.embedding, ids]);
+  if (!int8Weights.has(weightNames.embedding)) {
+    return rows;
+  }
+  const scales = graph.node('Gather', [weightNames.scales(weightNames.embedding), ids]);
+  return scaleRows(graph, graph.node('Cast', [rows], castTo('float32')), asColumn(graph, scales));
+}
+
+export function norm({ graph, blueprint }: BlockContext, x: string, weight: string): string {
+  return graph.node('SimplifiedLayerNormalization', [x, weight], {
+    attributes: { axis: { int: -1 }, epsilon: { float: blueprint.normEpsilon } },
+  });
+}
+
+/** Adds to the residual stream and norms the sum in one pass. */
+export function addAndNorm(
+  { graph, blueprint }: BlockContext,
+  residual: string,
+  x: string,
+  weight: string,
+): { normed: string; residual: string } {
+  const [normed = '', sum = ''] = graph.freshNames(2, 'residual');
+  graph.nodeInto([normed, '', '', sum], 'SkipSimplifiedLayerNormalization', [x, residual, weight], {
+    ...microsoft,
+    attributes: { epsilon: { float: blueprint.normEpsilon } },
+  });
+  return { normed, residual: sum };
+}
+
+/** q, k or v of a layer: linear, bias, norm over each head, rotation; each only where the family has it. */
+export function project(
+  context: BlockContext,
+  x: LinearInput,
+  layer: number,
+  part: { kind: 'q' | 'k'; positions: string } | { kind: 'v' },
+): string {
+  const { graph, blueprint } = context;
+  const names = weightNames.layer(layer);
+  let y = linear(context, x, names[part.kind]);
+  if (blueprint.qkvBias) {
+    y = graph.node('Add', [y, names[`${part.kind}Bias`]]);
+  }
+  if (part.kind === 'v') {
+    return y;
+  }
+  const heads = part.kind === 'q' ? blueprint.heads : blueprint.kvHeads;
+  if (blueprint.qkNorm) {
+    const perHead = graph.node('Reshape', [y, graph.int64([-1, heads, blueprint.headDim])]);
+    y = norm(context, perHead, names[`${part.kind}Norm`]);
+  }
+  return rotate(context, y, part.positions, heads * blueprint.headDim);
+}
+
+/** [rows, ...] to [rows, width], rotated at positions [rows, 1]. */
+function rotate({ graph }: BlockContext, x: string, positions: string, width: number): string {
+  const column = graph.node('Reshape', [x, graph.int64([-1, 1, width])]);
+  const rotated = graph.node(
+    'RotaryEmbedding',
+    [column, positions, weightNames.rotaryCos, weightNames.rotarySin],
+    { ...microsoft, attributes: { interleaved: { int: 0 } } },
+  );
+  return graph.node('Reshape', [rotated, graph.int64([-1, width])]);
+}
+
+/** [B, 1, S, K] of what to add to the scores: a row at place p sees keys at places up to p. */
+export function causalMask(
+  { graph, type }: BlockContext,
+  rowPlace: string,
+  keyPlace: string,
+): string {
+  const rows = graph.node('Unsqueeze', [rowPlace, graph.int64([1, 3])]);
+  const keys = graph.node('Unsqueeze', [keyPlace, graph.int64([1, 2])]);
+  const sees = graph.node('LessOrEqual', [keys, rows]);
+  const mask = graph.node('Where', [sees, graph.float32(0), graph.float32(maskedScore[type])]);
+  return type === 'float32' ? mask : graph.node('Cast', [mask], castTo(type));
+}
+
+/** q [B, S, heads x d], k and v [B, K, kvHeads x d], mask [B, 1, S, K] to [B x S, heads x d]. */
+export function attend(
+  { graph, blueprint }: BlockContext,
+  inputs: { q: string; k: string; v: string; mask: string },
+): string {
+  const tiles = graph.node('Attention', [inputs.q, inputs.k, inputs.v, inputs.mask], {
+    attributes: {
+      q_num_heads: { int: blueprint.heads },
+      kv_num_heads: { int: blueprint.kvHeads },
+    },
+  });
+  return graph.node('Reshape', [tiles, graph.int64([-1, blueprint.heads * blueprint.headDim])]);
+}
+
+/** down(silu(gate(x)) x up(x)) */
+export function mlp(context: BlockContext, x: string, layer: number): string {
+  const { graph } = context;
+  const names = weightNames.layer(layer);
+  const rows = prepare(context, x, names.gate);
+  const gate = linear(context, rows, names.gate);
+  // QuickGelu with alpha 1 is silu.
+  const gated = graph.node('QuickGelu', [gate], {
+    ...microsoft,
+    attributes: { alpha: { float: 1 } },
+  });
+  const hidden = graph.node('Mul', [gated, linear(context, rows, names.up)]);
+  return linear(context, prepare(context, hidden, names.down), names.down);
+}
+
+/** The last residual addition, final norm and label rows, in fp32 whatever the rest is in. [N, 2] */
+export function labelHead(context: BlockContext, residual: string, x: string): string {
+  const { graph, type } = context;
+  const precise = (value: string) =>
+    type === 'float32' ? value : graph.node('Cast', [value], castTo('float32'));
+  const { normed } = addAndNorm(context, precise(residual), precise(x), weightNames.finalNorm);
+  return graph.node('MatMul', [normed, weightNames.labels]);
+}
+
+/** TensorProto.DataType codes. */
+function castTo(type: 'float32' | 'float16') {
+  return { attributes: { to: { int: type === 'float32' ? 1 : 10 } } };
+}

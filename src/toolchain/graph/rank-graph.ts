@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Blueprint, FileEntry, Precision } from '../../model/manifest.ts';
+import { groupFeeds, logitsOutput, sharedFeeds, type FeedSpec } from '../../batch/graph-feeds.ts';
+import type { Checkpoint } from '../files/checkpoint.ts';
+import { GraphBuilder } from './onnx/graph-builder.ts';
+import { encodeModel, type Initializer, type OnnxModel } from './onnx/model-proto.ts';
+import * as blocks from './blocks.ts';
+import { weightNames, writeWeights } from './weights.ts';
+import type { LayerInput } from './layer-inputs.ts';
+
+export interface RankGraphOptions {
+  readonly precision: Precision;
+  /** Inputs that stay in floats though the precision is int8. */
+  readonly floats?: readonly LayerInput[];
+  readonly labelIds: readonly [yes: number, no: number];
+  readonly attentionGroups: number;
+  readonly outDir: string;
+  /** Tensors written, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Writes the packed ranking graph of a checkpoint: `graph.onnx`, and `weights.bin` beside it as external data.
+ * Reads and writes one tensor at a time.
+ *
+ * @throws CheckpointError when a tensor is missing, has the wrong shape, or does not fit the precision.
+ */
+export async function buildRankGraph(
+  checkpoint: Checkpoint,
+  options: RankGraphOptions,
+): Promise<{ graph: FileEntry; weights: FileEntry; parameters: number }> {
+  const written = await writeWeights(checkpoint, {
+    precision: options.precision,
+    floats: options.floats ?? [],
+    labelIds: options.labelIds,
+    path: join(options.outDir, 'weights.bin'),
+    onProgress: options.onProgress,
+  });
+  const model = packedGraph(checkpoint.blueprint, options, written.initializers);
+  const graph = await writeGraph(model, options.outDir, 'graph.onnx');
+  return { graph, weights: written.file, parameters: written.parameters };
+}
+
+export async function writeGraph(model: OnnxModel, dir: string, file: string): Promise<FileEntry> {
+  const bytes = encodeModel(model);
+  await writeFile(join(dir, file), bytes);
+  return {
+    file,
+    bytes: bytes.byteLength,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+/** An attention group's inputs in the graph, and the masks made of them once for all layers. */
+interface Group {
+  readonly rowIndex: string;
+  readonly keyIndex: string;
+  readonly lastIndex: string;
+  readonly mask: string;
+  /** Of the last rows only. */
+  readonly lastMask: string;
+}
+
+interface PackedContext extends blocks.BlockContext {
+  readonly positions: string;
+  readonly groups: readonly Group[];
+}
+
+/** The residual stream, and its norm by the next block. [T, width] */
+interface Stream {
+  readonly residual: string;
+  readonly normed: string;
+}
+
+/** The graph over weights that are already written. */
+export function packedGraph(
+  blueprint: Blueprint,
+  { precision, attentionGroups }: Pick<RankGraphOptions, 'precision' | 'attentionGroups'>,
+  initializers: readonly Initializer[],
+): OnnxModel {
+  const graph = new GraphBuilder(initializers);
+  const context = declareInputs(
+    {
+      graph,
+      blueprint,
+      type: precision === 'fp16' ? 'float16' : 'float32',
+      int8Weights: new Set(
+        initializers.filter(({ type }) => type === 'int8').map(({ name }) => name),
+      ),
+    },
+    attentionGroups,
+  );
+  const embedded = blocks.embed(context, sharedFeeds.ids.name);
+  const last = blueprint.layers - 1;
+  let stream: Stream = {
+    residual: embedded,
+    normed: blocks.norm(context, embedded, weightNames.layer(0).inputNorm),
+  };
+  for (let layer = 0; layer < last; layer++) {
+    stream = fullBlock(context, stream, layer);
+  }
+  const { residual, x } = lastBlock(context, stream, last);
+  const logits = blocks.labelHead(context, residual, x);
+  graph.nodeInto([logitsOutput], 'Identity', [logits]);
+  graph.output(logitsOutput, 'float32', ['N', 2]);
+  return graph.model('packed ranking graph', blocks.opsets);
+}
+
+function declareInputs(context: blocks.BlockContext, attentionGroups: number): PackedContext {
+  const { graph } = context;
+  const declare = ({ name, type, dims }: FeedSpec) => graph.input(name, type, dims);
+  Object.values(sharedFeeds).forEach(declare);
+  const groups = Array.from({ length: attentionGroups }, (_, index): Group => {
+    const feeds = groupFeeds(index);
+    Object.values(feeds).forEach(declare);
+    const lastPlace = graph.node('Unsqueeze', [feeds.lastPlace.name, graph.int64([1])]);
+    return {
+      rowIndex: feeds.rowIndex.name,
+      keyIndex: feeds.keyIndex.name,
+      lastIndex: feeds.lastIndex.name,
+      mask: blocks.causalMask(context, feeds.rowPlace.name, feeds.keyPlace.name),
+      lastMask: blocks.causalMask(context, lastPlace, feeds.keyPlace.name),
+    };
+  });
+  return { ...context, positions: sharedFeeds.positions.name, groups };
+}
+
+/** Linears over all T tokens without padding; attention over the groups' tiles. */
+function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: number): Stream {
+  const { graph, positions, groups } = context;
+  const names = weightNames.layer(layer);
+  const rows = blocks.prepare(context, normed, names.q);
+  const q = blocks.project(context, rows, layer, { kind: 'q', positions });
+  const k = blocks.project(context, rows, layer, { kind: 'k', positions });
+  const v = blocks.project(context, rows, layer, { kind: 'v' });
+  const tiles = groups.map(({ rowIndex, keyIndex, mask }) =>
+    blocks.attend(context, {
+      q: graph.node('Gather', [q, rowIndex]),
+      k: graph.node('Gather', [k, keyIndex]),
+      v: graph.node('Gather', [v, keyIndex]),
+      mask,
+    }),
+  );
+  const attended = pick(context, tiles, sharedFeeds.untile.name);
+  const added = blocks.addAndNorm(
+    context,
+    residual,
+    blocks.linear(context, blocks.prepare(context, attended, names.o), names.o),
+    names.mlpNorm,
+  );
+  const hidden = blocks.mlp(context, added.normed, layer);
+  return blocks.addAndNorm(context, added.residual, hidden, weightNames.layer(layer + 1).inputNorm);
+}
+
+/** Keys and values of all tokens, but everything else only for the rows that are scored. [N, width] */
+function lastBlock(
+  context: PackedContext,
+  { residual, normed }: Stream,
+  layer: number,
+): { residual: string; x: string } {
+  const { graph, positions, groups } = context;
+  const lasts = concat(
+    context,
+    groups.map((group) => group.lastIndex),
+  );
+  const names = weightNames.layer(layer);
+  const lastRows = blocks.prepare(context, graph.node('Gather', [normed, lasts]), names.q);
+  const q = blocks.project(context, lastRows, layer, {
+    kind: 'q',
+    positions: graph.node('Gather', [positions, lasts]),
+  });
+  const all = blocks.prepare(context, normed, names.k);
+  const k = blocks.project(context, all, layer, { kind: 'k', positions });
+  const v = blocks.project(context, all, layer, { kind: 'v' });
+  const rows = splitByGroup(context, q).map((mine, index) =>
+    blocks.attend(context, {
+      q: graph.node('Unsqueeze', [mine, graph.int64([1])]),
+      k: graph.node('Gather', [k, groups[index]?.keyIndex ?? '']),
+      v: graph.node('Gather', [v, groups[index]?.keyIndex ?? '']),
+      mask: groups[index]?.lastMask ?? '',
+    }),
+  );
+  const scored = sharedFeeds.scored.name;
+  const added = blocks.addAndNorm(
+    context,
+    graph.node('Gather', [residual, graph.node('Gather', [lasts, scored])]),
+    blocks.linear(context, blocks.prepare(context, pick(context, rows, scored), names.o), names.o),
+    names.mlpNorm,
+  );
+  return { residual: added.residual, x: blocks.mlp(context, added.normed, layer) };
+}
+
+function concat({ graph }: PackedContext, values: readonly string[]): string {
+  return graph.node('Concat', values, { attributes: { axis: { int: 0 } } });
+}
+
+/** Rows of all groups one after the other, then those asked for. */
+function pick(context: PackedContext, groups: readonly string[], index: string): string {
+  return context.graph.node('Gather', [concat(context, groups), index]);
+}
+
+/** One row per tile, [all tiles, width], back to each group's own. */
+function splitByGroup(context: PackedContext, rows: string): string[] {
+  const { graph, groups } = context;
+  const sizes = groups.map((group) => graph.node('Shape', [group.lastIndex]));
+  const parts = graph.freshNames(groups.length, 'last');
+  graph.nodeInto(parts, 'Split', [rows, concat(context, sizes)], {
+    attributes: { axis: { int: 0 } },
+  });
+  return parts;
+}

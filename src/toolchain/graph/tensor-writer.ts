@@ -1,0 +1,76 @@
+import type { Precision } from '../../model/manifest.ts';
+import { CheckpointError } from '../files/checkpoint.ts';
+import { toHalf } from './onnx/half.ts';
+import type { Initializer } from './onnx/model-proto.ts';
+import type { WeightsFile } from './onnx/weights-file.ts';
+import type { QuantizedTensor } from '../numerics/quantize-channels.ts';
+
+/** Writes a graph's tensors in the form of its precision and keeps the list of them. */
+export class TensorWriter {
+  readonly initializers: Initializer[] = [];
+  readonly precision: Precision;
+  readonly #file: WeightsFile;
+  readonly #source: string;
+
+  /** `source` names the checkpoint in errors. */
+  constructor(file: WeightsFile, precision: Precision, source: string) {
+    this.#file = file;
+    this.#source = source;
+    this.precision = precision;
+  }
+
+  /** As halves in an fp16 graph, else in fp32. @throws CheckpointError when a value does not fit. */
+  async write(name: string, values: Float32Array, dims: readonly number[]): Promise<void> {
+    if (this.precision !== 'fp16') {
+      await this.writePrecise(name, values, dims);
+      return;
+    }
+    const half = toHalf(values);
+    if (!half.ok) {
+      throw new CheckpointError(
+        `${this.#source}: tensor ${name}: value ${values[half.index] ?? NaN} at ${half.index} does not fit fp16 (at most 65504); build fp32`,
+      );
+    }
+    const data = await this.#file.append(half.values);
+    this.initializers.push({ name, type: 'float16', dims, data });
+  }
+
+  /** fp32 in every precision. */
+  async writePrecise(name: string, values: Float32Array, dims: readonly number[]): Promise<void> {
+    this.initializers.push({ name, type: 'float32', dims, data: await this.#file.append(values) });
+  }
+
+  /** Integers and their scales, [out, in] or transposed to [in, out]. */
+  async writeInt8(
+    to: { readonly name: string; readonly scales: string; readonly isTransposed: boolean },
+    { values, scales }: QuantizedTensor,
+  ): Promise<void> {
+    const rows = scales.length;
+    const columns = values.length / rows;
+    const stored = to.isTransposed ? transpose(values, rows, columns) : values;
+    const dims = to.isTransposed ? [columns, rows] : [rows, columns];
+    const data = await this.#file.append(stored);
+    this.initializers.push({ name: to.name, type: 'int8', dims, data });
+    await this.writePrecise(to.scales, scales, [rows]);
+  }
+}
+
+/** [rows, columns] to [columns, rows], in blocks that fit the cache. */
+export function transpose<T extends Float32Array | Int8Array>(
+  values: T,
+  rows: number,
+  columns: number,
+): T {
+  const block = 32;
+  const out = values.slice();
+  for (let top = 0; top < rows; top += block) {
+    for (let left = 0; left < columns; left += block) {
+      for (let row = top; row < Math.min(top + block, rows); row++) {
+        for (let column = left; column < Math.min(left + block, columns); column++) {
+          out[column * rows + row] = values[row * columns + column] ?? 0;
+        }
+      }
+    }
+  }
+  return out as T;
+}

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { openSession } from '../../engine/session.ts';
+import { RankError } from '../../base/errors.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import { cannotAnswer, findNotFinite, plainQuestion, toPart } from '../../encode/assert-answers.ts';
+import { packBatch } from '../../batch/pack-batch.ts';
+import { createRequestEncoder } from '../../encode/request-encoder.ts';
+
+/**
+ * Asks a model that was just built one question, on the CPU, so that weights that overflow, or a prompt that its rows
+ * have no room for, are found here and not by the server that is to swap to it.
+ *
+ * @throws RankError saying why it cannot answer.
+ */
+export async function assertBuiltAnswers(dir: string, manifest: Manifest): Promise<void> {
+  const { rowTokens, vocabulary } = manifest.blueprint;
+  const { file, sha256 } = manifest.tokenizer;
+  const encoder = createRequestEncoder({
+    tokenizerPath: join(dir, file),
+    expected: { sha256, vocabulary },
+    template: manifest.template,
+    normalize: manifest.normalize,
+    limits: { prefixTokens: rowTokens, candidateTokens: rowTokens, rowTokens },
+  });
+  const outcome = encoder.encode(plainQuestion);
+  if (!outcome.ok) {
+    throw new RankError(
+      'invalid-argument',
+      `${manifest.name} has no room for a plain question in its rows of ${rowTokens} tokens: ${outcome.message}`,
+    );
+  }
+  const device = { provider: 'cpu', deviceId: 0, threads: 1 } as const;
+  const session = await openSession({ modelDir: dir, manifest, ...device });
+  try {
+    const { attentionGroups } = manifest;
+    const logits = await session.run(packBatch([toPart(outcome.encoded)], { attentionGroups }));
+    const problem = findNotFinite(logits);
+    if (problem !== undefined) {
+      throw cannotAnswer(manifest.name, problem);
+    }
+  } finally {
+    await session.close();
+  }
+}

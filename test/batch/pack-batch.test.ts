@@ -1,0 +1,250 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { BatchPart, PackedBatch } from '../../src/batch/packed-batch.ts';
+import { assignGroups, type TileSize } from '../../src/batch/ladder.ts';
+import {
+  attentionSlots,
+  packBatch,
+  packedTokens,
+  paddingWaste,
+} from '../../src/batch/pack-batch.ts';
+
+/** Token ids are unique in a batch, so that a token says where it came from. */
+function numberedParts(shape: readonly { prefix: number; suffixes: readonly number[] }[]) {
+  let next = 100;
+  const take = (length: number) => Int32Array.from({ length }, () => next++);
+  return shape.map(
+    ({ prefix, suffixes }): BatchPart => ({ prefix: take(prefix), suffixes: suffixes.map(take) }),
+  );
+}
+
+const partShapes = fc.array(
+  fc.record({
+    prefix: fc.integer({ min: 0, max: 12 }),
+    suffixes: fc.array(fc.integer({ min: 1, max: 18 }), { minLength: 1, maxLength: 8 }),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+const groupCounts = fc.integer({ min: 1, max: 4 });
+
+interface SeenRow {
+  readonly token: number;
+  readonly keys: number[];
+}
+
+/** What every real row attends to, by token id, read off the tiles as the graph does. */
+function rowsOf(batch: PackedBatch): Map<number, SeenRow[]> {
+  const seen = new Map<number, SeenRow[]>();
+  let rowsBefore = 0;
+  for (const group of batch.groups) {
+    for (let row = 0; row < group.tiles * group.rows; row++) {
+      const tile = Math.floor(row / group.rows);
+      const keys: number[] = [];
+      for (let key = tile * group.keys; key < (tile + 1) * group.keys; key++) {
+        if ((group.keyPlace[key] ?? NaN) <= (group.rowPlace[row] ?? NaN)) {
+          keys.push(batch.ids[group.keyIndex[key] ?? -1] ?? NaN);
+        }
+      }
+      if (keys.length > 0) {
+        const at = rowsBefore + row;
+        const token = batch.ids[group.rowIndex[row] ?? -1] ?? NaN;
+        seen.set(at, [...(seen.get(at) ?? []), { token, keys }]);
+      }
+    }
+    rowsBefore += group.tiles * group.rows;
+  }
+  return seen;
+}
+
+describe('packing a batch', () => {
+  it('lays a request out as its prefix once and its candidates after it', () => {
+    const batch = packBatch(
+      [{ prefix: Int32Array.of(1, 2), suffixes: [Int32Array.of(3, 4, 5), Int32Array.of(6)] }],
+      { attentionGroups: 2 },
+    );
+    expect([...batch.ids]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...batch.positions]).toEqual([0n, 1n, 2n, 3n, 4n, 2n]);
+    // Key lengths 2, 5 and 3 round up to 4, 8 and 4: the prefix and the short candidate share a shape.
+    expect(batch.groups.map(({ tiles, rows, keys }) => [tiles, rows, keys])).toEqual([
+      [2, 2, 4],
+      [1, 3, 8],
+    ]);
+    expect([...(batch.groups[1]?.keyIndex ?? [])].slice(0, 5)).toEqual([0, 1, 2, 3, 4]);
+    expect([...(batch.groups[1]?.rowPlace ?? [])]).toEqual([2, 3, 4]);
+    expect([...batch.untile]).toEqual([0, 1, 4, 5, 6, 2]);
+    expect([...batch.scored]).toEqual([2, 1]);
+  });
+
+  it('lets every token see exactly the tokens before it in its own row, and nothing else', () => {
+    fc.assert(
+      fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
+        const parts = numberedParts(shape);
+        const batch = packBatch(parts, { attentionGroups });
+        const seen = rowsOf(batch);
+        const expected = new Map<number, number[]>();
+        for (const { prefix, suffixes } of parts) {
+          prefix.forEach((token, i) => expected.set(token, [...prefix.slice(0, i + 1)]));
+          suffixes.forEach((suffix) =>
+            suffix.forEach((token, i) =>
+              expected.set(token, [...prefix, ...suffix.slice(0, i + 1)]),
+            ),
+          );
+        }
+        const found = new Map<number, number[]>();
+        batch.untile.forEach((at, token) => {
+          const rows = seen.get(at) ?? [];
+          const own = rows.length === 1 && rows[0]?.token === batch.ids[token];
+          found.set(batch.ids[token] ?? NaN, own ? (rows[0]?.keys ?? []) : []);
+        });
+        expect(found).toEqual(expected);
+        expect(seen.size).toBe(expected.size);
+      }),
+    );
+  });
+
+  it('packs every token exactly once', () => {
+    fc.assert(
+      fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
+        const parts = numberedParts(shape);
+        const batch = packBatch(parts, { attentionGroups });
+        expect(batch.ids).toHaveLength(packedTokens(parts));
+        expect([...batch.ids].sort((a, b) => a - b)).toEqual(
+          parts.flatMap(({ prefix, suffixes }) => [prefix, ...suffixes]).flatMap((t) => [...t]),
+        );
+        expect(new Set(batch.untile).size).toBe(batch.ids.length);
+      }),
+    );
+  });
+
+  it('reads each score at the last token of its candidate, in the order of candidates', () => {
+    fc.assert(
+      fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
+        const parts = numberedParts(shape);
+        const batch = packBatch(parts, { attentionGroups });
+        const lasts = batch.groups.flatMap((group) =>
+          [...group.lastIndex].map((token, i) => ({ token, place: group.lastPlace[i] })),
+        );
+        const read = [...batch.scored].map((tile) => ({
+          token: batch.ids[lasts[tile]?.token ?? -1],
+          place: lasts[tile]?.place,
+        }));
+        expect(read).toEqual(
+          parts.flatMap(({ prefix, suffixes }) =>
+            suffixes.map((suffix) => ({
+              token: suffix.at(-1),
+              place: prefix.length + suffix.length - 1,
+            })),
+          ),
+        );
+      }),
+    );
+  });
+
+  it('keeps every index within the packed tokens and every buffer in its shape', () => {
+    fc.assert(
+      fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
+        const batch = packBatch(numberedParts(shape), { attentionGroups });
+        const tokens = batch.ids.length;
+        expect(batch.groups).toHaveLength(attentionGroups);
+        for (const group of batch.groups) {
+          expect(group.tiles * group.rows * group.keys).toBeGreaterThan(0);
+          expect(group.rowIndex).toHaveLength(group.tiles * group.rows);
+          expect(group.keyPlace).toHaveLength(group.tiles * group.keys);
+          for (const index of [group.rowIndex, group.keyIndex, group.lastIndex]) {
+            expect(index.every((token) => token >= 0 && token < tokens)).toBe(true);
+          }
+        }
+      }),
+    );
+  });
+
+  it('fills unused groups with one dummy tile that counts as padding', () => {
+    const batch = packBatch(numberedParts([{ prefix: 0, suffixes: [4, 4] }]), {
+      attentionGroups: 4,
+    });
+    expect(batch.groups.map(({ tiles, rows, keys }) => [tiles, rows, keys])).toEqual([
+      [2, 4, 4],
+      [1, 1, 1],
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
+    expect(attentionSlots(batch)).toEqual({ real: 32, padded: 35 });
+    expect(paddingWaste(batch)).toBeCloseTo(3 / 35);
+  });
+
+  it('refuses an empty candidate and an empty batch as bugs', () => {
+    expect(() =>
+      packBatch(numberedParts([{ prefix: 3, suffixes: [0] }]), { attentionGroups: 4 }),
+    ).toThrow('a candidate has 0 tokens; at least 1 (its suffix); this is a bug');
+    expect(() => packBatch([], { attentionGroups: 4 })).toThrow('0 candidates');
+  });
+});
+
+describe('assigning tiles to attention groups', () => {
+  const area = (sizes: readonly TileSize[], groupOf: readonly number[]) => {
+    const groups = new Map<number, TileSize[]>();
+    sizes.forEach((size, i) => {
+      const group = groupOf[i] ?? -1;
+      groups.set(group, [...(groups.get(group) ?? []), size]);
+    });
+    return [...groups.values()].reduce(
+      (sum, members) =>
+        sum +
+        members.length *
+          Math.max(...members.map(({ rows }) => rows)) *
+          Math.max(...members.map(({ keys }) => keys)),
+      0,
+    );
+  };
+
+  /** Least padded area over every way to give n tiles one of g groups. */
+  const leastArea = (sizes: readonly TileSize[], groups: number) => {
+    let least = Infinity;
+    for (let code = 0; code < groups ** sizes.length; code++) {
+      const groupOf = sizes.map((_, i) => Math.floor(code / groups ** i) % groups);
+      least = Math.min(least, area(sizes, groupOf));
+    }
+    return least;
+  };
+
+  it('pads one request less than any other assignment would', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 50 }),
+        fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 6 }),
+        groupCounts,
+        (prefix, lengths, groups) => {
+          const sizes = lengths.map((rows) => ({ rows, keys: prefix + rows }));
+          expect(area(sizes, assignGroups(sizes, groups))).toBe(leastArea(sizes, groups));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('never uses more groups than there are, nor splits equal tiles', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({ rows: fc.integer({ min: 1, max: 9 }), keys: fc.integer({ min: 1, max: 9 }) }),
+        ),
+        groupCounts,
+        (sizes, groups) => {
+          const groupOf = assignGroups(sizes, groups);
+          expect(groupOf.every((group) => group >= 0 && group < groups)).toBe(true);
+          const ofSize = new Map(sizes.map(({ rows, keys }, i) => [`${rows}x${keys}`, groupOf[i]]));
+          sizes.forEach(({ rows, keys }, i) =>
+            expect(groupOf[i]).toBe(ofSize.get(`${rows}x${keys}`)),
+          );
+        },
+      ),
+    );
+  });
+
+  it('gives one long tile among short ones a group of its own', () => {
+    const sizes = [20, 21, 400, 22, 20].map((rows) => ({ rows, keys: 40 + rows }));
+    expect(assignGroups(sizes, 2)).toEqual([0, 0, 1, 0, 0]);
+    expect(assignGroups(sizes, 1)).toEqual([0, 0, 0, 0, 0]);
+    expect(assignGroups([], 4)).toEqual([]);
+  });
+});

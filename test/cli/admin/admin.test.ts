@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { ServerCredentials } from '@grpc/grpc-js';
+import { formatCosts, formatPool, run } from '../../../src/cli/admin/admin.ts';
+import { type AdminServer, startAdminServer } from '../../../src/server/admin/server.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { setUpModels } from '../../support/model-set-up.ts';
+
+const quiet = () => undefined;
+let server: AdminServer;
+let printed = '';
+let told = '';
+
+beforeEach(async () => {
+  [printed, told] = ['', ''];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told += String(text);
+    return true;
+  });
+  const { set } = await setUpModels();
+  server = await startAdminServer({
+    ...{ address: '127.0.0.1:0', models: set, clock: new FakeClock(3_000) },
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    credentials: ServerCredentials.createInsecure(),
+    setLogLevel: () => 'info',
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  server.close();
+});
+
+const admin = (...words: string[]) => run([...words, '--admin-address', server.address]);
+
+test('pool prints a table of the replicas', async () => {
+  expect(await admin('pool')).toBe(0);
+  const lines = printed.trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toBe('model tiny (/first), fingerprint efefefefefef');
+  expect(lines[1]).toMatch(/^slot +phase +for +threads +batches +holds +queued +failures/);
+  expect(lines[2]).toMatch(/^cpu#0 +ready +2 s +1 +0 +0 +0 ms +0$/);
+});
+
+test('resize tells the steps and prints the pool', async () => {
+  expect(await admin('resize', '3')).toBe(0);
+  expect(told).toMatch(/s {2}cpu#2 is loading\n.*s {2}cpu#2 is ready\n.*s {2}done\n/);
+  expect(printed).toMatch(/^cpu#2 +ready/m);
+});
+
+test('one slot is quarantined with a reason, released, and drained', async () => {
+  expect(await admin('quarantine', 'cpu#1', '--reason', 'too hot')).toBe(0);
+  expect(printed).toMatch(/^cpu#1 +quarantined .*too hot$/m);
+  expect(await admin('release', 'cpu#1')).toBe(0);
+  printed = '';
+  expect(await admin('drain', 'cpu#0', '--json')).toBe(0);
+  expect(JSON.parse(printed)).toMatchObject({ replicas: [{ slot: 'cpu#1', phase: 'ready' }] });
+});
+
+test('the log level and the costs', async () => {
+  expect(await admin('log-level', 'debug')).toBe(0);
+  expect(printed).toBe('log level debug, was info\n');
+  expect(await admin('costs')).toBe(0);
+  expect(printed).toMatch(/^cpu#0 +\d+ +1\.00/m);
+});
+
+test('what the server refuses is thrown with its words', async () => {
+  await expect(admin('drain', 'cuda:7')).rejects.toThrow(
+    "DrainReplica: NOT_FOUND: no replica runs on 'cuda:7'; there are cpu#0, cpu#1",
+  );
+  await expect(admin('load-model', '/nowhere')).rejects.toThrow(/LoadModel: NOT_FOUND: /);
+});
+
+test.each([
+  [[], 'an action is missing'],
+  [['fly'], "no action 'fly'"],
+  [['drain'], 'admin drain takes SLOT after it'],
+  [['pool', 'all'], 'admin pool takes nothing after it'],
+  [['resize', '1', '2'], 'admin resize takes COUNT or DEVICES after it'],
+  [['pool', '--timeout', '-1'], '--timeout'],
+])('the words %j are off', async (words, message) => {
+  const call = admin(...words);
+  await expect(call).rejects.toMatchObject({ name: 'UsageError' });
+  await expect(call).rejects.toThrow(message);
+});
+
+test('a pool in the middle of a change says so', () => {
+  const pool = { model: 'm', folder: 'f', scoreFingerprint: 'abc', replicas: [] };
+  expect(formatPool({ ...pool, change: 'resizing', drainingModels: 1 })).toMatch(
+    /resizing is under way\n1 other model\(s\) in memory\n/,
+  );
+});
+
+test('costs without a run are two empty tables', () => {
+  expect(formatCosts({ kinds: [], replicas: [], encodeMs: [] })).toMatch(/^kind .*\n\nslot .*\n$/);
+});

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { run } from '../../../src/cli/demo/demo.ts';
+import { CallError } from '../../../src/client/client.ts';
+import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+let printed = '';
+let told = '';
+
+beforeEach(() => {
+  [printed, told] = ['', ''];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  delete process.env['SLMRANK_MODEL'];
+  delete process.env['SLMRANK_CANDIDATES'];
+});
+
+describe('slmrank demo', () => {
+  test('ranks the postings through a real server in a process of its own, and stops it', async () => {
+    const model = temporaryFolder();
+    await buildHfTiny('llama', model);
+    process.env['SLMRANK_MODEL'] = model;
+    expect(await run(['--top', '2'])).toBe(0);
+    expect(printed.match(/^"[^"]+", 50 postings$/gm)).toHaveLength(3);
+    expect(printed.match(/^ {2}place {2}before {2}match +title +text$/gm)).toHaveLength(3);
+    expect(printed.match(/^ {6}2 +\d+ {2}[█·]{10} +\d+% {2}\S/gm)).toHaveLength(3);
+    expect(printed).not.toMatch(/^ {6}3 /m);
+    expect(printed).toMatch(
+      /^llama \(0\.\d million parameters, 32-bit floats\) on \d+ CPU workers?\nranked 150 postings in \d+\.\d s, \d+ a second\.$/m,
+    );
+    expect(told).toContain(`Starting the server with ${model}`);
+    expect(told).toContain('Server stopped, status 0');
+  }, 120_000);
+
+  test('a server that refuses a query is stopped; its log and its reason are told', async () => {
+    const model = temporaryFolder();
+    await buildHfTiny('llama', model);
+    process.env['SLMRANK_CANDIDATES'] = '10';
+    const failure = await run(['--model', model]).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    const { message, cause } = failure as Error;
+    expect(message).toMatch(/50[^]*10[^]*\nThe server's log ends with:\n[^]*slmrank ready on/);
+    expect(cause).toBeInstanceOf(CallError);
+  }, 120_000);
+
+  test('a model that is not there fails with what the server said', async () => {
+    const failure = await run(['--model', '/nowhere/model']).catch((error: unknown) =>
+      String(error),
+    );
+    expect(failure).toContain('ended with status 1 before it was ready');
+    expect(failure).toContain('/nowhere/model is not a built model');
+  }, 120_000);
+
+  test('refuses a count of places that is none', async () => {
+    await expect(run(['--top', '0'])).rejects.toThrow(/--top is '0'/);
+  });
+});

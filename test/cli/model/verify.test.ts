@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { run } from '../../../src/cli/model/verify.ts';
+import { builtinTemplates } from '../../../src/text/template.ts';
+import { buildModel } from '../../../src/toolchain/build/build-model.ts';
+import { buildHfTiny, tinyBuildOptions, tinyPath } from '../../support/hf-tiny.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+let printed = '';
+
+beforeEach(() => {
+  printed = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  delete process.env['SLMRANK_MODEL'];
+});
+
+describe('slmrank verify', () => {
+  test('takes the model of SLMRANK_MODEL, and rather the one that is named', async () => {
+    const [llama, qwen] = [temporaryFolder(), temporaryFolder()];
+    await buildHfTiny('llama', llama);
+    await buildHfTiny('qwen3', qwen);
+    process.env['SLMRANK_MODEL'] = llama;
+    expect(await run([])).toBe(0);
+    expect(await run([qwen])).toBe(0);
+    expect(printed.match(/^\w+(?= \(fp32, \d+ rows\))/gm)).toEqual(['llama', 'qwen3']);
+  });
+
+  test('says that it compared with nothing else when there is no golden', async () => {
+    const dir = temporaryFolder();
+    await buildHfTiny('llama', dir);
+    expect(await run([dir])).toBe(0);
+    expect(printed).toMatch(
+      /^no reference was available \(there is no .*llama\.json\.gz\): .*; see models\/goldens\/make_golden\.py$/m,
+    );
+    expect(printed).toMatch(/^PASS \(itself only: no reference was available\)$/m);
+    printed = '';
+    expect(await run([dir, '--golden', tinyPath('llama.golden.json')])).toBe(0);
+    expect(printed).toMatch(/^PASS$/m);
+    expect(printed).not.toContain('itself only');
+  });
+
+  test('repeats the warnings of the build', async () => {
+    const dir = temporaryFolder();
+    const options = { ...tinyBuildOptions('llama', dir), template: builtinTemplates.llama3 };
+    await buildModel(options);
+    expect(await run([dir])).toBe(0);
+    expect(printed).toMatch(/^warning: the template \(prefix, suffix\) has <\|begin_of_text\|>, /m);
+    printed = '';
+    expect(await run([dir, '--json'])).toBe(0);
+    expect(JSON.parse(printed)).toMatchObject({
+      warnings: [expect.stringContaining('<|begin_of_text|>')],
+    });
+  });
+
+  test.each([
+    [['/nowhere'], /^no built model at \/nowhere or .*models\/artifacts\/nowhere$/],
+    [['a', 'b'], /^2 models are named; one is needed$/],
+    [['--device', 'gpu'], /^--device is 'gpu'; cpu or cuda:N is needed$/],
+  ])('refuses %j', async (args, message) => {
+    await expect(run(args)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,242 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { run } from '../../../src/cli/rank/rank.ts';
+import { parseRankOptions } from '../../../src/cli/rank/rank-options.ts';
+import { parseConfig } from '../../../src/config/config.ts';
+import { readManifest } from '../../../src/model/manifest.ts';
+import { createPipeline } from '../../../src/pipeline/create-pipeline.ts';
+import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { noDeadline, testRequest } from '../../support/tiny-pipeline.ts';
+
+let printed = '';
+let told = '';
+
+beforeEach(() => {
+  [printed, told] = ['', ''];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.stdout.removeAllListeners('error');
+});
+
+const words = 'the nurse on ward nine reads charts and orders at night'.split(' ');
+/** Three of them have no title, some are longer than a candidate may be. */
+const candidates = Array.from({ length: 9 }, (_, i) => ({
+  id: `c${i}`,
+  ...(i % 3 === 0 ? {} : { title: words.slice(i, i + 2).join(' ') }),
+  text: Array.from({ length: 7 * i + 1 }, (__, j) => words[(i + 3 * j) % words.length]).join(' '),
+}));
+const lines = candidates.map((each) => JSON.stringify(each)).join('\n');
+
+interface JsonLine {
+  readonly query: string;
+  readonly rank: number;
+  readonly id: string;
+  readonly score: number;
+  readonly tokens: number;
+  readonly truncated: boolean;
+}
+const jsonLines = () =>
+  printed
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as JsonLine);
+
+/** What the server's pipeline answers to the same request. */
+async function serve(model: string, query: string): Promise<readonly Omit<JsonLine, 'query'>[]> {
+  const config = { ...parseConfig({ SLMRANK_DEVICES: 'cpu:1' }, []), model };
+  const pipeline = createPipeline({ config, manifest: await readManifest(model) });
+  try {
+    await pipeline.warm();
+    const request = testRequest(query, [], {
+      candidates: candidates.map((each) => ({ title: undefined, version: undefined, ...each })),
+      context: 'at home',
+      instruction: 'nurses only',
+      maxCandidateTokens: 40,
+      scoreKind: 'probability',
+    });
+    const { results } = await pipeline.rank(request, noDeadline());
+    return results.map(({ index, score, tokens, truncated }, i) => ({
+      rank: i + 1,
+      id: `c${index}`,
+      score,
+      tokens,
+      truncated,
+    }));
+  } finally {
+    await pipeline.drain();
+  }
+}
+
+describe('slmrank rank', () => {
+  test.each(['query-first', 'candidate-first'] as const)(
+    'gives the scores that a %s model is served with',
+    async (order) => {
+      const model = temporaryFolder();
+      const { name } = await buildHfTiny('llama', model, order);
+      const folder = temporaryFolder({ 'jobs.jsonl': lines });
+      const asked = ['night nurse', 'reads charts'];
+      const status = await run([
+        ...[...asked.flatMap((query) => ['--query', query]), join(folder, 'jobs.jsonl'), '--json'],
+        ...['--model', model, '--devices', 'cpu:1', '--candidate-tokens', '40'],
+        ...['--context', 'at home', '--instruction', 'nurses only'],
+      ]);
+      expect(status).toBe(0);
+      const found = jsonLines();
+      for (const query of asked) {
+        const own = found.filter((line) => line.query === query);
+        const served = await serve(model, query);
+        const withoutScore = ({ rank, id, tokens, truncated }: (typeof served)[number]) => ({
+          rank,
+          id,
+          tokens,
+          truncated,
+        });
+        expect(own.map(withoutScore)).toEqual(served.map(withoutScore));
+        own.forEach(({ score }, i) => expect(score).toBeCloseTo(served[i]?.score ?? NaN, 5));
+      }
+      expect(found).toHaveLength(18);
+      expect(new Set(found.map(({ truncated }) => truncated))).toEqual(new Set([true, false]));
+      expect(told).toContain(`Loading ${name} on 1 device slots\n`);
+      expect(told).toMatch(/^18 of 18 candidates, 100 %/m);
+      expect(told).toMatch(/^18 candidates in .* candidates\/s; \d+ of them cut to the context/m);
+    },
+    240_000,
+  );
+
+  test('prints a table for each query; the model is that of SLMRANK_MODEL, the input a pipe', async () => {
+    const model = temporaryFolder();
+    await buildHfTiny('llama', model);
+    const before = process.env['SLMRANK_MODEL'];
+    process.env['SLMRANK_MODEL'] = model;
+    try {
+      const given = ['--query', 'nurse', '--query', 'cook', '--top', '2', '--devices', 'cpu:1'];
+      const input = Readable.from([gzipSync(lines)]);
+      expect(await run([...given, '-'], input)).toBe(0);
+    } finally {
+      if (before === undefined) {
+        delete process.env['SLMRANK_MODEL'];
+      } else {
+        process.env['SLMRANK_MODEL'] = before;
+      }
+    }
+    const table = ' of 9 candidates\n {2}place {2}before .*\n {6}1 .*\n {6}2 .*\n';
+    expect(printed).toMatch(new RegExp(`^"nurse", 2${table}\n"cook", 2${table}$`));
+  }, 120_000);
+
+  test('with --skip-bad ranks the other lines and names the bad ones; without it ends with that advice', async () => {
+    const model = temporaryFolder();
+    await buildHfTiny('llama', model);
+    const bad = ['{"id": "e", "text": ""}', ...Array<string>(6).fill('nonsense')];
+    const folder = temporaryFolder({ 'jobs.jsonl': [...bad, lines].join('\n') });
+    const file = join(folder, 'jobs.jsonl');
+    const given = ['--query', 'nurse', '--model', model, '--devices', 'cpu:1', '--json', file];
+    await expect(run(given)).rejects.toThrow(
+      `${file}:1: 'text' is ""; text with something to read in it, or a title beside it, is needed. To rank the other lines: --skip-bad`,
+    );
+    expect(told).not.toContain('Loading');
+    expect(await run([...given, '--skip-bad'])).toBe(0);
+    expect(jsonLines()).toHaveLength(9);
+    expect(told).toContain(`Skipped ${file}:1: 'text' is ""; text with`);
+    expect(told).toContain(`Skipped ${file}:5: not JSON`);
+    expect(told).not.toContain(`${file}:6:`);
+    expect(told).toContain('Skipped 2 more lines\n');
+  }, 120_000);
+
+  test('ends at Control-C with status 130 and without a ranking, also while it waits for input', async () => {
+    const model = temporaryFolder();
+    await buildHfTiny('llama', model);
+    const input = new PassThrough();
+    input.write(`${lines}\n`);
+    const before = process.listenerCount('SIGINT');
+    const given = ['--query', 'nurse', '--model', model, '--devices', 'cpu:1', '-'];
+    const ended = run(given, input);
+    while (process.listenerCount('SIGINT') === before) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    process.emit('SIGINT');
+    expect(await ended).toBe(130);
+    expect(told).toContain('Interrupted before all candidates were scored: no ranking is shown\n');
+    expect([printed, process.listenerCount('SIGINT')]).toEqual(['', before]);
+  }, 120_000);
+
+  test.each([
+    ['a file that is not there', 'none.jsonl', /none\.jsonl: cannot be read: .*ENOENT/],
+    ['a folder', '.', /: cannot be read: .*EISDIR/],
+    ['an empty file', 'empty.jsonl', /empty\.jsonl: has no candidates; at least one line \{"text"/],
+    ['a line without text', 'broken.jsonl', /broken\.jsonl:2: 'text' is missing; text is needed/],
+  ])('refuses %s before it loads the model', async (_, file, message) => {
+    const folder = temporaryFolder({
+      'empty.jsonl': '\n\n',
+      'broken.jsonl': '{"text": "a"}\n{"id": "b"}\n',
+    });
+    const given = ['--query', 'nurse', '--model', '/nowhere', join(folder, file)];
+    await expect(run(given)).rejects.toThrow(message);
+    expect(told).toBe('');
+  });
+
+  test('refuses empty standard input, which can be read only once', async () => {
+    const model = temporaryFolder();
+    await buildHfTiny('llama', model);
+    const given = ['--query', 'nurse', '--model', model, '--devices', 'cpu:1', '-'];
+    await expect(run(given, Readable.from([]))).rejects.toThrow(
+      'standard input: has no candidates; at least one line {"text": "..."} is needed',
+    );
+  }, 120_000);
+});
+
+describe('parseRankOptions', () => {
+  test.each([
+    [[], 20],
+    [['--json'], Infinity],
+    [['--top', '3'], 3],
+    [['--top', '3', '--json'], 3],
+    [['--top', '0'], Infinity],
+  ])('shows with %j the best %d', (more, top) => {
+    expect(parseRankOptions(['--query', 'q', 'f', ...more]).top).toBe(top);
+  });
+
+  test('takes an empty instruction or context for none', () => {
+    const given = ['--query', 'q', '-', '--instruction', '', '--context='];
+    const { instruction, context, file } = parseRankOptions(given);
+    expect([instruction, context, file]).toEqual([undefined, undefined, '-']);
+  });
+
+  test.each([
+    [['f'], /^--query is missing\n/],
+    [['--query', 'q'], /^0 files are named; one, or - for standard input, is needed\n/],
+    [['--query', 'q', 'f', 'g'], /^2 files are named/],
+    [
+      ['--query', 'q', '--query', ' ', 'f'],
+      /^--query is empty; a text with something to read in it is needed$/,
+    ],
+    [['--query', 'q', 'f', '--top', '1.5'], /^--top is '1\.5'; a whole number of at least 0/],
+    [['--query', 'q', 'f', '--candidate-tokens', '0'], /^--candidate-tokens is '0'; a whole/],
+  ])('refuses %j', (args, message) => {
+    expect(() => parseRankOptions(args)).toThrow(message);
+  });
+});
+
+test('slmrank --help tells every command from its summary', () => {
+  const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
+  const help = execFileSync(process.execPath, ['--import', 'tsx', main, '--help'], {
+    encoding: 'utf8',
+  });
+  const commands = help.split('\n').filter((line) => line.startsWith('  slmrank '));
+  expect(commands.length).toBeGreaterThan(10);
+  expect(commands).toContain('  slmrank rank            rank the candidates of a file');
+  expect(commands.filter((line) => !/^ {2}slmrank [a-z ]+? {2,}\S/.test(line))).toEqual([]);
+  expect(new Set(commands.map((line) => line.search(/(?<= {2})\S[^ ]*( \S+)+$/))).size).toBe(1);
+});

@@ -1,0 +1,55 @@
+import { expect, test } from '@jest/globals';
+import { Metadata } from '@grpc/grpc-js';
+import pino from 'pino';
+import type { ServingEvent } from '../../src/domain/events.ts';
+import { PendingAnswer } from '../../src/desk/pending-answer.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+
+/** A call with a second of time: its work has 950 ms, and at 975 it is answered without an answer. */
+function open() {
+  const clock = new FakeClock();
+  const events: ServingEvent[] = [];
+  const delivered: boolean[] = [];
+  const pending = new PendingAnswer<never>(
+    {
+      ...{ method: 'Rank', requestId: 'r-1', deadline: Infinity, metadata: new Metadata() },
+      deliver: ({ ok }) => delivered.push(ok),
+    },
+    {
+      ...{ clock, maxCallMs: 1000, log: pino({ enabled: false }) },
+      tell: (event) => events.push(event),
+    },
+  );
+  let isStopped = false;
+  pending.run(({ signal }) => {
+    signal.addEventListener('abort', () => {
+      isStopped = true;
+    });
+    return new Promise<never>(() => undefined);
+  });
+  const outcomes = () => events.map((event) => (event.kind === 'ended' ? event.outcome : event));
+  return { clock, pending, delivered, outcomes, isStopped: () => isStopped };
+}
+
+test.each([
+  { ms: 949, outcome: 'cancelled' },
+  { ms: 950, outcome: 'expired' },
+])('a caller who goes after $ms of 1000 ms counts as $outcome', async ({ ms, outcome }) => {
+  const call = open();
+  await call.clock.advance(ms);
+  call.pending.abandon();
+  expect(call.outcomes()).toEqual([outcome]);
+  expect(call.delivered).toEqual([]);
+  expect(call.isStopped()).toBe(true);
+  await call.clock.advance(1000);
+  expect(call.outcomes()).toHaveLength(1);
+});
+
+test('a caller who waits is told in time that there is no answer, and counts as expired', async () => {
+  const call = open();
+  await call.clock.advance(975);
+  expect(call.delivered).toEqual([false]);
+  call.pending.abandon();
+  expect(call.outcomes()).toEqual(['expired']);
+  expect(call.isStopped()).toBe(true);
+});

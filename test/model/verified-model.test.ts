@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { verifyModel } from '../../src/model/verified-model.ts';
+import { FakeClock, settle } from '../support/fake-clock.ts';
+import { buildHfTiny } from '../support/hf-tiny.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const limits = { stallMs: 30, totalMs: 100 };
+const never = () => new Promise<never>(() => undefined);
+
+test('a whole model is given with the stamps of its three files', async () => {
+  const dir = temporaryFolder();
+  const built = await buildHfTiny('llama', dir);
+  const { manifest, files } = await verifyModel(dir, new FakeClock());
+  expect(manifest).toEqual(built);
+  expect(Object.keys(files)).toHaveLength(3);
+});
+
+test('a disk that does not answer is left behind', async () => {
+  const clock = new FakeClock();
+  const found = verifyModel('/dead', clock, limits, never);
+  found.catch(() => undefined);
+  await clock.advance(30);
+  await expect(found).rejects.toMatchObject({
+    kind: 'unavailable',
+    reason: 'FOLDER_HANGS',
+    message: '/dead did not answer within 30 ms',
+  });
+});
+
+test('one that answers a little at a time has the time of all of it', async () => {
+  const clock = new FakeClock();
+  let isAborted = () => false;
+  const found = verifyModel('/slow', clock, limits, async (_folder, { signal, onRead }) => {
+    isAborted = () => signal.aborted;
+    for (;;) {
+      await new Promise<void>((resolve) => clock.at(clock.nowMs() + 20, resolve));
+      onRead();
+    }
+  });
+  found.catch(() => undefined);
+  for (let ms = 0; ms < 80; ms += 20) {
+    await clock.advance(20);
+    await settle();
+  }
+  expect(isAborted()).toBe(false);
+  await clock.advance(20);
+  await expect(found).rejects.toThrow('/slow did not answer within 100 ms');
+  expect(isAborted()).toBe(true);
+});

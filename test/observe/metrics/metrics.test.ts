@@ -1,0 +1,261 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ServingEvent } from '../../../src/domain/events.ts';
+import { eventMetrics, metricTable } from '../../../src/observe/metrics/metric-table.ts';
+import { countEvents } from '../../../src/observe/metrics/metrics.ts';
+import { measureProcess } from '../../../src/observe/metrics/process-metrics.ts';
+import { MetricRegistry, toOpenMetrics } from '../../../src/observe/metrics/registry.ts';
+import { parseExposition, sampleOf } from '../../support/exposition.ts';
+import { batchRun, ended } from '../../support/serving-events.ts';
+
+const known = { replicas: ['cpu#0', 'cpu#1'], buckets: [32, 64] };
+
+async function countAll(...events: readonly ServingEvent[]): Promise<string> {
+  const registry = new MetricRegistry(known);
+  const tell = countEvents(registry);
+  events.forEach(tell);
+  return await registry.text();
+}
+
+async function read(events: readonly ServingEvent[], series: readonly string[]) {
+  const text = await countAll(...events);
+  return Object.fromEntries(series.map((one) => [one, sampleOf(text, one)]));
+}
+
+describe('the metrics table', () => {
+  test.each(Object.entries(metricTable))('%s is named as Prometheus asks', (name, spec) => {
+    expect(name).toMatch(/^slmrank_[a-z]+(_[a-z]+)*$/);
+    expect(name.endsWith('_total')).toBe(spec.type === 'counter');
+    expect(name).not.toMatch(/_(ms|milliseconds|mb|kb)\b/);
+    expect(spec.help).toMatch(/^[^"\n\\]+\.$/);
+    const { buckets = [] } = spec as { buckets?: readonly number[] };
+    expect([...buckets].sort((a, b) => a - b)).toEqual(buckets);
+    expect(new Set(buckets).size).toBe(buckets.length);
+  });
+
+  // There a counter's family has its name without _total.
+  test('no two families have one name in OpenMetrics', () => {
+    const families = Object.keys(metricTable).map((name) => name.replace(/_total$/, ''));
+    expect(new Set(families).size).toBe(families.length);
+  });
+
+  test('request latency has an edge at the 500 ms that the alerts watch', () => {
+    expect(metricTable.slmrank_request_duration_seconds.buckets).toContain(0.5);
+  });
+});
+
+describe('countEvents', () => {
+  test('every series of closed labels is there as a zero before anything happened', async () => {
+    const text = await countAll();
+    const families = parseExposition(text);
+    const told = [...families].filter(([name]) => name in eventMetrics);
+    expect(told.length).toBe(Object.keys(eventMetrics).length);
+    const counts = told.flatMap(([, { samples }]) => [...samples.values()]);
+    expect(counts.length).toBeGreaterThan(500);
+    expect(counts.every((count) => count === 0)).toBe(true);
+    expect(families.get('slmrank_requests_total')?.samples.size).toBe(2 * 2 * 6);
+    expect(sampleOf(text, 'slmrank_rejects_total{reason="QUEUE_FULL"}')).toBe(0);
+    expect(sampleOf(text, 'slmrank_replica_phase{replica="cpu#1",phase="ready"}')).toBe(0);
+    expect(sampleOf(text, 'slmrank_batches_total{replica="cpu#1",bucket="32"}')).toBe(0);
+  });
+
+  test('a scored request counts once, with its candidates, stages and duration', async () => {
+    expect(
+      await read(
+        [ended()],
+        [
+          'slmrank_requests_total{method="Rank",priority="interactive",outcome="scored"}',
+          'slmrank_requests_total{method="RankStream",priority="interactive",outcome="scored"}',
+          'slmrank_candidates_received_total',
+          'slmrank_candidates_scored_total',
+          'slmrank_candidates_in_time_total',
+          'slmrank_candidates_cached_total',
+          'slmrank_candidates_truncated_total',
+          'slmrank_request_packed_tokens_total',
+          'slmrank_request_duration_seconds_sum{priority="interactive",outcome="scored"}',
+          'slmrank_request_duration_seconds_bucket{le="0.05",priority="interactive",outcome="scored"}',
+          'slmrank_request_duration_seconds_bucket{le="0.1",priority="interactive",outcome="scored"}',
+          'slmrank_stage_duration_seconds_sum{priority="interactive",stage="encode"}',
+          'slmrank_stage_duration_seconds_sum{priority="interactive",stage="queue"}',
+          'slmrank_stage_duration_seconds_sum{priority="interactive",stage="run"}',
+        ],
+      ),
+    ).toMatchInlineSnapshot(`
+{
+  "slmrank_candidates_cached_total": 3,
+  "slmrank_candidates_in_time_total": 10,
+  "slmrank_candidates_received_total": 10,
+  "slmrank_candidates_scored_total": 10,
+  "slmrank_candidates_truncated_total": 1,
+  "slmrank_request_duration_seconds_bucket{le="0.05",priority="interactive",outcome="scored"}": 0,
+  "slmrank_request_duration_seconds_bucket{le="0.1",priority="interactive",outcome="scored"}": 1,
+  "slmrank_request_duration_seconds_sum{priority="interactive",outcome="scored"}": 0.1,
+  "slmrank_request_packed_tokens_total": 420,
+  "slmrank_requests_total{method="Rank",priority="interactive",outcome="scored"}": 1,
+  "slmrank_requests_total{method="RankStream",priority="interactive",outcome="scored"}": 0,
+  "slmrank_stage_duration_seconds_sum{priority="interactive",stage="encode"}": 0.002,
+  "slmrank_stage_duration_seconds_sum{priority="interactive",stage="queue"}": 0.03,
+  "slmrank_stage_duration_seconds_sum{priority="interactive",stage="run"}": 0.06,
+}
+`);
+  });
+
+  test('scores that came too late are no goodput', async () => {
+    expect(
+      await read(
+        [ended({ inTime: false }), ended({ outcome: 'partial', scored: 4 })],
+        ['slmrank_candidates_scored_total', 'slmrank_candidates_in_time_total'],
+      ),
+    ).toEqual({ slmrank_candidates_scored_total: 14, slmrank_candidates_in_time_total: 4 });
+  });
+
+  test('a request that was not answered scores nothing and spoils no stage time', async () => {
+    const outcomes = ['rejected', 'expired', 'cancelled', 'failed'] as const;
+    const events = outcomes.map((outcome) => ended({ outcome, reason: 'WHY' }));
+    expect(
+      await read(events, [
+        'slmrank_candidates_received_total',
+        'slmrank_candidates_scored_total',
+        'slmrank_candidates_in_time_total',
+        'slmrank_candidates_cached_total',
+        'slmrank_stage_duration_seconds_count{priority="interactive",stage="run"}',
+        'slmrank_rejects_total{reason="WHY"}',
+        'slmrank_failures_total{reason="WHY"}',
+      ]),
+    ).toEqual({
+      slmrank_candidates_received_total: 40,
+      slmrank_candidates_scored_total: 0,
+      slmrank_candidates_in_time_total: 0,
+      slmrank_candidates_cached_total: 0,
+      'slmrank_stage_duration_seconds_count{priority="interactive",stage="run"}': 0,
+      'slmrank_rejects_total{reason="WHY"}': 1,
+      'slmrank_failures_total{reason="WHY"}': 1,
+    });
+  });
+
+  test('requests by outcome add up to the requests told', async () => {
+    const outcomes = ['scored', 'partial', 'rejected', 'expired', 'cancelled', 'failed'] as const;
+    const events = outcomes.flatMap((outcome) => [
+      ended({ outcome }),
+      ended({ outcome, method: 'RankStream', priority: 'deferrable' }),
+    ]);
+    const families = parseExposition(await countAll(...events));
+    const counts = [...(families.get('slmrank_requests_total')?.samples.values() ?? [])];
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(events.length);
+  });
+
+  test('a batch counts for its replica and bucket; waste and prediction error follow', async () => {
+    const of = '{replica="cpu#0",bucket="64"}';
+    expect(
+      await read(
+        [batchRun(), batchRun({ runMs: 40 }), batchRun({ predictedMs: 0 })],
+        [
+          `slmrank_batches_total${of}`,
+          `slmrank_batch_candidates_total${of}`,
+          `slmrank_batch_packed_tokens_total${of}`,
+          `slmrank_attention_slots_real_total${of}`,
+          `slmrank_attention_slots_computed_total${of}`,
+          'slmrank_batches_total{replica="cpu#0",bucket="32"}',
+          'slmrank_batch_run_seconds_count{bucket="64"}',
+          'slmrank_batch_prediction_ratio_count{bucket="64"}',
+          'slmrank_batch_prediction_ratio_sum{bucket="64"}',
+          'slmrank_batch_prediction_error_seconds_total{replica="cpu#0"}',
+        ],
+      ),
+    ).toMatchInlineSnapshot(`
+{
+  "slmrank_attention_slots_computed_total{replica="cpu#0",bucket="64"}": 3000,
+  "slmrank_attention_slots_real_total{replica="cpu#0",bucket="64"}": 2700,
+  "slmrank_batch_candidates_total{replica="cpu#0",bucket="64"}": 24,
+  "slmrank_batch_packed_tokens_total{replica="cpu#0",bucket="64"}": 900,
+  "slmrank_batch_prediction_error_seconds_total{replica="cpu#0"}": 0.02,
+  "slmrank_batch_prediction_ratio_count{bucket="64"}": 2,
+  "slmrank_batch_prediction_ratio_sum{bucket="64"}": 2,
+  "slmrank_batch_run_seconds_count{bucket="64"}": 3,
+  "slmrank_batches_total{replica="cpu#0",bucket="32"}": 0,
+  "slmrank_batches_total{replica="cpu#0",bucket="64"}": 3,
+}
+`);
+  });
+
+  test('a replica is in one phase at a time, and every change is counted', async () => {
+    const phase = (name: 'loading' | 'ready' | 'failed') =>
+      ({ kind: 'replica', replica: 'cpu#0', phase: name, reason: undefined }) as const;
+    const text = await countAll(phase('loading'), phase('ready'), phase('failed'), phase('ready'));
+    const samples = parseExposition(text).get('slmrank_replica_phase')?.samples;
+    const inPhase = [...(samples ?? [])].filter(([, is]) => is === 1).map(([series]) => series);
+    expect(inPhase).toEqual(['slmrank_replica_phase{replica="cpu#0",phase="ready"}']);
+    const changes = 'slmrank_replica_phase_changes_total{replica="cpu#0",phase="ready"}';
+    expect(sampleOf(text, changes)).toBe(2);
+  });
+
+  test('lost batches and candidates queued again are counted', async () => {
+    expect(
+      await read(
+        [
+          { kind: 'batch-failed', replica: 'cpu#1', reason: 'its thread ended' },
+          { kind: 'retried', candidates: 7 },
+        ],
+        [
+          'slmrank_batch_failures_total{replica="cpu#1"}',
+          'slmrank_batch_failures_total{replica="cpu#0"}',
+          'slmrank_candidates_retried_total',
+        ],
+      ),
+    ).toEqual({
+      'slmrank_batch_failures_total{replica="cpu#1"}': 1,
+      'slmrank_batch_failures_total{replica="cpu#0"}': 0,
+      slmrank_candidates_retried_total: 7,
+    });
+  });
+
+  test('a flood of new label values ends in OTHER', async () => {
+    const events = Array.from({ length: 3000 }, (_, place) =>
+      ended({ outcome: 'rejected', reason: `R${place}` }),
+    );
+    const text = await countAll(...events);
+    const rejects = parseExposition(text).get('slmrank_rejects_total')?.samples.size;
+    expect(rejects).toBeLessThan(1100);
+    expect(sampleOf(text, 'slmrank_rejects_total{reason="OTHER"}')).toBe(2000);
+  });
+});
+
+test('what is watched is read at every scrape', async () => {
+  const registry = new MetricRegistry(known);
+  let queued = 3;
+  registry.onScrape('slmrank_queued_candidates', () => [[{}, queued]]);
+  registry.onScrape('slmrank_score_cache_hits_total', () => [[{}, queued * 10]]);
+  expect(sampleOf(await registry.text(), 'slmrank_queued_candidates')).toBe(3);
+  queued = 5;
+  const text = await registry.text();
+  expect(sampleOf(text, 'slmrank_queued_candidates')).toBe(5);
+  expect(sampleOf(text, 'slmrank_score_cache_hits_total')).toBe(50);
+});
+
+test('OpenMetrics names counters without _total and ends with EOF; the text keeps both names', async () => {
+  const text = await countAll(ended());
+  const open = toOpenMetrics(text);
+  expect(open.endsWith('\n# EOF\n')).toBe(true);
+  expect(open).not.toContain('\n\n');
+  const families = parseExposition(open);
+  expect(families.get('slmrank_candidates_scored')?.samples).toEqual(
+    new Map([['slmrank_candidates_scored_total', 10]]),
+  );
+  expect(parseExposition(text).has('slmrank_candidates_scored_total')).toBe(true);
+});
+
+test('the process is measured: memory, processor, lag, pauses, build', async () => {
+  const registry = new MetricRegistry(known);
+  const build = { version: '1.2.3', model: 'tiny', fingerprint: 'ab', precision: 'fp32' };
+  const stop = measureProcess(registry, () => ({ ...build, provider: 'cpu' }));
+  const text = await registry.text();
+  stop();
+  const { node } = process.versions;
+  const info = `slmrank_build_info{version="1.2.3",model="tiny",fingerprint="ab",precision="fp32",provider="cpu",node="${node}"}`;
+  expect(sampleOf(text, info)).toBe(1);
+  expect(sampleOf(text, 'slmrank_process_memory_bytes{kind="rss"}')).toBeGreaterThan(1e6);
+  expect(sampleOf(text, 'slmrank_process_memory_bytes{kind="heap_used"}')).toBeGreaterThan(1e6);
+  expect(sampleOf(text, 'slmrank_process_cpu_seconds_total')).toBeGreaterThan(0);
+  expect(sampleOf(text, 'slmrank_process_start_time_seconds')).toBeGreaterThan(1.6e9);
+  expect(sampleOf(text, 'slmrank_event_loop_lag_seconds_count')).toBe(0);
+  expect(sampleOf(text, 'slmrank_gc_pause_seconds_count{kind="major"}')).toBe(0);
+});

@@ -1,0 +1,260 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  createPolicy,
+  type Decision,
+  type PolicyLimits,
+  type ReplicaLoad,
+  type ScheduleView,
+  type WaitingRequest,
+} from '../../../src/schedule/policy/policy.ts';
+
+const limits: PolicyLimits = {
+  tokenBudget: 100,
+  lingerMs: 5,
+  attentionGroups: 2,
+  shareTokens: 25,
+  agingMs: 1e9,
+  deferrableWaitMs: Infinity,
+};
+const nowMs = 1_000;
+const longAgo = 0;
+
+type View = ScheduleView<Named, ReplicaLoad>;
+
+interface Named extends WaitingRequest {
+  readonly name: string;
+}
+
+/** Lengths ascending; a bucket for every ten. */
+function request(
+  name: string,
+  lengths: readonly number[],
+  {
+    deadlineMs = 9_000,
+    arrivedMs = longAgo,
+    prefixTokens = 10,
+    partialOk = false,
+    running = 0,
+    standsBack = false,
+  } = {},
+): Named {
+  const waiting = lengths.map((length, index) => ({
+    index,
+    length,
+    bucket: Math.ceil(length / 10) * 10,
+  }));
+  const waitingTokens = lengths.reduce((sum, length) => sum + length, 0);
+  const waitingSlots = lengths.reduce((sum, length) => sum + length * (prefixTokens + length), 0);
+  const turn = { deadlineMs, arrivedMs, partialOk, running, standsBack };
+  return { name, ...turn, prefixTokens, waiting, waitingTokens, waitingSlots };
+}
+
+const replica = (changed: Partial<ReplicaLoad> = {}): ReplicaLoad => ({
+  name: 'cpu#0',
+  batches: 0,
+  packedTokens: 0,
+  busyUntilMs: 0,
+  tokenCap: Number.POSITIVE_INFINITY,
+  lastBucket: 0,
+  ...changed,
+});
+const idle = () => replica();
+const busy = (batches: number, packedTokens = 50) => replica({ batches, packedTokens });
+const times = (count: number, length: number) => new Array<number>(count).fill(length);
+
+const quiet = { deferrable: [], arrivalGapMs: 0, estimateMs: () => 0 };
+
+function decide(
+  requests: readonly Named[],
+  replicas: readonly ReplicaLoad[],
+  { limits: own = limits, ...view }: Partial<View> & { limits?: PolicyLimits } = {},
+) {
+  return createPolicy(own).decide({ ...quiet, ...view, requests, replicas }, nowMs);
+}
+
+function picksOf(decision: Decision<Named, ReplicaLoad>): Record<string, number> {
+  if (decision.kind !== 'dispatch') {
+    throw new Error(`decided to ${decision.kind}`);
+  }
+  return Object.fromEntries(decision.picks.map(({ request: { name }, count }) => [name, count]));
+}
+
+describe('what one batch holds', () => {
+  const table: readonly [string, readonly Named[], Record<string, number>][] = [
+    ['a small request runs whole', [request('a', [10, 10])], { a: 2 }],
+    [
+      'small requests of similar lengths share a batch',
+      [request('a', [10, 10]), request('b', [10]), request('c', [9, 10])],
+      { a: 2, b: 1, c: 2 },
+    ],
+    ['a large request is split at the budget', [request('a', times(20, 10))], { a: 9 }],
+    [
+      'each prefix counts once towards the budget',
+      [request('a', times(4, 10)), request('b', times(4, 10))],
+      { a: 4, b: 4 },
+    ],
+    [
+      'a small request is not split to fill the last gap',
+      [request('a', times(8, 10)), request('b', [10, 10])],
+      { a: 8 },
+    ],
+    [
+      'a large one lends a fair part',
+      [request('a', times(5, 10)), request('b', times(20, 10))],
+      { a: 5, b: 3 },
+    ],
+    ['a candidate longer than the budget runs alone', [request('a', [300, 300])], { a: 1 }],
+    [
+      'and takes no company',
+      [request('a', [300]), request('b', [10], { deadlineMs: 9_500 })],
+      { a: 1 },
+    ],
+    ['the shortest of a request go together', [request('a', [10, 10, 20, 60, 60])], { a: 3 }],
+    [
+      'company of the same bucket goes before an earlier deadline of another',
+      [request('a', times(3, 10)), request('b', [30]), request('c', times(4, 10))],
+      { a: 3, c: 4 },
+    ],
+    [
+      'another bucket is brought in where room is left',
+      [request('a', times(3, 10)), request('b', [30])],
+      { a: 3, b: 1 },
+    ],
+    [
+      'but no more buckets than the graph has groups',
+      [request('a', [10]), request('b', [20]), request('c', [30])],
+      { a: 1, b: 1 },
+    ],
+    [
+      'requests with nothing waiting are passed over',
+      [request('a', []), request('b', [10])],
+      { b: 1 },
+    ],
+  ];
+  test.each(table)('%s', (_name, requests, expected) => {
+    expect(picksOf(decide(requests, [idle()]))).toEqual(expected);
+  });
+
+  test('the request of the earliest deadline, which stands first, always makes progress', () => {
+    const requests = [request('urgent', times(30, 20)), request('other', [10])];
+    expect(picksOf(decide(requests, [idle()]))).toEqual({ urgent: 4 });
+  });
+});
+
+describe('where a batch goes', () => {
+  test('to the replica that holds least', () => {
+    const replicas = [busy(1, 10), idle(), busy(2)];
+    expect(decide([request('a', [10])], replicas)).toMatchObject({ replica: replicas[1] });
+  });
+
+  test('a busy replica prepares a second batch once the queue fills one', () => {
+    const replicas = [busy(1, 90), busy(1, 40)];
+    const full = decide([request('a', times(9, 10))], replicas);
+    expect(full).toMatchObject({ kind: 'dispatch', replica: replicas[1] });
+  });
+
+  test('and not before: until then company may still arrive', () => {
+    expect(decide([request('a', times(8, 10))], [busy(1)])).toEqual({
+      kind: 'wait',
+      untilMs: 9_000,
+    });
+  });
+
+  test('never a third', () => {
+    const decision = decide([request('a', times(50, 10))], [busy(2), busy(2)]);
+    expect(decision.kind).toBe('wait');
+  });
+
+  test('two idle replicas share what one could take, each with the prefix', () => {
+    const requests = [request('a', times(8, 10))];
+    expect(picksOf(decide(requests, [idle(), idle()]))).toEqual({ a: 4 });
+    expect(picksOf(decide(requests, [idle(), busy(1)]))).toEqual({ a: 8 });
+  });
+
+  test('unless the shares would be too small for a prefix of their own', () => {
+    expect(picksOf(decide([request('a', times(3, 10))], [idle(), idle()]))).toEqual({ a: 3 });
+  });
+
+  test('work beyond its client’s share takes half a batch at most, and its share of idle replicas', () => {
+    const beyond = [request('a', times(40, 10), { standsBack: true })];
+    expect(picksOf(decide(beyond, [idle()]))).toEqual({ a: 4 });
+    const little = [request('a', times(8, 10), { standsBack: true })];
+    const four = [idle(), idle(), idle(), idle()];
+    expect(picksOf(decide(little, four))).toEqual(
+      picksOf(decide([request('a', times(8, 10))], four)),
+    );
+  });
+
+  test('work for many batches fills them, however many replicas are idle', () => {
+    expect(picksOf(decide([request('a', times(40, 10))], [idle(), idle()]))).toEqual({ a: 9 });
+  });
+});
+
+describe('when a batch goes', () => {
+  const fresh = { arrivedMs: nowMs - 2 };
+
+  test('a partial batch waits for company for the linger', () => {
+    const decision = decide([request('a', [10], fresh)], [idle()]);
+    expect(decision).toEqual({ kind: 'wait', untilMs: nowMs + 3 });
+  });
+
+  test('counted from the candidate that has waited longest', () => {
+    const requests = [request('a', [10], fresh), request('b', [10], { arrivedMs: nowMs - 5 })];
+    expect(picksOf(decide(requests, [idle()]))).toEqual({ a: 1, b: 1 });
+  });
+
+  test('a full one goes at once', () => {
+    expect(picksOf(decide([request('a', times(9, 10), fresh)], [idle()]))).toEqual({ a: 9 });
+  });
+
+  test('a deadline inside the linger wakes first', () => {
+    const requests = [request('a', [10], { ...fresh, deadlineMs: nowMs + 1 })];
+    expect(decide(requests, [idle()])).toEqual({ kind: 'wait', untilMs: nowMs + 1 });
+  });
+
+  test('an empty queue waits for ever, one of running work for its deadline', () => {
+    expect(decide([], [idle()])).toEqual({ kind: 'wait', untilMs: Number.POSITIVE_INFINITY });
+    const running = request('a', [], { deadlineMs: 5_000 });
+    expect(decide([running], [idle()])).toEqual({ kind: 'wait', untilMs: 5_000 });
+  });
+
+  test('what has passed its deadline expires before anything is dispatched', () => {
+    const late = request('late', [10], { deadlineMs: nowMs });
+    const decision = decide([late, request('b', times(50, 10))], [idle()]);
+    expect(decision).toEqual({ kind: 'expire', request: late });
+  });
+});
+
+test('no batch is over the budget unless it holds a single candidate', () => {
+  const anyRequest = fc.record({
+    lengths: fc.array(fc.integer({ min: 1, max: 150 }), { maxLength: 20 }),
+    prefixTokens: fc.integer({ min: 0, max: 60 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(anyRequest, { maxLength: 8 }),
+      fc.integer({ min: 1, max: 4 }),
+      (given, replicas) => {
+        const requests = given.map(({ lengths, prefixTokens }, index) =>
+          request(
+            `r${index}`,
+            lengths.sort((a, b) => a - b),
+            { prefixTokens },
+          ),
+        );
+        const decision = decide(requests, Array.from({ length: replicas }, idle));
+        const picks = decision.kind === 'dispatch' ? decision.picks : [];
+        const candidates = picks.reduce((sum, { count }) => sum + count, 0);
+        const tokens = picks.reduce(
+          (sum, { request: { prefixTokens, waiting }, count }) =>
+            waiting.slice(0, count).reduce((own, { length }) => own + length, sum + prefixTokens),
+          0,
+        );
+        const waits = requests.every(({ waiting }) => waiting.length === 0);
+        expect(candidates > 0).toBe(!waits);
+        expect(candidates === 1 || tokens <= limits.tokenBudget).toBe(true);
+      },
+    ),
+  );
+});

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type MethodDefinition, status } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { connect as connectHttp2 } from 'node:http2';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import descriptor from 'protobufjs/ext/descriptor/index.js';
+import { call, frame, until } from '../../support/raw-call.ts';
+import { type Json, startTestServer, type TestServer } from '../../support/test-server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+/** One question to a version of the reflection service, by its own proto. */
+function reflect(version: string, question: Json): Promise<Json> {
+  const name = `grpc.reflection.${version}.ServerReflection`;
+  const proto = createRequire(import.meta.url).resolve(
+    `@grpc/reflection/build/proto/grpc/reflection/${version}/reflection.proto`,
+  );
+  const loaded = loadSync(proto, { keepCase: true, oneofs: true })[name] as unknown as {
+    ServerReflectionInfo: MethodDefinition<Json, Json>;
+  };
+  const { path, requestSerialize, responseDeserialize } = loaded.ServerReflectionInfo;
+  return new Promise((resolve, reject) => {
+    const call = server.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    call.on('data', resolve);
+    call.on('error', reject);
+    call.write(question);
+    call.end();
+  });
+}
+
+interface MessageJson {
+  readonly name: string;
+  readonly field?: readonly { name: string; oneofIndex?: number; proto3Optional?: boolean }[];
+  readonly oneofDecl?: readonly unknown[];
+}
+
+interface FileJson {
+  readonly name: string;
+  readonly dependency?: readonly string[];
+  readonly messageType: readonly MessageJson[];
+  readonly service: readonly { readonly method: readonly unknown[] }[];
+}
+
+/** The file of a symbol, and what it imports. */
+async function filesWith(symbol: string): Promise<readonly [FileJson, ...FileJson[]]> {
+  const answer = await reflect('v1', { file_containing_symbol: symbol });
+  const { file_descriptor_proto: files } = answer['file_descriptor_response'] as {
+    file_descriptor_proto: Buffer[];
+  };
+  const decoded = files.map((bytes) => descriptor.FileDescriptorProto.decode(bytes).toJSON());
+  return decoded as unknown as readonly [FileJson, ...FileJson[]];
+}
+
+const messageOf = ({ messageType }: FileJson, name: string) =>
+  messageType.find((message) => message.name === name);
+
+describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
+  test('lists what is served', async () => {
+    const answer = await reflect(version, { list_services: '*' });
+    expect(answer['list_services_response']).toEqual({
+      service: [
+        { name: 'grpc.health.v1.Health' },
+        { name: 'grpc.reflection.v1.ServerReflection' },
+        { name: 'grpc.reflection.v1alpha.ServerReflection' },
+        { name: 'slmrank.v1.RankingService' },
+      ],
+    });
+  });
+
+  test('says so when it does not know a symbol', async () => {
+    const answer = await reflect(version, { file_containing_symbol: 'slmrank.v1.Nothing' });
+    expect(answer['error_response']).toMatchObject({ error_code: 5 });
+  });
+});
+
+describe('the descriptors are those of the protos', () => {
+  test('with names as written, optional fields as such, and idempotency', async () => {
+    const [file] = await filesWith('slmrank.v1.RankingService');
+    expect(file).toMatchObject({
+      name: 'slmrank/v1/ranking.proto',
+      package: 'slmrank.v1',
+      syntax: 'proto3',
+    });
+    const fields = messageOf(file, 'RankRequest')?.field ?? [];
+    expect(fields.find(({ name }) => name === 'top_n')).toMatchObject({
+      ...{ number: 5, jsonName: 'topN', proto3Optional: true },
+    });
+    expect(fields.find(({ name }) => name === 'candidates')).toMatchObject({
+      label: 'LABEL_REPEATED',
+      type: 'TYPE_MESSAGE',
+      typeName: '.slmrank.v1.Candidate',
+    });
+    expect(file.service[0]?.method[0]).toMatchObject({
+      name: 'Rank',
+      options: { idempotencyLevel: 'NO_SIDE_EFFECTS' },
+    });
+  });
+
+  test('with the packages of other languages, each file its own', async () => {
+    const own = { goPackage: 'slmrank/v1;slmrankv1', javaPackage: 'slmrank.v1' };
+    const [ranking] = await filesWith('slmrank.v1.RankingService');
+    expect(ranking).toMatchObject({ options: { ...own, javaMultipleFiles: true } });
+    const [status] = await filesWith('google.rpc.Status');
+    expect(status).toMatchObject({ options: { javaOuterClassname: 'StatusProto' } });
+    const [details] = await filesWith('google.rpc.ErrorInfo');
+    expect(details).toMatchObject({ options: { javaOuterClassname: 'ErrorDetailsProto' } });
+  });
+
+  // Without it protoc-gen-go generates nothing.
+  test('every proto file says where its Go and Java code goes', () => {
+    const folder = fileURLToPath(new URL('../../../proto/', import.meta.url));
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const protos = files.filter((file) => file.endsWith('.proto'));
+    expect(protos.length).toBeGreaterThan(5);
+    for (const file of protos) {
+      const text = readFileSync(join(folder, file), 'utf8');
+      expect(`${file}: ${text}`).toMatch(/^option go_package = ".+";$/m);
+      expect(`${file}: ${text}`).toMatch(/^option java_package = ".+";$/m);
+      expect(`${file}: ${text}`).toMatch(/^option java_multiple_files = true;$/m);
+    }
+  });
+
+  test('with real oneofs before those of optional fields', async () => {
+    const [{ messageType }] = await filesWith('slmrank.v1.RankRequest');
+    for (const { field = [], oneofDecl = [] } of messageType) {
+      const isSynthetic = oneofDecl.map((_, index) =>
+        field.some((one) => one.oneofIndex === index && one.proto3Optional === true),
+      );
+      expect(isSynthetic).toEqual([...isSynthetic].sort());
+    }
+  });
+
+  test('with maps as strict clients demand them', async () => {
+    const [file] = await filesWith('grpc.health.v1.HealthListResponse');
+    expect(messageOf(file, 'HealthListResponse')).toMatchObject({
+      field: [{ name: 'statuses', typeName: '.grpc.health.v1.HealthListResponse.StatusesEntry' }],
+      nestedType: [{ name: 'StatusesEntry', options: { mapEntry: true } }],
+    });
+  });
+
+  test('with the details of errors and what they import, so that tools can show them', async () => {
+    const names = (await filesWith('google.rpc.RetryInfo')).map(({ name }) => name);
+    expect(names).toEqual(['google/rpc/error_details.proto', 'google/protobuf/duration.proto']);
+    const [statusFile] = await filesWith('google.rpc.Status');
+    expect(statusFile.dependency).toEqual(['google/protobuf/any.proto']);
+  });
+});
+
+describe('a message that cannot be decoded ends its call', () => {
+  const good = frame(Buffer.from([0x3a, 0]));
+  const bad = frame(Buffer.from([0x0a]));
+  const broken = frame(Buffer.from('no gzip'), 1);
+  const reflection = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+  const rankStream = '/slmrank.v1.RankingService/RankStream';
+
+  test('also when its client does not end its side', async () => {
+    const session = connectHttp2(`http://${server.address}`);
+    const { stream, ended } = call(session, { path: reflection });
+    stream.write(Buffer.concat([good, good, bad]));
+    expect(await ended).toMatchObject({ code: status.INVALID_ARGUMENT });
+    session.destroy();
+  });
+
+  test.each<[string, string, readonly Buffer[], number]>([
+    ['the first of reflection', reflection, [bad], status.INVALID_ARGUMENT],
+    ['the second of reflection', reflection, [good, bad], status.INVALID_ARGUMENT],
+    ['the third of reflection', reflection, [good, good, bad], status.INVALID_ARGUMENT],
+    ['the fourth of reflection', reflection, [good, good, good, bad], status.INVALID_ARGUMENT],
+    ['reflection that does not unpack', reflection, [good, good, broken], status.INTERNAL],
+    ['a stream that does not unpack', rankStream, [good, good, broken], status.INTERNAL],
+    ['a health check', '/grpc.health.v1.Health/Check', [bad], status.INVALID_ARGUMENT],
+    ['a health watch', '/grpc.health.v1.Health/Watch', [bad], status.INVALID_ARGUMENT],
+  ])('%s', async (_name, path, frames, code) => {
+    const session = connectHttp2(`http://${server.address}`);
+    const { stream, ended } = call(session, { path, headers: { 'grpc-encoding': 'gzip' } });
+    stream.end(Buffer.concat(frames));
+    expect(await ended).toMatchObject({ code });
+    session.destroy();
+    await until(() => server.door.openCalls === 0);
+  });
+});

@@ -1,0 +1,250 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import type { Blueprint } from '../../../src/model/manifest.ts';
+import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
+import { expectedTensors } from '../../../src/toolchain/checkpoint/expected-tensors.ts';
+import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
+import { unpermuteRotary } from '../../../src/toolchain/checkpoint/rotary-layout.ts';
+import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
+import { type GgufSpec, ggufBytes } from '../../support/checkpoint-gguf.ts';
+import {
+  safetensorsBytes,
+  safetensorsSpec,
+  tinyBlueprint,
+  tinyConfig,
+  tinyGguf,
+  tinyValues,
+} from '../../support/checkpoint-tiny.ts';
+
+const scratch = new ScratchFolder();
+afterAll(() => scratch.remove());
+
+const tensors = [...expectedTensors(tinyBlueprint)];
+let folders = 0;
+
+/** A Hugging Face folder; objects are written as JSON. */
+function writeFolder(files: Readonly<Record<string, unknown>>): string {
+  const folder = join(scratch.path, `folder-${folders++}`);
+  mkdirSync(folder);
+  for (const [name, content] of Object.entries(files)) {
+    const text = Buffer.isBuffer(content) ? content : JSON.stringify(content);
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+function tinyFolder(
+  changed: readonly (readonly [string, readonly number[]])[] = tensors,
+  config: Record<string, unknown> = {},
+): string {
+  const weights = safetensorsBytes(safetensorsSpec(changed));
+  return writeFolder({ 'config.json': tinyConfig(config), 'model.safetensors': weights });
+}
+
+const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
+const weightMap = Object.fromEntries(
+  tensors.map(([name], index) => [name, index < 4 ? shards[0] : shards[1]]),
+);
+
+function shardedFolder(overrides: Readonly<Record<string, unknown>> = {}): string {
+  return writeFolder({
+    'config.json': tinyConfig(),
+    'model.safetensors.index.json': { metadata: { total_size: 1 }, weight_map: weightMap },
+    [shards[0]]: safetensorsBytes(safetensorsSpec(tensors.slice(0, 4))),
+    [shards[1]]: safetensorsBytes(safetensorsSpec(tensors.slice(4), 4)),
+    ...overrides,
+  });
+}
+
+function writeGguf(spec: GgufSpec = tinyGguf()): string {
+  return scratch.write('tiny.gguf', ggufBytes(spec));
+}
+
+async function readAll(checkpoint: Checkpoint): Promise<Record<string, number[]>> {
+  const values: Record<string, number[]> = {};
+  for (const name of checkpoint.shapes.keys()) {
+    values[name] = [...(await checkpoint.readTensor(name))];
+  }
+  await checkpoint.close();
+  return values;
+}
+
+const expected = Object.fromEntries(
+  tensors.map(([name, shape], index) => [name, tinyValues(index, shape)]),
+);
+
+describe('openCheckpoint', () => {
+  test('reads a folder with one safetensors file', async () => {
+    const folder = tinyFolder();
+    const checkpoint = await openCheckpoint(folder);
+    expect(checkpoint.blueprint).toEqual(tinyBlueprint);
+    expect(checkpoint.files).toEqual([join(folder, 'model.safetensors')]);
+    expect([...checkpoint.shapes]).toEqual(tensors);
+    expect(await readAll(checkpoint)).toEqual(expected);
+  });
+
+  test('reads a sharded folder', async () => {
+    const folder = shardedFolder();
+    const checkpoint = await openCheckpoint(folder);
+    expect(checkpoint.files).toEqual(shards.map((shard) => join(folder, shard)));
+    expect(await readAll(checkpoint)).toEqual(expected);
+  });
+
+  test('passes over a stored tied head and an old rotary table', async () => {
+    const extra = [
+      ['lm_head.weight', [5, 8]],
+      ['model.layers.0.self_attn.rotary_emb.inv_freq', [2]],
+    ] as const;
+    const checkpoint = await openCheckpoint(tinyFolder([...tensors, ...extra]));
+    expect([...checkpoint.shapes.keys()]).not.toContain('lm_head.weight');
+    await checkpoint.close();
+  });
+
+  test('reads a GGUF of the Llama family, its q and k in the Hugging Face rotary layout', async () => {
+    const checkpoint = await openCheckpoint(writeGguf());
+    expect(checkpoint.blueprint).toEqual(tinyBlueprint);
+    const { q, k, ...rest } = splitRotary(await readAll(checkpoint));
+    const { q: fileQ, k: fileK, ...expectedRest } = splitRotary(expected);
+    expect(rest).toEqual(expectedRest);
+    // Heads of four rows: file rows 0 1 2 3 are rows 0 2 1 3.
+    expect(q).toEqual([0, 2, 1, 3, 4, 6, 5, 7].flatMap((row) => fileQ.slice(8 * row, 8 * row + 8)));
+    expect(k).toEqual([0, 2, 1, 3].flatMap((row) => fileK.slice(8 * row, 8 * row + 8)));
+  });
+
+  test.each<[string, Blueprint]>([
+    ['qwen2', { ...tinyBlueprint, family: 'qwen2', qkvBias: true }],
+    ['qwen3', { ...tinyBlueprint, family: 'qwen3', qkNorm: true, headDim: 6, tiedHead: false }],
+  ])('reads a GGUF of the %s family as it stands', async (_, blueprint) => {
+    const checkpoint = await openCheckpoint(writeGguf(tinyGguf(blueprint)));
+    expect(checkpoint.blueprint).toEqual(blueprint);
+    const values = Object.values(await readAll(checkpoint));
+    const shapes = [...expectedTensors(blueprint).values()];
+    expect(values).toEqual(shapes.map((shape, index) => tinyValues(index, shape)));
+  });
+
+  test('caps rows of a GGUF at 2,048 tokens', async () => {
+    const path = writeGguf(tinyGguf({ ...tinyBlueprint, rowTokens: 8192 }));
+    const checkpoint = await openCheckpoint(path);
+    expect(checkpoint.blueprint.rowTokens).toBe(2048);
+    await checkpoint.close();
+  });
+
+  test('refuses names that the blueprint does not have', async () => {
+    const checkpoint = await openCheckpoint(writeGguf());
+    const refusal = await refusalOf(() => checkpoint.readTensor('lm_head.weight'));
+    expect(refusal).toMatch(/\/tiny\.gguf: tensor "lm_head.weight" is missing/);
+    await checkpoint.close();
+  });
+});
+
+function splitRotary(values: Readonly<Record<string, number[]>>) {
+  const attention = 'model.layers.0.self_attn';
+  const { [`${attention}.q_proj.weight`]: q, [`${attention}.k_proj.weight`]: k } = values;
+  const rest = Object.entries(values).filter(([name]) => !/[qk]_proj/.test(name));
+  return { q: q ?? [], k: k ?? [], rest: Object.fromEntries(rest) };
+}
+
+test('unpermuteRotary sends row 2i + j of a head to row j headDim/2 + i', () => {
+  const rows = Float32Array.of(0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15);
+  expect([...unpermuteRotary(rows, 6, 1)]).toEqual([0, 2, 4, 1, 3, 5, 10, 12, 14, 11, 13, 15]);
+});
+
+const index = (weight_map: unknown) => ({ 'model.safetensors.index.json': { weight_map } });
+const first = 'model.embed_tokens.weight';
+describe('openCheckpoint refuses a folder', () => {
+  test.each<[string, () => string, RegExp]>([
+    ['that is not there', () => join(scratch.path, 'none'), /none: cannot be read: .*ENOENT/],
+    ['without config.json', () => writeFolder({}), /config.json: cannot be read/],
+    [
+      'without weights',
+      () => writeFolder({ 'config.json': tinyConfig() }),
+      /neither model.safetensors nor/,
+    ],
+    [
+      'with a huge config.json',
+      () => writeFolder({ 'config.json': 'x'.repeat(2 ** 20) }),
+      /config.json: the size is 1048578; allowed: at most 1048576/,
+    ],
+    [
+      'with a deep config.json',
+      () => writeFolder({ 'config.json': Buffer.from('['.repeat(1e5)) }),
+      /config.json: the nesting depth is 9/,
+    ],
+    [
+      'without a tensor',
+      () => tinyFolder(tensors.slice(1)),
+      /^the tensor "model.embed_tokens.weight" is missing from \S+\/model.safetensors$/,
+    ],
+    [
+      'said to have a head of its own, without one',
+      () => tinyFolder(tensors, { tie_word_embeddings: false }),
+      /^the tensor "lm_head.weight" is missing from \S+\/model.safetensors; is "tie_word_embeddings": true meant\?$/,
+    ],
+    [
+      'with another shape',
+      () => tinyFolder([[first, [8, 5]], ...tensors.slice(1)]),
+      /the shape is \[8,5\]; allowed: \[5, 8\]/,
+    ],
+    [
+      'with a bias that would be left out',
+      () => tinyFolder([...tensors, ['model.layers.0.self_attn.o_proj.bias', [8]]]),
+      /o_proj.bias": the tensor is "present"/,
+    ],
+    [
+      'whose index has no map',
+      () => shardedFolder(index(undefined)),
+      /weight_map: the value is missing/,
+    ],
+    [
+      'whose index has an empty map',
+      () => shardedFolder(index({})),
+      /number of files is 0; allowed: 1 to 512/,
+    ],
+    [
+      'whose index leads out of it',
+      () => shardedFolder(index({ ...weightMap, [first]: '../x.safetensors' })),
+      /tensor "model.embed_tokens.weight": the file is "..\/x.safetensors"; allowed: a name within/,
+    ],
+    [
+      'whose index names an absolute path',
+      () => shardedFolder(index({ ...weightMap, [first]: '/x.safetensors' })),
+      /the file is "\/x.safetensors"/,
+    ],
+    [
+      'whose index names a number',
+      () => shardedFolder(index({ ...weightMap, [first]: 7 })),
+      /the file is 7/,
+    ],
+    [
+      'whose index names too many files',
+      () =>
+        shardedFolder(
+          index(Object.fromEntries(Array.from({ length: 513 }, (_, n) => [n, `${n}.safetensors`]))),
+        ),
+      /number of files is 513/,
+    ],
+    [
+      'whose index names a missing shard',
+      () => shardedFolder(index({ ...weightMap, [first]: 'x.safetensors' })),
+      /x.safetensors: cannot be read|allowed: "model-00001/,
+    ],
+    [
+      'whose index names the wrong shard',
+      () => shardedFolder(index({ ...weightMap, [first]: shards[1] })),
+      /tensor "model.embed_tokens.weight": the file by model.safetensors.index.json is/,
+    ],
+    [
+      'whose index names a tensor no shard has',
+      () => shardedFolder(index({ ...weightMap, x: shards[0] })),
+      /tensor "x": the tensor is missing; allowed: as model.safetensors.index.json says/,
+    ],
+    [
+      'with a tensor in two shards',
+      () => shardedFolder({ [shards[1]]: safetensorsBytes(safetensorsSpec(tensors.slice(3))) }),
+      /is "model-00001.*; allowed: "model-00002/,
+    ],
+  ])('%s', async (_, build, message) => {
+    expect(await refusalOf(() => openCheckpoint(build()))).toMatch(message);
+  });
+});
