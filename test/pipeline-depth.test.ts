@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../src/base/errors.ts';
-import type { EstimateTokens } from '../src/pipeline/estimate-tokens.ts';
+import type { EstimateTokens } from '../src/pipeline/plan/estimate-tokens.ts';
 import { settle } from './support/fake-clock.ts';
 import { millisecondTokens, setUpPipeline } from './support/fake-pipeline-parts.ts';
 import { noDeadline, testRequest } from './support/tiny-pipeline.ts';

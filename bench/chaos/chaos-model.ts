@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JsonRecord } from '../../src/base/json-record.ts';
+import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { parseTemplate } from '../../src/model/manifest.ts';
 import { buildModel } from '../../src/toolchain/build/build-model.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';

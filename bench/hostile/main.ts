@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ServerProcess, startServerProcess } from '../../src/cli/demo/server-process.ts';
 import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
-import { JsonRecord } from '../../src/base/json-record.ts';
+import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { parseTemplate } from '../../src/model/manifest.ts';
 import { parseProtoRoot } from '../../src/proto/proto-root.ts';
 import { buildModel } from '../../src/toolchain/build/build-model.ts';

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { JsonRecord } from '../../src/base/json-record.ts';
+import { JsonRecord } from '../../src/base/files/json-record.ts';
 
 /** A file of JSON lines that grows as work is done, so that what was stopped goes on where it was. */
 export interface KeptLines {

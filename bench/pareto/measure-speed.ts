@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { selectQueries } from '../../src/eval/data/select-queries.ts';
-import { sha256 } from '../../src/base/sha256.ts';
+import { sha256 } from '../../src/base/files/sha256.ts';
 import type { Clock } from '../clock-seconds.ts';
 import type { ParetoOptions } from './options.ts';
 import type { BuiltModel } from './pair-scorer.ts';

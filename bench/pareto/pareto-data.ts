@@ -9,10 +9,10 @@ import {
   readQueries,
 } from '../../src/eval/data/beir.ts';
 import { DataError } from '../../src/base/data-error.ts';
-import { findDataFile } from '../../src/base/read-lines.ts';
+import { findDataFile } from '../../src/base/files/read-lines.ts';
 import { selectQueries } from '../../src/eval/data/select-queries.ts';
 import { readRun, type Run } from '../../src/eval/data/trec-run.ts';
-import { sha256OfFile } from '../../src/base/sha256.ts';
+import { sha256OfFile } from '../../src/base/files/sha256.ts';
 
 /** The queries to measure with their candidates in the first stage's order, and every text they name. */
 export interface ParetoData {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { RankError } from '../../src/base/errors.ts';
-import { JsonRecord } from '../../src/base/json-record.ts';
+import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { type Precision, precisions } from '../../src/model/manifest.ts';
 import type { Variant, View } from './views.ts';
 

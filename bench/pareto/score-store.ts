@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Pair } from '../../src/eval/rank/pair-batches.ts';
-import { sha256 } from '../../src/base/sha256.ts';
+import { sha256 } from '../../src/base/files/sha256.ts';
 import { openKeptLines } from './kept-lines.ts';
 import type { View } from './views.ts';
 

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JsonRecord } from '../../src/base/json-record.ts';
+import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { findGhz, runGhz } from '../load/ghz.ts';
 import { packMessages } from '../load/recorded-requests.ts';
 import type { Bench } from './bench.ts';

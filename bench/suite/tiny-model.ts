@@ -9,13 +9,13 @@ import {
   readManifest,
   scoreFingerprint,
 } from '../../src/model/manifest.ts';
-import { sha256, sha256OfFile } from '../../src/base/sha256.ts';
+import { sha256, sha256OfFile } from '../../src/base/files/sha256.ts';
 import { builtinTemplate, templateHash } from '../../src/text/template.ts';
 import { loadTokenizer, singleTokenId } from '../../src/text/tokenizer/tokenizer.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
 import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
-import { replaceFolder } from '../../src/toolchain/files/replace-folder.ts';
+import { replaceFolder } from '../../src/model/replace-folder.ts';
 
 /**
  * A model of random weights with a real tokenizer. Sized so that 50 candidates of 20 tokens run in some tens of

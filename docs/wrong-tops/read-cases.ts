@@ -1,6 +1,6 @@
 import type { Passage } from '../../src/eval/data/beir.ts';
-import { JsonRecord } from '../../src/base/json-record.ts';
-import { type Line, type LineSource, readLinesOf } from '../../src/base/read-lines.ts';
+import { JsonRecord } from '../../src/base/files/json-record.ts';
+import { type Line, type LineSource, readLinesOf } from '../../src/base/files/read-lines.ts';
 
 /** A query, made-up candidates, and which of them a person would put first. */
 export interface Case {

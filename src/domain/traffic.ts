@@ -1,5 +1,5 @@
 import type { PriorityClass } from './events.ts';
-import { JsonRecord } from '../base/json-record.ts';
+import { JsonRecord } from '../base/files/json-record.ts';
 
 /**
  * The shape of one request, without its texts: what capture writes, one JSON line each, and what the load suite and

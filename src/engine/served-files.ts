@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from
 import { basename, dirname, join } from 'node:path';
 import { RankError } from '../base/errors.ts';
 import { type FilesOfModel, type FileStamps, mostBytes } from '../model/model-files.ts';
-import { assertRegular, openFlags, type FileStamp, stampOf } from '../base/regular-file.ts';
+import { assertRegular, openFlags, type FileStamp, stampOf } from '../base/files/regular-file.ts';
 
 /**
  * The two files of a session, held against what was verified when the model was: at every load and after every run, for

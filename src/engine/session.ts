@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { RankError } from '../base/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { cudaHint } from '../pool/cuda-libraries.ts';
+import { cudaHint } from './cuda-libraries.ts';
 import type { PackedBatch } from '../batch/packed-batch.ts';
 import { feedsOf, logitsOutput } from '../batch/graph-feeds.ts';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { RankError } from '../base/errors.ts';
-import { JsonRecord } from '../base/json-record.ts';
+import { JsonRecord } from '../base/files/json-record.ts';
 import { assertSizes } from './model-files.ts';
 import { mostRowTokens, parsePromptFacts, type PromptFacts } from './prompt-facts.ts';
-import { readRegularText, type ReadProgress } from '../base/regular-file.ts';
+import { readRegularText, type ReadProgress } from '../base/files/regular-file.ts';
 import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts';
-import { sha256 } from '../base/sha256.ts';
+import { sha256 } from '../base/files/sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from '../text/normalize/normalize.ts';
 import { assertTemplate, templateHash } from '../text/template.ts';
 

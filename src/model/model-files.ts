@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RankError } from '../base/errors.ts';
 import type { Manifest } from './manifest.ts';
-import { assertRegular, type FileStamp, hashRegular, type ReadProgress } from '../base/regular-file.ts';
+import { assertRegular, type FileStamp, hashRegular, type ReadProgress } from '../base/files/regular-file.ts';
 
 /** Far above what any model here has. */
 export const mostBytes = { graph: 1 << 28, weights: 2 ** 34, tokenizer: 1 << 27 } as const;

@@ -1,4 +1,4 @@
-import type { JsonRecord } from '../base/json-record.ts';
+import type { JsonRecord } from '../base/files/json-record.ts';
 
 /** Most tokens in a row unless a build asks for others: as in the ranking papers, in training and inference. */
 export const defaultRowTokens = 2048;

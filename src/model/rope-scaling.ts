@@ -1,4 +1,4 @@
-import type { JsonRecord } from '../base/json-record.ts';
+import type { JsonRecord } from '../base/files/json-record.ts';
 
 /** How rotary positions depart from the frequencies `ropeTheta ** (-2 i / headDim)`: longer contexts than at first. */
 export interface RopeScaling {

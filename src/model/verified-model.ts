@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { RankError } from '../base/errors.ts';
 import { type FileStamps, type Manifest, readManifest, verifyFiles } from './manifest.ts';
-import type { ReadProgress } from '../base/regular-file.ts';
+import type { ReadProgress } from '../base/files/regular-file.ts';
 
 /** A built model whose files were read and are those of its manifest. */
 export interface VerifiedModel {

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
-import type { EstimateTokens } from '../pipeline/estimate-tokens.ts';
+import type { EstimateTokens } from '../pipeline/plan/estimate-tokens.ts';
 import type { CallContext, RankingPipeline, RankReply, RankRequest } from '../domain/rank.ts';
-import { assertRegular } from '../base/regular-file.ts';
+import { assertRegular } from '../base/files/regular-file.ts';
 import { formatShape, type TrafficShape } from '../domain/traffic.ts';
 import type { Log } from './log.ts';
 

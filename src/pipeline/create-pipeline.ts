@@ -1,7 +1,7 @@
 import { ScoreCache } from '../cache/score-cache.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config, ServedConfig } from '../config/config.ts';
-import { TokenEstimator } from './estimate-tokens.ts';
+import { TokenEstimator } from './plan/estimate-tokens.ts';
 import type { Tell } from '../domain/events.ts';
 import type { FileStamps, Manifest } from '../model/manifest.ts';
 import { Pipeline } from './pipeline.ts';

@@ -8,7 +8,7 @@ import { assertNoneBad } from './reply/bad-candidates.ts';
 import { composeReply } from './reply/compose-reply.ts';
 import type { Config } from '../config/config.ts';
 import { RankError } from '../base/errors.ts';
-import type { TokenEstimator } from './estimate-tokens.ts';
+import type { TokenEstimator } from './plan/estimate-tokens.ts';
 import { readGauges, type ServingGauges } from './gauges.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { EncoderPool } from '../pool/encoders/encoder-pool.ts';

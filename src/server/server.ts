@@ -16,8 +16,8 @@ import { parseProtoRoot } from '../proto/proto-root.ts';
 import { guardService, rankingService } from './grpc/ranking-service.ts';
 import { createReflection } from './grpc/reflection.ts';
 import { createStop } from './stop.ts';
-import type { ListenCredentials } from './connections/tls.ts';
-import { createTransport } from './connections/transport.ts';
+import type { ListenCredentials } from './tls.ts';
+import { createTransport } from './transport.ts';
 
 export interface ServerOptions {
   readonly config: Config;

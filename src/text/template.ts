@@ -1,6 +1,6 @@
 import { RankError } from '../base/errors.ts';
 import type { Family, PromptTemplate } from '../model/manifest.ts';
-import { sha256 } from '../base/sha256.ts';
+import { sha256 } from '../base/files/sha256.ts';
 
 export type Field = 'instruction' | 'query' | 'context' | 'title' | 'text';
 

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type FileStamps, type Manifest, verifyFiles } from '../../src/model/manifest.ts';
-import { sha256 } from '../../src/base/sha256.ts';
+import { sha256 } from '../../src/base/files/sha256.ts';
 import { ChangedFileError, ServedFiles } from '../../src/engine/served-files.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

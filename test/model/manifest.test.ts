@@ -9,7 +9,7 @@ import {
   scoreFingerprint,
   verifyFiles,
 } from '../../src/model/manifest.ts';
-import { sha256 } from '../../src/base/sha256.ts';
+import { sha256 } from '../../src/base/files/sha256.ts';
 import { templateHash } from '../../src/text/template.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../../src/base/errors.ts';
 import { captureTraffic, measureLengths, openCapture } from '../../src/observe/capture.ts';
-import type { EstimateTokens } from '../../src/pipeline/estimate-tokens.ts';
+import type { EstimateTokens } from '../../src/pipeline/plan/estimate-tokens.ts';
 import type { RankReply } from '../../src/domain/rank.ts';
 import { formatShape, parseTraffic, type TrafficShape } from '../../src/domain/traffic.ts';
 import { FakeClock } from '../support/fake-clock.ts';

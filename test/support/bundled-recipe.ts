@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../src/base/sha256.ts';
+import { sha256 } from '../../src/base/files/sha256.ts';
 import { quantizeCheckpoint } from '../../src/toolchain/quantize/quantize-checkpoint.ts';
 import { tinyBuildOptions, tinyPath } from './hf-tiny.ts';
 import { temporaryFolder } from './temporary-folder.ts';

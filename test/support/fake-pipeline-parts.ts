@@ -1,5 +1,5 @@
 import { ScoreCache } from '../../src/cache/score-cache.ts';
-import { type EstimateTokens, TokenEstimator } from '../../src/pipeline/estimate-tokens.ts';
+import { type EstimateTokens, TokenEstimator } from '../../src/pipeline/plan/estimate-tokens.ts';
 import { Pipeline } from '../../src/pipeline/pipeline.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import type { RankRequest } from '../../src/domain/rank.ts';

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { JsonRecord } from '../../src/base/json-record.ts';
+import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { type Manifest, parseTemplate } from '../../src/model/manifest.ts';
 import { type BuildOptions, buildModel } from '../../src/toolchain/build/build-model.ts';
 import type { TemplateOrder } from '../../src/text/template.ts';

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { JsonRecord } from '../../src/base/json-record.ts';
+import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { type PromptTemplate, parseTemplate } from '../../src/model/manifest.ts';
 import type { Checkpoint } from '../../src/toolchain/files/checkpoint.ts';
-import { configFor } from '../../src/toolchain/checkpoint/config/checkpoint-config.ts';
+import { configFor } from '../../src/toolchain/checkpoint/checkpoint-config.ts';
 import type { PruneOptions } from '../../src/toolchain/prune/prune-model.ts';
 import { writeCheckpoint } from '../../src/toolchain/checkpoint/write-checkpoint.ts';
 import { tinyPath } from './hf-tiny.ts';

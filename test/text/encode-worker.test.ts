@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Blueprint, Manifest } from '../../src/model/manifest.ts';
 import { createEncoderPool } from '../../src/pool/encoders/encoder-pool.ts';
 import { findWorker } from '../../src/pool/threads/worker-entry.ts';
-import { sha256 } from '../../src/base/sha256.ts';
+import { sha256 } from '../../src/base/files/sha256.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
 import { withTokenizerFile } from '../support/golden-tokenizer.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it, test } from '@jest/globals';
 import { readManifest } from '../../src/model/manifest.ts';
 import { parseBlueprint } from '../../src/toolchain/checkpoint/config/blueprint.ts';
 import { buildModel, type BuildOptions } from '../../src/toolchain/build/build-model.ts';
-import { configFor } from '../../src/toolchain/checkpoint/config/checkpoint-config.ts';
+import { configFor } from '../../src/toolchain/checkpoint/checkpoint-config.ts';
 import { asObject } from '../../src/toolchain/files/limited-json.ts';
 import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { quantizeCheckpoint } from '../../src/toolchain/quantize/quantize-checkpoint.ts';

@@ -1,4 +1,4 @@
-"""The fp32 view of a compact checkpoint: integers x scales, rows kept whole in the place of theirs (src/toolchain/checkpoint/stored-int8.ts)."""
+"""The fp32 view of a compact checkpoint: integers x scales, rows kept whole in the place of theirs (src/toolchain/files/stored-int8.ts)."""
 
 from pathlib import Path
 

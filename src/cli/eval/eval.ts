@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { assertNoneMissing, readCorpus, readJudgements, readQueries } from '../../eval/data/beir.ts';
 import { type EvaluateInput, evaluate } from '../../eval/measures/evaluate.ts';
 import { measurePerturbed } from '../../eval/forms/perturbed.ts';
-import { type EvalReport, formatReport } from '../../eval/measures/report.ts';
+import { type EvalReport, formatReport } from '../../eval/report.ts';
 import type { RerankInput } from '../../eval/rank/rerank.ts';
 import { selectQueries } from '../../eval/data/select-queries.ts';
 import { formatRun, readRun, type Run } from '../../eval/data/trec-run.ts';

@@ -1,5 +1,5 @@
 import { DataError } from '../../base/data-error.ts';
-import type { OnBadLine } from '../../base/read-lines.ts';
+import type { OnBadLine } from '../../base/files/read-lines.ts';
 
 /** Bad lines of which the reasons are shown. */
 const mostShown = 5;

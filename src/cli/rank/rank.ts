@@ -7,7 +7,7 @@ import { openPairEngine } from '../../eval/rank/open-pair-engine.ts';
 import { rankCandidates, type Ranking, type Rankings } from '../../eval/rank/rank-candidates.ts';
 import { readCandidates } from '../../eval/data/read-candidates.ts';
 import { readManifest } from '../../model/manifest.ts';
-import type { LineSource } from '../../base/read-lines.ts';
+import type { LineSource } from '../../base/files/read-lines.ts';
 import { createNormalizer } from '../../text/normalize/normalize.ts';
 import { BadLines } from './bad-lines.ts';
 import { chooseModel } from '../shared/choose-model.ts';

@@ -3,9 +3,9 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type ReadConfig, typedName } from '../../config/config.ts';
-import { findCudaProblem } from '../../pool/cuda-libraries.ts';
+import { findCudaProblem } from '../../engine/cuda-libraries.ts';
 import { readApiKeys } from '../../desk/access/access.ts';
-import { findTlsProblems } from '../../server/connections/tls.ts';
+import { findTlsProblems } from '../../server/tls.ts';
 
 /**
  * What would end the start once the model is loaded, found before it is: addresses that are not to be had, files that

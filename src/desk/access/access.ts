@@ -6,9 +6,9 @@ import { type Config, typedName } from '../../config/config.ts';
 import { RankError } from '../../base/errors.ts';
 import type { Log } from '../../observe/log.ts';
 import type { RankRequest } from '../../domain/rank.ts';
-import { readRegularSync } from '../../base/regular-file.ts';
+import { readRegularSync } from '../../base/files/regular-file.ts';
 import { type ApiKey, findKey, type Grant, parseApiKeys } from './api-keys.ts';
-import { watchFiles } from '../../base/file-watch.ts';
+import { watchFiles } from '../../base/files/file-watch.ts';
 import { Quotas } from './quota.ts';
 
 export interface AccessParts {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { PriorityClass } from '../../domain/events.ts';
-import { JsonRecord } from '../../base/json-record.ts';
+import { JsonRecord } from '../../base/files/json-record.ts';
 
 /** What a client may do; several keys may share it, by sharing the name. */
 export interface Grant {

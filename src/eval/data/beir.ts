@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { JsonRecord } from '../../base/json-record.ts';
+import { JsonRecord } from '../../base/files/json-record.ts';
 import { DataError, dataError, quote } from '../../base/data-error.ts';
-import { findDataFile, readLines, type Line } from '../../base/read-lines.ts';
+import { findDataFile, readLines, type Line } from '../../base/files/read-lines.ts';
 
 /** A text of the corpus. */
 export interface Passage {

@@ -1,12 +1,12 @@
 import { dataError, quote } from '../../base/data-error.ts';
-import { JsonRecord } from '../../base/json-record.ts';
+import { JsonRecord } from '../../base/files/json-record.ts';
 import {
   type Line,
   type LineSource,
   maxLineBytes,
   type OnBadLine,
   readLinesOf,
-} from '../../base/read-lines.ts';
+} from '../../base/files/read-lines.ts';
 import { isBlank } from '../../text/normalize/is-blank.ts';
 import type { Passage } from './beir.ts';
 

@@ -1,5 +1,5 @@
 import { dataError, quote } from '../../base/data-error.ts';
-import { readLines, type Line } from '../../base/read-lines.ts';
+import { readLines, type Line } from '../../base/files/read-lines.ts';
 
 /** One place in a run: a text found for a query. */
 export interface RunEntry {

@@ -1,4 +1,4 @@
-import { sha256 } from '../../base/sha256.ts';
+import { sha256 } from '../../base/files/sha256.ts';
 import { createRandom } from '../../toolchain/checkpoint/random-checkpoint.ts';
 import type { Passage } from '../data/beir.ts';
 import { boilerplate } from './boilerplate.ts';

@@ -2,7 +2,7 @@ import type { Landed } from '../../cache/flight.ts';
 import { type ScoreSetting, scoreKeys } from '../../cache/score-keys.ts';
 import { ownRuns, type ScoreCall, type ScoreSource } from '../../cache/score-source.ts';
 import { depthSizes } from './depth-sizes.ts';
-import type { EstimateTokens } from '../estimate-tokens.ts';
+import type { EstimateTokens } from './estimate-tokens.ts';
 import type { Candidate, RankRequest } from '../../domain/rank.ts';
 import type { Size } from '../../schedule/forecast/forecast.ts';
 

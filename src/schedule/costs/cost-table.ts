@@ -1,4 +1,4 @@
-import { JsonRecord } from '../../base/json-record.ts';
+import { JsonRecord } from '../../base/files/json-record.ts';
 import type { CostTable, KindCost, ReplicaCost } from './cost.ts';
 
 /**

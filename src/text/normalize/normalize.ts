@@ -1,4 +1,4 @@
-import type { JsonRecord } from '../../base/json-record.ts';
+import type { JsonRecord } from '../../base/files/json-record.ts';
 import { removeHtml } from './remove-html.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { RankError } from '../../base/errors.ts';
-import { JsonRecord } from '../../base/json-record.ts';
+import { JsonRecord } from '../../base/files/json-record.ts';
 import type { AddedToken } from './added-tokens.ts';
 import type { BytePairModel } from './byte-pair.ts';
 import { parseSplitPattern } from './split-pattern.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { RankError } from '../../base/errors.ts';
-import { sha256 } from '../../base/sha256.ts';
+import { sha256 } from '../../base/files/sha256.ts';
 import { AddedTokens } from './added-tokens.ts';
 import { BytePairEncoder, byteSpelling } from './byte-pair.ts';
 import { composeText } from './compose.ts';

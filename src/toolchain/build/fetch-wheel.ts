@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RankError } from '../../base/errors.ts';
-import { sha256OfFile } from '../../base/sha256.ts';
+import { sha256OfFile } from '../../base/files/sha256.ts';
 import type { PypiSource } from './recipe.ts';
 
 export interface CommandResult {

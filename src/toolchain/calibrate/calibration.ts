@@ -1,5 +1,5 @@
 import { dataError } from '../../base/data-error.ts';
-import { readLines } from '../../base/read-lines.ts';
+import { readLines } from '../../base/files/read-lines.ts';
 import { RankError } from '../../base/errors.ts';
 import type { PromptTemplate } from '../../model/manifest.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';

@@ -1,6 +1,6 @@
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
-import { labelHead, labelRows } from '../checkpoint/label-head.ts';
+import { labelHead, labelRows } from '../checkpoint/config/label-head.ts';
 import { type BlockPieces, type Layer, readLayer, runBlock } from './block-pieces.ts';
 import { rowEnds } from './calibration.ts';
 

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { CheckpointError } from '../files/checkpoint.ts';
-import { configFor } from './config/checkpoint-config.ts';
+import { configFor } from './checkpoint-config.ts';
 import { readJsonFile } from '../files/limited-json.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { writeCheckpoint, type WrittenType } from './write-checkpoint.ts';

@@ -2,7 +2,7 @@ import { copyFile, type FileHandle, open, readdir, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { CheckpointError } from '../files/checkpoint.ts';
 import { toHalf } from '../graph/onnx/half.ts';
-import { replaceFolder } from '../files/replace-folder.ts';
+import { replaceFolder } from '../../model/replace-folder.ts';
 import { countValues } from '../files/tensor-type.ts';
 
 /** Element types that are written, by their safetensors names. */

@@ -1,6 +1,6 @@
 import type { Blueprint } from '../../model/manifest.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
-import { expectedTensors } from '../checkpoint/expected-tensors.ts';
+import { expectedTensors } from '../checkpoint/config/expected-tensors.ts';
 import { countValues } from '../files/tensor-type.ts';
 import type { Layer } from '../calibrate/block-pieces.ts';
 

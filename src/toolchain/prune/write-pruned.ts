@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Checkpoint } from '../files/checkpoint.ts';
-import { configFor } from '../checkpoint/config/checkpoint-config.ts';
+import { configFor } from '../checkpoint/checkpoint-config.ts';
 import { readJsonFile } from '../files/limited-json.ts';
 import { writeCheckpoint, type WrittenType } from '../checkpoint/write-checkpoint.ts';
 import type { CheckpointTokenizer } from '../gguf/checkpoint-tokenizer.ts';

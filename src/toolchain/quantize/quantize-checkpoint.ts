@@ -2,13 +2,13 @@ import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { loadTokenizer, singleTokenId } from '../../text/tokenizer/tokenizer.ts';
 import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
-import { configFor } from '../checkpoint/config/checkpoint-config.ts';
+import { configFor } from '../checkpoint/checkpoint-config.ts';
 import {
   compensateRounding,
   type CompensatedTensor,
   factorizeInputs,
 } from './compensate-rounding.ts';
-import { labelHead, scoreName } from '../checkpoint/label-head.ts';
+import { labelHead, scoreName } from '../checkpoint/config/label-head.ts';
 import { readJsonFile } from '../files/limited-json.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import {
@@ -25,7 +25,7 @@ import {
 } from './choose-factors.ts';
 import { foldFactors } from './fold-factors.ts';
 import { assertInputs, inputOf, type LayerInput, readersOf } from '../graph/layer-inputs.ts';
-import { int8Method, rowName, scaleName } from '../checkpoint/stored-int8.ts';
+import { int8Method, rowName, scaleName } from '../files/stored-int8.ts';
 import { type OutgoingTensor, writeCheckpoint } from '../checkpoint/write-checkpoint.ts';
 
 export interface QuantizeOptions {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { RankError } from '../../base/errors.ts';
-import { JsonRecord } from '../../base/json-record.ts';
+import { JsonRecord } from '../../base/files/json-record.ts';
 import { parseTemplate, type PromptTemplate } from '../../model/manifest.ts';
 import { type NormalizeStep, parseNormalize } from '../../text/normalize/normalize.ts';
 

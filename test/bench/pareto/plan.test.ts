@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseParetoOptions } from '../../../bench/pareto/options.ts';
 import { chooseRows, parsePlan, readPlan, runFile } from '../../../bench/pareto/plan.ts';
 import { viewsOf } from '../../../bench/pareto/views.ts';
-import { JsonRecord } from '../../../src/base/json-record.ts';
+import { JsonRecord } from '../../../src/base/files/json-record.ts';
 import { projectFolder } from '../../../src/toolchain/build/project-folder.ts';
 
 const bm25 = { kind: 'run', name: 'BM25', runs: { titles: 'first-stage', 'no-titles': 'x.trec' } };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findStartProblems } from '../../../src/cli/serve/start-problems.ts';
 import { readConfig } from '../../../src/config/config.ts';
-import { findCudaProblem } from '../../../src/pool/cuda-libraries.ts';
+import { findCudaProblem } from '../../../src/engine/cuda-libraries.ts';
 import { issueCertificate } from '../../support/certificates.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

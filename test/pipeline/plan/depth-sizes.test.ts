@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { depthSizes } from '../../../src/pipeline/plan/depth-sizes.ts';
-import { TokenEstimator } from '../../../src/pipeline/estimate-tokens.ts';
+import { TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
 import { testRequest } from '../../support/tiny-pipeline.ts';
 
 const templates = [

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { sha256 } from '../../../src/base/sha256.ts';
+import { sha256 } from '../../../src/base/files/sha256.ts';
 import {
   type CommandResult,
   fetchWheelMember,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { sha256 } from '../../../src/base/sha256.ts';
+import { sha256 } from '../../../src/base/files/sha256.ts';
 import { parseRecipe, readRecipe } from '../../../src/toolchain/build/recipe.ts';
 
 const folder = fileURLToPath(new URL('../../../models/recipes/', import.meta.url));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Blueprint } from '../../../src/model/manifest.ts';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
-import { expectedTensors } from '../../../src/toolchain/checkpoint/expected-tensors.ts';
+import { expectedTensors } from '../../../src/toolchain/checkpoint/config/expected-tensors.ts';
 import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { unpermuteRotary } from '../../../src/toolchain/checkpoint/rotary-layout.ts';
 import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';

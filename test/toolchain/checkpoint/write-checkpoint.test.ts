@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
-import { configFor } from '../../../src/toolchain/checkpoint/config/checkpoint-config.ts';
+import { configFor } from '../../../src/toolchain/checkpoint/checkpoint-config.ts';
 import { readJsonFile } from '../../../src/toolchain/files/limited-json.ts';
 import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { writeCheckpoint, type WrittenType } from '../../../src/toolchain/checkpoint/write-checkpoint.ts';

@@ -4,7 +4,7 @@ import { ConfigFields } from './config-fields.ts';
 import { refuse } from '../../files/refuse.ts';
 import { parseClasses } from './parse-classes.ts';
 import { parseRope } from './rope-config.ts';
-import { int8Method } from '../stored-int8.ts';
+import { int8Method } from '../../files/stored-int8.ts';
 
 /** Architectures of config.json. */
 const architectures: ReadonlyMap<string, Family> = new Map<string, Family>([

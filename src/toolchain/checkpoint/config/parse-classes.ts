@@ -1,6 +1,6 @@
 import type { ConfigFields } from './config-fields.ts';
 import { type DescribedFile, findStrings } from '../../gguf/metadata.ts';
-import { unnamedClass } from '../label-head.ts';
+import { unnamedClass } from './label-head.ts';
 import { quote, refuse, within } from '../../files/refuse.ts';
 
 /** Transformers' default where a config.json is silent. */

@@ -1,10 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
-import { type Config, typedName } from '../../config/config.ts';
-import type { Log } from '../../observe/log.ts';
-import { readRegularSync } from '../../base/regular-file.ts';
-import { watchFiles } from '../../base/file-watch.ts';
+import { type Config, typedName } from '../config/config.ts';
+import type { Log } from '../observe/log.ts';
+import { readRegularSync } from '../base/files/regular-file.ts';
+import { watchFiles } from '../base/files/file-watch.ts';
 
 /** What an address is served with; made once, fit for several addresses. */
 export interface ListenCredentials {

@@ -1,7 +1,7 @@
-import type { Blueprint, Family } from '../../../model/manifest.ts';
-import { CheckpointError } from '../../files/checkpoint.ts';
-import type { JsonObject } from '../../files/limited-json.ts';
-import type { WrittenType } from '../write-checkpoint.ts';
+import type { Blueprint, Family } from '../../model/manifest.ts';
+import { CheckpointError } from '../files/checkpoint.ts';
+import type { JsonObject } from '../files/limited-json.ts';
+import type { WrittenType } from './write-checkpoint.ts';
 
 const architectures: Readonly<Record<Family, string>> = {
   llama: 'Llama',

@@ -1,11 +1,11 @@
 import { type ChannelOptions, Server, type ServerCredentials } from '@grpc/grpc-js';
-import type { Clock } from '../../base/clock.ts';
-import type { Config } from '../../config/config.ts';
-import type { Log } from '../../observe/log.ts';
-import { Access } from '../../desk/access/access.ts';
-import { boundConnections } from './descriptors.ts';
-import { FrontDoor } from '../door/front-door.ts';
-import type { ProtoRoot } from '../../proto/proto-root.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../observe/log.ts';
+import { Access } from '../desk/access/access.ts';
+import { boundConnections } from './connections/descriptors.ts';
+import { FrontDoor } from './door/front-door.ts';
+import type { ProtoRoot } from '../proto/proto-root.ts';
 import { type ListenCredentials, openCredentials, warnOfPlainText } from './tls.ts';
 
 export interface TransportParts {

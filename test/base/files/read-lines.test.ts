@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findDataFile, readLines, readLinesOf } from '../../src/base/read-lines.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { findDataFile, readLines, readLinesOf } from '../../../src/base/files/read-lines.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 async function linesOf(content: string | Buffer, maxBytes?: number): Promise<[number, string][]> {
   const file = join(temporaryFolder({ lines: content }), 'lines');

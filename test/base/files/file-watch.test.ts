@@ -1,8 +1,8 @@
 import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { watchFiles } from '../../src/base/file-watch.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { watchFiles } from '../../../src/base/files/file-watch.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 beforeEach(() => {
   jest.useFakeTimers();

@@ -1,8 +1,8 @@
-import type { CheckpointFile } from '../files/checkpoint-file.ts';
+import type { CheckpointFile } from './checkpoint-file.ts';
 import { dequantizeChannels, type QuantizedTensor } from '../numerics/quantize-channels.ts';
-import { readValues } from '../files/read-tensor.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
-import type { StoredTensor } from '../files/tensor-type.ts';
+import { readValues } from './read-tensor.ts';
+import { quote, refuse, within } from './refuse.ts';
+import type { StoredTensor } from './tensor-type.ts';
 
 /**
  * The compact form of a checkpoint, beside what Hugging Face folders have. A matrix `NAME` [out, in] is I8; its weights are

@@ -1,4 +1,4 @@
-import type { Blueprint } from '../../model/manifest.ts';
+import type { Blueprint } from '../../../model/manifest.ts';
 import { labelHead } from './label-head.ts';
 
 export type Shape = readonly number[];

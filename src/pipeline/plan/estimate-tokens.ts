@@ -1,14 +1,14 @@
-import { RankError } from '../base/errors.ts';
-import type { PromptTemplate } from '../model/manifest.ts';
-import type { EncoderPool } from '../pool/encoders/encoder-pool.ts';
-import type { Candidate, RankRequest } from '../domain/rank.ts';
-import type { EncodedRequest } from '../batch/packed-batch.ts';
-import { packedSize } from '../batch/packed-size.ts';
-import type { EncodeTask } from '../encode/encode.ts';
-import { surveyTexts } from '../text/rates/survey-text.ts';
-import { templateOrder } from '../text/template.ts';
-import { TokenRates } from '../text/rates/token-rates.ts';
-import { tokenSamples } from '../text/rates/token-samples.ts';
+import { RankError } from '../../base/errors.ts';
+import type { PromptTemplate } from '../../model/manifest.ts';
+import type { EncoderPool } from '../../pool/encoders/encoder-pool.ts';
+import type { Candidate, RankRequest } from '../../domain/rank.ts';
+import type { EncodedRequest } from '../../batch/packed-batch.ts';
+import { packedSize } from '../../batch/packed-size.ts';
+import type { EncodeTask } from '../../encode/encode.ts';
+import { surveyTexts } from '../../text/rates/survey-text.ts';
+import { templateOrder } from '../../text/template.ts';
+import { TokenRates } from '../../text/rates/token-rates.ts';
+import { tokenSamples } from '../../text/rates/token-samples.ts';
 
 export interface TokenEstimate {
   readonly prefixTokens: number;

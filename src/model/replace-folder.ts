@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { RankError } from '../../base/errors.ts';
-import { manifestFile } from '../../model/manifest.ts';
+import { RankError } from '../base/errors.ts';
+import { manifestFile } from './manifest.ts';
 
 /** How long a build that runs may take between its two renames. */
 const renameMs = 1000;

@@ -10,17 +10,17 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { afterEach, expect, test } from '@jest/globals';
-import { createRankingClient } from '../../../src/client/client.ts';
-import { openTrust } from '../../../src/client/client-credentials.ts';
-import { issueCertificate } from '../../support/certificates.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { createRankingClient } from '../../src/client/client.ts';
+import { openTrust } from '../../src/client/client-credentials.ts';
+import { issueCertificate } from '../support/certificates.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   failureOf,
   methodOf,
   startTestServer,
   type TestServer,
   unary,
-} from '../../support/test-server.ts';
+} from '../support/test-server.ts';
 
 const authority = issueCertificate({ name: 'authority' });
 const first = issueCertificate({ name: 'first', dns: ['localhost'], issuer: authority });

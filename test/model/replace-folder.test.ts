@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { recoverFolder, replaceFolder } from '../../../src/toolchain/files/replace-folder.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { recoverFolder, replaceFolder } from '../../src/model/replace-folder.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Above the largest process id there can be. */
 const killed = 99_999_999;

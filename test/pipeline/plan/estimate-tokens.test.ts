@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from '@jest/globals';
-import { RankError } from '../../src/base/errors.ts';
-import type { PromptTemplate } from '../../src/model/manifest.ts';
-import { TokenEstimator } from '../../src/pipeline/estimate-tokens.ts';
-import { packedSize } from '../../src/batch/packed-size.ts';
-import type { NormalizeStep } from '../../src/text/normalize/normalize.ts';
-import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
-import { builtinTemplates } from '../../src/text/template.ts';
-import { texts } from '../support/estimated-texts.ts';
-import { testRequest } from '../support/tiny-pipeline.ts';
+import { RankError } from '../../../src/base/errors.ts';
+import type { PromptTemplate } from '../../../src/model/manifest.ts';
+import { TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
+import { packedSize } from '../../../src/batch/packed-size.ts';
+import type { NormalizeStep } from '../../../src/text/normalize/normalize.ts';
+import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
+import { builtinTemplates } from '../../../src/text/template.ts';
+import { texts } from '../../support/estimated-texts.ts';
+import { testRequest } from '../../support/tiny-pipeline.ts';
 
 const limits = { candidateTokens: 512, rowTokens: 2_048, tokenBudget: 1_024 };
-const bundled = new URL('../../models/', import.meta.url);
+const bundled = new URL('../../../models/', import.meta.url);
 const tokenizerPath = fileURLToPath(new URL('bundled/slmrank-55m/tokenizer.json', bundled));
 const recipe = JSON.parse(readFileSync(new URL('recipes/slmrank-55m.json', bundled), 'utf8')) as {
   readonly template: PromptTemplate;

@@ -1,10 +1,10 @@
-import { formatGate, type GateNames } from './format-gate.ts';
-import type { GateResult } from './gate.ts';
-import type { Interval } from './bootstrap.ts';
-import type { Evaluation, QualityRow } from './evaluate.ts';
-import { formatSigned, formatTable } from '../../base/format-table.ts';
-import { formatPerturbed, type PerturbedQuality } from '../forms/perturbed.ts';
-import type { RerankCounts } from '../rank/rerank.ts';
+import { formatGate, type GateNames } from './measures/format-gate.ts';
+import type { GateResult } from './measures/gate.ts';
+import type { Interval } from './measures/bootstrap.ts';
+import type { Evaluation, QualityRow } from './measures/evaluate.ts';
+import { formatSigned, formatTable } from '../base/format-table.ts';
+import { formatPerturbed, type PerturbedQuality } from './forms/perturbed.ts';
+import type { RerankCounts } from './rank/rerank.ts';
 
 /** What `slmrank eval` found; also its JSON. */
 export interface EvalReport extends Evaluation {

@@ -1,4 +1,4 @@
-import { RankError } from './errors.ts';
+import { RankError } from '../errors.ts';
 
 export interface Bounds {
   readonly min: number;

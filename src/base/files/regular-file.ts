@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { RankError } from './errors.ts';
+import { RankError } from '../errors.ts';
 
 /** Names what a path led to and when it was last written to: equal stamps, equal contents. */
 export type FileStamp = string;
