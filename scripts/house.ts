@@ -45,8 +45,11 @@ const projectRoot = fileURLToPath(new URL('../', import.meta.url));
 /** Reads every TypeScript file under the folders, but for generated code. */
 export function readHouse(folders: string[], root = projectRoot): SourceFile[] {
   return folders
-    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .map((name) => join(folder, name)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+        join(folder, name),
+      ),
+    )
     .filter((path) => path.endsWith('.ts') && !path.includes('generated/'))
     .sort()
     .map((path) => readSource(path, root));
@@ -193,7 +196,10 @@ const sum = (values: number[]) => values.reduce((total, value) => total + value,
 function printHouse(folders: string[]): void {
   const figures = measureHouse(readHouse(folders));
   for (const [name, value] of Object.entries(figures)) {
-    console.log(name.padEnd(20), Array.isArray(value) || typeof value === 'object' ? JSON.stringify(value) : value);
+    console.log(
+      name.padEnd(20),
+      Array.isArray(value) || typeof value === 'object' ? JSON.stringify(value) : value,
+    );
   }
 }
 

@@ -14,17 +14,90 @@ export const layers = {
   'src/engine': ['src/base', 'src/model', 'src/batch'],
   'src/cache': ['src/base', 'src/domain'],
   'src/schedule': ['src/base', 'src/domain', 'src/batch'],
-  'src/pool': ['src/base', 'src/config', 'src/model', 'src/domain', 'src/text', 'src/batch', 'src/encode', 'src/schedule'],
+  'src/pool': [
+    'src/base',
+    'src/config',
+    'src/model',
+    'src/domain',
+    'src/text',
+    'src/batch',
+    'src/encode',
+    'src/schedule',
+  ],
   workers: ['src/pool', 'src/encode', 'src/engine'],
-  'src/pipeline': ['src/base', 'src/config', 'src/model', 'src/domain', 'src/text', 'src/batch', 'src/encode', 'src/cache', 'src/schedule', 'src/pool'],
+  'src/pipeline': [
+    'src/base',
+    'src/config',
+    'src/model',
+    'src/domain',
+    'src/text',
+    'src/batch',
+    'src/encode',
+    'src/cache',
+    'src/schedule',
+    'src/pool',
+  ],
   'src/observe': ['src/base', 'src/config', 'src/domain', 'src/pipeline'],
   'src/desk': ['src/base', 'src/config', 'src/domain', 'src/model', 'src/pipeline', 'src/observe'],
-  'src/server': ['src/base', 'src/proto', 'src/config', 'src/domain', 'src/model', 'src/text', 'src/schedule', 'src/pipeline', 'src/observe', 'src/desk'],
+  'src/server': [
+    'src/base',
+    'src/proto',
+    'src/config',
+    'src/domain',
+    'src/model',
+    'src/text',
+    'src/schedule',
+    'src/pipeline',
+    'src/observe',
+    'src/encode',
+    'src/desk',
+  ],
   'src/client': ['src/base', 'src/proto'],
-  'src/toolchain': ['src/base', 'src/config', 'src/model', 'src/text', 'src/batch', 'src/encode', 'src/engine'],
+  'src/toolchain': [
+    'src/base',
+    'src/config',
+    'src/model',
+    'src/text',
+    'src/batch',
+    'src/encode',
+    'src/engine',
+  ],
   'src/simulate': ['src/base', 'src/domain', 'src/batch', 'src/schedule'],
-  'src/eval': ['src/base', 'src/config', 'src/domain', 'src/model', 'src/text', 'src/batch', 'src/encode', 'src/schedule', 'src/pool', 'src/pipeline'],
+  'src/eval': [
+    'src/base',
+    'src/config',
+    'src/domain',
+    'src/model',
+    'src/text',
+    'src/batch',
+    'src/encode',
+    'src/schedule',
+    'src/pool',
+    'src/pipeline',
+  ],
 };
+
+/** Each heavy library has one door: the rooms that may import it. Benches and tests go as they like. */
+const doors = [
+  {
+    library: /^(@grpc\/|grpc-health-check$)/,
+    rooms: ['src/proto', 'src/desk', 'src/server', 'src/client'],
+  },
+  { library: /^piscina$/, rooms: ['src/pool'] },
+  { library: /^onnxruntime-node$/, rooms: ['src/engine'] },
+  { library: /^protobufjs(\/|$)/, rooms: ['src/toolchain/graph/onnx'] },
+  { library: /^entities(\/|$)/, rooms: ['src/text'] },
+  { library: /^lru-cache$/, rooms: ['src/cache'] },
+  { library: /^(prom-client$|@opentelemetry\/)/, rooms: ['src/observe'] },
+];
+
+/** What is wrong with the import of a package, or undefined. */
+export function doorFault(from, library) {
+  const door = doors.find((each) => each.library.test(library));
+  return door === undefined || door.rooms.some((room) => from.startsWith(`${room}/`))
+    ? undefined
+    : `${library} is used only in ${door.rooms.join(', ')}.`;
+}
 
 /** The room of a source file ('src/schedule' of 'src/schedule/costs/cost.ts'), if the table has it. */
 export function roomOf(path) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RankReply, RankRequest } from '../src/domain/rank.ts';
-import type { BadCandidate } from '../src/encode/encode.ts';
+import type { BadCandidate } from '../src/domain/rank.ts';
 import { settle } from './support/fake-clock.ts';
 import { setUpPipeline } from './support/fake-pipeline-parts.ts';
 import { fakeRequest } from './support/fake-runner.ts';

@@ -4,7 +4,7 @@ import type { Manifest } from '../../src/model/manifest.ts';
 import type { EncodedRequest } from '../../src/batch/packed-batch.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 
 export interface RequestMix {
   readonly requests: number;

@@ -1,6 +1,6 @@
 import type { WireRankRequestInput } from '../../src/proto/generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponse } from '../../src/proto/generated/slmrank/v1/RankResponse.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 
 /** Every request by its id, what was sent in it, and what came back. */
 export interface LedgerReport {

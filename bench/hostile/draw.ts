@@ -1,4 +1,4 @@
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 
 /** Everything random in one hostile message; the same for the same seed. */
 export interface Draw {

@@ -3,7 +3,7 @@ import type { Blueprint } from '../../src/model/manifest.ts';
 import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
 import type { Initializer } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import { WeightsFile } from '../../src/toolchain/graph/onnx/weights-file.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 import { writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
 
 /** Layers of the chain: enough that the weights do not stay in the caches, as a model's do not. */

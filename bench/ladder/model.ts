@@ -1,6 +1,7 @@
 import { access, copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Blueprint, type FileEntry, readManifest } from '../../src/model/manifest.ts';
+import { type Blueprint, readManifest } from '../../src/model/manifest.ts';
+import type { FileEntry } from '../../src/model/model-files.ts';
 import type { RequestEncoder } from '../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { type Initializer, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';

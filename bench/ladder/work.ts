@@ -1,5 +1,5 @@
 import type { BatchPart } from '../../src/batch/packed-batch.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 
 /** A request to be scored, the same for every variant. */
 export interface Work {

@@ -4,7 +4,7 @@ import { simulateFrom } from '../../src/cli/simulate/simulate.ts';
 import { formatTable } from '../../src/base/format-table.ts';
 import { createAdminClient } from '../../src/client/admin-client.ts';
 import type { Latency } from '../../src/simulate/summarize.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 import { formatShape, parseTraffic } from '../../src/domain/traffic.ts';
 import { describeMachine, median } from '../machine.ts';
 import { type Bench, runPoisson } from '../suite/bench.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTable } from '../../src/base/format-table.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 import { describeMachine } from '../machine.ts';
 import { reconcile } from '../suite/accounting.ts';
 import { isAnswered } from '../suite/ends.ts';

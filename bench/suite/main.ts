@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { formatTable } from '../../src/base/format-table.ts';
 import { createRankingClient } from '../../src/client/client.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 import { parseTraffic } from '../../src/domain/traffic.ts';
 import { describeMachine } from '../machine.ts';
 import type { Bench } from './bench.ts';

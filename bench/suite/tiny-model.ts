@@ -10,7 +10,8 @@ import {
   scoreFingerprint,
 } from '../../src/model/manifest.ts';
 import { sha256, sha256OfFile } from '../../src/base/files/sha256.ts';
-import { builtinTemplate, templateHash } from '../../src/text/template.ts';
+import { templateHash } from '../../src/text/template.ts';
+import { builtinTemplate } from '../../src/model/builtin-template.ts';
 import { loadTokenizer, singleTokenId } from '../../src/text/tokenizer/tokenizer.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';

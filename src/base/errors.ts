@@ -60,3 +60,31 @@ export class RankError extends Error {
 export function assertNever(value: never): never {
   throw new RankError('internal', `unexpected ${JSON.stringify(value)}; this is a bug`);
 }
+
+/** As the wire may see it: what is not ours says nothing of our insides. */
+export function presentError(thrown: unknown): RankError {
+  return thrown instanceof RankError
+    ? thrown
+    : new RankError('internal', 'the request failed inside the server; this is a bug', {
+        cause: thrown,
+      });
+}
+
+/** For machines: the error's own reason, or its kind's. */
+export function reasonOf(error: RankError): string {
+  return error.reason ?? reasonOfKind[error.kind];
+}
+
+/** For errors that bring no reason of their own. */
+const reasonOfKind: Readonly<Record<RankErrorKind, string>> = {
+  'invalid-argument': 'INVALID_REQUEST',
+  unauthenticated: 'API_KEY_INVALID',
+  'not-found': 'MODEL_NOT_FOUND',
+  'failed-precondition': 'FAILED_PRECONDITION',
+  overloaded: 'QUEUE_FULL',
+  'deadline-exceeded': 'DEADLINE_PASSED',
+  cancelled: 'CANCELLED',
+  unavailable: 'NOT_SERVING',
+  'replica-failed': 'REPLICA_FAILED',
+  internal: 'INTERNAL',
+};

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.ts';
-import type { BadCandidate } from '../encode/encode.ts';
+import type { BadCandidate } from '../domain/rank.ts';
 
 /** What a model said of one candidate. The logits are the fp32 values as they came, so cached = fresh, bit for bit. */
 export interface Score {

@@ -32,15 +32,24 @@ const commands: ReadonlyMap<
   ['model prune', { summary: 'make a checkpoint smaller', load: () => import('./model/prune.ts') }],
   [
     'verify',
-    { summary: 'compare a built model with its reference', load: () => import('./model/verify.ts') },
+    {
+      summary: 'compare a built model with its reference',
+      load: () => import('./model/verify.ts'),
+    },
   ],
   ['key new', { summary: 'make an API key', load: () => import('./admin/key-new.ts') }],
   [
     'admin',
     { summary: "look after a server's replicas and model", load: () => import('./admin/admin.ts') },
   ],
-  ['health', { summary: 'ask a server whether it serves', load: () => import('./admin/health.ts') }],
-  ['simulate', { summary: 'simulate servers under load', load: () => import('./simulate/simulate.ts') }],
+  [
+    'health',
+    { summary: 'ask a server whether it serves', load: () => import('./admin/health.ts') },
+  ],
+  [
+    'simulate',
+    { summary: 'simulate servers under load', load: () => import('./simulate/simulate.ts') },
+  ],
   ['eval', { summary: 're-rank a BEIR run and measure it', load: () => import('./eval/eval.ts') }],
   [
     'report pareto',

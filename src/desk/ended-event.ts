@@ -1,7 +1,7 @@
 import { assertNever, type RankError } from '../base/errors.ts';
 import type { Outcome as EndedOutcome, PriorityClass, ServingEvent } from '../domain/events.ts';
 import type { CallContext, RankReply, RankRequest } from '../domain/rank.ts';
-import { reasonOf } from '../server/wire/error.ts';
+import { reasonOf } from '../base/errors.ts';
 
 type Ended = Extract<ServingEvent, { kind: 'ended' }>;
 
@@ -63,7 +63,6 @@ function outcomeOf(error: RankError | undefined, reply: RankReply | undefined): 
   }
   switch (error.kind) {
     case 'invalid-argument':
-    case 'unauthenticated':
     case 'unauthenticated':
     case 'not-found':
     case 'failed-precondition':

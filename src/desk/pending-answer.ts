@@ -1,4 +1,4 @@
-import { type Metadata, status } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../base/clock.ts';
 import { RankError } from '../base/errors.ts';
 import type { Tell } from '../domain/events.ts';
@@ -7,7 +7,7 @@ import type { CallContext } from '../domain/rank.ts';
 import { callerOf } from './caller.ts';
 import { type CallTimes, timesOf } from './deadline.ts';
 import { endedEvent, RankNotes } from './ended-event.ts';
-import { codeOf, presentError } from '../server/wire/error.ts';
+import { presentError } from '../base/errors.ts';
 
 export type Outcome<Reply> =
   | { readonly ok: true; readonly reply: Reply }
@@ -17,6 +17,8 @@ export interface PendingAnswerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxCallMs: number;
+  /** The status of an answer as its protocol names it, for the log. */
+  readonly describeEnd: (outcome: Outcome<unknown>) => string;
   /** Told how each ranking request ended. */
   readonly tell?: Tell | undefined;
 }
@@ -84,7 +86,7 @@ export class PendingAnswer<Reply> {
       this.#isSettled = true;
       this.#callOffDeadline();
       const error = this.#isLate() ? this.#deadlinePassed() : new RankError('cancelled', 'gone');
-      this.#log(codeOf(error));
+      this.#log({ ok: false, error });
       this.#tell(error);
       this.#stop.abort();
     }
@@ -96,13 +98,13 @@ export class PendingAnswer<Reply> {
     }
     this.#isSettled = true;
     this.#callOffDeadline();
-    this.#log(outcome.ok ? status.OK : codeOf(outcome.error), outcome);
+    this.#log(outcome);
     let error = outcome.ok ? undefined : outcome.error;
     try {
       this.#question.deliver(outcome);
     } catch (thrown) {
       error = presentError(thrown);
-      this.#log(status.INTERNAL, { ok: false, error });
+      this.#log({ ok: false, error });
       this.#question.deliver({ ok: false, error });
     }
     this.#tell(error);
@@ -138,11 +140,11 @@ export class PendingAnswer<Reply> {
   }
 
   /** One line for each answer, without texts; faults of ours with their cause. */
-  #log(code: status, outcome?: Outcome<Reply>): void {
+  #log(outcome: Outcome<Reply>): void {
     const { method, requestId } = this.#question;
     const ms = Math.round((this.#parts.clock.nowMs() - this.#times.startMs) * 10) / 10;
-    const line = { method, requestId, status: status[code], ms };
-    if (code === status.INTERNAL && outcome?.ok === false) {
+    const line = { method, requestId, status: this.#parts.describeEnd(outcome), ms };
+    if (!outcome.ok && outcome.error.kind === 'internal') {
       const { error } = outcome;
       this.#parts.log.error({ ...line, err: error.cause ?? error }, 'request failed');
     } else {

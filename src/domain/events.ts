@@ -1,5 +1,3 @@
-import type { SkipCounts } from './rank.ts';
-
 /**
  * Facts that the serving path tells of itself, each once, when it happens. Metrics, traces and logs are made of them
  * in src/observe and nowhere else; no fact holds a caller's text.
@@ -74,3 +72,14 @@ export type ServingEvent =
     };
 
 export type Tell = (event: ServingEvent) => void;
+
+export type SkipReason = (typeof skipReasons)[number];
+
+/** How many were skipped for each reason that occurred. */
+export type SkipCounts = Readonly<Partial<Record<SkipReason, number>>>;
+
+/**
+ * Why a candidate cannot be scored: it has no text, none that can be read, or more than may be read where nothing may be
+ * cut.
+ */
+export const skipReasons = ['EMPTY', 'BLANK', 'TOO_LONG'] as const;

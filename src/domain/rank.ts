@@ -1,3 +1,4 @@
+import type { SkipReason, SkipCounts } from './events.ts';
 /** The domain's request and reply: what the wire is parsed into and written from. Nothing here knows gRPC. */
 
 import type { PriorityClass } from './events.ts';
@@ -5,15 +6,6 @@ import type { Manifest } from '../model/manifest.ts';
 
 export type ScoreKind = 'probability' | 'logit';
 export type Truncation = 'end' | 'start' | 'error';
-
-/**
- * Why a candidate cannot be scored: it has no text, none that can be read, or more than may be read where nothing may be
- * cut.
- */
-export const skipReasons = ['EMPTY', 'BLANK', 'TOO_LONG'] as const;
-export type SkipReason = (typeof skipReasons)[number];
-/** How many were skipped for each reason that occurred. */
-export type SkipCounts = Readonly<Partial<Record<SkipReason, number>>>;
 
 export interface Candidate {
   readonly id: string;
@@ -168,4 +160,12 @@ export interface RankingPipeline {
   warm(): Promise<void>;
   /** Refuses new work at once (`unavailable`), finishes what is admitted, then closes every thread. */
   drain(): Promise<void>;
+}
+
+/** A candidate that cannot be scored. */
+export interface BadCandidate {
+  readonly reason: SkipReason;
+  readonly field: 'title' | 'text';
+  /** What is wrong with the field. */
+  readonly description: string;
 }

@@ -1,11 +1,15 @@
 import { RankError } from '../base/errors.ts';
-import type { EncoderPool } from '../pool/encoders/encoder-pool.ts';
 import type { BatchPart, BatchRunner, EncodedRequest, PackedBatch } from '../batch/packed-batch.ts';
 import type { EncodeTask } from './encode.ts';
 
+/** What encodes: a pool of threads, or one encoder. */
+interface AskedEncoders {
+  encode(task: EncodeTask): Promise<EncodedRequest>;
+}
+
 export interface AnsweringParts {
   readonly name: string;
-  readonly encoders: Pick<EncoderPool, 'encode'>;
+  readonly encoders: AskedEncoders;
   readonly runners: readonly BatchRunner[];
   readonly pack: (parts: readonly BatchPart[]) => PackedBatch;
 }
@@ -59,7 +63,7 @@ export function cannotAnswer(name: string, problem: string): RankError {
 }
 
 /** Undefined when the limits leave no room for it, which is not the model's fault. */
-async function encodeQuestion(encoders: Pick<EncoderPool, 'encode'>) {
+async function encodeQuestion(encoders: AskedEncoders) {
   try {
     return await encoders.encode(plainQuestion);
   } catch (error) {

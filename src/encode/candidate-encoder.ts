@@ -1,6 +1,7 @@
-import type { PromptTemplate } from '../model/manifest.ts';
+import type { PromptTemplate } from '../text/template.ts';
 import type { Truncation } from '../domain/rank.ts';
-import type { BadCandidate, CandidateText } from './encode.ts';
+import type { CandidateText } from './encode.ts';
+import type { BadCandidate } from '../domain/rank.ts';
 import { countIds, type EncodedSpan, encodeFixedSpans, fillSpans } from './encode-spans.ts';
 import { candidateSpans } from '../text/template.ts';
 import type { Cut, Tokenizer } from '../text/tokenizer/tokenizer.ts';

@@ -1,5 +1,6 @@
+import type { BadCandidate } from '../domain/rank.ts';
 import type { FieldViolation } from '../base/errors.ts';
-import type { BadCandidatePolicy, Candidate, RankRequest, SkipReason } from '../domain/rank.ts';
+import type { BadCandidatePolicy, Candidate, RankRequest } from '../domain/rank.ts';
 import type { EncodedRequest } from '../batch/packed-batch.ts';
 
 /** What encoding needs of a request; crosses the thread boundary by structured clone. */
@@ -23,14 +24,6 @@ export interface EncodeLimits {
   readonly candidateTokens: number;
   /** Prefix, candidate and suffix together. */
   readonly rowTokens: number;
-}
-
-/** A candidate that cannot be scored. */
-export interface BadCandidate {
-  readonly reason: SkipReason;
-  readonly field: 'title' | 'text';
-  /** What is wrong with the field. */
-  readonly description: string;
 }
 
 /** A request as token ids: without the bad candidates, which are named by their places in the task. */

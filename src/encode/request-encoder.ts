@@ -1,15 +1,16 @@
 import { type FieldViolation, RankError } from '../base/errors.ts';
-import type { PromptTemplate, TemplateTokens } from '../model/manifest.ts';
+import type { TemplateTokens } from '../model/manifest.ts';
+import type { PromptTemplate } from '../text/template.ts';
 import type { EncodedCandidate } from '../batch/packed-batch.ts';
 import { CandidateEncoder, type FittedCandidate } from './candidate-encoder.ts';
 import type {
-  BadCandidate,
   CandidateText,
   EncodeLimits,
   EncodeOutcome,
   EncodeTask,
   RequestEncoder,
 } from './encode.ts';
+import type { BadCandidate } from '../domain/rank.ts';
 import { isBlank } from '../text/normalize/is-blank.ts';
 import { createNormalizer, type NormalizeStep } from '../text/normalize/normalize.ts';
 import { countIds, encodeFixedSpans, fillSpans, writeParts } from './encode-spans.ts';
@@ -21,7 +22,11 @@ import {
   suffixSpans,
   templateOrder,
 } from '../text/template.ts';
-import { type ExpectedTokenizer, loadTokenizer, type Tokenizer } from '../text/tokenizer/tokenizer.ts';
+import {
+  type ExpectedTokenizer,
+  loadTokenizer,
+  type Tokenizer,
+} from '../text/tokenizer/tokenizer.ts';
 
 export interface RequestEncoderOptions {
   readonly tokenizerPath: string;

@@ -1,8 +1,7 @@
-import type { Config } from '../config/config.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { EncodeLimits } from './encode.ts';
 
-type AskedLimits = Pick<Config, 'prefixTokens' | 'candidateTokens'>;
+type AskedLimits = Pick<EncodeLimits, 'prefixTokens' | 'candidateTokens'>;
 type LimitedModel = Pick<Manifest, 'blueprint' | 'templateTokens'>;
 
 /** The limits that hold: those asked for, or what a row of the model has room for beside its template's own text. */

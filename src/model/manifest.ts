@@ -1,3 +1,5 @@
+import type { FileEntry } from './model-files.ts';
+import type { PromptTemplate } from '../text/template.ts';
 import { join } from 'node:path';
 import { RankError } from '../base/errors.ts';
 import { JsonRecord } from '../base/files/json-record.ts';
@@ -9,12 +11,8 @@ import { sha256 } from '../base/files/sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from '../text/normalize/normalize.ts';
 import { assertTemplate, templateHash } from '../text/template.ts';
 
-export {
-  defaultRowTokens,
-  mostRowTokens,
-  type StartToken,
-  type TemplateTokens,
-} from './prompt-facts.ts';
+export { defaultRowTokens, mostRowTokens, type TemplateTokens } from './prompt-facts.ts';
+export type { StartToken } from '../text/template-warnings.ts';
 export { type FileStamps, verifyFiles } from './model-files.ts';
 
 /** What a built model says of itself: `manifest.json` beside the graph. Parsed once, trusted inside. */
@@ -56,36 +54,10 @@ export interface Blueprint {
   readonly rowTokens: number;
 }
 
-/**
- * The prompt, three parts encoded apart and joined as token ids, so that the prefix is shared and nothing a caller
- * writes can change how the template is tokenized. `{query}`, `{instruction}`, `{context}`, `{title}`, `{text}` are
- * replaced; caller text is always encoded as plain text, the template's own text with its special tokens.
- * Query-first, {query} and {context} stand in the prefix and candidates share them; candidate-first, both stand in the
- * suffix and nothing before them depends on the query. `templateOrder` (text/template.ts) tells which.
- */
-export interface PromptTemplate {
-  /** With {instruction}; and {query} and {context}, unless the suffix has them. */
-  readonly prefix: string;
-  /** How a context is set when there is one; contains {context}. */
-  readonly context: string;
-  /** How a title is set when there is one; contains {title}. Precedes the text. */
-  readonly title: string;
-  /** Fixed, or with {query} and {context}. */
-  readonly suffix: string;
-  /** Used when the request has none. */
-  readonly instruction: string;
-}
-
 export interface Label {
   readonly text: string;
   /** Of a token; of a class (0 or 1) where the blueprint has classes. */
   readonly id: number;
-}
-
-export interface FileEntry {
-  readonly file: string;
-  readonly bytes: number;
-  readonly sha256: string;
 }
 
 export interface Manifest extends PromptFacts {

@@ -1,16 +1,26 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RankError } from '../base/errors.ts';
-import type { Manifest } from './manifest.ts';
-import { assertRegular, type FileStamp, hashRegular, type ReadProgress } from '../base/files/regular-file.ts';
+import {
+  assertRegular,
+  type FileStamp,
+  hashRegular,
+  type ReadProgress,
+} from '../base/files/regular-file.ts';
 
 /** Far above what any model here has. */
 export const mostBytes = { graph: 1 << 28, weights: 2 ** 34, tokenizer: 1 << 27 } as const;
 type Role = keyof typeof mostBytes;
 const roles: readonly Role[] = ['graph', 'weights', 'tokenizer'];
 
+export interface FileEntry {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
 /** A manifest as far as it is about files. */
-export type FilesOfModel = Pick<Manifest, Role>;
+export type FilesOfModel = Readonly<Record<Role, FileEntry>>;
 /** Of a model's files, by name. */
 export type FileStamps = Readonly<Record<string, FileStamp>>;
 

@@ -1,15 +1,10 @@
+import type { StartToken } from '../text/template-warnings.ts';
 import type { JsonRecord } from '../base/files/json-record.ts';
 
 /** Most tokens in a row unless a build asks for others: as in the ranking papers, in training and inference. */
 export const defaultRowTokens = 2048;
 /** Most that a build may ask for, as far as the checkpoint's positions go. */
 export const mostRowTokens = 131_072;
-
-/** What a checkpoint's own tokenizer puts before every text (BOS), and which of its settings says so. */
-export interface StartToken {
-  readonly token: string;
-  readonly saidBy: string;
-}
 
 /** Tokens of the template's own text, without the caller's. */
 export interface TemplateTokens {

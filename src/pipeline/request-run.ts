@@ -1,3 +1,4 @@
+import type { Spent } from './reply/compose-reply.ts';
 import type { Score } from '../cache/score-cache.ts';
 import type { Clock } from '../base/clock.ts';
 import type { EncoderPool } from '../pool/encoders/encoder-pool.ts';
@@ -5,7 +6,8 @@ import type { Candidate, RankRequest } from '../domain/rank.ts';
 import type { EncodedRequest } from '../batch/packed-batch.ts';
 import type { ScheduleCall } from '../schedule/queue/request.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
-import type { BadCandidate, EncodedTask } from '../encode/encode.ts';
+import type { EncodedTask } from '../encode/encode.ts';
+import type { BadCandidate } from '../domain/rank.ts';
 import { nameCandidates } from './reply/rename-candidates.ts';
 
 export interface RunParts {
@@ -20,16 +22,6 @@ export interface Encoding {
   /** Those that were encoded. */
   readonly candidates: readonly Candidate[];
   readonly encodeMs: number;
-}
-
-/** What was spent on one request. */
-export interface Spent {
-  readonly prefixTokens: number;
-  readonly packedTokens: number;
-  readonly batches: number;
-  readonly encodeMs: number;
-  readonly queueMs: number;
-  readonly runMs: number;
 }
 
 const nothingSpent: Spent = {

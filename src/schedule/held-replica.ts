@@ -1,5 +1,5 @@
 import type { BatchRunner } from '../batch/packed-batch.ts';
-import type { ReplicaLoad } from './policy/policy.ts';
+import type { ReplicaLoad } from './policy/view.ts';
 
 /** A batch that a replica holds. */
 export interface HeldBatch {

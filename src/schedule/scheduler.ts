@@ -8,9 +8,10 @@ import type { LateAdvice } from './forecast/late-advice.ts';
 import { ArrivalPace } from './policy/linger.ts';
 import { packedTokens } from '../batch/pack-batch.ts';
 import { packedSize } from '../batch/packed-size.ts';
-import type { EstimateMs, Policy } from './policy/policy.ts';
+import type { Policy } from './policy/policy.ts';
+import type { EstimateMs } from './policy/view.ts';
 import { type ScheduleCall, ScheduledRequest, type ScheduleResult } from './queue/request.ts';
-import { busyTimes, measurePower, type Power } from './policy/route.ts';
+import { type Power, busyTimes, measurePower } from './policy/capacity.ts';
 import { type RunOptions, concludePart, runBatch } from './run-batch.ts';
 import { type Attempt, type FailureKind, splitBatch } from './split-batch.ts';
 

@@ -1,3 +1,4 @@
+import { nameStatus } from './wire/error.ts';
 import { setLogger } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/config.ts';
@@ -76,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     guardService(root, served),
     rankingService({
       ...{ served, current, access, root, lifecycle, clock, log },
+      describeEnd: nameStatus,
       maxCallMs: config.maxCallMs,
       ...{ tell: options.tell, reports },
     }),

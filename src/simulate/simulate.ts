@@ -1,7 +1,7 @@
 import type { AdmissionLimits } from '../schedule/admission.ts';
 import type { CostTable } from '../schedule/costs/cost.ts';
 import type { PolicyLimits } from '../schedule/policy/policy.ts';
-import { createRandom } from '../toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../base/random.ts';
 import { type Ending, SimulatedServer } from './simulated-server.ts';
 import { type SimulationReport, summarize } from './summarize.ts';
 import type { Arrival } from './traffic-streams.ts';

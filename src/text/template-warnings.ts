@@ -1,4 +1,4 @@
-import type { PromptTemplate, StartToken } from '../model/manifest.ts';
+import type { PromptTemplate } from './template.ts';
 import { builtinTemplates } from './template.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
 
@@ -102,4 +102,10 @@ function styleOf(token: string): string | undefined {
 
 function list(words: readonly (string | number)[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/** What a checkpoint's own tokenizer puts before every text (BOS), and which of its settings says so. */
+export interface StartToken {
+  readonly token: string;
+  readonly saidBy: string;
 }

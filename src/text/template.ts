@@ -1,5 +1,4 @@
 import { RankError } from '../base/errors.ts';
-import type { Family, PromptTemplate } from '../model/manifest.ts';
 import { sha256 } from '../base/files/sha256.ts';
 
 export type Field = 'instruction' | 'query' | 'context' | 'title' | 'text';
@@ -50,17 +49,6 @@ export const builtinTemplates = {
 } as const satisfies Record<string, PromptTemplate>;
 
 export type TemplateName = keyof typeof builtinTemplates;
-
-const templateOfFamily: Readonly<Record<Family, TemplateName>> = {
-  llama: 'chatml',
-  qwen2: 'chatml',
-  qwen3: 'qwen3-reranker',
-};
-
-/** The template of a model whose recipe names none. */
-export function builtinTemplate(family: Family): PromptTemplate {
-  return builtinTemplates[templateOfFamily[family]];
-}
 
 /** SHA-256 of the JSON list `["slmrank-template-1", prefix, context, title, suffix, instruction]` without spaces. */
 export function templateHash(template: PromptTemplate): string {
@@ -159,4 +147,24 @@ function parseSpans(source: string): Span[] {
     spans.push({ kind: 'fixed', text: source.slice(end) });
   }
   return spans;
+}
+
+/**
+ * The prompt, three parts encoded apart and joined as token ids, so that the prefix is shared and nothing a caller
+ * writes can change how the template is tokenized. `{query}`, `{instruction}`, `{context}`, `{title}`, `{text}` are
+ * replaced; caller text is always encoded as plain text, the template's own text with its special tokens.
+ * Query-first, {query} and {context} stand in the prefix and candidates share them; candidate-first, both stand in the
+ * suffix and nothing before them depends on the query. `templateOrder` (text/template.ts) tells which.
+ */
+export interface PromptTemplate {
+  /** With {instruction}; and {query} and {context}, unless the suffix has them. */
+  readonly prefix: string;
+  /** How a context is set when there is one; contains {context}. */
+  readonly context: string;
+  /** How a title is set when there is one; contains {title}. Precedes the text. */
+  readonly title: string;
+  /** Fixed, or with {query} and {context}. */
+  readonly suffix: string;
+  /** Used when the request has none. */
+  readonly instruction: string;
 }

@@ -17,6 +17,7 @@ function open() {
     },
     {
       ...{ clock, maxCallMs: 1000, log: pino({ enabled: false }) },
+      describeEnd: () => 'OK',
       tell: (event) => events.push(event),
     },
   );

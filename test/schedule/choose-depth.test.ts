@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { chooseDepth, depthOf, prudentDeadlineMs } from '../../src/schedule/forecast/depth.ts';
 import { forecast, type Size } from '../../src/schedule/forecast/forecast.ts';
-import { measurePower } from '../../src/schedule/policy/route.ts';
+import { measurePower } from '../../src/schedule/policy/capacity.ts';
 
 /** The policy over the real forecast: a request of these lengths on a server of this load. */
 interface World {

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { CostFit } from '../../src/schedule/costs/cost-fit.ts';
 import { fillBatch } from '../../src/schedule/policy/fill-batch.ts';
-import { createPolicy, type WaitingRequest } from '../../src/schedule/policy/policy.ts';
+import { createPolicy } from '../../src/schedule/policy/policy.ts';
+import type { WaitingRequest } from '../../src/schedule/policy/view.ts';
 
 const limits = {
   ...{ tokenBudget: 100, lingerMs: 0, attentionGroups: 2, shareTokens: 25 },

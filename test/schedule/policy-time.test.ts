@@ -3,10 +3,8 @@ import {
   createPolicy,
   type Decision,
   type PolicyLimits,
-  type ReplicaLoad,
-  type ScheduleView,
-  type WaitingRequest,
 } from '../../src/schedule/policy/policy.ts';
+import type { ReplicaLoad, ScheduleView, WaitingRequest } from '../../src/schedule/policy/view.ts';
 
 /** The policy with costs known: a token takes a millisecond on cpu#0, two on slow#0. */
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { drawInBlocks } from '../../src/simulate/draw.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 
 test('draws from what was measured, each as often as it was, its neighbours after it', () => {
   const measured = Array.from({ length: 100 }, (_, i) => i);

@@ -4,7 +4,7 @@ import { type Fleet, simulate } from '../../src/simulate/simulate.ts';
 import type { Ending } from '../../src/simulate/simulated-server.ts';
 import { latencyOf } from '../../src/simulate/summarize.ts';
 import { drawArrivals, parseShape, type Stream } from '../../src/simulate/traffic-streams.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 
 /** A made-up accelerator: about 100 tokens in a millisecond. A request of 50 postings takes it 120 ms. */
 const cost = {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { drawExponential, drawFactor, drawFromQuantiles } from '../../src/simulate/draw.ts';
 import { parseShape } from '../../src/simulate/traffic-streams.ts';
 import { VirtualClock } from '../../src/simulate/virtual-clock.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../src/base/random.ts';
 
 test('alarms go off in order of time, equal ones in the order set, each at its moment', async () => {
   await fc.assert(

@@ -1,5 +1,10 @@
-import { type DepthLimits, depthOf, fullDepth, stepDepth } from '../../src/schedule/forecast/depth.ts';
-import { createRandom } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+import {
+  type DepthLimits,
+  depthOf,
+  fullDepth,
+  stepDepth,
+} from '../../src/schedule/forecast/depth.ts';
+import { createRandom } from '../../src/base/random.ts';
 
 export interface PlantSample {
   readonly atMs: number;

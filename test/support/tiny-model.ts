@@ -6,7 +6,8 @@ import type { Checkpoint } from '../../src/toolchain/files/checkpoint.ts';
 import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
 import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
 
-export { createRandom, randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+export { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
+export { createRandom } from '../../src/base/random.ts';
 
 /** Tiny random models: the families' shapes with every odd corner, and no files. */
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PromptTemplate } from '../../src/model/manifest.ts';
+import type { PromptTemplate } from '../../src/text/template.ts';
 import type { EncodeLimits, EncodeTask } from '../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';

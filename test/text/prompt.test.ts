@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { PromptTemplate } from '../../src/model/manifest.ts';
+import type { PromptTemplate } from '../../src/text/template.ts';
 import type { RequestEncoder } from '../../src/encode/encode.ts';
 import type { NormalizeStep } from '../../src/text/normalize/normalize.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PromptTemplate } from '../../src/model/manifest.ts';
+import type { PromptTemplate } from '../../src/text/template.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
 import { findTemplateWarnings } from '../../src/text/template-warnings.ts';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';

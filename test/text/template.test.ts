@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PromptTemplate } from '../../src/model/manifest.ts';
+import type { PromptTemplate } from '../../src/text/template.ts';
 import {
   assertTemplate,
-  builtinTemplate,
   builtinTemplates,
   candidateSpans,
   prefixSpans,
@@ -11,6 +10,7 @@ import {
   templateOrder,
   templateHash,
 } from '../../src/text/template.ts';
+import { builtinTemplate } from '../../src/model/builtin-template.ts';
 
 const template: PromptTemplate = {
   prefix: 'I: {instruction}\nQ: {query}\n{context}D:  ',

@@ -1,5 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { assertNoneMissing, readCorpus, readJudgements, readQueries } from '../../eval/data/beir.ts';
+import {
+  assertNoneMissing,
+  readCorpus,
+  readJudgements,
+  readQueries,
+} from '../../eval/data/beir.ts';
 import { type EvaluateInput, evaluate } from '../../eval/measures/evaluate.ts';
 import { measurePerturbed } from '../../eval/forms/perturbed.ts';
 import { type EvalReport, formatReport } from '../../eval/report.ts';

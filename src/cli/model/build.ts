@@ -10,8 +10,8 @@ import {
   parseTemplate,
   type Precision,
   precisions,
-  type PromptTemplate,
 } from '../../model/manifest.ts';
+import type { PromptTemplate } from '../../text/template.ts';
 import { builtinTemplates } from '../../text/template.ts';
 import {
   allowedSteps,

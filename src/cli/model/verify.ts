@@ -6,7 +6,11 @@ import { defaultRecipe } from '../../toolchain/build/ensure-model.ts';
 import { type Golden, readGolden } from '../../toolchain/verify/golden.ts';
 import { projectFolder } from '../../toolchain/build/project-folder.ts';
 import type { Check } from '../../toolchain/verify/verify-checks.ts';
-import { findMismatch, verifyModel, type VerifyReport } from '../../toolchain/verify/verify-model.ts';
+import {
+  findMismatch,
+  verifyModel,
+  type VerifyReport,
+} from '../../toolchain/verify/verify-model.ts';
 import { chooseModel } from '../shared/choose-model.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
 

@@ -12,7 +12,7 @@ import {
   parseShape,
   type RequestShape,
 } from '../../simulate/traffic-streams.ts';
-import { createRandom } from '../../toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../base/random.ts';
 import { parseTraffic } from '../../domain/traffic.ts';
 import { parseSimulateOptions, type SimulateOptions } from './simulate-options.ts';
 import { UsageError } from '../shared/usage.ts';

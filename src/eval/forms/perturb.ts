@@ -1,5 +1,5 @@
 import { sha256 } from '../../base/files/sha256.ts';
-import { createRandom } from '../../toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../base/random.ts';
 import type { Passage } from '../data/beir.ts';
 import { boilerplate } from './boilerplate.ts';
 

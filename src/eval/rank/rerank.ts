@@ -1,5 +1,11 @@
 import { RankError } from '../../base/errors.ts';
-import type { Candidate, RankReply, RankRequest, RankingPipeline, Usage } from '../../domain/rank.ts';
+import type {
+  Candidate,
+  RankReply,
+  RankRequest,
+  RankingPipeline,
+  Usage,
+} from '../../domain/rank.ts';
 import type { Passage, Query } from '../data/beir.ts';
 import { forEachInFlight } from './in-flight.ts';
 import type { Run, RunEntry } from '../data/trec-run.ts';

@@ -1,5 +1,5 @@
 import type { Outcome, PriorityClass, ServingEvent } from '../../domain/events.ts';
-import { skipReasons } from '../../domain/rank.ts';
+import { skipReasons } from '../../domain/events.ts';
 
 /** Every metric, label and histogram bucket of the server: the one place where they are named. */
 

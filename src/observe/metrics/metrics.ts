@@ -1,6 +1,6 @@
 import type { ServingEvent, Tell } from '../../domain/events.ts';
 import { assertNever } from '../../base/errors.ts';
-import { skipReasons } from '../../domain/rank.ts';
+import { skipReasons } from '../../domain/events.ts';
 import { methods, outcomes, phases, priorities, stages } from './metric-table.ts';
 import type { MetricRegistry } from './registry.ts';
 

@@ -1,7 +1,13 @@
 import type { Candidate, RankRequest } from '../../domain/rank.ts';
 import type { Size } from '../../schedule/forecast/forecast.ts';
 import { packedSize } from '../../batch/packed-size.ts';
-import type { PlanParts } from './rank-plan.ts';
+import type { EstimateTokens } from './estimate-tokens.ts';
+
+export interface SizeParts {
+  readonly estimateTokens: EstimateTokens;
+  /** Packed tokens of a batch. */
+  readonly tokenBudget: number;
+}
 
 /**
  * What the first n candidates of a request take to run, for n from 0 to all of them, tokens as estimated: those that
@@ -11,7 +17,7 @@ export function depthSizes(
   request: RankRequest,
   candidates: readonly Candidate[],
   hasToRun: (place: number) => boolean,
-  { estimateTokens, tokenBudget }: Pick<PlanParts, 'estimateTokens' | 'tokenBudget'>,
+  { estimateTokens, tokenBudget }: SizeParts,
 ): readonly Size[] {
   const { prefixTokens, suffixTokens, ...estimated } = estimateTokens(request, candidates);
   const sizes: Size[] = [{ candidates: 0, packedTokens: 0, prefixTokens: 0 }];

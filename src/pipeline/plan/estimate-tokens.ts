@@ -1,5 +1,5 @@
 import { RankError } from '../../base/errors.ts';
-import type { PromptTemplate } from '../../model/manifest.ts';
+import type { PromptTemplate } from '../../text/template.ts';
 import type { EncoderPool } from '../../pool/encoders/encoder-pool.ts';
 import type { Candidate, RankRequest } from '../../domain/rank.ts';
 import type { EncodedRequest } from '../../batch/packed-batch.ts';

@@ -1,8 +1,7 @@
 import type { Landed } from '../../cache/flight.ts';
 import { type ScoreSetting, scoreKeys } from '../../cache/score-keys.ts';
 import { ownRuns, type ScoreCall, type ScoreSource } from '../../cache/score-source.ts';
-import { depthSizes } from './depth-sizes.ts';
-import type { EstimateTokens } from './estimate-tokens.ts';
+import { depthSizes, type SizeParts } from './depth-sizes.ts';
 import type { Candidate, RankRequest } from '../../domain/rank.ts';
 import type { Size } from '../../schedule/forecast/forecast.ts';
 
@@ -14,13 +13,10 @@ export interface DepthChoice {
   choose(sizes: readonly Size[]): number;
 }
 
-export interface PlanParts {
+export interface PlanParts extends SizeParts {
   /** Kept scores and others' runs; `ownRuns` when the cache is off. */
   readonly scores: ScoreSource;
   readonly setting: ScoreSetting;
-  readonly estimateTokens: EstimateTokens;
-  /** Packed tokens of a batch. */
-  readonly tokenBudget: number;
   readonly depth: DepthChoice;
 }
 
@@ -62,10 +58,7 @@ export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts
 }
 
 /** What a request would take to run if no score were known. */
-export function wholeSize(
-  request: RankRequest,
-  parts: Pick<PlanParts, 'estimateTokens' | 'tokenBudget' | 'depth'>,
-): Size {
+export function wholeSize(request: RankRequest, parts: SizeParts & Pick<PlanParts, 'depth'>): Size {
   const candidates = request.adaptiveDepth
     ? request.candidates.slice(0, parts.depth.most)
     : request.candidates;
@@ -85,11 +78,7 @@ function cutToDepth(
   request: RankRequest,
   candidates: readonly Candidate[],
   toRun: readonly number[],
-  {
-    estimateTokens,
-    tokenBudget,
-    depth: choice,
-  }: Pick<PlanParts, 'estimateTokens' | 'tokenBudget' | 'depth'>,
+  { estimateTokens, tokenBudget, depth: choice }: SizeParts & Pick<PlanParts, 'depth'>,
 ): { readonly depth: number; readonly size: Size } {
   if (!request.adaptiveDepth) {
     const own = toRun.flatMap((place) => candidates[place] ?? []);

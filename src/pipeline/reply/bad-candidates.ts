@@ -1,6 +1,7 @@
 import type { Landed } from '../../cache/flight.ts';
 import { RankError } from '../../base/errors.ts';
-import type { RankedResult, RankReply, RankRequest, SkipCounts, SkipReason } from '../../domain/rank.ts';
+import type { RankedResult, RankReply, RankRequest } from '../../domain/rank.ts';
+import type { SkipCounts, SkipReason } from '../../domain/events.ts';
 
 /** A request without the candidates that are skipped as they came, and the way back. */
 export interface WithoutSkipped {

@@ -2,7 +2,6 @@ import type { Collected } from '../../cache/score-source.ts';
 import { countSkips } from './bad-candidates.ts';
 import { type Outcome, orderResults } from './order.ts';
 import type { RankReply, RankRequest } from '../../domain/rank.ts';
-import type { Spent } from '../request-run.ts';
 
 /** The reply to a request whose first candidates, those with a key, were to be scored. */
 export function composeReply(
@@ -38,4 +37,14 @@ export function composeReply(
     times: { encodeMs, queueMs, runMs, totalMs },
     complete: keys.every((key) => scores.has(key)),
   };
+}
+
+/** What was spent on one request. */
+export interface Spent {
+  readonly prefixTokens: number;
+  readonly packedTokens: number;
+  readonly batches: number;
+  readonly encodeMs: number;
+  readonly queueMs: number;
+  readonly runMs: number;
 }

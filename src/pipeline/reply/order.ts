@@ -1,5 +1,6 @@
 import type { Score } from '../../cache/score-cache.ts';
-import type { RankedResult, RankRequest, ScoreKind, SkipReason } from '../../domain/rank.ts';
+import type { RankedResult, RankRequest, ScoreKind } from '../../domain/rank.ts';
+import type { SkipReason } from '../../domain/events.ts';
 
 /** What came of one candidate. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import type { PriorityClass } from '../../domain/events.ts';
-import { type Power, spread } from '../policy/route.ts';
+import { type Power, spread } from '../policy/capacity.ts';
 
 /** When a request would end, were it to come now. */
 

@@ -1,5 +1,5 @@
-import type { WaitingRequest } from './policy.ts';
-import type { Power } from './route.ts';
+import type { WaitingRequest } from './view.ts';
+import type { Power } from './capacity.ts';
 
 /** Predictions err: a request is late only when this share of the least time it needs is more than is left. */
 const sure = 0.8;

@@ -1,4 +1,4 @@
-import type { Pick, WaitingRequest } from './policy.ts';
+import type { Pick, WaitingRequest } from './view.ts';
 
 /** What goes into one batch. */
 

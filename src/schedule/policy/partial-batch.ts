@@ -1,4 +1,4 @@
-import type { WaitingRequest } from './policy.ts';
+import type { WaitingRequest } from './view.ts';
 
 /**
  * A request that takes a part of its answer has nothing of a batch that is still running at its deadline. Its batches

@@ -3,7 +3,7 @@ import { RankError } from '../../base/errors.ts';
 import type { BatchPart, EncodedRequest } from '../../batch/packed-batch.ts';
 import { findBucket } from '../buckets/bucket.ts';
 import type { PriorityClass } from '../../domain/events.ts';
-import type { WaitingCandidate, WaitingRequest } from '../policy/policy.ts';
+import type { WaitingCandidate, WaitingRequest } from '../policy/view.ts';
 
 /** How a request is to be treated. */
 export interface ScheduleCall {

@@ -33,7 +33,8 @@ import type { WireSetReplicasRequest } from '../../proto/generated/slmrank/v1/Se
 import type { AdminProtoRoot } from '../../proto/proto-root.ts';
 import { shapeOf } from '../wire/message-shape.ts';
 import { guardDecoder, type Received, unwrap } from '../wire/guard-decoder.ts';
-import { presentError, toStatus } from '../wire/error.ts';
+import { toStatus } from '../wire/error.ts';
+import { presentError } from '../../base/errors.ts';
 
 export interface AdminServiceParts {
   readonly models: ModelSet;

@@ -3,7 +3,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { RankError } from '../../base/errors.ts';
 import type { Log } from '../../observe/log.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
-import { presentError, toStatus } from '../wire/error.ts';
+import { toStatus } from '../wire/error.ts';
+import { presentError } from '../../base/errors.ts';
 
 /** Longest that a client may take to take a refusal. */
 const mostMs = 5000;

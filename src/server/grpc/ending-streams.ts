@@ -10,7 +10,8 @@ import type { Access } from '../../desk/access/access.ts';
 import { guardHandler, guardMethod } from './guarded-handler.ts';
 import type { Lifecycle } from '../../desk/lifecycle.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
-import { presentError, toStatus } from '../wire/error.ts';
+import { toStatus } from '../wire/error.ts';
+import { presentError } from '../../base/errors.ts';
 
 /** A server to which services of other libraries can be added. */
 export interface ServiceHost {

@@ -8,7 +8,8 @@ import type {
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { shapeOf } from '../wire/message-shape.ts';
 import { guardDecoder, type Received, unwrap } from '../wire/guard-decoder.ts';
-import { presentError, toStatus } from '../wire/error.ts';
+import { toStatus } from '../wire/error.ts';
+import { presentError } from '../../base/errors.ts';
 
 /** Names of services and symbols, and what asks for them. */
 const requestBytes = 16_384;

@@ -10,7 +10,8 @@ import { PendingAnswer, type ServerCall } from '../../desk/pending-answer.ts';
 import type { Received } from '../wire/guard-decoder.ts';
 import { requestIdKey } from '../wire/request-id.ts';
 import { addLoadReport, type CallParts } from './unary.ts';
-import { presentError, toStatus, toWireError } from '../wire/error.ts';
+import { toStatus, toWireError } from '../wire/error.ts';
+import { presentError } from '../../base/errors.ts';
 import { invalidRequest, timeoutOf } from '../wire/request.ts';
 
 export type RankOne = (

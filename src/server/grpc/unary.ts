@@ -3,7 +3,11 @@ import { type handleUnaryCall, Metadata } from '@grpc/grpc-js';
 import type { RankNotes } from '../../desk/ended-event.ts';
 import type { Lifecycle } from '../../desk/lifecycle.ts';
 import { type LoadReports, loadReportKey } from './load-report.ts';
-import { PendingAnswer, type PendingAnswerParts, type ServerCall } from '../../desk/pending-answer.ts';
+import {
+  PendingAnswer,
+  type PendingAnswerParts,
+  type ServerCall,
+} from '../../desk/pending-answer.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { chooseRequestId, headerValue, requestIdKey } from '../wire/request-id.ts';
 import { serverTiming, serverTimingKey } from './server-timing.ts';

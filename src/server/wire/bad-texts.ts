@@ -1,4 +1,4 @@
-import type { BadCandidate } from '../../encode/encode.ts';
+import type { BadCandidate } from '../../domain/rank.ts';
 import { isBlank } from '../../text/normalize/is-blank.ts';
 import type { WireCandidate } from '../../proto/generated/slmrank/v1/Candidate.ts';
 

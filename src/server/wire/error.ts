@@ -1,3 +1,4 @@
+import { reasonOf } from '../../base/errors.ts';
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { type FieldViolation, RankError, type RankErrorKind } from '../../base/errors.ts';
 import type { WireAnyInput } from '../../proto/generated/google/protobuf/Any.ts';
@@ -5,19 +6,19 @@ import type { WireRankErrorInput } from '../../proto/generated/slmrank/v1/RankEr
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { headerValue, requestIdKey } from './request-id.ts';
 
-/** The one table from our kinds of failure to gRPC's; the reason is for errors that bring none of their own. */
-const statusOf: Readonly<Record<RankErrorKind, { code: status; reason: string }>> = {
-  'invalid-argument': { code: status.INVALID_ARGUMENT, reason: 'INVALID_REQUEST' },
-  unauthenticated: { code: status.UNAUTHENTICATED, reason: 'API_KEY_INVALID' },
-  'not-found': { code: status.NOT_FOUND, reason: 'MODEL_NOT_FOUND' },
-  'failed-precondition': { code: status.FAILED_PRECONDITION, reason: 'FAILED_PRECONDITION' },
+/** The one table from our kinds of failure to gRPC's. */
+const codes: Readonly<Record<RankErrorKind, status>> = {
+  'invalid-argument': status.INVALID_ARGUMENT,
+  unauthenticated: status.UNAUTHENTICATED,
+  'not-found': status.NOT_FOUND,
+  'failed-precondition': status.FAILED_PRECONDITION,
   // Also for what is predicted to be late: nothing was executed, and DEADLINE_EXCEEDED is what clients tell themselves.
-  overloaded: { code: status.RESOURCE_EXHAUSTED, reason: 'QUEUE_FULL' },
-  'deadline-exceeded': { code: status.DEADLINE_EXCEEDED, reason: 'DEADLINE_PASSED' },
-  cancelled: { code: status.CANCELLED, reason: 'CANCELLED' },
-  unavailable: { code: status.UNAVAILABLE, reason: 'NOT_SERVING' },
-  'replica-failed': { code: status.UNAVAILABLE, reason: 'REPLICA_FAILED' },
-  internal: { code: status.INTERNAL, reason: 'INTERNAL' },
+  overloaded: status.RESOURCE_EXHAUSTED,
+  'deadline-exceeded': status.DEADLINE_EXCEEDED,
+  cancelled: status.CANCELLED,
+  unavailable: status.UNAVAILABLE,
+  'replica-failed': status.UNAVAILABLE,
+  internal: status.INTERNAL,
 };
 
 /** When an `overloaded` brings no time: without one clients would not try again at all. */
@@ -32,22 +33,15 @@ const neverRetry = -1;
 const mostViolationBytes = 2400;
 const mostMessageLength = 240;
 
-/** As the wire may see it: what is not ours says nothing of our insides. */
-export function presentError(thrown: unknown): RankError {
-  return thrown instanceof RankError
-    ? thrown
-    : new RankError('internal', 'the request failed inside the server; this is a bug', {
-        cause: thrown,
-      });
+/** An answer's status by gRPC's name for it. */
+export function nameStatus(
+  answer: { readonly ok: true } | { readonly ok: false; readonly error: RankError },
+): string {
+  return status[answer.ok ? status.OK : codeOf(answer.error)];
 }
 
 export function codeOf(error: RankError): status {
-  return statusOf[error.kind].code;
-}
-
-/** For machines: the error's own reason, or its kind's. */
-export function reasonOf(error: RankError): string {
-  return error.reason ?? statusOf[error.kind].reason;
+  return codes[error.kind];
 }
 
 /** The status that ends a call, with google.rpc.Status in grpc-status-details-bin. */
@@ -56,7 +50,7 @@ export function toStatus(
   requestId: string,
   root: Pick<ProtoRoot, 'details'>,
 ): StatusObject {
-  const { code } = statusOf[error.kind];
+  const code = codes[error.kind];
   const message = clipText(error.message, mostMessageLength);
   const details = packDetails(error, requestId, root);
   const metadata = new Metadata();
@@ -75,7 +69,7 @@ export function toStatus(
 export function toWireError(error: RankError): WireRankErrorInput {
   const retryAfterMs = retryMsOf(error);
   return {
-    code: statusOf[error.kind].code,
+    code: codes[error.kind],
     message: clipText(error.message, mostMessageLength),
     fieldViolations: clipViolations(error.violations),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -7,8 +7,8 @@ import type {
   RankingPipeline,
   RankReply,
   RankRequest,
-  SkipCounts,
 } from '../../domain/rank.ts';
+import type { SkipCounts } from '../../domain/events.ts';
 import type { WireEstimateRankResponseInput } from '../../proto/generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoResponseInput } from '../../proto/generated/slmrank/v1/GetInfoResponse.ts';
 import type { WireRankResponseInput } from '../../proto/generated/slmrank/v1/RankResponse.ts';

@@ -6,9 +6,9 @@ import type {
   Candidate,
   RankRequest,
   ScoreKind,
-  SkipReason,
   Truncation,
 } from '../../domain/rank.ts';
+import type { SkipReason } from '../../domain/events.ts';
 import { isBlank } from '../../text/normalize/is-blank.ts';
 import { findBadTexts, nothingToRead } from './bad-texts.ts';
 import type { WireCandidate } from '../../proto/generated/slmrank/v1/Candidate.ts';

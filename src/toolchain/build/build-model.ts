@@ -7,16 +7,21 @@ import {
   manifestFile,
   manifestFormat,
   type Precision,
-  type PromptTemplate,
   readManifest,
   scoreFingerprint,
 } from '../../model/manifest.ts';
+import type { PromptTemplate } from '../../text/template.ts';
 import { sha256, sha256OfFile } from '../../base/files/sha256.ts';
 import type { NormalizeStep } from '../../text/normalize/normalize.ts';
 import { countTemplateTokens } from '../../encode/request-encoder.ts';
-import { builtinTemplate, templateHash } from '../../text/template.ts';
+import { templateHash } from '../../text/template.ts';
+import { builtinTemplate } from '../../model/builtin-template.ts';
 import { findTemplateWarnings } from '../../text/template-warnings.ts';
-import { assertVocabulary, createTokenizer, type Tokenizer } from '../../text/tokenizer/tokenizer.ts';
+import {
+  assertVocabulary,
+  createTokenizer,
+  type Tokenizer,
+} from '../../text/tokenizer/tokenizer.ts';
 import { adapterFiles } from '../checkpoint/adapter.ts';
 import { assertBuiltAnswers } from '../verify/assert-built-answers.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';

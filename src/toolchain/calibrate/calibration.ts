@@ -1,13 +1,13 @@
 import { dataError } from '../../base/data-error.ts';
 import { readLines } from '../../base/files/read-lines.ts';
 import { RankError } from '../../base/errors.ts';
-import type { PromptTemplate } from '../../model/manifest.ts';
+import type { PromptTemplate } from '../../text/template.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import { packBatch } from '../../batch/pack-batch.ts';
 import type { RequestEncoder } from '../../encode/encode.ts';
 import type { NormalizeStep } from '../../text/normalize/normalize.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
-import { createRandom } from '../checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../base/random.ts';
 
 /** A template with what its recipe or model does to callers' texts. */
 export interface CalibrationTemplate extends PromptTemplate {

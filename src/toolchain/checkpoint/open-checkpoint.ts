@@ -5,7 +5,8 @@ import { withAdapter } from './adapter.ts';
 import { parseBlueprint } from './config/blueprint.ts';
 import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
 import type { CheckpointFile } from '../files/checkpoint-file.ts';
-import { expectedTensors, type Shape } from './config/expected-tensors.ts';
+import { expectedTensors } from './config/expected-tensors.ts';
+import type { Shape } from '../files/checkpoint.ts';
 import { openGguf } from '../gguf/gguf.ts';
 import { parseGgufBlueprint } from './config/gguf-blueprint.ts';
 import { toGgufName } from '../gguf/names.ts';
@@ -15,7 +16,12 @@ import { readValues } from '../files/read-tensor.ts';
 import { quote, refuse, within } from '../files/refuse.ts';
 import { unpermuteRotary } from './rotary-layout.ts';
 import { openSafetensorsFolder } from '../files/safetensors-shards.ts';
-import { type HeldTensors, int8Companions, readDequantized, readInt8 } from '../files/stored-int8.ts';
+import {
+  type HeldTensors,
+  int8Companions,
+  readDequantized,
+  readInt8,
+} from '../files/stored-int8.ts';
 
 /** What both kinds of checkpoint come down to. */
 interface Opened {

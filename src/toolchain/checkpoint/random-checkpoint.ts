@@ -1,18 +1,6 @@
+import { createRandom } from '../../base/random.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
-
-/** Models without a file: every speed and every exactness question that does not need sense in the weights. */
-
-/** Seeded, uniform in [0, 1) (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A checkpoint whose tensors are drawn by name and seed whenever they are read: any size, no memory kept. */
 export function randomCheckpoint(blueprint: Blueprint, seed = 1): Checkpoint {

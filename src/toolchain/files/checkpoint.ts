@@ -29,3 +29,5 @@ export interface Checkpoint {
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError';
 }
+
+export type Shape = readonly number[];

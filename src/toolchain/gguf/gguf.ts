@@ -1,11 +1,6 @@
 import { CheckpointFile } from '../files/checkpoint-file.ts';
 import { GgufCursor } from './cursor.ts';
-import {
-  type DescribedFile,
-  findNumber,
-  type GgufMetadata,
-  parseMetadata,
-} from './metadata.ts';
+import { type DescribedFile, findNumber, type GgufMetadata, parseMetadata } from './metadata.ts';
 import { nameGgmlType, readableTypes } from '../files/ggml-types.ts';
 import { quote, refuse, within } from '../files/refuse.ts';
 import { countValues, type StoredTensor, tensorStorage } from '../files/tensor-type.ts';

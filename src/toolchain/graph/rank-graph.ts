@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Blueprint, FileEntry, Precision } from '../../model/manifest.ts';
+import type { Blueprint, Precision } from '../../model/manifest.ts';
+import type { FileEntry } from '../../model/model-files.ts';
 import { groupFeeds, logitsOutput, sharedFeeds, type FeedSpec } from '../../batch/graph-feeds.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { GraphBuilder } from './onnx/graph-builder.ts';

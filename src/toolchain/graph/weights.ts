@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Blueprint, FileEntry, Precision } from '../../model/manifest.ts';
+import type { Blueprint, Precision } from '../../model/manifest.ts';
+import type { FileEntry } from '../../model/model-files.ts';
 import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
 import { labelHead, labelRows } from '../checkpoint/config/label-head.ts';
 import type { Initializer } from './onnx/model-proto.ts';

@@ -2,7 +2,13 @@ import type { Blueprint } from '../../model/manifest.ts';
 import { type BlockPieces, type Layer, tensorOf } from '../calibrate/block-pieces.ts';
 import { cutAttention, cutMlp, groupInputs, toInputs, toWeight } from './cut-layer.ts';
 import { eliminate, type LeastSquares } from '../numerics/eliminate.ts';
-import { dampTowards, pick, relativeError, solveKept, type Statistics } from '../numerics/least-squares.ts';
+import {
+  dampTowards,
+  pick,
+  relativeError,
+  solveKept,
+  type Statistics,
+} from '../numerics/least-squares.ts';
 import {
   attentionHalf,
   collectSums,

@@ -8,7 +8,12 @@ import { assertDescribable } from '../checkpoint/checkpoint-config.ts';
 import { findLabels } from '../checkpoint/config/label-head.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { type WrittenType } from '../checkpoint/write-checkpoint.ts';
-import { type BlockPieces, type Layer, openBlockPieces, readLayer } from '../calibrate/block-pieces.ts';
+import {
+  type BlockPieces,
+  type Layer,
+  openBlockPieces,
+  readLayer,
+} from '../calibrate/block-pieces.ts';
 import {
   batchRows,
   type Calibration,
@@ -22,7 +27,13 @@ import { pruneLayer } from './prune-layer.ts';
 import { estimateBytes, planPruned, type PruneShape } from './prune-plan.ts';
 import type { PrunedLayer, PruneReport } from './prune-report.ts';
 import { countParameters, keepLayers, replaceTensors } from './pruned-checkpoint.ts';
-import { embedBatches, measureDrift, readLabelHead, readMargins, runLayers } from '../calibrate/streams.ts';
+import {
+  embedBatches,
+  measureDrift,
+  readLabelHead,
+  readMargins,
+  runLayers,
+} from '../calibrate/streams.ts';
 import { writePruned } from './write-pruned.ts';
 
 export interface PruneOptions extends PruneShape {

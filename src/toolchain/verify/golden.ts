@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { RankError } from '../../base/errors.ts';
 import { JsonRecord } from '../../base/files/json-record.ts';
-import { parseTemplate, type PromptTemplate } from '../../model/manifest.ts';
+import { parseTemplate } from '../../model/manifest.ts';
+import type { PromptTemplate } from '../../text/template.ts';
 import { type NormalizeStep, parseNormalize } from '../../text/normalize/normalize.ts';
 
 /** Requests with the token ids and label logits that the reference library gives them: see models/goldens/make_golden.py. */

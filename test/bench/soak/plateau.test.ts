@@ -3,7 +3,7 @@ import { parseSoakOptions } from '../../../bench/soak/options.ts';
 import { drawKind, kinds, loadFactor } from '../../../bench/soak/plan.ts';
 import { afterWarmUp, findTrend, isPlateau, type Sample } from '../../../bench/soak/plateau.ts';
 import { findProblems, formatSoakPage, type SoakReport } from '../../../bench/soak/report.ts';
-import { createRandom } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../../src/base/random.ts';
 
 const line = (count: number, of: (minute: number) => number): readonly Sample[] =>
   Array.from({ length: count }, (_, minute) => ({ minute, value: of(minute) }));

@@ -5,9 +5,9 @@ import { createFiller, templateTokens } from '../../../bench/suite/filler.ts';
 import { packMessage, withId } from '../../../bench/suite/sender.ts';
 import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
 import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
-import { builtinTemplate } from '../../../src/text/template.ts';
+import { builtinTemplate } from '../../../src/model/builtin-template.ts';
 import { createTokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
-import { createRandom } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../../src/base/random.ts';
 import { readGoldenTokenizer } from '../../support/golden-tokenizer.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

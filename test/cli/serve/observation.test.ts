@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { findHindrance, openObservation, type ServingState } from '../../../src/cli/serve/observation.ts';
+import {
+  findHindrance,
+  openObservation,
+  type ServingState,
+} from '../../../src/cli/serve/observation.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { createDeferred } from '../../../src/base/deferred.ts';
 import { sampleOf } from '../../support/exposition.ts';

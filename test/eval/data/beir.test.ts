@@ -1,6 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { assertNoneMissing, readCorpus, readJudgements, readQueries } from '../../../src/eval/data/beir.ts';
+import {
+  assertNoneMissing,
+  readCorpus,
+  readJudgements,
+  readQueries,
+} from '../../../src/eval/data/beir.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 function jsonLines(...records: unknown[]): string {

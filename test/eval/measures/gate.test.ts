@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatGate } from '../../../src/eval/measures/format-gate.ts';
-import { type GateInput, gateLimits, type GateSide, judgeGate } from '../../../src/eval/measures/gate.ts';
+import {
+  type GateInput,
+  gateLimits,
+  type GateSide,
+  judgeGate,
+} from '../../../src/eval/measures/gate.ts';
 
 /** Each query's candidates in order, a letter each, with falling logits. */
 const run = (orders: Readonly<Record<string, string>>, logits: readonly number[] = [1, 0, -1]) =>

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../../../src/base/errors.ts';
 import { rerankRun, type RerankOptions } from '../../../src/eval/rank/rerank.ts';
-import type { CallContext, RankingPipeline, RankReply, RankRequest } from '../../../src/domain/rank.ts';
+import type {
+  CallContext,
+  RankingPipeline,
+  RankReply,
+  RankRequest,
+} from '../../../src/domain/rank.ts';
 
 /** Scores a candidate by the number its text starts with. */
 function replyTo({ candidates }: RankRequest): RankReply {

@@ -8,7 +8,11 @@ import {
   type PairData,
   type PairEncoding,
 } from '../../../src/eval/rank/pair-batches.ts';
-import { type PairEngine, type PairOptions, scorePairs } from '../../../src/eval/rank/score-pairs.ts';
+import {
+  type PairEngine,
+  type PairOptions,
+  scorePairs,
+} from '../../../src/eval/rank/score-pairs.ts';
 import type { PackedBatch } from '../../../src/batch/packed-batch.ts';
 import { packBatch } from '../../../src/batch/pack-batch.ts';
 import type { EncodeOutcome, EncodeTask } from '../../../src/encode/encode.ts';

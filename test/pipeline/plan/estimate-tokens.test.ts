@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from '@jest/globals';
 import { RankError } from '../../../src/base/errors.ts';
-import type { PromptTemplate } from '../../../src/model/manifest.ts';
+import type { PromptTemplate } from '../../../src/text/template.ts';
 import { TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
 import { packedSize } from '../../../src/batch/packed-size.ts';
 import type { NormalizeStep } from '../../../src/text/normalize/normalize.ts';

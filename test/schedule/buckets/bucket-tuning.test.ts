@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findBucket } from '../../../src/schedule/buckets/bucket.ts';
-import { BucketTuner, fitLadder, ladderWaste } from '../../../src/schedule/buckets/bucket-tuning.ts';
+import {
+  BucketTuner,
+  fitLadder,
+  ladderWaste,
+} from '../../../src/schedule/buckets/bucket-tuning.ts';
 import { fakeRequest } from '../../support/fake-runner.ts';
 
 /** Weights by length, a multiple of 8; at most 160 tokens. */

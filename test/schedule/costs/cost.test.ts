@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createCostModel } from '../../../src/schedule/costs/cost.ts';
-import { createRandom } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../../src/base/random.ts';
 
 const run = (packedTokens: number, runMs: number) => ({ replica: 'cpu#0', packedTokens, runMs });
 const sizes = [50, 120, 300, 500, 700, 1_000].flatMap((packedTokens) =>

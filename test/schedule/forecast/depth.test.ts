@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DepthController, depthOf, fullDepth, stepDepth } from '../../../src/schedule/forecast/depth.ts';
+import {
+  DepthController,
+  depthOf,
+  fullDepth,
+  stepDepth,
+} from '../../../src/schedule/forecast/depth.ts';
 import { type PlantRun, type PlantSample, runPlant } from '../../support/depth-plant.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ForecastError, forecast } from '../../../src/schedule/forecast/forecast.ts';
-import { measurePower, type Power, spread } from '../../../src/schedule/policy/route.ts';
+import { type Power, measurePower, spread } from '../../../src/schedule/policy/capacity.ts';
 
 describe('work spread over replicas that fall free one after the other', () => {
   const table: readonly [string, readonly number[], number, number][] = [

@@ -4,10 +4,12 @@ import {
   createPolicy,
   type Decision,
   type PolicyLimits,
-  type ReplicaLoad,
-  type ScheduleView,
-  type WaitingRequest,
 } from '../../../src/schedule/policy/policy.ts';
+import type {
+  ReplicaLoad,
+  ScheduleView,
+  WaitingRequest,
+} from '../../../src/schedule/policy/view.ts';
 
 const limits: PolicyLimits = {
   tokenBudget: 100,

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createTokenizer, loadTokenizer, singleTokenId } from '../../../src/text/tokenizer/tokenizer.ts';
+import {
+  createTokenizer,
+  loadTokenizer,
+  singleTokenId,
+} from '../../../src/text/tokenizer/tokenizer.ts';
 import { readGoldenTokenizer, withTokenizerFile } from '../../support/golden-tokenizer.ts';
 
 const file = readGoldenTokenizer('qwen');

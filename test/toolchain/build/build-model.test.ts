@@ -10,7 +10,11 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readManifest, verifyFiles } from '../../../src/model/manifest.ts';
-import { type BuildOptions, buildModel, defaultBuckets } from '../../../src/toolchain/build/build-model.ts';
+import {
+  type BuildOptions,
+  buildModel,
+  defaultBuckets,
+} from '../../../src/toolchain/build/build-model.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import {
   buildHfTiny,

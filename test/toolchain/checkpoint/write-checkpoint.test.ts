@@ -5,7 +5,10 @@ import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
 import { configFor } from '../../../src/toolchain/checkpoint/checkpoint-config.ts';
 import { readJsonFile } from '../../../src/toolchain/files/limited-json.ts';
 import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
-import { writeCheckpoint, type WrittenType } from '../../../src/toolchain/checkpoint/write-checkpoint.ts';
+import {
+  writeCheckpoint,
+  type WrittenType,
+} from '../../../src/toolchain/checkpoint/write-checkpoint.ts';
 import { tinyPath } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -14,7 +14,7 @@ import {
   type Matrix,
   zeros,
 } from '../../../src/toolchain/numerics/linear-algebra.ts';
-import { createRandom } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../../src/base/random.ts';
 
 const rows = (...values: number[][]): Matrix => values.map((row) => Float64Array.from(row));
 

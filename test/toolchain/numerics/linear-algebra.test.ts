@@ -8,7 +8,7 @@ import {
   solve,
   zeros,
 } from '../../../src/toolchain/numerics/linear-algebra.ts';
-import { createRandom } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../../src/base/random.ts';
 
 const rows = (...values: number[][]): Matrix => values.map((row) => Float64Array.from(row));
 const plain = (matrix: Matrix) => matrix.map((row) => [...row]);

@@ -7,7 +7,7 @@ import {
   quantizeLinear,
   quantizeTable,
 } from '../../../src/toolchain/numerics/quantize-channels.ts';
-import { createRandom } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { createRandom } from '../../../src/base/random.ts';
 
 /** Near to normal, as weights are. */
 function weights(count: number): Float32Array {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { shareByKeyHead, smoothingFactors } from '../../../src/toolchain/quantize/channel-factors.ts';
+import {
+  shareByKeyHead,
+  smoothingFactors,
+} from '../../../src/toolchain/quantize/channel-factors.ts';
 import { InputSample } from '../../../src/toolchain/calibrate/input-sample.ts';
 import { meanRowError } from '../../../src/toolchain/quantize/quantized-product.ts';
 import { tinyBlueprint } from '../../support/tiny-model.ts';

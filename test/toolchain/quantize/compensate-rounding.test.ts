@@ -1,8 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { compensateRounding, factorizeInputs } from '../../../src/toolchain/quantize/compensate-rounding.ts';
-import { findUnsafePair, quantizeLinear } from '../../../src/toolchain/numerics/quantize-channels.ts';
-import { createRandom } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import {
+  compensateRounding,
+  factorizeInputs,
+} from '../../../src/toolchain/quantize/compensate-rounding.ts';
+import {
+  findUnsafePair,
+  quantizeLinear,
+} from '../../../src/toolchain/numerics/quantize-channels.ts';
+import { createRandom } from '../../../src/base/random.ts';
 
 /** X^T X of rows. [columns, columns] */
 function gramOf(rows: readonly (readonly number[])[]): Float32Array {

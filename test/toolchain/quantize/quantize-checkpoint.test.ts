@@ -6,7 +6,10 @@ import { buildModel } from '../../../src/toolchain/build/build-model.ts';
 import { parseModel } from '../../../src/toolchain/graph/onnx/model-proto.ts';
 import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { dequantizeChannels } from '../../../src/toolchain/numerics/quantize-channels.ts';
-import { quantizeCheckpoint, quantizeReportFile } from '../../../src/toolchain/quantize/quantize-checkpoint.ts';
+import {
+  quantizeCheckpoint,
+  quantizeReportFile,
+} from '../../../src/toolchain/quantize/quantize-checkpoint.ts';
 import { verifyModel } from '../../../src/toolchain/verify/verify-model.ts';
 import { readTinyGolden, tinyBuildOptions, tinyPath } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -1,4 +1,9 @@
-import { type Blueprint, defaultRowTokens, type Family, mostRowTokens } from '../../../model/manifest.ts';
+import {
+  type Blueprint,
+  defaultRowTokens,
+  type Family,
+  mostRowTokens,
+} from '../../../model/manifest.ts';
 import { asObject, type JsonObject } from '../../files/limited-json.ts';
 import { ConfigFields } from './config-fields.ts';
 import { refuse } from '../../files/refuse.ts';

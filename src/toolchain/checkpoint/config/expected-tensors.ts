@@ -1,7 +1,6 @@
+import type { Shape } from '../../files/checkpoint.ts';
 import type { Blueprint } from '../../../model/manifest.ts';
 import { labelHead } from './label-head.ts';
-
-export type Shape = readonly number[];
 
 /** Every tensor a blueprint requires, by Hugging Face name. Linears are [out, in]. The order is that of the model. */
 export function expectedTensors(blueprint: Blueprint): ReadonlyMap<string, Shape> {

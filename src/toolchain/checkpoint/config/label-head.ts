@@ -1,7 +1,7 @@
 import { RankError } from '../../../base/errors.ts';
 import type { Blueprint, Label, Manifest } from '../../../model/manifest.ts';
 import { singleTokenId, type Tokenizer } from '../../../text/tokenizer/tokenizer.ts';
-import type { Shape } from './expected-tensors.ts';
+import type { Shape } from '../../files/checkpoint.ts';
 
 /** The head of a sequence classifier, [classes, width]. One row is the logit of yes against a no of 0. */
 export const scoreName = 'score.weight';

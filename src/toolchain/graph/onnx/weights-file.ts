@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { FileEntry } from '../../../model/manifest.ts';
+import type { FileEntry } from '../../../model/model-files.ts';
 import type { TensorData } from './model-proto.ts';
 
 /** Tensors start on pages, so that ONNX Runtime maps them and replicas share the pages. */

@@ -1,6 +1,6 @@
 // Original file: proto/google/rpc/error_details.proto
 
-import type { WireDurationInput as Wire_google_protobuf_DurationInput, WireDuration as Wire_google_protobuf_Duration } from '../protobuf/Duration.ts';
+import type { WireDurationInput as Wire_google_protobuf_DurationInput, WireDuration as Wire_google_protobuf_Duration } from '../../google/protobuf/Duration.ts';
 
 /**
  * When to try again. Without it, do not.

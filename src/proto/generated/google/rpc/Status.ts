@@ -1,6 +1,6 @@
 // Original file: proto/google/rpc/status.proto
 
-import type { WireAnyInput as Wire_google_protobuf_AnyInput, WireAny as Wire_google_protobuf_Any } from '../protobuf/Any.ts';
+import type { WireAnyInput as Wire_google_protobuf_AnyInput, WireAny as Wire_google_protobuf_Any } from '../../google/protobuf/Any.ts';
 
 /**
  * How an error travels in the trailer grpc-status-details-bin.

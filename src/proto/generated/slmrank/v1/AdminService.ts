@@ -2,18 +2,18 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { WireCostTableInput as Wire_slmrank_v1_CostTableInput, WireCostTable as Wire_slmrank_v1_CostTable } from './CostTable.ts';
-import type { WireDrainReplicaRequestInput as Wire_slmrank_v1_DrainReplicaRequestInput, WireDrainReplicaRequest as Wire_slmrank_v1_DrainReplicaRequest } from './DrainReplicaRequest.ts';
-import type { WireGetCostTableRequestInput as Wire_slmrank_v1_GetCostTableRequestInput, WireGetCostTableRequest as Wire_slmrank_v1_GetCostTableRequest } from './GetCostTableRequest.ts';
-import type { WireGetPoolStateRequestInput as Wire_slmrank_v1_GetPoolStateRequestInput, WireGetPoolStateRequest as Wire_slmrank_v1_GetPoolStateRequest } from './GetPoolStateRequest.ts';
-import type { WireLoadModelRequestInput as Wire_slmrank_v1_LoadModelRequestInput, WireLoadModelRequest as Wire_slmrank_v1_LoadModelRequest } from './LoadModelRequest.ts';
-import type { WirePoolProgressInput as Wire_slmrank_v1_PoolProgressInput, WirePoolProgress as Wire_slmrank_v1_PoolProgress } from './PoolProgress.ts';
-import type { WirePoolStateInput as Wire_slmrank_v1_PoolStateInput, WirePoolState as Wire_slmrank_v1_PoolState } from './PoolState.ts';
-import type { WireQuarantineReplicaRequestInput as Wire_slmrank_v1_QuarantineReplicaRequestInput, WireQuarantineReplicaRequest as Wire_slmrank_v1_QuarantineReplicaRequest } from './QuarantineReplicaRequest.ts';
-import type { WireReleaseReplicaRequestInput as Wire_slmrank_v1_ReleaseReplicaRequestInput, WireReleaseReplicaRequest as Wire_slmrank_v1_ReleaseReplicaRequest } from './ReleaseReplicaRequest.ts';
-import type { WireSetLogLevelRequestInput as Wire_slmrank_v1_SetLogLevelRequestInput, WireSetLogLevelRequest as Wire_slmrank_v1_SetLogLevelRequest } from './SetLogLevelRequest.ts';
-import type { WireSetLogLevelResponseInput as Wire_slmrank_v1_SetLogLevelResponseInput, WireSetLogLevelResponse as Wire_slmrank_v1_SetLogLevelResponse } from './SetLogLevelResponse.ts';
-import type { WireSetReplicasRequestInput as Wire_slmrank_v1_SetReplicasRequestInput, WireSetReplicasRequest as Wire_slmrank_v1_SetReplicasRequest } from './SetReplicasRequest.ts';
+import type { WireCostTableInput as Wire_slmrank_v1_CostTableInput, WireCostTable as Wire_slmrank_v1_CostTable } from '../../slmrank/v1/CostTable.ts';
+import type { WireDrainReplicaRequestInput as Wire_slmrank_v1_DrainReplicaRequestInput, WireDrainReplicaRequest as Wire_slmrank_v1_DrainReplicaRequest } from '../../slmrank/v1/DrainReplicaRequest.ts';
+import type { WireGetCostTableRequestInput as Wire_slmrank_v1_GetCostTableRequestInput, WireGetCostTableRequest as Wire_slmrank_v1_GetCostTableRequest } from '../../slmrank/v1/GetCostTableRequest.ts';
+import type { WireGetPoolStateRequestInput as Wire_slmrank_v1_GetPoolStateRequestInput, WireGetPoolStateRequest as Wire_slmrank_v1_GetPoolStateRequest } from '../../slmrank/v1/GetPoolStateRequest.ts';
+import type { WireLoadModelRequestInput as Wire_slmrank_v1_LoadModelRequestInput, WireLoadModelRequest as Wire_slmrank_v1_LoadModelRequest } from '../../slmrank/v1/LoadModelRequest.ts';
+import type { WirePoolProgressInput as Wire_slmrank_v1_PoolProgressInput, WirePoolProgress as Wire_slmrank_v1_PoolProgress } from '../../slmrank/v1/PoolProgress.ts';
+import type { WirePoolStateInput as Wire_slmrank_v1_PoolStateInput, WirePoolState as Wire_slmrank_v1_PoolState } from '../../slmrank/v1/PoolState.ts';
+import type { WireQuarantineReplicaRequestInput as Wire_slmrank_v1_QuarantineReplicaRequestInput, WireQuarantineReplicaRequest as Wire_slmrank_v1_QuarantineReplicaRequest } from '../../slmrank/v1/QuarantineReplicaRequest.ts';
+import type { WireReleaseReplicaRequestInput as Wire_slmrank_v1_ReleaseReplicaRequestInput, WireReleaseReplicaRequest as Wire_slmrank_v1_ReleaseReplicaRequest } from '../../slmrank/v1/ReleaseReplicaRequest.ts';
+import type { WireSetLogLevelRequestInput as Wire_slmrank_v1_SetLogLevelRequestInput, WireSetLogLevelRequest as Wire_slmrank_v1_SetLogLevelRequest } from '../../slmrank/v1/SetLogLevelRequest.ts';
+import type { WireSetLogLevelResponseInput as Wire_slmrank_v1_SetLogLevelResponseInput, WireSetLogLevelResponse as Wire_slmrank_v1_SetLogLevelResponse } from '../../slmrank/v1/SetLogLevelResponse.ts';
+import type { WireSetReplicasRequestInput as Wire_slmrank_v1_SetReplicasRequestInput, WireSetReplicasRequest as Wire_slmrank_v1_SetReplicasRequest } from '../../slmrank/v1/SetReplicasRequest.ts';
 
 /**
  * For those who run the server: on an address of its own (SLMRANK_ADMIN_ADDRESS, 127.0.0.1:50052 by default, 'off' for

@@ -1,7 +1,7 @@
 // Original file: proto/slmrank/v1/admin.proto
 
-import type { WireKindCostInput as Wire_slmrank_v1_KindCostInput, WireKindCost as Wire_slmrank_v1_KindCost } from './KindCost.ts';
-import type { WireReplicaCostInput as Wire_slmrank_v1_ReplicaCostInput, WireReplicaCost as Wire_slmrank_v1_ReplicaCost } from './ReplicaCost.ts';
+import type { WireKindCostInput as Wire_slmrank_v1_KindCostInput, WireKindCost as Wire_slmrank_v1_KindCost } from '../../slmrank/v1/KindCost.ts';
+import type { WireReplicaCostInput as Wire_slmrank_v1_ReplicaCostInput, WireReplicaCost as Wire_slmrank_v1_ReplicaCost } from '../../slmrank/v1/ReplicaCost.ts';
 
 /**
  * A run is predicted to take (fixed_ms + tokens * token_ms + slots * slot_ms) * factor milliseconds.

@@ -1,7 +1,7 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
-import type { WireLimitsInput as Wire_slmrank_v1_LimitsInput, WireLimits as Wire_slmrank_v1_Limits } from './Limits.ts';
-import type { WireReplicaInput as Wire_slmrank_v1_ReplicaInput, WireReplica as Wire_slmrank_v1_Replica } from './Replica.ts';
+import type { WireLimitsInput as Wire_slmrank_v1_LimitsInput, WireLimits as Wire_slmrank_v1_Limits } from '../../slmrank/v1/Limits.ts';
+import type { WireReplicaInput as Wire_slmrank_v1_ReplicaInput, WireReplica as Wire_slmrank_v1_Replica } from '../../slmrank/v1/Replica.ts';
 
 export interface WireGetInfoResponseInput {
   'model'?: (string);

@@ -1,6 +1,6 @@
 // Original file: proto/slmrank/v1/admin.proto
 
-import type { WirePoolStateInput as Wire_slmrank_v1_PoolStateInput, WirePoolState as Wire_slmrank_v1_PoolState } from './PoolState.ts';
+import type { WirePoolStateInput as Wire_slmrank_v1_PoolStateInput, WirePoolState as Wire_slmrank_v1_PoolState } from '../../slmrank/v1/PoolState.ts';
 
 export interface WirePoolProgressInput {
   /**

@@ -1,6 +1,6 @@
 // Original file: proto/slmrank/v1/admin.proto
 
-import type { WireReplicaStateInput as Wire_slmrank_v1_ReplicaStateInput, WireReplicaState as Wire_slmrank_v1_ReplicaState } from './ReplicaState.ts';
+import type { WireReplicaStateInput as Wire_slmrank_v1_ReplicaStateInput, WireReplicaState as Wire_slmrank_v1_ReplicaState } from '../../slmrank/v1/ReplicaState.ts';
 
 export interface WirePoolStateInput {
   /**

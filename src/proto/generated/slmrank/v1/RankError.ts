@@ -1,6 +1,6 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
-import type { WireFieldViolationInput as Wire_slmrank_v1_FieldViolationInput, WireFieldViolation as Wire_slmrank_v1_FieldViolation } from './FieldViolation.ts';
+import type { WireFieldViolationInput as Wire_slmrank_v1_FieldViolationInput, WireFieldViolation as Wire_slmrank_v1_FieldViolation } from '../../slmrank/v1/FieldViolation.ts';
 
 export interface WireRankErrorInput {
   /**

@@ -1,10 +1,10 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
-import type { WireCandidateInput as Wire_slmrank_v1_CandidateInput, WireCandidate as Wire_slmrank_v1_Candidate } from './Candidate.ts';
-import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKind as Wire_slmrank_v1_ScoreKind } from './ScoreKind.ts';
-import type { WireTruncationInput as Wire_slmrank_v1_TruncationInput, WireTruncation as Wire_slmrank_v1_Truncation } from './Truncation.ts';
-import type { WirePriorityInput as Wire_slmrank_v1_PriorityInput, WirePriority as Wire_slmrank_v1_Priority } from './Priority.ts';
-import type { WireOnBadCandidateInput as Wire_slmrank_v1_OnBadCandidateInput, WireOnBadCandidate as Wire_slmrank_v1_OnBadCandidate } from './OnBadCandidate.ts';
+import type { WireCandidateInput as Wire_slmrank_v1_CandidateInput, WireCandidate as Wire_slmrank_v1_Candidate } from '../../slmrank/v1/Candidate.ts';
+import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKind as Wire_slmrank_v1_ScoreKind } from '../../slmrank/v1/ScoreKind.ts';
+import type { WireTruncationInput as Wire_slmrank_v1_TruncationInput, WireTruncation as Wire_slmrank_v1_Truncation } from '../../slmrank/v1/Truncation.ts';
+import type { WirePriorityInput as Wire_slmrank_v1_PriorityInput, WirePriority as Wire_slmrank_v1_Priority } from '../../slmrank/v1/Priority.ts';
+import type { WireOnBadCandidateInput as Wire_slmrank_v1_OnBadCandidateInput, WireOnBadCandidate as Wire_slmrank_v1_OnBadCandidate } from '../../slmrank/v1/OnBadCandidate.ts';
 
 export interface WireRankRequestInput {
   /**

@@ -1,9 +1,9 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
-import type { WireResultInput as Wire_slmrank_v1_ResultInput, WireResult as Wire_slmrank_v1_Result } from './Result.ts';
-import type { WireUsageInput as Wire_slmrank_v1_UsageInput, WireUsage as Wire_slmrank_v1_Usage } from './Usage.ts';
-import type { WireStageTimesInput as Wire_slmrank_v1_StageTimesInput, WireStageTimes as Wire_slmrank_v1_StageTimes } from './StageTimes.ts';
-import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKind as Wire_slmrank_v1_ScoreKind } from './ScoreKind.ts';
+import type { WireResultInput as Wire_slmrank_v1_ResultInput, WireResult as Wire_slmrank_v1_Result } from '../../slmrank/v1/Result.ts';
+import type { WireUsageInput as Wire_slmrank_v1_UsageInput, WireUsage as Wire_slmrank_v1_Usage } from '../../slmrank/v1/Usage.ts';
+import type { WireStageTimesInput as Wire_slmrank_v1_StageTimesInput, WireStageTimes as Wire_slmrank_v1_StageTimes } from '../../slmrank/v1/StageTimes.ts';
+import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKind as Wire_slmrank_v1_ScoreKind } from '../../slmrank/v1/ScoreKind.ts';
 
 export interface WireRankResponseInput {
   /**

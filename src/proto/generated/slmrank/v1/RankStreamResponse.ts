@@ -1,7 +1,7 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
-import type { WireRankResponseInput as Wire_slmrank_v1_RankResponseInput, WireRankResponse as Wire_slmrank_v1_RankResponse } from './RankResponse.ts';
-import type { WireRankErrorInput as Wire_slmrank_v1_RankErrorInput, WireRankError as Wire_slmrank_v1_RankError } from './RankError.ts';
+import type { WireRankResponseInput as Wire_slmrank_v1_RankResponseInput, WireRankResponse as Wire_slmrank_v1_RankResponse } from '../../slmrank/v1/RankResponse.ts';
+import type { WireRankErrorInput as Wire_slmrank_v1_RankErrorInput, WireRankError as Wire_slmrank_v1_RankError } from '../../slmrank/v1/RankError.ts';
 
 export interface WireRankStreamResponseInput {
   'requestId'?: (string);

@@ -2,14 +2,14 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { WireEstimateRankResponseInput as Wire_slmrank_v1_EstimateRankResponseInput, WireEstimateRankResponse as Wire_slmrank_v1_EstimateRankResponse } from './EstimateRankResponse.ts';
-import type { WireGetInfoRequestInput as Wire_slmrank_v1_GetInfoRequestInput, WireGetInfoRequest as Wire_slmrank_v1_GetInfoRequest } from './GetInfoRequest.ts';
-import type { WireGetInfoResponseInput as Wire_slmrank_v1_GetInfoResponseInput, WireGetInfoResponse as Wire_slmrank_v1_GetInfoResponse } from './GetInfoResponse.ts';
-import type { WireRankRequestInput as Wire_slmrank_v1_RankRequestInput, WireRankRequest as Wire_slmrank_v1_RankRequest } from './RankRequest.ts';
-import type { WireRankResponseInput as Wire_slmrank_v1_RankResponseInput, WireRankResponse as Wire_slmrank_v1_RankResponse } from './RankResponse.ts';
-import type { WireRankStreamResponseInput as Wire_slmrank_v1_RankStreamResponseInput, WireRankStreamResponse as Wire_slmrank_v1_RankStreamResponse } from './RankStreamResponse.ts';
-import type { WireTokenizeRequestInput as Wire_slmrank_v1_TokenizeRequestInput, WireTokenizeRequest as Wire_slmrank_v1_TokenizeRequest } from './TokenizeRequest.ts';
-import type { WireTokenizeResponseInput as Wire_slmrank_v1_TokenizeResponseInput, WireTokenizeResponse as Wire_slmrank_v1_TokenizeResponse } from './TokenizeResponse.ts';
+import type { WireEstimateRankResponseInput as Wire_slmrank_v1_EstimateRankResponseInput, WireEstimateRankResponse as Wire_slmrank_v1_EstimateRankResponse } from '../../slmrank/v1/EstimateRankResponse.ts';
+import type { WireGetInfoRequestInput as Wire_slmrank_v1_GetInfoRequestInput, WireGetInfoRequest as Wire_slmrank_v1_GetInfoRequest } from '../../slmrank/v1/GetInfoRequest.ts';
+import type { WireGetInfoResponseInput as Wire_slmrank_v1_GetInfoResponseInput, WireGetInfoResponse as Wire_slmrank_v1_GetInfoResponse } from '../../slmrank/v1/GetInfoResponse.ts';
+import type { WireRankRequestInput as Wire_slmrank_v1_RankRequestInput, WireRankRequest as Wire_slmrank_v1_RankRequest } from '../../slmrank/v1/RankRequest.ts';
+import type { WireRankResponseInput as Wire_slmrank_v1_RankResponseInput, WireRankResponse as Wire_slmrank_v1_RankResponse } from '../../slmrank/v1/RankResponse.ts';
+import type { WireRankStreamResponseInput as Wire_slmrank_v1_RankStreamResponseInput, WireRankStreamResponse as Wire_slmrank_v1_RankStreamResponse } from '../../slmrank/v1/RankStreamResponse.ts';
+import type { WireTokenizeRequestInput as Wire_slmrank_v1_TokenizeRequestInput, WireTokenizeRequest as Wire_slmrank_v1_TokenizeRequest } from '../../slmrank/v1/TokenizeRequest.ts';
+import type { WireTokenizeResponseInput as Wire_slmrank_v1_TokenizeResponseInput, WireTokenizeResponse as Wire_slmrank_v1_TokenizeResponse } from '../../slmrank/v1/TokenizeResponse.ts';
 
 export interface RankingServiceClient extends grpc.Client {
   /**

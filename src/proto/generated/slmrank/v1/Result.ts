@@ -1,6 +1,6 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
-import type { WireSkipReasonInput as Wire_slmrank_v1_SkipReasonInput, WireSkipReason as Wire_slmrank_v1_SkipReason } from './SkipReason.ts';
+import type { WireSkipReasonInput as Wire_slmrank_v1_SkipReasonInput, WireSkipReason as Wire_slmrank_v1_SkipReason } from '../../slmrank/v1/SkipReason.ts';
 
 export interface WireResultInput {
   /**

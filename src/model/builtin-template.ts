@@ -1,0 +1,13 @@
+import { builtinTemplates, type PromptTemplate, type TemplateName } from '../text/template.ts';
+import type { Family } from './manifest.ts';
+
+const templateOfFamily: Readonly<Record<Family, TemplateName>> = {
+  llama: 'chatml',
+  qwen2: 'chatml',
+  qwen3: 'qwen3-reranker',
+};
+
+/** The template of a model whose recipe names none. */
+export function builtinTemplate(family: Family): PromptTemplate {
+  return builtinTemplates[templateOfFamily[family]];
+}
