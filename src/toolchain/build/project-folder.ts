@@ -6,6 +6,6 @@ export function projectFolder(path: string): string {
   const fromSources = new URL('../../../', import.meta.url);
   const root = existsSync(new URL('models/recipes', fromSources))
     ? fromSources
-    : new URL('../../', fromSources);
+    : new URL('../', fromSources);
   return fileURLToPath(new URL(path, root));
 }
