@@ -20,8 +20,8 @@ export interface MessageKind {
   readonly wish: (draw: Draw) => CallWish;
 }
 
-/** A sound request may still name a model that is not served. */
-const sound = ['OK', 'INVALID_ARGUMENT', 'NOT_FOUND'];
+/** A sound request may still name a model that is not served, or give itself a millisecond (`timeout_ms`). */
+const sound = ['OK', 'INVALID_ARGUMENT', 'NOT_FOUND', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
 const texts = (draw: Draw) =>
   Array.from({ length: 1 + draw.count(4) }, () => `text ${draw.count(1000)}`);
