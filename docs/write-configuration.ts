@@ -1,8 +1,8 @@
-// Writes the configuration table of src/config/config.ts into README.md: part of `npm run generate`.
+// Writes the configuration table of src/config/config.ts into docs/configuration.md: part of `npm run generate`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationTable } from '../src/config/config.ts';
 
-const file = new URL('../README.md', import.meta.url);
+const file = new URL('configuration.md', import.meta.url);
 const marked = /(<!-- configuration:.*?-->\n)[^]*?(<!-- \/configuration -->)/;
 writeFileSync(
   file,
