@@ -75,8 +75,7 @@ function merged(
       return values;
     },
     // Its integers are no longer the weights.
-    readQuantized: async (name) =>
-      factors.has(name) ? undefined : checkpoint.readQuantized?.(name),
+    readQuantized: async (name) => (factors.has(name) ? undefined : checkpoint.readQuantized(name)),
     close: async () => {
       await Promise.all([checkpoint.close(), file.source.close()]);
     },

@@ -5,16 +5,14 @@ import { withAdapter } from './adapter.ts';
 import { parseBlueprint } from './config/blueprint.ts';
 import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
 import type { CheckpointFile } from '../files/checkpoint-file.ts';
-import { expectedTensors } from './config/expected-tensors.ts';
 import type { Shape } from '../files/checkpoint.ts';
 import { openGguf } from '../gguf/gguf.ts';
 import { parseGgufBlueprint } from './config/gguf-blueprint.ts';
-import { toGgufName } from '../gguf/names.ts';
 import { ropeFactorsName } from './config/gguf-rope.ts';
 import { readJsonFile } from '../files/limited-json.ts';
 import { readValues } from '../files/read-tensor.ts';
 import { quote, refuse, within } from '../files/refuse.ts';
-import { unpermuteRotary } from './rotary-layout.ts';
+import { expectedTensors, isRotated, outerTensors, toGgufName } from './tensors.ts';
 import { openSafetensorsFolder } from '../files/safetensors-shards.ts';
 import {
   type HeldTensors,
@@ -101,7 +99,8 @@ async function openGgufCheckpoint(path: string, rowTokens?: number): Promise<Ope
       isPermuted: blueprint.family === 'llama',
       // A head of the vocabulary has nothing to say beside a classifier's.
       isIgnorable: (name) =>
-        name === ropeFactorsName || (blueprint.classes !== undefined && name === 'output.weight'),
+        name === ropeFactorsName ||
+        (blueprint.classes !== undefined && name === outerTensors.head.gguf),
     };
   });
 }
@@ -150,13 +149,13 @@ function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): v
 }
 
 function missing(name: string, place: string): CheckpointError {
-  const hint = name === 'lm_head.weight' ? '; is "tie_word_embeddings": true meant?' : '';
+  const hint = name === outerTensors.head.name ? '; is "tie_word_embeddings": true meant?' : '';
   return new CheckpointError(`the tensor ${quote(name)} is missing from ${place}${hint}`);
 }
 
 /** A tied head stored a second time, and the rotary table of old Llama checkpoints. */
 function isRepetition(name: string): boolean {
-  return name === 'lm_head.weight' || name.endsWith('.rotary_emb.inv_freq');
+  return name === outerTensors.head.name || name.endsWith('.rotary_emb.inv_freq');
 }
 
 async function readTensor(
@@ -173,7 +172,7 @@ async function readTensor(
     return readDequantized(name, opened.held);
   }
   const values = await readValues(held.source, held.tensor);
-  if (opened.isPermuted && /\.self_attn\.[qk]_proj\.weight$/.test(name)) {
+  if (opened.isPermuted && isRotated(name)) {
     const { headDim, width } = opened.blueprint;
     return unpermuteRotary(values, headDim, width);
   }
@@ -194,4 +193,22 @@ async function closingOnFailure<T>(
 
 async function closeAll(sources: readonly CheckpointFile[]): Promise<void> {
   await Promise.all(sources.map((source) => source.close()));
+}
+
+/**
+ * GGUF's Llama family stores the rows of q and k so that the two numbers a rotation mixes are neighbours; Hugging Face
+ * keeps them half a head apart. Row 2i + j of a head there is row j headDim/2 + i here (j = 0, 1). Returns a new array.
+ *
+ * rows: [heads x headDim, width]
+ */
+export function unpermuteRotary(rows: Float32Array, headDim: number, width: number): Float32Array {
+  const half = headDim / 2;
+  const unpermuted = new Float32Array(rows.length);
+  const count = rows.length / width;
+  for (let row = 0; row < count; row++) {
+    const inHead = row % headDim;
+    const target = row - inHead + (inHead % 2) * half + Math.floor(inHead / 2);
+    unpermuted.set(rows.subarray(row * width, (row + 1) * width), target * width);
+  }
+  return unpermuted;
 }

@@ -16,14 +16,23 @@ export interface Checkpoint {
    */
   readTensor(name: string): Promise<Float32Array>;
   /**
-   * A tensor stored as int8 with a scale a row, as it is stored; undefined for one that is stored otherwise. Only
-   * checkpoints that can hold such have it. The caller owns the arrays.
+   * A tensor that is stored as int8 with one scale per row, as it is stored; undefined for tensors
+   * that are stored otherwise. The caller owns the arrays.
    */
-  readQuantized?(name: string): Promise<QuantizedTensor | undefined>;
-  /** A compact checkpoint's matrix that was left in floats, since its rounding cost too much: int8 graphs leave it so too. */
-  staysFloat?(name: string): boolean;
+  readQuantized(name: string): Promise<QuantizedTensor | undefined>;
+  /**
+   * Whether a compact checkpoint keeps this tensor in floats because rounding it costs too much:
+   * int8 graphs keep it in floats too.
+   */
+  staysFloat(name: string): boolean;
   close(): Promise<void>;
 }
+
+/** The int8 methods of a checkpoint without int8 tensors. */
+export const floatTensors: Pick<Checkpoint, 'readQuantized' | 'staysFloat'> = {
+  readQuantized: () => Promise.resolve(undefined),
+  staysFloat: () => false,
+};
 
 /** A file that is malformed, truncated, hostile, or not supported. Permanent: retrying cannot help. */
 export class CheckpointError extends Error {

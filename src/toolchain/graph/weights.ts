@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import type { Blueprint, Precision } from '../../model/manifest.ts';
 import type { FileEntry } from '../../model/model-files.ts';
 import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
-import { labelHead, labelRows } from '../checkpoint/config/label-head.ts';
+import { labelRows } from '../checkpoint/config/label-head.ts';
+import { bodyTensors, labelHead, layerNames, outerTensors } from '../checkpoint/tensors.ts';
 import type { Initializer } from './onnx/model-proto.ts';
 import { WeightsFile } from './onnx/weights-file.ts';
 import {
@@ -17,35 +18,17 @@ import { rotaryTables } from './rotary-tables.ts';
 import { assertInputs, inputKinds, type LayerInput, readersOf } from './layer-inputs.ts';
 import { TensorWriter, transpose } from './tensor-writer.ts';
 
-/** Names of the graph's weights: the checkpoint's own, linears stored [in, out]. */
+/** Names of the graph's weights: the checkpoint's own, with linears stored [in, out]. */
 export const weightNames = {
-  embedding: 'model.embed_tokens.weight',
-  finalNorm: 'model.norm.weight',
-  /** Rows yes and no of the head, stored [width, 2]. */
+  embedding: outerTensors.embedding.name,
+  finalNorm: outerTensors.finalNorm.name,
+  /** The head's rows of yes and no, stored [width, 2]. */
   labels: 'labels',
   rotaryCos: 'rotary.cos',
   rotarySin: 'rotary.sin',
-  /** Beside int8 weights: one scale an output channel, or a row of the embedding. */
+  /** The scales of int8 weights: one per output channel, or per row of the embedding. */
   scales: (weight: string) => `${weight}.scale`,
-  layer(index: number) {
-    const layer = `model.layers.${index}`;
-    return {
-      inputNorm: `${layer}.input_layernorm.weight`,
-      q: `${layer}.self_attn.q_proj.weight`,
-      k: `${layer}.self_attn.k_proj.weight`,
-      v: `${layer}.self_attn.v_proj.weight`,
-      o: `${layer}.self_attn.o_proj.weight`,
-      qBias: `${layer}.self_attn.q_proj.bias`,
-      kBias: `${layer}.self_attn.k_proj.bias`,
-      vBias: `${layer}.self_attn.v_proj.bias`,
-      qNorm: `${layer}.self_attn.q_norm.weight`,
-      kNorm: `${layer}.self_attn.k_norm.weight`,
-      mlpNorm: `${layer}.post_attention_layernorm.weight`,
-      gate: `${layer}.mlp.gate_proj.weight`,
-      up: `${layer}.mlp.up_proj.weight`,
-      down: `${layer}.mlp.down_proj.weight`,
-    };
-  },
+  layer: layerNames,
 } as const;
 
 /** One tensor of the checkpoint on its way into the graph. */
@@ -86,7 +69,7 @@ export async function writeWeights(
   try {
     const writer = new TensorWriter(file, options.precision, checkpoint.files.join(', '));
     for (const [done, plan] of plans.entries()) {
-      const isFloat = floats.has(plan.name) || checkpoint.staysFloat?.(plan.name) === true;
+      const isFloat = floats.has(plan.name) || checkpoint.staysFloat(plan.name);
       await copyWeight(checkpoint, plan, writer, { labelIds: options.labelIds, isFloat });
       options.onProgress?.(done + 1, plans.length);
     }
@@ -102,45 +85,12 @@ export async function writeWeights(
   }
 }
 
-function planWeights(blueprint: Blueprint): WeightPlan[] {
-  const { width, vocabulary } = blueprint;
+function planWeights(blueprint: Blueprint): readonly WeightPlan[] {
   return [
-    { name: weightNames.embedding, shape: [vocabulary, width], store: 'as-is' },
-    ...Array.from({ length: blueprint.layers }, (_, layer) => planLayer(blueprint, layer)).flat(),
-    { name: weightNames.finalNorm, shape: [width], store: 'as-is' },
+    ...bodyTensors(blueprint).map(({ name, shape, reads }): WeightPlan => {
+      return { name, shape, store: reads === undefined ? 'as-is' : 'transposed' };
+    }),
     { ...labelHead(blueprint), store: 'labels' },
-  ];
-}
-
-function planLayer(blueprint: Blueprint, layer: number): WeightPlan[] {
-  const { width, mlpWidth, headDim } = blueprint;
-  const names = weightNames.layer(layer);
-  const q = blueprint.heads * headDim;
-  const kv = blueprint.kvHeads * headDim;
-  const vector = (name: string, length: number): WeightPlan => ({
-    name,
-    shape: [length],
-    store: 'as-is',
-  });
-  const matrix = (name: string, out: number, input: number): WeightPlan => ({
-    name,
-    shape: [out, input],
-    store: 'transposed',
-  });
-  return [
-    vector(names.inputNorm, width),
-    matrix(names.q, q, width),
-    matrix(names.k, kv, width),
-    matrix(names.v, kv, width),
-    ...(blueprint.qkvBias
-      ? [vector(names.qBias, q), vector(names.kBias, kv), vector(names.vBias, kv)]
-      : []),
-    ...(blueprint.qkNorm ? [vector(names.qNorm, headDim), vector(names.kNorm, headDim)] : []),
-    matrix(names.o, width, q),
-    vector(names.mlpNorm, width),
-    matrix(names.gate, mlpWidth, width),
-    matrix(names.up, mlpWidth, width),
-    matrix(names.down, width, mlpWidth),
   ];
 }
 
@@ -159,7 +109,7 @@ function assertSameForms(checkpoint: Checkpoint): void {
   for (let layer = 0; layer < checkpoint.blueprint.layers; layer++) {
     for (const kind of inputKinds) {
       const names = readersOf({ layer, kind });
-      if (new Set(names.map((name) => checkpoint.staysFloat?.(name))).size > 1) {
+      if (new Set(names.map((name) => checkpoint.staysFloat(name))).size > 1) {
         const which = `${checkpoint.files.join(', ')}: ${names.join(', ')}`;
         throw new CheckpointError(`${which}: some int8, some floats; one form is needed`);
       }
@@ -202,7 +152,7 @@ async function quantize(
   { name, shape, store }: WeightPlan,
 ): Promise<QuantizedTensor> {
   const [, columns = 0] = shape;
-  const stored = await checkpoint.readQuantized?.(name);
+  const stored = await checkpoint.readQuantized(name);
   if (stored === undefined) {
     const values = await checkpoint.readTensor(name);
     return store === 'transposed'

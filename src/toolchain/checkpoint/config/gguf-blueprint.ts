@@ -4,7 +4,8 @@ import { assertBlueprint, familyTraits, findRowTokens } from './blueprint.ts';
 import type { GgufFile } from '../../gguf/gguf.ts';
 import { findString } from '../../gguf/metadata.ts';
 import { parseGgufRope } from './gguf-rope.ts';
-import { ggufScoreName, parseGgufClasses } from './parse-classes.ts';
+import { parseGgufClasses } from './parse-classes.ts';
+import { outerTensors } from '../tensors.ts';
 import { refuse, within } from '../../files/refuse.ts';
 
 /** Values of general.architecture. */
@@ -44,7 +45,7 @@ export function parseGgufBlueprint(
       heads,
       kvHeads: fields.number('attention.head_count_kv', heads),
       headDim,
-      vocabulary: gguf.tensors.get('token_embd.weight')?.shape[0] ?? 0,
+      vocabulary: gguf.tensors.get(outerTensors.embedding.gguf)?.shape[0] ?? 0,
       ...parseGgufRope(fields, headDim, ropeFactors),
       normEpsilon: fields.number('attention.layer_norm_rms_epsilon'),
       ...familyTraits[family],
@@ -56,9 +57,9 @@ export function parseGgufBlueprint(
 }
 
 function parseHead(gguf: GgufFile, family: Family): Pick<Blueprint, 'tiedHead' | 'classes'> {
-  return gguf.tensors.has(ggufScoreName)
+  return gguf.tensors.has(outerTensors.score.gguf)
     ? { tiedHead: false, classes: parseGgufClasses(gguf, family) }
-    : { tiedHead: !gguf.tensors.has('output.weight') };
+    : { tiedHead: !gguf.tensors.has(outerTensors.head.gguf) };
 }
 
 function assertSupported(fields: ArchitectureFields, rowTokens: number): void {

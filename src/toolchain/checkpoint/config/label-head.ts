@@ -1,30 +1,11 @@
 import { RankError } from '../../../base/errors.ts';
 import type { Blueprint, Label, Manifest } from '../../../model/manifest.ts';
 import { singleTokenId, type Tokenizer } from '../../../text/tokenizer/tokenizer.ts';
-import type { Shape } from '../../files/checkpoint.ts';
-
-/** The head of a sequence classifier, [classes, width]. One row is the logit of yes against a no of 0. */
-export const scoreName = 'score.weight';
-
-type Head = Pick<Blueprint, 'classes' | 'tiedHead' | 'vocabulary' | 'width'>;
-
-/** The tensor whose rows give the labels' logits. */
-export function labelHead({ classes, tiedHead, vocabulary, width }: Head): {
-  readonly name: string;
-  readonly shape: Shape;
-} {
-  return classes !== undefined
-    ? { name: scoreName, shape: [classes.length, width] }
-    : {
-        name: tiedHead ? 'model.embed_tokens.weight' : 'lm_head.weight',
-        shape: [vocabulary, width],
-      };
-}
 
 /** The rows of the labels' ids in the values of `labelHead`; class 0 of a head of one row is zeros. */
 export function labelRows(
   values: Float32Array,
-  { classes, width }: Head,
+  { classes, width }: Blueprint,
   ids: readonly number[],
 ): Float32Array[] {
   const first = classes?.length === 1 ? 1 : 0;

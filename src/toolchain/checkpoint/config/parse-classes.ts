@@ -27,9 +27,6 @@ export function parseClasses(config: ConfigFields): readonly string[] {
   });
 }
 
-/** The head that llama.cpp gives rerankers in the place of the vocabulary's, which it leaves out where it is not tied. */
-export const ggufScoreName = 'cls.output.weight';
-
 /**
  * Of a GGUF that has such a head, its classes by row: those that its metadata names.
  *

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBlueprint } from '../../../../src/toolchain/checkpoint/config/blueprint.ts';
-import { expectedTensors } from '../../../../src/toolchain/checkpoint/config/expected-tensors.ts';
+import { expectedTensors } from '../../../../src/toolchain/checkpoint/tensors.ts';
 import { asObject } from '../../../../src/toolchain/files/limited-json.ts';
 import { tinyBlueprint, tinyConfig } from '../../../support/checkpoint-tiny.ts';
 
