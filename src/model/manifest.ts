@@ -1,15 +1,14 @@
-import type { FileEntry } from './model-files.ts';
-import type { PromptTemplate } from '../text/template.ts';
+import { assertSizes, type FileEntry } from './model-files.ts';
+import { assertTemplate, type PromptTemplate, templateHash } from '../text/template.ts';
 import { join } from 'node:path';
+import { at } from '../base/at.ts';
 import { RankError } from '../base/errors.ts';
 import { JsonRecord } from '../base/files/json-record.ts';
-import { assertSizes } from './model-files.ts';
 import { mostRowTokens, parsePromptFacts, type PromptFacts } from './prompt-facts.ts';
 import { readRegularText, type ReadProgress } from '../base/files/regular-file.ts';
 import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts';
 import { sha256 } from '../base/files/sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from '../text/normalize/normalize.ts';
-import { assertTemplate, templateHash } from '../text/template.ts';
 
 export { defaultRowTokens, mostRowTokens, type TemplateTokens } from './prompt-facts.ts';
 export type { StartToken } from '../text/template-warnings.ts';
@@ -200,7 +199,10 @@ export function parseTemplate(json: JsonRecord): PromptTemplate {
 /** Padded candidate lengths: ascending, none above the row's. */
 export function parseBuckets(json: JsonRecord, rowTokens: number): readonly number[] {
   const buckets = json.counts('buckets', { min: 1, max: rowTokens });
-  if (buckets.length === 0 || buckets.some((each, i) => each <= (buckets[i - 1] ?? 0))) {
+  if (
+    buckets.length === 0 ||
+    buckets.some((each, i) => each <= (i === 0 ? 0 : at(buckets, i - 1)))
+  ) {
     json.fail('buckets', 'an ascending list');
   }
   return buckets;

@@ -9,7 +9,7 @@ import {
   type OnnxModel,
   parseModel,
 } from '../../src/toolchain/graph/onnx/model-proto.ts';
-import { halfBits, toHalf } from '../../src/toolchain/graph/onnx/half.ts';
+import { halfBits, toHalf } from '../../src/toolchain/numerics/half.ts';
 import { pageBytes } from '../../src/toolchain/graph/onnx/weights-file.ts';
 import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
 import { largestDifference, openTinySession, scoreParts } from '../support/score-parts.ts';

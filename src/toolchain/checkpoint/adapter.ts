@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import type { Checkpoint } from '../files/checkpoint.ts';
+import { type Checkpoint, quote, refuse, within } from '../files/checkpoint.ts';
 import { type JsonObject, readJsonFile } from '../files/limited-json.ts';
-import { readValues } from '../files/read-tensor.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
+import { readValues } from '../files/checkpoint-file.ts';
+import { addLowRank } from '../numerics/float-matrix.ts';
 import { openSafetensors, type SafetensorsFile } from '../files/safetensors.ts';
 
 const configFile = 'adapter_config.json';
 const weightsFile = 'adapter_model.safetensors';
 /** Of an adapter's folder, as PEFT names them. */
 export const adapterFiles = [configFile, weightsFile] as const;
-const configLimits = { bytes: 1024 * 1024, depth: 8 };
 /** Usual ones are 4 to 256. */
 const maxRank = 4096;
 
@@ -49,7 +48,7 @@ export async function withAdapter(checkpoint: Checkpoint, folder: string): Promi
   let file: SafetensorsFile | undefined;
   try {
     const path = join(folder, configFile);
-    const form = parseConfig(await readJsonFile(path, configLimits), path);
+    const form = parseConfig(await readJsonFile(path), path);
     file = await openSafetensors(join(folder, weightsFile));
     return merged(checkpoint, file, findFactors(checkpoint, file, form.rank), form);
   } catch (error) {
@@ -70,7 +69,7 @@ function merged(
       const values = await checkpoint.readTensor(name);
       const found = factors.get(name);
       if (found !== undefined) {
-        addProduct(values, await read(file, found.up), await read(file, found.down), form);
+        addLowRank(values, await read(file, found.up), await read(file, found.down), form);
       }
       return values;
     },
@@ -149,28 +148,4 @@ function findFactors(
 function matrixShape({ shapes }: Checkpoint, name: string): readonly number[] | undefined {
   const shape = shapes.get(name);
   return shape?.length === 2 ? shape : undefined;
-}
-
-/** Adds scale x up [out, rank] x down [rank, in] to values [out, in], each sum in double precision. */
-function addProduct(
-  values: Float32Array,
-  up: Float32Array,
-  down: Float32Array,
-  { rank, scale }: Form,
-): void {
-  const width = down.length / rank;
-  const sums = new Float64Array(width);
-  for (let row = 0; row < up.length / rank; row++) {
-    sums.fill(0);
-    for (let k = 0; k < rank; k++) {
-      const factor = scale * (up[row * rank + k] ?? 0);
-      for (let column = 0; column < width; column++) {
-        sums[column] = (sums[column] ?? 0) + factor * (down[k * width + column] ?? 0);
-      }
-    }
-    for (let column = 0; column < width; column++) {
-      const at = row * width + column;
-      values[at] = (values[at] ?? 0) + (sums[column] ?? 0);
-    }
-  }
 }

@@ -17,7 +17,6 @@ export interface MergeOptions {
 
 /** Named first when a folder is replaced: one without it is someone else's. */
 const marker = 'merge-report.json';
-const configLimits = { bytes: 1024 * 1024, depth: 8 };
 
 /**
  * Writes a checkpoint as one whole that transformers loads: integers of a compact one multiplied out, an adapter merged in.
@@ -27,7 +26,7 @@ const configLimits = { bytes: 1024 * 1024, depth: 8 };
  */
 export async function mergeCheckpoint(options: MergeOptions): Promise<void> {
   const { from, to, adapter, type, onProgress } = options;
-  const config = await readJsonFile(join(from, 'config.json'), configLimits);
+  const config = await readJsonFile(join(from, 'config.json'));
   const checkpoint = await openCheckpoint(from, adapter);
   try {
     if (adapter === undefined && !config.has('quantization_config')) {

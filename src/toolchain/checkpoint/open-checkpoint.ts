@@ -3,15 +3,19 @@ import { join } from 'node:path';
 import type { Blueprint } from '../../model/manifest.ts';
 import { withAdapter } from './adapter.ts';
 import { parseBlueprint } from './config/blueprint.ts';
-import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
-import type { CheckpointFile } from '../files/checkpoint-file.ts';
-import type { Shape } from '../files/checkpoint.ts';
+import {
+  type Checkpoint,
+  CheckpointError,
+  quote,
+  refuse,
+  type Shape,
+  within,
+} from '../files/checkpoint.ts';
+import { type CheckpointFile, readValues } from '../files/checkpoint-file.ts';
 import { openGguf } from '../gguf/gguf.ts';
 import { parseGgufBlueprint } from './config/gguf-blueprint.ts';
 import { ropeFactorsName } from './config/gguf-rope.ts';
 import { readJsonFile } from '../files/limited-json.ts';
-import { readValues } from '../files/read-tensor.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
 import { expectedTensors, isRotated, outerTensors, toGgufName } from './tensors.ts';
 import { openSafetensorsFolder } from '../files/safetensors-shards.ts';
 import {
@@ -35,9 +39,6 @@ interface Opened {
   /** Of a tensor that is no weight of the model, whether it may be there: what it says is known already. */
   readonly isIgnorable: (name: string) => boolean;
 }
-
-/** Objects and arrays; a config is flat but for lists and rope parameters. */
-const configLimits = { bytes: 1024 * 1024, depth: 8 };
 
 /**
  * Opens a GGUF file, or a Hugging Face folder with config.json and safetensors, and checks that it holds exactly the
@@ -107,7 +108,7 @@ async function openGgufCheckpoint(path: string, rowTokens?: number): Promise<Ope
 
 async function openFolder(folder: string, rowTokens?: number): Promise<Opened> {
   const path = join(folder, 'config.json');
-  const blueprint = parseBlueprint(await readJsonFile(path, configLimits), path, rowTokens);
+  const blueprint = parseBlueprint(await readJsonFile(path), path, rowTokens);
   const shards = await openSafetensorsFolder(folder);
   const held = shards.flatMap(({ source, tensors }) =>
     [...tensors].map(([name, tensor]) => [name, { source, tensor }] as const),

@@ -1,4 +1,6 @@
 import { createRandom } from '../../base/random.ts';
+import { at } from '../../base/at.ts';
+import { countValues } from '../files/tensor-type.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 import { type Checkpoint, CheckpointError, floatTensors } from '../files/checkpoint.ts';
 import { expectedTensors, outerTensors } from './tensors.ts';
@@ -26,8 +28,8 @@ function drawTensor(name: string, shape: readonly number[], seed: number): Float
   const random = createRandom(Buffer.from(name).reduce((h, byte) => (h * 31 + byte) | 0, seed));
   const isNorm = name.endsWith('norm.weight');
   const isSmall = name === outerTensors.embedding.name || shape.length === 1;
-  const scale = isNorm ? 0.2 : isSmall ? 0.3 : 1.5 / Math.sqrt(shape[1] ?? 1);
-  const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  const scale = isNorm ? 0.2 : isSmall ? 0.3 : 1.5 / Math.sqrt(at(shape, 1));
+  const values = new Float32Array(countValues(shape));
   for (let i = 0; i < values.length; i++) {
     // The sum of three is near enough to normal: mean 0, standard deviation 1.
     values[i] = (isNorm ? 1 : 0) + scale * 2 * (random() + random() + random() - 1.5);

@@ -1,7 +1,8 @@
 import { copyFile, type FileHandle, open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { at } from '../../base/at.ts';
 import { CheckpointError } from '../files/checkpoint.ts';
-import { toHalf } from '../graph/onnx/half.ts';
+import { toHalf } from '../numerics/half.ts';
 import { replaceFolder } from '../../model/replace-folder.ts';
 import { countValues } from '../files/tensor-type.ts';
 
@@ -135,7 +136,7 @@ function halves(name: string, values: Float32Array): Uint16Array {
   const half = toHalf(values);
   if (!half.ok) {
     throw new CheckpointError(
-      `tensor ${name}: value ${values[half.index] ?? NaN} at ${half.index} does not fit F16 (at most 65504)`,
+      `tensor ${name}: value ${at(values, half.index)} at ${half.index} does not fit F16 (at most 65504)`,
     );
   }
   return half.values;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { CheckpointFile } from './checkpoint-file.ts';
-import { quote, refuse, within } from './refuse.ts';
+import { quote, refuse, within } from './checkpoint.ts';
 
 /** An object of a parsed JSON document. */
 export type JsonObject = ReadonlyMap<string, unknown>;
@@ -11,8 +11,11 @@ export interface JsonLimits {
   readonly depth: number;
 }
 
-/** A whole JSON file that holds an object. @throws CheckpointError */
-export async function readJsonFile(path: string, limits: JsonLimits): Promise<JsonObject> {
+/** A config.json or adapter_config.json is flat except for lists and rope parameters. */
+const configLimits: JsonLimits = { bytes: 1024 * 1024, depth: 8 };
+
+/** Reads a whole JSON file that holds an object. @throws CheckpointError */
+export async function readJsonFile(path: string, limits = configLimits): Promise<JsonObject> {
   const file = await CheckpointFile.open(path);
   try {
     if (file.bytes > limits.bytes) {

@@ -1,8 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CheckpointError } from './checkpoint.ts';
+import { CheckpointError, quote, refuse, within } from './checkpoint.ts';
 import { asObject, type JsonObject, readJsonFile } from './limited-json.ts';
-import { quote, refuse, within } from './refuse.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
 
 /** One file, or the shards that an index names. */

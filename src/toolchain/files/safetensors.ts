@@ -1,6 +1,6 @@
 import { CheckpointFile } from './checkpoint-file.ts';
 import { asObject, type JsonObject, parseJsonObject } from './limited-json.ts';
-import { quote, refuse, within } from './refuse.ts';
+import { quote, refuse, within } from './checkpoint.ts';
 import { countValues, type StoredTensor, type TensorType, tensorStorage } from './tensor-type.ts';
 
 /** One safetensors file: where each tensor lies. */

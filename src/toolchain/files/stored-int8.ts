@@ -1,7 +1,6 @@
-import type { CheckpointFile } from './checkpoint-file.ts';
+import { type CheckpointFile, readValues } from './checkpoint-file.ts';
 import { dequantizeChannels, type QuantizedTensor } from '../numerics/quantize-channels.ts';
-import { readValues } from './read-tensor.ts';
-import { quote, refuse, within } from './refuse.ts';
+import { quote, refuse, within } from './checkpoint.ts';
 import type { StoredTensor } from './tensor-type.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { CheckpointFile } from '../files/checkpoint-file.ts';
-import { refuse } from '../files/refuse.ts';
+import { refuse } from '../files/checkpoint.ts';
 
 /** Bytes. Vocabulary and merges make nearly all of it: 7 MB in a model of 150,000 tokens. */
 export const maxHeaderBytes = 128 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { CheckpointFile } from '../files/checkpoint-file.ts';
 import { GgufCursor } from './cursor.ts';
 import { type DescribedFile, findNumber, type GgufMetadata, parseMetadata } from './metadata.ts';
-import { nameGgmlType, readableTypes } from '../files/ggml-types.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
+import { nameGgmlType, readableTypes } from './ggml-types.ts';
+import { quote, refuse, within } from '../files/checkpoint.ts';
 import { countValues, type StoredTensor, tensorStorage } from '../files/tensor-type.ts';
 
 /** A GGUF file of version 2 or 3: its metadata, and where each tensor lies. Nothing else is held in memory. */

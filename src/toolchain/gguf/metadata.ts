@@ -1,5 +1,5 @@
 import type { GgufCursor } from './cursor.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
+import { quote, refuse, within } from '../files/checkpoint.ts';
 
 /** Arrays of numbers, in the narrowest array that holds them; 64-bit integers as they are. */
 export type GgufNumbers =

@@ -1,6 +1,6 @@
 import { findSplitter, splitterNames } from '../../text/tokenizer/split-pattern.ts';
 import { type DescribedFile, findNumbers, findString, findStrings } from './metadata.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
+import { quote, refuse, within } from '../files/checkpoint.ts';
 
 /** GGML's token types that matter here; the others are ordinary vocabulary. */
 const controlType = 3;

@@ -46,7 +46,8 @@ export function addAndNorm(
   x: string,
   weight: string,
 ): { normed: string; residual: string } {
-  const [normed = '', sum = ''] = graph.freshNames(2, 'residual');
+  const normed = graph.freshName('residual');
+  const sum = graph.freshName('residual');
   graph.nodeInto([normed, '', '', sum], 'SkipSimplifiedLayerNormalization', [x, residual, weight], {
     ...microsoft,
     attributes: { epsilon: { float: blueprint.normEpsilon } },

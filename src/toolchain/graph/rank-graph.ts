@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { at } from '../../base/at.ts';
 import type { Blueprint, Precision } from '../../model/manifest.ts';
 import type { FileEntry } from '../../model/model-files.ts';
 import { groupFeeds, logitsOutput, sharedFeeds, type FeedSpec } from '../../batch/graph-feeds.ts';
@@ -175,14 +176,15 @@ function lastBlock(
   const all = blocks.prepare(context, normed, names.k);
   const k = blocks.project(context, all, layer, { kind: 'k', positions });
   const v = blocks.project(context, all, layer, { kind: 'v' });
-  const rows = splitByGroup(context, q).map((mine, index) =>
-    blocks.attend(context, {
+  const rows = splitByGroup(context, q).map((mine, index) => {
+    const { keyIndex, lastMask } = at(groups, index);
+    return blocks.attend(context, {
       q: graph.node('Unsqueeze', [mine, graph.int64([1])]),
-      k: graph.node('Gather', [k, groups[index]?.keyIndex ?? '']),
-      v: graph.node('Gather', [v, groups[index]?.keyIndex ?? '']),
-      mask: groups[index]?.lastMask ?? '',
-    }),
-  );
+      k: graph.node('Gather', [k, keyIndex]),
+      v: graph.node('Gather', [v, keyIndex]),
+      mask: lastMask,
+    });
+  });
   const scored = sharedFeeds.scored.name;
   const added = blocks.addAndNorm(
     context,

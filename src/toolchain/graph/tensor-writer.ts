@@ -1,6 +1,8 @@
 import type { Precision } from '../../model/manifest.ts';
 import { CheckpointError } from '../files/checkpoint.ts';
-import { toHalf } from './onnx/half.ts';
+import { at } from '../../base/at.ts';
+import { transpose } from '../numerics/float-matrix.ts';
+import { toHalf } from '../numerics/half.ts';
 import type { Initializer } from './onnx/model-proto.ts';
 import type { WeightsFile } from './onnx/weights-file.ts';
 import type { QuantizedTensor } from '../numerics/quantize-channels.ts';
@@ -28,7 +30,7 @@ export class TensorWriter {
     const half = toHalf(values);
     if (!half.ok) {
       throw new CheckpointError(
-        `${this.#source}: tensor ${name}: value ${values[half.index] ?? NaN} at ${half.index} does not fit fp16 (at most 65504); build fp32`,
+        `${this.#source}: tensor ${name}: value ${at(values, half.index)} at ${half.index} does not fit fp16 (at most 65504); build fp32`,
       );
     }
     const data = await this.#file.append(half.values);
@@ -53,24 +55,4 @@ export class TensorWriter {
     this.initializers.push({ name: to.name, type: 'int8', dims, data });
     await this.writePrecise(to.scales, scales, [rows]);
   }
-}
-
-/** [rows, columns] to [columns, rows], in blocks that fit the cache. */
-export function transpose<T extends Float32Array | Int8Array>(
-  values: T,
-  rows: number,
-  columns: number,
-): T {
-  const block = 32;
-  const out = values.slice();
-  for (let top = 0; top < rows; top += block) {
-    for (let left = 0; left < columns; left += block) {
-      for (let row = top; row < Math.min(top + block, rows); row++) {
-        for (let column = left; column < Math.min(left + block, columns); column++) {
-          out[column * rows + row] = values[row * columns + column] ?? 0;
-        }
-      }
-    }
-  }
-  return out as T;
 }

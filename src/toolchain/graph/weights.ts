@@ -16,7 +16,10 @@ import {
 } from '../numerics/quantize-channels.ts';
 import { rotaryTables } from './rotary-tables.ts';
 import { assertInputs, inputKinds, type LayerInput, readersOf } from './layer-inputs.ts';
-import { TensorWriter, transpose } from './tensor-writer.ts';
+import { TensorWriter } from './tensor-writer.ts';
+import { transpose } from '../numerics/float-matrix.ts';
+import { at } from '../../base/at.ts';
+import { countValues } from '../files/tensor-type.ts';
 
 /** Names of the graph's weights: the checkpoint's own, with linears stored [in, out]. */
 export const weightNames = {
@@ -74,7 +77,7 @@ export async function writeWeights(
       options.onProgress?.(done + 1, plans.length);
     }
     await writeRotary(checkpoint.blueprint, writer);
-    const parameters = new Map(plans.map(({ name, shape }) => [name, size(shape)]));
+    const parameters = new Map(plans.map(({ name, shape }) => [name, countValues(shape)]));
     return {
       initializers: writer.initializers,
       file: await file.finish(),
@@ -123,7 +126,6 @@ async function copyWeight(
   writer: TensorWriter,
   { labelIds, isFloat }: { labelIds: readonly number[]; isFloat: boolean },
 ): Promise<void> {
-  const [rows = 0, columns = 0] = shape;
   const rounds = shape.length === 2 && store !== 'labels' && !isFloat;
   if (writer.precision === 'int8' && rounds) {
     await writer.writeInt8(
@@ -135,9 +137,11 @@ async function copyWeight(
   const values = await checkpoint.readTensor(name);
   if (store === 'labels') {
     const picked = labelRows(values, checkpoint.blueprint, labelIds);
-    const labels = transpose(concat(picked), picked.length, columns);
-    await writer.writePrecise(weightNames.labels, labels, [columns, picked.length]);
+    const width = at(shape, 1);
+    const labels = transpose(concat(picked), picked.length, width);
+    await writer.writePrecise(weightNames.labels, labels, [width, picked.length]);
   } else if (store === 'transposed') {
+    const [rows, columns] = [at(shape, 0), at(shape, 1)];
     await writer.write(name, transpose(values, rows, columns), [columns, rows]);
   } else if (name === weightNames.finalNorm) {
     await writer.writePrecise(name, values, shape);
@@ -151,7 +155,7 @@ async function quantize(
   checkpoint: Checkpoint,
   { name, shape, store }: WeightPlan,
 ): Promise<QuantizedTensor> {
-  const [, columns = 0] = shape;
+  const columns = at(shape, 1);
   const stored = await checkpoint.readQuantized(name);
   if (stored === undefined) {
     const values = await checkpoint.readTensor(name);
@@ -161,9 +165,11 @@ async function quantize(
   }
   const unsafe = store === 'transposed' ? findUnsafePair(stored.values, columns) : undefined;
   if (unsafe !== undefined) {
+    const [first, second] = [at(stored.values, unsafe), at(stored.values, unsafe + 1)];
     throw new CheckpointError(
-      `${checkpoint.files.join(', ')}: tensor ${name}: weights ${unsafe} and ${unsafe + 1} are ${stored.values[unsafe] ?? NaN} and ` +
-        `${stored.values[unsafe + 1] ?? NaN}; together at most ${pairLimit} steps are multiplied exactly on every machine`,
+      `${checkpoint.files.join(', ')}: tensor ${name}: weights ${unsafe} and ${unsafe + 1} are ` +
+        `${first} and ${second}; together at most ${pairLimit} steps are multiplied exactly on ` +
+        'every machine',
     );
   }
   return stored;
@@ -177,8 +183,4 @@ async function writeRotary(blueprint: Blueprint, writer: TensorWriter): Promise<
 
 function concat(parts: readonly Float32Array[]): Float32Array {
   return Float32Array.from(parts.flatMap((part) => [...part]));
-}
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
 }

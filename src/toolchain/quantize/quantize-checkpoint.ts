@@ -78,7 +78,6 @@ export interface SmoothingReport {
 
 export const quantizeReportFile = 'quantize-report.json';
 const embedding = outerTensors.embedding.name;
-const configLimits = { bytes: 1024 * 1024, depth: 8 };
 
 /**
  * Writes a checkpoint's compact form (stored-int8.ts): matrices as int8 with a scale a row, norms and biases fp32.
@@ -136,7 +135,7 @@ async function writeCompact(
   { from, to, floats, onProgress }: QuantizeOptions,
   { wholeRows, grams }: { wholeRows: readonly number[]; grams: readonly LayerGrams[] },
 ): Promise<readonly TensorError[]> {
-  const original = await readJsonFile(join(from, 'config.json'), configLimits);
+  const original = await readJsonFile(join(from, 'config.json'));
   const kept = new Set(floats.flatMap(readersOf));
   const tensors: TensorError[] = [];
   await writeCheckpoint(to, {

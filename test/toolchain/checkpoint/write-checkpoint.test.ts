@@ -12,12 +12,11 @@ import {
 import { tinyPath } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-const configLimits = { bytes: 1 << 20, depth: 8 };
 const texts = new Map([['note.json', '{}\n']]);
 
 async function copy(from: string, to: string, type: WrittenType): Promise<void> {
   const source = await openCheckpoint(from);
-  const original = await readJsonFile(join(from, 'config.json'), configLimits);
+  const original = await readJsonFile(join(from, 'config.json'));
   await writeCheckpoint(to, {
     config: configFor(source.blueprint, type, original),
     tensors: outgoing(source, type),

@@ -5,8 +5,8 @@ import {
   mostRowTokens,
 } from '../../../model/manifest.ts';
 import { asObject, type JsonObject } from '../../files/limited-json.ts';
-import { ConfigFields } from './config-fields.ts';
-import { refuse } from '../../files/refuse.ts';
+import { ConfigFields } from './fields.ts';
+import { refuse } from '../../files/checkpoint.ts';
 import { parseClasses } from './parse-classes.ts';
 import { parseRope } from './rope-config.ts';
 import { int8Method } from '../../files/stored-int8.ts';

@@ -1,12 +1,12 @@
 import type { Blueprint, Family } from '../../../model/manifest.ts';
-import { ArchitectureFields } from './architecture-fields.ts';
+import { ArchitectureFields } from './fields.ts';
 import { assertBlueprint, familyTraits, findRowTokens } from './blueprint.ts';
 import type { GgufFile } from '../../gguf/gguf.ts';
 import { findString } from '../../gguf/metadata.ts';
 import { parseGgufRope } from './gguf-rope.ts';
 import { parseGgufClasses } from './parse-classes.ts';
 import { outerTensors } from '../tensors.ts';
-import { refuse, within } from '../../files/refuse.ts';
+import { refuse, within } from '../../files/checkpoint.ts';
 
 /** Values of general.architecture. */
 const families: readonly Family[] = ['llama', 'qwen2', 'qwen3'];

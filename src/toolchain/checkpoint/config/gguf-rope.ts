@@ -1,7 +1,8 @@
+import { at } from '../../../base/at.ts';
 import type { Blueprint } from '../../../model/manifest.ts';
 import type { RopeScaling } from '../../../model/rope-scaling.ts';
-import type { ArchitectureFields } from './architecture-fields.ts';
-import { refuse } from '../../files/refuse.ts';
+import type { ArchitectureFields } from './fields.ts';
+import { refuse } from '../../files/checkpoint.ts';
 import { linearScaling, orNone, type RopeBase, yarnAttention, yarnScaling } from './rope-kinds.ts';
 
 /** GGML's default where the key is missing. */
@@ -29,7 +30,9 @@ export function parseGgufRope(
     refuse(where, 'the number of values', factors.length, `${headDim / 2}, half of a head`);
   }
   const ropeScaling = orNone({
-    divisors: divisors.map((divisor, place) => divisor * (factors?.[place] ?? 1)),
+    divisors: divisors.map((divisor, place) => {
+      return factors === undefined ? divisor : divisor * at(factors, place);
+    }),
     attentionFactor: attentionFactor * fields.number('rope.scaling.attn_factor', 1),
   });
   return { ropeTheta, ...(ropeScaling && { ropeScaling }) };

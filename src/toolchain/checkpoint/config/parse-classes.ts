@@ -1,7 +1,7 @@
-import type { ConfigFields } from './config-fields.ts';
+import type { ConfigFields } from './fields.ts';
 import { type DescribedFile, findStrings } from '../../gguf/metadata.ts';
 import { unnamedClass } from './label-head.ts';
-import { quote, refuse, within } from '../../files/refuse.ts';
+import { quote, refuse, within } from '../../files/checkpoint.ts';
 
 /** Transformers' default where a config.json is silent. */
 const defaultClasses = 2;

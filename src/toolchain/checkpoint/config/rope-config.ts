@@ -1,7 +1,7 @@
 import type { Blueprint } from '../../../model/manifest.ts';
 import type { RopeScaling } from '../../../model/rope-scaling.ts';
-import type { ConfigFields } from './config-fields.ts';
-import { refuse } from '../../files/refuse.ts';
+import type { ConfigFields } from './fields.ts';
+import { refuse } from '../../files/checkpoint.ts';
 import {
   linearScaling,
   llama3Scaling,

@@ -39,7 +39,7 @@ export class GraphBuilder {
 
   /** Adds a node with one output. */
   node(op: string, inputs: readonly string[], options: NodeOptions = {}): string {
-    const output = this.#freshName(op);
+    const output = this.freshName(op);
     this.nodeInto([output], op, inputs, options);
     return output;
   }
@@ -61,7 +61,7 @@ export class GraphBuilder {
   }
 
   freshNames(count: number, stem: string): string[] {
-    return Array.from({ length: count }, () => this.#freshName(stem));
+    return Array.from({ length: count }, () => this.freshName(stem));
   }
 
   /** A small int64 vector; equal ones are stored once. */
@@ -106,7 +106,8 @@ export class GraphBuilder {
     return name;
   }
 
-  #freshName(stem: string): string {
+  /** A value name that no other node has. */
+  freshName(stem: string): string {
     return `${stem}:${String(this.#values++)}`;
   }
 }

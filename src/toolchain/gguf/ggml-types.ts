@@ -1,4 +1,4 @@
-import { type TensorType, tensorStorage } from './tensor-type.ts';
+import { type TensorType, tensorStorage } from '../files/tensor-type.ts';
 
 /** GGML's type numbers, those that were given up left out (ggml.h, `enum ggml_type`). */
 const ggmlTypes: ReadonlyMap<number, string> = new Map([
