@@ -7,12 +7,15 @@ import { openSafetensors, type SafetensorsFile } from '../files/safetensors.ts';
 
 const configFile = 'adapter_config.json';
 const weightsFile = 'adapter_model.safetensors';
-/** Of an adapter's folder, as PEFT names them. */
+/** The files of an adapter's folder, as PEFT names them. */
 export const adapterFiles = [configFile, weightsFile] as const;
-/** Usual ones are 4 to 256. */
+/** Common ranks are 4 to 256. */
 const maxRank = 4096;
 
-/** Options of PEFT that change what the two matrices mean, and their values that this reader takes. */
+/**
+ * PEFT options that change the meaning of the two matrices, with a test for the values that are
+ * supported.
+ */
 const plainOptions: readonly (readonly [name: string, isPlain: (value: unknown) => boolean])[] = [
   ...[
     ...['use_dora', 'use_qalora', 'use_bdlora', 'arrow_config', 'kasa_config', 'velora_config'],
@@ -20,13 +23,13 @@ const plainOptions: readonly (readonly [name: string, isPlain: (value: unknown) 
     ...['modules_to_save', 'layer_replication', 'trainable_token_indices', 'target_parameters'],
   ].map((name) => [name, isOff] as const),
   ['bias', (value) => isOff(value) || value === 'none'],
-  // Others change the checkpoint's own weights before training.
+  // Other values change the weights of the checkpoint before training.
   ['init_lora_weights', (value) => isOff(value) || value === true || value === 'gaussian'],
 ];
 
 interface Form {
   readonly rank: number;
-  /** What the product of the two matrices is multiplied by. */
+  /** The factor of the product of the two matrices. */
   readonly scale: number;
 }
 
@@ -38,9 +41,10 @@ interface Factors {
 }
 
 /**
- * A checkpoint with a low-rank adapter (LoRA, arXiv 2106.09685) merged into its matrices: W + s B A, in fp32, s being
- * alpha / rank (alpha / sqrt(rank) with rsLoRA). `folder` has what PEFT saves: adapter_config.json and
- * adapter_model.safetensors. The result closes both; on failure `checkpoint` is closed too.
+ * A checkpoint with a low-rank adapter (LoRA, arXiv 2106.09685) merged into its matrices: W + s B A
+ * in fp32, where s is alpha / rank, or alpha / sqrt(rank) with rsLoRA. `folder` holds what PEFT
+ * saves: adapter_config.json and adapter_model.safetensors. Closing the result closes both; on
+ * failure `checkpoint` is closed too.
  *
  * @throws CheckpointError naming file, field or tensor, what was found and what is allowed.
  */
@@ -73,7 +77,7 @@ function merged(
       }
       return values;
     },
-    // Its integers are no longer the weights.
+    // The stored integers no longer equal the merged weights.
     readQuantized: async (name) => (factors.has(name) ? undefined : checkpoint.readQuantized(name)),
     close: async () => {
       await Promise.all([checkpoint.close(), file.source.close()]);
@@ -109,13 +113,16 @@ function parseConfig(config: JsonObject, file: string): Form {
   return { rank, scale: alpha / (config.get('use_rslora') === true ? Math.sqrt(rank) : rank) };
 }
 
-/** Absent, false, null, or empty. */
+/** Whether an option is absent, false, null or empty. */
 function isOff(value: unknown): boolean {
   const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
   return value === undefined || value === null || value === false || isEmpty;
 }
 
-/** By the name of the matrix in the checkpoint. Every tensor of the adapter must belong to one. */
+/**
+ * The factors of each matrix, by its name in the checkpoint. Every tensor of the adapter must
+ * belong to one.
+ */
 function findFactors(
   checkpoint: Checkpoint,
   { source, tensors }: SafetensorsFile,

@@ -15,14 +15,15 @@ export interface MergeOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Named first when a folder is replaced: one without it is someone else's. */
+/** The file that marks a folder as ours, which may be replaced. */
 const marker = 'merge-report.json';
 
 /**
- * Writes a checkpoint as one whole that transformers loads: integers of a compact one multiplied out, an adapter merged in.
- * One tensor in memory at a time.
+ * Writes a checkpoint that transformers loads: the integers of a compact checkpoint become floats
+ * and an adapter is merged in. One tensor is in memory at a time.
  *
- * @throws CheckpointError, also when there is nothing to do; RankError when `to` is someone else's.
+ * @throws CheckpointError, also when there is nothing to do; RankError when `to` is not a folder
+ * that we wrote.
  */
 export async function mergeCheckpoint(options: MergeOptions): Promise<void> {
   const { from, to, adapter, type, onProgress } = options;
@@ -36,7 +37,9 @@ export async function mergeCheckpoint(options: MergeOptions): Promise<void> {
     await writeCheckpoint(to, {
       config: configFor(checkpoint.blueprint, type, config),
       tensors: [...checkpoint.shapes].map(([name, shape]) => ({
-        ...{ name, shape, type },
+        name,
+        shape,
+        type,
         read: () => checkpoint.readTensor(name),
       })),
       copyFrom: from,

@@ -2,8 +2,8 @@ import type { Blueprint } from '../../model/manifest.ts';
 import type { Shape } from '../files/checkpoint.ts';
 
 /*
- * The one list of a model's tensors. Expected tensors, the graph's weights, random checkpoints, GGUF
- * names and the groups of linears that share an input all follow from it.
+ * The one list of a model's tensors. Expected tensors, the graph's weights, random checkpoints,
+ * GGUF names and the groups of linears that share an input all follow from it.
  */
 
 /** The inputs of a layer's linears; the linears of one group read the same input. */
@@ -36,7 +36,7 @@ const bias = (hf: string, gguf: string, size: Dimension): LayerTensor => {
   return { name: `${hf}.bias`, gguf: `${gguf}.bias`, shape: [size], trait: 'qkvBias' };
 };
 
-/** A layer's tensors in the model's order, named without `model.layers.N.`; linears are [out, in]. */
+/** A layer's tensors in the model's order, without `model.layers.N.`; linears are [out, in]. */
 const layerTensors = {
   inputNorm: norm('input_layernorm', 'attn_norm', 'width'),
   q: linear('self_attn.q_proj', 'attn_q', ['queries', 'width'], 'qkv'),

@@ -5,11 +5,11 @@ import { dequantize } from './dequantize.ts';
 import { countValues, type StoredTensor, tensorStorage } from './tensor-type.ts';
 
 /**
- * A file of a checkpoint, read by position: never whole in memory, and beyond 4 GiB without 32-bit arithmetic.
- * Every failure to read is a CheckpointError naming the file.
+ * A checkpoint file that is read by position: never as a whole, and past 4 GiB too. Every failed
+ * read is a CheckpointError that names the file.
  */
 export class CheckpointFile {
-  /** The path it was opened by, for errors: as the user gave it. */
+  /** The path as the user gave it, for errors. */
   readonly name: string;
   readonly bytes: number;
   readonly #handle: FileHandle;
@@ -23,7 +23,7 @@ export class CheckpointFile {
   /** The caller closes it. */
   static async open(path: string): Promise<CheckpointFile> {
     try {
-      // Asked before opening: opening a named pipe would wait for its writer.
+      // Checked before opening, because opening a named pipe waits for its writer.
       if (!(await stat(path)).isFile()) {
         throw new Error('not a regular file');
       }
@@ -34,7 +34,10 @@ export class CheckpointFile {
     }
   }
 
-  /** Bytes of a header, at once. The caller has checked `length` against a limit; the buffer is the caller's. */
+  /**
+   * Reads a header synchronously. The caller has checked `length` against a limit and owns the
+   * buffer.
+   */
   readNow(offset: number, length: number): Buffer {
     this.#assertInside(offset, length);
     const target = Buffer.alloc(length);
@@ -48,7 +51,7 @@ export class CheckpointFile {
     return target;
   }
 
-  /** Fills `target` from `offset` on. */
+  /** Fills `target` with the bytes from `offset` on. */
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     this.#assertInside(offset, target.length);
     for (let done = 0; done < target.length; ) {
@@ -94,10 +97,15 @@ function unreadable(path: string, cause: unknown): CheckpointError {
   return new CheckpointError(`${path}: cannot be read: ${reason}`, { cause });
 }
 
-/** About as many bytes are read at a time, so that a tensor costs its fp32 size and little more. */
+/** Bytes per read, so that reading a tensor needs little more memory than its fp32 values. */
 const chunkBytes = 4 * 1024 * 1024;
 
-/** A whole tensor as fp32, row-major. The caller owns the array. Numbers that are not finite are refused. */
+/**
+ * Reads a whole tensor as fp32, row-major; numbers that are not finite are refused. The caller owns
+ * the array.
+ *
+ * @throws CheckpointError naming file and tensor.
+ */
 export async function readValues(
   source: CheckpointFile,
   tensor: StoredTensor,

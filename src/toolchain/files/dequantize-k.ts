@@ -1,8 +1,8 @@
 import { readHalf } from '../numerics/half.ts';
 
 /*
- * GGML's K-quants: super-blocks of 256 values. Q4_K and Q5_K have 8 sub-blocks of 32, each with a 6-bit scale and a
- * 6-bit minimum; Q6_K has 16 sub-blocks of 16 with an 8-bit scale.
+ * GGML's K-quants: super-blocks of 256 values. Q4_K and Q5_K have 8 sub-blocks of 32, each with a
+ * 6-bit scale and a 6-bit minimum; Q6_K has 16 sub-blocks of 16 with an 8-bit scale.
  *
  * The 12 bytes that hold the 6-bit numbers, highest bit first:
  *   0..3   s[i+4] bits 5-4 | s[i]            i = 0..3
@@ -15,7 +15,7 @@ interface SubBlock {
   readonly minimum: number;
 }
 
-/** Of sub-block `s`; the 12 bytes begin at `start`. */
+/** Scale and minimum of sub-block `s`; the 12 bytes begin at `start`. */
 function unpackSubBlock(block: DataView, start: number, s: number): SubBlock {
   if (s < 4) {
     return { scale: block.getUint8(start + s) & 63, minimum: block.getUint8(start + 4 + s) & 63 };
@@ -28,8 +28,9 @@ function unpackSubBlock(block: DataView, start: number, s: number): SubBlock {
 }
 
 /**
- * 144 bytes: d half, dmin half, scales and minima [12], quants [128]. Bytes 32c to 32c + 31 of the quants hold
- * sub-block 2c in their low nibbles and 2c + 1 in their high ones. value = d scale q - dmin minimum
+ * 144 bytes: d half, dmin half, scales and minima [12], quants [128]. Bytes 32c to 32c + 31 of the
+ * quants hold sub-block 2c in their low nibbles and 2c + 1 in their high ones.
+ * value = d scale q - dmin minimum
  */
 export function dequantizeQ4K(
   block: DataView,
@@ -51,8 +52,9 @@ export function dequantizeQ4K(
 }
 
 /**
- * 176 bytes: d half, dmin half, scales and minima [12], fifth bits [32], quants [128] as in Q4_K. Bit s of fifth byte
- * i belongs to value i of sub-block s. value = d scale q - dmin minimum
+ * 176 bytes: d half, dmin half, scales and minima [12], fifth bits [32], quants [128] as in Q4_K.
+ * Bit s of fifth byte i belongs to value i of sub-block s.
+ * value = d scale q - dmin minimum
  */
 export function dequantizeQ5K(
   block: DataView,
@@ -75,8 +77,9 @@ export function dequantizeQ5K(
 }
 
 /**
- * 210 bytes: low nibbles [128], upper bit pairs [64], scales int8 [16], d half. Each half of 128 values has 64 bytes
- * of nibbles (low: values 0..63, high: 64..127) and 32 bytes of pairs (pair p of byte i: value 32p + i).
+ * 210 bytes: low nibbles [128], upper bit pairs [64], scales int8 [16], d half. Each half of 128
+ * values has 64 bytes of nibbles (low: values 0..63, high: 64..127) and 32 bytes of pairs (pair p
+ * of byte i: value 32p + i).
  * value = d scale (q - 32)
  */
 export function dequantizeQ6K(

@@ -4,8 +4,9 @@ import { readHalf } from '../numerics/half.ts';
 import { type TensorType, tensorStorage } from './tensor-type.ts';
 
 /**
- * One block at byte `start` becomes `blockValues` numbers from `values[to]` on. Scales are halves and quants are small
- * integers, so their products are exact in a double and the store to fp32 rounds once, as the reference does.
+ * Decodes the block at byte `start` into `blockValues` numbers from `values[to]` on. Scales are
+ * halves and quants are small integers, so their products are exact in a double and storing them as
+ * fp32 rounds once, as the reference does.
  */
 export type BlockKernel = (
   block: DataView,
@@ -36,7 +37,7 @@ const kernels: Readonly<Record<TensorType, BlockKernel>> = {
   Q6_K: dequantizeQ6K,
 };
 
-/** Whole blocks of `bytes` into `values`, which has room for exactly their numbers. */
+/** Decodes whole blocks into `values`, which has room for exactly their numbers. */
 export function dequantize(type: TensorType, bytes: Uint8Array, values: Float32Array): void {
   const { blockValues, blockBytes } = tensorStorage[type];
   const kernel = kernels[type];
@@ -46,7 +47,7 @@ export function dequantize(type: TensorType, bytes: Uint8Array, values: Float32A
   }
 }
 
-/** The upper half of an fp32. */
+/** A bfloat16 is the upper half of an fp32. */
 const word = new DataView(new ArrayBuffer(4));
 function dequantizeBf16(block: DataView, start: number, values: Float32Array, to: number): void {
   word.setUint16(0, block.getUint16(start, true));
@@ -61,7 +62,10 @@ function dequantizeQ8(block: DataView, start: number, values: Float32Array, to: 
   }
 }
 
-/** 18 bytes, 32 values: d half, then 16 bytes: low nibbles q[0..15], high nibbles q[16..31]. value = d (q - 8) */
+/**
+ * 18 bytes, 32 values: d half, then 16 bytes: low nibbles q[0..15], high nibbles q[16..31].
+ * value = d (q - 8)
+ */
 function dequantizeQ40(block: DataView, start: number, values: Float32Array, to: number): void {
   const d = readHalf(block, start);
   for (let i = 0; i < 16; i++) {
@@ -83,7 +87,8 @@ function dequantizeQ41(block: DataView, start: number, values: Float32Array, to:
 }
 
 /**
- * 22 bytes, 32 values: d half, fifth bits uint32 (bit i of value i), then nibbles as in Q4_0. value = d (q - 16)
+ * 22 bytes, 32 values: d half, fifth bits uint32 (bit i of value i), then nibbles as in Q4_0.
+ * value = d (q - 16)
  */
 function dequantizeQ50(block: DataView, start: number, values: Float32Array, to: number): void {
   const d = readHalf(block, start);
@@ -107,12 +112,12 @@ function dequantizeQ51(block: DataView, start: number, values: Float32Array, to:
   }
 }
 
-/** Of value `i`, in its place above a nibble. */
+/** The fifth bit of value `i`, shifted to its place above a nibble. */
 function fifthBit(fifths: number, i: number): number {
   return ((fifths >>> i) & 1) << 4;
 }
 
-/** What the nibbles of IQ4_NL stand for: closer together near zero, where most weights are. */
+/** The values of the nibbles of IQ4_NL: denser near zero, where most weights are. */
 const unevenSteps = Int8Array.of(
   ...[-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113],
 );

@@ -13,7 +13,7 @@ export interface LayerInput {
   readonly kind: InputKind;
 }
 
-/** `LAYER.INPUT`, such as `0.down`; undefined when it is not one. */
+/** Parses `LAYER.INPUT`, such as `0.down`; undefined when the text has another form. */
 export function parseInput(text: string): LayerInput | undefined {
   const [, layer = '', name = ''] = /^(\d{1,3})\.(\w+)$/.exec(text) ?? [];
   const kind = inputKinds.find((each) => each === name);
@@ -31,7 +31,7 @@ export function assertInputs(inputs: readonly LayerInput[], layers: number): voi
   }
 }
 
-/** The input that a weight multiplies, by its Hugging Face name; undefined outside layers' linears. */
+/** The input that a weight multiplies, by its Hugging Face name; undefined for other tensors. */
 export function inputOf(name: string): LayerInput | undefined {
   const place = splitLayerName(name);
   const kind = place && inputKinds.find((each) => readersWithin(each).includes(place.within));

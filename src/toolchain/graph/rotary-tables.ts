@@ -4,13 +4,16 @@ import type { Blueprint } from '../../model/manifest.ts';
 export interface RotaryTables {
   readonly cos: Float32Array;
   readonly sin: Float32Array;
-  /** Of both. */
+  /** The shape of both tables. */
   readonly dims: readonly [rowTokens: number, half: number];
 }
 
 type Rotary = Pick<Blueprint, 'rowTokens' | 'headDim' | 'ropeTheta' | 'ropeScaling'>;
 
-/** cos and sin of position x frequency, [rowTokens, headDim / 2]. Angles in double: late positions lose digits in fp32. */
+/**
+ * cos and sin of position x frequency, [rowTokens, headDim / 2]. Angles are doubles because fp32
+ * loses digits at late positions.
+ */
 export function rotaryTables({ rowTokens, headDim, ropeTheta, ropeScaling }: Rotary): RotaryTables {
   const half = headDim / 2;
   const divisor = (place: number) =>

@@ -34,11 +34,11 @@ export const weightNames = {
   layer: layerNames,
 } as const;
 
-/** One tensor of the checkpoint on its way into the graph. */
+/** A tensor to copy from the checkpoint into the graph. */
 interface WeightPlan {
   readonly name: string;
   readonly shape: readonly number[];
-  /** `labels` takes two rows and stores them [in, 2]. */
+  /** `labels` picks the two label rows and stores them as [in, 2]. */
   readonly store: 'as-is' | 'transposed' | 'labels';
 }
 
@@ -53,11 +53,13 @@ export interface WeightOptions {
 export interface WrittenWeights {
   readonly initializers: readonly Initializer[];
   readonly file: FileEntry;
-  /** Of the whole model, a tied head counted once. */
+  /** Parameters of the whole model; a tied head counts once. */
   readonly parameters: number;
 }
 
-/** Copies the model's weights into one file of the graph's precision, one tensor in memory at a time. */
+/**
+ * Copies the weights into one file in the graph's precision, with one tensor in memory at a time.
+ */
 export async function writeWeights(
   checkpoint: Checkpoint,
   options: WeightOptions,
@@ -101,13 +103,14 @@ function assertShape({ shapes, files }: Checkpoint, { name, shape }: WeightPlan)
   const found = shapes.get(name);
   if (found?.join() !== shape.join()) {
     throw new CheckpointError(
-      `${files.join(', ')}: tensor ${name} is ${found === undefined ? 'missing' : `[${found.join(', ')}]`}; ` +
+      `${files.join(', ')}: tensor ${name} is ` +
+        `${found === undefined ? 'missing' : `[${found.join(', ')}]`}; ` +
         `the blueprint needs [${shape.join(', ')}]`,
     );
   }
 }
 
-/** Weights that read the same input read it in one form. */
+/** Weights that read the same input must all be int8 or all be floats. */
 function assertSameForms(checkpoint: Checkpoint): void {
   for (let layer = 0; layer < checkpoint.blueprint.layers; layer++) {
     for (const kind of inputKinds) {
@@ -150,7 +153,7 @@ async function copyWeight(
   }
 }
 
-/** A checkpoint's own integers are taken as they are: rounding twice would add an error for nothing. */
+/** Uses the checkpoint's own integers where it has them, because rounding twice adds error. */
 async function quantize(
   checkpoint: Checkpoint,
   { name, shape, store }: WeightPlan,

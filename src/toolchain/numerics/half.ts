@@ -1,4 +1,4 @@
-/** IEEE 754 binary16, from its bits: 1 sign, 5 exponent, 10 fraction. */
+/** The value of IEEE 754 binary16 bits: 1 sign, 5 exponent, 10 fraction. */
 export function decodeHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
@@ -11,7 +11,7 @@ export function decodeHalf(bits: number): number {
     : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** Every half there is, by its bits: a tensor has millions of them. */
+/** Every half by its bits, because a tensor has millions of them. */
 const halves = Float32Array.from({ length: 65_536 }, (_, bits) => decodeHalf(bits));
 
 export function readHalf(bytes: DataView, at: number): number {
@@ -21,7 +21,7 @@ export function readHalf(bytes: DataView, at: number): number {
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** IEEE binary16 bits, rounded to nearest even. What exceeds 65,504 becomes infinity: callers refuse that. */
+/** The IEEE 754 binary16 bits of a value, rounded to nearest even; infinity above 65,504. */
 export function halfBits(value: number): number {
   float[0] = value;
   const word = bits[0] ?? 0;
@@ -45,7 +45,7 @@ function roundHalfEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
 }
 
-/** @returns the half bits of every value, or the first value that does not fit. */
+/** @returns the bits of every value, or the index of the first value that does not fit. */
 export function toHalf(
   values: Float32Array,
 ): { ok: true; values: Uint16Array } | { ok: false; index: number } {

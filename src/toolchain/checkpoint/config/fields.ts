@@ -4,7 +4,7 @@ import { findBoolean, findNumber, findString } from '../../gguf/metadata.ts';
 import { asObject, type JsonObject } from '../../files/limited-json.ts';
 import { quote, refuse, within } from '../../files/checkpoint.ts';
 
-/** A config's fields; null counts as absent, as in transformers. */
+/** The fields of a config; null counts as absent, as in transformers. */
 export class ConfigFields {
   readonly #config: JsonObject;
   readonly #file: string;
@@ -33,12 +33,12 @@ export class ConfigFields {
       : refuse(this.where(key), 'the value', found, 'a number');
   }
 
-  /** The fields of an object within; none when it is absent. */
+  /** The fields of a nested object; no fields when it is absent. */
   within(key: string): ConfigFields {
     return new ConfigFields(asObject(this.get(key) ?? {}, this.where(key)), this.where(key));
   }
 
-  /** @throws CheckpointError when the field is there and has none of the values. */
+  /** @throws CheckpointError when the field is present with a value not in `values`. */
   only(key: string, ...values: readonly unknown[]): void {
     const found = this.get(key);
     if (found !== undefined && !values.includes(found)) {
@@ -52,7 +52,7 @@ export class ConfigFields {
   }
 }
 
-/** Metadata under the architecture's own prefix. */
+/** The metadata under the architecture's own prefix. */
 export class ArchitectureFields {
   readonly #gguf: GgufFile;
   readonly #family: Family;
@@ -83,7 +83,7 @@ export class ArchitectureFields {
     return findBoolean(this.#gguf, `${this.#family}.${key}`);
   }
 
-  /** @throws CheckpointError when the key is there and has another value. */
+  /** @throws CheckpointError when the key is present with another value. */
   only(key: string, value: string | number): void {
     const found = this.#gguf.metadata.get(`${this.#family}.${key}`) ?? value;
     if (found !== value) {

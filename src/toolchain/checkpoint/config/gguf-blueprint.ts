@@ -8,12 +8,13 @@ import { parseGgufClasses } from './parse-classes.ts';
 import { outerTensors } from '../tensors.ts';
 import { refuse, within } from '../../files/checkpoint.ts';
 
-/** Values of general.architecture. */
+/** Supported values of general.architecture. */
 const families: readonly Family[] = ['llama', 'qwen2', 'qwen3'];
 
 /**
- * The blueprint by a GGUF's metadata; vocabulary and tied head by its tensors. `ropeFactors`: the values of its tensor
- * rope_freqs.weight, if it has one. `askedTokens`: most tokens of a row.
+ * The blueprint from the metadata of a GGUF file; its tensors decide vocabulary and tied head.
+ * `ropeFactors` are the values of the tensor rope_freqs.weight, if there is one; `askedTokens` is
+ * the number of tokens in a row that was asked for.
  *
  * @throws CheckpointError
  */
@@ -69,7 +70,7 @@ function assertSupported(fields: ArchitectureFields, rowTokens: number): void {
   }
   const key = 'attention.sliding_window';
   const window = fields.number(key, 0);
-  // A window that no row fills changes nothing.
+  // A window that is at least as long as a row changes nothing.
   if (window !== 0 && window < rowTokens) {
     refuse(fields.where(key), 'the value', window, `0, or at least the ${rowTokens} of a row`);
   }

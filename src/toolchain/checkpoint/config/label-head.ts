@@ -2,7 +2,12 @@ import { RankError } from '../../../base/errors.ts';
 import type { Blueprint, Label, Manifest } from '../../../model/manifest.ts';
 import { singleTokenId, type Tokenizer } from '../../../text/tokenizer/tokenizer.ts';
 
-/** The rows of the labels' ids in the values of `labelHead`; class 0 of a head of one row is zeros. */
+/**
+ * The rows of the labels in the values of `labelHead`. A head of one row has no row for class 0,
+ * whose logit is 0: zeros stand for it.
+ *
+ * @returns one array of [width] per id
+ */
 export function labelRows(
   values: Float32Array,
   { classes, width }: Blueprint,
@@ -17,8 +22,9 @@ export function labelRows(
 }
 
 /**
- * The labels' ids: of tokens, or of a classifier's classes. A classifier's are found by name; classes without names of
- * their own (LABEL_0, LABEL_1) are no and yes, as converters write them, and a single one is yes.
+ * The ids of the labels: of tokens, or of a classifier's classes. Classes are found by name.
+ * Classes that have only the default names of converters (LABEL_0, LABEL_1) are no and yes; a
+ * single class is yes.
  *
  * @throws RankError
  */
@@ -77,7 +83,7 @@ function findClass(
   return id;
 }
 
-/** What transformers calls a class that has no name. */
+/** The name that transformers gives a class without a name. */
 export function unnamedClass(id: number): string {
   return `LABEL_${id}`;
 }
