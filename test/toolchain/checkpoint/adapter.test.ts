@@ -66,7 +66,7 @@ function fakeCheckpoint() {
 const up = 'model.layers.0.mlp.up_proj.weight';
 
 describe('a checkpoint with an adapter', () => {
-  it('reads matrices with alpha / rank times the product added, and others as they are', async () => {
+  it('adds alpha / rank times the product to its matrices and leaves others alone', async () => {
     const { checkpoint, closed } = fakeCheckpoint();
     const merged = await withAdapter(checkpoint, adapterFolder());
     // B A = [[1, 2, 3], [-1 + 20, -2 + 40, -3 + 60]], halved.
@@ -84,7 +84,7 @@ describe('a checkpoint with an adapter', () => {
     await merged.close();
   });
 
-  it('no longer has the integers of matrices that it changes', async () => {
+  it('hides the stored integers of matrices that it changes', async () => {
     const { checkpoint, stored } = fakeCheckpoint();
     const merged = await withAdapter(checkpoint, adapterFolder());
     expect(await merged.readQuantized(up)).toBeUndefined();
@@ -154,7 +154,7 @@ describe("PEFT's adapter of a tiny checkpoint", () => {
     expect(logits?.largest).toBeLessThan(1e-4);
   });
 
-  it('is merged into a checkpoint that can be read without it', async () => {
+  it('can be merged into a checkpoint that is read without it', async () => {
     const to = join(temporaryFolder(), 'merged');
     const done: number[] = [];
     const onProgress = (tensors: number) => done.push(tensors);

@@ -91,7 +91,7 @@ describe('openCheckpoint', () => {
     expect(await readAll(checkpoint)).toEqual(expected);
   });
 
-  test('passes over a stored tied head and an old rotary table', async () => {
+  test('ignores a stored tied head and an old rotary table', async () => {
     const extra = [
       ['lm_head.weight', [5, 8]],
       ['model.layers.0.self_attn.rotary_emb.inv_freq', [2]],
