@@ -93,7 +93,7 @@ export interface Manifest extends PromptFacts {
 }
 
 /** Everything that decides a score, and nothing else (no names, dates or origins). */
-export type ScoreIdentity = Pick<
+type ScoreIdentity = Pick<
   Manifest,
   'weights' | 'graph' | 'tokenizer' | 'templateHash' | 'labels' | 'precision' | 'normalize'
 >;

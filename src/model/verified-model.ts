@@ -10,7 +10,7 @@ export interface VerifiedModel {
   readonly files: FileStamps;
 }
 
-export interface VerifyLimits {
+interface VerifyLimits {
   /** The longest single read: beyond it the disk counts as unresponsive. */
   readonly stallMs: number;
   /** The longest time for all reads. */

@@ -5,7 +5,7 @@ import { readJsonFile } from '../files/limited-json.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { writeCheckpoint, type WrittenType } from './write-checkpoint.ts';
 
-export interface MergeOptions {
+interface MergeOptions {
   /** A Hugging Face folder, compact or not. */
   readonly from: string;
   readonly to: string;

@@ -67,7 +67,7 @@ export const outerTensors = {
 } as const satisfies Record<string, TensorName>;
 
 /** A tensor that a blueprint requires. */
-export interface ModelTensor {
+interface ModelTensor {
   readonly name: string;
   readonly shape: Shape;
   /** The input that a layer's linear multiplies; undefined for every other tensor. */

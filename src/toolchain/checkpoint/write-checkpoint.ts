@@ -10,7 +10,7 @@ import { countValues } from '../files/tensor-type.ts';
 export const writtenTypes = ['F32', 'F16', 'BF16'] as const;
 export type WrittenType = (typeof writtenTypes)[number];
 
-export type TensorValues = Float32Array | Int8Array;
+type TensorValues = Float32Array | Int8Array;
 
 /** A tensor to write. Linears are [out, in], as in `Checkpoint.readTensor`. */
 export interface OutgoingTensor {
@@ -25,7 +25,7 @@ export interface OutgoingTensor {
   readonly read: () => TensorValues | Promise<TensorValues>;
 }
 
-export interface CheckpointContents {
+interface CheckpointContents {
   /** The content of config.json. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: readonly OutgoingTensor[];

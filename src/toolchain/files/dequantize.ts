@@ -8,12 +8,7 @@ import { type TensorType, tensorStorage } from './tensor-type.ts';
  * halves and quants are small integers, so their products are exact in a double and storing them as
  * fp32 rounds once, as the reference does.
  */
-export type BlockKernel = (
-  block: DataView,
-  start: number,
-  values: Float32Array,
-  to: number,
-) => void;
+type BlockKernel = (block: DataView, start: number, values: Float32Array, to: number) => void;
 
 const kernels: Readonly<Record<TensorType, BlockKernel>> = {
   F32: (block, start, values, to) => {

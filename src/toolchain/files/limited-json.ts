@@ -5,7 +5,7 @@ import { quote, refuse, within } from './checkpoint.ts';
 /** An object of a parsed JSON document. */
 export type JsonObject = ReadonlyMap<string, unknown>;
 
-export interface JsonLimits {
+interface JsonLimits {
   readonly bytes: number;
   /** Levels of nested objects and arrays. */
   readonly depth: number;

@@ -5,7 +5,7 @@ import { asObject, type JsonObject, readJsonFile } from './limited-json.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
 
 /** One file, or the shards that an index lists. */
-export type SafetensorsLayout =
+type SafetensorsLayout =
   | { readonly kind: 'single'; readonly file: string }
   | {
       readonly kind: 'sharded';

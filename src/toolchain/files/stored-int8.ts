@@ -13,7 +13,7 @@ import type { StoredTensor } from './tensor-type.ts';
 export const int8Method = 'slmrank-int8';
 
 /** A tensor and the file that holds it. */
-export interface LocatedTensor {
+interface LocatedTensor {
   readonly source: CheckpointFile;
   readonly tensor: StoredTensor;
 }

@@ -14,7 +14,7 @@ export type TensorType =
   | 'Q5_K'
   | 'Q6_K';
 
-export interface TensorStorage {
+interface TensorStorage {
   readonly blockValues: number;
   readonly blockBytes: number;
 }

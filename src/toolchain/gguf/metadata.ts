@@ -2,7 +2,7 @@ import type { GgufCursor } from './cursor.ts';
 import { quote, refuse, within } from '../files/checkpoint.ts';
 
 /** Arrays of numbers, in the narrowest type that can hold them; 64-bit integers stay bigints. */
-export type GgufNumbers =
+type GgufNumbers =
   | Uint8Array
   | Int8Array
   | Uint16Array

@@ -12,7 +12,7 @@ import * as blocks from './blocks.ts';
 import { weightNames, writeWeights } from './weights.ts';
 import type { LayerInput } from './layer-inputs.ts';
 
-export interface RankGraphOptions {
+interface RankGraphOptions {
   readonly precision: Precision;
   /** Inputs that stay in floats in an int8 graph. */
   readonly floats?: readonly LayerInput[];

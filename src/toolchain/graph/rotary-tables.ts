@@ -1,7 +1,7 @@
 import { at } from '../../base/at.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 
-export interface RotaryTables {
+interface RotaryTables {
   readonly cos: Float32Array;
   readonly sin: Float32Array;
   /** The shape of both tables. */

@@ -42,7 +42,7 @@ interface WeightPlan {
   readonly store: 'as-is' | 'transposed' | 'labels';
 }
 
-export interface WeightOptions {
+interface WeightOptions {
   readonly precision: Precision;
   readonly floats: readonly LayerInput[];
   readonly labelIds: readonly [yes: number, no: number];
@@ -50,7 +50,7 @@ export interface WeightOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-export interface WrittenWeights {
+interface WrittenWeights {
   readonly initializers: readonly Initializer[];
   readonly file: FileEntry;
   /** Parameters of the whole model; a tied head counts once. */

@@ -146,8 +146,11 @@ describe("PEFT's adapter of a tiny checkpoint", () => {
     const built = await buildModel({ ...tinyBuildOptions('llama', to), adapter });
     expect(built.fingerprint).not.toBe(plain.fingerprint);
     const report = await verifyModel({
-      ...{ dir: to, golden: readTinyGolden('llama-adapter'), threads: 1 },
-      ...{ device: { provider: 'cpu', deviceId: 0 }, onProgress: () => undefined },
+      dir: to,
+      golden: readTinyGolden('llama-adapter'),
+      threads: 1,
+      device: { provider: 'cpu', deviceId: 0 },
+      onProgress: () => undefined,
     });
     expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
     const logits = report.checks.find(({ name }) => name === 'logits, reference');

@@ -23,7 +23,7 @@ const half = {
   quarter: [0x00, 0x34],
 };
 
-/** Our own compact form's integers are no GGUF type: they are read as they are, and scaled elsewhere. */
+/** I8 is no GGUF type: it is read unscaled, for the compact form. */
 const types = (Object.keys(tensorStorage) as TensorType[]).filter((type) => type !== 'I8');
 
 describe('dequantize', () => {

@@ -30,11 +30,15 @@ async function openLinear(weights: Int8Array, inputs: number) {
   const outputs = weights.length / inputs;
   const graph = new GraphBuilder([
     {
-      ...{ name: 'w', type: 'int8', dims: [inputs, outputs] },
+      name: 'w',
+      type: 'int8',
+      dims: [inputs, outputs],
       data: { kind: 'inline', bytes: new Uint8Array(weights.buffer) },
     },
     {
-      ...{ name: weightNames.scales('w'), type: 'float32', dims: [outputs] },
+      name: weightNames.scales('w'),
+      type: 'float32',
+      dims: [outputs],
       data: {
         kind: 'inline',
         bytes: new Uint8Array(new Float32Array(outputs).fill(1).buffer),
@@ -56,7 +60,7 @@ const rows: Record<string, (i: number, row: number) => number> = {
   'of any size': (i, row) => (i === row ? 127 : Math.floor(255 * random()) - 127),
 };
 
-/** Pairs at the limit of what is safe, of one sign and of both, large and small, at the front and at the back. */
+/** Pairs at the limit: of one sign and of both, large and small, at the front and at the back. */
 const channels: ((i: number) => number)[] = [
   () => 64,
   () => -64,
@@ -170,7 +174,10 @@ describe('an int8 graph of stored integers', () => {
     };
     const outDir = temporaryFolder();
     const build = buildRankGraph(stored, {
-      ...{ precision: 'int8', labelIds: tinyLabelIds, attentionGroups: 4, outDir },
+      precision: 'int8',
+      labelIds: tinyLabelIds,
+      attentionGroups: 4,
+      outDir,
     });
     await expect(build).rejects.toThrow(CheckpointError);
     await expect(build).rejects.toThrow(/q_proj\.weight: weights 0 and 1 are 65 and 65; together/);

@@ -21,7 +21,7 @@ import {
   type TinyModel,
 } from '../../support/tiny-model.ts';
 
-/** Operators by the type their first input must have; ONNX Runtime 1.29's CUDA provider has fp16 kernels for all. */
+/** Operators whose inputs are floats; ONNX Runtime's CUDA provider has fp16 kernels for all. */
 const floatOps = new Set([
   'MatMul',
   'Mul',
@@ -37,7 +37,7 @@ const passOps = new Set(['Gather', 'Concat', 'Reshape', 'Unsqueeze', 'Split', 'I
 const read = async (model: TinyModel) =>
   parseModel(await readFile(join(model.dir, model.graph.file)));
 
-/** Walks the nodes in order; every input must be known by then. @returns the type of every value. */
+/** Walks the nodes, each after its inputs. @returns the type of every value. */
 function walkTypes(model: OnnxModel): Map<string, ElementType> {
   const types = new Map<string, ElementType>(
     [...model.inputs, ...model.initializers].map(({ name, type }) => [name, type]),

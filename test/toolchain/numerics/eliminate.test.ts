@@ -10,7 +10,7 @@ import { product, random, rows, sums } from './matrices.ts';
 
 describe('elimination', () => {
   it('removes the input that others can replace, not the one with the least weight', () => {
-    // Input 2 is twice input 0, so that either can go; input 1 weighs least, but nothing makes up for it.
+    // Input 2 is twice input 0, so either can be removed; input 1 weighs least, but is needed.
     const x = rows([1, 0, 2], [0, 1, 0], [1, 1, 2], [1, -1, 2]);
     const weights = rows([2], [1], [5]);
     const problem = dampTowards(sums(x, product(x, weights)), weights, 1e-9);

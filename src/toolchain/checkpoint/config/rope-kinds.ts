@@ -11,7 +11,7 @@ export function linearScaling({ headDim }: RopeBase, factor: number): RopeScalin
   return { divisors: Array.from({ length: headDim / 2 }, () => factor), attentionFactor: 1 };
 }
 
-export interface Llama3Options {
+interface Llama3Options {
   readonly factor: number;
   readonly lowFrequency: number;
   readonly highFrequency: number;
@@ -37,7 +37,7 @@ export function llama3Scaling(base: RopeBase, options: Llama3Options): RopeScali
   return { divisors, attentionFactor: 1 };
 }
 
-export interface YarnOptions {
+interface YarnOptions {
   readonly factor: number;
   readonly originalTokens: number;
   /** Frequencies with at least this many turns within the original context are kept. */

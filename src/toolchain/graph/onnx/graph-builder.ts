@@ -7,7 +7,7 @@ import type {
   ValueInfo,
 } from './model-proto.ts';
 
-export interface NodeOptions {
+interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
   /** The domain of ONNX Runtime's own operators. */
   readonly domain?: 'com.microsoft';
