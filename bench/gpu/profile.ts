@@ -5,7 +5,7 @@ import type { BatchPart } from '../../src/batch/packed-batch.ts';
 import { feedsOf } from '../../src/batch/graph-feeds.ts';
 import { packBatch } from '../../src/batch/pack-batch.ts';
 import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
-import { halfBits } from '../../src/toolchain/graph/onnx/half.ts';
+import { halfBits } from '../../src/toolchain/numerics/half.ts';
 import type { Initializer } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import { WeightsFile } from '../../src/toolchain/graph/onnx/weights-file.ts';
 import { writeGraph } from '../../src/toolchain/graph/rank-graph.ts';

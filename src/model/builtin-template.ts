@@ -7,7 +7,7 @@ const templateOfFamily: Readonly<Record<Family, TemplateName>> = {
   qwen3: 'qwen3-reranker',
 };
 
-/** The template of a model whose recipe names none. */
+/** The template of a model whose recipe has none. */
 export function builtinTemplate(family: Family): PromptTemplate {
   return builtinTemplates[templateOfFamily[family]];
 }

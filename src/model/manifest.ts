@@ -1,32 +1,33 @@
-import type { FileEntry } from './model-files.ts';
-import type { PromptTemplate } from '../text/template.ts';
+import { assertSizes, type FileEntry } from './model-files.ts';
+import { assertTemplate, type PromptTemplate, templateHash } from '../text/template.ts';
 import { join } from 'node:path';
+import { at } from '../base/at.ts';
 import { RankError } from '../base/errors.ts';
 import { JsonRecord } from '../base/files/json-record.ts';
-import { assertSizes } from './model-files.ts';
 import { mostRowTokens, parsePromptFacts, type PromptFacts } from './prompt-facts.ts';
 import { readRegularText, type ReadProgress } from '../base/files/regular-file.ts';
 import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts';
 import { sha256 } from '../base/files/sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from '../text/normalize/normalize.ts';
-import { assertTemplate, templateHash } from '../text/template.ts';
 
 export { defaultRowTokens, mostRowTokens, type TemplateTokens } from './prompt-facts.ts';
 export type { StartToken } from '../text/template-warnings.ts';
 export { type FileStamps, verifyFiles } from './model-files.ts';
 
-/** What a built model says of itself: `manifest.json` beside the graph. Parsed once, trusted inside. */
+/** The manifest of a built model, `manifest.json` beside the graph: parsed once, trusted inside. */
 
 export const manifestFile = 'manifest.json';
 export const manifestFormat = 1;
 
 export const families = ['llama', 'qwen2', 'qwen3'] as const;
 export type Family = (typeof families)[number];
-/** int8: linears in 8 bits (weights by output channel, activations by token row), the rest fp32. */
+/**
+ * int8: linears in 8 bits (weights by output channel, activations by token row), the rest in fp32.
+ */
 export const precisions = ['fp32', 'fp16', 'int8'] as const;
 export type Precision = (typeof precisions)[number];
 
-/** A prompt's own words need more: a model with fewer positions has no room for a candidate. */
+/** The least a prompt needs: with fewer positions there is no room for a candidate. */
 export const leastRowTokens = 32;
 
 /** The architecture's dimensions. */
@@ -40,7 +41,7 @@ export interface Blueprint {
   readonly headDim: number;
   readonly vocabulary: number;
   readonly ropeTheta: number;
-  /** None when undefined. */
+  /** Undefined when positions are not scaled. */
   readonly ropeScaling?: RopeScaling | undefined;
   readonly normEpsilon: number;
   /** RMS norm over each head's query and key (Qwen3). */
@@ -48,15 +49,17 @@ export interface Blueprint {
   /** Biases on q, k and v (Qwen2). */
   readonly qkvBias: boolean;
   readonly tiedHead: boolean;
-  /** Of a sequence classifier: its classes, by row of its head. It has no logits of the vocabulary. */
+  /**
+   * The classes of a sequence classifier, by row of its head; it has no logits of the vocabulary.
+   */
   readonly classes?: readonly string[] | undefined;
-  /** Most tokens in one row: prefix, candidate and suffix. */
+  /** The most tokens in one row: prefix, candidate and suffix. */
   readonly rowTokens: number;
 }
 
 export interface Label {
   readonly text: string;
-  /** Of a token; of a class (0 or 1) where the blueprint has classes. */
+  /** The id of a token, or of a class (0 or 1) if the blueprint has classes. */
   readonly id: number;
 }
 
@@ -68,7 +71,7 @@ export interface Manifest extends PromptFacts {
   readonly precision: Precision;
   readonly template: PromptTemplate;
   readonly templateHash: string;
-  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  /** The steps that normalize callers' texts before they are encoded; undefined for none. */
   readonly normalize?: readonly NormalizeStep[] | undefined;
   readonly labels: { readonly yes: Label; readonly no: Label };
   readonly graph: FileEntry;
@@ -76,30 +79,30 @@ export interface Manifest extends PromptFacts {
   readonly tokenizer: FileEntry;
   /** Padded candidate lengths (candidate and suffix), ascending. */
   readonly buckets: readonly number[];
-  /** Attention groups in the graph: how many tile shapes one batch may have. */
+  /** The number of attention groups in the graph: the most tile shapes in one batch. */
   readonly attentionGroups: number;
   readonly source: {
     readonly description: string;
     readonly licence: string;
     readonly sha256: string;
   };
-  /** The recipe it was built by, with the hash of the recipe's file; undefined when built from options. */
+  /** The recipe of the build and the hash of its file; undefined when it was built from options. */
   readonly recipe: { readonly name: string; readonly sha256: string } | undefined;
   /** `scoreFingerprint` of this manifest: equal fingerprints mean comparable scores. */
   readonly fingerprint: string;
 }
 
-/** What decides a score, and nothing that does not (names, dates, where a file came from). */
-export type ScoreIdentity = Pick<
+/** Everything that decides a score, and nothing else (no names, dates or origins). */
+type ScoreIdentity = Pick<
   Manifest,
   'weights' | 'graph' | 'tokenizer' | 'templateHash' | 'labels' | 'precision' | 'normalize'
 >;
 
 /**
- * SHA-256 of the JSON list
- * `["slmrank-score-1", weights, graph, tokenizer, templateHash, precision, yes id, no id]` without spaces, the files as
- * their SHA-256. The graph stands for the recipe: it is all that a recipe does beyond weights and template.
- * A model that normalizes texts has the rules' version and the names of its steps at the end.
+ * SHA-256 of the JSON list `["slmrank-score-1", weights, graph, tokenizer, templateHash, precision,
+ * yes id, no id]` without spaces, with files as their SHA-256. The graph covers the effect of a
+ * recipe beyond weights and template. A model that normalizes texts adds the version of the rules
+ * and the names of its steps.
  */
 export function scoreFingerprint(of: ScoreIdentity): string {
   const { normalize = [] } = of;
@@ -118,14 +121,14 @@ export function scoreFingerprint(of: ScoreIdentity): string {
   );
 }
 
-/** Far above what any model here has: a file past it is not one of ours. */
+/** Far above the size of any manifest: a larger file is not one of ours. */
 const mostManifestBytes = 1 << 22;
 
 /**
- * The manifest of a built model's folder, its files present and of the sizes it names. Contents are not read: see
- * `verifyFiles`.
+ * Reads the manifest of a built model's folder and checks that its files exist with the sizes it
+ * names. Their contents are checked by `verifyFiles`.
  *
- * @throws RankError saying which file or field is off.
+ * @throws RankError naming the file or field that is wrong.
  */
 export async function readManifest(dir: string, progress?: ReadProgress): Promise<Manifest> {
   const path = join(dir, manifestFile);
@@ -180,7 +183,7 @@ export function parseManifest(text: string, where: string): Manifest {
   return manifest;
 }
 
-/** A prompt template's five texts, each with the places it must have. */
+/** Parses the five texts of a prompt template, each with its required placeholders. */
 export function parseTemplate(json: JsonRecord): PromptTemplate {
   const template = {
     prefix: json.text('prefix'),
@@ -197,10 +200,10 @@ export function parseTemplate(json: JsonRecord): PromptTemplate {
   return template;
 }
 
-/** Padded candidate lengths: ascending, none above the row's. */
+/** Padded candidate lengths, ascending and at most the tokens of a row. */
 export function parseBuckets(json: JsonRecord, rowTokens: number): readonly number[] {
   const buckets = json.counts('buckets', { min: 1, max: rowTokens });
-  if (buckets.length === 0 || buckets.some((each, i) => each <= (buckets[i - 1] ?? 0))) {
+  if (buckets.length === 0 || buckets.some((each, i) => i > 0 && each <= at(buckets, i - 1))) {
     json.fail('buckets', 'an ascending list');
   }
   return buckets;
@@ -269,7 +272,7 @@ function parseRecipeReference(json: JsonRecord): NonNullable<Manifest['recipe']>
   };
 }
 
-/** A manifest edited by hand would serve scores under a fingerprint that is not theirs. */
+/** A manifest that was edited by hand would give scores a wrong fingerprint. */
 function assertHashes(json: JsonRecord, manifest: Manifest): void {
   const template = templateHash(manifest.template);
   if (manifest.templateHash !== template) {

@@ -8,7 +8,7 @@ import {
   type ReadProgress,
 } from '../base/files/regular-file.ts';
 
-/** Far above what any model here has. */
+/** Far above the size of any model file. */
 export const mostBytes = { graph: 1 << 28, weights: 2 ** 34, tokenizer: 1 << 27 } as const;
 type Role = keyof typeof mostBytes;
 const roles: readonly Role[] = ['graph', 'weights', 'tokenizer'];
@@ -19,12 +19,12 @@ export interface FileEntry {
   readonly sha256: string;
 }
 
-/** A manifest as far as it is about files. */
+/** The files of a manifest. */
 export type FilesOfModel = Readonly<Record<Role, FileEntry>>;
-/** Of a model's files, by name. */
+/** File stamps by file name. */
 export type FileStamps = Readonly<Record<string, FileStamp>>;
 
-/** @throws RankError naming the file that is missing, no file, or not of the manifest's size. */
+/** @throws RankError naming a file that is missing, not a file, or of another size. */
 export async function assertSizes(
   dir: string,
   model: FilesOfModel,
@@ -37,7 +37,8 @@ export async function assertSizes(
 }
 
 /**
- * Reads every file of a built model and compares its checksum with the manifest's. Resolves to what they were then.
+ * Reads every file of a built model and compares its checksum with the manifest's. Resolves to the
+ * stamps of the files when they were read.
  *
  * @throws RankError naming the first file that differs.
  */

@@ -1,28 +1,28 @@
 import type { StartToken } from '../text/template-warnings.ts';
 import type { JsonRecord } from '../base/files/json-record.ts';
 
-/** Most tokens in a row unless a build asks for others: as in the ranking papers, in training and inference. */
+/** The default limit of tokens in a row, as in the ranking papers, in training and inference. */
 export const defaultRowTokens = 2048;
-/** Most that a build may ask for, as far as the checkpoint's positions go. */
+/** The largest limit that a build may ask for, if the checkpoint has as many positions. */
 export const mostRowTokens = 131_072;
 
-/** Tokens of the template's own text, without the caller's. */
+/** Tokens of the template's own text, without callers' texts. */
 export interface TemplateTokens {
-  /** In the parts that the query, context and instruction stand in, the instruction included. */
+  /** In the parts with query, context and instruction, including the instruction. */
   readonly asked: number;
-  /** In the others: the suffix of a query-first template. */
+  /** In the other parts: the suffix of a query-first template. */
   readonly fixed: number;
 }
 
-/** What a manifest says of prompts besides the template: no score depends on it. */
+/** Facts about prompts that no score depends on. */
 export interface PromptFacts {
-  /** Undefined when it puts none, and in models that were built before this was written. */
+  /** The token that the tokenizer puts first; undefined when there is none, and in older models. */
   readonly startToken?: StartToken | undefined;
-  /** Undefined in models that were built before this was written. */
+  /** Undefined in models that were built before this field existed. */
   readonly templateTokens?: TemplateTokens | undefined;
 }
 
-/** Of a manifest. @throws RankError naming field, found and allowed. */
+/** Reads the facts of a manifest. @throws RankError naming field, found and allowed. */
 export function parsePromptFacts(json: JsonRecord): PromptFacts {
   return {
     startToken: json.has('startToken') ? parseStartToken(json.record('startToken')) : undefined,

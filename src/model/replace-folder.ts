@@ -4,16 +4,16 @@ import { setTimeout } from 'node:timers/promises';
 import { RankError } from '../base/errors.ts';
 import { manifestFile } from './manifest.ts';
 
-/** How long a build that runs may take between its two renames. */
+/** How long a running build may take between its two renames. */
 const renameMs = 1000;
 const fullDisk = /^(ENOSPC|EDQUOT)$/;
 
 /**
- * Fills a temporary sibling folder and puts it in the place of `to` at the end: `to` is never half-built, and a failure
- * leaves it as it was. What killed builds left beside it is put back or cleared away.
+ * Fills a temporary sibling folder, then puts it in the place of `to`: `to` is never half-built,
+ * and a failure leaves it as it was. Remains of killed builds beside it are restored or removed.
  *
- * @throws RankError when `to` holds something without the marker file that we give such folders, or its disk is full;
- * whatever else `fill` throws.
+ * @throws RankError when `to` is not empty and lacks the marker file of our folders, or its disk is
+ * full; any error of `fill`.
  */
 export async function replaceFolder(
   to: string,
@@ -39,14 +39,14 @@ export async function replaceFolder(
 }
 
 /**
- * Puts back what a build had taken out of the place of `to` when it was killed before it put the new one there. Resolves
- * to whether it did.
+ * Restores `to` if a build was killed after moving it away and before replacing it. Resolves to
+ * whether it did.
  */
 export async function recoverFolder(to: string, marker: string = manifestFile): Promise<boolean> {
   for (const name of await siblingsOf(to, 'old')) {
     const old = join(dirname(to), name);
     if (pidIn(name) !== process.pid && isRunning(pidIn(name))) {
-      // Most likely it is about to be done; a process of that number may also be another by now.
+      // That build is probably about to finish, or another process has its number by now.
       await appears(to);
     }
     const isThere = (await list(to)) !== undefined;
@@ -98,7 +98,7 @@ async function siblingsOf(to: string, what: 'building' | 'old'): Promise<readonl
   return siblings.filter((name) => name.startsWith(`${basename(to)}.${what}-`));
 }
 
-/** Of the build that made a sibling; its name ends with it. */
+/** The process id of the build that made a sibling, at the end of its name. */
 function pidIn(name: string): number {
   return Number(name.slice(name.lastIndexOf('-') + 1));
 }

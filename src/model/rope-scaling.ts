@@ -1,10 +1,10 @@
 import type { JsonRecord } from '../base/files/json-record.ts';
 
-/** How rotary positions depart from the frequencies `ropeTheta ** (-2 i / headDim)`: longer contexts than at first. */
+/** Changes the rotary frequencies `ropeTheta ** (-2 i / headDim)` for longer contexts. */
 export interface RopeScaling {
-  /** By what each frequency is divided. [headDim / 2] */
+  /** The divisor of each frequency. [headDim / 2] */
   readonly divisors: readonly number[];
-  /** What cosines and sines are multiplied by, of queries and of keys. */
+  /** The factor of cosines and sines, for queries and keys. */
   readonly attentionFactor: number;
 }
 

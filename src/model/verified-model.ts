@@ -3,27 +3,27 @@ import { RankError } from '../base/errors.ts';
 import { type FileStamps, type Manifest, readManifest, verifyFiles } from './manifest.ts';
 import type { ReadProgress } from '../base/files/regular-file.ts';
 
-/** A built model whose files were read and are those of its manifest. */
+/** A built model whose files have the checksums of its manifest. */
 export interface VerifiedModel {
   readonly manifest: Manifest;
-  /** Of its files when they were read: whoever loads them later compares. */
+  /** The stamps of its files when they were read; whoever loads them later compares. */
   readonly files: FileStamps;
 }
 
-export interface VerifyLimits {
-  /** Longest that one read may take: past it the disk counts as one that does not answer. */
+interface VerifyLimits {
+  /** The longest single read: beyond it the disk counts as unresponsive. */
   readonly stallMs: number;
-  /** Longest for all of them. */
+  /** The longest time for all reads. */
   readonly totalMs: number;
 }
 
 const usualLimits: VerifyLimits = { stallMs: 30_000, totalMs: 600_000 };
 
 /**
- * Reads every file of a built model and compares it with the manifest's checksum. It ends in any case: a read that a
- * dead disk never answers is left behind.
+ * Reads every file of a built model and compares it with the checksum of the manifest. It always
+ * ends: a read from an unresponsive disk is abandoned.
  *
- * @throws RankError naming the file that differs, or the folder that does not answer.
+ * @throws RankError naming the file that differs, or the folder that does not respond.
  */
 export async function verifyModel(
   folder: string,
@@ -45,11 +45,11 @@ async function readVerified(folder: string, progress: ReadProgress): Promise<Ver
 }
 
 class TimeLimit implements ReadProgress {
-  /** Rejects when time is up. */
+  /** Rejects when the time is over. */
   readonly late: Promise<never>;
   readonly signal: AbortSignal;
   readonly onRead: () => void;
-  readonly #callOffs: [total: () => void, stall: () => void];
+  readonly #cancels: [total: () => void, stall: () => void];
 
   constructor(folder: string, clock: Clock, { stallMs, totalMs }: VerifyLimits) {
     const abort = new AbortController();
@@ -62,16 +62,16 @@ class TimeLimit implements ReadProgress {
     this.late = new Promise((_resolve, reject) => {
       abort.signal.addEventListener('abort', () => reject(RankError.from(abort.signal.reason)));
     });
-    // Nobody may be waiting for it any more.
+    // It may reject after everyone has stopped waiting.
     this.late.catch(() => undefined);
-    this.#callOffs = [after(totalMs), after(stallMs)];
+    this.#cancels = [after(totalMs), after(stallMs)];
     this.onRead = () => {
-      this.#callOffs[1]();
-      this.#callOffs[1] = after(stallMs);
+      this.#cancels[1]();
+      this.#cancels[1] = after(stallMs);
     };
   }
 
   end(): void {
-    this.#callOffs.forEach((callOff) => callOff());
+    this.#cancels.forEach((cancel) => cancel());
   }
 }

@@ -83,7 +83,7 @@ describe('a manifest', () => {
     expect(parseManifest(text, 'manifest.json').recipe).toBeUndefined();
   });
 
-  it('lists the steps by which texts are normalized, in their order', () => {
+  it('lists the normalization steps in their order', () => {
     const normalize = ['html', 'spaces'] as const;
     const fingerprint = scoreFingerprint({ ...identity, normalize });
     const text = JSON.stringify({ ...valid, normalize, fingerprint });
@@ -183,13 +183,13 @@ describe('the score fingerprint', () => {
     expect(new Set([scoreFingerprint(identity), ...changed]).size).toBe(changed.length + 1);
   });
 
-  it('of a model that normalizes nothing is the one of models built before there were steps', () => {
+  it('of a model without normalization equals that of models built before it existed', () => {
     const plain = '13e700389ca7c12b8eff931f25b9bcf309e62daf270e354632045a68e53342bf';
     expect(scoreFingerprint(identity)).toBe(plain);
     expect(scoreFingerprint({ ...identity, normalize: [] })).toBe(plain);
   });
 
-  it('does not change with names of files', () => {
+  it('does not depend on file names', () => {
     const graph = { ...identity.graph, file: 'other.onnx' };
     expect(scoreFingerprint({ ...identity, graph })).toBe(scoreFingerprint(identity));
   });
@@ -252,7 +252,7 @@ describe("a built model's folder", () => {
     },
   );
 
-  it('with a file larger than any model has is refused unread', async () => {
+  it('with a file over the size limit is refused before it is read', async () => {
     const dir = model();
     truncateSync(join(dir, 'weights.bin'), 40 * 2 ** 30);
     await expect(readManifest(dir)).rejects.toThrow(

@@ -35,7 +35,7 @@ describe('a build that was killed between its renames', () => {
     },
   );
 
-  test('leaves nothing that the next build loses when it fails', async () => {
+  test('does not lose the old folder when the next build fails', async () => {
     const { root, to } = killedBetween(killed);
     await expect(replaceFolder(to, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(contentOf(to)).toBe('old');
@@ -45,20 +45,20 @@ describe('a build that was killed between its renames', () => {
   });
 });
 
-test('a build that runs is given the time to put the new folder there', async () => {
+test('a running build gets time to finish its second rename', async () => {
   const { root, to } = killedBetween(process.ppid);
   setTimeout(() => renameSync(join(root, `m.building-${process.ppid}`), to), 100);
   expect(await recoverFolder(to)).toBe(false);
   expect(contentOf(to)).toBe('new');
 });
 
-test('a sibling that is no such folder is not put back', async () => {
+test('a sibling without the marker file is not restored', async () => {
   const root = temporaryFolder({ [`m.old-${killed}/notes.txt`]: 'mine' });
   expect(await recoverFolder(join(root, 'm'))).toBe(false);
   expect(existsSync(join(root, 'm'))).toBe(false);
 });
 
-test('a full disk is named as that, whoever met it', async () => {
+test('an error because of a full disk says so, however deep its cause', async () => {
   const to = join(temporaryFolder(), 'm');
   const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
   const filling = replaceFolder(to, () => Promise.reject(new Error('x', { cause: full })));

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 const limits = { stallMs: 30, totalMs: 100 };
 const never = () => new Promise<never>(() => undefined);
 
-test('a whole model is given with the stamps of its three files', async () => {
+test('a complete model is returned with the stamps of its three files', async () => {
   const dir = temporaryFolder();
   const built = await buildHfTiny('llama', dir);
   const { manifest, files } = await verifyModel(dir, new FakeClock());
@@ -15,7 +15,7 @@ test('a whole model is given with the stamps of its three files', async () => {
   expect(Object.keys(files)).toHaveLength(3);
 });
 
-test('a disk that does not answer is left behind', async () => {
+test('a read from an unresponsive disk is abandoned', async () => {
   const clock = new FakeClock();
   const found = verifyModel('/dead', clock, limits, never);
   found.catch(() => undefined);
@@ -27,7 +27,7 @@ test('a disk that does not answer is left behind', async () => {
   });
 });
 
-test('one that answers a little at a time has the time of all of it', async () => {
+test('a slow disk has the total time, as long as it keeps reading', async () => {
   const clock = new FakeClock();
   let isAborted = () => false;
   const found = verifyModel('/slow', clock, limits, async (_folder, { signal, onRead }) => {

@@ -1,6 +1,6 @@
 import type { Blueprint } from '../../src/model/manifest.ts';
-import { expectedTensors } from '../../src/toolchain/checkpoint/config/expected-tensors.ts';
-import { toGgufName } from '../../src/toolchain/gguf/names.ts';
+import { expectedTensors } from '../../src/toolchain/checkpoint/tensors.ts';
+import { toGgufName } from '../../src/toolchain/checkpoint/tensors.ts';
 import { countValues } from '../../src/toolchain/files/tensor-type.ts';
 import { type GgufSpec, floats, metadata } from './checkpoint-gguf.ts';
 

@@ -57,14 +57,14 @@ describe('a sequence classifier', () => {
     expect(notice).toMatch(words);
   });
 
-  it('whose classes have no names takes the labels in the order no, yes', async () => {
+  it('without class names takes the labels in the order no, yes', async () => {
     const { manifest } = await build('qwen2-score-2', { labels: ['relevant', 'not relevant'] });
     expect(manifest.labels.yes).toEqual({ text: 'relevant', id: 1 });
     const plain = await build('qwen2-score-2');
     expect(manifest.fingerprint).toBe(plain.manifest.fingerprint);
   });
 
-  it('whose classes have other names refuses labels that are none of them', async () => {
+  it('refuses labels that are not among its class names', async () => {
     const id2label = { 0: 'off topic', 1: 'on topic' };
     const from = changedFolder('qwen2-score-2', { id2label });
     await expect(build('qwen2-score-2', { from })).rejects.toThrow(
@@ -83,7 +83,7 @@ describe('a sequence classifier', () => {
     );
   });
 
-  it('keeps its head whole in the compact form, with the same classes', async () => {
+  it('keeps its head in floats in the compact form, with the same classes', async () => {
     const compact = join(temporaryFolder(), 'compact');
     await quantizeCheckpoint({
       ...{ from: tinyPath('llama-score-named'), to: compact, labels: ['yes', 'no'] },
@@ -100,7 +100,7 @@ describe('a sequence classifier', () => {
     expect(manifest.labels).toEqual((await build('llama-score-named')).manifest.labels);
   });
 
-  it('is held against its golden by the ids of its classes', async () => {
+  it('is compared with its golden by the ids of its classes', async () => {
     const { to } = await build('llama-score-named', { labels: ['no', 'yes'] });
     const device = { provider: 'cpu', deviceId: 0 } as const;
     const options = { dir: to, device, threads: 1, onProgress: () => undefined };
@@ -138,7 +138,7 @@ describe('the classes of a config.json', () => {
     expect(() => parse(fields)).toThrow(message);
   });
 
-  it('are written so that they are read again, each with its row', () => {
+  it('survive writing and reading, in the order of their rows', () => {
     const blueprint = { ...tinyBlueprint, tiedHead: false, classes: ['yes', 'no'] };
     const config = asObject(configFor(blueprint, 'F32', undefined), 'c');
     expect(parseBlueprint(config, 'c')).toEqual(blueprint);
@@ -169,7 +169,7 @@ describe('a GGUF with a head of classes', () => {
     await checkpoint.close();
   });
 
-  it('of more labels than two, or of two rows without names, is refused', async () => {
+  it('with more than two labels, or two unnamed rows, is refused', async () => {
     await expect(open(strings('a', 'b', 'c'))).rejects.toThrow(
       /"llama.classifier.output_labels": the number of labels is 3; allowed: 1 or 2/,
     );

@@ -1,6 +1,7 @@
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
-import { labelHead, labelRows } from '../checkpoint/config/label-head.ts';
+import { labelRows } from '../checkpoint/config/label-head.ts';
+import { labelHead, outerTensors } from '../checkpoint/tensors.ts';
 import { type BlockPieces, type Layer, readLayer, runBlock } from './block-pieces.ts';
 import { rowEnds } from './calibration.ts';
 
@@ -12,7 +13,7 @@ export async function embedBatches(
   batches: readonly PackedBatch[],
 ): Promise<Streams> {
   const { width } = checkpoint.blueprint;
-  const embedding = await checkpoint.readTensor('model.embed_tokens.weight');
+  const embedding = await checkpoint.readTensor(outerTensors.embedding.name);
   return batches.map(({ ids }) => {
     const x = new Float32Array(ids.length * width);
     ids.forEach((id, at) => x.set(embedding.subarray(id * width, (id + 1) * width), at * width));
@@ -35,7 +36,7 @@ export async function readLabelHead(
   const head = await checkpoint.readTensor(labelHead(blueprint).name);
   const [yes = new Float32Array(), no = new Float32Array()] = labelRows(head, blueprint, labelIds);
   return {
-    norm: await checkpoint.readTensor('model.norm.weight'),
+    norm: await checkpoint.readTensor(outerTensors.finalNorm.name),
     labels: [yes, no],
     epsilon: blueprint.normEpsilon,
   };

@@ -1,19 +1,21 @@
 import { join } from 'node:path';
-import type { Checkpoint } from '../files/checkpoint.ts';
+import { type Checkpoint, quote, refuse, within } from '../files/checkpoint.ts';
 import { type JsonObject, readJsonFile } from '../files/limited-json.ts';
-import { readValues } from '../files/read-tensor.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
+import { readValues } from '../files/checkpoint-file.ts';
+import { addLowRank } from '../numerics/float-matrix.ts';
 import { openSafetensors, type SafetensorsFile } from '../files/safetensors.ts';
 
 const configFile = 'adapter_config.json';
 const weightsFile = 'adapter_model.safetensors';
-/** Of an adapter's folder, as PEFT names them. */
+/** The files of an adapter's folder, as PEFT names them. */
 export const adapterFiles = [configFile, weightsFile] as const;
-const configLimits = { bytes: 1024 * 1024, depth: 8 };
-/** Usual ones are 4 to 256. */
+/** Common ranks are 4 to 256. */
 const maxRank = 4096;
 
-/** Options of PEFT that change what the two matrices mean, and their values that this reader takes. */
+/**
+ * PEFT options that change the meaning of the two matrices, with a test for the values that are
+ * supported.
+ */
 const plainOptions: readonly (readonly [name: string, isPlain: (value: unknown) => boolean])[] = [
   ...[
     ...['use_dora', 'use_qalora', 'use_bdlora', 'arrow_config', 'kasa_config', 'velora_config'],
@@ -21,13 +23,13 @@ const plainOptions: readonly (readonly [name: string, isPlain: (value: unknown) 
     ...['modules_to_save', 'layer_replication', 'trainable_token_indices', 'target_parameters'],
   ].map((name) => [name, isOff] as const),
   ['bias', (value) => isOff(value) || value === 'none'],
-  // Others change the checkpoint's own weights before training.
+  // Other values change the weights of the checkpoint before training.
   ['init_lora_weights', (value) => isOff(value) || value === true || value === 'gaussian'],
 ];
 
 interface Form {
   readonly rank: number;
-  /** What the product of the two matrices is multiplied by. */
+  /** The factor of the product of the two matrices. */
   readonly scale: number;
 }
 
@@ -39,9 +41,10 @@ interface Factors {
 }
 
 /**
- * A checkpoint with a low-rank adapter (LoRA, arXiv 2106.09685) merged into its matrices: W + s B A, in fp32, s being
- * alpha / rank (alpha / sqrt(rank) with rsLoRA). `folder` has what PEFT saves: adapter_config.json and
- * adapter_model.safetensors. The result closes both; on failure `checkpoint` is closed too.
+ * A checkpoint with a low-rank adapter (LoRA, arXiv 2106.09685) merged into its matrices: W + s B A
+ * in fp32, where s is alpha / rank, or alpha / sqrt(rank) with rsLoRA. `folder` holds what PEFT
+ * saves: adapter_config.json and adapter_model.safetensors. Closing the result closes both; on
+ * failure `checkpoint` is closed too.
  *
  * @throws CheckpointError naming file, field or tensor, what was found and what is allowed.
  */
@@ -49,7 +52,7 @@ export async function withAdapter(checkpoint: Checkpoint, folder: string): Promi
   let file: SafetensorsFile | undefined;
   try {
     const path = join(folder, configFile);
-    const form = parseConfig(await readJsonFile(path, configLimits), path);
+    const form = parseConfig(await readJsonFile(path), path);
     file = await openSafetensors(join(folder, weightsFile));
     return merged(checkpoint, file, findFactors(checkpoint, file, form.rank), form);
   } catch (error) {
@@ -70,13 +73,12 @@ function merged(
       const values = await checkpoint.readTensor(name);
       const found = factors.get(name);
       if (found !== undefined) {
-        addProduct(values, await read(file, found.up), await read(file, found.down), form);
+        addLowRank(values, await read(file, found.up), await read(file, found.down), form);
       }
       return values;
     },
-    // Its integers are no longer the weights.
-    readQuantized: async (name) =>
-      factors.has(name) ? undefined : checkpoint.readQuantized?.(name),
+    // The stored integers no longer equal the merged weights.
+    readQuantized: async (name) => (factors.has(name) ? undefined : checkpoint.readQuantized(name)),
     close: async () => {
       await Promise.all([checkpoint.close(), file.source.close()]);
     },
@@ -111,13 +113,16 @@ function parseConfig(config: JsonObject, file: string): Form {
   return { rank, scale: alpha / (config.get('use_rslora') === true ? Math.sqrt(rank) : rank) };
 }
 
-/** Absent, false, null, or empty. */
+/** Whether an option is absent, false, null or empty. */
 function isOff(value: unknown): boolean {
   const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
   return value === undefined || value === null || value === false || isEmpty;
 }
 
-/** By the name of the matrix in the checkpoint. Every tensor of the adapter must belong to one. */
+/**
+ * The factors of each matrix, by its name in the checkpoint. Every tensor of the adapter must
+ * belong to one.
+ */
 function findFactors(
   checkpoint: Checkpoint,
   { source, tensors }: SafetensorsFile,
@@ -150,28 +155,4 @@ function findFactors(
 function matrixShape({ shapes }: Checkpoint, name: string): readonly number[] | undefined {
   const shape = shapes.get(name);
   return shape?.length === 2 ? shape : undefined;
-}
-
-/** Adds scale x up [out, rank] x down [rank, in] to values [out, in], each sum in double precision. */
-function addProduct(
-  values: Float32Array,
-  up: Float32Array,
-  down: Float32Array,
-  { rank, scale }: Form,
-): void {
-  const width = down.length / rank;
-  const sums = new Float64Array(width);
-  for (let row = 0; row < up.length / rank; row++) {
-    sums.fill(0);
-    for (let k = 0; k < rank; k++) {
-      const factor = scale * (up[row * rank + k] ?? 0);
-      for (let column = 0; column < width; column++) {
-        sums[column] = (sums[column] ?? 0) + factor * (down[k * width + column] ?? 0);
-      }
-    }
-    for (let column = 0; column < width; column++) {
-      const at = row * width + column;
-      values[at] = (values[at] ?? 0) + (sums[column] ?? 0);
-    }
-  }
 }

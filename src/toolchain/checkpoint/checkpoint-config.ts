@@ -16,14 +16,14 @@ const torchTypes: Readonly<Record<WrittenType, string>> = {
 };
 
 /**
- * `dtype` is what transformers 5 writes; an older `torch_dtype` beside it would contradict it. Weights are written whole,
- * whatever the original stored.
+ * Fields of the original that would contradict the new config: transformers 5 writes `dtype` in
+ * place of `torch_dtype`, and weights are written unquantized.
  */
 const contradicted = ['torch_dtype', 'quantization_config'];
 
 /**
- * The config.json of a checkpoint with other dimensions: the original's fields, those of the blueprint replaced. Without
- * an original (GGUF) it has what a blueprint knows.
+ * The config.json of a checkpoint whose dimensions have changed: the fields of the original, with
+ * those of the blueprint replaced. Without an original (GGUF) it has only what a blueprint knows.
  */
 export function configFor(
   blueprint: Blueprint,
@@ -39,7 +39,7 @@ export function configFor(
     intermediate_size: blueprint.mlpWidth,
     num_attention_heads: blueprint.heads,
     num_key_value_heads: blueprint.kvHeads,
-    // Said even where it was width / heads: dropped heads change that quotient.
+    // Always written: dropping heads changes width / heads, the default of head_dim.
     head_dim: blueprint.headDim,
     ...(Array.isArray(kept['layer_types']) && {
       layer_types: Array.from({ length: blueprint.layers }, () => 'full_attention'),
@@ -48,11 +48,12 @@ export function configFor(
   };
 }
 
-/** @throws CheckpointError when a blueprint without an original says what no config.json does. */
+/** @throws CheckpointError when no config.json can express the blueprint. */
 export function assertDescribable({ ropeScaling }: Blueprint): void {
   if (ropeScaling !== undefined) {
     throw new CheckpointError(
-      'the rope scaling of a GGUF file cannot be written to a config.json; start from the Hugging Face folder',
+      'the rope scaling of a GGUF file cannot be written to a config.json; ' +
+        'start from the Hugging Face folder',
     );
   }
 }
@@ -67,7 +68,7 @@ function basicConfig(blueprint: Blueprint): JsonObject {
     ['model_type', blueprint.family],
     ['hidden_act', 'silu'],
     ['hidden_size', blueprint.width],
-    // A blueprint caps rows, so a GGUF's longer context is not known any more.
+    // A blueprint caps rows, so the longer context of a GGUF file is lost here.
     ['max_position_embeddings', blueprint.rowTokens],
     ['rms_norm_eps', blueprint.normEpsilon],
     ['rope_theta', blueprint.ropeTheta],

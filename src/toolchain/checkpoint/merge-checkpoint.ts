@@ -5,7 +5,7 @@ import { readJsonFile } from '../files/limited-json.ts';
 import { openCheckpoint } from './open-checkpoint.ts';
 import { writeCheckpoint, type WrittenType } from './write-checkpoint.ts';
 
-export interface MergeOptions {
+interface MergeOptions {
   /** A Hugging Face folder, compact or not. */
   readonly from: string;
   readonly to: string;
@@ -15,19 +15,19 @@ export interface MergeOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Named first when a folder is replaced: one without it is someone else's. */
+/** The file that marks a folder as ours, which may be replaced. */
 const marker = 'merge-report.json';
-const configLimits = { bytes: 1024 * 1024, depth: 8 };
 
 /**
- * Writes a checkpoint as one whole that transformers loads: integers of a compact one multiplied out, an adapter merged in.
- * One tensor in memory at a time.
+ * Writes a checkpoint that transformers loads: the integers of a compact checkpoint become floats
+ * and an adapter is merged in. One tensor is in memory at a time.
  *
- * @throws CheckpointError, also when there is nothing to do; RankError when `to` is someone else's.
+ * @throws CheckpointError, also when there is nothing to do; RankError when `to` is not a folder
+ * that we wrote.
  */
 export async function mergeCheckpoint(options: MergeOptions): Promise<void> {
   const { from, to, adapter, type, onProgress } = options;
-  const config = await readJsonFile(join(from, 'config.json'), configLimits);
+  const config = await readJsonFile(join(from, 'config.json'));
   const checkpoint = await openCheckpoint(from, adapter);
   try {
     if (adapter === undefined && !config.has('quantization_config')) {
@@ -37,7 +37,9 @@ export async function mergeCheckpoint(options: MergeOptions): Promise<void> {
     await writeCheckpoint(to, {
       config: configFor(checkpoint.blueprint, type, config),
       tensors: [...checkpoint.shapes].map(([name, shape]) => ({
-        ...{ name, shape, type },
+        name,
+        shape,
+        type,
         read: () => checkpoint.readTensor(name),
       })),
       copyFrom: from,

@@ -3,49 +3,48 @@ import { join } from 'node:path';
 import type { Blueprint } from '../../model/manifest.ts';
 import { withAdapter } from './adapter.ts';
 import { parseBlueprint } from './config/blueprint.ts';
-import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
-import type { CheckpointFile } from '../files/checkpoint-file.ts';
-import { expectedTensors } from './config/expected-tensors.ts';
-import type { Shape } from '../files/checkpoint.ts';
+import {
+  type Checkpoint,
+  CheckpointError,
+  quote,
+  refuse,
+  type Shape,
+  within,
+} from '../files/checkpoint.ts';
+import { type CheckpointFile, readValues } from '../files/checkpoint-file.ts';
 import { openGguf } from '../gguf/gguf.ts';
 import { parseGgufBlueprint } from './config/gguf-blueprint.ts';
-import { toGgufName } from '../gguf/names.ts';
 import { ropeFactorsName } from './config/gguf-rope.ts';
 import { readJsonFile } from '../files/limited-json.ts';
-import { readValues } from '../files/read-tensor.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
-import { unpermuteRotary } from './rotary-layout.ts';
+import { expectedTensors, isRotated, outerTensors, toGgufName } from './tensors.ts';
 import { openSafetensorsFolder } from '../files/safetensors-shards.ts';
 import {
-  type HeldTensors,
+  type StoredTensors,
   int8Companions,
   readDequantized,
   readInt8,
 } from '../files/stored-int8.ts';
 
-/** What both kinds of checkpoint come down to. */
+/** An opened checkpoint, whichever form it has. */
 interface Opened {
-  /** The file, or the folder where the weights are in several. */
+  /** The file, or the folder if the weights are in several files. */
   readonly place: string;
   readonly sources: readonly CheckpointFile[];
-  readonly held: HeldTensors;
+  readonly stored: StoredTensors;
   readonly blueprint: Blueprint;
-  /** From a Hugging Face name to the name in the file. */
+  /** Turns a Hugging Face name into the name in the file. */
   readonly toFileName: (name: string) => string;
-  /** Rows of q and k as GGUF's Llama family has them. */
+  /** Whether rows of q and k are in the order of GGUF's Llama family. */
   readonly isPermuted: boolean;
-  /** Of a tensor that is no weight of the model, whether it may be there: what it says is known already. */
+  /** Whether a tensor that the model does not use may be present, because it is redundant. */
   readonly isIgnorable: (name: string) => boolean;
 }
 
-/** Objects and arrays; a config is flat but for lists and rope parameters. */
-const configLimits = { bytes: 1024 * 1024, depth: 8 };
-
 /**
- * Opens a GGUF file, or a Hugging Face folder with config.json and safetensors, and checks that it holds exactly the
- * tensors its blueprint requires. Weights are read later, one tensor at a time, with those of the low-rank adapter in the
- * folder `adapter` merged in, if one is given. Rows have `rowTokens`, or the default where they are not given. The caller
- * closes it.
+ * Opens a GGUF file, or a Hugging Face folder with config.json and safetensors, and checks that it
+ * holds exactly the tensors that its blueprint requires. Weights are read later, one tensor at a
+ * time; those of the low-rank adapter in the folder `adapter` are merged in. Rows have `rowTokens`
+ * tokens, or the default. The caller closes it.
  *
  * @throws CheckpointError
  */
@@ -63,14 +62,14 @@ async function openPlain(path: string, rowTokens: number | undefined): Promise<C
   return closingOnFailure(opened.sources, () => {
     const expected = expectedTensors(opened.blueprint);
     assertComplete(opened, expected);
-    const isInt8 = (name: string) => opened.held.get(name)?.tensor.type === 'I8';
-    const isCompact = [...opened.held.keys()].some(isInt8);
+    const isInt8 = (name: string) => opened.stored.get(name)?.tensor.type === 'I8';
+    const isCompact = [...opened.stored.keys()].some(isInt8);
     return {
       blueprint: opened.blueprint,
       files: opened.sources.map(({ name }) => name),
       shapes: expected,
       readTensor: (name) => readTensor(opened, expected, name),
-      readQuantized: async (name) => (isInt8(name) ? readInt8(name, opened.held) : undefined),
+      readQuantized: async (name) => (isInt8(name) ? readInt8(name, opened.stored) : undefined),
       staysFloat: (name) => isCompact && !isInt8(name),
       close: () => closeAll(opened.sources),
     };
@@ -93,35 +92,36 @@ async function openGgufCheckpoint(path: string, rowTokens?: number): Promise<Ope
     return {
       place: path,
       sources: [gguf.source],
-      held: new Map(
+      stored: new Map(
         [...gguf.tensors].map(([name, tensor]) => [name, { source: gguf.source, tensor }]),
       ),
       blueprint,
       toFileName: toGgufName,
       isPermuted: blueprint.family === 'llama',
-      // A head of the vocabulary has nothing to say beside a classifier's.
+      // A classifier does not use the head of the vocabulary.
       isIgnorable: (name) =>
-        name === ropeFactorsName || (blueprint.classes !== undefined && name === 'output.weight'),
+        name === ropeFactorsName ||
+        (blueprint.classes !== undefined && name === outerTensors.head.gguf),
     };
   });
 }
 
 async function openFolder(folder: string, rowTokens?: number): Promise<Opened> {
   const path = join(folder, 'config.json');
-  const blueprint = parseBlueprint(await readJsonFile(path, configLimits), path, rowTokens);
+  const blueprint = parseBlueprint(await readJsonFile(path), path, rowTokens);
   const shards = await openSafetensorsFolder(folder);
-  const held = shards.flatMap(({ source, tensors }) =>
+  const stored = shards.flatMap(({ source, tensors }) =>
     [...tensors].map(([name, tensor]) => [name, { source, tensor }] as const),
   );
   const sources = shards.map(({ source }) => source);
   return {
     place: sources.length === 1 ? (sources[0]?.name ?? folder) : folder,
     sources,
-    held: new Map(held),
+    stored: new Map(stored),
     blueprint,
     toFileName: (name) => name,
     isPermuted: false,
-    isIgnorable: isRepetition,
+    isIgnorable: isRedundant,
   };
 }
 
@@ -129,7 +129,7 @@ function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): v
   const required = new Set<string>();
   for (const [name, shape] of expected) {
     const fileName = opened.toFileName(name);
-    const found = opened.held.get(fileName);
+    const found = opened.stored.get(fileName);
     if (found === undefined) {
       throw missing(fileName, opened.place);
     }
@@ -138,11 +138,11 @@ function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): v
       refuse(where, 'the shape', found.tensor.shape, `[${shape.join(', ')}]`);
     }
     required.add(fileName);
-    int8Companions(fileName, opened.held).forEach((each) => required.add(each));
+    int8Companions(fileName, opened.stored).forEach((each) => required.add(each));
   }
-  for (const [name, { source }] of opened.held) {
+  for (const [name, { source }] of opened.stored) {
     if (!required.has(name) && !opened.isIgnorable(name)) {
-      // A bias or a norm left out would change every score without a word.
+      // Ignoring a bias or a norm would silently change every score.
       const where = within(source.name, `tensor ${quote(name)}`);
       refuse(where, 'the tensor', 'present', `those of a ${opened.blueprint.family} model`);
     }
@@ -150,13 +150,16 @@ function assertComplete(opened: Opened, expected: ReadonlyMap<string, Shape>): v
 }
 
 function missing(name: string, place: string): CheckpointError {
-  const hint = name === 'lm_head.weight' ? '; is "tie_word_embeddings": true meant?' : '';
+  const hint = name === outerTensors.head.name ? '; is "tie_word_embeddings": true meant?' : '';
   return new CheckpointError(`the tensor ${quote(name)} is missing from ${place}${hint}`);
 }
 
-/** A tied head stored a second time, and the rotary table of old Llama checkpoints. */
-function isRepetition(name: string): boolean {
-  return name === 'lm_head.weight' || name.endsWith('.rotary_emb.inv_freq');
+/**
+ * Whether a tensor only repeats known values: a stored tied head, or the rotary table of old Llama
+ * checkpoints.
+ */
+function isRedundant(name: string): boolean {
+  return name === outerTensors.head.name || name.endsWith('.rotary_emb.inv_freq');
 }
 
 async function readTensor(
@@ -164,16 +167,16 @@ async function readTensor(
   expected: ReadonlyMap<string, Shape>,
   name: string,
 ): Promise<Float32Array> {
-  const held = expected.has(name) ? opened.held.get(opened.toFileName(name)) : undefined;
-  if (held === undefined) {
+  const stored = expected.has(name) ? opened.stored.get(opened.toFileName(name)) : undefined;
+  if (stored === undefined) {
     const files = opened.sources.map((source) => source.name).join(', ');
     return refuse(files, `tensor ${quote(name)}`, undefined, 'names of the blueprint');
   }
-  if (held.tensor.type === 'I8') {
-    return readDequantized(name, opened.held);
+  if (stored.tensor.type === 'I8') {
+    return readDequantized(name, opened.stored);
   }
-  const values = await readValues(held.source, held.tensor);
-  if (opened.isPermuted && /\.self_attn\.[qk]_proj\.weight$/.test(name)) {
+  const values = await readValues(stored.source, stored.tensor);
+  if (opened.isPermuted && isRotated(name)) {
     const { headDim, width } = opened.blueprint;
     return unpermuteRotary(values, headDim, width);
   }
@@ -194,4 +197,23 @@ async function closingOnFailure<T>(
 
 async function closeAll(sources: readonly CheckpointFile[]): Promise<void> {
   await Promise.all(sources.map((source) => source.close()));
+}
+
+/**
+ * Returns rows of q or k in the order of Hugging Face. GGUF's Llama family stores the two numbers
+ * that a rotation mixes as neighbours, Hugging Face half a head apart: row 2i + j of a head there
+ * is row j headDim/2 + i here (j = 0, 1).
+ *
+ * rows: [heads x headDim, width]
+ */
+export function unpermuteRotary(rows: Float32Array, headDim: number, width: number): Float32Array {
+  const half = headDim / 2;
+  const unpermuted = new Float32Array(rows.length);
+  const count = rows.length / width;
+  for (let row = 0; row < count; row++) {
+    const inHead = row % headDim;
+    const target = row - inHead + (inHead % 2) * half + Math.floor(inHead / 2);
+    unpermuted.set(rows.subarray(row * width, (row + 1) * width), target * width);
+  }
+  return unpermuted;
 }

@@ -1,38 +1,45 @@
 import { copyFile, type FileHandle, open, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { at } from '../../base/at.ts';
 import { CheckpointError } from '../files/checkpoint.ts';
-import { toHalf } from '../graph/onnx/half.ts';
+import { toHalf } from '../numerics/half.ts';
 import { replaceFolder } from '../../model/replace-folder.ts';
 import { countValues } from '../files/tensor-type.ts';
 
-/** Element types that are written, by their safetensors names. */
+/** The float types that can be written, by their safetensors names. */
 export const writtenTypes = ['F32', 'F16', 'BF16'] as const;
 export type WrittenType = (typeof writtenTypes)[number];
 
-export type TensorValues = Float32Array | Int8Array;
+type TensorValues = Float32Array | Int8Array;
 
-/** A tensor on its way to disk. Linears are [out, in], as in `Checkpoint.readTensor`. */
+/** A tensor to write. Linears are [out, in], as in `Checkpoint.readTensor`. */
 export interface OutgoingTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** I8: see stored-int8.ts. */
+  /** I8 tensors are described in stored-int8.ts. */
   readonly type: WrittenType | 'I8';
-  /** Asked for once, when its turn comes: one tensor is in memory at a time. Integers for I8, floats for the others. */
+  /**
+   * Called once, in the order of the tensors, so that one tensor is in memory at a time. Gives
+   * integers for I8 and floats for the other types.
+   */
   readonly read: () => TensorValues | Promise<TensorValues>;
 }
 
-export interface CheckpointContents {
-  /** config.json, as it stands in the file. */
+interface CheckpointContents {
+  /** The content of config.json. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: readonly OutgoingTensor[];
   /** A Hugging Face folder whose tokenizer and generation files are copied. */
   readonly copyFrom?: string | undefined;
-  /** Further files by name. A folder is replaced only if it holds the first of them: it is one that we wrote. */
+  /**
+   * More files by name. The first one marks the folder as ours: only folders that have it are
+   * replaced.
+   */
   readonly texts: ReadonlyMap<string, string>;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** What stands beside config and weights in a Hugging Face folder, where it is there. */
+/** The other files of a Hugging Face folder, which are copied if present. */
 const companions = [
   'tokenizer.json',
   'tokenizer_config.json',
@@ -45,10 +52,11 @@ const companions = [
 ];
 
 /**
- * Writes a Hugging Face folder that `openCheckpoint` and transformers read: config.json, model.safetensors, tokenizer.
- * All or nothing: the folder appears when it is complete.
+ * Writes a Hugging Face folder that `openCheckpoint` and transformers read: config.json,
+ * model.safetensors and tokenizer. The folder appears only when it is complete.
  *
- * @throws CheckpointError for a tensor of the wrong size or beyond its type; RankError when `dir` is someone else's.
+ * @throws CheckpointError for a tensor of the wrong size or beyond its type; RankError when `dir`
+ * is not a folder that we wrote.
  */
 export async function writeCheckpoint(dir: string, contents: CheckpointContents): Promise<void> {
   const [marker = 'config.json'] = contents.texts.keys();
@@ -76,7 +84,7 @@ async function copyCompanions(from: string | undefined, to: string): Promise<voi
 
 const bytesPerValue = { F32: 4, F16: 2, BF16: 2, I8: 1 } as const;
 
-/** Header first, so shapes and types are known before any value is. */
+/** The header comes first, so shapes and types must be known before any value is read. */
 async function writeSafetensors(
   path: string,
   { tensors, onProgress }: Pick<CheckpointContents, 'tensors' | 'onProgress'>,
@@ -95,18 +103,18 @@ async function writeSafetensors(
 }
 
 function safetensorsHeader(tensors: readonly OutgoingTensor[]): Uint8Array {
-  // What transformers looks for before it takes a file for PyTorch's layout.
+  // Transformers requires this to accept a file as PyTorch's layout.
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   let end = 0;
   for (const { name, shape, type } of tensors) {
     if (name in header) {
-      throw new CheckpointError(`tensor ${name} is given twice; each once is needed`);
+      throw new CheckpointError(`tensor ${name} is given twice; give each tensor once`);
     }
     const begin = end;
     end += countValues(shape) * bytesPerValue[type];
     header[name] = { dtype: type, shape, data_offsets: [begin, end] };
   }
-  // Spaces up to a multiple of 8: the format's rule for aligned data.
+  // The format pads the header with spaces to a multiple of 8, so that data is aligned.
   const text = JSON.stringify(header);
   const bytes = Buffer.from(text + ' '.repeat(-Buffer.byteLength(text) & 7));
   const length = Buffer.alloc(8);
@@ -117,7 +125,8 @@ function safetensorsHeader(tensors: readonly OutgoingTensor[]): Uint8Array {
 function encodeTensor({ name, shape, type }: OutgoingTensor, values: TensorValues): Uint8Array {
   if (values.length !== countValues(shape)) {
     throw new CheckpointError(
-      `tensor ${name} has ${values.length} values; [${shape.join(', ')}] needs ${countValues(shape)}`,
+      `tensor ${name} has ${values.length} values; ` +
+        `[${shape.join(', ')}] needs ${countValues(shape)}`,
     );
   }
   if (values instanceof Int8Array !== (type === 'I8')) {
@@ -128,21 +137,22 @@ function encodeTensor({ name, shape, type }: OutgoingTensor, values: TensorValue
 }
 
 function encodeFloats(name: string, type: OutgoingTensor['type'], values: Float32Array) {
-  return type === 'F32' ? values : type === 'BF16' ? toBrain(values) : halves(name, values);
+  return type === 'F32' ? values : type === 'BF16' ? toBfloat16(values) : halves(name, values);
 }
 
 function halves(name: string, values: Float32Array): Uint16Array {
   const half = toHalf(values);
   if (!half.ok) {
     throw new CheckpointError(
-      `tensor ${name}: value ${values[half.index] ?? NaN} at ${half.index} does not fit F16 (at most 65504)`,
+      `tensor ${name}: value ${at(values, half.index)} at ${half.index} ` +
+        'does not fit F16 (at most 65504)',
     );
   }
   return half.values;
 }
 
-/** The upper half of fp32, rounded to nearest even. */
-function toBrain(values: Float32Array): Uint16Array {
+/** bfloat16: the upper half of fp32, rounded to nearest even. */
+function toBfloat16(values: Float32Array): Uint16Array {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   return Uint16Array.from(words, (word) => (word + 0x7fff + ((word >>> 16) & 1)) >>> 16);
 }

@@ -1,13 +1,15 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { CheckpointError } from './checkpoint.ts';
+import { CheckpointError, quote, refuse, within } from './checkpoint.ts';
+import { dequantize } from './dequantize.ts';
+import { countValues, type StoredTensor, tensorStorage } from './tensor-type.ts';
 
 /**
- * A file of a checkpoint, read by position: never whole in memory, and beyond 4 GiB without 32-bit arithmetic.
- * Every failure to read is a CheckpointError naming the file.
+ * A checkpoint file that is read by position: never as a whole, and past 4 GiB too. Every failed
+ * read is a CheckpointError that names the file.
  */
 export class CheckpointFile {
-  /** The path it was opened by, for errors: as the user gave it. */
+  /** The path as the user gave it, for errors. */
   readonly name: string;
   readonly bytes: number;
   readonly #handle: FileHandle;
@@ -21,7 +23,7 @@ export class CheckpointFile {
   /** The caller closes it. */
   static async open(path: string): Promise<CheckpointFile> {
     try {
-      // Asked before opening: opening a named pipe would wait for its writer.
+      // Checked before opening, because opening a named pipe waits for its writer.
       if (!(await stat(path)).isFile()) {
         throw new Error('not a regular file');
       }
@@ -32,7 +34,10 @@ export class CheckpointFile {
     }
   }
 
-  /** Bytes of a header, at once. The caller has checked `length` against a limit; the buffer is the caller's. */
+  /**
+   * Reads a header synchronously. The caller has checked `length` against a limit and owns the
+   * buffer.
+   */
   readNow(offset: number, length: number): Buffer {
     this.#assertInside(offset, length);
     const target = Buffer.alloc(length);
@@ -46,7 +51,7 @@ export class CheckpointFile {
     return target;
   }
 
-  /** Fills `target` from `offset` on. */
+  /** Fills `target` with the bytes from `offset` on. */
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     this.#assertInside(offset, target.length);
     for (let done = 0; done < target.length; ) {
@@ -90,4 +95,36 @@ export class CheckpointFile {
 function unreadable(path: string, cause: unknown): CheckpointError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new CheckpointError(`${path}: cannot be read: ${reason}`, { cause });
+}
+
+/** Bytes per read, so that reading a tensor needs little more memory than its fp32 values. */
+const chunkBytes = 4 * 1024 * 1024;
+
+/**
+ * Reads a whole tensor as fp32, row-major; numbers that are not finite are refused. The caller owns
+ * the array.
+ *
+ * @throws CheckpointError naming file and tensor.
+ */
+export async function readValues(
+  source: CheckpointFile,
+  tensor: StoredTensor,
+): Promise<Float32Array> {
+  const { blockBytes, blockValues } = tensorStorage[tensor.type];
+  const values = new Float32Array(countValues(tensor.shape));
+  const step = Math.floor(chunkBytes / blockBytes) * blockBytes;
+  const chunk = new Uint8Array(Math.min(step, tensor.byteLength));
+  for (let at = 0; at < tensor.byteLength; at += step) {
+    const bytes = chunk.subarray(0, Math.min(step, tensor.byteLength - at));
+    await source.readInto(bytes, tensor.offset + at);
+    const first = (at / blockBytes) * blockValues;
+    const count = (bytes.length / blockBytes) * blockValues;
+    dequantize(tensor.type, bytes, values.subarray(first, first + count));
+  }
+  const odd = values.findIndex((value) => !Number.isFinite(value));
+  if (odd >= 0) {
+    const where = within(source.name, `tensor ${quote(tensor.name)}`);
+    refuse(where, `value ${odd}`, String(values[odd]), 'finite numbers');
+  }
+  return values;
 }

@@ -1,18 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { CheckpointFile } from './checkpoint-file.ts';
-import { quote, refuse, within } from './refuse.ts';
+import { quote, refuse, within } from './checkpoint.ts';
 
 /** An object of a parsed JSON document. */
 export type JsonObject = ReadonlyMap<string, unknown>;
 
-export interface JsonLimits {
+interface JsonLimits {
   readonly bytes: number;
-  /** Objects and arrays within each other. */
+  /** Levels of nested objects and arrays. */
   readonly depth: number;
 }
 
-/** A whole JSON file that holds an object. @throws CheckpointError */
-export async function readJsonFile(path: string, limits: JsonLimits): Promise<JsonObject> {
+/** A config.json or adapter_config.json is flat except for lists and rope parameters. */
+const configLimits: JsonLimits = { bytes: 1024 * 1024, depth: 8 };
+
+/** Reads a whole JSON file that holds an object. @throws CheckpointError */
+export async function readJsonFile(path: string, limits = configLimits): Promise<JsonObject> {
   const file = await CheckpointFile.open(path);
   try {
     if (file.bytes > limits.bytes) {
@@ -25,8 +28,10 @@ export async function readJsonFile(path: string, limits: JsonLimits): Promise<Js
 }
 
 /**
- * Stricter than JSON.parse, which takes the last of two equal keys and builds whatever depth it is given: here equal
- * keys and deep nesting are refused, before anything is built.
+ * Parses an object more strictly than JSON.parse, which keeps the last of two equal keys and builds
+ * any depth: equal keys and deep nesting are refused before anything is built.
+ *
+ * @throws CheckpointError
  */
 export function parseJsonObject(bytes: Buffer, where: string, maxDepth: number): JsonObject {
   if (!isUtf8(bytes)) {
@@ -51,7 +56,7 @@ export function asObject(value: unknown, where: string): JsonObject {
   return new Map<string, unknown>(Object.entries(value));
 }
 
-/** Looks at brackets and keys only; whatever else is wrong is left to JSON.parse. */
+/** Checks brackets and keys only; JSON.parse finds every other fault. */
 function assertPlain(text: string, where: string, maxDepth: number): void {
   /** Keys seen in each open object; undefined for an open array. */
   const open: (Set<string> | undefined)[] = [];
@@ -79,7 +84,7 @@ function assertPlain(text: string, where: string, maxDepth: number): void {
   }
 }
 
-/** Of the closing quote; the text's end when there is none. */
+/** The index of the closing quote, or the length of the text if there is none. */
 function findStringEnd(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === '"') {

@@ -1,29 +1,34 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CheckpointError } from './checkpoint.ts';
+import { CheckpointError, quote, refuse, within } from './checkpoint.ts';
 import { asObject, type JsonObject, readJsonFile } from './limited-json.ts';
-import { quote, refuse, within } from './refuse.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
 
-/** One file, or the shards that an index names. */
-export type SafetensorsLayout =
+/** One file, or the shards that an index lists. */
+type SafetensorsLayout =
   | { readonly kind: 'single'; readonly file: string }
   | {
       readonly kind: 'sharded';
       readonly index: string;
-      /** Tensor to shard. */
+      /** The shard of each tensor. */
       readonly weightMap: ReadonlyMap<string, string>;
       readonly files: readonly string[];
     };
 
 const singleFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';
-/** The same number of tensors as in a header, at about 100 bytes each. */
+/** Room for as many tensors as a header may have, at about 100 bytes each. */
 const indexLimits = { bytes: 16 * 1024 * 1024, depth: 3 };
-/** Each shard is an open file, and common systems allow 1,024; a 2 TB model in 5 GB shards has 400. */
+/**
+ * Each shard is an open file and common systems allow 1,024; a 2 TB model in 5 GB shards has 400.
+ */
 const maxShards = 512;
 
-/** Every safetensors file of a Hugging Face folder. The caller closes their sources. @throws CheckpointError */
+/**
+ * Opens every safetensors file of a Hugging Face folder. The caller closes their sources.
+ *
+ * @throws CheckpointError
+ */
 export async function openSafetensorsFolder(folder: string): Promise<readonly SafetensorsFile[]> {
   const layout = await findLayout(folder);
   if (layout.kind === 'single') {
@@ -36,7 +41,7 @@ export async function openSafetensorsFolder(folder: string): Promise<readonly Sa
       opened.push(shard);
       assertMapped(shard, file, layout.weightMap);
     }
-    assertHeld(opened, layout, folder);
+    assertPresent(opened, layout, folder);
     return opened;
   } catch (error) {
     await Promise.all(opened.map(({ source }) => source.close()));
@@ -73,7 +78,7 @@ function parseIndex(
   const where = within(path, 'weight_map');
   const weightMap = new Map<string, string>();
   for (const [name, file] of asObject(index.get('weight_map'), where)) {
-    // A plain name only: an index must not reach files outside its folder.
+    // Only a plain name, so that an index cannot reach files outside its folder.
     if (typeof file !== 'string' || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*\.safetensors$/.test(file)) {
       const tensor = within(where, `tensor ${quote(name)}`);
       return refuse(tensor, 'the file', file, 'a name within the folder, ending in .safetensors');
@@ -87,7 +92,7 @@ function parseIndex(
   return { weightMap, files };
 }
 
-/** What a shard holds, the index says is there: so no tensor can be in two shards. */
+/** Every tensor of a shard is listed for that shard, so no tensor can be in two of them. */
 function assertMapped(
   shard: SafetensorsFile,
   file: string,
@@ -101,15 +106,15 @@ function assertMapped(
   }
 }
 
-/** What the index says is there, a shard holds. */
-function assertHeld(
+/** Every tensor that the index lists is in a shard. */
+function assertPresent(
   shards: readonly SafetensorsFile[],
   layout: SafetensorsLayout & { kind: 'sharded' },
   folder: string,
 ): void {
-  const held = new Set(shards.flatMap((shard) => [...shard.tensors.keys()]));
+  const present = new Set(shards.flatMap((shard) => [...shard.tensors.keys()]));
   for (const [name, file] of layout.weightMap) {
-    if (!held.has(name)) {
+    if (!present.has(name)) {
       refuse(
         within(join(folder, file), `tensor ${quote(name)}`),
         'the tensor',

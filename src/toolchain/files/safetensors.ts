@@ -1,15 +1,15 @@
 import { CheckpointFile } from './checkpoint-file.ts';
 import { asObject, type JsonObject, parseJsonObject } from './limited-json.ts';
-import { quote, refuse, within } from './refuse.ts';
+import { quote, refuse, within } from './checkpoint.ts';
 import { countValues, type StoredTensor, type TensorType, tensorStorage } from './tensor-type.ts';
 
-/** One safetensors file: where each tensor lies. */
+/** An open safetensors file and the place of each tensor in it. */
 export interface SafetensorsFile {
   readonly source: CheckpointFile;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** Element types this toolchain reads, by their name in the header. */
+/** The element types that are read, by their name in the header. */
 type Dtype = 'F32' | 'F16' | 'BF16' | 'I8';
 
 const dtypes: Readonly<Record<Dtype, TensorType>> = {
@@ -19,15 +19,19 @@ const dtypes: Readonly<Record<Dtype, TensorType>> = {
   I8: 'I8',
 };
 
-/** The header's length stands before it. */
+/** The header starts after its own length. */
 const lengthBytes = 8;
 /** Room for 100,000 tensors at about 150 bytes each; supported models have under 4,000. */
 const maxHeaderBytes = 16 * 1024 * 1024;
-/** Header, tensor, shape. */
+/** The levels are header, tensor and shape. */
 const headerDepth = 3;
 const maxDimensions = 4;
 
-/** The caller closes its source. @throws CheckpointError */
+/**
+ * Opens a file and parses its header. The caller closes the source.
+ *
+ * @throws CheckpointError
+ */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const source = await CheckpointFile.open(path);
   try {
@@ -57,7 +61,7 @@ function parseHeader(source: CheckpointFile): ReadonlyMap<string, StoredTensor> 
   );
 }
 
-/** The offset still counts from the data section. */
+/** The returned offset counts from the start of the data section. */
 function parseEntry(name: string, value: unknown, file: string): StoredTensor {
   const where = within(file, `tensor ${quote(name)}`);
   const entry = asObject(value, where);
@@ -108,7 +112,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** The format's own rule: tensors cover the data section without overlaps or gaps, to the file's last byte. */
+/** The format requires that tensors cover the data section without overlaps or gaps. */
 function assertTiled(
   tensors: readonly StoredTensor[],
   source: CheckpointFile,

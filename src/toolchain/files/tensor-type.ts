@@ -1,4 +1,4 @@
-/** How a tensor's numbers are stored. Values of a row come in blocks; a block never crosses a row. */
+/** How the numbers of a tensor are stored: in blocks that never cross a row. */
 export type TensorType =
   | 'F32'
   | 'F16'
@@ -14,7 +14,7 @@ export type TensorType =
   | 'Q5_K'
   | 'Q6_K';
 
-export interface TensorStorage {
+interface TensorStorage {
   readonly blockValues: number;
   readonly blockBytes: number;
 }
@@ -23,7 +23,7 @@ export const tensorStorage: Readonly<Record<TensorType, TensorStorage>> = {
   F32: { blockValues: 1, blockBytes: 4 },
   F16: { blockValues: 1, blockBytes: 2 },
   BF16: { blockValues: 1, blockBytes: 2 },
-  /** Steps of a scale that stands elsewhere. */
+  /** Integers whose scale is in another tensor. */
   I8: { blockValues: 1, blockBytes: 1 },
   Q8_0: { blockValues: 32, blockBytes: 34 },
   Q4_0: { blockValues: 32, blockBytes: 18 },
@@ -36,12 +36,14 @@ export const tensorStorage: Readonly<Record<TensorType, TensorStorage>> = {
   Q6_K: { blockValues: 256, blockBytes: 210 },
 };
 
-/** Where a tensor lies in its file and how it is stored. Shapes are row-major: slowest dimension first. */
+/**
+ * The place of a tensor in its file and its type. Shapes are row-major: slowest dimension first.
+ */
 export interface StoredTensor {
   readonly name: string;
   readonly type: TensorType;
   readonly shape: readonly number[];
-  /** From the start of the file. */
+  /** In bytes from the start of the file. */
   readonly offset: number;
   readonly byteLength: number;
 }

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { openGguf } from './gguf.ts';
 import { buildTokenizerJson } from './tokenizer.ts';
 
-/** A checkpoint's tokenizer.json: the folder's own, or one made of a GGUF file's vocabulary. */
+/** The tokenizer.json of a checkpoint: the file of a folder, or one made from a GGUF file. */
 export interface CheckpointTokenizer {
   readonly path: string;
-  /** Where it came from, for errors. */
+  /** Its origin, for errors. */
   readonly source: string;
-  /** Of one that was made: no file of the checkpoint holds it. */
+  /** The text of a tokenizer.json that was made; undefined when the checkpoint has the file. */
   readonly made: string | undefined;
   close(): Promise<void>;
 }
 
-/** The caller closes it. */
+/** Finds or makes the tokenizer.json of a checkpoint. The caller closes it. */
 export async function openCheckpointTokenizer(from: string): Promise<CheckpointTokenizer> {
   if ((await stat(from)).isDirectory()) {
     const path = join(from, 'tokenizer.json');

@@ -1,20 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import type { CheckpointFile } from '../files/checkpoint-file.ts';
-import { refuse } from '../files/refuse.ts';
+import { refuse } from '../files/checkpoint.ts';
 
-/** Bytes. Vocabulary and merges make nearly all of it: 7 MB in a model of 150,000 tokens. */
+/** In bytes. Vocabulary and merges take almost all of it: 7 MB in a model of 150,000 tokens. */
 export const maxHeaderBytes = 128 * 1024 * 1024;
 const windowBytes = 256 * 1024;
 
-/** Reads a GGUF header front to back through a window, so that its length need not be known. */
+/** Reads a GGUF header from front to back through a window, because its length is not known. */
 export class GgufCursor {
-  /** What is being read, for errors; set by the parser as it goes. */
+  /** The part that is being read, for errors; the parser sets it. */
   where: string;
   readonly file: string;
   readonly #source: CheckpointFile;
   readonly #end: number;
   #window: Buffer = Buffer.alloc(0);
-  /** Of the window, and of the next byte in it. */
+  /** File offset of the window, and the index in it of the next byte. */
   #windowStart = 0;
   #next = 0;
 
@@ -25,7 +25,7 @@ export class GgufCursor {
     this.where = source.name;
   }
 
-  /** From the start of the file. */
+  /** In bytes from the start of the file. */
   get position(): number {
     return this.#windowStart + this.#next;
   }
@@ -38,7 +38,7 @@ export class GgufCursor {
     }
   }
 
-  /** The next bytes, valid until the next call. */
+  /** The next bytes; they are valid until the next call. */
   #take(bytes: number): Buffer {
     if (bytes > this.#window.length - this.#next) {
       this.assertRemaining(bytes);
@@ -73,13 +73,13 @@ export class GgufCursor {
     }
     const bytes = this.#take(Number(declared));
     if (!isUtf8(bytes)) {
-      // Decoding with replacement would make different tokens equal.
+      // Replacement characters would make different tokens equal.
       refuse(this.where, 'a string', 'not UTF-8', 'UTF-8');
     }
     return bytes.toString('utf8');
   }
 
-  /** The next bytes in memory of their own. */
+  /** A copy of the next bytes. */
   copy(bytes: number): ArrayBuffer {
     this.assertRemaining(bytes);
     const owned = new Uint8Array(bytes);

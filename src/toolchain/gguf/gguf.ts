@@ -1,33 +1,39 @@
 import { CheckpointFile } from '../files/checkpoint-file.ts';
 import { GgufCursor } from './cursor.ts';
 import { type DescribedFile, findNumber, type GgufMetadata, parseMetadata } from './metadata.ts';
-import { nameGgmlType, readableTypes } from '../files/ggml-types.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
+import { nameGgmlType, readableTypes } from './ggml-types.ts';
+import { quote, refuse, within } from '../files/checkpoint.ts';
 import { countValues, type StoredTensor, tensorStorage } from '../files/tensor-type.ts';
 
-/** A GGUF file of version 2 or 3: its metadata, and where each tensor lies. Nothing else is held in memory. */
+/**
+ * A GGUF file of version 2 or 3: its metadata and the place of each tensor. Values stay on disk.
+ */
 export interface GgufFile {
   readonly source: CheckpointFile;
   readonly version: number;
   readonly metadata: GgufMetadata;
-  /** By GGUF name. Shapes are row-major: the file's own order reversed. */
+  /** By GGUF name. Shapes are row-major, the reverse of the order in the file. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   close(): Promise<void>;
 }
 
 /** "GGUF", as a little-endian number. */
 const magic = 0x46554747;
-/** Supported architectures have at most 12 a layer. */
+/** Supported architectures have at most 12 tensors per layer. */
 const maxTensors = 65_536;
-/** Bytes. GGML's own limit. */
+/** In bytes, as in GGML. */
 const maxNameBytes = 64;
-/** GGML's own limit. */
+/** As in GGML. */
 const maxDimensions = 4;
 const defaultAlignment = 32;
-/** Bytes. The largest memory page in use. */
+/** In bytes: the largest memory page in use. */
 const maxAlignment = 65_536;
 
-/** The caller closes it. @throws CheckpointError */
+/**
+ * Opens a file and parses its header. The caller closes it.
+ *
+ * @throws CheckpointError
+ */
 export async function openGguf(path: string): Promise<GgufFile> {
   const source = await CheckpointFile.open(path);
   try {
@@ -70,7 +76,7 @@ function parseAlignment(gguf: DescribedFile): number {
   return alignment;
 }
 
-/** A directory entry; its offset counts from the data section. */
+/** An entry of the tensor directory; its offset counts from the data section. */
 interface Entry extends Omit<StoredTensor, 'offset'> {
   readonly dataOffset: bigint;
 }
@@ -145,12 +151,12 @@ function placeTensors(
     }
     tensors.set(entry.name, { ...entry, offset: section.dataStart + Number(dataOffset) });
   }
-  assertApart([...tensors.values()], section.source.name);
+  assertNoOverlap([...tensors.values()], section.source.name);
   return tensors;
 }
 
-/** Gaps are allowed, since GGUF pads; sharing bytes is not. */
-function assertApart(tensors: readonly StoredTensor[], file: string): void {
+/** Tensors may have gaps between them, because GGUF pads, but must not overlap. */
+function assertNoOverlap(tensors: readonly StoredTensor[], file: string): void {
   let end = 0;
   for (const tensor of tensors.toSorted((a, b) => a.offset - b.offset)) {
     if (tensor.offset < end) {

@@ -1,8 +1,8 @@
 import type { GgufCursor } from './cursor.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
+import { quote, refuse, within } from '../files/checkpoint.ts';
 
-/** Arrays of numbers, in the narrowest array that holds them; 64-bit integers as they are. */
-export type GgufNumbers =
+/** Arrays of numbers, in the narrowest type that can hold them; 64-bit integers stay bigints. */
+type GgufNumbers =
   | Uint8Array
   | Int8Array
   | Uint16Array
@@ -14,12 +14,15 @@ export type GgufNumbers =
   | BigUint64Array
   | BigInt64Array;
 
-/** A 64-bit integer is a number where that is exact, else a bigint. Arrays of booleans are bytes of 0 and 1. */
+/**
+ * A 64-bit integer is a number if that is exact, otherwise a bigint. Arrays of booleans are bytes
+ * of 0 and 1.
+ */
 export type GgufValue = string | number | bigint | boolean | readonly string[] | GgufNumbers;
 
 export type GgufMetadata = ReadonlyMap<string, GgufValue>;
 
-/** Metadata and the file it is of, for errors; a GgufFile is one. */
+/** Metadata and its file, for errors; a GgufFile is one. */
 export interface DescribedFile {
   readonly source: { readonly name: string };
   readonly metadata: GgufMetadata;
@@ -27,14 +30,14 @@ export interface DescribedFile {
 
 /** Published models have about 30 keys. */
 const maxKeys = 4096;
-/** Bytes. The specification's own limit is 65,535. */
+/** In bytes, as in the specification. */
 const maxKeyBytes = 65_535;
-/** Bytes. Some converters store a whole tokenizer.json (up to some 20 MB) in one string. */
+/** In bytes. Some converters store a whole tokenizer.json (up to 20 MB) in one string. */
 const maxStringBytes = 64 * 1024 * 1024;
 /** The largest arrays are merges: about 600,000 in the largest vocabularies. */
 const maxArrayLength = 4 * 1024 * 1024;
 
-/** Numbered as in the file: GGUF's value types 0 to 12. Arrays are number 9. */
+/** The index is the value type in the file, 0 to 12; 9 is an array. */
 const valueReaders: readonly ((cursor: GgufCursor) => GgufValue)[] = [
   (cursor) => cursor.view(1).getUint8(0),
   (cursor) => cursor.view(1).getInt8(0),
@@ -71,7 +74,7 @@ const numberArrays: ReadonlyMap<number, NumberArrayKind> = new Map<number, Numbe
 ]);
 const stringType = 8;
 
-/** `count` key-value pairs from the cursor on. */
+/** Reads `count` key-value pairs from the cursor on. @throws CheckpointError */
 export function parseMetadata(cursor: GgufCursor, count: bigint): GgufMetadata {
   if (count > BigInt(maxKeys)) {
     refuse(cursor.where, 'the number of metadata keys', count, `at most ${maxKeys}`);
@@ -123,7 +126,7 @@ function readArray(cursor: GgufCursor): GgufValue {
 }
 
 function readStrings(cursor: GgufCursor, length: number): readonly string[] {
-  cursor.assertRemaining(length * 8); // each string has a length of 8 bytes before it
+  cursor.assertRemaining(length * 8); // each string starts with its length in 8 bytes
   const strings: string[] = [];
   for (let index = 0; index < length; index++) {
     strings.push(cursor.string(maxStringBytes));
@@ -136,32 +139,32 @@ function exactNumber(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** @throws CheckpointError when there is such a key with another type. */
+/** @throws CheckpointError when the key has a value of another type. */
 export function findString(gguf: DescribedFile, key: string): string | undefined {
   const value = gguf.metadata.get(key);
   return value === undefined || typeof value === 'string' ? value : mistyped(gguf, key, 'a string');
 }
 
-/** @throws CheckpointError when there is such a key with another type. */
+/** @throws CheckpointError when the key has a value of another type. */
 export function findNumber(gguf: DescribedFile, key: string): number | undefined {
   const value = gguf.metadata.get(key);
   return value === undefined || typeof value === 'number' ? value : mistyped(gguf, key, 'a number');
 }
 
-/** @throws CheckpointError when there is such a key with another type. */
+/** @throws CheckpointError when the key has a value of another type. */
 export function findBoolean(gguf: DescribedFile, key: string): boolean | undefined {
   const value = gguf.metadata.get(key);
-  const isFitting = value === undefined || typeof value === 'boolean';
-  return isFitting ? value : mistyped(gguf, key, 'a boolean');
+  const isAllowed = value === undefined || typeof value === 'boolean';
+  return isAllowed ? value : mistyped(gguf, key, 'a boolean');
 }
 
-/** @throws CheckpointError when there is such a key with another type. */
+/** @throws CheckpointError when the key has a value of another type. */
 export function findStrings(gguf: DescribedFile, key: string): readonly string[] | undefined {
   const value = gguf.metadata.get(key);
   return value === undefined || isStrings(value) ? value : mistyped(gguf, key, 'strings');
 }
 
-/** @throws CheckpointError when there is such a key with another type. */
+/** @throws CheckpointError when the key has a value of another type. */
 export function findNumbers(gguf: DescribedFile, key: string): GgufNumbers | undefined {
   const value = gguf.metadata.get(key);
   return value === undefined || isNumbers(value) ? value : mistyped(gguf, key, 'numbers');

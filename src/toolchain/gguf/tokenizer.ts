@@ -1,17 +1,17 @@
 import { findSplitter, splitterNames } from '../../text/tokenizer/split-pattern.ts';
 import { type DescribedFile, findNumbers, findString, findStrings } from './metadata.ts';
-import { quote, refuse, within } from '../files/refuse.ts';
+import { quote, refuse, within } from '../files/checkpoint.ts';
 
-/** GGML's token types that matter here; the others are ordinary vocabulary. */
+/** The token types of GGML that matter here; all others are ordinary vocabulary. */
 const controlType = 3;
 const userDefinedType = 4;
 
 /**
- * The text of a tokenizer.json with the ids of the tokenizer a GGUF file was made from: byte-level BPE (`gpt2` in
- * GGUF's terms) by one of the pre-tokenizers we know. The unknown token that GGUF names is left out: it is a special
- * token of the model, and byte-level BPE does not use it.
+ * Makes a tokenizer.json from the vocabulary of a GGUF file, with the same token ids. Byte-level
+ * BPE (`gpt2` in GGUF) with a known pre-tokenizer is supported. The unknown token is left out,
+ * because byte-level BPE never produces it.
  *
- * @throws CheckpointError naming key, found and supported.
+ * @throws CheckpointError naming the key, what was found and what is supported.
  */
 export function buildTokenizerJson(gguf: DescribedFile): string {
   const model = findString(gguf, 'tokenizer.ggml.model');
@@ -55,7 +55,7 @@ function requireStrings(gguf: DescribedFile, key: string): readonly string[] {
   return findStrings(gguf, key) ?? refuseKey(gguf, key, undefined, 'strings');
 }
 
-/** Special tokens are those of the control type; a converter marks other added ones as user-defined. */
+/** Control tokens are special; converters mark other added tokens as user-defined. */
 function findAddedTokens(gguf: DescribedFile, tokens: readonly string[]): object[] {
   const key = 'tokenizer.ggml.token_type';
   const types = findNumbers(gguf, key);

@@ -6,7 +6,9 @@ import { weightNames } from './weights.ts';
 
 export { linear, prepare } from './linear.ts';
 
-/** The decoder's building blocks as graph nodes. Values are named by string, as in ONNX. */
+/**
+ * The building blocks of a decoder as graph nodes. Values are strings, their names in the graph.
+ */
 
 export const opsets = { '': 24, 'com.microsoft': 1 } as const;
 
@@ -15,13 +17,18 @@ const microsoft = { domain: 'com.microsoft' } as const;
 export interface BlockContext {
   readonly graph: GraphBuilder;
   readonly blueprint: Blueprint;
-  /** Of weights and activations. */
+  /** The type of weights and activations. */
   readonly type: Extract<ElementType, 'float32' | 'float16'>;
-  /** Weights stored as integers, by which linears multiply integers; `type` is float32 where there are any. */
+  /**
+   * Names of the weights that are stored as integers and multiplied as integers; with any, `type`
+   * is float32.
+   */
   readonly int8Weights: ReadonlySet<string>;
 }
 
-/** Masked scores get this added: far below every score, and finite, so that a row that sees nothing stays finite. */
+/**
+ * Added to masked scores: far below every score, but finite, so that rows without keys stay finite.
+ */
 const maskedScore = { float32: -1e9, float16: -30_000 } as const;
 
 export function embed({ graph, int8Weights }: BlockContext, ids: string): string {
@@ -39,14 +46,15 @@ export function norm({ graph, blueprint }: BlockContext, x: string, weight: stri
   });
 }
 
-/** Adds to the residual stream and norms the sum in one pass. */
+/** Adds to the residual stream and normalizes the sum in one pass. */
 export function addAndNorm(
   { graph, blueprint }: BlockContext,
   residual: string,
   x: string,
   weight: string,
 ): { normed: string; residual: string } {
-  const [normed = '', sum = ''] = graph.freshNames(2, 'residual');
+  const normed = graph.freshName('residual');
+  const sum = graph.freshName('residual');
   graph.nodeInto([normed, '', '', sum], 'SkipSimplifiedLayerNormalization', [x, residual, weight], {
     ...microsoft,
     attributes: { epsilon: { float: blueprint.normEpsilon } },
@@ -54,7 +62,9 @@ export function addAndNorm(
   return { normed, residual: sum };
 }
 
-/** q, k or v of a layer: linear, bias, norm over each head, rotation; each only where the family has it. */
+/**
+ * q, k or v of a layer: linear, then bias, norm per head and rotation where the family has them.
+ */
 export function project(
   context: BlockContext,
   x: LinearInput,
@@ -78,7 +88,7 @@ export function project(
   return rotate(context, y, part.positions, heads * blueprint.headDim);
 }
 
-/** [rows, ...] to [rows, width], rotated at positions [rows, 1]. */
+/** Rotates x [rows, ...] at positions [rows, 1] into [rows, width]. */
 function rotate({ graph }: BlockContext, x: string, positions: string, width: number): string {
   const column = graph.node('Reshape', [x, graph.int64([-1, 1, width])]);
   const rotated = graph.node(
@@ -89,7 +99,7 @@ function rotate({ graph }: BlockContext, x: string, positions: string, width: nu
   return graph.node('Reshape', [rotated, graph.int64([-1, width])]);
 }
 
-/** [B, 1, S, K] of what to add to the scores: a row at place p sees keys at places up to p. */
+/** The additive mask of the scores, [B, 1, S, K]: a row at place p sees keys at places up to p. */
 export function causalMask(
   { graph, type }: BlockContext,
   rowPlace: string,
@@ -131,7 +141,7 @@ export function mlp(context: BlockContext, x: string, layer: number): string {
   return linear(context, prepare(context, hidden, names.down), names.down);
 }
 
-/** The last residual addition, final norm and label rows, in fp32 whatever the rest is in. [N, 2] */
+/** The last residual addition, final norm and label rows, always in fp32. [N, 2] */
 export function labelHead(context: BlockContext, residual: string, x: string): string {
   const { graph, type } = context;
   const precise = (value: string) =>

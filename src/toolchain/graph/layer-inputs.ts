@@ -1,23 +1,19 @@
 import { RankError } from '../../base/errors.ts';
+import {
+  type InputKind,
+  inputKinds,
+  readersWithin,
+  splitLayerName,
+} from '../checkpoint/tensors.ts';
 
-/** What a layer's linears read, in groups that read the same. */
-export const inputKinds = ['qkv', 'o', 'gateUp', 'down'] as const;
-export type InputKind = (typeof inputKinds)[number];
-
-/** The weights that read an input, by name within their layer. */
-export const readers: Readonly<Record<InputKind, readonly string[]>> = {
-  qkv: ['self_attn.q_proj.weight', 'self_attn.k_proj.weight', 'self_attn.v_proj.weight'],
-  o: ['self_attn.o_proj.weight'],
-  gateUp: ['mlp.gate_proj.weight', 'mlp.up_proj.weight'],
-  down: ['mlp.down_proj.weight'],
-};
+export { type InputKind, inputKinds } from '../checkpoint/tensors.ts';
 
 export interface LayerInput {
   readonly layer: number;
   readonly kind: InputKind;
 }
 
-/** `LAYER.INPUT`, such as `0.down`; undefined when it is not one. */
+/** Parses `LAYER.INPUT`, such as `0.down`; undefined when the text has another form. */
 export function parseInput(text: string): LayerInput | undefined {
   const [, layer = '', name = ''] = /^(\d{1,3})\.(\w+)$/.exec(text) ?? [];
   const kind = inputKinds.find((each) => each === name);
@@ -35,14 +31,14 @@ export function assertInputs(inputs: readonly LayerInput[], layers: number): voi
   }
 }
 
-/** What a weight reads, by its Hugging Face name; undefined for what is no linear layer's. */
+/** The input that a weight multiplies, by its Hugging Face name; undefined for other tensors. */
 export function inputOf(name: string): LayerInput | undefined {
-  const [, layer, tensor = ''] = /^model\.layers\.(\d+)\.(.+)$/.exec(name) ?? [];
-  const kind = inputKinds.find((each) => readers[each].includes(tensor));
-  return kind && { layer: Number(layer), kind };
+  const place = splitLayerName(name);
+  const kind = place && inputKinds.find((each) => readersWithin(each).includes(place.within));
+  return kind && { layer: place.layer, kind };
 }
 
 /** Hugging Face names of the weights that read an input. */
 export function readersOf({ layer, kind }: LayerInput): readonly string[] {
-  return readers[kind].map((name) => `model.layers.${layer}.${name}`);
+  return readersWithin(kind).map((name) => `model.layers.${layer}.${name}`);
 }

@@ -1,11 +1,11 @@
 import type { GraphBuilder } from './onnx/graph-builder.ts';
 import { weightNames } from './weights.ts';
 
-/** Linear layers in floats, or in 8 bits: docs/decisions/int8.md. */
+/** Linear layers in floats or in 8 bits; docs/decisions/int8.md has the reasons. */
 
 /**
- * What linears read: rows as they are, or rounded to 8 bits with one scale a row. No scale is shared by rows, so that what
- * else is in the batch cannot touch a score.
+ * The input of linears: rows in floats, or rounded to 8 bits with one scale per row. Rows share no
+ * scale, so the rest of a batch cannot change a score.
  */
 export type LinearInput =
   | { readonly kind: 'floats'; readonly rows: string }
@@ -14,16 +14,18 @@ export type LinearInput =
 
 interface LinearContext {
   readonly graph: GraphBuilder;
-  /** Names of the weights that are integers; what reads the same input is of one kind. */
+  /** Names of the int8 weights; all readers of an input are int8, or none. */
   readonly int8Weights: ReadonlySet<string>;
 }
 
 const microsoft = { domain: 'com.microsoft' } as const;
-/** uint8, not int8: ONNX Runtime multiplies int8 by int8 sixteen times slower. */
+/** Rows are uint8 because ONNX Runtime multiplies int8 by int8 sixteen times slower. */
 const zeroPoint = 128;
 const largestByte = 127;
 
-/** x [rows, in], rounded where the weight that reads it is int8: once for all linears that read it. */
+/**
+ * Prepares x [rows, in] for the linears that read it, rounding it once if their weights are int8.
+ */
 export function prepare(
   { graph, int8Weights }: LinearContext,
   x: string,
@@ -39,7 +41,7 @@ export function prepare(
     graph.node('Neg', [reduce('ReduceMin')]),
   ]);
   const scales = graph.node('Mul', [largest, graph.float32(1 / largestByte)]);
-  // Zero points come in the shape of the scales.
+  // Zero points must have the shape of the scales.
   const zeros = graph.node('Expand', [graph.uint8(zeroPoint), graph.node('Shape', [scales])]);
   const rows = graph.node('QuantizeLinear', [x, scales, zeros], {
     attributes: { axis: { int: 0 } },
@@ -52,7 +54,7 @@ export function linear({ graph }: LinearContext, input: LinearInput, weight: str
   if (input.kind === 'floats') {
     return graph.node('MatMul', [input.rows, weight]);
   }
-  // The product takes one scale for all rows: 1 here, and each row's own after it.
+  // The operator takes one scale for all rows: 1 here; each row's own scale is applied after it.
   const product = graph.node(
     'MatMulIntegerToFloat',
     [input.rows, weight, graph.float32(1), weightNames.scales(weight), graph.uint8(zeroPoint)],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { at } from '../../base/at.ts';
 import type { Blueprint, Precision } from '../../model/manifest.ts';
 import type { FileEntry } from '../../model/model-files.ts';
 import { groupFeeds, logitsOutput, sharedFeeds, type FeedSpec } from '../../batch/graph-feeds.ts';
@@ -11,22 +12,23 @@ import * as blocks from './blocks.ts';
 import { weightNames, writeWeights } from './weights.ts';
 import type { LayerInput } from './layer-inputs.ts';
 
-export interface RankGraphOptions {
+interface RankGraphOptions {
   readonly precision: Precision;
-  /** Inputs that stay in floats though the precision is int8. */
+  /** Inputs that stay in floats in an int8 graph. */
   readonly floats?: readonly LayerInput[];
   readonly labelIds: readonly [yes: number, no: number];
   readonly attentionGroups: number;
   readonly outDir: string;
-  /** Tensors written, of how many. */
+  /** Called with the number of tensors written and their total. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Writes the packed ranking graph of a checkpoint: `graph.onnx`, and `weights.bin` beside it as external data.
- * Reads and writes one tensor at a time.
+ * Writes the packed ranking graph of a checkpoint: `graph.onnx`, with its weights in `weights.bin`.
+ * One tensor is in memory at a time.
  *
- * @throws CheckpointError when a tensor is missing, has the wrong shape, or does not fit the precision.
+ * @throws CheckpointError when a tensor is missing, has a wrong shape, or does not fit the
+ * precision.
  */
 export async function buildRankGraph(
   checkpoint: Checkpoint,
@@ -54,13 +56,13 @@ export async function writeGraph(model: OnnxModel, dir: string, file: string): P
   };
 }
 
-/** An attention group's inputs in the graph, and the masks made of them once for all layers. */
+/** The inputs of an attention group, and its masks, which all layers share. */
 interface Group {
   readonly rowIndex: string;
   readonly keyIndex: string;
   readonly lastIndex: string;
   readonly mask: string;
-  /** Of the last rows only. */
+  /** The mask of the last rows only. */
   readonly lastMask: string;
 }
 
@@ -69,13 +71,13 @@ interface PackedContext extends blocks.BlockContext {
   readonly groups: readonly Group[];
 }
 
-/** The residual stream, and its norm by the next block. [T, width] */
+/** The residual stream and its norm for the next block. [T, width] each */
 interface Stream {
   readonly residual: string;
   readonly normed: string;
 }
 
-/** The graph over weights that are already written. */
+/** The graph over weights that are written already. */
 export function packedGraph(
   blueprint: Blueprint,
   { precision, attentionGroups }: Pick<RankGraphOptions, 'precision' | 'attentionGroups'>,
@@ -128,7 +130,7 @@ function declareInputs(context: blocks.BlockContext, attentionGroups: number): P
   return { ...context, positions: sharedFeeds.positions.name, groups };
 }
 
-/** Linears over all T tokens without padding; attention over the groups' tiles. */
+/** A block with linears over all T tokens, without padding, and attention over tiles. */
 function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: number): Stream {
   const { graph, positions, groups } = context;
   const names = weightNames.layer(layer);
@@ -155,7 +157,9 @@ function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: 
   return blocks.addAndNorm(context, added.residual, hidden, weightNames.layer(layer + 1).inputNorm);
 }
 
-/** Keys and values of all tokens, but everything else only for the rows that are scored. [N, width] */
+/**
+ * The last block: keys and values of all tokens, everything else only for scored rows. [N, width]
+ */
 function lastBlock(
   context: PackedContext,
   { residual, normed }: Stream,
@@ -175,14 +179,15 @@ function lastBlock(
   const all = blocks.prepare(context, normed, names.k);
   const k = blocks.project(context, all, layer, { kind: 'k', positions });
   const v = blocks.project(context, all, layer, { kind: 'v' });
-  const rows = splitByGroup(context, q).map((mine, index) =>
-    blocks.attend(context, {
+  const rows = splitByGroup(context, q).map((mine, index) => {
+    const { keyIndex, lastMask } = at(groups, index);
+    return blocks.attend(context, {
       q: graph.node('Unsqueeze', [mine, graph.int64([1])]),
-      k: graph.node('Gather', [k, groups[index]?.keyIndex ?? '']),
-      v: graph.node('Gather', [v, groups[index]?.keyIndex ?? '']),
-      mask: groups[index]?.lastMask ?? '',
-    }),
-  );
+      k: graph.node('Gather', [k, keyIndex]),
+      v: graph.node('Gather', [v, keyIndex]),
+      mask: lastMask,
+    });
+  });
   const scored = sharedFeeds.scored.name;
   const added = blocks.addAndNorm(
     context,
@@ -197,12 +202,12 @@ function concat({ graph }: PackedContext, values: readonly string[]): string {
   return graph.node('Concat', values, { attributes: { axis: { int: 0 } } });
 }
 
-/** Rows of all groups one after the other, then those asked for. */
+/** Joins the rows of all groups and picks rows by index. */
 function pick(context: PackedContext, groups: readonly string[], index: string): string {
   return context.graph.node('Gather', [concat(context, groups), index]);
 }
 
-/** One row per tile, [all tiles, width], back to each group's own. */
+/** Splits rows [all tiles, width], one per tile, into the rows of each group. */
 function splitByGroup(context: PackedContext, rows: string): string[] {
   const { graph, groups } = context;
   const sizes = groups.map((group) => graph.node('Shape', [group.lastIndex]));

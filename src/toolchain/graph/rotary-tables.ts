@@ -1,23 +1,30 @@
+import { at } from '../../base/at.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 
-export interface RotaryTables {
+interface RotaryTables {
   readonly cos: Float32Array;
   readonly sin: Float32Array;
-  /** Of both. */
+  /** The shape of both tables. */
   readonly dims: readonly [rowTokens: number, half: number];
 }
 
 type Rotary = Pick<Blueprint, 'rowTokens' | 'headDim' | 'ropeTheta' | 'ropeScaling'>;
 
-/** cos and sin of position x frequency, [rowTokens, headDim / 2]. Angles in double: late positions lose digits in fp32. */
+/**
+ * cos and sin of position x frequency, [rowTokens, headDim / 2]. Angles are doubles because fp32
+ * loses digits at late positions.
+ */
 export function rotaryTables({ rowTokens, headDim, ropeTheta, ropeScaling }: Rotary): RotaryTables {
   const half = headDim / 2;
+  const divisor = (place: number) =>
+    ropeScaling === undefined ? 1 : at(ropeScaling.divisors, place);
   const angle = (position: number, place: number) =>
-    (position * ropeTheta ** (-place / half)) / (ropeScaling?.divisors[place] ?? 1);
+    (position * ropeTheta ** (-place / half)) / divisor(place);
+  const attentionFactor = ropeScaling?.attentionFactor ?? 1;
   const table = (wave: (angle: number) => number) =>
     Float32Array.from(
       { length: rowTokens * half },
-      (_, i) => wave(angle(Math.floor(i / half), i % half)) * (ropeScaling?.attentionFactor ?? 1),
+      (_, i) => wave(angle(Math.floor(i / half), i % half)) * attentionFactor,
     );
   return { cos: table(Math.cos), sin: table(Math.sin), dims: [rowTokens, half] };
 }

@@ -1,25 +1,30 @@
 import type { Precision } from '../../model/manifest.ts';
 import { CheckpointError } from '../files/checkpoint.ts';
-import { toHalf } from './onnx/half.ts';
+import { at } from '../../base/at.ts';
+import { transpose } from '../numerics/float-matrix.ts';
+import { toHalf } from '../numerics/half.ts';
 import type { Initializer } from './onnx/model-proto.ts';
 import type { WeightsFile } from './onnx/weights-file.ts';
 import type { QuantizedTensor } from '../numerics/quantize-channels.ts';
 
-/** Writes a graph's tensors in the form of its precision and keeps the list of them. */
+/** Writes the tensors of a graph in its precision and lists them as initializers. */
 export class TensorWriter {
   readonly initializers: Initializer[] = [];
   readonly precision: Precision;
   readonly #file: WeightsFile;
   readonly #source: string;
 
-  /** `source` names the checkpoint in errors. */
+  /** `source` names the checkpoint in error messages. */
   constructor(file: WeightsFile, precision: Precision, source: string) {
     this.#file = file;
     this.#source = source;
     this.precision = precision;
   }
 
-  /** As halves in an fp16 graph, else in fp32. @throws CheckpointError when a value does not fit. */
+  /**
+   * Writes halves in an fp16 graph, fp32 in others. @throws CheckpointError when a value does not
+   * fit.
+   */
   async write(name: string, values: Float32Array, dims: readonly number[]): Promise<void> {
     if (this.precision !== 'fp16') {
       await this.writePrecise(name, values, dims);
@@ -28,19 +33,20 @@ export class TensorWriter {
     const half = toHalf(values);
     if (!half.ok) {
       throw new CheckpointError(
-        `${this.#source}: tensor ${name}: value ${values[half.index] ?? NaN} at ${half.index} does not fit fp16 (at most 65504); build fp32`,
+        `${this.#source}: tensor ${name}: value ${at(values, half.index)} at ${half.index} ` +
+          'does not fit fp16 (at most 65504); build fp32',
       );
     }
     const data = await this.#file.append(half.values);
     this.initializers.push({ name, type: 'float16', dims, data });
   }
 
-  /** fp32 in every precision. */
+  /** Writes fp32 in every precision. */
   async writePrecise(name: string, values: Float32Array, dims: readonly number[]): Promise<void> {
     this.initializers.push({ name, type: 'float32', dims, data: await this.#file.append(values) });
   }
 
-  /** Integers and their scales, [out, in] or transposed to [in, out]. */
+  /** Writes integers [out, in], or transposed to [in, out], and their scales. */
   async writeInt8(
     to: { readonly name: string; readonly scales: string; readonly isTransposed: boolean },
     { values, scales }: QuantizedTensor,
@@ -53,24 +59,4 @@ export class TensorWriter {
     this.initializers.push({ name: to.name, type: 'int8', dims, data });
     await this.writePrecise(to.scales, scales, [rows]);
   }
-}
-
-/** [rows, columns] to [columns, rows], in blocks that fit the cache. */
-export function transpose<T extends Float32Array | Int8Array>(
-  values: T,
-  rows: number,
-  columns: number,
-): T {
-  const block = 32;
-  const out = values.slice();
-  for (let top = 0; top < rows; top += block) {
-    for (let left = 0; left < columns; left += block) {
-      for (let row = top; row < Math.min(top + block, rows); row++) {
-        for (let column = left; column < Math.min(left + block, columns); column++) {
-          out[column * rows + row] = values[row * columns + column] ?? 0;
-        }
-      }
-    }
-  }
-  return out as T;
 }

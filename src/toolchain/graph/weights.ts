@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import type { Blueprint, Precision } from '../../model/manifest.ts';
 import type { FileEntry } from '../../model/model-files.ts';
 import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
-import { labelHead, labelRows } from '../checkpoint/config/label-head.ts';
+import { labelRows } from '../checkpoint/config/label-head.ts';
+import { bodyTensors, labelHead, layerNames, outerTensors } from '../checkpoint/tensors.ts';
 import type { Initializer } from './onnx/model-proto.ts';
 import { WeightsFile } from './onnx/weights-file.ts';
 import {
@@ -15,48 +16,33 @@ import {
 } from '../numerics/quantize-channels.ts';
 import { rotaryTables } from './rotary-tables.ts';
 import { assertInputs, inputKinds, type LayerInput, readersOf } from './layer-inputs.ts';
-import { TensorWriter, transpose } from './tensor-writer.ts';
+import { TensorWriter } from './tensor-writer.ts';
+import { transpose } from '../numerics/float-matrix.ts';
+import { at } from '../../base/at.ts';
+import { countValues } from '../files/tensor-type.ts';
 
-/** Names of the graph's weights: the checkpoint's own, linears stored [in, out]. */
+/** Names of the graph's weights: the checkpoint's own, with linears stored [in, out]. */
 export const weightNames = {
-  embedding: 'model.embed_tokens.weight',
-  finalNorm: 'model.norm.weight',
-  /** Rows yes and no of the head, stored [width, 2]. */
+  embedding: outerTensors.embedding.name,
+  finalNorm: outerTensors.finalNorm.name,
+  /** The head's rows of yes and no, stored [width, 2]. */
   labels: 'labels',
   rotaryCos: 'rotary.cos',
   rotarySin: 'rotary.sin',
-  /** Beside int8 weights: one scale an output channel, or a row of the embedding. */
+  /** The scales of int8 weights: one per output channel, or per row of the embedding. */
   scales: (weight: string) => `${weight}.scale`,
-  layer(index: number) {
-    const layer = `model.layers.${index}`;
-    return {
-      inputNorm: `${layer}.input_layernorm.weight`,
-      q: `${layer}.self_attn.q_proj.weight`,
-      k: `${layer}.self_attn.k_proj.weight`,
-      v: `${layer}.self_attn.v_proj.weight`,
-      o: `${layer}.self_attn.o_proj.weight`,
-      qBias: `${layer}.self_attn.q_proj.bias`,
-      kBias: `${layer}.self_attn.k_proj.bias`,
-      vBias: `${layer}.self_attn.v_proj.bias`,
-      qNorm: `${layer}.self_attn.q_norm.weight`,
-      kNorm: `${layer}.self_attn.k_norm.weight`,
-      mlpNorm: `${layer}.post_attention_layernorm.weight`,
-      gate: `${layer}.mlp.gate_proj.weight`,
-      up: `${layer}.mlp.up_proj.weight`,
-      down: `${layer}.mlp.down_proj.weight`,
-    };
-  },
+  layer: layerNames,
 } as const;
 
-/** One tensor of the checkpoint on its way into the graph. */
+/** A tensor to copy from the checkpoint into the graph. */
 interface WeightPlan {
   readonly name: string;
   readonly shape: readonly number[];
-  /** `labels` takes two rows and stores them [in, 2]. */
+  /** `labels` picks the two label rows and stores them as [in, 2]. */
   readonly store: 'as-is' | 'transposed' | 'labels';
 }
 
-export interface WeightOptions {
+interface WeightOptions {
   readonly precision: Precision;
   readonly floats: readonly LayerInput[];
   readonly labelIds: readonly [yes: number, no: number];
@@ -64,14 +50,16 @@ export interface WeightOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-export interface WrittenWeights {
+interface WrittenWeights {
   readonly initializers: readonly Initializer[];
   readonly file: FileEntry;
-  /** Of the whole model, a tied head counted once. */
+  /** Parameters of the whole model; a tied head counts once. */
   readonly parameters: number;
 }
 
-/** Copies the model's weights into one file of the graph's precision, one tensor in memory at a time. */
+/**
+ * Copies the weights into one file in the graph's precision, with one tensor in memory at a time.
+ */
 export async function writeWeights(
   checkpoint: Checkpoint,
   options: WeightOptions,
@@ -86,12 +74,12 @@ export async function writeWeights(
   try {
     const writer = new TensorWriter(file, options.precision, checkpoint.files.join(', '));
     for (const [done, plan] of plans.entries()) {
-      const isFloat = floats.has(plan.name) || checkpoint.staysFloat?.(plan.name) === true;
+      const isFloat = floats.has(plan.name) || checkpoint.staysFloat(plan.name);
       await copyWeight(checkpoint, plan, writer, { labelIds: options.labelIds, isFloat });
       options.onProgress?.(done + 1, plans.length);
     }
     await writeRotary(checkpoint.blueprint, writer);
-    const parameters = new Map(plans.map(({ name, shape }) => [name, size(shape)]));
+    const parameters = new Map(plans.map(({ name, shape }) => [name, countValues(shape)]));
     return {
       initializers: writer.initializers,
       file: await file.finish(),
@@ -102,45 +90,12 @@ export async function writeWeights(
   }
 }
 
-function planWeights(blueprint: Blueprint): WeightPlan[] {
-  const { width, vocabulary } = blueprint;
+function planWeights(blueprint: Blueprint): readonly WeightPlan[] {
   return [
-    { name: weightNames.embedding, shape: [vocabulary, width], store: 'as-is' },
-    ...Array.from({ length: blueprint.layers }, (_, layer) => planLayer(blueprint, layer)).flat(),
-    { name: weightNames.finalNorm, shape: [width], store: 'as-is' },
+    ...bodyTensors(blueprint).map(({ name, shape, reads }): WeightPlan => {
+      return { name, shape, store: reads === undefined ? 'as-is' : 'transposed' };
+    }),
     { ...labelHead(blueprint), store: 'labels' },
-  ];
-}
-
-function planLayer(blueprint: Blueprint, layer: number): WeightPlan[] {
-  const { width, mlpWidth, headDim } = blueprint;
-  const names = weightNames.layer(layer);
-  const q = blueprint.heads * headDim;
-  const kv = blueprint.kvHeads * headDim;
-  const vector = (name: string, length: number): WeightPlan => ({
-    name,
-    shape: [length],
-    store: 'as-is',
-  });
-  const matrix = (name: string, out: number, input: number): WeightPlan => ({
-    name,
-    shape: [out, input],
-    store: 'transposed',
-  });
-  return [
-    vector(names.inputNorm, width),
-    matrix(names.q, q, width),
-    matrix(names.k, kv, width),
-    matrix(names.v, kv, width),
-    ...(blueprint.qkvBias
-      ? [vector(names.qBias, q), vector(names.kBias, kv), vector(names.vBias, kv)]
-      : []),
-    ...(blueprint.qkNorm ? [vector(names.qNorm, headDim), vector(names.kNorm, headDim)] : []),
-    matrix(names.o, width, q),
-    vector(names.mlpNorm, width),
-    matrix(names.gate, mlpWidth, width),
-    matrix(names.up, mlpWidth, width),
-    matrix(names.down, width, mlpWidth),
   ];
 }
 
@@ -148,18 +103,19 @@ function assertShape({ shapes, files }: Checkpoint, { name, shape }: WeightPlan)
   const found = shapes.get(name);
   if (found?.join() !== shape.join()) {
     throw new CheckpointError(
-      `${files.join(', ')}: tensor ${name} is ${found === undefined ? 'missing' : `[${found.join(', ')}]`}; ` +
+      `${files.join(', ')}: tensor ${name} is ` +
+        `${found === undefined ? 'missing' : `[${found.join(', ')}]`}; ` +
         `the blueprint needs [${shape.join(', ')}]`,
     );
   }
 }
 
-/** Weights that read the same input read it in one form. */
+/** Weights that read the same input must all be int8 or all be floats. */
 function assertSameForms(checkpoint: Checkpoint): void {
   for (let layer = 0; layer < checkpoint.blueprint.layers; layer++) {
     for (const kind of inputKinds) {
       const names = readersOf({ layer, kind });
-      if (new Set(names.map((name) => checkpoint.staysFloat?.(name))).size > 1) {
+      if (new Set(names.map((name) => checkpoint.staysFloat(name))).size > 1) {
         const which = `${checkpoint.files.join(', ')}: ${names.join(', ')}`;
         throw new CheckpointError(`${which}: some int8, some floats; one form is needed`);
       }
@@ -173,7 +129,6 @@ async function copyWeight(
   writer: TensorWriter,
   { labelIds, isFloat }: { labelIds: readonly number[]; isFloat: boolean },
 ): Promise<void> {
-  const [rows = 0, columns = 0] = shape;
   const rounds = shape.length === 2 && store !== 'labels' && !isFloat;
   if (writer.precision === 'int8' && rounds) {
     await writer.writeInt8(
@@ -185,9 +140,11 @@ async function copyWeight(
   const values = await checkpoint.readTensor(name);
   if (store === 'labels') {
     const picked = labelRows(values, checkpoint.blueprint, labelIds);
-    const labels = transpose(concat(picked), picked.length, columns);
-    await writer.writePrecise(weightNames.labels, labels, [columns, picked.length]);
+    const width = at(shape, 1);
+    const labels = transpose(concat(picked), picked.length, width);
+    await writer.writePrecise(weightNames.labels, labels, [width, picked.length]);
   } else if (store === 'transposed') {
+    const [rows, columns] = [at(shape, 0), at(shape, 1)];
     await writer.write(name, transpose(values, rows, columns), [columns, rows]);
   } else if (name === weightNames.finalNorm) {
     await writer.writePrecise(name, values, shape);
@@ -196,13 +153,13 @@ async function copyWeight(
   }
 }
 
-/** A checkpoint's own integers are taken as they are: rounding twice would add an error for nothing. */
+/** Uses the checkpoint's own integers where it has them, because rounding twice adds error. */
 async function quantize(
   checkpoint: Checkpoint,
   { name, shape, store }: WeightPlan,
 ): Promise<QuantizedTensor> {
-  const [, columns = 0] = shape;
-  const stored = await checkpoint.readQuantized?.(name);
+  const columns = at(shape, 1);
+  const stored = await checkpoint.readQuantized(name);
   if (stored === undefined) {
     const values = await checkpoint.readTensor(name);
     return store === 'transposed'
@@ -211,9 +168,11 @@ async function quantize(
   }
   const unsafe = store === 'transposed' ? findUnsafePair(stored.values, columns) : undefined;
   if (unsafe !== undefined) {
+    const [first, second] = [at(stored.values, unsafe), at(stored.values, unsafe + 1)];
     throw new CheckpointError(
-      `${checkpoint.files.join(', ')}: tensor ${name}: weights ${unsafe} and ${unsafe + 1} are ${stored.values[unsafe] ?? NaN} and ` +
-        `${stored.values[unsafe + 1] ?? NaN}; together at most ${pairLimit} steps are multiplied exactly on every machine`,
+      `${checkpoint.files.join(', ')}: tensor ${name}: weights ${unsafe} and ${unsafe + 1} are ` +
+        `${first} and ${second}; together at most ${pairLimit} steps are multiplied exactly on ` +
+        'every machine',
     );
   }
   return stored;
@@ -227,8 +186,4 @@ async function writeRotary(blueprint: Blueprint, writer: TensorWriter): Promise<
 
 function concat(parts: readonly Float32Array[]): Float32Array {
   return Float32Array.from(parts.flatMap((part) => [...part]));
-}
-
-function size(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
 }

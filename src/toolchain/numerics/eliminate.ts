@@ -1,7 +1,7 @@
 import { addProduct, dot, factorize, invert, type Matrix, solve } from './linear-algebra.ts';
 
 /**
- * A least-squares problem by its sums: outputs Y are to be made from inputs X by weights V, |X V - Y|^2 being
+ * A least-squares problem in sums. Weights V predict outputs Y from inputs X, and |X V - Y|^2 is
  * sum Y^2 - 2 V . cross + V . gram V.
  */
 export interface LeastSquares {
@@ -12,34 +12,36 @@ export interface LeastSquares {
 }
 
 /**
- * Inputs that go at once. They are chosen one after the other, exactly, among the `poolShare` times as many that are
- * cheapest at the time: two that stand in for each other both look cheap, and only one of them may go.
+ * Inputs removed per step. They are chosen one by one, exactly, from the `poolShare` times as many
+ * that are cheapest at that time: of two inputs that can replace each other both look cheap, but
+ * only one may be removed.
  */
 const stepInputs = 8;
 const poolShare = 8;
 
 /**
- * Which `keep` inputs to keep, ascending: backward elimination on the least-squares objective (OSSCAR, arXiv 2403.12983).
- * Removing input j when all others are solved again costs |v_j|^2 / [K]_jj, with K the inverse of the Gram matrix and v_j
- * the input's weights; the cheapest goes, and K and V of the rest follow by a low-rank change. About
- * inputs^2 x (inputs / 6 + outputs / 3) multiply-adds for half of them.
+ * The `keep` inputs to keep, ascending, by backward elimination on the least-squares objective
+ * (OSSCAR, arXiv 2403.12983). Removing input j and solving for the others again costs |v_j|^2 /
+ * [K]_jj, where K is the inverse of the Gram matrix and v_j are the weights of the input. The
+ * cheapest input is removed, then K and V are updated by a low-rank change. Removing half of the
+ * inputs takes about inputs^2 x (inputs / 6 + outputs / 3) multiply-adds.
  */
 export function eliminate({ gram, cross }: LeastSquares, keep: number): readonly number[] {
   const u = factorize(gram);
-  const alive = new Alive(invert(u), solve(u, cross));
-  while (alive.inputs.length > keep) {
-    alive.remove(alive.cheapest(Math.min(stepInputs, alive.inputs.length - keep)));
+  const remaining = new Remaining(invert(u), solve(u, cross));
+  while (remaining.inputs.length > keep) {
+    remaining.remove(remaining.cheapest(Math.min(stepInputs, remaining.inputs.length - keep)));
   }
-  return alive.inputs.toSorted((a, b) => a - b);
+  return remaining.inputs.toSorted((a, b) => a - b);
 }
 
 const empty = new Float64Array(0);
 
-/** The inputs still there, in places 0 .. n - 1: a removed one's place is taken by the last. */
-class Alive {
+/** The remaining inputs, in places 0 .. n - 1. The last input takes the place of a removed one. */
+class Remaining {
   /** The input at each place. */
   readonly inputs: number[];
-  /** Lower triangle of the inverse. */
+  /** The lower triangle of the inverse. */
   readonly #inverse: Matrix;
   /** [n, outputs] */
   readonly #weights: Matrix;
@@ -50,7 +52,7 @@ class Alive {
     this.#weights = weights;
   }
 
-  /** Places of the `count` inputs that cost least when they go one by one. */
+  /** The places of the `count` inputs that are cheapest to remove one after the other. */
   cheapest(count: number): readonly number[] {
     const costs = this.inputs.map((_, place) => {
       const weights = this.#weights[place] ?? empty;
@@ -63,7 +65,7 @@ class Alive {
     if (count === 1) {
       return pool;
     }
-    // Whom a removal changes how, among the pool, depends on the pool alone.
+    // Within the pool, updates depend only on the pool's rows, so a copy of them is enough.
     const rest = this.#only(pool);
     return Array.from({ length: count }, () => {
       const [next = 0] = rest.cheapest(1);
@@ -91,10 +93,10 @@ class Alive {
     }
   }
 
-  /** A copy of what concerns some places. */
-  #only(places: readonly number[]): Alive {
+  /** A copy of the rows and columns of some places. */
+  #only(places: readonly number[]): Remaining {
     const columns = places.map((place) => this.#column(place));
-    return new Alive(
+    return new Remaining(
       columns.map((column) => Float64Array.from(places, (k) => column[k] ?? NaN)),
       places.map((place) => (this.#weights[place] ?? empty).slice()),
     );

@@ -1,7 +1,10 @@
 import type { LeastSquares } from './eliminate.ts';
 import { addProduct, dot, factorize, type Matrix, solve, zeros } from './linear-algebra.ts';
 
-/** Sums over calibration tokens of a linear layer's inputs X [tokens, inputs] and the outputs Y wanted of it. */
+/**
+ * Sums over calibration tokens of the inputs X [tokens, inputs] of a linear layer and the outputs Y
+ * that it should have.
+ */
 export interface Statistics {
   /** X^T X. [inputs, inputs] */
   readonly gram: Matrix;
@@ -12,14 +15,14 @@ export interface Statistics {
 }
 
 /**
- * Share of the mean diagonal that is added to it: inputs that hardly fire on the calibration tokens keep the weights they
- * have, and the factorization has digits to work with.
+ * Share of the mean diagonal that is added to it. It keeps the old weights of inputs that are
+ * rarely active on the calibration tokens, and makes the factorization well conditioned.
  */
 const dampingShare = 0.01;
 
 /**
- * min |X V - Y|^2 + d |V - W|^2: damped towards the weights that were there, so that with nothing removed and Y = X W the
- * answer is W itself.
+ * The problem min |X V - Y|^2 + d |V - W|^2, damped towards the old weights W: with nothing removed
+ * and Y = X W the answer is W.
  *
  * weights: [inputs, outputs]
  */
@@ -36,12 +39,12 @@ export function dampTowards(
   };
 }
 
-/** The kept inputs' weights, solved again. [kept, outputs] */
+/** Solves for the weights of the kept inputs. [kept, outputs] */
 export function solveKept({ gram, cross }: LeastSquares, kept: readonly number[]): Matrix {
   return solve(factorize(pickBoth(gram, kept)), pick(cross, kept));
 }
 
-/** |X_kept V - Y|^2 / |Y|^2, of the undamped sums. */
+/** |X_kept V - Y|^2 / |Y|^2, from the undamped sums. */
 export function relativeError(
   { gram, cross, energy }: Statistics,
   kept: readonly number[],
@@ -54,7 +57,7 @@ export function relativeError(
     (sum, row, i) => sum + dot(row, reached[i] ?? row) - 2 * dot(row, wanted[i] ?? row),
     0,
   );
-  // Rounding can take a perfect fit below nothing.
+  // Rounding can make a perfect fit slightly negative.
   return Math.max(0, energy + difference) / energy;
 }
 

@@ -1,8 +1,9 @@
 import { RankError } from '../../base/errors.ts';
 
 /**
- * Dense linear algebra in doubles, for symmetric positive definite matrices of a few thousand rows. A matrix is its rows;
- * every loop runs along rows, four at a time, so that what is being summed stays in registers and cache.
+ * Dense linear algebra in doubles, for symmetric positive definite matrices of a few thousand rows.
+ * A matrix is a list of rows. Loops run along rows, four at a time, so that sums stay in registers
+ * and cache.
  */
 export type Matrix = readonly Float64Array[];
 
@@ -13,7 +14,9 @@ export function zeros(rows: number, columns: number): Matrix {
 
 const empty = new Float64Array(0);
 
-/** T += F X, as far as the rows of T go; rows of X may be longer. Rows of F are as long as X is high. */
+/**
+ * T += F X, for the columns that T has; rows of X may be longer. F has a column for every row of X.
+ */
 export function addProduct(t: Matrix, f: Matrix, x: Matrix): void {
   const whole = x.length & ~3;
   for (let k = 0; k < whole; k += 4) {
@@ -28,7 +31,10 @@ export function addProduct(t: Matrix, f: Matrix, x: Matrix): void {
   }
 }
 
-/** y += f[k] x[k] + ... + f[k + 3] x[k + 3]: four rows a pass, or loading and storing y would take most of the time. */
+/**
+ * y += f[k] x[k] + ... + f[k + 3] x[k + 3]. Four rows per pass, because loading and storing y would
+ * dominate.
+ */
 function addFour(y: Float64Array, f: Float64Array, x: Matrix, k: number): void {
   const x0 = x[k] ?? empty;
   const x1 = x[k + 1] ?? empty;
@@ -46,7 +52,7 @@ function addFour(y: Float64Array, f: Float64Array, x: Matrix, k: number): void {
   }
 }
 
-/** y += factor x, as far as y goes. */
+/** y += factor x, for the columns that y has. */
 function addRow(y: Float64Array, x: Float64Array, factor: number): void {
   for (let c = 0; c < y.length; c++) {
     y[c] = (y[c] ?? 0) + factor * (x[c] ?? 0);
@@ -61,7 +67,7 @@ export function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** Rows that are worked on together: what they need of the others is read once for all of them, and they fit a cache. */
+/** Rows per panel: they fit the cache, and other rows are read once for all of them. */
 const panelRows = 32;
 
 function panels(n: number): readonly (readonly [from: number, to: number])[] {
@@ -72,8 +78,8 @@ function panels(n: number): readonly (readonly [from: number, to: number])[] {
 }
 
 /**
- * U of A = U^T U, upper triangular (the transpose of Cholesky's L: its rows are what later rows need). Only the upper
- * triangle of A is read.
+ * U of A = U^T U, upper triangular: the transpose of Cholesky's L, so that later rows read whole
+ * rows of it. Only the upper triangle of A is read.
  *
  * @throws RankError when A is not positive definite.
  */
@@ -95,7 +101,7 @@ export function factorize(a: Matrix): Matrix {
   return u;
 }
 
-/** Rows of U from the diagonal block on; what the rows above give is subtracted already. */
+/** Rows of U from the diagonal block on; the share of the rows above is already subtracted. */
 function factorizePanel(panel: Matrix, from: number, n: number): void {
   panel.forEach((row, i) => {
     for (let k = 0; k < i; k++) {
@@ -105,10 +111,11 @@ function factorizePanel(panel: Matrix, from: number, n: number): void {
     if (!(pivot > 0)) {
       throw new RankError(
         'invalid-argument',
-        `pivot ${from + i} of ${n} is ${pivot}: the matrix is not positive definite; more calibration tokens are needed`,
+        `pivot ${from + i} of ${n} is ${pivot}: the matrix is not positive definite; ` +
+          'more calibration tokens are needed',
       );
     }
-    // The columns before the diagonal are below it: zero in U.
+    // Columns before the diagonal are zero in U.
     row.fill(0, 0, i);
     scale(row, 1 / Math.sqrt(pivot));
   });

@@ -1,4 +1,6 @@
-/** int8 weights: symmetric, one scale an output channel (a row of the checkpoint's [out, in]). */
+/**
+ * Symmetric int8 weights with one scale per output channel (a row of the checkpoint's [out, in]).
+ */
 
 export interface QuantizedTensor {
   /** [out, in], -127 to 127. */
@@ -10,21 +12,22 @@ export interface QuantizedTensor {
 const limit = 127;
 
 /**
- * x64 without VNNI multiplies 8-bit activations by neighbours along the input two at a time and adds each pair of products
- * in 16 bits, saturating (VPMADDUBSW). 255 x 128 = 32,640 fits: weights whose pairs (2i, 2i + 1) stay within this sum
- * are multiplied exactly on every machine.
+ * The largest sum of two neighbouring weights. Without VNNI, x64 multiplies neighbours along the
+ * input in pairs and adds each pair of products in 16 bits, saturating (VPMADDUBSW). 255 x 128 =
+ * 32,640 fits, so weights whose pairs (2i, 2i + 1) stay within this sum are multiplied exactly on
+ * every machine.
  */
 export const pairLimit = 128;
 
 /**
- * Steps that a channel's largest weight is worth: 64 never needs a pair to yield, above 127 clips. The finer the steps the
- * smaller the error of rounding and the larger that of pairs; the sum is least at about 100 of them.
+ * Candidate numbers of steps for the largest weight of a channel. 64 never limits a pair, more than
+ * 127 clips. Finer steps round better but limit more pairs; the total error is least near 100.
  */
 const trials = [64, 72, 80, 88, 96, 104, 112, 120, 127, 136];
 
 /**
- * A linear layer's weights, [out, in], for the integer product: every channel by the scale of `trials` that leaves the
- * least squared error once its pairs are within `pairLimit`.
+ * Rounds the weights [out, in] of a linear layer. Each channel gets the scale among `trials` with
+ * the least squared error after its pairs are limited to `pairLimit`.
  */
 export function quantizeLinear(values: Float32Array, columns: number): QuantizedTensor {
   return quantizeRows(values, columns, (from, to, largest) => {
@@ -41,7 +44,10 @@ export function quantizeLinear(values: Float32Array, columns: number): Quantized
   });
 }
 
-/** A table that is only looked up, such as the embedding: each row to the nearest of 255 steps. */
+/**
+ * Rounds a table that is only looked up, such as the embedding: each row to the nearest of 255
+ * steps.
+ */
 export function quantizeTable(values: Float32Array, columns: number): QuantizedTensor {
   return quantizeRows(values, columns, (from, to, largest) => {
     const scale = Math.fround(largest / limit);
@@ -52,7 +58,7 @@ export function quantizeTable(values: Float32Array, columns: number): QuantizedT
   });
 }
 
-/** The weights that the integers stand for. */
+/** The weights that the integers represent. */
 export function dequantizeChannels({ values, scales }: QuantizedTensor): Float32Array {
   const columns = values.length / scales.length;
   const out = new Float32Array(values.length);
@@ -65,7 +71,7 @@ export function dequantizeChannels({ values, scales }: QuantizedTensor): Float32
   return out;
 }
 
-/** The first place where two neighbours exceed `pairLimit`; undefined when none do. */
+/** The index of the first pair that exceeds `pairLimit`; undefined when there is none. */
 export function findUnsafePair(values: Int8Array, columns: number): number | undefined {
   for (let row = 0; row < values.length; row += columns) {
     for (let i = row; i + 1 < row + columns; i += 2) {
@@ -77,10 +83,13 @@ export function findUnsafePair(values: Int8Array, columns: number): number | und
   return undefined;
 }
 
-/** Rounds one channel of a given largest magnitude into `to`. @returns its scale */
+/** Rounds one channel with a known largest magnitude into `to`. @returns its scale */
 type RoundRow = (from: Float32Array, to: Int8Array, largest: number) => number;
 
-/** Below it a row counts as zeros, of scale 1: its steps would leave fp32's normal range. */
+/**
+ * Rows below this magnitude become zeros with scale 1: their steps would not be normal fp32
+ * numbers.
+ */
 const smallest = 2 ** -100;
 
 function quantizeRows(values: Float32Array, columns: number, round: RoundRow): QuantizedTensor {
@@ -110,7 +119,10 @@ function roundPairs(from: Float32Array, to: Int8Array, scale: number): number {
   return error * scale ** 2;
 }
 
-/** The nearest step to x, whose neighbour is y; a pair beyond `pairLimit` gives up the excess in equal parts, which is nearest under it. */
+/**
+ * The step for x beside its neighbour y. A pair beyond `pairLimit` gives up the excess in equal
+ * parts, which is the nearest pair within the limit.
+ */
 export function roundOfPair(x: number, y: number): number {
   const nearest = clip(Math.round(x));
   const sum = nearest + clip(Math.round(y));
@@ -121,7 +133,7 @@ export function roundOfPair(x: number, y: number): number {
   return sign * Math.min(Math.max(Math.round((sign * (x - y) + pairLimit) / 2), 1), limit);
 }
 
-/** The nearest step to y that its neighbour's steps leave. */
+/** The nearest step to y within the limit that the neighbour's step leaves. */
 export function roundBeside(y: number, neighbour: number): number {
   return Math.min(Math.max(clip(Math.round(y)), -pairLimit - neighbour), pairLimit - neighbour);
 }

@@ -1,6 +1,6 @@
 import type { Blueprint } from '../../model/manifest.ts';
-import type { Checkpoint } from '../files/checkpoint.ts';
-import { expectedTensors } from '../checkpoint/config/expected-tensors.ts';
+import { type Checkpoint, floatTensors } from '../files/checkpoint.ts';
+import { expectedTensors } from '../checkpoint/tensors.ts';
 import { countValues } from '../files/tensor-type.ts';
 import type { Layer } from '../calibrate/block-pieces.ts';
 
@@ -8,6 +8,7 @@ import type { Layer } from '../calibrate/block-pieces.ts';
 export function keepLayers(checkpoint: Checkpoint, kept: readonly number[]): Checkpoint {
   const blueprint = { ...checkpoint.blueprint, layers: kept.length };
   return {
+    ...floatTensors,
     blueprint,
     files: checkpoint.files,
     shapes: expectedTensors(blueprint),
@@ -23,6 +24,7 @@ export function replaceTensors(
   layers: readonly Layer[],
 ): Checkpoint {
   return {
+    ...floatTensors,
     blueprint,
     files: checkpoint.files,
     shapes: expectedTensors(blueprint),

@@ -7,8 +7,6 @@ import { writeCheckpoint, type WrittenType } from '../checkpoint/write-checkpoin
 import type { CheckpointTokenizer } from '../gguf/checkpoint-tokenizer.ts';
 import { type PruneReport, reportFile } from './prune-report.ts';
 
-const configLimits = { bytes: 1024 * 1024, depth: 8 };
-
 /** Writes a pruned checkpoint with the config and tokenizer of the one it came from, and its report. */
 export async function writePruned(
   checkpoint: Checkpoint,
@@ -27,9 +25,7 @@ export async function writePruned(
   },
 ): Promise<void> {
   const isFolder = (await stat(from)).isDirectory();
-  const original = isFolder
-    ? await readJsonFile(join(from, 'config.json'), configLimits)
-    : undefined;
+  const original = isFolder ? await readJsonFile(join(from, 'config.json')) : undefined;
   await writeCheckpoint(to, {
     config: configFor(checkpoint.blueprint, type, original),
     tensors: [...checkpoint.shapes].map(([name, shape]) => ({

@@ -5,7 +5,8 @@ import { batchRows, type CalibrationTemplate, readCalibration } from '../calibra
 import { embedBatches } from '../calibrate/streams.ts';
 import { migrations, shareByKeyHead, smoothingFactors } from './channel-factors.ts';
 import { type LayerFactors } from './fold-factors.ts';
-import { type InputKind, inputKinds, readers } from '../graph/layer-inputs.ts';
+import { type InputKind, inputKinds } from '../graph/layer-inputs.ts';
+import { readersWithin } from '../checkpoint/tensors.ts';
 import { meanRowError, openProducts, type Product, type Products } from './quantized-product.ts';
 import { type InputSamples, sampleInputs } from '../calibrate/sample-inputs.ts';
 
@@ -114,7 +115,7 @@ async function chooseForLayer(
   const factors: Partial<Record<InputKind, Float32Array>> = {};
   const inputs: Omit<SmoothedInput, 'layer'>[] = [];
   for (const kind of inputKinds) {
-    const weights = readers[kind].map((name) => tensorOf(layer, name).data);
+    const weights = readersWithin(kind).map((name) => tensorOf(layer, name).data);
     const { maxima, rows, size } = samples[kind];
     const product = { rows, inputs: size.channels, weights: thinOut(weights, size.channels) };
     const measure = await measureFrom(products, product);

@@ -1,5 +1,5 @@
 import type { Blueprint } from '../../model/manifest.ts';
-import type { Checkpoint } from '../files/checkpoint.ts';
+import { type Checkpoint, floatTensors } from '../files/checkpoint.ts';
 import type { InputKind } from '../graph/layer-inputs.ts';
 
 /**
@@ -32,6 +32,7 @@ const folds: Readonly<Record<string, Fold>> = {
 /** The same model with its channels scaled, by layer. It reads from the original, which stays open. */
 export function foldFactors(checkpoint: Checkpoint, layers: readonly LayerFactors[]): Checkpoint {
   return {
+    ...floatTensors,
     blueprint: checkpoint.blueprint,
     files: checkpoint.files,
     shapes: checkpoint.shapes,

@@ -8,7 +8,7 @@ import {
   type CompensatedTensor,
   factorizeInputs,
 } from './compensate-rounding.ts';
-import { labelHead, scoreName } from '../checkpoint/config/label-head.ts';
+import { labelHead, outerTensors } from '../checkpoint/tensors.ts';
 import { readJsonFile } from '../files/limited-json.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import {
@@ -77,8 +77,7 @@ export interface SmoothingReport {
 }
 
 export const quantizeReportFile = 'quantize-report.json';
-const embedding = 'model.embed_tokens.weight';
-const configLimits = { bytes: 1024 * 1024, depth: 8 };
+const embedding = outerTensors.embedding.name;
 
 /**
  * Writes a checkpoint's compact form (stored-int8.ts): matrices as int8 with a scale a row, norms and biases fp32.
@@ -136,7 +135,7 @@ async function writeCompact(
   { from, to, floats, onProgress }: QuantizeOptions,
   { wholeRows, grams }: { wholeRows: readonly number[]; grams: readonly LayerGrams[] },
 ): Promise<readonly TensorError[]> {
-  const original = await readJsonFile(join(from, 'config.json'), configLimits);
+  const original = await readJsonFile(join(from, 'config.json'));
   const kept = new Set(floats.flatMap(readersOf));
   const tensors: TensorError[] = [];
   await writeCheckpoint(to, {
@@ -146,7 +145,7 @@ async function writeCompact(
     },
     tensors: [...checkpoint.shapes.keys()].flatMap((name) =>
       outgoing(checkpoint, name, {
-        isFloat: kept.has(name) || name === scoreName,
+        isFloat: kept.has(name) || name === outerTensors.score.name,
         wholeRows: name === labelHead(checkpoint.blueprint).name ? wholeRows : [],
         gram: gramOf(name, grams),
         onError: (error) => tensors.push(error),
@@ -175,7 +174,7 @@ function findRows({ blueprint }: Checkpoint, { from, labels }: QuantizeOptions):
 }
 
 async function assertFloats(checkpoint: Checkpoint, from: string): Promise<void> {
-  if ((await checkpoint.readQuantized?.(embedding)) !== undefined) {
+  if ((await checkpoint.readQuantized(embedding)) !== undefined) {
     throw new CheckpointError(`${from}: is int8 already; rounding it twice would only lose`);
   }
 }
@@ -199,7 +198,7 @@ function outgoing(checkpoint: Checkpoint, name: string, watch: Watch): readonly 
   let whole: Float32Array[] = [];
   const read = async () => {
     const values = await checkpoint.readTensor(name);
-    const isTable = name === embedding || name === 'lm_head.weight';
+    const isTable = name === embedding || name === outerTensors.head.name;
     const quantized: QuantizedTensor & Partial<CompensatedTensor> = isTable
       ? quantizeTable(values, columns)
       : roundLinear(values, columns, watch.gram);

@@ -54,6 +54,7 @@ function fakeCheckpoint() {
     ]),
     readTensor: (name) => Promise.resolve(Float32Array.from(values.get(name) ?? [])),
     readQuantized: () => Promise.resolve(stored),
+    staysFloat: () => false,
     close: () => {
       closed.times++;
       return Promise.resolve();
@@ -65,7 +66,7 @@ function fakeCheckpoint() {
 const up = 'model.layers.0.mlp.up_proj.weight';
 
 describe('a checkpoint with an adapter', () => {
-  it('reads matrices with alpha / rank times the product added, and others as they are', async () => {
+  it('adds alpha / rank times the product to its matrices and leaves others alone', async () => {
     const { checkpoint, closed } = fakeCheckpoint();
     const merged = await withAdapter(checkpoint, adapterFolder());
     // B A = [[1, 2, 3], [-1 + 20, -2 + 40, -3 + 60]], halved.
@@ -83,11 +84,11 @@ describe('a checkpoint with an adapter', () => {
     await merged.close();
   });
 
-  it('no longer has the integers of matrices that it changes', async () => {
+  it('hides the stored integers of matrices that it changes', async () => {
     const { checkpoint, stored } = fakeCheckpoint();
     const merged = await withAdapter(checkpoint, adapterFolder());
-    expect(await merged.readQuantized?.(up)).toBeUndefined();
-    expect(await merged.readQuantized?.('model.embed_tokens.weight')).toBe(stored);
+    expect(await merged.readQuantized(up)).toBeUndefined();
+    expect(await merged.readQuantized('model.embed_tokens.weight')).toBe(stored);
     await merged.close();
   });
 
@@ -145,15 +146,18 @@ describe("PEFT's adapter of a tiny checkpoint", () => {
     const built = await buildModel({ ...tinyBuildOptions('llama', to), adapter });
     expect(built.fingerprint).not.toBe(plain.fingerprint);
     const report = await verifyModel({
-      ...{ dir: to, golden: readTinyGolden('llama-adapter'), threads: 1 },
-      ...{ device: { provider: 'cpu', deviceId: 0 }, onProgress: () => undefined },
+      dir: to,
+      golden: readTinyGolden('llama-adapter'),
+      threads: 1,
+      device: { provider: 'cpu', deviceId: 0 },
+      onProgress: () => undefined,
     });
     expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
     const logits = report.checks.find(({ name }) => name === 'logits, reference');
     expect(logits?.largest).toBeLessThan(1e-4);
   });
 
-  it('is merged into a checkpoint that can be read without it', async () => {
+  it('can be merged into a checkpoint that is read without it', async () => {
     const to = join(temporaryFolder(), 'merged');
     const done: number[] = [];
     const onProgress = (tensors: number) => done.push(tensors);
@@ -191,7 +195,7 @@ describe("PEFT's adapter of a tiny checkpoint", () => {
     });
     const [whole, stored] = await Promise.all([openCheckpoint(to), openCheckpoint(compact)]);
     expect(await whole.readTensor(up)).toEqual(await stored.readTensor(up));
-    expect(whole.staysFloat?.(up)).toBe(false);
+    expect(whole.staysFloat(up)).toBe(false);
     await Promise.all([whole.close(), stored.close()]);
     expect(readFileSync(join(to, 'config.json'), 'utf8')).not.toContain('slmrank-int8');
   });

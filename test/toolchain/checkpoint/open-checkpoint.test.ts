@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Blueprint } from '../../../src/model/manifest.ts';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
-import { expectedTensors } from '../../../src/toolchain/checkpoint/config/expected-tensors.ts';
+import { expectedTensors } from '../../../src/toolchain/checkpoint/tensors.ts';
 import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
-import { unpermuteRotary } from '../../../src/toolchain/checkpoint/rotary-layout.ts';
+import { unpermuteRotary } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
 import { type GgufSpec, ggufBytes } from '../../support/checkpoint-gguf.ts';
 import {
@@ -91,7 +91,7 @@ describe('openCheckpoint', () => {
     expect(await readAll(checkpoint)).toEqual(expected);
   });
 
-  test('passes over a stored tied head and an old rotary table', async () => {
+  test('ignores a stored tied head and an old rotary table', async () => {
     const extra = [
       ['lm_head.weight', [5, 8]],
       ['model.layers.0.self_attn.rotary_emb.inv_freq', [2]],

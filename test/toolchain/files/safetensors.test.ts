@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { readValues } from '../../../src/toolchain/files/read-tensor.ts';
+import { readValues } from '../../../src/toolchain/files/checkpoint-file.ts';
 import { openSafetensors } from '../../../src/toolchain/files/safetensors.ts';
 import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
 import { floats, uint64 } from '../../support/checkpoint-gguf.ts';

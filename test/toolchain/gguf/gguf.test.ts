@@ -2,7 +2,7 @@ import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openGguf } from '../../../src/toolchain/gguf/gguf.ts';
-import { readValues } from '../../../src/toolchain/files/read-tensor.ts';
+import { readValues } from '../../../src/toolchain/files/checkpoint-file.ts';
 import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
 import { floats, type GgufSpec, ggufBytes, metadata } from '../../support/checkpoint-gguf.ts';
 

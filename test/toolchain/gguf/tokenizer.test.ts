@@ -36,7 +36,7 @@ describe('buildTokenizerJson', () => {
     expect(tokenizer.encode('<|im_end|>')).toHaveLength(10);
   });
 
-  it('knows the largest id, of an added token too, which the embedding must have a row for', () => {
+  it('finds the largest id among vocabulary and added tokens', () => {
     const tokenizer = createTokenizer(buildTokenizerJson(describeGguf()), 'x');
     expect(tokenizer.largest).toEqual({ id: 260, token: '<think>' });
     expect(() => assertVocabulary(tokenizer, 260, 'some.gguf')).toThrow(

@@ -61,20 +61,23 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the packed graph of a %s mod
     await rm(model.dir, { recursive: true });
   });
 
-  it.each(Object.keys(cases))('scores as the plain reference does: %s', async (name) => {
+  it.each(Object.keys(cases))('scores like the plain reference: %s', async (name) => {
     const parts = cases[name] ?? [];
     const expected = parts.flatMap(joined).map((row) => reference.logits(row));
     const scores = await scoreParts(session, parts);
     expect(largestDifference(scores, expected)).toBeLessThan(tolerance);
   });
 
-  it.each(Object.keys(cases))('scores the same shared and unshared: %s', async (name) => {
-    const parts = cases[name] ?? [];
-    const shared = await scoreParts(session, parts);
-    expect(largestDifference(shared, await scoreParts(session, unshared(parts)))).toBeLessThan(
-      1e-5,
-    );
-  });
+  it.each(Object.keys(cases))(
+    'scores the same with shared and unshared prefixes: %s',
+    async (name) => {
+      const parts = cases[name] ?? [];
+      const shared = await scoreParts(session, parts);
+      expect(largestDifference(shared, await scoreParts(session, unshared(parts)))).toBeLessThan(
+        1e-5,
+      );
+    },
+  );
 
   it('gives different candidates different scores', async () => {
     const scores = await scoreParts(session, [
@@ -148,7 +151,7 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the packed graph of a %s mod
     ).toBeLessThan(tolerance);
   });
 
-  it('is independent of how many groups tiles may be split into', async () => {
+  it('scores the same for any number of attention groups', async () => {
     const parts = cases['several requests'] ?? [];
     const four = await scoreParts(session, parts);
     for (const groups of [1, 2]) {

@@ -20,7 +20,7 @@ describe('rotary tables', () => {
     expect([...sin]).toEqual(angles.map((angle) => Math.fround(Math.sin(angle) / 2)));
   });
 
-  test('are those of the plain model, to the last bit, where nothing is scaled', () => {
+  test('equal those of an unscaled model bit for bit when all factors are 1', () => {
     const ropeScaling = { divisors: [1, 1], attentionFactor: 1 };
     expect(rotaryTables({ ...plain, ropeScaling })).toEqual(rotaryTables(plain));
   });

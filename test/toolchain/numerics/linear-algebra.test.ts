@@ -57,7 +57,7 @@ describe('factorizing', () => {
     ]);
   });
 
-  it('says which pivot fails', () => {
+  it('names the pivot that fails', () => {
     expect(() => factorize(rows([1, 2], [2, 4]))).toThrow(
       'pivot 1 of 2 is 0: the matrix is not positive definite; more calibration tokens are needed',
     );

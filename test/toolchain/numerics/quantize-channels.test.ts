@@ -22,7 +22,7 @@ function squaredError(values: Float32Array, quantized: QuantizedTensor): number 
 }
 
 describe('a table in int8', () => {
-  it('has a scale a row, its largest value worth 127 steps', () => {
+  it('has one scale per row, with the largest value at 127 steps', () => {
     const { values, scales } = quantizeTable(Float32Array.of(127, -63.6, 0.4, 2, -4, 0), 3);
     expect([...scales]).toEqual([1, Math.fround(4 / 127)]);
     expect([...values]).toEqual([127, -64, 0, 64, -127, 0]);
@@ -36,7 +36,7 @@ describe('a table in int8', () => {
 });
 
 describe('linear weights in int8', () => {
-  it('hold each pair of neighbours to 128 steps', () => {
+  it('limit each pair of neighbours to 128 steps', () => {
     const random = fc.float({ min: -4, max: 4, noNaN: true });
     fc.assert(
       fc.property(fc.array(random, { minLength: 3, maxLength: 48 }), (row) => {
@@ -47,19 +47,19 @@ describe('linear weights in int8', () => {
     );
   });
 
-  it('use all steps where no pair stands in the way', () => {
+  it('use all 127 steps when no pair exceeds the limit', () => {
     const { values, scales } = quantizeLinear(Float32Array.of(127, 1, 64, -127), 4);
     expect([...values]).toEqual([127, 1, 64, -127]);
     expect([...scales]).toEqual([1]);
   });
 
-  it('give up steps where two large weights are neighbours, sooner than cut them', () => {
+  it('use coarser steps instead of cutting two large neighbours', () => {
     const { values, scales } = quantizeLinear(Float32Array.of(1, 1, -0.5, 0.25), 4);
     expect([...values]).toEqual([64, 64, -32, 16]);
     expect([...scales]).toEqual([1 / 64]);
   });
 
-  it('lose less than 7-bit weights, which are safe too', () => {
+  it('lose less than 7-bit weights, which are also safe', () => {
     const values = weights(64 * 256);
     const sevenBits = new Float32Array(values.length);
     for (let row = 0; row < values.length; row += 256) {
@@ -72,7 +72,7 @@ describe('linear weights in int8', () => {
     expect(squaredError(values, quantizeLinear(values, 256))).toBeLessThan(0.75 * lost);
   });
 
-  it('are searched for pairs by row, from its first weight', () => {
+  it('are searched for unsafe pairs row by row', () => {
     expect(findUnsafePair(Int8Array.of(0, 100, 100, 0, 1, 64), 3)).toBeUndefined();
     expect(findUnsafePair(Int8Array.of(0, 1, 2, 127, 2, 3), 3)).toBe(3);
     expect(findUnsafePair(Int8Array.of(-64, -65), 2)).toBe(0);

@@ -41,13 +41,13 @@ describe('a compact checkpoint', () => {
   it('reads as its integers times their scales', async () => {
     const { to } = await quantize();
     const checkpoint = await openCheckpoint(to);
-    const stored = await checkpoint.readQuantized?.(gate);
+    const stored = await checkpoint.readQuantized(gate);
     expect(stored?.values).toBeInstanceOf(Int8Array);
     expect(await checkpoint.readTensor(gate)).toEqual(
       stored && dequantizeChannels({ values: stored.values, scales: stored.scales }),
     );
     const norm = 'model.norm.weight';
-    expect(await checkpoint.readQuantized?.(norm)).toBeUndefined();
+    expect(await checkpoint.readQuantized(norm)).toBeUndefined();
     const original = await openCheckpoint(tinyPath('llama'));
     expect(await checkpoint.readTensor(norm)).toEqual(await original.readTensor(norm));
     await Promise.all([checkpoint.close(), original.close()]);
@@ -93,7 +93,7 @@ describe('a compact checkpoint', () => {
       offset + bytes,
     );
     const checkpoint = await openCheckpoint(to);
-    const stored = await checkpoint.readQuantized?.(gate);
+    const stored = await checkpoint.readQuantized(gate);
     await checkpoint.close();
     // [64, 32] stands transposed.
     expect([...built]).toEqual(

@@ -5,33 +5,38 @@ import {
   mostRowTokens,
 } from '../../../model/manifest.ts';
 import { asObject, type JsonObject } from '../../files/limited-json.ts';
-import { ConfigFields } from './config-fields.ts';
-import { refuse } from '../../files/refuse.ts';
+import { ConfigFields } from './fields.ts';
+import { refuse } from '../../files/checkpoint.ts';
 import { parseClasses } from './parse-classes.ts';
 import { parseRope } from './rope-config.ts';
 import { int8Method } from '../../files/stored-int8.ts';
 
-/** Architectures of config.json. */
+/** Values of `architectures` in a config.json. */
 const architectures: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['LlamaForCausalLM', 'llama'],
   ['Qwen2ForCausalLM', 'qwen2'],
   ['Qwen3ForCausalLM', 'qwen3'],
 ]);
-/** The same with a head of one or two rows in the place of the vocabulary's. */
+/** Architectures with a head of one or two rows in place of the vocabulary's. */
 const classifiers: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['LlamaForSequenceClassification', 'llama'],
   ['Qwen2ForSequenceClassification', 'qwen2'],
   ['Qwen3ForSequenceClassification', 'qwen3'],
 ]);
 
-/** What follows from the family alone. */
+/** The traits that the family alone decides. */
 export const familyTraits: Readonly<Record<Family, Pick<Blueprint, 'qkNorm' | 'qkvBias'>>> = {
   llama: { qkNorm: false, qkvBias: false },
   qwen2: { qkNorm: false, qkvBias: true },
   qwen3: { qkNorm: true, qkvBias: false },
 };
 
-/** Tokens of a row by the checkpoint's positions, and by what is asked for, if anything. @throws CheckpointError */
+/**
+ * The most tokens in a row: what was asked for, or the default, as far as the positions of the
+ * checkpoint allow.
+ *
+ * @throws CheckpointError
+ */
 export function findRowTokens(positions: number, asked: number | undefined, where: string): number {
   if (asked !== undefined && asked > positions) {
     refuse(where, 'the number of positions', positions, `at least ${asked}, as --row-tokens asks`);
@@ -40,7 +45,8 @@ export function findRowTokens(positions: number, asked: number | undefined, wher
 }
 
 /**
- * The blueprint of a Hugging Face config.json. What the ranking graph cannot compute is refused, not ignored.
+ * The blueprint of a Hugging Face config.json. Features that the ranking graph cannot compute are
+ * refused.
  *
  * @throws CheckpointError
  */
@@ -51,7 +57,7 @@ export function parseBlueprint(config: JsonObject, file: string, askedTokens?: n
   const width = fields.number('hidden_size');
   const heads = fields.number('num_attention_heads');
   const layers = fields.number('num_hidden_layers');
-  // Where it is wrong to take width / heads (Qwen3), the shape of q_proj says so.
+  // Where width / heads is wrong (Qwen3), the shape check of q_proj fails.
   const headDim = fields.number('head_dim', width / heads);
   const rowTokens = findRowTokens(
     fields.number('max_position_embeddings'),
@@ -107,7 +113,7 @@ function assertSupported(fields: ConfigFields): void {
   assertQuantization(fields);
 }
 
-/** Our own compact form is read; others are made by other rules. */
+/** Of the quantized forms, only our compact form is supported. */
 function assertQuantization(fields: ConfigFields): void {
   const found = fields.get('quantization_config');
   if (found === undefined) {
@@ -119,7 +125,7 @@ function assertQuantization(fields: ConfigFields): void {
   }
 }
 
-/** A window that no row fills changes nothing. */
+/** A sliding window that is at least as long as a row changes nothing. */
 function assertFullAttention(fields: ConfigFields, layers: number, rowTokens: number): void {
   const window = fields.get('sliding_window');
   if (typeof window === 'number' && window >= rowTokens) {
@@ -150,7 +156,9 @@ type Dimension = Exclude<
   'ropeTheta' | 'normEpsilon'
 >;
 
-/** Several times the largest published model that could be called small; keeps every product below exact. */
+/**
+ * Several times the largest published small model, and small enough that every product is exact.
+ */
 const maxDimensions: Readonly<Record<Dimension, number>> = {
   layers: 256,
   width: 32_768,
@@ -162,7 +170,11 @@ const maxDimensions: Readonly<Record<Dimension, number>> = {
   rowTokens: mostRowTokens,
 };
 
-/** Dimensions within limits and fitting each other. Returns what it was given. @throws CheckpointError */
+/**
+ * Checks that dimensions are within limits and fit each other, and returns the blueprint.
+ *
+ * @throws CheckpointError
+ */
 export function assertBlueprint(blueprint: Blueprint, where: string): Blueprint {
   for (const [name, max] of Object.entries(maxDimensions) as [Dimension, number][]) {
     const found = blueprint[name];

@@ -1,18 +1,20 @@
 import type { Blueprint, Family } from '../../../model/manifest.ts';
-import { ArchitectureFields } from './architecture-fields.ts';
+import { ArchitectureFields } from './fields.ts';
 import { assertBlueprint, familyTraits, findRowTokens } from './blueprint.ts';
 import type { GgufFile } from '../../gguf/gguf.ts';
 import { findString } from '../../gguf/metadata.ts';
 import { parseGgufRope } from './gguf-rope.ts';
-import { ggufScoreName, parseGgufClasses } from './parse-classes.ts';
-import { refuse, within } from '../../files/refuse.ts';
+import { parseGgufClasses } from './parse-classes.ts';
+import { outerTensors } from '../tensors.ts';
+import { refuse, within } from '../../files/checkpoint.ts';
 
-/** Values of general.architecture. */
+/** Supported values of general.architecture. */
 const families: readonly Family[] = ['llama', 'qwen2', 'qwen3'];
 
 /**
- * The blueprint by a GGUF's metadata; vocabulary and tied head by its tensors. `ropeFactors`: the values of its tensor
- * rope_freqs.weight, if it has one. `askedTokens`: most tokens of a row.
+ * The blueprint from the metadata of a GGUF file; its tensors decide vocabulary and tied head.
+ * `ropeFactors` are the values of the tensor rope_freqs.weight, if there is one; `askedTokens` is
+ * the number of tokens in a row that was asked for.
  *
  * @throws CheckpointError
  */
@@ -44,7 +46,7 @@ export function parseGgufBlueprint(
       heads,
       kvHeads: fields.number('attention.head_count_kv', heads),
       headDim,
-      vocabulary: gguf.tensors.get('token_embd.weight')?.shape[0] ?? 0,
+      vocabulary: gguf.tensors.get(outerTensors.embedding.gguf)?.shape[0] ?? 0,
       ...parseGgufRope(fields, headDim, ropeFactors),
       normEpsilon: fields.number('attention.layer_norm_rms_epsilon'),
       ...familyTraits[family],
@@ -56,9 +58,9 @@ export function parseGgufBlueprint(
 }
 
 function parseHead(gguf: GgufFile, family: Family): Pick<Blueprint, 'tiedHead' | 'classes'> {
-  return gguf.tensors.has(ggufScoreName)
+  return gguf.tensors.has(outerTensors.score.gguf)
     ? { tiedHead: false, classes: parseGgufClasses(gguf, family) }
-    : { tiedHead: !gguf.tensors.has('output.weight') };
+    : { tiedHead: !gguf.tensors.has(outerTensors.head.gguf) };
 }
 
 function assertSupported(fields: ArchitectureFields, rowTokens: number): void {
@@ -68,7 +70,7 @@ function assertSupported(fields: ArchitectureFields, rowTokens: number): void {
   }
   const key = 'attention.sliding_window';
   const window = fields.number(key, 0);
-  // A window that no row fills changes nothing.
+  // A window that is at least as long as a row changes nothing.
   if (window !== 0 && window < rowTokens) {
     refuse(fields.where(key), 'the value', window, `0, or at least the ${rowTokens} of a row`);
   }

@@ -1,19 +1,20 @@
+import { at } from '../../../base/at.ts';
 import type { Blueprint } from '../../../model/manifest.ts';
 import type { RopeScaling } from '../../../model/rope-scaling.ts';
-import type { ArchitectureFields } from './architecture-fields.ts';
-import { refuse } from '../../files/refuse.ts';
+import type { ArchitectureFields } from './fields.ts';
+import { refuse } from '../../files/checkpoint.ts';
 import { linearScaling, orNone, type RopeBase, yarnAttention, yarnScaling } from './rope-kinds.ts';
 
-/** GGML's default where the key is missing. */
+/** GGML's default when the key is missing. */
 const defaultRopeTheta = 10_000;
 
-/** The tensor by which Llama 3's frequencies are divided. */
+/** The tensor of divisors for the frequencies of Llama 3. */
 export const ropeFactorsName = 'rope_freqs.weight';
 
 /**
- * The rotary base and scaling of a GGUF's metadata: a factor without a type is linear, and factors by frequency divide
- * what the other scaling leaves, as llama.cpp has it. YaRN's options are those of the config.json that the converter
- * took them from.
+ * The rotary base and scaling from the metadata of a GGUF file. As in llama.cpp, a factor without a
+ * type is linear, and `factors` divide each frequency after any other scaling. YaRN's options come
+ * from the config.json that was converted.
  *
  * @throws CheckpointError
  */
@@ -29,7 +30,9 @@ export function parseGgufRope(
     refuse(where, 'the number of values', factors.length, `${headDim / 2}, half of a head`);
   }
   const ropeScaling = orNone({
-    divisors: divisors.map((divisor, place) => divisor * (factors?.[place] ?? 1)),
+    divisors: divisors.map((divisor, place) => {
+      return factors === undefined ? divisor : divisor * at(factors, place);
+    }),
     attentionFactor: attentionFactor * fields.number('rope.scaling.attn_factor', 1),
   });
   return { ropeTheta, ...(ropeScaling && { ropeScaling }) };

@@ -1,30 +1,16 @@
 import { RankError } from '../../../base/errors.ts';
 import type { Blueprint, Label, Manifest } from '../../../model/manifest.ts';
 import { singleTokenId, type Tokenizer } from '../../../text/tokenizer/tokenizer.ts';
-import type { Shape } from '../../files/checkpoint.ts';
 
-/** The head of a sequence classifier, [classes, width]. One row is the logit of yes against a no of 0. */
-export const scoreName = 'score.weight';
-
-type Head = Pick<Blueprint, 'classes' | 'tiedHead' | 'vocabulary' | 'width'>;
-
-/** The tensor whose rows give the labels' logits. */
-export function labelHead({ classes, tiedHead, vocabulary, width }: Head): {
-  readonly name: string;
-  readonly shape: Shape;
-} {
-  return classes !== undefined
-    ? { name: scoreName, shape: [classes.length, width] }
-    : {
-        name: tiedHead ? 'model.embed_tokens.weight' : 'lm_head.weight',
-        shape: [vocabulary, width],
-      };
-}
-
-/** The rows of the labels' ids in the values of `labelHead`; class 0 of a head of one row is zeros. */
+/**
+ * The rows of the labels in the values of `labelHead`. A head of one row has no row for class 0,
+ * whose logit is 0: zeros stand for it.
+ *
+ * @returns one array of [width] per id
+ */
 export function labelRows(
   values: Float32Array,
-  { classes, width }: Head,
+  { classes, width }: Blueprint,
   ids: readonly number[],
 ): Float32Array[] {
   const first = classes?.length === 1 ? 1 : 0;
@@ -36,8 +22,9 @@ export function labelRows(
 }
 
 /**
- * The labels' ids: of tokens, or of a classifier's classes. A classifier's are found by name; classes without names of
- * their own (LABEL_0, LABEL_1) are no and yes, as converters write them, and a single one is yes.
+ * The ids of the labels: of tokens, or of a classifier's classes. Classes are found by name.
+ * Classes that have only the default names of converters (LABEL_0, LABEL_1) are no and yes; a
+ * single class is yes.
  *
  * @throws RankError
  */
@@ -96,7 +83,7 @@ function findClass(
   return id;
 }
 
-/** What transformers calls a class that has no name. */
+/** The name that transformers gives a class without a name. */
 export function unnamedClass(id: number): string {
   return `LABEL_${id}`;
 }

@@ -1,14 +1,16 @@
-import type { ConfigFields } from './config-fields.ts';
+import type { ConfigFields } from './fields.ts';
 import { type DescribedFile, findStrings } from '../../gguf/metadata.ts';
 import { unnamedClass } from './label-head.ts';
-import { quote, refuse, within } from '../../files/refuse.ts';
+import { quote, refuse, within } from '../../files/checkpoint.ts';
 
-/** Transformers' default where a config.json is silent. */
+/** Transformers' default when a config.json does not say. */
 const defaultClasses = 2;
 
 /**
- * A sequence classifier's classes, by row of its head: one or two, scored by one logit or by two of which a softmax is
- * taken. @throws CheckpointError for more, and for classes that are scored in another way.
+ * The classes of a sequence classifier, by row of its head: one class scored by its logit, or two
+ * scored by a softmax.
+ *
+ * @throws CheckpointError for more classes, or classes that are scored in another way.
  */
 export function parseClasses(config: ConfigFields): readonly string[] {
   const names = config.within('id2label');
@@ -17,7 +19,7 @@ export function parseClasses(config: ConfigFields): readonly string[] {
     const key = config.get('num_labels') === undefined ? 'id2label' : 'num_labels';
     refuse(config.where(key), 'the number of classes', count, '1 (yes), or 2 (no and yes)');
   }
-  // Training sets it where it was not set; for two classes it says what is done here.
+  // Training sets this default; with two classes it means the softmax that we compute.
   config.only('problem_type', ...(count === 2 ? ['single_label_classification'] : []));
   return Array.from({ length: count }, (_, id) => {
     const name = names.get(String(id)) ?? unnamedClass(id);
@@ -27,11 +29,8 @@ export function parseClasses(config: ConfigFields): readonly string[] {
   });
 }
 
-/** The head that llama.cpp gives rerankers in the place of the vocabulary's, which it leaves out where it is not tied. */
-export const ggufScoreName = 'cls.output.weight';
-
 /**
- * Of a GGUF that has such a head, its classes by row: those that its metadata names.
+ * The classes of a GGUF file with a classifier head, by row: the labels in its metadata.
  *
  * @throws CheckpointError
  */

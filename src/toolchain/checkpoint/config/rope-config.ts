@@ -1,7 +1,7 @@
 import type { Blueprint } from '../../../model/manifest.ts';
 import type { RopeScaling } from '../../../model/rope-scaling.ts';
-import type { ConfigFields } from './config-fields.ts';
-import { refuse } from '../../files/refuse.ts';
+import type { ConfigFields } from './fields.ts';
+import { refuse } from '../../files/checkpoint.ts';
 import {
   linearScaling,
   llama3Scaling,
@@ -11,9 +11,11 @@ import {
   yarnScaling,
 } from './rope-kinds.ts';
 
-/** Transformers' default where a config.json is silent. */
+/** Transformers' default when a config.json does not say. */
 const defaultRopeTheta = 10_000;
-/** In transformers 5 rope_theta and the scaling are in rope_parameters; before, apart. */
+/**
+ * Transformers 5 has rope_theta and the scaling in rope_parameters; older versions have them apart.
+ */
 const places = ['rope_scaling', 'rope_parameters'] as const;
 
 type ReadScaling = (rope: ConfigFields, base: RopeBase, config: ConfigFields) => RopeScaling;
@@ -24,7 +26,11 @@ const kinds: ReadonlyMap<unknown, ReadScaling> = new Map<unknown, ReadScaling>([
   ['llama3', readLlama3],
 ]);
 
-/** The rotary base and scaling of a config.json, read as transformers does. @throws CheckpointError */
+/**
+ * The rotary base and scaling of a config.json, as transformers reads them.
+ *
+ * @throws CheckpointError
+ */
 export function parseRope(
   config: ConfigFields,
   headDim: number,
@@ -52,7 +58,7 @@ function readScaling(
   const key = rope.get('rope_type') === undefined ? 'type' : 'rope_type';
   const kind = rope.get(key) ?? 'default';
   if (kind === 'default') {
-    // Transformers would leave it out without a word.
+    // Transformers would silently ignore the factor.
     rope.only('factor', 1);
     return undefined;
   }
@@ -73,7 +79,7 @@ function readLlama3(rope: ConfigFields, base: RopeBase, config: ConfigFields): R
 
 function readYarn(rope: ConfigFields, base: RopeBase, config: ConfigFields): RopeScaling {
   const originalTokens = readOriginalTokens(rope, config);
-  // Some configs say it by the two lengths.
+  // Some configs give the two lengths instead of the factor.
   const stretch = config.number('max_position_embeddings') / originalTokens;
   const factor = rope.number('factor', stretch === 1 ? undefined : stretch);
   rope.only('truncate', true, false);
@@ -91,7 +97,7 @@ function readYarn(rope: ConfigFields, base: RopeBase, config: ConfigFields): Rop
   });
 }
 
-/** Some configs have it outside, which then counts. */
+/** Some configs have it at the top level, which takes precedence. */
 function readOriginalTokens(rope: ConfigFields, config: ConfigFields): number {
   const key = 'original_max_position_embeddings';
   const known = config.number('max_position_embeddings');

@@ -1,29 +1,32 @@
 import type { RopeScaling } from '../../../model/rope-scaling.ts';
 
-/** What a scaling starts from. */
+/** The rotary base that a scaling changes. */
 export interface RopeBase {
   readonly theta: number;
   readonly headDim: number;
 }
 
-/** Every position divided by `factor` (arXiv 2306.15595). */
+/** Linear scaling: every position is divided by `factor` (arXiv 2306.15595). */
 export function linearScaling({ headDim }: RopeBase, factor: number): RopeScaling {
   return { divisors: Array.from({ length: headDim / 2 }, () => factor), attentionFactor: 1 };
 }
 
-export interface Llama3Options {
+interface Llama3Options {
   readonly factor: number;
   readonly lowFrequency: number;
   readonly highFrequency: number;
-  /** Positions the model knew at first. */
+  /** The context length before the scaling. */
   readonly originalTokens: number;
 }
 
-/** Llama 3.1's: waves longer than the first context are divided, short ones kept, those between blended. */
+/**
+ * Llama 3.1: waves longer than the original context are divided by the factor, short ones are kept,
+ * and those between are blended.
+ */
 export function llama3Scaling(base: RopeBase, options: Llama3Options): RopeScaling {
   const { factor, lowFrequency, highFrequency, originalTokens } = options;
   const divisors = frequencies(base).map((frequency) => {
-    /** Turns within the first context. */
+    /** Turns within the original context. */
     const turns = (originalTokens * frequency) / (2 * Math.PI);
     if (turns < lowFrequency) {
       return factor;
@@ -34,19 +37,22 @@ export function llama3Scaling(base: RopeBase, options: Llama3Options): RopeScali
   return { divisors, attentionFactor: 1 };
 }
 
-export interface YarnOptions {
+interface YarnOptions {
   readonly factor: number;
   readonly originalTokens: number;
-  /** Turns within the first context from which a frequency is kept. */
+  /** Frequencies with at least this many turns within the original context are kept. */
   readonly betaFast: number;
-  /** Turns up to which it is divided whole. */
+  /** Frequencies with at most this many turns are divided by the whole factor. */
   readonly betaSlow: number;
-  /** Ends of the blend at whole frequencies. */
+  /** Whether the ends of the blend are rounded to whole frequencies. */
   readonly isTruncated: boolean;
   readonly attentionFactor: number;
 }
 
-/** YaRN (arXiv 2309.00071): as Llama 3.1's, but blended by a frequency's place, and with attention made sharper. */
+/**
+ * YaRN (arXiv 2309.00071): like Llama 3.1, but blended by the index of the frequency, and with
+ * sharper attention.
+ */
 export function yarnScaling(base: RopeBase, options: YarnOptions): RopeScaling {
   const { factor, originalTokens, betaFast, betaSlow, isTruncated, attentionFactor } = options;
   const placeOf = (turns: number) =>
@@ -62,12 +68,12 @@ export function yarnScaling(base: RopeBase, options: YarnOptions): RopeScaling {
   return { divisors, attentionFactor };
 }
 
-/** YaRN's own attention factor; `weight` is 1, or what some configs call mscale. */
+/** YaRN's attention factor; `weight` is 1, or what some configs call mscale. */
 export function yarnAttention(factor: number, weight = 1): number {
   return factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1;
 }
 
-/** Undefined where nothing is scaled. */
+/** Returns undefined when the scaling changes nothing. */
 export function orNone(scaling: RopeScaling): RopeScaling | undefined {
   const isNone = scaling.attentionFactor === 1 && scaling.divisors.every((each) => each === 1);
   return isNone ? undefined : scaling;
@@ -77,7 +83,7 @@ function frequencies({ theta, headDim }: RopeBase): number[] {
   return Array.from({ length: headDim / 2 }, (_, place) => theta ** ((-2 * place) / headDim));
 }
 
-/** The divisor of a frequency of which the share `kept` stays and the rest is divided by `factor`. */
+/** The divisor of a frequency: the share `kept` stays and the rest is divided by `factor`. */
 function blend(kept: number, factor: number): number {
   return 1 / ((1 - kept) / factor + kept);
 }

@@ -7,13 +7,13 @@ import type {
   ValueInfo,
 } from './model-proto.ts';
 
-export interface NodeOptions {
+interface NodeOptions {
   readonly attributes?: Readonly<Record<string, Attribute>>;
-  /** Operators of ONNX Runtime's own live in `com.microsoft`. */
+  /** The domain of ONNX Runtime's own operators. */
   readonly domain?: 'com.microsoft';
 }
 
-/** Collects a graph node by node; every method returns the name of what it added. */
+/** Builds a graph node by node; every method returns the name of the value that it added. */
 export class GraphBuilder {
   readonly #initializers = new Map<string, Initializer>();
   readonly #inputs: ValueInfo[] = [];
@@ -21,7 +21,7 @@ export class GraphBuilder {
   readonly #nodes: OnnxNode[] = [];
   #values = 0;
 
-  /** Initializers may be more than a graph uses: only the used are written. */
+  /** Only the initializers that the graph uses are written. */
   constructor(initializers: Iterable<Initializer> = []) {
     for (const initializer of initializers) {
       this.#initializers.set(initializer.name, initializer);
@@ -39,12 +39,12 @@ export class GraphBuilder {
 
   /** Adds a node with one output. */
   node(op: string, inputs: readonly string[], options: NodeOptions = {}): string {
-    const output = this.#freshName(op);
+    const output = this.freshName(op);
     this.nodeInto([output], op, inputs, options);
     return output;
   }
 
-  /** Adds a node with several outputs; a missing one in between is skipped with an empty name. */
+  /** Adds a node with several outputs; an empty name skips an optional output. */
   nodeInto(
     outputs: readonly string[],
     op: string,
@@ -61,10 +61,10 @@ export class GraphBuilder {
   }
 
   freshNames(count: number, stem: string): string[] {
-    return Array.from({ length: count }, () => this.#freshName(stem));
+    return Array.from({ length: count }, () => this.freshName(stem));
   }
 
-  /** A small int64 vector; equal ones are stored once. */
+  /** A constant int64 vector; equal vectors are stored once. */
   int64(values: readonly number[]): string {
     return this.#constant(
       `int64:${values.join(',')}`,
@@ -74,7 +74,7 @@ export class GraphBuilder {
     );
   }
 
-  /** A scalar. */
+  /** A constant scalar. */
   uint8(value: number): string {
     return this.#constant(`uint8:${String(value)}`, 'uint8', [], Uint8Array.of(value));
   }
@@ -106,7 +106,8 @@ export class GraphBuilder {
     return name;
   }
 
-  #freshName(stem: string): string {
+  /** A value name that no other node has. */
+  freshName(stem: string): string {
     return `${stem}:${String(this.#values++)}`;
   }
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 
-/** ONNX models as plain values, and their bytes. The schema is the official onnx.proto beside this file. */
+/** ONNX models as plain values and as bytes, by the official onnx.proto beside this file. */
 
 export type ElementType = 'float32' | 'float16' | 'uint8' | 'int8' | 'int32' | 'int64' | 'bool';
 
@@ -16,14 +16,14 @@ const elementCodes: Readonly<Record<ElementType, number>> = {
   float16: 10,
 };
 
-/** A dimension is a number, or a name when it is known only at run time. */
+/** A dimension is a number, or a name if it is known only at run time. */
 export interface ValueInfo {
   readonly name: string;
   readonly type: ElementType;
   readonly dims: readonly (number | string)[];
 }
 
-/** Bytes little-endian, row-major: in the graph itself, or in a file beside it. */
+/** Little-endian, row-major bytes, in the graph itself or in a file beside it. */
 export type TensorData =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
   | {
@@ -47,9 +47,9 @@ export type Attribute =
 
 export interface OnnxNode {
   readonly op: string;
-  /** Empty for the standard operators. */
+  /** Empty for standard operators. */
   readonly domain: string;
-  /** An empty name is an optional input left out. */
+  /** An empty name omits an optional input. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
@@ -64,7 +64,7 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
 }
 
-/** The IR version that opset 24 belongs to is newer; 10 is the newest that older tools still open. */
+/** Opset 24 belongs to a newer IR version, but 10 is the newest that older tools open. */
 const irVersion = 10;
 
 let schema: protobuf.Type | undefined;
@@ -185,7 +185,7 @@ interface RawValue {
   };
 }
 
-/** Reads back what `encodeModel` writes; not a reader of any ONNX file. */
+/** Parses the output of `encodeModel`; it does not read every ONNX file. */
 export function parseModel(bytes: Uint8Array): OnnxModel {
   const type = modelProto();
   const raw = type.toObject(type.decode(bytes), { longs: Number, enums: String }) as RawModel;

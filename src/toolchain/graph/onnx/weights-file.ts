@@ -4,10 +4,10 @@ import { basename } from 'node:path';
 import type { FileEntry } from '../../../model/model-files.ts';
 import type { TensorData } from './model-proto.ts';
 
-/** Tensors start on pages, so that ONNX Runtime maps them and replicas share the pages. */
+/** Tensors start on pages, so that ONNX Runtime can map them and replicas share the memory. */
 export const pageBytes = 4096;
 
-/** Writes tensors one after the other, hashing as it goes; nothing is kept in memory. */
+/** Appends tensors to a file and hashes it as it grows; nothing is kept in memory. */
 export class WeightsFile {
   readonly #path: string;
   readonly #handle: FileHandle;
@@ -38,7 +38,7 @@ export class WeightsFile {
     return { file: basename(this.#path), bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 
-  /** Lets go of the file after a failure; harmless after `finish`. */
+  /** Closes the file after a failure; does nothing after `finish`. */
   async abandon(): Promise<void> {
     await this.#handle.close().catch(() => undefined);
   }

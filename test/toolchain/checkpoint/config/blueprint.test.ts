@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBlueprint } from '../../../../src/toolchain/checkpoint/config/blueprint.ts';
-import { expectedTensors } from '../../../../src/toolchain/checkpoint/config/expected-tensors.ts';
 import { asObject } from '../../../../src/toolchain/files/limited-json.ts';
 import { tinyBlueprint, tinyConfig } from '../../../support/checkpoint-tiny.ts';
 
@@ -212,41 +211,5 @@ describe('parseBlueprint', () => {
   ])('refuses %s', (_, overrides, message) => {
     expect(() => parse(overrides)).toThrow(message);
     expect(() => parse(overrides)).toThrow(/^config\.json: /);
-  });
-});
-
-describe('expectedTensors', () => {
-  test('lists a Llama model in order, linears as [out, in]', () => {
-    expect([...expectedTensors(tinyBlueprint)]).toEqual([
-      ['model.embed_tokens.weight', [5, 8]],
-      ['model.layers.0.input_layernorm.weight', [8]],
-      ['model.layers.0.self_attn.q_proj.weight', [8, 8]],
-      ['model.layers.0.self_attn.k_proj.weight', [4, 8]],
-      ['model.layers.0.self_attn.v_proj.weight', [4, 8]],
-      ['model.layers.0.self_attn.o_proj.weight', [8, 8]],
-      ['model.layers.0.post_attention_layernorm.weight', [8]],
-      ['model.layers.0.mlp.gate_proj.weight', [6, 8]],
-      ['model.layers.0.mlp.up_proj.weight', [6, 8]],
-      ['model.layers.0.mlp.down_proj.weight', [8, 6]],
-      ['model.norm.weight', [8]],
-    ]);
-  });
-
-  test('adds biases, head norms and the untied head where the blueprint has them', () => {
-    const plain = expectedTensors(tinyBlueprint);
-    const full = expectedTensors({
-      ...tinyBlueprint,
-      qkvBias: true,
-      qkNorm: true,
-      tiedHead: false,
-    });
-    expect([...full].filter(([name]) => !plain.has(name))).toEqual([
-      ['model.layers.0.self_attn.q_proj.bias', [8]],
-      ['model.layers.0.self_attn.k_proj.bias', [4]],
-      ['model.layers.0.self_attn.v_proj.bias', [4]],
-      ['model.layers.0.self_attn.q_norm.weight', [4]],
-      ['model.layers.0.self_attn.k_norm.weight', [4]],
-      ['lm_head.weight', [5, 8]],
-    ]);
   });
 });

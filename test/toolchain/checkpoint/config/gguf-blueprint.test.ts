@@ -166,8 +166,12 @@ describe('parseGgufBlueprint', () => {
     );
     const checkpoint = await openCheckpoint(writeGguf(spec));
     const rope_scaling = {
-      ...{ rope_type: 'yarn', factor: 4, original_max_position_embeddings: 128 },
-      ...{ attention_factor: 0.5, beta_fast: 16, beta_slow: 0.5 },
+      rope_type: 'yarn',
+      factor: 4,
+      original_max_position_embeddings: 128,
+      attention_factor: 0.5,
+      beta_fast: 16,
+      beta_slow: 0.5,
     };
     const config = asObject(tinyConfig({ rope_scaling }), 'config.json');
     expect(checkpoint.blueprint).toEqual(parseBlueprint(config, 'config.json'));

@@ -1,17 +1,17 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Family } from '../../src/model/manifest.ts';
-import { CheckpointError } from '../../src/toolchain/files/checkpoint.ts';
-import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
-import { encodeModel, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
-import { opsets } from '../../src/toolchain/graph/blocks.ts';
-import { linear, prepare } from '../../src/toolchain/graph/linear.ts';
-import { weightNames } from '../../src/toolchain/graph/weights.ts';
-import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
-import { openGraph, type RankSession } from '../../src/engine/session.ts';
-import { largestDifference, openTinySession, scoreParts } from '../support/score-parts.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { Family } from '../../../src/model/manifest.ts';
+import { CheckpointError } from '../../../src/toolchain/files/checkpoint.ts';
+import { GraphBuilder } from '../../../src/toolchain/graph/onnx/graph-builder.ts';
+import { encodeModel, parseModel } from '../../../src/toolchain/graph/onnx/model-proto.ts';
+import { opsets } from '../../../src/toolchain/graph/blocks.ts';
+import { linear, prepare } from '../../../src/toolchain/graph/linear.ts';
+import { weightNames } from '../../../src/toolchain/graph/weights.ts';
+import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
+import { openGraph, type RankSession } from '../../../src/engine/session.ts';
+import { largestDifference, openTinySession, scoreParts } from '../../support/score-parts.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import {
   buildTinyModel,
   createRandom,
@@ -19,7 +19,7 @@ import {
   tinyBlueprint,
   tinyLabelIds,
   type TinyModel,
-} from '../support/tiny-model.ts';
+} from '../../support/tiny-model.ts';
 
 const random = createRandom(9);
 const text = (length: number) => Int32Array.from({ length }, () => Math.floor(random() * 96));
@@ -30,11 +30,15 @@ async function openLinear(weights: Int8Array, inputs: number) {
   const outputs = weights.length / inputs;
   const graph = new GraphBuilder([
     {
-      ...{ name: 'w', type: 'int8', dims: [inputs, outputs] },
+      name: 'w',
+      type: 'int8',
+      dims: [inputs, outputs],
       data: { kind: 'inline', bytes: new Uint8Array(weights.buffer) },
     },
     {
-      ...{ name: weightNames.scales('w'), type: 'float32', dims: [outputs] },
+      name: weightNames.scales('w'),
+      type: 'float32',
+      dims: [outputs],
       data: {
         kind: 'inline',
         bytes: new Uint8Array(new Float32Array(outputs).fill(1).buffer),
@@ -56,7 +60,7 @@ const rows: Record<string, (i: number, row: number) => number> = {
   'of any size': (i, row) => (i === row ? 127 : Math.floor(255 * random()) - 127),
 };
 
-/** Pairs at the limit of what is safe, of one sign and of both, large and small, at the front and at the back. */
+/** Pairs at the limit: of one sign and of both, large and small, at the front and at the back. */
 const channels: ((i: number) => number)[] = [
   () => 64,
   () => -64,
@@ -68,7 +72,7 @@ const channels: ((i: number) => number)[] = [
 ];
 
 describe('an int8 linear', () => {
-  it.each(Object.keys(rows))('multiplies as integers do: rows %s', async (name) => {
+  it.each(Object.keys(rows))('multiplies exactly like integers: rows %s', async (name) => {
     for (const inputs of [3, 64, 576, 1536]) {
       const weights = Int8Array.from(
         { length: inputs * channels.length },
@@ -119,7 +123,7 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the int8 graph of a %s model
     await rm(model.dir, { recursive: true });
   });
 
-  it('scores near the fp32 graph, and not the same', async () => {
+  it('scores near the fp32 graph, but not equally', async () => {
     const full = await buildTinyModel(family);
     const reference = await openTinySession(full);
     const expected = await scoreParts(reference, parts);
@@ -130,7 +134,7 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the int8 graph of a %s model
     expect(difference).toBeGreaterThan(1e-3);
   });
 
-  it('gives a candidate the very same bits whoever its neighbours are', async () => {
+  it('gives a candidate the same bits beside any equally long neighbours', async () => {
     const [part = { prefix: text(1), suffixes: [] }] = parts;
     const scores = await scoreParts(session, parts);
     const turned = await scoreParts(session, [
@@ -142,7 +146,7 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the int8 graph of a %s model
     expect(among[2]).toEqual(scores[2]);
   });
 
-  it('stores linears and the embedding in a byte a weight, the rest in fp32', async () => {
+  it('stores linears and the embedding as int8, the rest as fp32', async () => {
     const { initializers } = parseModel(await readFile(join(model.dir, model.graph.file)));
     const typeOf = (name: string) => initializers.find((each) => each.name === name)?.type;
     const names = weightNames.layer(1);
@@ -158,7 +162,7 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the int8 graph of a %s model
 });
 
 describe('an int8 graph of stored integers', () => {
-  it('refuses those that a machine might add up wrongly', async () => {
+  it('refuses pairs that saturate on some machines', async () => {
     const checkpoint = randomCheckpoint(tinyBlueprint('llama'));
     const stored = {
       ...checkpoint,
@@ -170,7 +174,10 @@ describe('an int8 graph of stored integers', () => {
     };
     const outDir = temporaryFolder();
     const build = buildRankGraph(stored, {
-      ...{ precision: 'int8', labelIds: tinyLabelIds, attentionGroups: 4, outDir },
+      precision: 'int8',
+      labelIds: tinyLabelIds,
+      attentionGroups: 4,
+      outDir,
     });
     await expect(build).rejects.toThrow(CheckpointError);
     await expect(build).rejects.toThrow(/q_proj\.weight: weights 0 and 1 are 65 and 65; together/);

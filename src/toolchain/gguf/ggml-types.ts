@@ -1,6 +1,6 @@
-import { type TensorType, tensorStorage } from './tensor-type.ts';
+import { type TensorType, tensorStorage } from '../files/tensor-type.ts';
 
-/** GGML's type numbers, those that were given up left out (ggml.h, `enum ggml_type`). */
+/** GGML's type numbers without the retired ones (ggml.h, `enum ggml_type`). */
 const ggmlTypes: ReadonlyMap<number, string> = new Map([
   [0, 'F32'],
   [1, 'F16'],
@@ -38,7 +38,10 @@ const ggmlTypes: ReadonlyMap<number, string> = new Map([
   [41, 'Q1_0'],
 ]);
 
-/** Those that weights are read from. I8 is not among them: it means our own compact form, which GGUF does not have. */
+/**
+ * The types that weights are read from. I8 is not one of them: it stands for our own compact form,
+ * which GGUF does not have.
+ */
 export const readableTypes: ReadonlyMap<number, TensorType> = new Map(
   [...ggmlTypes].flatMap(([number, name]) =>
     isTensorType(name) && name !== 'I8' ? [[number, name] as const] : [],
@@ -49,7 +52,7 @@ function isTensorType(name: string): name is TensorType {
   return Object.hasOwn(tensorStorage, name);
 }
 
-/** `IQ2_XXS (16)`; the number alone when GGML does not know it. */
+/** `IQ2_XXS (16)`, or only the number of an unknown type. */
 export function nameGgmlType(typeNumber: number): string {
   const name = ggmlTypes.get(typeNumber);
   return name === undefined ? String(typeNumber) : `${name} (${typeNumber})`;
