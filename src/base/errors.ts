@@ -88,3 +88,26 @@ const reasonOfKind: Readonly<Record<RankErrorKind, string>> = {
   'replica-failed': 'REPLICA_FAILED',
   internal: 'INTERNAL',
 };
+
+/**
+ * A data file that is missing, malformed or inconsistent. The message names the file and the line,
+ * what was found and what was expected.
+ */
+export class DataError extends Error {
+  override readonly name = 'DataError';
+}
+
+/** A place in a file. Lines count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+export function dataError(place: Place, found: string, expected: string): DataError {
+  return new DataError(`${place.file}:${place.line}: found ${found}; expected ${expected}`);
+}
+
+/** Quotes text from a file, cut to 80 characters: a line may have megabytes. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}

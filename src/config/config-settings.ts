@@ -1,3 +1,4 @@
+import { clamp } from '../base/clamp.ts';
 import { type DeviceSlot, parseDeviceSlots } from './device-slots.ts';
 import type { Given } from './given-settings.ts';
 import { type LoadSettings, loadSettings } from './load-settings.ts';
@@ -109,7 +110,7 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     unit: 'threads',
     default: {
       text: 'cores / 8, at least 1',
-      of: ({ cores }) => String(Math.min(64, Math.max(1, Math.floor(cores / 8)))),
+      of: ({ cores }) => String(clamp(Math.floor(cores / 8), 1, 64)),
     },
     why: 'More when encode_ms grows under load while replicas idle.',
   }),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { DataError, dataError, type Place } from '../data-error.ts';
+import { DataError, dataError, type Place } from '../errors.ts';
 
 /** Far above any text a model reads; keeps a file without line ends (or a gzip bomb) from filling the memory. */
 export const maxLineBytes = 16 * 2 ** 20;

@@ -1,3 +1,4 @@
+import { clamp } from '../../base/clamp.ts';
 import { RankError } from '../../base/errors.ts';
 import type { PromptTemplate } from '../../text/template.ts';
 import type { EncoderPool } from '../../pool/encoders/encoder-pool.ts';
@@ -63,7 +64,7 @@ export class TokenEstimator {
     const { candidateTokens: most, rowTokens, tokenBudget } = this.#limits;
     const { prefixTokens, suffixTokens } = this.#aroundTokens(request);
     const budget = Math.min(request.maxCandidateTokens ?? most, most);
-    const room = Math.max(0, Math.min(budget, rowTokens - prefixTokens - suffixTokens));
+    const room = clamp(rowTokens - prefixTokens - suffixTokens, 0, budget);
     const candidateTokens = candidates.map((each) =>
       Math.min(Math.round(this.#candidateTokens(each)), room),
     );
