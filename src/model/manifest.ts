@@ -9,7 +9,7 @@ import { readRegularText, type ReadProgress } from '../base/files/regular-file.t
 import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts';
 import { sha256 } from '../base/files/sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from '../text/normalize/normalize.ts';
-import { assertTemplate, templateHash } from '../text/template.ts';
+import { createTemplate, templateHash } from '../text/template.ts';
 
 export { defaultRowTokens, mostRowTokens, type TemplateTokens } from './prompt-facts.ts';
 export type { StartToken } from '../text/template-warnings.ts';
@@ -180,21 +180,25 @@ export function parseManifest(text: string, where: string): Manifest {
   return manifest;
 }
 
+/** The text of a manifest's file. The template's order is left out, as its texts decide it. */
+export function formatManifest(manifest: Manifest): string {
+  const texts = { ...manifest, template: { ...manifest.template, order: undefined } };
+  return `${JSON.stringify(texts, undefined, 2)}\n`;
+}
+
 /** A prompt template's five texts, each with the places it must have. */
 export function parseTemplate(json: JsonRecord): PromptTemplate {
-  const template = {
-    prefix: json.text('prefix'),
-    context: json.text('context'),
-    title: json.text('title'),
-    suffix: json.text('suffix'),
-    instruction: json.text('instruction'),
-  };
   try {
-    assertTemplate(template);
+    return createTemplate({
+      prefix: json.text('prefix'),
+      context: json.text('context'),
+      title: json.text('title'),
+      suffix: json.text('suffix'),
+      instruction: json.text('instruction'),
+    });
   } catch (error) {
     json.refuse(RankError.from(error).message);
   }
-  return template;
 }
 
 /** Padded candidate lengths: ascending, none above the row's. */

@@ -1,10 +1,10 @@
-import type { PromptTemplate } from './template.ts';
-import { builtinTemplates } from './template.ts';
+import type { TemplateTexts } from './template.ts';
+import { builtinTemplates } from './builtin-templates.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
 
 export interface TemplateChoice {
   readonly tokenizer: Pick<Tokenizer, 'specialTokens' | 'encodeTemplate'>;
-  readonly template: PromptTemplate;
+  readonly template: TemplateTexts;
   /** What the checkpoint's own tokenizer puts before every text. */
   readonly startToken?: StartToken | undefined;
 }
@@ -73,7 +73,7 @@ function findMissingStart({ template, startToken }: TemplateChoice): readonly st
 /** Each once, in the template's order. */
 function unknownTags(
   tokenizer: TemplateChoice['tokenizer'],
-  template: PromptTemplate,
+  template: TemplateTexts,
 ): readonly string[] {
   const tags = parts.flatMap((part) => tagsOf(tokenizer, template[part]));
   return [...new Set(tags)].filter((tag) => tokenizer.encodeTemplate(tag).length !== 1);

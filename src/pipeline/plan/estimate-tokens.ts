@@ -7,7 +7,6 @@ import type { EncodedRequest } from '../../batch/packed-batch.ts';
 import { packedSize } from '../../batch/packed-size.ts';
 import type { EncodeTask } from '../../encode/encode.ts';
 import { surveyTexts } from '../../text/rates/survey-text.ts';
-import { templateOrder } from '../../text/template.ts';
 import { TokenRates } from '../../text/rates/token-rates.ts';
 import { tokenSamples } from '../../text/rates/token-samples.ts';
 
@@ -56,7 +55,7 @@ export class TokenEstimator {
   constructor(template: PromptTemplate, limits: EstimateLimits) {
     this.#template = template;
     this.#limits = limits;
-    this.#isQueryFirst = templateOrder(template) === 'query-first';
+    this.#isQueryFirst = template.order === 'query-first';
     this.#frame = this.#guessFrame();
   }
 
