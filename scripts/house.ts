@@ -156,17 +156,7 @@ export function measureHouse(files: SourceFile[]): HouseFigures {
       new Set(file.imports.map(({ path }) => path).filter((path) => known.has(path))),
     ]),
   );
-  const roomGraph = new Map<string, Set<string>>();
-  for (const [path, targets] of fileGraph) {
-    const room = dirname(path);
-    const neighbours = roomGraph.get(room) ?? new Set<string>();
-    for (const target of targets) {
-      if (dirname(target) !== room) {
-        neighbours.add(dirname(target));
-      }
-    }
-    roomGraph.set(room, neighbours);
-  }
+  const roomGraph = roomsOf(fileGraph);
   const taken = new Set(
     files.flatMap((file) =>
       file.imports.flatMap(({ path, names }) => names.map((name) => `${path}#${name}`)),
@@ -188,6 +178,22 @@ export function measureHouse(files: SourceFile[]): HouseFigures {
     literalSpreads: sum(files.map((file) => file.literalSpreads)),
     indexDefaults: sum(files.map((file) => file.indexDefaults)),
   };
+}
+
+/** Rooms, each with the other rooms that its files import. */
+function roomsOf(fileGraph: Map<string, Set<string>>): Map<string, Set<string>> {
+  const rooms = new Map<string, Set<string>>();
+  for (const [path, targets] of fileGraph) {
+    const room = dirname(path);
+    const neighbours = rooms.get(room) ?? new Set<string>();
+    for (const target of targets) {
+      if (dirname(target) !== room) {
+        neighbours.add(dirname(target));
+      }
+    }
+    rooms.set(room, neighbours);
+  }
+  return rooms;
 }
 
 function largestRoom(files: SourceFile[]): { room: string; files: number } {
