@@ -1,9 +1,10 @@
 /**
- * The house in figures: rooms (folders), files and what they import from each other.
+ * The source tree in figures: rooms (folders), files and what they import from each other.
  *
  *     node --import tsx scripts/house.ts [FOLDER ...]      a table; src and workers by default
  *
  * Type-only imports count like all others, since a circle of types ties two files together as well.
+ * scripts/house-rules.ts says what the figures may be, and test/house tests it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -19,8 +20,14 @@ export interface SourceFile {
   exports: string[];
   /** Interfaces, type aliases and classes. */
   types: number;
-  /** Characters of comments wider than 100 columns: lines of them. */
-  wideLines: number;
+  /** Whether it has functions, and not types and constants only. */
+  hasLogic: boolean;
+  /** Lines of comments that are wider than 100 columns. */
+  wideComments: number;
+  /** Spreads of a literal, such as `...{ a, b }`, which could be written without the spread. */
+  literalSpreads: number;
+  /** Defaults for a missing item, such as `list[i] ?? 0`, which turn a bug into a valid value. */
+  indexDefaults: number;
 }
 
 /** What the table shows. Rooms are folders that hold a file of their own. */
@@ -37,12 +44,14 @@ export interface HouseFigures {
   exports: number;
   /** Exported names that no other measured file takes. */
   exportsUsedAtHome: number;
-  wideLines: number;
+  wideComments: number;
+  literalSpreads: number;
+  indexDefaults: number;
 }
 
 const projectRoot = fileURLToPath(new URL('../', import.meta.url));
 
-/** Reads every TypeScript file under the folders, but for generated code. */
+/** Reads every TypeScript file under the folders, generated code excepted. */
 export function readHouse(folders: string[], root = projectRoot): SourceFile[] {
   return folders
     .flatMap((folder) =>
@@ -65,8 +74,40 @@ function readSource(path: string, root: string): SourceFile {
     imports: tree.statements.flatMap((statement) => importOf(statement, path, root)),
     exports: tree.statements.flatMap(exportedNames),
     types: tree.statements.filter(isType).length,
-    wideLines: lines.filter((line) => line.length > 100 && !line.includes('http')).length,
+    hasLogic: count(tree, (node) => ts.isFunctionLike(node) && 'body' in node) > 0,
+    wideComments: lines.filter((line) => line.length > 100 && isComment(line)).length,
+    literalSpreads: count(tree, isLiteralSpread),
+    indexDefaults: count(tree, isIndexDefault),
   };
+}
+
+/** An address cannot be broken into lines. */
+function isComment(line: string): boolean {
+  return /^\s*(\/?\*|\/\/)|\s\/\/\s/.test(line) && !line.includes('http');
+}
+
+function isLiteralSpread(node: ts.Node): boolean {
+  return (
+    (ts.isSpreadAssignment(node) || ts.isSpreadElement(node)) &&
+    (ts.isObjectLiteralExpression(node.expression) || ts.isArrayLiteralExpression(node.expression))
+  );
+}
+
+function isIndexDefault(node: ts.Node): boolean {
+  return (
+    ts.isBinaryExpression(node) &&
+    node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken &&
+    ts.isElementAccessExpression(node.left)
+  );
+}
+
+/** How many nodes of a tree fit. */
+function count(node: ts.Node, fits: (node: ts.Node) => boolean): number {
+  let found = fits(node) ? 1 : 0;
+  node.forEachChild((child) => {
+    found += count(child, fits);
+  });
+  return found;
 }
 
 function importOf(statement: ts.Statement, from: string, root: string) {
@@ -115,17 +156,7 @@ export function measureHouse(files: SourceFile[]): HouseFigures {
       new Set(file.imports.map(({ path }) => path).filter((path) => known.has(path))),
     ]),
   );
-  const roomGraph = new Map<string, Set<string>>();
-  for (const [path, targets] of fileGraph) {
-    const room = dirname(path);
-    const neighbours = roomGraph.get(room) ?? new Set<string>();
-    for (const target of targets) {
-      if (dirname(target) !== room) {
-        neighbours.add(dirname(target));
-      }
-    }
-    roomGraph.set(room, neighbours);
-  }
+  const roomGraph = roomsOf(fileGraph);
   const taken = new Set(
     files.flatMap((file) =>
       file.imports.flatMap(({ path, names }) => names.map((name) => `${path}#${name}`)),
@@ -143,17 +174,40 @@ export function measureHouse(files: SourceFile[]): HouseFigures {
     types: sum(files.map((file) => file.types)),
     exports: exported.length,
     exportsUsedAtHome: exported.filter((name) => !taken.has(name)).length,
-    wideLines: sum(files.map((file) => file.wideLines)),
+    wideComments: sum(files.map((file) => file.wideComments)),
+    literalSpreads: sum(files.map((file) => file.literalSpreads)),
+    indexDefaults: sum(files.map((file) => file.indexDefaults)),
   };
 }
 
-function largestRoom(files: SourceFile[]): { room: string; files: number } {
-  const counts = new Map<string, number>();
-  for (const { path } of files) {
-    counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+/** Rooms, each with the other rooms that its files import. */
+function roomsOf(fileGraph: Map<string, Set<string>>): Map<string, Set<string>> {
+  const rooms = new Map<string, Set<string>>();
+  for (const [path, targets] of fileGraph) {
+    const room = dirname(path);
+    const neighbours = rooms.get(room) ?? new Set<string>();
+    for (const target of targets) {
+      if (dirname(target) !== room) {
+        neighbours.add(dirname(target));
+      }
+    }
+    rooms.set(room, neighbours);
   }
-  const [room, count] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
-  return { room, files: count };
+  return rooms;
+}
+
+function largestRoom(files: SourceFile[]): { room: string; files: number } {
+  const [room, number] = [...roomSizes(files)].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
+  return { room, files: number };
+}
+
+/** The number of files in each room. */
+export function roomSizes(files: SourceFile[]): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { path } of files) {
+    sizes.set(dirname(path), (sizes.get(dirname(path)) ?? 0) + 1);
+  }
+  return sizes;
 }
 
 /** Strongly connected components of more than one node (Tarjan 1972), each sorted by name. */

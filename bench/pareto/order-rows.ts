@@ -3,7 +3,6 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createProgress } from '../../src/base/progress.ts';
 import type { Pair } from '../../src/eval/rank/pair-batches.ts';
 import type { Run } from '../../src/eval/data/trec-run.ts';
-import { templateOrder } from '../../src/text/template.ts';
 import type { ParetoOptions } from './options.ts';
 import type { BuiltModel } from './pair-scorer.ts';
 import { type ParetoData, readOrder } from './pareto-data.ts';
@@ -81,7 +80,7 @@ async function scoreMissing(tasks: readonly Task[], { data, scorers }: Given): P
         data,
         view,
         scorer: await scorers.get(name),
-        order: templateOrder(model.manifest.template),
+        order: model.manifest.template.order,
         onScored: (pairs) => progress.update((done += pairs)),
       });
     }

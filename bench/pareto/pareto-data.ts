@@ -8,7 +8,7 @@ import {
   readJudgements,
   readQueries,
 } from '../../src/eval/data/beir.ts';
-import { DataError } from '../../src/base/data-error.ts';
+import { DataError } from '../../src/base/errors.ts';
 import { findDataFile } from '../../src/base/files/read-lines.ts';
 import { selectQueries } from '../../src/eval/data/select-queries.ts';
 import { readRun, type Run } from '../../src/eval/data/trec-run.ts';

@@ -1,3 +1,5 @@
+import { clamp } from '../../src/base/clamp.ts';
+
 /** Lengths of one request, in tokens of the caller's texts. */
 export interface Shape {
   readonly queryTokens: number;
@@ -24,7 +26,7 @@ export function drawShape(mix: LengthMix, random: () => number): Shape {
     queryTokens: Math.round(logUniform(queryTokens, random)),
     candidateTokens: Array.from({ length: count }, () => {
       const drawn = Math.round(medianTokens * Math.exp(spread * drawNormal(random)));
-      return Math.min(mostTokens, Math.max(1, drawn));
+      return clamp(drawn, 1, mostTokens);
     }),
   };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import {
   type Blueprint,
+  formatManifest,
   type Manifest,
   manifestFile,
   manifestFormat,
@@ -96,5 +97,5 @@ async function buildTiny(dir: string): Promise<void> {
     recipe: undefined,
     fingerprint: scoreFingerprint(identity),
   };
-  await writeFile(join(dir, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await writeFile(join(dir, manifestFile), formatManifest(manifest));
 }

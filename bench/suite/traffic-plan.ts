@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { readManifest } from '../../src/model/manifest.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
-import { templateOrder } from '../../src/text/template.ts';
 import { loadTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
 import type { EncodedRequest } from '../../src/batch/packed-batch.ts';
 import type { RequestEncoder } from '../../src/encode/encode.ts';
@@ -40,7 +39,7 @@ export async function createRequestMaker(
   const limits = { prefixTokens: rowTokens, candidateTokens: rowTokens, rowTokens };
   const encoder = createRequestEncoder({ tokenizerPath, template, normalize, limits });
   const filler = createFiller(loadTokenizer(tokenizerPath));
-  const around = templateTokens(encoder, filler.text(1, random), templateOrder(template));
+  const around = templateTokens(encoder, filler.text(1, random), template.order);
   return new Maker(filler, encoder, { random, around });
 }
 

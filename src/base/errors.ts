@@ -1,4 +1,4 @@
-/** Every way a request can fail; the server maps each to one gRPC status in one table. */
+/** Every way in which a request can fail. One table in src/server maps each to a gRPC status. */
 export type RankErrorKind =
   | 'invalid-argument'
   | 'unauthenticated'
@@ -19,16 +19,16 @@ export interface FieldViolation {
 
 export interface RankErrorDetails {
   readonly violations?: readonly FieldViolation[];
-  /** When trying again makes sense, for `overloaded`; Infinity: never, as the request is. */
+  /** For `overloaded`: when to retry. Infinity when the same request can never be accepted. */
   readonly retryAfterMs?: number;
-  /** Whose quota is spent, when that is the reason. */
+  /** The client whose quota is exhausted, when that is the reason. */
   readonly quotaOf?: string;
   /** Machine-readable reason for ErrorInfo, such as `QUEUE_FULL`. */
   readonly reason?: string;
   readonly cause?: unknown;
 }
 
-/** The one error class of the serving path. The message says what, found, allowed, where. */
+/** The error class of the serving path. The message says what was found where, and what is allowed. */
 export class RankError extends Error {
   override readonly name = 'RankError';
   readonly kind: RankErrorKind;
@@ -46,7 +46,7 @@ export class RankError extends Error {
     this.quotaOf = details.quotaOf;
   }
 
-  /** The single door for throwables of unknown origin: what is not ours becomes `internal`, cause kept for logs. */
+  /** Converts anything thrown. Other errors become `internal`, with the cause kept for the log. */
   static from(thrown: unknown): RankError {
     if (thrown instanceof RankError) {
       return thrown;
@@ -56,12 +56,12 @@ export class RankError extends Error {
   }
 }
 
-/** For closed unions: reaching it is a broken promise of ours. */
+/** For the default case of a switch over a closed union. Reaching it is a bug. */
 export function assertNever(value: never): never {
   throw new RankError('internal', `unexpected ${JSON.stringify(value)}; this is a bug`);
 }
 
-/** As the wire may see it: what is not ours says nothing of our insides. */
+/** The error for the client. Errors that are not a RankError reveal nothing about the server. */
 export function presentError(thrown: unknown): RankError {
   return thrown instanceof RankError
     ? thrown
@@ -70,12 +70,12 @@ export function presentError(thrown: unknown): RankError {
       });
 }
 
-/** For machines: the error's own reason, or its kind's. */
+/** The machine-readable reason: the error's own, or the one of its kind. */
 export function reasonOf(error: RankError): string {
   return error.reason ?? reasonOfKind[error.kind];
 }
 
-/** For errors that bring no reason of their own. */
+/** For errors without a reason of their own. */
 const reasonOfKind: Readonly<Record<RankErrorKind, string>> = {
   'invalid-argument': 'INVALID_REQUEST',
   unauthenticated: 'API_KEY_INVALID',
@@ -88,3 +88,26 @@ const reasonOfKind: Readonly<Record<RankErrorKind, string>> = {
   'replica-failed': 'REPLICA_FAILED',
   internal: 'INTERNAL',
 };
+
+/**
+ * A data file that is missing, malformed or inconsistent. The message names the file and the line,
+ * what was found and what was expected.
+ */
+export class DataError extends Error {
+  override readonly name = 'DataError';
+}
+
+/** A place in a file. Lines count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+export function dataError(place: Place, found: string, expected: string): DataError {
+  return new DataError(`${place.file}:${place.line}: found ${found}; expected ${expected}`);
+}
+
+/** Quotes text from a file, cut to 80 characters: a line may have megabytes. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+}

@@ -1,10 +1,10 @@
-/** Why an amount does not fit: nothing is left, or its holder has its share. */
+/** Whether an amount fits. If not: nothing is left (full), or the holder has its share already. */
 export type RoomVerdict = 'fits' | 'full' | 'share';
 
 /**
- * Room that several share. Each may hold as much as it leaves free, so that whoever comes next finds
- * some: one holder gets half, a second a quarter of the whole, and so on. Little (`always`) is let in
- * for as long as there is any room. Only those that hold something are known.
+ * A limited amount, shared by several holders. Each holder may take as much as it leaves free, so that
+ * the next one finds some: the first gets half, the second a quarter of the whole, and so on. A holder
+ * may always take up to `always` while that much is free. Holders with nothing are forgotten.
  */
 export class FairRoom {
   readonly most: number;
@@ -36,7 +36,7 @@ export class FairRoom {
     return this.heldBy(holder) + amount <= Math.max(this.#always, this.free) ? 'fits' : 'share';
   }
 
-  /** Whether it fits or not: what is there is counted. */
+  /** Counts the amount, also when `judge` says that it does not fit. */
   take(holder: string, amount: number): void {
     this.#change(holder, amount);
   }

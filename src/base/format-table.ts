@@ -1,4 +1,9 @@
-/** A table for people: columns as wide as their widest cell, two spaces apart, the first column on the left. */
+import { at } from './at.ts';
+
+/**
+ * A table of text. Each column is as wide as its widest cell, with two spaces between columns. The first
+ * column is aligned left, the others right.
+ */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(
     (widest, cells) => cells.map((cell, column) => Math.max(cell.length, widest[column] ?? 0)),
@@ -6,20 +11,20 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
   );
   const lines = rows.map((cells) =>
     cells
-      .map((cell, column) => pad(cell, widths[column] ?? 0, column === 0))
+      .map((cell, column) => pad(cell, at(widths, column), column === 0))
       .join('  ')
       .trimEnd(),
   );
   return `${lines.join('\n')}\n`;
 }
 
-/** A number with its sign; one that is shown as zero has a plus. */
+/** A number with its sign. A number that rounds to zero gets a plus. */
 export function formatSigned(value: number, digits: number): string {
   const shown = Math.abs(value).toFixed(digits);
   return `${value < 0 && Number(shown) !== 0 ? '-' : '+'}${shown}`;
 }
 
-/** A number with so many digits; never '-0'. */
+/** A number with `digits` decimals. A number that rounds to zero has no minus. */
 export function formatFixed(value: number, digits: number): string {
   const shown = value.toFixed(digits);
   return Number(shown) === 0 ? shown.replace('-', '') : shown;

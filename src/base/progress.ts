@@ -1,41 +1,41 @@
 import type { Clock } from './clock.ts';
 
 export interface ProgressOutput {
-  /** A terminal's line is rewritten in place; anything else gets a line now and then. */
+  /** On a terminal one line is rewritten; other outputs get a new line every ten seconds. */
   readonly isTerminal: boolean;
   write(text: string): void;
 }
 
-/** Says how far a long run is and how long it will still take. */
+/** Reports how far a long run is and how long the rest will take. */
 export interface Progress {
   update(done: number): void;
-  /** Ends the line that is being rewritten. */
+  /** Ends the rewritten line. */
   end(): void;
 }
 
 const terminalEveryMs = 200;
 const otherwiseEveryMs = 10_000;
 
-/** `total` is undefined where nobody knows it, as of what comes through a pipe. */
+/** `total` is undefined when it is unknown, such as for lines from a pipe. */
 export function createProgress(
   what: string,
   total: number | undefined,
   output: ProgressOutput,
   clock: Pick<Clock, 'nowMs'>,
 ): Progress {
-  const startedMs = clock.nowMs();
+  const startedAtMs = clock.nowMs();
   const everyMs = output.isTerminal ? terminalEveryMs : otherwiseEveryMs;
-  let shownMs = startedMs;
+  let shownAtMs = startedAtMs;
   let isShown = false;
   return {
     update: (done) => {
       const nowMs = clock.nowMs();
-      if (nowMs - shownMs < everyMs && (total === undefined || done < total)) {
+      if (nowMs - shownAtMs < everyMs && (total === undefined || done < total)) {
         return;
       }
-      shownMs = nowMs;
+      shownAtMs = nowMs;
       isShown = true;
-      const line = formatProgress(what, { done, total, elapsedMs: nowMs - startedMs });
+      const line = formatProgress(what, { done, total, elapsedMs: nowMs - startedAtMs });
       output.write(output.isTerminal ? `\r\u001B[K${line}` : `${line}\n`);
     },
     end: () => {

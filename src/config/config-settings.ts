@@ -1,3 +1,4 @@
+import { clamp } from '../base/clamp.ts';
 import { type DeviceSlot, parseDeviceSlots } from './device-slots.ts';
 import type { Given } from './given-settings.ts';
 import { type LoadSettings, loadSettings } from './load-settings.ts';
@@ -13,41 +14,41 @@ import {
 
 export interface Settings extends LoadSettings, SecuritySettings {
   readonly address: string;
-  /** Where /metrics, /livez and /readyz are served; undefined for nowhere. */
+  /** The address of /metrics, /livez and /readyz; undefined for none. */
   readonly metricsAddress: string | undefined;
-  /** Where the admin service listens; undefined for nowhere. */
+  /** The address of the admin service; undefined for none. */
   readonly adminAddress: string | undefined;
-  /** File that the shape of the traffic is appended to; undefined for none. */
+  /** The file to which the shape of the traffic is appended; undefined for none. */
   readonly capture: string | undefined;
-  /** Folder of the built model; undefined for the bundled one, in the precision for the devices. */
+  /** Folder of the built model. Undefined: the bundled model, in the precision for the devices. */
   readonly model: string | undefined;
   readonly devices: readonly DeviceSlot[];
-  /** Threads that tokenize. */
+  /** Number of threads that tokenize. */
   readonly encoders: number;
   /** Most packed tokens in one batch. */
   readonly tokenBudget: number;
-  /** Longest a candidate waits for company, in milliseconds. */
+  /** Longest time in milliseconds that a candidate waits for others to fill its batch. */
   readonly lingerMs: number;
-  /** The queue's bounds: candidates and packed tokens admitted and not yet answered. */
+  /** Limits of the queue: candidates and packed tokens that are admitted and not yet answered. */
   readonly queuedCandidates: number;
   readonly queuedTokens: number;
-  /** Bounds of one request. */
+  /** Limits of one request. */
   readonly candidates: number;
   readonly textBytes: number;
   readonly requestBytes: number;
   readonly prefixTokens: number;
   readonly candidateTokens: number;
   readonly streamUnanswered: number;
-  /** Longest any call may take, whatever its deadline says. */
+  /** Longest time of any call, whatever its deadline. */
   readonly maxCallMs: number;
-  /** Longest a drain waits for admitted work. */
+  /** Longest time that a drain waits for admitted work. */
   readonly drainMs: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
 /** The server's settings, parsed once and frozen. */
 export interface Config extends Settings {
-  /** Settings that were given, and by which flag or variable; the others have their defaults. */
+  /** The settings that were given, with the flag or variable. The others have their defaults. */
   readonly given: Given;
 }
 
@@ -58,7 +59,7 @@ export interface ServedConfig extends Config {
 
 const onlyCuda = ({ devices }: Host) => devices.every(({ provider }) => provider === 'cuda');
 
-/** The one table: the parser, --help and the documentation are made from it. */
+/** All settings. The parser, --help and the documentation are made from this table. */
 export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Name]> } = {
   address: textSetting(
     {
@@ -109,11 +110,11 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     unit: 'threads',
     default: {
       text: 'cores / 8, at least 1',
-      of: ({ cores }) => String(Math.min(64, Math.max(1, Math.floor(cores / 8)))),
+      of: ({ cores }) => String(clamp(Math.floor(cores / 8), 1, 64)),
     },
     why: 'More when encode_ms grows under load while replicas idle.',
   }),
-  // At most what CUDA's RotaryEmbedding puts on one grid axis.
+  // CUDA's RotaryEmbedding puts the tokens on one grid axis, which has at most 65,535.
   tokenBudget: countSetting([64, 65_535], {
     unit: 'packed tokens',
     default: {

@@ -8,7 +8,7 @@ export type { Config, ServedConfig } from './config-settings.ts';
 export { typedName } from './given-settings.ts';
 export type { DeviceSlot } from './device-slots.ts';
 
-/** The configuration is unusable: every problem found, in one message. */
+/** The configuration is unusable. The message lists every problem. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
@@ -22,14 +22,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** A configuration as far as it can be read: what has a problem is absent. */
+/** A configuration without the settings that have a problem. */
 export type ReadConfig = Partial<Settings> & Pick<Config, 'given'>;
 
 const names = Object.keys(settings) as readonly (keyof Settings)[];
 
 /**
- * Reads the settings from `SLMRANK_*` variables and flags; a flag wins over its variable, an empty variable counts
- * as absent.
+ * Reads the settings from `SLMRANK_*` variables and flags. A flag overrides its variable. An empty
+ * variable counts as absent.
  *
  * @throws ConfigError with every problem found: bad values, unknown names, settings that contradict each other.
  */
@@ -42,7 +42,7 @@ export function parseConfig(
   return toConfig(config, problems);
 }
 
-/** The same, with the problems beside what could be read, for whoever finds more of them. */
+/** As `parseConfig`, but returns the problems, for callers that find more of them. */
 export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
@@ -109,7 +109,7 @@ export function configurationHelp(): string {
     .join('\n');
 }
 
-/** Settings that are fine each by itself and impossible together. */
+/** Settings that contradict each other. */
 function findContradictions(config: Config): string[] {
   const least = config.prefixTokens + config.candidateTokens;
   const name = (setting: keyof Settings, like?: keyof Settings) => typedName(config, setting, like);
@@ -135,7 +135,7 @@ function findContradictions(config: Config): string[] {
   return [...wrong, ...findSharedAddresses(config), ...findInsecurities(config)];
 }
 
-/** Each address is one listener's. */
+/** Two listeners cannot share an address. */
 function findSharedAddresses(config: Config): string[] {
   const all = (['address', 'metricsAddress', 'adminAddress'] as const).filter(
     (name) => config[name]?.endsWith(':0') === false,

@@ -3,16 +3,16 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 export interface CoreCount {
-  /** Whole cores that this process may keep busy, at least 1. */
+  /** Whole cores that this process may use, at least 1. */
   readonly cores: number;
-  /** Where the number is from, in words. */
+  /** The source of the number, in words. */
   readonly from: string;
 }
 
 export interface CoreSources {
-  /** Holds proc/self/cgroup and sys/fs/cgroup. */
+  /** The folder with proc/self/cgroup and sys/fs/cgroup. */
   readonly root?: string;
-  /** Cores that the process may run on; cpusets and affinity count. */
+  /** Cores that the process may run on, by cpuset and affinity. */
   readonly available?: number;
 }
 
@@ -22,9 +22,10 @@ interface Quota {
 }
 
 /**
- * How many cores there are for us. In a container the machine's number is not it: the control group's CPU quota
- * (`docker --cpus`, `limits.cpu` of Kubernetes) bounds how much of them may be used, and threads beyond it only make
- * each other wait. A part of a core counts for none, so that what is started can run all the time.
+ * How many cores this process may use. In a container that is not the machine's number of cores: the
+ * control group's CPU quota (`docker --cpus`, `limits.cpu` of Kubernetes) limits the CPU time, and more
+ * threads would only wait for each other. The quota is rounded down, so that each thread can run all the
+ * time.
  */
 export function countCores({
   root = '/',
@@ -46,7 +47,10 @@ function leastOf(quotas: readonly Quota[]): Quota | undefined {
   );
 }
 
-/** cpu.max: `QUOTA PERIOD` in microseconds, `max` for none. A group is bound by those above it, too. */
+/**
+ * Reads cpu.max, which has `QUOTA PERIOD` in microseconds, with `max` for no quota. A group is also
+ * limited by the groups above it.
+ */
 function readQuotasV2(root: string): Quota[] {
   return groupsOf(root, (controllers) => controllers === '').flatMap((group) => {
     const file = join('sys/fs/cgroup', group, 'cpu.max');
@@ -70,7 +74,10 @@ function toQuota(quota: number | undefined, period: number | undefined, file: st
   return cores > 0 && Number.isFinite(cores) ? [{ cores, from: `/${file}` }] : [];
 }
 
-/** Our group and those above it; in a container its own may be mounted as the root, whatever its name outside. */
+/**
+ * The process's group, the groups above it, and the root: a container may see its own group as the root,
+ * whatever its name is outside.
+ */
 function groupsOf(root: string, holds: (controllers: string) => boolean): readonly string[] {
   const lines = (read(root, 'proc/self/cgroup') ?? '').split('\n');
   const paths = lines.flatMap((line) => {

@@ -1,4 +1,4 @@
-/** Where a replica runs. Several may share a device (`cuda:0#1`). */
+/** The place where one replica runs. Several slots may share a device (`cuda:0#1`). */
 export interface DeviceSlot {
   /** "cpu#0", "cuda:0", "cuda:0#1" */
   readonly name: string;
@@ -16,9 +16,10 @@ const mostCudaIndex = 63;
 const mostSlotsOfOneGpu = 8;
 
 /**
- * Reads a list of device slots: `cpu:2` (two slots of one thread), `cpu:2x4` (two of four), `cuda:0,cuda:1*2`.
+ * Parses a list of device slots: `cpu:2` (two slots of one thread), `cpu:2x4` (two of four threads),
+ * `cuda:0,cuda:1*2`.
  *
- * @throws Error saying which part is wrong and what is allowed.
+ * @throws Error naming the wrong part and what is allowed.
  */
 export function parseDeviceSlots(text: string): readonly DeviceSlot[] {
   const parts = text.split(',').map((part) => part.trim());
@@ -34,7 +35,7 @@ export function parseDeviceSlots(text: string): readonly DeviceSlot[] {
   return slots;
 }
 
-/** Why: docs/decisions/mixed-pool.md. */
+/** The reason is in docs/decisions/mixed-pool.md. */
 function assertOneKind(parts: readonly string[]): void {
   const [cpu, cuda] = ['cpu:', 'cuda:'].map((kind) =>
     parts.filter((part) => part.startsWith(kind)).join(','),
@@ -47,9 +48,10 @@ function assertOneKind(parts: readonly string[]): void {
 }
 
 /**
- * So many slots like those given: on CPU with the first one's threads, on CUDA dealt out evenly to the devices in use.
+ * `count` slots like the given ones: on CPU with the threads of the first, on CUDA spread evenly over the
+ * same devices.
  *
- * @throws Error saying what is allowed.
+ * @throws Error with what is allowed.
  */
 export function likeSlots(slots: readonly DeviceSlot[], count: number): readonly DeviceSlot[] {
   const [first] = slots;

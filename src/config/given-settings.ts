@@ -3,16 +3,19 @@ import { flagOf, variableOf } from './setting.ts';
 
 export interface GivenSetting {
   readonly text: string;
-  /** The variable or flag it came from, for messages. */
+  /** The variable or flag that gave it, for messages. */
   readonly source: string;
 }
 
 type Found<Name extends string> = readonly (readonly [Name, GivenSetting])[];
 
-/** By a setting's name, the flag or variable that gave it. */
+/** The flag or variable that gave each setting, by the setting's name. */
 export type Given = ReadonlyMap<string, string>;
 
-/** How a setting was typed; one that was not, as it would have been beside `like`. */
+/**
+ * The variable or flag of a setting, as the user typed it. A setting that was not given is named in the
+ * form (flag or variable) in which `like` was given.
+ */
 export function typedName(
   { given }: { readonly given?: Given | undefined },
   name: string,
@@ -22,7 +25,7 @@ export function typedName(
   return given?.get(name) ?? (isFlag ? flagOf(name) : variableOf(name));
 }
 
-/** Takes the `SLMRANK_*` variables; the unknown ones become problems. An empty variable counts as absent. */
+/** Reads `SLMRANK_*` variables. Unknown ones become problems. An empty variable counts as absent. */
 export function readVariables<Name extends string>(
   env: Readonly<Record<string, string | undefined>>,
   names: readonly Name[],
@@ -42,7 +45,7 @@ export function readVariables<Name extends string>(
   });
 }
 
-/** Takes `--flag value` and `--flag=value`; unknown words and flags without a value become problems. */
+/** Reads `--flag value` and `--flag=value`. Unknown words and flags without a value become problems. */
 export function readFlags<Name extends string>(
   argv: readonly string[],
   names: readonly Name[],
@@ -72,7 +75,7 @@ function splitAtEquals(word: string): readonly [string, string | undefined] {
   return place < 0 ? [word, undefined] : [word.slice(0, place), word.slice(place + 1)];
 }
 
-/** What other servers call it: the name to look for, and ours. */
+/** Names that other servers use for a setting, with our name for it. */
 const otherWords: readonly (readonly [RegExp, string])[] = [
   [/^(grpc-?)?(port|host|listen|bind|addr)$/, 'address'],
   [/^(metrics|prometheus)-(port|host|listen|bind|addr)$/, 'metrics-address'],

@@ -1,19 +1,19 @@
 import { choiceSetting, countSetting, type Setting } from './setting.ts';
 
-/** How the server spares work when there is much of it: kept scores, ranking depth, buckets that fit. */
+/** Settings that reduce work under load: score cache, ranking depth, buckets, order of the queue. */
 export interface LoadSettings {
-  /** Scores kept; 0 turns the score cache off, and the sharing of runs between equal requests with it. */
+  /** Capacity of the score cache. 0 also turns off the sharing of runs between equal requests. */
   readonly cacheEntries: number;
   readonly cacheTtlMs: number;
-  /** Candidates that a request with adaptive depth may have scored, at full load and at none. */
+  /** Candidates that a request with adaptive depth may have scored, at full load and without load. */
   readonly depthFloor: number;
   readonly depthCeiling: number;
-  /** The queue, in milliseconds until it is done, that depth is traded for. */
+  /** The queue length, in milliseconds of work, above which depth falls. */
   readonly depthTargetMs: number;
   readonly tuneBuckets: 'apply' | 'propose' | 'off';
-  /** A request without a deadline, or with a far one, takes its turn as if it were due so long after its arrival. */
+  /** A request without a deadline, or with a later one, is ordered as if due this long after arrival. */
   readonly agingMs: number;
-  /** A deferrable request counts as interactive after so long; 0: never. */
+  /** A deferrable request counts as interactive after this wait. 0 means never. */
   readonly deferrableWaitMs: number;
 }
 

@@ -1,4 +1,9 @@
-/** The known name that a misspelt one most likely means; undefined when none is within a third of its length. */
+import { at } from '../base/at.ts';
+
+/**
+ * The known name that a misspelt name most likely means. Undefined when none is within an edit distance
+ * of a third of its length.
+ */
 export function findNearestName(found: string, known: readonly string[]): string | undefined {
   const [nearest] = known
     .map((name) => ({ name, distance: editDistance(found, name) }))
@@ -13,10 +18,10 @@ function editDistance(from: string, to: string): number {
   for (const [line, letter] of Array.from(from).entries()) {
     const next = [line + 1];
     for (let column = 1; column <= to.length; column += 1) {
-      const replaced = (row[column - 1] ?? 0) + (letter === to[column - 1] ? 0 : 1);
-      next.push(Math.min((row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1, replaced));
+      const replaced = at(row, column - 1) + (letter === to[column - 1] ? 0 : 1);
+      next.push(Math.min(at(row, column) + 1, at(next, column - 1) + 1, replaced));
     }
     row = next;
   }
-  return row[to.length] ?? 0;
+  return at(row, to.length);
 }

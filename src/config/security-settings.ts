@@ -1,24 +1,24 @@
 import { type Given, typedName } from './given-settings.ts';
 import { countSetting, optionalSetting, type Setting } from './setting.ts';
 
-/** The settings of who may come in, and of how much of the connection's side is let in. */
+/** Settings of access control and of the limits on connections and calls. */
 export interface SecuritySettings {
-  /** PEM files; certificate and key come together or not at all. */
+  /** PEM files. Certificate and key are given together or not at all. */
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
-  /** Whose client certificates are let in; undefined asks for none. */
+  /** The authority of client certificates. Undefined: clients need no certificate. */
   readonly tlsClientCa: string | undefined;
-  /** File of hashed API keys; undefined lets in everyone. */
+  /** File of hashed API keys. Undefined: clients need no key. */
   readonly apiKeys: string | undefined;
   readonly connections: number;
-  /** Calls open at once: on one connection, and on all. */
+  /** Most calls open at once, on one connection and on all. */
   readonly connectionCalls: number;
   readonly openCalls: number;
-  /** Request bytes held over all connections, from the first byte to the answer. */
+  /** Most request bytes in memory over all connections, from the first byte to the answer. */
   readonly bufferedBytes: number;
-  /** Names and values of one call's headers. */
+  /** Most bytes of the names and values of one call's headers. */
   readonly metadataBytes: number;
-  /** Longest that one message may take on the wire, in or out. */
+  /** Longest time for receiving or sending one message. */
   readonly messageMs: number;
 }
 
@@ -76,7 +76,7 @@ export const securitySettings: {
   }),
 };
 
-/** Settings that are fine each by itself and impossible together. */
+/** Security settings that contradict each other. */
 export function findInsecurities(
   config: SecuritySettings & { readonly requestBytes: number; readonly given: Given },
 ): string[] {

@@ -1,21 +1,21 @@
 import type { DeviceSlot } from './device-slots.ts';
 
-/** What a default may depend on. */
+/** The facts that a default may depend on. */
 export interface Host {
   readonly cores: number;
   readonly devices: readonly DeviceSlot[];
 }
 
-/** All there is to say of one setting; its variable and its flag follow from its name. */
+/** One setting. Its variable and its flag follow from its name. */
 export interface Setting<T> {
   readonly unit: string;
-  /** In words when it depends on the host. */
+  /** The default, in words when it depends on the host. */
   readonly defaultText: string;
   readonly byDefault: (host: Host) => string;
   readonly bounds: string;
   /** When and why to change it. */
   readonly why: string;
-  /** @throws Error saying what was found and what is allowed. */
+  /** @throws Error with what was found and what is allowed. */
   readonly parse: (text: string) => T;
 }
 
@@ -38,7 +38,7 @@ export function textSetting<T>(words: Words, parse: (text: string) => T): Settin
   };
 }
 
-/** A text that may be left out; `absent` says what then holds. */
+/** A text that may be absent. The documentation shows `absent` as its default. */
 export function optionalSetting(words: {
   readonly absent: string;
   readonly bounds: string;

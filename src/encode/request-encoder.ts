@@ -14,14 +14,7 @@ import type { BadCandidate } from '../domain/rank.ts';
 import { isBlank } from '../text/normalize/is-blank.ts';
 import { createNormalizer, type NormalizeStep } from '../text/normalize/normalize.ts';
 import { countIds, encodeFixedSpans, fillSpans, writeParts } from './encode-spans.ts';
-import {
-  assertTemplate,
-  type Field,
-  prefixSpans,
-  type Span,
-  suffixSpans,
-  templateOrder,
-} from '../text/template.ts';
+import { type Field, prefixSpans, type Span, suffixSpans } from '../text/template.ts';
 import {
   type ExpectedTokenizer,
   loadTokenizer,
@@ -46,7 +39,6 @@ export interface RequestEncoderOptions {
  */
 export function createRequestEncoder(options: RequestEncoderOptions): RequestEncoder {
   const { tokenizerPath, template, limits } = options;
-  assertTemplate(template);
   const tokenizer = loadTokenizer(tokenizerPath, options.expected);
   const normalize = createNormalizer(options.normalize ?? []);
   const encodeFrame = createFrameEncoder(tokenizer, template);
@@ -142,7 +134,7 @@ function createFrameEncoder(
   tokenizer: Tokenizer,
   template: PromptTemplate,
 ): (fields: FrameFields) => Frame {
-  const isQueryFirst = templateOrder(template) === 'query-first';
+  const isQueryFirst = template.order === 'query-first';
   const encodePrefix = createPartEncoder(tokenizer, template, prefixSpans);
   const encodeSuffix = createPartEncoder(tokenizer, template, suffixSpans);
   return (fields) => {
@@ -211,7 +203,7 @@ function assertRoom(
   if (askedTokens <= Math.min(prefixTokens, inRow)) {
     return;
   }
-  const parts = templateOrder(template) === 'query-first' ? 'prefix has' : 'two parts have';
+  const parts = template.order === 'query-first' ? 'prefix has' : 'two parts have';
   const others = fixedTokens === 0 ? 'a candidate' : 'the suffix and a candidate';
   const room =
     inRow <= prefixTokens

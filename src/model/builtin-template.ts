@@ -1,7 +1,8 @@
-import { builtinTemplates, type PromptTemplate, type TemplateName } from '../text/template.ts';
+import { builtinTemplates } from '../text/builtin-templates.ts';
+import type { PromptTemplate } from '../text/template.ts';
 import type { Family } from './manifest.ts';
 
-const templateOfFamily: Readonly<Record<Family, TemplateName>> = {
+const templateOfFamily: Readonly<Record<Family, keyof typeof builtinTemplates>> = {
   llama: 'chatml',
   qwen2: 'chatml',
   qwen3: 'qwen3-reranker',

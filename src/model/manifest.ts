@@ -1,5 +1,5 @@
 import { assertSizes, type FileEntry } from './model-files.ts';
-import { assertTemplate, type PromptTemplate, templateHash } from '../text/template.ts';
+import { createTemplate, type PromptTemplate, templateHash } from '../text/template.ts';
 import { join } from 'node:path';
 import { at } from '../base/at.ts';
 import { RankError } from '../base/errors.ts';
@@ -183,21 +183,25 @@ export function parseManifest(text: string, where: string): Manifest {
   return manifest;
 }
 
+/** The text of a manifest's file. The template's order is left out, as its texts decide it. */
+export function formatManifest(manifest: Manifest): string {
+  const texts = { ...manifest, template: { ...manifest.template, order: undefined } };
+  return `${JSON.stringify(texts, undefined, 2)}\n`;
+}
+
 /** Parses the five texts of a prompt template, each with its required placeholders. */
 export function parseTemplate(json: JsonRecord): PromptTemplate {
-  const template = {
-    prefix: json.text('prefix'),
-    context: json.text('context'),
-    title: json.text('title'),
-    suffix: json.text('suffix'),
-    instruction: json.text('instruction'),
-  };
   try {
-    assertTemplate(template);
+    return createTemplate({
+      prefix: json.text('prefix'),
+      context: json.text('context'),
+      title: json.text('title'),
+      suffix: json.text('suffix'),
+      instruction: json.text('instruction'),
+    });
   } catch (error) {
     json.refuse(RankError.from(error).message);
   }
-  return template;
 }
 
 /** Padded candidate lengths, ascending and at most the tokens of a row. */

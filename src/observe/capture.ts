@@ -7,13 +7,13 @@ import { assertRegular } from '../base/files/regular-file.ts';
 import { formatShape, type TrafficShape } from '../domain/traffic.ts';
 import type { Log } from './log.ts';
 
-/** Past this the file grows no more: about two million requests of 50 candidates. */
+/** Largest size of the file, enough for about two million requests of 50 candidates. */
 export const mostCaptureBytes = 512 * 2 ** 20;
 const flushBytes = 2 ** 16;
 const flushMs = 1000;
-/** Lines that wait for a disk which does not take them, and longest that the end of the process waits for it. */
+/** Most bytes that wait for a slow disk, and the longest time that `close` waits for it. */
 const waiting = { mostBytes: 16 * 2 ** 20, endMs: 5000 };
-/** A pipe that takes the file's place is an error, not something to wait for. */
+/** With O_NONBLOCK, a pipe in place of the file is an error. Without it, opening would wait. */
 const appendFlags =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
@@ -22,18 +22,18 @@ export interface CaptureOptions {
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
   readonly mostBytes?: number;
-  /** By default to the file's end. */
+  /** Appends to the file by default. */
   readonly append?: (file: string, lines: string) => Promise<void>;
 }
 
-/** Appends shapes to a file; never throws, never makes a request wait. */
+/** Appends shapes to a file. Never throws, and requests never wait for it. */
 export interface Capture {
   add(shape: TrafficShape): void;
-  /** Resolves when all is written, or the disk has not taken it in five seconds. */
+  /** Resolves when everything is written, or after five seconds. */
   close(): Promise<void>;
 }
 
-/** @throws Error when the file cannot be appended to, or is none. */
+/** @throws Error when the path is not a regular file or cannot be appended to. */
 export async function openCapture(options: CaptureOptions): Promise<Capture> {
   const { file } = options;
   try {
@@ -62,14 +62,14 @@ async function appendTo(file: string, lines: string): Promise<void> {
 
 class FileCapture implements Capture {
   readonly #options: CaptureOptions;
-  /** Written, being written, and waiting. */
+  /** Bytes that are written, being written or waiting. */
   #bytes: number;
   #waiting = '';
-  /** Given to the disk, and not taken by it yet. */
+  /** Bytes that are being written. */
   #unwritten = 0;
   #isFull = false;
   #writes: Promise<void> = Promise.resolve();
-  #callOffFlush: (() => void) | undefined;
+  #cancelFlush: (() => void) | undefined;
 
   constructor(options: CaptureOptions, bytes: number) {
     this.#options = options;
@@ -88,7 +88,10 @@ class FileCapture implements Capture {
       return;
     }
     if (this.#unwritten > waiting.mostBytes) {
-      log.warn({ file, bytes: this.#unwritten }, 'the capture is not taken by its disk; it stops');
+      log.warn(
+        { file, bytes: this.#unwritten },
+        'the disk is too slow for the capture; no more is written',
+      );
       this.#isFull = true;
       return;
     }
@@ -97,7 +100,7 @@ class FileCapture implements Capture {
     if (this.#waiting.length >= flushBytes) {
       this.#flush();
     } else {
-      this.#callOffFlush ??= clock.at(clock.nowMs() + flushMs, () => this.#flush());
+      this.#cancelFlush ??= clock.at(clock.nowMs() + flushMs, () => this.#flush());
     }
   }
 
@@ -105,20 +108,20 @@ class FileCapture implements Capture {
     const { clock, file, log } = this.#options;
     this.#flush();
     await new Promise<void>((resolve) => {
-      const callOff = clock.at(clock.nowMs() + waiting.endMs, () => {
+      const cancel = clock.at(clock.nowMs() + waiting.endMs, () => {
         log.warn({ file, bytes: this.#unwritten }, 'the end of the capture was not written');
         resolve();
       });
       void this.#writes.then(() => {
-        callOff();
+        cancel();
         resolve();
       });
     });
   }
 
   #flush(): void {
-    this.#callOffFlush?.();
-    this.#callOffFlush = undefined;
+    this.#cancelFlush?.();
+    this.#cancelFlush = undefined;
     const { file, log, append = appendTo } = this.#options;
     const lines = this.#waiting;
     this.#waiting = '';
@@ -127,7 +130,7 @@ class FileCapture implements Capture {
       .then(() => (this.#isFull && lines === '' ? undefined : append(file, lines)))
       .catch((error: unknown) => {
         this.#isFull = true;
-        log.warn({ err: error, file }, 'the capture cannot be written; no more is');
+        log.warn({ err: error, file }, 'the capture cannot be written; it stops');
       })
       .then(() => {
         this.#unwritten -= lines.length;
@@ -140,7 +143,7 @@ export interface CapturedParts {
   readonly estimate: EstimateTokens;
 }
 
-/** The pipeline, with the shape of every ranking request captured when it ends, however it ends. */
+/** A pipeline that captures the shape of every ranking request when it ends, whatever its outcome. */
 export function captureTraffic(
   pipeline: RankingPipeline,
   capture: Capture,
@@ -149,7 +152,7 @@ export function captureTraffic(
   const add = (atMs: number, request: RankRequest, call: CallContext, reply?: RankReply) => {
     const { deadlineMs } = call;
     const shape = measureLengths(request, reply, estimate);
-    // When all were skipped there is nothing to replay.
+    // A request whose candidates were all skipped has nothing to replay.
     if (shape.candidateTokens.length > 0) {
       const left = Math.max(1, Math.round(deadlineMs - atMs));
       const deadline = Number.isFinite(deadlineMs) ? left : undefined;
@@ -178,8 +181,8 @@ export function captureTraffic(
 }
 
 /**
- * Tokens as counted where a reply says so, else (refused, expired, left out of the reply) as estimated. Without the
- * candidates that were skipped.
+ * Counted tokens where the reply has them, else (refused, expired, not in the reply) estimated ones.
+ * Skipped candidates are left out.
  */
 export function measureLengths(
   request: RankRequest,
@@ -198,7 +201,10 @@ export function measureLengths(
   };
 }
 
-/** Of what was run for the request, what is neither prefix nor candidate; unknown when some was not run for it. */
+/**
+ * Tokens of the suffix: what was run for the request besides prefix and candidates. Undefined when scores
+ * came from the cache.
+ */
 function suffixOf(usage: RankReply['usage']): number | undefined {
   const { scored, cached, packedTokens, prefixTokens, batches, candidateTokens } = usage;
   const rest = packedTokens - batches * prefixTokens - candidateTokens;

@@ -10,12 +10,15 @@ export interface EventLogParts {
   readonly clock: Pick<Clock, 'nowMs'>;
 }
 
-/** Of lines that overload can make by the thousand, one a second for each outcome and reason is written. */
+/**
+ * Overload can end thousands of requests in a second, so at most one line in this time is written for each
+ * outcome and reason.
+ */
 const quietMs = 1000;
 
 /**
- * Writes what someone should know: requests refused (info) and lost (warn), batches lost. The server writes a debug
- * line for every call and the pool one for every phase of a replica, so that these have none here.
+ * Logs refused requests (info), failed requests and failed batches (warn). Calls and phases of replicas are
+ * logged by the server and the pool.
  */
 export function logEvents({ log, clock }: EventLogParts): Tell {
   const limit = createLimit(clock);
@@ -61,25 +64,31 @@ function describe(event: Ended) {
   const { requestId, method, client, priority, outcome, reason, candidates } = event;
   const traceId = findTraceParent(event.traceparent)?.traceId;
   return {
-    ...{ requestId, method, client, priority, outcome, reason, candidates },
+    requestId,
+    method,
+    client,
+    priority,
+    outcome,
+    reason,
+    candidates,
     ms: Math.round(event.totalMs * 10) / 10,
     ...(traceId === undefined ? {} : { traceId }),
   };
 }
 
-/** How many lines of the key were kept back since the last; undefined when this one is kept back too. */
+/** The number of lines suppressed since the last for this key; undefined to suppress this one too. */
 type Limit = (key: string) => number | undefined;
 
 function createLimit(clock: Pick<Clock, 'nowMs'>): Limit {
-  const seen = new Map<string, { untilMs: number; suppressed: number }>();
+  const seen = new Map<string, { quietUntilAtMs: number; suppressed: number }>();
   return (key) => {
     const nowMs = clock.nowMs();
     const last = seen.get(key);
-    if (last !== undefined && nowMs < last.untilMs) {
+    if (last !== undefined && nowMs < last.quietUntilAtMs) {
       last.suppressed += 1;
       return undefined;
     }
-    seen.set(key, { untilMs: nowMs + quietMs, suppressed: 0 });
+    seen.set(key, { quietUntilAtMs: nowMs + quietMs, suppressed: 0 });
     return last?.suppressed ?? 0;
   };
 }

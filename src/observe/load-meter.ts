@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { ServingEvent, Tell } from '../domain/events.ts';
 
-/** How loaded the server is now. */
+/** The current load of the server. */
 export interface Load {
-  /** Share of their time that the ready replicas spend in runs, 0 to about 1. */
+  /** Share of time that the ready replicas spend in runs, 0 to about 1. */
   readonly utilization: number;
   readonly requestsPerSecond: number;
-  /** Requests refused for load, expired and lost, per second: where they happen fewer should be sent. */
+  /** Requests per second that expired, failed or were refused for load. Balancers send fewer then. */
   readonly errorsPerSecond: number;
 }
 
@@ -15,11 +15,11 @@ export interface LoadMeter {
   read(): Load;
 }
 
-/** What was told so long ago weighs 1/e: long against one run, short against what balancers wait for. */
+/** Time after which an event weighs 1/e. Longer than a run, shorter than the patience of balancers. */
 const memoryMs = 5000;
 
-/** Faults of the request: another server would refuse it too. */
-const callersFault: ReadonlySet<string | undefined> = new Set([
+/** Reasons that lie in the request: another server would refuse it too. */
+const requestFaults: ReadonlySet<string | undefined> = new Set([
   'INVALID_REQUEST',
   'MODEL_NOT_FOUND',
   'FAILED_PRECONDITION',
@@ -27,7 +27,7 @@ const callersFault: ReadonlySet<string | undefined> = new Set([
   'QUOTA_EXCEEDED',
 ]);
 
-/** The load by what serving events tell. */
+/** Measures the load from serving events. */
 export function createLoadMeter(clock: Pick<Clock, 'nowMs'>): LoadMeter {
   const busyMs = createRate(clock);
   const requests = createRate(clock);
@@ -60,11 +60,11 @@ function isError({ outcome, reason }: Extract<ServingEvent, { kind: 'ended' }>):
   return (
     outcome === 'failed' ||
     outcome === 'expired' ||
-    (outcome === 'rejected' && !callersFault.has(reason))
+    (outcome === 'rejected' && !requestFaults.has(reason))
   );
 }
 
-/** An exponentially decaying sum over its memory. */
+/** A sum that decays exponentially. */
 function createRate(clock: Pick<Clock, 'nowMs'>) {
   let sum = 0;
   let atMs = clock.nowMs();

@@ -2,55 +2,61 @@ import { writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import type { Config } from '../config/config.ts';
 
-/** Structured log lines. Never give it a query, a candidate or any other text of a caller's. */
+/** Structured log lines. Callers' texts, such as queries and candidates, must never be logged. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 export interface LeveledLog extends Log {
-  /** May be set. */
+  /** The lowest level that is written. May be changed. */
   level: string;
 }
 
-/** Attempts at a pipe that is full, and the pause between them: a reader that is slow, not one that is gone. */
-const mostAttempts = 10;
+/** Attempts to write to a full pipe, and the pause between them: enough for a slow reader. */
+const maxAttempts = 10;
 const pauseMs = 10;
 
 export type Write = (bytes: Uint8Array) => number;
 
 /**
- * Where log lines go. Serving matters more than they do: what cannot be written (a full disk, a reader that is gone) is
- * dropped and counted. Not pino's own destination: it ends the process at such an error, or tries again for ever.
+ * Writes log lines. A line that cannot be written, because the disk is full or the pipe has no reader, is
+ * dropped and counted, since serving matters more. Pino's own destination would end the process at such
+ * an error, or retry for ever.
  */
 export class LineWriter {
   readonly #write: Write;
   #dropped = 0;
-  #untold = 0;
+  #unreported = 0;
   #isTorn = false;
 
   constructor(write: Write = writeToStandardError) {
     this.#write = write;
   }
 
-  /** Lines that were lost, a line cut short included. */
+  /** The number of lost lines, including lines that were only written in part. */
   get dropped(): number {
     return this.#dropped;
   }
 
   write(line: string): void {
-    // The rest of a line that was cut short would make one line of two.
+    // After a partial line, a line break keeps the next line apart from it.
     const isWhole = this.#tryLine(this.#isTorn ? `\n${line}` : line);
     if (!isWhole) {
       this.#dropped += 1;
-      this.#untold += 1;
-    } else if (this.#untold > 0) {
-      this.#tellDropped();
+      this.#unreported += 1;
+    } else if (this.#unreported > 0) {
+      this.#reportDropped();
     }
   }
 
-  #tellDropped(): void {
+  #reportDropped(): void {
     const time = new Date().toISOString();
-    const told = { level: 40, time, dropped: this.#untold, msg: 'log lines could not be written' };
-    if (this.#tryLine(`${JSON.stringify(told)}\n`)) {
-      this.#untold = 0;
+    const report = {
+      level: 40,
+      time,
+      dropped: this.#unreported,
+      msg: 'log lines could not be written',
+    };
+    if (this.#tryLine(`${JSON.stringify(report)}\n`)) {
+      this.#unreported = 0;
     }
   }
 
@@ -61,7 +67,7 @@ export class LineWriter {
       try {
         rest = rest.subarray(this.#write(rest));
       } catch (error) {
-        if (attempts >= mostAttempts || !isFullPipe(error)) {
+        if (attempts >= maxAttempts || !isFullPipe(error)) {
           this.#isTorn ||= rest.length < length;
           return false;
         }
@@ -73,7 +79,7 @@ export class LineWriter {
   }
 }
 
-/** JSON lines on standard error, so that standard output holds the ready line alone. */
+/** JSON lines on standard error. Standard output has only the line that says the server is ready. */
 export function createLog(level: Config['logLevel'], lines = new LineWriter()): LeveledLog {
   return pino({ level, timestamp: () => `,"time":"${new Date().toISOString()}"` }, lines);
 }

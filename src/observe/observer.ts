@@ -13,26 +13,26 @@ export interface ObserverOptions extends KnownLabels {
   readonly build: BuildInfo;
   readonly log: Log;
   readonly clock: Pick<Clock, 'nowMs'>;
-  /** Where OpenTelemetry's standard variables are read. */
+  /** The environment, for OpenTelemetry's standard variables. */
   readonly env: TraceVariables;
 }
 
 export interface Observer {
-  /** Makes metrics, log lines and spans of a fact. Never throws. */
+  /** Makes metrics, log lines and spans of a serving event. Never throws. */
   readonly tell: Tell;
-  /** Reads the number at every scrape; of counters it is the total so far. */
+  /** Reads the value at every scrape. For a counter, `read` returns the total. */
   watch(name: WatchedName, read: () => number): void;
   /** The same for counts by reason. */
   watchReasons(name: WatchedReasons, read: () => ReadonlyMap<string, number>): void;
-  /** How loaded the server is now. */
+  /** The current load. */
   load(): Load;
   /** The exposition in Prometheus' text format. */
   metrics(): Promise<string>;
-  /** Stops measuring, exports the spans that are left. */
+  /** Stops measuring and exports the remaining spans. */
   close(): Promise<void>;
 }
 
-/** The one listener of the serving path. @throws Error when the variables for traces are unusable. */
+/** Listens to serving events. @throws Error when the variables for traces are unusable. */
 export async function createObserver(options: ObserverOptions): Promise<Observer> {
   const { build, log, env } = options;
   const traces = await openTraces(env, build.version);
@@ -66,12 +66,15 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
   };
 }
 
-/** Enough to tell models apart in a label. */
+/** Long enough to distinguish models in a label. */
 export function shortFingerprint(fingerprint: string): string {
   return fingerprint.slice(0, 12);
 }
 
-/** A fault of a listener must not reach the request that the fact is about; it is logged once, with the first fact. */
+/**
+ * An error of a listener must not fail the request whose event it handles. The first error of each listener
+ * is logged.
+ */
 function tellAll(listeners: readonly Tell[], log: Log): Tell {
   const broken = new Set<Tell>();
   return (event) => {
@@ -81,7 +84,10 @@ function tellAll(listeners: readonly Tell[], log: Log): Tell {
       } catch (error) {
         if (!broken.has(listener)) {
           broken.add(listener);
-          log.error({ err: error, kind: event.kind }, 'a fact was not observed; this is a bug');
+          log.error(
+            { err: error, kind: event.kind },
+            'a serving event was not observed; this is a bug',
+          );
         }
       }
     }

@@ -1,7 +1,7 @@
 import type { ServingGauges } from '../pipeline/gauges.ts';
 import type { Observer } from './observer.ts';
 
-/** From now on the serving path's gauges are read at every scrape. */
+/** Reads the gauges of the serving path at every scrape. */
 export function watchGauges({ watch }: Pick<Observer, 'watch'>, read: () => ServingGauges): void {
   watch('slmrank_admitted_candidates', () => read().admittedCandidates);
   watch('slmrank_admitted_tokens', () => read().admittedTokens);
@@ -17,7 +17,7 @@ export function watchGauges({ watch }: Pick<Observer, 'watch'>, read: () => Serv
   watch('slmrank_bucket_waste_proposed_ratio', () => read().proposedBucketWaste);
 }
 
-/** What stands open at the front. */
+/** Calls and connections of the server. */
 export interface Door {
   readonly openCalls: number;
   readonly openConnections: number;

@@ -1,6 +1,5 @@
 import type { Manifest } from '../model/manifest.ts';
 import type { BatchPart } from '../batch/packed-batch.ts';
-import { templateOrder } from '../text/template.ts';
 
 /** Tokens of the made-up prefix. */
 const warmPrefix = 16;
@@ -41,7 +40,7 @@ function reachableBuckets(
   { candidateTokens, prefixTokens }: WarmUpOptions,
 ): number[] {
   const suffixTokens =
-    templateOrder(template) === 'query-first' ? Buffer.byteLength(template.suffix) : prefixTokens;
+    template.order === 'query-first' ? Buffer.byteLength(template.suffix) : prefixTokens;
   const longest = candidateTokens + suffixTokens;
   return buckets.filter((_, place) => (buckets[place - 1] ?? 0) < longest).toReversed();
 }

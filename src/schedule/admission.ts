@@ -1,3 +1,4 @@
+import { clamp } from '../base/clamp.ts';
 import { RankError } from '../base/errors.ts';
 import { ClientShares } from './queue/client-shares.ts';
 import type { Ask, Forecast } from './forecast/forecast.ts';
@@ -258,6 +259,6 @@ function tooLarge(
 }
 
 function refusal(reason: string, message: string, waitMs: number): RankError {
-  const retryAfterMs = Math.min(Math.max(Math.ceil(waitMs), retryMs.least), retryMs.most);
+  const retryAfterMs = clamp(Math.ceil(waitMs), retryMs.least, retryMs.most);
   return new RankError('overloaded', message, { reason, retryAfterMs });
 }

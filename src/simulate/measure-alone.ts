@@ -1,3 +1,4 @@
+import { clamp } from '../base/clamp.ts';
 import { type Fleet, simulate } from './simulate.ts';
 import { latencyOf } from './summarize.ts';
 import type { Arrival } from './traffic-streams.ts';
@@ -34,7 +35,7 @@ export async function findObstacle(
   const limitMs = Math.min(goal.p99Ms, arrival.deadlineMs ?? Number.POSITIVE_INFINITY);
   // It is never spread over more.
   const parts = Math.ceil(tokensOf(arrival) / fleet.policy.shareTokens);
-  const factors = new Array<number>(Math.min(goal.mostReplicas, Math.max(1, parts))).fill(1);
+  const factors = new Array<number>(clamp(parts, 1, goal.mostReplicas)).fill(1);
   const alone = (candidates: number) =>
     measureAlone({ ...fleet, servers: 1, factors }, shorten(arrival, candidates));
   const candidates = arrival.candidateTokens.length;

@@ -1,24 +1,24 @@
-import type { PromptTemplate } from './template.ts';
-import { builtinTemplates } from './template.ts';
+import type { TemplateTexts } from './template.ts';
+import { builtinTemplates } from './builtin-templates.ts';
 import type { Tokenizer } from './tokenizer/tokenizer.ts';
 
 export interface TemplateChoice {
   readonly tokenizer: Pick<Tokenizer, 'specialTokens' | 'encodeTemplate'>;
-  readonly template: PromptTemplate;
-  /** What the checkpoint's own tokenizer puts before every text. */
+  readonly template: TemplateTexts;
+  /** The token that the checkpoint's own tokenizer puts before every text. */
   readonly startToken?: StartToken | undefined;
 }
 
 const parts = ['prefix', 'context', 'title', 'suffix'] as const;
-/** Nobody means these to be plain text: `<|im_start|>` and its like, and the think block. */
+/** Tags that are never meant as plain text: those like `<|im_start|>`, and the think block. */
 const chatTag = /<\|[^\s<>{}|]+\|>|<\/?think>/gu;
-/** A tag as `<|im_start|>`, `</s>` and `[INST]` are: signs, a word, signs. */
+/** The shape of tags such as `<|im_start|>`, `</s>` and `[INST]`: signs, a word, signs. */
 const tagShape = /^([^\p{L}\p{N}\s]+)([\p{L}\p{N}_.-]+)([^\p{L}\p{N}\s]+)$/u;
 
 /**
- * What a template does that its model's tokenizer makes nothing of, in sentences. These are warnings: a model may have
- * been trained with a tag spelled out or without its BOS, and no checkpoint says so; one that was not gives scores
- * that look like any others.
+ * Finds parts of a template that do not fit the model's tokenizer, and returns a sentence for each. They are
+ * warnings, because a model may have been trained with a tag spelled out, or without its BOS, and no
+ * checkpoint says so. With a model that was not, the scores are wrong but look normal.
  */
 export function findTemplateWarnings(choice: TemplateChoice): readonly string[] {
   return [
@@ -46,7 +46,7 @@ function findSpelledTags({ tokenizer, template }: TemplateChoice): readonly stri
   ];
 }
 
-/** A caller may send another instruction, so that it is plain text always. */
+/** A caller may send another instruction, so instructions are always plain text. */
 function findTaggedInstruction({ tokenizer, template }: TemplateChoice): readonly string[] {
   const tags = tagsOf(tokenizer, template.instruction);
   return tags.length === 0
@@ -70,16 +70,16 @@ function findMissingStart({ template, startToken }: TemplateChoice): readonly st
   ];
 }
 
-/** Each once, in the template's order. */
+/** Tags that are not one token, each once, in the template's order. */
 function unknownTags(
   tokenizer: TemplateChoice['tokenizer'],
-  template: PromptTemplate,
+  template: TemplateTexts,
 ): readonly string[] {
   const tags = parts.flatMap((part) => tagsOf(tokenizer, template[part]));
   return [...new Set(tags)].filter((tag) => tokenizer.encodeTemplate(tag).length !== 1);
 }
 
-/** Each once. */
+/** The tags in a text, each once. */
 function tagsOf({ specialTokens }: TemplateChoice['tokenizer'], text: string): readonly string[] {
   const styles = new Set(specialTokens.flatMap((token) => styleOf(token) ?? []));
   const patterns = [chatTag, ...Array.from(styles, (style) => new RegExp(style, 'gu'))];
@@ -88,7 +88,7 @@ function tagsOf({ specialTokens }: TemplateChoice['tokenizer'], text: string): r
   return [...new Set(inOrder)];
 }
 
-/** A pattern of tags that look like a special token; letters of one case stand for all of that case. */
+/** A pattern for tags that look like a special token, with any letters of the same case. */
 function styleOf(token: string): string | undefined {
   const [, open = '', word = '', close = ''] = tagShape.exec(token) ?? [];
   if (word === '') {
@@ -104,7 +104,7 @@ function list(words: readonly (string | number)[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
-/** What a checkpoint's own tokenizer puts before every text (BOS), and which of its settings says so. */
+/** The token that a checkpoint's tokenizer puts before every text (BOS), and the setting that says so. */
 export interface StartToken {
   readonly token: string;
   readonly saidBy: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { EncodedRequest } from '../../src/batch/packed-batch.ts';
 import type { EncodeLimits, EncodeTask } from '../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
-import { builtinTemplates } from '../../src/text/template.ts';
+import { builtinTemplates } from '../../src/text/builtin-templates.ts';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
 import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
 

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import {
+  formatManifest,
   type Manifest,
   parseManifest,
   readManifest,
@@ -10,16 +11,16 @@ import {
   verifyFiles,
 } from '../../src/model/manifest.ts';
 import { sha256 } from '../../src/base/files/sha256.ts';
-import { templateHash } from '../../src/text/template.ts';
+import { createTemplate, templateHash } from '../../src/text/template.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const template = {
+const template = createTemplate({
   prefix: '{instruction}|{query}|{context}',
   context: 'C {context}',
   title: '{title}: ',
   suffix: '?',
   instruction: 'Judge.',
-};
+});
 
 function fileOf(file: string, content: string) {
   return { file, bytes: content.length, sha256: sha256(content) };
@@ -75,7 +76,8 @@ function broken(path: string, value: unknown): string {
 
 describe('a manifest', () => {
   it('is read back as it was written', () => {
-    expect(parseManifest(JSON.stringify(valid), 'manifest.json')).toEqual(valid);
+    expect(parseManifest(formatManifest(valid), 'manifest.json')).toEqual(valid);
+    expect(formatManifest(valid)).not.toContain('query-first');
   });
 
   it('may be of a model built without a recipe', () => {

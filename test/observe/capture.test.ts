@@ -110,7 +110,7 @@ describe('a capture', () => {
     execFileSync('mkfifo', [file]);
     capture.add(shape);
     await capture.close();
-    expect(warnings).toEqual(['the capture cannot be written; no more is']);
+    expect(warnings).toEqual(['the capture cannot be written; it stops']);
   });
 
   test('on a disk that does not answer stops, and its end is waited for five seconds', async () => {
@@ -128,7 +128,7 @@ describe('a capture', () => {
     for (let i = 0; i < 100; i++) {
       capture.add(large);
     }
-    expect(warnings).toEqual(['the capture is not taken by its disk; it stops']);
+    expect(warnings).toEqual(['the disk is too slow for the capture; no more is written']);
     const closed = capture.close();
     await clock.advance(5000);
     await closed;

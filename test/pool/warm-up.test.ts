@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { warmUpParts } from '../../src/pool/warm-up.ts';
 import { packedTokens } from '../../src/batch/pack-batch.ts';
 import { testManifest } from '../support/test-server.ts';
+import { createTemplate } from '../../src/text/template.ts';
 
 const manifest = { ...testManifest, buckets: [32, 256, 2_048] };
 const cuda = {
@@ -44,7 +45,7 @@ test('buckets past the context budget and the suffix are left out', () => {
 
 test('a suffix with the query in it counts for as much as a query may have', () => {
   const prefix = '{instruction}';
-  const template = { ...manifest.template, prefix, suffix: '{query}{context}?' };
+  const template = createTemplate({ ...manifest.template, prefix, suffix: '{query}{context}?' });
   const largest = (candidateTokens: number) =>
     warmUpParts({ ...manifest, template }, { ...cuda, candidateTokens, prefixTokens: 100 })[0]
       ?.suffixes[0]?.length;

@@ -54,7 +54,7 @@ export function setUpPipeline(
   );
   const encoders = new FakeEncoders();
   const estimator = new TokenEstimator(
-    { prefix: '', context: '', title: '', suffix: '', instruction: '' },
+    { prefix: '', context: '', title: '', suffix: '', instruction: '', order: 'query-first' },
     { candidateTokens: 100, rowTokens: 1_000, tokenBudget: 100 },
   );
   const pipeline = new Pipeline({

@@ -43,6 +43,7 @@ export const testManifest: Manifest = {
     title: '{title}',
     suffix: '?',
     instruction: 'Is it relevant?',
+    order: 'query-first',
   },
   templateHash: sha256,
   labels: { yes: { text: 'yes', id: 1 }, no: { text: 'no', id: 2 } },

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PromptTemplate } from '../../src/text/template.ts';
+import { createTemplate } from '../../src/text/template.ts';
 import type { EncodeLimits, EncodeTask } from '../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
@@ -14,13 +14,13 @@ writeFileSync(tokenizerPath, readGoldenTokenizer('smollm2'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 const tokenizer = createTokenizer(readGoldenTokenizer('smollm2'), 'tokenizer.json');
-const template: PromptTemplate = {
+const template = createTemplate({
   prefix: '<|im_start|>{instruction}\nDocument: ',
   context: 'Context: {context}\n',
   title: '{title}\n',
   suffix: '\nQuery: {query}\n{context}Match:',
   instruction: 'Find the documents that match the query.',
-};
+});
 const wide: EncodeLimits = { prefixTokens: 1024, candidateTokens: 512, rowTokens: 2048 };
 const base: EncodeTask = {
   query: 'data engineer',

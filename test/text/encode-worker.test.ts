@@ -6,7 +6,7 @@ import { createEncoderPool } from '../../src/pool/encoders/encoder-pool.ts';
 import { findWorker } from '../../src/pool/threads/worker-entry.ts';
 import { sha256 } from '../../src/base/files/sha256.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
-import { builtinTemplates } from '../../src/text/template.ts';
+import { builtinTemplates } from '../../src/text/builtin-templates.ts';
 import { withTokenizerFile } from '../support/golden-tokenizer.ts';
 
 const template = builtinTemplates.chatml;

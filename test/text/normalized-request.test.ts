@@ -5,14 +5,15 @@ import { afterAll, expect, it } from '@jest/globals';
 import type { EncodeTask } from '../../src/encode/encode.ts';
 import { type NormalizeStep, normalizeSteps } from '../../src/text/normalize/normalize.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
-import { builtinTemplates } from '../../src/text/template.ts';
+import { builtinTemplates } from '../../src/text/builtin-templates.ts';
+import { createTemplate } from '../../src/text/template.ts';
 import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
 
-const candidateFirst = {
+const candidateFirst = createTemplate({
   ...builtinTemplates.chatml,
   prefix: '{instruction}\n<Document>: ',
   suffix: '\n<Query>: {query}\n{context}Match:',
-};
+});
 const limits = { prefixTokens: 500, candidateTokens: 100, rowTokens: 1000 };
 const instruction = 'KEEP  THE <b>TEMPLATE</b>  AS IT IS WRITTEN';
 

@@ -1,14 +1,13 @@
 import { expect, it } from '@jest/globals';
-import type { PromptTemplate } from '../../src/text/template.ts';
 import type { RequestEncoder } from '../../src/encode/encode.ts';
 import type { NormalizeStep } from '../../src/text/normalize/normalize.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
-import { templateOrder } from '../../src/text/template.ts';
+import { createTemplate, type TemplateTexts } from '../../src/text/template.ts';
 import { readGolden, withTokenizerFile } from '../support/golden-tokenizer.ts';
 
 /** As test/golden/make_prompts.py writes it. */
 interface Case {
-  readonly template: PromptTemplate & { readonly normalize?: readonly NormalizeStep[] };
+  readonly template: TemplateTexts & { readonly normalize?: readonly NormalizeStep[] };
   readonly request: { query: string; instruction: string | null; context: string | null };
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
@@ -37,13 +36,13 @@ function encode(encoder: RequestEncoder, { request, candidates }: Case) {
 it.each(['query-first', 'candidate-first'] as const)(
   'a %s prompt has the ids of models/training/texts/prompt.py, awkward texts and all',
   async (order) => {
-    const own = cases.filter(({ template }) => templateOrder(template) === order);
+    const own = cases.filter(({ template }) => createTemplate(template).order === order);
     expect(own).toHaveLength(order === 'query-first' ? 48 : 64);
     await withTokenizerFile('smollm2', (path) => {
       const encoders = new Map<string, RequestEncoder>();
       for (const each of own) {
-        const { template } = each;
-        const { normalize } = template;
+        const template = createTemplate(each.template);
+        const { normalize } = each.template;
         const options = { tokenizerPath: path, template, normalize, limits };
         const key = JSON.stringify(template);
         const encoder = encoders.get(key) ?? createRequestEncoder(options);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PromptTemplate } from '../../src/text/template.ts';
-import { builtinTemplates } from '../../src/text/template.ts';
+import type { TemplateTexts } from '../../src/text/template.ts';
+import { builtinTemplates } from '../../src/text/builtin-templates.ts';
 import { findTemplateWarnings } from '../../src/text/template-warnings.ts';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
 import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
@@ -10,7 +10,7 @@ const [smollm2, qwen, llama3] = (['smollm2', 'qwen', 'llama3'] as const).map((na
 );
 const { chatml } = builtinTemplates;
 
-function warningsOf(tokenizer: typeof qwen, template: PromptTemplate, startToken?: string) {
+function warningsOf(tokenizer: typeof qwen, template: TemplateTexts, startToken?: string) {
   if (tokenizer === undefined) {
     throw new Error('no tokenizer');
   }

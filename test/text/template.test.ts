@@ -1,37 +1,36 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PromptTemplate } from '../../src/text/template.ts';
+import { builtinTemplates } from '../../src/text/builtin-templates.ts';
 import {
-  assertTemplate,
-  builtinTemplates,
   candidateSpans,
+  createTemplate,
   prefixSpans,
   type Span,
   suffixSpans,
-  templateOrder,
+  type TemplateTexts,
   templateHash,
 } from '../../src/text/template.ts';
 import { builtinTemplate } from '../../src/model/builtin-template.ts';
 
-const template: PromptTemplate = {
+const template = createTemplate({
   prefix: 'I: {instruction}\nQ: {query}\n{context}D:  ',
   context: 'C: {context}\n',
   title: 'T: {title}\n',
   suffix: 'end',
   instruction: 'rank',
-};
+});
 
-const candidateFirst: PromptTemplate = {
+const candidateFirst = createTemplate({
   ...template,
   prefix: 'I: {instruction}\nD: ',
   suffix: '\nQ: {query}\n {context}end',
-};
+});
 
 const fixed = (text: string): Span => ({ kind: 'fixed', text });
 
 describe('the built-in templates', () => {
   it('are valid, and one is every family’s', () => {
     for (const each of Object.values(builtinTemplates)) {
-      expect(() => assertTemplate(each)).not.toThrow();
+      expect(createTemplate(each)).toEqual(each);
     }
     expect(builtinTemplate('llama')).toBe(builtinTemplates.chatml);
     expect(builtinTemplate('qwen2')).toBe(builtinTemplates.chatml);
@@ -82,11 +81,10 @@ describe('spans', () => {
 });
 
 describe('the order', () => {
-  it('is told by where query and context stand', () => {
-    const orders = Object.values(builtinTemplates).map(templateOrder);
+  it('follows from the part that has the query', () => {
+    const orders = Object.values(builtinTemplates).map(({ order }) => order);
     expect(new Set(orders)).toEqual(new Set(['query-first']));
-    expect(templateOrder(candidateFirst)).toBe('candidate-first');
-    expect(() => assertTemplate(candidateFirst)).not.toThrow();
+    expect(candidateFirst.order).toBe('candidate-first');
   });
 
   it('query-first has a suffix of one piece', () => {
@@ -112,7 +110,7 @@ describe('the order', () => {
     ]);
   });
 
-  it.each<[Partial<PromptTemplate>, string]>([
+  it.each<[Partial<TemplateTexts>, string]>([
     [
       { prefix: '{instruction}{query}' },
       'template.prefix has {query} 1 times; it must have it not at all (candidate-first, as the suffix has {query})',
@@ -138,12 +136,12 @@ describe('the order', () => {
       'template.suffix is {query}{context}; the answer is read after it, so it must have text of its own',
     ],
   ])('candidate-first is refused mixed with the other: %j', (change, message) => {
-    expect(() => assertTemplate({ ...candidateFirst, ...change })).toThrow(message);
+    expect(() => createTemplate({ ...candidateFirst, ...change })).toThrow(message);
   });
 });
 
-describe('assertTemplate', () => {
-  it.each<[Partial<PromptTemplate>, string]>([
+describe('createTemplate', () => {
+  it.each<[Partial<TemplateTexts>, string]>([
     [
       { prefix: '{instruction}{context}' },
       'template.prefix has {query} 0 times; it must have it once',
@@ -161,13 +159,12 @@ describe('assertTemplate', () => {
     [{ suffix: '{title}' }, 'template.suffix has {title} 1 times; it must have it not at all'],
     [{ suffix: '' }, 'template.suffix is empty; the answer is read after it'],
   ])('refuses %j', (change, message) => {
-    expect(() => assertTemplate({ ...template, ...change })).toThrow(message);
+    expect(() => createTemplate({ ...template, ...change })).toThrow(message);
   });
 
   it('takes braces that are no placeholders, and an instruction that spells one', () => {
-    expect(() =>
-      assertTemplate({ ...template, suffix: '{answer} {}', instruction: '{text}' }),
-    ).not.toThrow();
+    const texts = { ...template, suffix: '{answer} {}', instruction: '{text}' };
+    expect(createTemplate(texts)).toEqual(texts);
   });
 });
 

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 
-/** How long a renewed certificate or key file may go unnoticed. A reload signal is noticed at once. */
+/** Longest time until a changed certificate or key file is noticed. A reload signal works at once. */
 const defaultPollMs = 5000;
 
 /**
- * Calls back when any of the files has changed. By polling what `stat` says: notifications miss files that are swapped
- * through symbolic links, as Kubernetes does with mounted secrets. Never keeps the process alive.
+ * Calls back when any of the files has changed. It polls `stat`, because notifications miss files that
+ * are swapped through symbolic links, as Kubernetes does with mounted secrets. The timer does not keep
+ * the process alive.
  */
 export function watchFiles(
   paths: readonly string[],
@@ -28,7 +29,10 @@ function stampOf(paths: readonly string[]): string {
   return paths.map(stampOfFile).join(' ');
 }
 
-/** What cannot be looked at has a stamp too: whoever reads it is told why, and a timer must not throw. */
+/**
+ * A file without access gets its error code as its stamp, because a timer must not throw. The reader of
+ * the file reports the error.
+ */
 function stampOfFile(path: string): string {
   try {
     const { ino, size, mtimeMs } = statSync(path);

@@ -6,8 +6,8 @@ export interface Bounds {
 }
 
 /**
- * A JSON object read field by field, for the `parse…` functions of files we did not write. Every error says which
- * field of which file, what was found, and what is allowed.
+ * A JSON object that is read field by field, for `parse…` functions of files that others wrote. Every
+ * error names the file and the field, what was found and what is allowed.
  */
 export class JsonRecord {
   readonly #fields: Readonly<Record<string, unknown>>;
@@ -40,11 +40,16 @@ export class JsonRecord {
     return new JsonRecord(value, where);
   }
 
+  /** A field as it was parsed, for values that have a reader of their own. */
+  raw(name: string): unknown {
+    return this.#fields[name];
+  }
+
   has(name: string): boolean {
     return this.#fields[name] !== undefined && this.#fields[name] !== null;
   }
 
-  /** For fields that may also be something simpler. */
+  /** For fields that may be a record or something simpler. */
   isRecord(name: string): boolean {
     const value = this.#fields[name];
     return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -58,7 +63,7 @@ export class JsonRecord {
     return value;
   }
 
-  /** A name: text that is not blank, or a whole number, which is given back as text. */
+  /** A name: text that is not blank, or a whole number, which is returned as text. */
   key(name: string): string {
     const value = this.#fields[name];
     return typeof value === 'number' && Number.isSafeInteger(value)
@@ -119,7 +124,7 @@ export class JsonRecord {
     return this.#list(name).map((each, i) => new JsonRecord(each, this.#where, `${at}[${i}]`));
   }
 
-  /** Texts; may be empty. */
+  /** A list of texts, possibly empty. */
   texts(name: string): string[] {
     return this.#list(name).map((each) => {
       if (typeof each !== 'string') {
@@ -129,7 +134,7 @@ export class JsonRecord {
     });
   }
 
-  /** Whole numbers within bounds; may be empty. */
+  /** A list of whole numbers within bounds, possibly empty. */
   counts(name: string, { min, max }: Bounds): number[] {
     return this.#list(name).map((each) => {
       if (typeof each !== 'number' || !Number.isSafeInteger(each) || each < min || each > max) {
@@ -139,7 +144,7 @@ export class JsonRecord {
     });
   }
 
-  /** Finite numbers of any sign. */
+  /** A list of finite numbers, possibly empty. */
   numbers(name: string): number[] {
     return this.#list(name).map((each) => {
       if (typeof each !== 'number' || !Number.isFinite(each)) {
@@ -149,7 +154,7 @@ export class JsonRecord {
     });
   }
 
-  /** For files in which a misspelt field would silently mean something else. */
+  /** For files in which a misspelt field would otherwise be ignored. */
   only(names: readonly string[]): void {
     const other = Object.keys(this.#fields).find((name) => !names.includes(name));
     if (other !== undefined) {
@@ -157,7 +162,7 @@ export class JsonRecord {
     }
   }
 
-  /** For rules of the caller's own about a field. */
+  /** For the caller's own rules about a field. */
   fail(name: string, allowed: string): never {
     throw new RankError(
       'invalid-argument',
@@ -165,7 +170,7 @@ export class JsonRecord {
     );
   }
 
-  /** For rules that span fields. */
+  /** For rules about several fields. */
   refuse(problem: string): never {
     throw new RankError('invalid-argument', `${this.#where}: ${problem}`);
   }
@@ -183,7 +188,8 @@ export class JsonRecord {
   }
 }
 
-function show(value: unknown): string {
+/** A value for messages, cut to 80 characters. */
+export function show(value: unknown): string {
   if (value === undefined) {
     return 'missing';
   }

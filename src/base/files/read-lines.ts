@@ -4,30 +4,33 @@ import { join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { DataError, dataError, type Place } from '../data-error.ts';
+import { DataError, dataError, type Place } from '../errors.ts';
 
-/** Far above any text a model reads; keeps a file without line ends (or a gzip bomb) from filling the memory. */
+/**
+ * Far above any text that a model reads. The limit prevents a file without line ends, or a gzip bomb,
+ * from filling the memory.
+ */
 export const maxLineBytes = 16 * 2 ** 20;
 
 export interface Line extends Place {
-  /** Without its line end; never empty or blank. */
+  /** Without the line end. Never empty or blank. */
   readonly text: string;
 }
 
-/** Where lines come from, such as a file or standard input. */
+/** A source of lines, such as a file or standard input. */
 export interface LineSource {
-  /** As messages name it. */
+  /** The name in messages. */
   readonly name: string;
-  /** The bytes from their start. Closed after reading. */
+  /** All bytes, from the start. The stream is closed after reading. */
   open(): Readable;
 }
 
-/** The lines of a file, as `readLinesOf` gives them. @throws DataError, also for a missing file. */
+/** The lines of a file, as `readLinesOf` returns them. @throws DataError, also for a missing file. */
 export function readLines(file: string, maxBytes = maxLineBytes): AsyncGenerator<Line> {
   return readLinesOf({ name: file, open: () => createReadStream(file) }, maxBytes);
 }
 
-/** Told of what is wrong with a line, which is left out then; throws to end the reading. */
+/** Called with the fault of a line, which is then left out. May throw to stop reading. */
 export type OnBadLine = (error: Error) => void;
 
 function refuseLine(error: Error): never {
@@ -35,11 +38,11 @@ function refuseLine(error: Error): never {
 }
 
 /**
- * The lines of UTF-8 text, plain or gzip (told by its first bytes, not by its name), without the
- * blank ones. Streams: holds one line and one chunk at a time.
+ * The lines of UTF-8 text without the blank ones. The text may be plain or gzip, which its first bytes
+ * decide. Only one line and one chunk are in memory at a time.
  *
- * @throws DataError for what cannot be read, damaged gzip, a line over `maxBytes`, or invalid UTF-8 unless `onBadLine`
- * lets it pass.
+ * @throws DataError for an unreadable source, damaged gzip, a line over `maxBytes`, and for invalid UTF-8
+ * unless `onBadLine` returns.
  */
 export async function* readLinesOf(
   source: LineSource,
@@ -63,7 +66,7 @@ export async function* readLinesOf(
   }
 }
 
-/** `name` in `folder`, plain or with `.gz`. @throws DataError naming both. */
+/** The path of `name` or `name.gz` in `folder`. @throws DataError naming both. */
 export async function findDataFile(folder: string, name: string): Promise<string> {
   for (const file of [join(folder, name), join(folder, `${name}.gz`)]) {
     if (await isReadable(file)) {
@@ -152,7 +155,7 @@ async function* prepend(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerat
   yield* rest;
 }
 
-/** Reading the result reports the errors of both streams. */
+/** Reading the result throws the errors of both streams. */
 async function* unpack(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of pipeline(chunks, createGunzip(), () => undefined)) {
     yield chunk as Buffer;

@@ -3,18 +3,21 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { RankError } from '../errors.ts';
 
-/** Names what a path led to and when it was last written to: equal stamps, equal contents. */
+/** Identifies a file and its last change: equal stamps mean equal contents. */
 export type FileStamp = string;
 
-/** The time of the last change of the entry is part of it, for the time of the last write can be set by anybody. */
+/** Includes ctime, because the owner of a file can set its mtime. */
 export function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileStamp {
   return [dev, ino, size, mtimeNs, ctimeNs].join(':');
 }
 
-/** How a file is opened that may turn out to be a pipe or a device: those would be waited for, or have no end. */
+/**
+ * Flags for a path that may be a pipe or a device. Without O_NONBLOCK, opening a pipe waits for its
+ * writer.
+ */
 export const openFlags = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** @throws RankError unless it is a regular file of at most so many bytes. */
+/** @throws RankError unless it is a regular file of at most `mostBytes`. */
 export function assertRegular(found: BigIntStats, path: string, mostBytes: number): void {
   if (!found.isFile()) {
     throw new RankError('invalid-argument', `${path} is ${kindOf(found)}; a file is needed`);
@@ -27,7 +30,7 @@ export function assertRegular(found: BigIntStats, path: string, mostBytes: numbe
   }
 }
 
-/** Told of every read, and able to call the rest off. */
+/** `onRead` is called after every read; `signal` cancels the rest. */
 export interface ReadProgress {
   readonly signal: AbortSignal;
   readonly onRead: () => void;
@@ -39,9 +42,11 @@ export interface ReadLimits {
 }
 
 /**
- * Reads a regular file once from end to end, a piece at a time. Resolves to what it was meanwhile.
+ * Reads a whole regular file once, in pieces of at most 1 MiB. A piece is valid until `onPiece` returns.
+ * Resolves to the stamp that the file had during the read.
  *
- * @throws RankError when it is none, too large, or changes meanwhile; the system's error when it cannot be opened.
+ * @throws RankError when it is not a regular file, is too large, or changes during the read. The system's
+ * error when it cannot be opened.
  */
 export async function readRegular(
   path: string,
@@ -63,14 +68,14 @@ export async function readRegular(
   }
 }
 
-/** Its text. @throws as `readRegular`. */
+/** The text of a regular file. @throws as `readRegular`. */
 export async function readRegularText(path: string, limits: ReadLimits): Promise<string> {
   const pieces: Buffer[] = [];
   await readRegular(path, limits, (piece) => pieces.push(Buffer.from(piece)));
   return Buffer.concat(pieces).toString('utf8');
 }
 
-/** A small file's bytes at once, for what is read while everybody waits. @throws as `readRegular`. */
+/** The bytes of a small file, read synchronously. @throws as `readRegular`. */
 export function readRegularSync(path: string, mostBytes: number): Buffer {
   const descriptor = openSync(path, openFlags);
   try {
@@ -81,7 +86,7 @@ export function readRegularSync(path: string, mostBytes: number): Buffer {
   }
 }
 
-/** SHA-256 in lower-case hexadecimal, with what was read. @throws as `readRegular`. */
+/** SHA-256 in lower-case hexadecimal, with the file's stamp. @throws as `readRegular`. */
 export async function hashRegular(
   path: string,
   limits: ReadLimits,

@@ -1,3 +1,4 @@
+import { clamp } from '../../base/clamp.ts';
 import type { DemoQuery } from '../../eval/data/demo-data.ts';
 import type { WireRankResponse } from '../../client/client.ts';
 import { fit, oneLine, pad, widthOf } from '../shared/fit-text.ts';
@@ -54,7 +55,7 @@ function layOutTexts(
     return (title) => fit(title, room);
   }
   const longest = Math.max(...titles.map(widthOf));
-  const titleWidth = Math.min(Math.max(longest, narrowestTitle), widestTitleBesideText);
+  const titleWidth = clamp(longest, narrowestTitle, widestTitleBesideText);
   return (title, text) =>
     `${pad(fit(title, titleWidth), titleWidth)}  ${fit(text, room - titleWidth - 2)}`;
 }

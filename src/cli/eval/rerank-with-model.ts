@@ -5,7 +5,6 @@ import type { ModelReport } from '../../eval/report.ts';
 import { type RerankInput, type Reranked, rerankRun } from '../../eval/rank/rerank.ts';
 import { rerankPairs } from '../../eval/rank/rerank-pairs.ts';
 import { type Manifest, readManifest } from '../../model/manifest.ts';
-import { templateOrder } from '../../text/template.ts';
 import { chooseModel } from '../shared/choose-model.ts';
 import type { EvalOptions } from './eval-options.ts';
 import { type PerturbedRuns, rerankPerturbed } from './rerank-perturbed.ts';
@@ -63,7 +62,7 @@ export async function rerankWithModel(input: RerankInput, options: EvalOptions):
 
 /** Candidate-first, a request repeats its query for each candidate and shares next to nothing: grids are cheaper. */
 function wayOf({ template }: Manifest): 'direct' | 'served' {
-  return templateOrder(template) === 'candidate-first' ? 'direct' : 'served';
+  return template.order === 'candidate-first' ? 'direct' : 'served';
 }
 
 /** A loaded model: ranks one run after another. */

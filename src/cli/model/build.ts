@@ -12,7 +12,7 @@ import {
   precisions,
 } from '../../model/manifest.ts';
 import type { PromptTemplate } from '../../text/template.ts';
-import { builtinTemplates } from '../../text/template.ts';
+import { builtinTemplates } from '../../text/builtin-templates.ts';
 import {
   allowedSteps,
   findSteps,

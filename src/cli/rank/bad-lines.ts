@@ -1,4 +1,4 @@
-import { DataError } from '../../base/data-error.ts';
+import { DataError } from '../../base/errors.ts';
 import type { OnBadLine } from '../../base/files/read-lines.ts';
 
 /** Bad lines of which the reasons are shown. */

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { parseConfig } from '../../config/config.ts';
-import { DataError } from '../../base/data-error.ts';
+import { DataError } from '../../base/errors.ts';
 import { openPairEngine } from '../../eval/rank/open-pair-engine.ts';
 import { rankCandidates, type Ranking, type Rankings } from '../../eval/rank/rank-candidates.ts';
 import { readCandidates } from '../../eval/data/read-candidates.ts';

@@ -1,7 +1,8 @@
 import { systemClock } from '../../base/clock.ts';
 import type { Config } from '../../config/config.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import { type ObservePort, openObservePort } from '../../server/http/http.ts';
+import type { HttpListener } from '../../server/http/listener.ts';
+import { openObservePort } from '../../server/http/observe-port.ts';
 import type { Log } from '../../observe/log.ts';
 import { createObserver, type Observer, shortFingerprint } from '../../observe/observer.ts';
 import type { RankingPipeline, ReplicaDescription } from '../../domain/rank.ts';
@@ -75,7 +76,7 @@ async function openPort(
   { metricsAddress }: Config,
   observer: Observer,
   hindrance: () => string | undefined,
-): Promise<ObservePort | undefined> {
+): Promise<HttpListener | undefined> {
   return metricsAddress === undefined
     ? undefined
     : await openObservePort({

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { JsonRecord } from '../../base/files/json-record.ts';
-import { DataError, dataError, quote } from '../../base/data-error.ts';
+import { DataError, dataError, quote } from '../../base/errors.ts';
 import { findDataFile, readLines, type Line } from '../../base/files/read-lines.ts';
 
 /** A text of the corpus. */

@@ -1,4 +1,4 @@
-import { dataError, quote } from '../../base/data-error.ts';
+import { dataError, quote } from '../../base/errors.ts';
 import { JsonRecord } from '../../base/files/json-record.ts';
 import {
   type Line,

@@ -1,4 +1,4 @@
-import { dataError, quote } from '../../base/data-error.ts';
+import { dataError, quote } from '../../base/errors.ts';
 import { readLines, type Line } from '../../base/files/read-lines.ts';
 
 /** One place in a run: a text found for a query. */

@@ -1,3 +1,4 @@
+import { createRandom } from '../../base/random.ts';
 import { mean } from './metrics.ts';
 
 export interface Interval {
@@ -82,15 +83,4 @@ function sumAt(values: readonly number[], places: Int32Array): number {
 
 function quantile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-/** mulberry32 (Tommy Ettinger, public domain): 32 bits of state, uniform in [0, 1). */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

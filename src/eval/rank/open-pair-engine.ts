@@ -7,7 +7,6 @@ import { openReplicas } from '../../pool/open-pools.ts';
 import type { BatchRunner } from '../../batch/packed-batch.ts';
 import { createCostModel } from '../../schedule/costs/cost.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
-import { templateOrder } from '../../text/template.ts';
 import type { RunBatch } from '../../batch/score-rows.ts';
 import type { PairEngine } from './score-pairs.ts';
 
@@ -44,7 +43,7 @@ export async function openPairEngine(
     throw error;
   }
   return {
-    ...{ encoder, tokenBudget, order: templateOrder(manifest.template) },
+    ...{ encoder, tokenBudget, order: manifest.template.order },
     attentionGroups: manifest.attentionGroups,
     runners: replicas.offer().runners.map(toRun),
     close: () => replicas.drain(),

@@ -1,7 +1,7 @@
 import type { Outcome, PriorityClass, ServingEvent } from '../../domain/events.ts';
 import { skipReasons } from '../../domain/events.ts';
 
-/** Every metric, label and histogram bucket of the server: the one place where they are named. */
+/** The table of all metrics of the server, with their labels and histogram buckets. */
 
 export type Phase = Extract<ServingEvent, { kind: 'replica' }>['phase'];
 export type Method = Extract<ServingEvent, { kind: 'ended' }>['method'];
@@ -28,7 +28,7 @@ export const stages = ['encode', 'queue', 'run'] as const;
 export const pauseKinds = ['minor', 'major', 'incremental', 'weak_callback'] as const;
 export const memoryKinds = ['rss', 'heap_used', 'heap_total', 'external', 'array_buffers'] as const;
 
-/** Reasons there from the start as zeros; others appear when they occur. */
+/** Reasons whose series exist from the start, with the value 0. Others appear when they occur. */
 export const rejectReasons = [
   'QUEUE_FULL',
   'PREDICTED_LATE',
@@ -40,7 +40,7 @@ export const rejectReasons = [
   'DRAINING',
   'NOT_SERVING',
 ] as const;
-/** Of calls that no request came of. */
+/** Reasons of calls that ended before a request was read. */
 export const callReasons = [
   'API_KEY_INVALID',
   'TOO_MANY_CALLS',
@@ -50,7 +50,7 @@ export const callReasons = [
 ] as const;
 export const failureReasons = ['REPLICA_FAILED', 'SCORE_NOT_A_NUMBER', 'INTERNAL'] as const;
 
-/** 'replica' and 'bucket': known once the server starts. 'open': values appear as they occur. */
+/** 'replica' and 'bucket' are known when the server starts. 'open': values appear when they occur. */
 type LabelValues = readonly string[] | 'replica' | 'bucket' | 'open';
 
 export interface MetricSpec {
@@ -75,15 +75,15 @@ const none = {};
 const byRequest = { method: methods, priority: priorities, outcome: outcomes };
 const byReplicaAndBucket = { replica: 'replica', bucket: 'bucket' } as const;
 
-/** Told by serving events. */
+/** Counted from serving events. */
 export const eventMetrics = {
-  slmrank_requests_total: counter('Requests ended, each once.', byRequest),
+  slmrank_requests_total: counter('Ended requests, each counted once.', byRequest),
   slmrank_rejects_total: counter('Requests refused, by reason.', { reason: rejectReasons }),
-  slmrank_failures_total: counter('Requests lost by a fault of the server, by reason.', {
+  slmrank_failures_total: counter('Requests that failed by a fault of the server, by reason.', {
     reason: failureReasons,
   }),
   slmrank_request_duration_seconds: histogram(
-    'From the arrival of a request to its answer.',
+    'Time from the arrival of a request to its answer.',
     { priority: priorities, outcome: outcomes },
     callSeconds,
   ),
@@ -131,9 +131,12 @@ export const eventMetrics = {
     { bucket: 'bucket' },
     ratios,
   ),
-  slmrank_batch_failures_total: counter('Batches lost with their replica, or refused by it.', {
-    replica: 'replica',
-  }),
+  slmrank_batch_failures_total: counter(
+    'Batches that failed with their replica, or were refused by it.',
+    {
+      replica: 'replica',
+    },
+  ),
   slmrank_candidates_retried_total: counter(
     'Candidates queued again after their replica failed.',
     none,
@@ -142,54 +145,54 @@ export const eventMetrics = {
     replica: 'replica',
     phase: phases,
   }),
-  slmrank_replica_phase_changes_total: counter('Times that the replica came into the phase.', {
+  slmrank_replica_phase_changes_total: counter('Times that the replica entered the phase.', {
     replica: 'replica',
     phase: phases,
   }),
 } as const satisfies Record<string, MetricSpec>;
 
-/** Read at every scrape from whoever knows; see `Observer.watch`. */
+/** Read at every scrape: see `Observer.watch`. */
 export const watchedMetrics = {
-  slmrank_queued_candidates: gauge('Candidates that wait for a replica.', none),
-  slmrank_queued_tokens: gauge('Tokens of the candidates that wait for a replica.', none),
+  slmrank_queued_candidates: gauge('Candidates that are waiting for a replica.', none),
+  slmrank_queued_tokens: gauge('Tokens of the candidates that are waiting for a replica.', none),
   slmrank_queued_cost_seconds: gauge(
-    'Time that the ready replicas together need for what is admitted, as predicted.',
+    'Predicted time that all ready replicas need for the admitted candidates.',
     none,
   ),
   slmrank_admitted_candidates: gauge('Candidates admitted and not yet answered.', none),
   slmrank_admitted_tokens: gauge('Tokens admitted and not yet answered.', none),
-  slmrank_open_calls: gauge('Calls begun and not over.', none),
-  slmrank_open_connections: gauge('Connections of clients to the data address.', none),
+  slmrank_open_calls: gauge('Calls that have begun and not ended.', none),
+  slmrank_open_connections: gauge('Client connections to the data address.', none),
   slmrank_calls_refused_total: counter(
-    'Calls refused before a request was read from them, or broken off while it came, by reason.',
+    'Calls refused before their request was read, or ended while it was received, by reason.',
     { reason: callReasons },
   ),
-  slmrank_held_bytes: gauge('Bytes of requests that are held until they are answered.', none),
+  slmrank_held_bytes: gauge('Request bytes in memory, from the first byte to the answer.', none),
   slmrank_ranking_depth: gauge(
     'Candidates that a request with adaptive depth may have scored.',
     none,
   ),
   slmrank_bucket_waste_ratio: gauge(
-    'Share of slots that would be padding, were each candidate padded to its bucket: more than batches really waste.',
+    'Share of slots that would be padding if each candidate were padded to its bucket. Batches waste less.',
     none,
   ),
   slmrank_bucket_waste_proposed_ratio: gauge(
-    'The same with the buckets that would fit the lengths seen; the log names them.',
+    'The same for the buckets that fit the lengths seen. The log names these buckets.',
     none,
   ),
   slmrank_score_cache_entries: gauge('Scores in the cache.', none),
-  slmrank_score_cache_bytes: gauge('Memory of the score cache, about.', none),
-  slmrank_score_cache_hits_total: counter('Look-ups that found a score.', none),
-  slmrank_score_cache_misses_total: counter('Look-ups that found none.', none),
+  slmrank_score_cache_bytes: gauge('Approximate memory of the score cache.', none),
+  slmrank_score_cache_hits_total: counter('Cache look-ups that found a score.', none),
+  slmrank_score_cache_misses_total: counter('Cache look-ups that found no score.', none),
   slmrank_log_lines_dropped_total: counter(
-    'Log lines that could not be written: the disk is full, or nobody reads them.',
+    'Log lines that could not be written, because the disk is full or the pipe has no reader.',
     none,
   ),
 } as const satisfies Record<string, MetricSpec>;
 
-/** Of the process itself. */
+/** Metrics of the process. */
 export const processMetrics = {
-  slmrank_build_info: gauge('1, with what is served in the labels.', {
+  slmrank_build_info: gauge('Always 1. The labels name the served model and the build.', {
     version: 'open',
     model: 'open',
     fingerprint: 'open',

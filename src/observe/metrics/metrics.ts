@@ -10,12 +10,12 @@ type ReplicaPhase = Extract<ServingEvent, { kind: 'replica' }>;
 type Add = (value: number) => void;
 
 /**
- * Most values of a label that is not closed: reasons are few and ours, replicas and buckets as many as configured.
- * What comes after is counted as 'OTHER', so that no fault can fill the memory with series.
+ * Most values of an open label. There are few reasons, and as many replicas and buckets as are configured.
+ * Further values are counted as 'OTHER', so that no fault can fill the memory with series.
  */
 const mostOpenValues = 1000;
 
-/** Counts serving events. Series are found once and kept: telling builds no label objects. */
+/** Counts serving events. Each series is looked up once, so counting builds no label objects. */
 export function countEvents(registry: MetricRegistry): Tell {
   const onEnded = countRequests(registry);
   const onBatch = countBatches(registry);
@@ -100,7 +100,7 @@ function countCandidates(registry: MetricRegistry): (event: Ended) => void {
     received(event.candidates);
     packedTokens(event.packedTokens);
     truncated(event.truncated);
-    // Scores of a request that was not answered reached nobody.
+    // The scores of a request without an answer were not delivered.
     if (event.outcome === 'scored' || event.outcome === 'partial') {
       scored(event.scored);
       skipReasons.forEach((reason) => skipped[reason](event.skipped?.[reason] ?? 0));
@@ -139,7 +139,7 @@ function countBatches(registry: MetricRegistry): Forgetting<(event: Batch) => vo
     const { replica, bucket, runMs, predictedMs } = event;
     byReplica(replica)(bucket)(event);
     runs(bucket)(runMs / 1000);
-    // 0 before the first run was seen: nothing was predicted.
+    // Before the first run there is no prediction, and predictedMs is 0.
     if (predictedMs > 0) {
       ratios(bucket)(runMs / predictedMs);
       errors(replica)(Math.abs(runMs - predictedMs) / 1000);
@@ -181,10 +181,10 @@ function countPhases(registry: MetricRegistry): Forgetting<(event: ReplicaPhase)
   return Object.assign(count, { forget: byReplica.forget });
 }
 
-/** What it counted by a key can be let go. */
+/** A counter whose series of one key can be dropped. */
 type Forgetting<Count> = Count & { readonly forget: (key: string) => void };
 
-/** A value made for each key at once. */
+/** A value for each key, made in advance. */
 function table<Key extends string, Value>(
   keys: readonly Key[],
   make: (key: Key) => Value,
@@ -192,7 +192,7 @@ function table<Key extends string, Value>(
   return Object.fromEntries(keys.map((key) => [key, make(key)])) as Record<Key, Value>;
 }
 
-/** A value made for each key when it first occurs. */
+/** A value for each key, made when the key first occurs. */
 function series<Value>(
   make: (label: string) => Value,
 ): Forgetting<(key: string | number) => Value> {

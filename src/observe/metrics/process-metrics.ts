@@ -15,10 +15,13 @@ export interface BuildInfo {
   readonly provider: string;
 }
 
-/** A pause shorter than this is not seen; each sample contains it. */
+/** The timer's interval. It is part of each sample, and a shorter delay is not seen. */
 const resolutionMs = 10;
 
-/** Measures the process: what is cheap at every scrape, pauses as they come, lag once a second. Returns how to stop. */
+/**
+ * Measures the process: memory and CPU time at every scrape, garbage collections when they happen, the
+ * lag of the event loop once a second. Returns a function that stops the measuring.
+ */
 export function measureProcess(registry: MetricRegistry, readBuild: () => BuildInfo): () => void {
   registry.onScrape('slmrank_build_info', () => [
     [{ ...readBuild(), node: process.versions.node }, 1],
@@ -49,7 +52,10 @@ function readAtScrape(registry: MetricRegistry): void {
   });
 }
 
-/** A histogram and not a gauge of the time since the last scrape, so that several scrapers do not spoil each other. */
+/**
+ * A histogram, because a gauge of the largest lag since the last scrape would be wrong with several
+ * scrapers.
+ */
 function measureLag(registry: MetricRegistry): () => void {
   const observe = registry.histogram('slmrank_event_loop_lag_seconds');
   const delays = monitorEventLoopDelay({ resolution: resolutionMs });

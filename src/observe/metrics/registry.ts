@@ -13,7 +13,7 @@ type Named<Type extends MetricSpec['type']> = {
   [Name in MetricName]: (typeof metricTable)[Name]['type'] extends Type ? Name : never;
 }[MetricName];
 
-/** What the labels 'replica' and 'bucket' can be, for series to be there as zeros. */
+/** Values of the labels 'replica' and 'bucket', whose series exist from the start with the value 0. */
 export interface KnownLabels {
   readonly replicas: readonly string[];
   readonly buckets: readonly number[];
@@ -22,7 +22,10 @@ export interface KnownLabels {
 export const textType = 'text/plain; version=0.0.4; charset=utf-8';
 export const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** The metrics of `metricTable`, their known series as zeros; what is watched is there once somebody can be asked. */
+/**
+ * The metrics of `metricTable`. Series with known labels start at 0. A watched metric exists once
+ * `onScrape` has its reader.
+ */
 export class MetricRegistry {
   readonly #registry = new Registry();
   #known: KnownLabels;
@@ -43,7 +46,7 @@ export class MetricRegistry {
     }
   }
 
-  /** Another model has other buckets: their series are there as zeros from now on, beside those that were counted. */
+  /** Adds series for the buckets of another model, at 0. The earlier series stay. */
   expectBuckets(buckets: readonly number[]): void {
     const before = new Set(this.#known.buckets);
     const added = buckets.filter((bucket) => !before.has(bucket));
@@ -53,7 +56,7 @@ export class MetricRegistry {
     this.#zero(this.#histograms, zeroes, (metric, labels) => metric.zero(labels));
   }
 
-  /** Its series are gone from the next scrape on; what is counted for it after that begins anew. */
+  /** Removes the replica's series. Later counts for it start at 0 again. */
   forgetReplica(replica: string): void {
     const replicas = this.#known.replicas.filter((known) => known !== replica);
     const gone = { ...this.#known, replicas: [replica] };
@@ -68,7 +71,7 @@ export class MetricRegistry {
     }
   }
 
-  /** One series of a counter; the labels are resolved here, once. */
+  /** One series of a counter. The labels are resolved once, here. */
   counter(name: Named<'counter'>, labels: Labels = {}): (value: number) => void {
     const child = this.#counter(name).labels(labels);
     return (value) => child.inc(value);
@@ -84,10 +87,10 @@ export class MetricRegistry {
     return (value) => child.observe(value);
   }
 
-  /** Reads the series at every scrape. Again with the same name: the last reader counts. */
+  /** Reads the series at every scrape. A later reader for the same name replaces the earlier one. */
   onScrape(name: Named<'counter' | 'gauge'>, read: () => readonly (readonly [Labels, number])[]) {
     const made = this.#counterOrGauge(name);
-    // The library's own hook: called before the values are written.
+    // The library calls `collect` before it writes the values.
     Object.assign(made, {
       collect: () => {
         made.reset();
@@ -104,7 +107,7 @@ export class MetricRegistry {
     return await this.#registry.metrics();
   }
 
-  /** Only of metrics that have a bucket. */
+  /** Only metrics with the label 'bucket' have such series. */
   #zero<Made>(
     made: ReadonlyMap<MetricName, Made>,
     known: KnownLabels,
@@ -177,8 +180,9 @@ interface Options {
 }
 
 /**
- * The same exposition as OpenMetrics. Not left to the library: its OpenMetrics registry renames the metrics that it
- * writes for good, so that the other format loses `_total` (prom-client 15.1.3, registry.js, metrics()).
+ * The same exposition in the OpenMetrics format. The library's own OpenMetrics registry cannot be used: it
+ * renames the metrics themselves, so that the other format loses `_total` (prom-client 15.1.3,
+ * registry.js, metrics()).
  */
 export function toOpenMetrics(text: string): string {
   const lines = text.split('\n').filter((line) => line !== '');
@@ -199,7 +203,7 @@ function namesOf<Name extends string>(table: Readonly<Record<Name, unknown>>): r
   return Object.keys(table) as Name[];
 }
 
-/** Every combination of the labels' known values; none when a label is open. */
+/** All combinations of the labels' known values; none when a label is open. */
 function combine(labels: MetricSpec['labels'], known: KnownLabels): Labels[] {
   let series: Labels[] = [{}];
   for (const [label, values] of Object.entries(labels)) {

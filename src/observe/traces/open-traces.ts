@@ -1,12 +1,13 @@
 import type { Traces } from './traces.ts';
 
-/** The standard variables that say whether and where traces go (OpenTelemetry, OTLP Exporter Configuration). */
+/** Environment variables, of which those of OpenTelemetry's OTLP exporter configuration are read. */
 export type TraceVariables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Traces over OTLP when an endpoint is named; undefined without one, and then OpenTelemetry is not even loaded.
+ * Traces over OTLP when an endpoint is given. Without one it resolves to undefined and OpenTelemetry is
+ * not loaded.
  *
- * @throws Error for a protocol that is not spoken here.
+ * @throws Error for an unsupported protocol.
  */
 export async function openTraces(
   env: TraceVariables,

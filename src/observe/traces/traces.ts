@@ -18,26 +18,27 @@ import {
 import type { ServingEvent, Tell } from '../../domain/events.ts';
 import { findTraceParent } from './traceparent.ts';
 
-// Loaded only when traces are exported; see `openTraces`.
+// This module is loaded only when traces are exported: see `openTraces`.
 
 type Ended = Extract<ServingEvent, { kind: 'ended' }>;
 
 export interface Traces {
   readonly tell: Tell;
-  /** Exports what is left. */
+  /** Exports the remaining spans. */
   close(): Promise<void>;
 }
 
 export interface TraceOptions {
   readonly version: string;
-  /** Where spans go; OTLP by the standard variables when absent. */
+  /** By default an OTLP exporter, configured by the standard variables. */
   readonly exporter?: SpanExporter;
   readonly processor?: (exporter: SpanExporter) => SpanProcessor;
 }
 
 /**
- * Spans made of ended requests, after the fact: a root for the call with its stages as children. The library reads its
- * standard variables itself: endpoint, headers, sampler, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES.
+ * Makes spans of a request when it has ended: a root span for the call, with its stages as children. The
+ * library reads its standard variables itself: endpoint, headers, sampler, OTEL_SERVICE_NAME,
+ * OTEL_RESOURCE_ATTRIBUTES.
  */
 export function createTraces(options: TraceOptions): Traces {
   const { version, exporter = new OTLPTraceExporter() } = options;
@@ -60,7 +61,7 @@ export function createTraces(options: TraceOptions): Traces {
 
 function traceRequest(tracer: Tracer, event: Ended): void {
   const { method, startedMs, outcome, reason } = event;
-  const endedMs = startedMs + event.totalMs;
+  const endedAtMs = startedMs + event.totalMs;
   const root = tracer.startSpan(
     `slmrank.v1.RankingService/${method}`,
     { kind: SpanKind.SERVER, startTime: toTime(startedMs), attributes: attributesOf(event) },
@@ -70,10 +71,10 @@ function traceRequest(tracer: Tracer, event: Ended): void {
     root.setStatus({ code: SpanStatusCode.ERROR, ...(reason && { message: reason }) });
   }
   const context = trace.setSpan(ROOT_CONTEXT, root);
-  for (const { name, startMs, endMs } of stagesOf(event)) {
-    tracer.startSpan(name, { startTime: toTime(startMs) }, context).end(toTime(endMs));
+  for (const { name, startAtMs, endAtMs } of stagesOf(event)) {
+    tracer.startSpan(name, { startTime: toTime(startAtMs) }, context).end(toTime(endAtMs));
   }
-  root.end(toTime(endedMs));
+  root.end(toTime(endedAtMs));
 }
 
 function attributesOf(event: Ended) {
@@ -97,8 +98,8 @@ function attributesOf(event: Ended) {
 }
 
 /**
- * The stages one after the other, those of no length left out. Runs of a large request overlap with its waiting: then
- * the parts are shown in the order in which they begin, and end with the request at the latest.
+ * The stages one after the other, without those of no length. The runs of a large request overlap its
+ * waiting, so the stages together may be longer than the request: they are cut at its end.
  */
 function stagesOf({ startedMs, totalMs, encodeMs, queueMs, runMs }: Ended) {
   const lengths = [
@@ -106,11 +107,11 @@ function stagesOf({ startedMs, totalMs, encodeMs, queueMs, runMs }: Ended) {
     { name: 'queue', ms: queueMs },
     { name: 'run', ms: runMs },
   ];
-  const lastMs = startedMs + totalMs;
-  let startMs = startedMs;
+  const lastAtMs = startedMs + totalMs;
+  let startAtMs = startedMs;
   return lengths.flatMap(({ name, ms }) => {
-    const stage = { name, startMs, endMs: Math.min(startMs + ms, lastMs) };
-    startMs = stage.endMs;
+    const stage = { name, startAtMs, endAtMs: Math.min(startAtMs + ms, lastAtMs) };
+    startAtMs = stage.endAtMs;
     return ms > 0 ? [stage] : [];
   });
 }
@@ -122,13 +123,17 @@ function parentOf(traceparent: string | undefined): Context {
   }
   const { traceId, spanId, flags } = parent;
   return trace.setSpanContext(ROOT_CONTEXT, {
-    ...{ traceId, spanId, traceFlags: flags },
+    traceId,
+    spanId,
+    traceFlags: flags,
     isRemote: true,
   });
 }
 
-/** Seconds and nanoseconds: a plain number would be taken for time since the process began when it is small. */
-function toTime(unixMs: number): HrTime {
-  const seconds = Math.floor(unixMs / 1000);
-  return [seconds, Math.round((unixMs - seconds * 1000) * 1e6)];
+/**
+ * Seconds and nanoseconds. The library takes a small plain number for the time since the process began.
+ */
+function toTime(unixAtMs: number): HrTime {
+  const seconds = Math.floor(unixAtMs / 1000);
+  return [seconds, Math.round((unixAtMs - seconds * 1000) * 1e6)];
 }

@@ -1,3 +1,4 @@
+import { clamp } from '../../base/clamp.ts';
 import type { ScoreCall } from '../../cache/score-source.ts';
 import type { Config } from '../../config/config.ts';
 import type { CallContext, RankRequest } from '../../domain/rank.ts';
@@ -25,5 +26,5 @@ export function boundCall(
 
 /** A partial reply must reach the caller before its deadline: a twentieth of the time, 5 to 50 ms. */
 function replyMargin(timeoutMs: number): number {
-  return Math.min(Math.max(timeoutMs / 20, 5), 50);
+  return clamp(timeoutMs / 20, 5, 50);
 }

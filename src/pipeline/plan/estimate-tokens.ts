@@ -1,3 +1,4 @@
+import { clamp } from '../../base/clamp.ts';
 import { RankError } from '../../base/errors.ts';
 import type { PromptTemplate } from '../../text/template.ts';
 import type { EncoderPool } from '../../pool/encoders/encoder-pool.ts';
@@ -6,7 +7,6 @@ import type { EncodedRequest } from '../../batch/packed-batch.ts';
 import { packedSize } from '../../batch/packed-size.ts';
 import type { EncodeTask } from '../../encode/encode.ts';
 import { surveyTexts } from '../../text/rates/survey-text.ts';
-import { templateOrder } from '../../text/template.ts';
 import { TokenRates } from '../../text/rates/token-rates.ts';
 import { tokenSamples } from '../../text/rates/token-samples.ts';
 
@@ -55,7 +55,7 @@ export class TokenEstimator {
   constructor(template: PromptTemplate, limits: EstimateLimits) {
     this.#template = template;
     this.#limits = limits;
-    this.#isQueryFirst = templateOrder(template) === 'query-first';
+    this.#isQueryFirst = template.order === 'query-first';
     this.#frame = this.#guessFrame();
   }
 
@@ -63,7 +63,7 @@ export class TokenEstimator {
     const { candidateTokens: most, rowTokens, tokenBudget } = this.#limits;
     const { prefixTokens, suffixTokens } = this.#aroundTokens(request);
     const budget = Math.min(request.maxCandidateTokens ?? most, most);
-    const room = Math.max(0, Math.min(budget, rowTokens - prefixTokens - suffixTokens));
+    const room = clamp(rowTokens - prefixTokens - suffixTokens, 0, budget);
     const candidateTokens = candidates.map((each) =>
       Math.min(Math.round(this.#candidateTokens(each)), room),
     );

@@ -1,3 +1,5 @@
+import { clamp } from '../../base/clamp.ts';
+
 /**
  * Weighted least squares over a run's three costs, older runs forgotten: recursive least squares in its information
  * form, so that weights can be held at zero or above exactly.
@@ -127,8 +129,4 @@ function solve(rows: number[][]): number[] {
     }
   }
   return rows.map((row, i) => (row[count] ?? 0) / (row[i] ?? 1));
-}
-
-function clamp(value: number, least: number, most: number): number {
-  return Math.min(Math.max(value, least), most);
 }

@@ -1,3 +1,4 @@
+import { clamp } from '../../base/clamp.ts';
 import { CostFit, type CostWeights, costOf, type WorkSize } from './cost-fit.ts';
 import { Recent } from './recent.ts';
 
@@ -177,7 +178,7 @@ class LearntCost implements CostModel {
     }
     // The only one of its kind is its kind.
     if (kindMs > 0 && kind.replicas > 1) {
-      factor.add(Math.min(Math.max(runMs / kindMs, 1 / mostFactor), mostFactor));
+      factor.add(clamp(runMs / kindMs, 1 / mostFactor, mostFactor));
     }
     kind.fit.observe(size, usualMs);
     kind.newest.add({ ...size, usualMs });

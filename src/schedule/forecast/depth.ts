@@ -1,3 +1,4 @@
+import { clamp } from '../../base/clamp.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Size } from './forecast.ts';
 
@@ -50,11 +51,11 @@ export function stepDepth(
   const error = load - 1;
   const slope = elapsed > 0 ? (load - state.load) / elapsed : 0;
   const rest = gains.proportional * error + gains.derivative * slope;
-  const integral = clamp(state.integral + gains.integral * error * elapsed);
+  const integral = clamp(state.integral + gains.integral * error * elapsed, 0, 1);
   // Anti-windup: at the floor the integral may fall but not grow.
   const isStuck = rest + integral > 1 && integral > state.integral;
   const kept = isStuck ? state.integral : integral;
-  return { load, integral: kept, cut: clamp(rest + kept) };
+  return { load, integral: kept, cut: clamp(rest + kept, 0, 1) };
 }
 
 export function depthOf({ cut }: DepthState, { floor, ceiling }: DepthLimits): number {
@@ -94,10 +95,6 @@ export function prudentDeadlineMs(nowMs: number, deadlineMs: number): number {
   return deadlineMs === Number.POSITIVE_INFINITY
     ? deadlineMs
     : nowMs + prudent * (deadlineMs - nowMs);
-}
-
-function clamp(value: number): number {
-  return Math.min(Math.max(value, 0), 1);
 }
 
 /** Samples closer together than this say nothing new. */

@@ -1,3 +1,4 @@
+import { clamp } from '../../base/clamp.ts';
 import type { WaitingRequest } from './view.ts';
 
 /**
@@ -28,7 +29,7 @@ export function capPartial(
 ): number {
   const emptyMs = runMs(Math.min(prefixTokens, cap));
   const fullMs = runMs(cap);
-  const wantMs = Math.min(Math.max(leftMs * part, worth * emptyMs), leftMs * most);
+  const wantMs = clamp(leftMs * part, worth * emptyMs, leftMs * most);
   if (fullMs <= wantMs) {
     return cap;
   }

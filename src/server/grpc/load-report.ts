@@ -1,3 +1,4 @@
+import { clamp } from '../../base/clamp.ts';
 import { fileURLToPath } from 'node:url';
 import type {
   ServerWritableStream,
@@ -104,7 +105,7 @@ export function intervalOf({ reportInterval }: WireReportRequest): number {
     return intervalMs.default;
   }
   const ms = Number(reportInterval.seconds) * 1000 + reportInterval.nanos / 1e6;
-  return Math.min(Math.max(ms, intervalMs.least), intervalMs.most);
+  return clamp(ms, intervalMs.least, intervalMs.most);
 }
 
 /** The loaded definitions with the types of this file. */

@@ -14,7 +14,6 @@ import type { WireGetInfoResponseInput } from '../../proto/generated/slmrank/v1/
 import type { WireRankResponseInput } from '../../proto/generated/slmrank/v1/RankResponse.ts';
 import type { WireResultInput } from '../../proto/generated/slmrank/v1/Result.ts';
 import { servedLimits } from '../../encode/served-limits.ts';
-import { templateOrder } from '../../text/template.ts';
 import { defaultReplyBytes } from './reply-bytes.ts';
 
 export interface Served {
@@ -88,7 +87,7 @@ export function toWireInfo(
     parameters: manifest.parameters,
     scoreFingerprint: manifest.fingerprint,
     templateHash: manifest.templateHash,
-    templateOrder: templateOrder(manifest.template),
+    templateOrder: manifest.template.order,
     precision: manifest.precision,
     executionProvider: config.devices[0]?.provider ?? '',
     limits: { ...config, ...servedLimits(config, manifest), replyBytes: defaultReplyBytes },

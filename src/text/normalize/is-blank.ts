@@ -1,20 +1,20 @@
 /**
- * A character with something to read: neither white space nor a control character, nor one that is drawn as nothing,
- * such as U+200B, bidi marks, the byte order mark, Hangul fillers (Default_Ignorable_Code_Point), the marks around
- * annotations (U+FFF9 to U+FFFB) and the empty Braille pattern (U+2800).
+ * A readable character: neither white space, nor a control character, nor invisible. Invisible are U+200B,
+ * bidi marks, the byte order mark, Hangul fillers (Default_Ignorable_Code_Point), annotation marks (U+FFF9 to
+ * U+FFFB) and the empty Braille pattern (U+2800).
  */
 const readable = /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u2800]/u;
 
 /**
- * Whether there is nothing to read in a text, which then counts as empty. Stops at the first character that can be read.
- * What `normalize.ts` removes is removed before asking, where the model's texts are normalized.
+ * Whether a text has no readable character and so counts as empty. It stops at the first readable one. When
+ * the model's texts are normalized, this is called with the normalized text.
  */
 export function isBlank(text: string | undefined): boolean {
-  return text === undefined || !(beginsPlainly(text) || readable.test(text));
+  return text === undefined || !(beginsWithAscii(text) || readable.test(text));
 }
 
-/** As most texts do, with an ASCII character that can be read: known in a tenth of the pattern's time. */
-function beginsPlainly(text: string): boolean {
+/** Most texts begin with a readable ASCII character. This test takes a tenth of the pattern's time. */
+function beginsWithAscii(text: string): boolean {
   const first = text.charCodeAt(0);
   return first > 0x20 && first < 0x7f;
 }

@@ -10,7 +10,7 @@ const blocks = names(
     'tfoot thead title tr ul',
 );
 
-/** Elements that are apart from the text around them, on the same line. */
+/** Elements that are separated from the text around them by a space. */
 const cells = names('audio button canvas embed iframe img input picture svg td textarea th video');
 
 /**
@@ -48,8 +48,7 @@ export function removeHtml(text: string): string {
 }
 
 function removeMarkup(text: string): string {
-  // What a search to the end of the text did not find is not searched for again: the cost stays
-  // linear.
+  // A search that reached the end of the text is not repeated, so the cost stays linear.
   const missing = new Set<string>();
   let kept = '';
   let start = 0;
@@ -66,9 +65,9 @@ function removeMarkup(text: string): string {
 }
 
 interface Removed {
-  /** What stands in its place. */
+  /** The text that replaces it. */
   readonly left: '' | ' ' | '\n';
-  /** Where it ends; its own start when it stays. */
+  /** The end of the removed text. It equals the start when nothing is removed. */
   readonly end: number;
 }
 

@@ -1,16 +1,21 @@
 /**
- * What a text consists of, as far as it matters to the number of its tokens: characters (UTF-16 units) by kind. Cheap
- * enough for the main thread, as of long texts only samples are read.
+ * Counts a text's characters (UTF-16 units) by kind, to estimate its number of tokens. It is cheap enough
+ * for the main thread, because long texts are only sampled.
  */
 
-/** Kinds of characters of which tokenizers make about equally many tokens. */
+/** Kinds of characters. Characters of one kind make about equally many tokens. */
 export const characterKinds = [
-  /** The first ASCII letter of a word, the others, and a capital behind a capital. */
-  ...['word', 'letter', 'capital'],
-  ...['digit', 'sign'],
+  /** The first ASCII letter of a word. */
+  'word',
+  /** The other letters of a word. */
+  'letter',
+  /** A capital after a capital. */
+  'capital',
+  'digit',
+  'sign',
   /** White space other than one space between words. */
   'blank',
-  /** Tags, entities, scripts and style sheets: normalizing may take them away. */
+  /** Tags, entities, scripts and style sheets, which normalizing may remove. */
   'markup',
   /** Up to U+07FF: accented Latin, Greek, Cyrillic, Hebrew, Arabic. */
   'accented',
@@ -18,9 +23,9 @@ export const characterKinds = [
   'indic',
   /** Up to U+2E7F: quotes, dashes, bullets, arrows. */
   'symbol',
-  /** The rest: Han, kana, Hangul, emoji. */
+  /** All others: Han, kana, Hangul, emoji. */
   'ideograph',
-  /** Full-width letters and digits, and no-break spaces: normalizing may put plain ones in their place. */
+  /** Full-width letters and digits, and no-break spaces, which normalizing may replace by plain ones. */
   'wide',
 ] as const;
 
@@ -31,14 +36,14 @@ export type TextSurvey = Float64Array;
 
 const [word, letter, capital, digit, sign, blank, markup] = [0, 1, 2, 3, 4, 5, 6] as const;
 const [accented, indic, symbol, ideograph, wide] = [7, 8, 9, 10, 11] as const;
-/** A space, which tokenizers join to the word behind it. */
+/** The kind of a single space, which tokenizers join to the word after it. */
 const none = -1;
 
-/** Texts up to this length are read whole, of others so many samples of so many characters, evenly spread. */
+/** Texts up to this length are counted whole. Of longer ones, samples are counted, evenly spread. */
 const wholeLength = 2048;
 const samples = { count: 8, length: 256 } as const;
 
-/** Of several texts together. */
+/** The survey of several texts together. */
 export function surveyTexts(texts: readonly (string | undefined)[]): TextSurvey {
   const survey = new Float64Array(characterKinds.length);
   texts.forEach((text) => text !== undefined && addSurvey(survey, text));
@@ -85,7 +90,7 @@ const lessThan = 0x3c;
 const ampersand = 0x26;
 const space = 0x20;
 
-/** `before` is the code unit before, or `none`. */
+/** The kind of a code unit. `before` is the code unit before it, or `none`. */
 function kindOf(code: number, before: number): number {
   if (code >= 0x80) {
     return kindOfWide(code);
@@ -120,13 +125,13 @@ function kindOfWide(code: number): number {
 
 const tag = /<[!/a-z][^<>]*>/iy;
 const entity = /&#?[a-z0-9]{2,10};/iy;
-/** What is markup up to its closing, and all of it. */
+/** The start of markup that ends at its closing, and all of it. */
 const opening = /<(?:!--|script\b|style\b)/iy;
 const enclosed = /<(?:!--[^]*?--|(script|style)\b[^]*?<\/\1)>/iy;
 
-/** Where the tag or entity ends that begins at a place; that place itself when none does. */
+/** Finds the end of the tag or entity that begins at a place, or the place itself when none does. */
 function createMarkupSearch(text: string): (at: number) => number {
-  // What a search to the end of the text did not find is not searched for again: the cost stays linear.
+  // A search that reached the end of the text is not repeated, so the cost stays linear.
   let mayBeEnclosed = true;
   return (at) => {
     if (text.charCodeAt(at) === ampersand) {

@@ -1,29 +1,29 @@
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  /** Takes the white space before it, or after it, with it. */
+  /** Whether the token includes the white space before it, and after it. */
   readonly lstrip: boolean;
   readonly rstrip: boolean;
-  /** Is not recognised inside a longer word. */
+  /** Whether it is not recognised inside a longer word. */
   readonly singleWord: boolean;
-  /** Of the model's own, such as `<|im_start|>`. */
+  /** A control token of the model, such as `<|im_start|>`. */
   readonly special: boolean;
 }
 
-/** Where an added token stands in a text, with the white space that it takes. */
+/** The place of an added token in a text, with the white space that it includes. */
 export interface AddedTokenPlace {
   readonly id: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** `\w` as the reference has it; JavaScript's is ASCII only. */
+/** `\w` of the reference. JavaScript's `\w` is ASCII only. */
 const wordBefore = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
 const wordAfter = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const spacesBefore = /\p{White_Space}*$/u;
 const spacesAfter = /^\p{White_Space}*/u;
 
-/** Finds added tokens in the template's own text, by the rules of the reference. */
+/** Finds added tokens in a template's own text, by the rules of the reference. */
 export class AddedTokens {
   readonly #byContent: ReadonlyMap<string, AddedToken>;
   readonly #pattern: RegExp | undefined;
@@ -33,7 +33,7 @@ export class AddedTokens {
     this.#pattern = alternation([...this.#byContent.keys()]);
   }
 
-  /** In order, none over another. */
+  /** In order, without overlaps. */
   *find(text: string): Generator<AddedTokenPlace> {
     let least = 0;
     for (const { 0: content, index } of this.#pattern ? text.matchAll(this.#pattern) : []) {
@@ -47,7 +47,10 @@ export class AddedTokens {
   }
 }
 
-/** Of a token that is spelled at `at`, where `least` is the end of the one before; undefined when it does not count. */
+/**
+ * The place of a token that is spelled at `at`. `least` is the end of the token before it. Undefined when
+ * the token is inside a word and must not be.
+ */
 function placeToken(
   text: string,
   at: number,
@@ -66,7 +69,7 @@ function placeToken(
   };
 }
 
-/** The longest of several that begin at one place, as the reference takes. */
+/** A pattern that takes the longest token at each place, as the reference does. */
 function alternation(contents: readonly string[]): RegExp | undefined {
   if (contents.length === 0) {
     return undefined;

@@ -1,6 +1,9 @@
 import { KeyHeap } from './key-heap.ts';
 
-/** Bytes as byte-level vocabularies spell them: printable ones as themselves, the rest from U+0100 on (GPT-2). */
+/**
+ * The character that stands for each byte in byte-level vocabularies (GPT-2): printable bytes stand for
+ * themselves, the others are U+0100 and following. [256]
+ */
 export const byteSpelling: readonly string[] = spellBytes();
 
 function spellBytes(): string[] {
@@ -15,27 +18,28 @@ function spellBytes(): string[] {
 export interface BytePairModel {
   /** Byte-level spelling to id. */
   readonly vocabulary: ReadonlyMap<string, number>;
-  /** Best first; both parts and their union are in the vocabulary. */
+  /** By rank, best first. Both parts and their union are in the vocabulary. */
   readonly merges: readonly (readonly [string, string])[];
-  /** Stands for a byte that the vocabulary lacks; without it such bytes are left out. */
+  /** The id for a byte that the vocabulary lacks. Without it such bytes are left out. */
   readonly unknownId: number | undefined;
-  /** Words that are taken whole, whatever merges would make of them: spelling to id. */
+  /** Words that become one token without merging: spelling to id. */
   readonly wholeWords?: ReadonlyMap<string, number> | undefined;
 }
 
-/** Words longer than this are not remembered: they hardly come again. In characters, as are the next two. */
+/** Longer words are not cached, as they rarely recur. In characters, as is the next limit. */
 const longestCachedWord = 32;
-/** Longer words get memory of their own for as long as they take, so that one huge word does not hold it for good. */
+/** Longer words get temporary memory, so that the pooled memory stays small after a huge word. */
 const longestPooledWord = 4096;
 const mostCachedWords = 1 << 15;
-/** Position's share of a heap key: key = rank * 2^32 + position, exact below 2^53. */
+/** A heap key is rank * 2^32 + position, which is exact below 2^53. */
 const rankStep = 2 ** 32;
 const none = -1;
 
 /**
- * Byte-pair merging of one word in O(n log n): pairs wait in a heap by rank, then by place, and pairs that an earlier
- * merge has broken are skipped when they come up. When a byte is left out its neighbours become adjacent, as in the
- * reference (SmolLM2 lacks 21 bytes: most occur in no UTF-8, the others are control characters and rare scripts).
+ * Byte-pair merging of one word in O(n log n). Pairs are in a heap, ordered by rank and then position. A
+ * pair that an earlier merge has broken is skipped when it is popped. When a byte is left out, its
+ * neighbours become adjacent, as in the reference (SmolLM2 lacks 21 bytes: most occur in no UTF-8, the
+ * others in control characters and rare scripts).
  */
 export class BytePairEncoder {
   /** [256] */
@@ -46,7 +50,7 @@ export class BytePairEncoder {
   readonly #unions: Int32Array;
   readonly #stride: number;
   readonly #wholeWords: BytePairModel['wholeWords'];
-  /** Of a whole word, in bytes. */
+  /** Length of the longest whole word, in bytes. */
   readonly #longestWhole: number;
   readonly #cache = new Map<string, Int32Array>();
   readonly #utf8 = new TextEncoder();
@@ -70,7 +74,7 @@ export class BytePairEncoder {
     );
   }
 
-  /** Token ids of a word. The result may be shared: read only. Lone surrogates are read as U+FFFD. */
+  /** Token ids of a word. The array is cached: do not write to it. Lone surrogates count as U+FFFD. */
   encode(word: string): Int32Array {
     const cached = this.#cache.get(word);
     if (cached !== undefined) {
@@ -103,7 +107,7 @@ export class BytePairEncoder {
     if (this.#cache.size >= mostCachedWords) {
       this.#cache.clear();
     }
-    // A slice would keep the whole text it was cut from alive: store a copy.
+    // The word is a slice, which would keep its whole text in memory: store a copy.
     this.#cache.set(Buffer.from(word, 'utf16le').toString('utf16le'), ids);
   }
 
@@ -153,10 +157,10 @@ export class BytePairEncoder {
   }
 }
 
-/** The word being merged, as a list linked by position: room for a word of so many characters. */
+/** The word that is being merged, as a list that is linked by position. */
 class Symbols {
   readonly bytes: Uint8Array;
-  /** Token ids; `none` for what was merged into its left neighbour. */
+  /** Token ids; `none` at positions that were merged into their left neighbour. */
   readonly ids: Int32Array;
   /** Neighbours by position, `none` at the ends. */
   readonly next: Int32Array;
@@ -190,7 +194,7 @@ class Symbols {
     }
   }
 
-  /** Merges the symbol at a position with the next one; returns the position before, `none` at the start. */
+  /** Merges a symbol with the next one. Returns the position before it, `none` at the start. */
   join(at: number, union: number): number {
     const right = this.next[at] ?? none;
     const after = this.next[right] ?? none;
@@ -204,7 +208,7 @@ class Symbols {
     return this.previous[at] ?? none;
   }
 
-  /** The ids that are left, in order. The caller owns the array. */
+  /** The remaining ids, in order. The caller owns the array. */
   read(): Int32Array {
     const ids = new Int32Array(this.length - this.#merged);
     for (let i = 0, at = 0; i < ids.length; i++, at = this.next[at] ?? none) {

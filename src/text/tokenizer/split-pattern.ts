@@ -1,20 +1,22 @@
 import { RankError } from '../../base/errors.ts';
 
 /**
- * How a text falls into words before merging, one sticky pattern for each pre-tokenizer we know; it matches at every
- * place of every text. Written apart from the reference's patterns because JavaScript's `\s` and `\d` are not
- * Unicode's: `\s` has U+FEFF and lacks U+0085, `\d` is ASCII only. All take linear time. Hazard: V8's stack for patterns
- * holds about 4 million non-Latin characters without a break (measured on Node 20.20), then `test` throws RangeError.
+ * A known pre-tokenizer, which splits a text into words before merging. Its sticky pattern matches at every
+ * place of every text, in linear time. The patterns differ from those of the reference because JavaScript's
+ * `\s` and `\d` are not Unicode's: `\s` has U+FEFF and lacks U+0085, `\d` is ASCII only.
+ *
+ * Hazard: V8's pattern stack overflows after about 4 million non-Latin characters without a break (measured
+ * on Node 20.20). `test` then throws RangeError.
  */
 interface Splitter {
-  /** As GGUF calls it; errors use the first. */
+  /** Its names in GGUF. Errors use the first. */
   readonly names: readonly [string, ...string[]];
-  /** The `normalizer` of the tokenizers of that name. */
+  /** The `normalizer` of tokenizers with this pre-tokenizer. */
   readonly normalizer: { readonly type: 'NFC' } | null;
-  /** The `pre_tokenizer` of tokenizer.json, without the options that do not bear on ids. */
+  /** The `pre_tokenizer` in tokenizer.json, without options that do not affect ids. */
   readonly preTokenizer: unknown;
   readonly pattern: RegExp;
-  /** What llama.cpp takes for granted of GGUF files of that name. */
+  /** What llama.cpp assumes about GGUF files with this name. */
   readonly gguf?: { readonly ignoreMerges: boolean; readonly addBos: boolean };
 }
 
@@ -22,10 +24,10 @@ const digits = { type: 'Digits', individual_digits: true };
 const byteLevel = { type: 'ByteLevel', add_prefix_space: false, use_regex: true };
 const bytesOnly = { type: 'ByteLevel', add_prefix_space: false, use_regex: false };
 
-/** Qwen's and Llama 3's splitters differ in how many digits make a word. */
+/** Qwen's and Llama 3's splitters differ only in how many digits make a word. */
 function splitByPattern(numbers: string): Pick<Splitter, 'preTokenizer' | 'pattern'> {
   const written = `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${numbers}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
-  // Without regard to case, the long s (U+017F) is an s.
+  // When case is ignored, the long s (U+017F) counts as an s.
   const contraction = String.raw`'(?:[sStTmMdD\u017f]|[rR][eE]|[vV][eE]|[lL][lL])`;
   const punctuation = String.raw` ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*`;
   const spaces = String.raw`\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+`;
@@ -53,7 +55,7 @@ const splitters: readonly Splitter[] = [
       /'(?:[stmd]|re|ve|ll)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/uy,
   },
   {
-    // Digits are split off first, so that white space before one ends like white space before nothing.
+    // Digits are split off first, so white space before a digit counts as white space at the end.
     names: ['smollm'],
     normalizer: null,
     preTokenizer: { type: 'Sequence', pretokenizers: [digits, byteLevel] },
@@ -69,18 +71,18 @@ const splitters: readonly Splitter[] = [
   },
 ];
 
-/** Names that GGUF and errors use. */
+/** The first name of each splitter, for GGUF and errors. */
 export const splitterNames: readonly string[] = splitters.map(({ names }) => names[0]);
 
-/** What to write into a tokenizer.json; undefined for a name we do not know. */
+/** What to write into a tokenizer.json for a GGUF name; undefined for an unknown name. */
 export function findSplitter(name: string): Omit<Splitter, 'pattern'> | undefined {
   return splitters.find(({ names }) => names.includes(name));
 }
 
 /**
- * A new pattern object for a tokenizer.json's `pre_tokenizer`: its `lastIndex` is the caller's.
+ * A new pattern for a tokenizer.json's `pre_tokenizer`. The caller owns it, with its `lastIndex`.
  *
- * @throws RankError for one that is not known: a near miss would give ids that are nearly right.
+ * @throws RankError when it is unknown, as a similar one would give ids that are nearly right.
  */
 export function parseSplitPattern(preTokenizer: unknown, where: string): RegExp {
   const found = canonical(preTokenizer);

@@ -1,54 +1,43 @@
 import { RankError } from '../../base/errors.ts';
-import { JsonRecord } from '../../base/files/json-record.ts';
+import { JsonRecord, show } from '../../base/files/json-record.ts';
 import type { AddedToken } from './added-tokens.ts';
 import type { BytePairModel } from './byte-pair.ts';
 import { parseSplitPattern } from './split-pattern.ts';
 
-/** What a tokenizer.json says, reduced to what decides ids. */
+/** The content of a tokenizer.json that decides ids. */
 export interface TokenizerFile extends BytePairModel {
   readonly addedTokens: readonly AddedToken[];
   readonly splitPattern: RegExp;
-  /** Text is brought to NFC first. */
+  /** Whether texts are converted to NFC first. */
   readonly composes: boolean;
 }
 
 const ids = { min: 0, max: (1 << 24) - 1 };
 
 /**
- * Reads the text of a tokenizer.json: byte-level BPE with a known pre-tokenizer. What we would encode otherwise than
- * the reference does is refused, never approximated. Post-processors and truncation are not read: prompts are built
- * by templates, which say themselves where a BOS stands.
+ * Parses the text of a tokenizer.json: byte-level BPE with a known pre-tokenizer. A tokenizer whose ids
+ * would differ from the reference's is refused. Post-processors and truncation are ignored, because
+ * prompts are built from templates, which contain the BOS themselves.
  *
- * @throws RankError naming field, found and supported.
+ * @throws RankError naming the field, what was found and what is supported.
  */
 export function parseTokenizerFile(text: string, where: string): TokenizerFile {
-  const raw = parseJson(text, where);
-  const json = new JsonRecord(raw, where);
-  const model = parseModel(json, raw, where);
-  const vocabulary = parseVocabulary(model['vocab'], where);
+  const json = JsonRecord.parse(text, where);
+  const model = parseModel(json, where);
+  const vocabulary = parseVocabulary(model.raw('vocab'), where);
   const addedTokens = parseAddedTokens(json);
   return {
     vocabulary,
-    merges: parseMerges(model['merges'], vocabulary, where),
-    unknownId: parseUnknown(model['unk_token'], vocabulary, where),
-    ...parseWholeWords(model['ignore_merges'], vocabulary, addedTokens),
+    merges: parseMerges(model.raw('merges'), vocabulary, where),
+    unknownId: parseUnknown(model.raw('unk_token'), vocabulary, where),
+    wholeWords: parseWholeWords(model.raw('ignore_merges'), vocabulary, addedTokens),
     addedTokens,
-    splitPattern: parseSplitPattern(raw['pre_tokenizer'], where),
-    composes: parseNormalizer(raw['normalizer'], where),
+    splitPattern: parseSplitPattern(json.raw('pre_tokenizer'), where),
+    composes: parseNormalizer(json.raw('normalizer'), where),
   };
 }
 
-type RawRecord = Readonly<Record<string, unknown>>;
-
-function parseJson(text: string, where: string): RawRecord {
-  try {
-    return JSON.parse(text) as RawRecord;
-  } catch (cause) {
-    fail(where, `not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-}
-
-/** They change ids, and no byte-level tokenizer we know has them on. */
+/** Options that change ids. No byte-level tokenizer that we know uses them. */
 const unsupported = [
   'dropout',
   'continuing_subword_prefix',
@@ -57,14 +46,14 @@ const unsupported = [
   'fuse_unk',
 ];
 
-function parseModel(json: JsonRecord, raw: RawRecord, where: string): RawRecord {
-  json.record('model').oneOf('type', ['BPE']);
-  const model = raw['model'] as RawRecord;
-  const found = unsupported.find((name) => Boolean(model[name]));
+function parseModel(json: JsonRecord, where: string): JsonRecord {
+  const model = json.record('model');
+  model.oneOf('type', ['BPE']);
+  const found = unsupported.find((name) => Boolean(model.raw(name)));
   if (found !== undefined) {
     fail(
       where,
-      `'model.${found}' is ${quote(model[found])}; only tokenizers without it are supported`,
+      `'model.${found}' is ${show(model.raw(found))}; only tokenizers without it are supported`,
     );
   }
   return model;
@@ -79,7 +68,7 @@ function parseUnknown(
     return undefined;
   }
   const id = typeof token === 'string' ? vocabulary.get(token) : undefined;
-  return id ?? fail(where, `'model.unk_token' is ${quote(token)}, which is not in 'model.vocab'`);
+  return id ?? fail(where, `'model.unk_token' is ${show(token)}, which is not in 'model.vocab'`);
 }
 
 function parseVocabulary(value: unknown, where: string): ReadonlyMap<string, number> {
@@ -92,11 +81,11 @@ function parseVocabulary(value: unknown, where: string): ReadonlyMap<string, num
     if (typeof id !== 'number' || !Number.isInteger(id) || id < ids.min || id > ids.max) {
       fail(
         where,
-        `'model.vocab' gives ${quote(token)} the id ${quote(id)}; 0 to ${ids.max} is allowed`,
+        `'model.vocab' gives ${show(token)} the id ${show(id)}; 0 to ${ids.max} is allowed`,
       );
     }
     if (seen.has(id)) {
-      fail(where, `'model.vocab' gives ${quote(token)} the id ${id}, which another token has`);
+      fail(where, `'model.vocab' gives ${show(token)} the id ${id}, which another token has`);
     }
     seen.add(id);
     vocabulary.set(token, id);
@@ -104,7 +93,7 @@ function parseVocabulary(value: unknown, where: string): ReadonlyMap<string, num
   return vocabulary;
 }
 
-/** Either `"a b"` or `["a", "b"]`. */
+/** A merge is written as `"a b"` or as `["a", "b"]`. */
 function parseMerges(
   value: unknown,
   vocabulary: ReadonlyMap<string, number>,
@@ -118,30 +107,30 @@ function parseMerges(
       typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? merge : [];
     const [left, right] = parts;
     if (parts.length !== 2 || typeof left !== 'string' || typeof right !== 'string') {
-      fail(where, `'model.merges[${rank}]' is ${quote(merge)}; two parts are needed`);
+      fail(where, `'model.merges[${rank}]' is ${show(merge)}; two parts are needed`);
     }
     const missing = [left, right, left + right].find((part) => !vocabulary.has(part));
     if (missing !== undefined) {
-      fail(where, `'model.merges[${rank}]' needs ${quote(missing)}, which is not in 'model.vocab'`);
+      fail(where, `'model.merges[${rank}]' needs ${show(missing)}, which is not in 'model.vocab'`);
     }
     return [left, right];
   });
 }
 
 /**
- * With `ignore_merges`, a word that is in the vocabulary is taken whole. Added tokens are left out: a
+ * With `ignore_merges`, a word in the vocabulary becomes one token. Added tokens are left out, because a
  * caller's text that spells one is plain text.
  */
 function parseWholeWords(
   ignoreMerges: unknown,
   vocabulary: ReadonlyMap<string, number>,
   addedTokens: readonly AddedToken[],
-): Pick<TokenizerFile, 'wholeWords'> {
+): TokenizerFile['wholeWords'] {
   if (!ignoreMerges) {
-    return { wholeWords: undefined };
+    return undefined;
   }
   const added = new Set(addedTokens.map(({ id }) => id));
-  return { wholeWords: new Map([...vocabulary].filter(([, id]) => !added.has(id))) };
+  return new Map([...vocabulary].filter(([, id]) => !added.has(id)));
 }
 
 function parseAddedTokens(json: JsonRecord): AddedToken[] {
@@ -161,14 +150,14 @@ function parseAddedTokens(json: JsonRecord): AddedToken[] {
   });
 }
 
-/** Whether texts are composed: by none, NFC, or a sequence of these, however deep or empty. */
+/** Whether texts are composed. A normalizer is absent, NFC, or a sequence of such normalizers. */
 function parseNormalizer(normalizer: unknown, where: string): boolean {
   const found = composes(normalizer);
   return (
     found ??
     fail(
       where,
-      `'normalizer' is ${quote(normalizer)}; none, NFC, or a sequence of these is supported`,
+      `'normalizer' is ${show(normalizer)}; none, NFC, or a sequence of these is supported`,
     )
   );
 }
@@ -183,11 +172,6 @@ function composes(normalizer: unknown): boolean | undefined {
     return each.includes(undefined) ? undefined : each.includes(true);
   }
   return type === 'NFC' ? true : undefined;
-}
-
-function quote(value: unknown): string {
-  const text = value === undefined ? 'missing' : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 function fail(where: string, problem: string): never {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { at } from '../../base/at.ts';
 import { RankError } from '../../base/errors.ts';
 import { sha256 } from '../../base/files/sha256.ts';
 import { AddedTokens } from './added-tokens.ts';
@@ -6,43 +7,43 @@ import { BytePairEncoder, byteSpelling } from './byte-pair.ts';
 import { composeText } from './compose.ts';
 import { parseTokenizerFile, type TokenizerFile } from './tokenizer-file.ts';
 
-/** A text cut by whole tokens. */
+/** The tokens of a text that may have been truncated. */
 export interface Cut {
   readonly ids: Int32Array;
   readonly truncated: boolean;
 }
 
-/** What a tokenizer must be for the model that it stands beside. */
+/** The properties that a model expects of its tokenizer. */
 export interface ExpectedTokenizer {
-  /** Of its file. */
+  /** SHA-256 of the tokenizer's file. */
   readonly sha256: string;
-  /** Rows of the embedding. */
+  /** Rows of the model's embedding. */
   readonly vocabulary: number;
 }
 
-/** Byte-level BPE; ids equal to those of the reference (Hugging Face tokenizers) by the same tokenizer.json. */
+/** Byte-level BPE. Ids equal those of Hugging Face tokenizers with the same tokenizer.json. */
 export interface Tokenizer {
-  /** The largest id that any text can be given, by its spelling and by what it spells. */
+  /** The largest id that a text can have, with its token. */
   readonly largest: { readonly id: number; readonly token: string };
-  /** Those of the added tokens that are marked as special. */
+  /** The added tokens that are marked as special. */
   readonly specialTokens: readonly string[];
-  /** The template's own text: added tokens such as `<|im_start|>` are recognised. */
+  /** Encodes a template's own text, in which added tokens such as `<|im_start|>` are recognised. */
   encodeTemplate(text: string): Int32Array;
-  /** A caller's text: every character is plain text, whatever it spells. */
+  /** Encodes a caller's text, in which no special token is recognised. */
   encode(text: string): Int32Array;
   /**
-   * The first tokens of `encode(text)`, `limit` at most. Reads no more of the text than it needs. Up to three tokens
-   * fewer are kept where the cut would fall inside a character.
+   * The first tokens of `encode(text)`, at most `limit`, and up to three fewer where the cut would be inside
+   * a character. Encodes only as much of the text as needed.
    */
   encodeHead(text: string, limit: number): Cut;
-  /** The last tokens of `encode(text)`, likewise. Merges no more of the text than it needs. */
+  /** The last tokens of `encode(text)`, in the same way. Splits the whole text, but merges only its end. */
   encodeTail(text: string, limit: number): Cut;
 }
 
 /**
- * Reads a tokenizer.json.
+ * Loads a tokenizer.json.
  *
- * @throws RankError for one that is broken, of a kind we do not encode exactly, or not the one that is expected.
+ * @throws RankError when it is malformed, of an unsupported kind, or not the expected file.
  */
 export function loadTokenizer(path: string, expected?: ExpectedTokenizer): Tokenizer {
   const bytes = readFileSync(path);
@@ -60,7 +61,7 @@ export function loadTokenizer(path: string, expected?: ExpectedTokenizer): Token
   return tokenizer;
 }
 
-/** @throws RankError when a text can have a token that the embedding has no row for. */
+/** @throws RankError when the tokenizer has an id for which the embedding has no row. */
 export function assertVocabulary(
   { largest }: Pick<Tokenizer, 'largest'>,
   vocabulary: number,
@@ -74,12 +75,12 @@ export function assertVocabulary(
   }
 }
 
-/** From a tokenizer.json's text; `where` names it in errors. */
+/** A tokenizer from the text of a tokenizer.json. `where` names the file in errors. */
 export function createTokenizer(text: string, where: string): Tokenizer {
   return new ByteLevelTokenizer(parseTokenizerFile(text, where));
 }
 
-/** The id of a word that must be one token, as labels must. @throws RankError saying how many it is. */
+/** The id of a label, which must be one token. @throws RankError with its number of tokens. */
 export function singleTokenId(tokenizer: Tokenizer, word: string): number {
   const ids = tokenizer.encode(word);
   const [id] = ids;
@@ -92,8 +93,8 @@ export function singleTokenId(tokenizer: Tokenizer, word: string): number {
   return id;
 }
 
-/** A UTF-8 character has three bytes after its first at most. */
-const mostMoved = 3;
+/** A UTF-8 character has at most three bytes after its first. */
+const maxMoved = 3;
 
 class ByteLevelTokenizer implements Tokenizer {
   readonly largest: Tokenizer['largest'];
@@ -147,7 +148,7 @@ class ByteLevelTokenizer implements Tokenizer {
     const kept: Int32Array[] = [];
     let count = 0;
     for (let i = words.length - 1; i >= 0 && count <= limit; i--) {
-      const ids = this.#words.encode(words[i] ?? '');
+      const ids = this.#words.encode(at(words, i));
       kept.push(ids);
       count += ids.length;
     }
@@ -162,7 +163,7 @@ class ByteLevelTokenizer implements Tokenizer {
     return { ids: Int32Array.from(ids.slice(start)), truncated: true };
   }
 
-  /** All tokens, or those of the first words that are more than `limit` together. */
+  /** The tokens of words from the start, until there are more than `limit` or the text ends. */
   #encodeUpTo(text: string, limit: number): number[] {
     const ids: number[] = [];
     for (const word of this.#split(text)) {
@@ -187,14 +188,14 @@ class ByteLevelTokenizer implements Tokenizer {
   }
 
   /**
-   * The place at or next to `cut`, in steps of `step`, where a character begins; `cut` itself when there is none as
-   * near as a character is long, which happens when the vocabulary lacks its first byte.
+   * The first place from `cut` on, in steps of `step`, at which a character begins. It is `cut` itself when
+   * there is none within a character's length: the vocabulary lacks the character's first byte.
    */
   #findBoundary(ids: readonly number[], cut: number, step: 1 | -1): number {
-    for (let moved = 0; moved <= mostMoved; moved++) {
+    for (let moved = 0; moved <= maxMoved; moved++) {
       const place = cut + moved * step;
       const isEnd = place === 0 || place === ids.length;
-      if (isEnd || this.#continues[ids[place] ?? 0] === 0) {
+      if (isEnd || this.#continues[at(ids, place)] === 0) {
         return place;
       }
     }
@@ -213,7 +214,7 @@ function findContinuing(vocabulary: ReadonlyMap<string, number>): Uint8Array {
   return marks;
 }
 
-/** Merges give ids of the vocabulary only. */
+/** Merges produce ids of the vocabulary only, so they need not be searched. */
 function findLargest({ vocabulary, addedTokens }: TokenizerFile): Tokenizer['largest'] {
   let largest = { id: -1, token: '' };
   for (const [token, id] of vocabulary) {

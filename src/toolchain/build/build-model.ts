@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { RankError } from '../../base/errors.ts';
 import {
   type Blueprint,
+  formatManifest,
   type Manifest,
   manifestFile,
   manifestFormat,
@@ -156,7 +157,7 @@ async function fillFolder(
     recipe: options.recipe,
     fingerprint: scoreFingerprint(identity),
   };
-  await writeFile(join(dir, manifestFile), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await writeFile(join(dir, manifestFile), formatManifest(manifest));
   options.onProgress(`built ${options.name}: ${parameters} parameters, ${weights.bytes} bytes`);
   findTemplateWarnings({ ...manifest, tokenizer }).forEach((warning) =>
     options.onProgress(`warning: ${warning}`),

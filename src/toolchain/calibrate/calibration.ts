@@ -1,6 +1,5 @@
-import { dataError } from '../../base/data-error.ts';
+import { dataError, RankError } from '../../base/errors.ts';
 import { readLines } from '../../base/files/read-lines.ts';
-import { RankError } from '../../base/errors.ts';
 import type { PromptTemplate } from '../../text/template.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import { packBatch } from '../../batch/pack-batch.ts';

@@ -1,3 +1,4 @@
+import { clamp } from '../../base/clamp.ts';
 import { isUtf8 } from 'node:buffer';
 import type { CheckpointFile } from '../files/checkpoint-file.ts';
 import { refuse } from '../files/checkpoint.ts';
@@ -43,7 +44,7 @@ export class GgufCursor {
     if (bytes > this.#window.length - this.#next) {
       this.assertRemaining(bytes);
       const start = this.position;
-      const length = Math.min(Math.max(bytes, windowBytes), this.#end - start);
+      const length = clamp(bytes, windowBytes, this.#end - start);
       this.#window = this.#source.readNow(start, length);
       this.#windowStart = start;
       this.#next = 0;

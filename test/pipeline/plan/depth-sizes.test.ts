@@ -2,12 +2,15 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { depthSizes } from '../../../src/pipeline/plan/depth-sizes.ts';
 import { TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
+import { createTemplate } from '../../../src/text/template.ts';
 import { testRequest } from '../../support/tiny-pipeline.ts';
 
 const templates = [
-  { prefix: 'Find {query} {context}:', suffix: ' yes or no?' },
-  { prefix: 'Judge.', suffix: ' for {query} {context}?' },
-].map((parts) => ({ ...parts, context: '{context}', title: '{title}', instruction: 'Look.' }));
+  { prefix: '{instruction} Find {query} {context}:', suffix: ' yes or no?' },
+  { prefix: '{instruction}', suffix: ' for {query} {context}?' },
+].map((parts) =>
+  createTemplate({ ...parts, context: '{context}', title: '{title}', instruction: 'Look.' }),
+);
 
 test('sizes are the estimates of what has to run, in either template order', () => {
   const anyText = fc.string({ maxLength: 300 });

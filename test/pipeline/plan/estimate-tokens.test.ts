@@ -7,7 +7,7 @@ import { TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
 import { packedSize } from '../../../src/batch/packed-size.ts';
 import type { NormalizeStep } from '../../../src/text/normalize/normalize.ts';
 import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
-import { builtinTemplates } from '../../../src/text/template.ts';
+import { builtinTemplates } from '../../../src/text/builtin-templates.ts';
 import { texts } from '../../support/estimated-texts.ts';
 import { testRequest } from '../../support/tiny-pipeline.ts';
 

@@ -1,3 +1,4 @@
+import { clamp } from '../../../base/clamp.ts';
 import type { RopeScaling } from '../../../model/rope-scaling.ts';
 
 /** The rotary base that a scaling changes. */
@@ -62,7 +63,7 @@ export function yarnScaling(base: RopeBase, options: YarnOptions): RopeScaling {
   const high = Math.min(isTruncated ? Math.ceil(last) : last, base.headDim - 1);
   const width = high === low ? 0.001 : high - low;
   const divisors = frequencies(base).map((_, place) => {
-    const divided = Math.min(Math.max((place - low) / width, 0), 1);
+    const divided = clamp((place - low) / width, 0, 1);
     return blend(1 - divided, factor);
   });
   return { divisors, attentionFactor };

@@ -1,11 +1,12 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type ObservePort, openObservePort } from '../../../src/server/http/http.ts';
+import type { HttpListener } from '../../../src/server/http/listener.ts';
+import { openObservePort } from '../../../src/server/http/observe-port.ts';
 import { MetricRegistry } from '../../../src/observe/metrics/registry.ts';
 import { parseExposition } from '../../support/exposition.ts';
 
 const state: { hindrance: string | undefined } = { hindrance: undefined };
-let port: ObservePort;
+let port: HttpListener;
 
 beforeEach(async () => {
   state.hindrance = undefined;
@@ -72,42 +73,7 @@ describe('the observation port', () => {
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  test('headers without measure are cut off, and it goes on', async () => {
-    const answer = await new Promise<string>((resolve) => {
-      const [host, number] = port.address.split(':');
-      const socket = connect(Number(number), host);
-      let received = '';
-      socket.on('data', (chunk) => {
-        received += chunk.toString();
-      });
-      socket.on('error', () => undefined);
-      socket.on('close', () => resolve(received));
-      socket.write(`GET /metrics HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(100_000)}\r\n\r\n`);
-    });
-    expect(answer).not.toContain('200 OK');
-    expect((await get('/livez')).status).toBe(200);
-  });
-
-  test('connections that stay do not keep monitors out: the oldest gives way', async () => {
-    const [host, number] = port.address.split(':');
-    const open = async (): Promise<Socket> => {
-      const socket = connect(Number(number), host);
-      socket.on('error', () => undefined);
-      await new Promise((resolve) => socket.once('connect', resolve));
-      return socket;
-    };
-    const first = await open();
-    const closed = new Promise((resolve) => first.once('close', resolve));
-    const others: Socket[] = [];
-    for (let i = 0; i < 80; i++) {
-      others.push(await open());
-    }
-    await closed;
-    expect((await get('/livez')).status).toBe(200);
-    others.forEach((socket) => socket.destroy());
-  });
-
-  test('answers are made one at a time for a connection, and shared between them', async () => {
+  test('makes one exposition for scrapes at the same time, and disconnects a client that does not wait', async () => {
     let made = 0;
     let finish: (text: string) => void = () => undefined;
     const slow = await openObservePort({
@@ -147,7 +113,7 @@ describe('the observation port', () => {
     ]);
   });
 
-  test('an address that is taken is said with the setting that names it', async () => {
+  test('an address that is in use is an error that names the setting', async () => {
     const options = {
       address: port.address,
       metrics: () => Promise.resolve(''),

@@ -1,0 +1,91 @@
+/**
+ * What the source tree may not have, beside the faults that it still has (scripts/house-faults.json).
+ * A fault that is gone has to be taken off that list, so the list can only get shorter:
+ *
+ *     npm run house      takes off what is gone, and fails if there is more
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { measureHouse, readHouse, roomSizes, type SourceFile } from './house.ts';
+
+/** A room with more files than this is divided. */
+const maxRoomFiles = 12;
+/** A file with fewer lines than this may be tested through its neighbours. */
+const minTestedLines = 60;
+
+/** Faults by rule. Counts are of the whole tree; lists name what is at fault. */
+export interface Faults {
+  wideComments: number;
+  literalSpreads: number;
+  /** Outside numerics rooms, whose inner loops may have a default. */
+  indexDefaults: number;
+  /** Files or rooms that import each other in a circle, joined by a space. */
+  circles: string[];
+  /** Rooms with more files than allowed. */
+  crowdedRooms: string[];
+  /** Source files without a test file of their name. */
+  untestedFiles: string[];
+}
+
+const projectRoot = fileURLToPath(new URL('../', import.meta.url));
+const knownFile = join(projectRoot, 'scripts/house-faults.json');
+
+export function readKnownFaults(): Faults {
+  return JSON.parse(readFileSync(knownFile, 'utf8')) as Faults;
+}
+
+export function findFaults(root = projectRoot): Faults {
+  const files = readHouse(['src', 'workers', 'bench', 'test', 'scripts'], root);
+  const figures = measureHouse(files);
+  const numerics = measureHouse(files.filter(({ path }) => path.includes('/numerics/')));
+  return {
+    wideComments: figures.wideComments,
+    literalSpreads: figures.literalSpreads,
+    indexDefaults: figures.indexDefaults - numerics.indexDefaults,
+    circles: [...figures.fileCircles, ...figures.roomCircles].map((each) => each.join(' ')).sort(),
+    crowdedRooms: [...roomSizes(files)]
+      .filter(([, size]) => size > maxRoomFiles)
+      .map(([room]) => room)
+      .sort(),
+    untestedFiles: files
+      .filter((file) => needsTest(file) && !existsSync(join(root, testOf(file.path))))
+      .map(({ path }) => path),
+  };
+}
+
+function needsTest({ path, lines, hasLogic }: SourceFile): boolean {
+  return /^(src|workers)\//.test(path) && lines >= minTestedLines && hasLogic;
+}
+
+/** src/text/template.ts has its tests in test/text/template.test.ts. */
+export function testOf(path: string): string {
+  return join('test', path.replace(/^src\//, '').replace(/\.ts$/, '.test.ts'));
+}
+
+/** Known faults without those that are gone, and what is not among them. */
+export function compareFaults(known: Faults, found: Faults): { left: Faults; added: string[] } {
+  const left = { ...known };
+  const added: string[] = [];
+  for (const rule of ['wideComments', 'literalSpreads', 'indexDefaults'] as const) {
+    left[rule] = Math.min(known[rule], found[rule]);
+    if (found[rule] > known[rule]) {
+      added.push(`${rule}: ${found[rule]}; at most ${known[rule]} are allowed`);
+    }
+  }
+  for (const rule of ['circles', 'crowdedRooms', 'untestedFiles'] as const) {
+    left[rule] = known[rule].filter((each) => found[rule].includes(each));
+    const more = found[rule].filter((each) => !known[rule].includes(each));
+    added.push(...more.map((each) => `${rule}: ${each}`));
+  }
+  return { left, added };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { left, added } = compareFaults(readKnownFaults(), findFaults());
+  writeFileSync(knownFile, `${JSON.stringify(left, undefined, 2)}\n`);
+  if (added.length > 0) {
+    console.error(`the source tree has new faults:\n  ${added.join('\n  ')}`);
+    process.exitCode = 1;
+  }
+}
