@@ -11,6 +11,49 @@ export type RankErrorKind =
   | 'replica-failed'
   | 'internal';
 
+/**
+ * Every reason code of the house: ErrorInfo.reason on the wire, a label of metrics, a word in logs. A
+ * code that is not here does not compile.
+ */
+export const reasons = [
+  // Refused because the server is busy.
+  'QUEUE_FULL',
+  'CLIENT_SHARE',
+  'PREDICTED_LATE',
+  'TOO_LARGE_FOR_DEADLINE',
+  'QUOTA_EXCEEDED',
+  // Refused at the front door, before a request was read.
+  'TOO_MANY_CALLS',
+  'BYTES_IN_FLIGHT',
+  'METADATA_TOO_LARGE',
+  'STALLED',
+  // Refused because of what the client sent.
+  'INVALID_REQUEST',
+  'MODEL_NOT_FOUND',
+  'API_KEY_INVALID',
+  'AUTHORITY_CHANGED',
+  'FAILED_PRECONDITION',
+  // Refused because of the server's state.
+  'STARTING',
+  'DRAINING',
+  'NOT_SERVING',
+  // Accepted, but not scored.
+  'DROPPED_LATE',
+  'DEADLINE_PASSED',
+  'CANCELLED',
+  'REPLICA_FAILED',
+  'SCORE_NOT_A_NUMBER',
+  'INTERNAL',
+  // Changes that an operator asked for.
+  'CHANGE_UNDER_WAY',
+  'SLOT_NOT_FOUND',
+  'LAST_REPLICA',
+  'FOLDER_HANGS',
+  'MODEL_CANNOT_ANSWER',
+] as const;
+
+export type Reason = (typeof reasons)[number];
+
 export interface FieldViolation {
   /** Path into the request, as in the proto: `candidates[3].text`. */
   readonly field: string;
@@ -19,22 +62,22 @@ export interface FieldViolation {
 
 export interface RankErrorDetails {
   readonly violations?: readonly FieldViolation[];
-  /** When trying again makes sense, for `overloaded`; Infinity: never, as the request is. */
+  /** For `overloaded`: when a retry makes sense. Infinity: the same request can never succeed. */
   readonly retryAfterMs?: number;
-  /** Whose quota is spent, when that is the reason. */
+  /** The client whose quota is used up, when that is the reason. */
   readonly quotaOf?: string;
-  /** Machine-readable reason for ErrorInfo, such as `QUEUE_FULL`. */
-  readonly reason?: string;
+  /** When absent, the reason follows from the kind; see `reasonOf`. */
+  readonly reason?: Reason;
   readonly cause?: unknown;
 }
 
-/** The one error class of the serving path. The message says what, found, allowed, where. */
+/** The error class of the serving path. Messages say what was found, what is allowed, and where. */
 export class RankError extends Error {
   override readonly name = 'RankError';
   readonly kind: RankErrorKind;
   readonly violations: readonly FieldViolation[];
   readonly retryAfterMs: number | undefined;
-  readonly reason: string | undefined;
+  readonly reason: Reason | undefined;
   readonly quotaOf: string | undefined;
 
   constructor(kind: RankErrorKind, message: string, details: RankErrorDetails = {}) {
@@ -46,7 +89,7 @@ export class RankError extends Error {
     this.quotaOf = details.quotaOf;
   }
 
-  /** The single door for throwables of unknown origin: what is not ours becomes `internal`, cause kept for logs. */
+  /** Turns anything thrown into a RankError: foreign errors become `internal`, kept as the cause. */
   static from(thrown: unknown): RankError {
     if (thrown instanceof RankError) {
       return thrown;
@@ -56,12 +99,12 @@ export class RankError extends Error {
   }
 }
 
-/** For closed unions: reaching it is a broken promise of ours. */
+/** The last branch of a switch over a closed union: the compiler proves that it is unreachable. */
 export function assertNever(value: never): never {
   throw new RankError('internal', `unexpected ${JSON.stringify(value)}; this is a bug`);
 }
 
-/** As the wire may see it: what is not ours says nothing of our insides. */
+/** The error that a client may see: foreign errors lose their message, which may show internals. */
 export function presentError(thrown: unknown): RankError {
   return thrown instanceof RankError
     ? thrown
@@ -70,13 +113,12 @@ export function presentError(thrown: unknown): RankError {
       });
 }
 
-/** For machines: the error's own reason, or its kind's. */
-export function reasonOf(error: RankError): string {
+/** The error's own reason, or the one that its kind stands for. */
+export function reasonOf(error: RankError): Reason {
   return error.reason ?? reasonOfKind[error.kind];
 }
 
-/** For errors that bring no reason of their own. */
-const reasonOfKind: Readonly<Record<RankErrorKind, string>> = {
+const reasonOfKind: Readonly<Record<RankErrorKind, Reason>> = {
   'invalid-argument': 'INVALID_REQUEST',
   unauthenticated: 'API_KEY_INVALID',
   'not-found': 'MODEL_NOT_FOUND',

@@ -1,20 +1,42 @@
+import type { Reason } from '../base/errors.ts';
+
 /**
- * Facts that the serving path tells of itself, each once, when it happens. Metrics, traces and logs are made of them
- * in src/observe and nowhere else; no fact holds a caller's text.
+ * Events of the serving path, each reported once, when it happens. src/observe turns them into
+ * metrics, traces and logs. No event contains a client's text.
  */
 
-export type PriorityClass = 'interactive' | 'deferrable';
+export const priorityClasses = ['interactive', 'deferrable'] as const;
+export type PriorityClass = (typeof priorityClasses)[number];
 
-/** How a request ended: exactly one of these, whatever happened on the way. */
-export type Outcome = 'scored' | 'partial' | 'rejected' | 'expired' | 'cancelled' | 'failed';
+/** How a request ended. Every request ends in exactly one of these. */
+export const outcomes = [
+  'scored',
+  'partial',
+  'rejected',
+  'expired',
+  'cancelled',
+  'failed',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** The phases of a replica's life; see `ReplicaState` for what each one means. */
+export const phases = [
+  'loading',
+  'ready',
+  'draining',
+  'failed',
+  'quarantined',
+  'closed',
+] as const;
+export type Phase = (typeof phases)[number];
 
 export type ServingEvent =
   /** A request has been answered, or nobody is left to answer. Told for each request that reached us, once. */
   | {
       readonly kind: 'ended';
       readonly outcome: Outcome;
-      /** The error's reason or kind; absent when scored. */
-      readonly reason: string | undefined;
+      /** Of the error; undefined when the request was answered. */
+      readonly reason: Reason | undefined;
       readonly requestId: string;
       readonly method: 'Rank' | 'RankStream';
       readonly client: string;
@@ -67,7 +89,7 @@ export type ServingEvent =
   | {
       readonly kind: 'replica';
       readonly replica: string;
-      readonly phase: 'loading' | 'ready' | 'draining' | 'failed' | 'quarantined' | 'closed';
+      readonly phase: Phase;
       readonly reason: string | undefined;
     };
 

@@ -1,7 +1,7 @@
-import type { SkipReason, SkipCounts } from './events.ts';
 /** The domain's request and reply: what the wire is parsed into and written from. Nothing here knows gRPC. */
 
-import type { PriorityClass } from './events.ts';
+import type { Reason } from '../base/errors.ts';
+import type { Phase, PriorityClass, SkipCounts, SkipReason } from './events.ts';
 import type { Manifest } from '../model/manifest.ts';
 
 export type ScoreKind = 'probability' | 'logit';
@@ -114,14 +114,14 @@ export interface Estimate {
   readonly queueMs: number;
   readonly runMs: number;
   readonly totalMs: number;
-  /** Why the request would not be admitted: an error's reason; undefined when it would be. */
-  readonly refusalReason: string | undefined;
+  /** Why the request would be refused; undefined when it would be admitted. */
+  readonly refusalReason: Reason | undefined;
 }
 
 export interface ReplicaDescription {
   /** "cpu#0", "cuda:1" */
   readonly deviceSlot: string;
-  readonly phase: 'loading' | 'ready' | 'failed' | 'quarantined' | 'draining' | 'closed';
+  readonly phase: Phase;
   /** Since when, in the clock's milliseconds. */
   readonly sinceMs: number;
   /** Why, when it failed or is quarantined. */

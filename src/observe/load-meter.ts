@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Reason } from '../base/errors.ts';
 import type { ServingEvent, Tell } from '../domain/events.ts';
 
 /** How loaded the server is now. */
@@ -19,7 +20,7 @@ export interface LoadMeter {
 const memoryMs = 5000;
 
 /** Faults of the request: another server would refuse it too. */
-const callersFault: ReadonlySet<string | undefined> = new Set([
+const callersFault: ReadonlySet<Reason | undefined> = new Set([
   'INVALID_REQUEST',
   'MODEL_NOT_FOUND',
   'FAILED_PRECONDITION',

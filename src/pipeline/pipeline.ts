@@ -7,7 +7,7 @@ import { assertAnswers } from '../encode/assert-answers.ts';
 import { assertNoneBad } from './reply/bad-candidates.ts';
 import { composeReply } from './reply/compose-reply.ts';
 import type { Config } from '../config/config.ts';
-import { RankError } from '../base/errors.ts';
+import { RankError, type Reason, reasonOf } from '../base/errors.ts';
 import type { TokenEstimator } from './plan/estimate-tokens.ts';
 import { readGauges, type ServingGauges } from './gauges.ts';
 import type { Manifest } from '../model/manifest.ts';
@@ -187,13 +187,12 @@ export class Pipeline implements RankingPipeline {
   }
 
   /** Asks by trying: what is let in is given back in the same turn. */
-  #refusalReason(ask: Ask): string | undefined {
+  #refusalReason(ask: Ask): Reason | undefined {
     try {
       this.#parts.admission.admit(ask.candidates, ask.packedTokens, ask).release();
       return undefined;
     } catch (error) {
-      const { kind, reason } = RankError.from(error);
-      return reason ?? kind;
+      return reasonOf(RankError.from(error));
     }
   }
 

@@ -1,4 +1,4 @@
-import { RankError } from '../base/errors.ts';
+import { RankError, type Reason } from '../base/errors.ts';
 import { ClientShares } from './queue/client-shares.ts';
 import type { Ask, Forecast } from './forecast/forecast.ts';
 import type { LateAdvice } from './forecast/late-advice.ts';
@@ -257,7 +257,7 @@ function tooLarge(
   });
 }
 
-function refusal(reason: string, message: string, waitMs: number): RankError {
+function refusal(reason: Reason, message: string, waitMs: number): RankError {
   const retryAfterMs = Math.min(Math.max(Math.ceil(waitMs), retryMs.least), retryMs.most);
   return new RankError('overloaded', message, { reason, retryAfterMs });
 }
