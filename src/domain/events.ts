@@ -20,14 +20,7 @@ export const outcomes = [
 export type Outcome = (typeof outcomes)[number];
 
 /** The phases of a replica's life; see `ReplicaState` for what each one means. */
-export const phases = [
-  'loading',
-  'ready',
-  'draining',
-  'failed',
-  'quarantined',
-  'closed',
-] as const;
+export const phases = ['loading', 'ready', 'draining', 'failed', 'quarantined', 'closed'] as const;
 export type Phase = (typeof phases)[number];
 
 export type ServingEvent =

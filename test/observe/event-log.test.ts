@@ -71,7 +71,8 @@ describe('logEvents', () => {
 
   test('a flood of the same reason is one line a second, which says how many were kept back', () => {
     const { lines, time, tell } = observe();
-    const refuse = (reason: 'QUEUE_FULL' | 'DRAINING') => tell(ended({ outcome: 'rejected', reason }));
+    const refuse = (reason: 'QUEUE_FULL' | 'DRAINING') =>
+      tell(ended({ outcome: 'rejected', reason }));
     for (let count = 0; count < 1000; count += 1) {
       refuse('QUEUE_FULL');
     }

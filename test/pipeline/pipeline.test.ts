@@ -104,15 +104,6 @@ describe('a request that fails', () => {
     expect(encoders.asked).toHaveLength(0);
   });
 
-  test('is refused when it names another model', async () => {
-    const { rank } = setUp();
-    await expect(rank({ model: 'other' })).rejects.toMatchObject({
-      kind: 'not-found',
-      reason: 'MODEL_NOT_FOUND',
-      message: "the model 'other' is not served; 'tiny' is",
-    });
-  });
-
   test('gives its permit back when the encoder fails', async () => {
     const { admission, encoders, rank } = setUp();
     const reply = rank();

@@ -1,23 +1,24 @@
-import type { Collected } from '../../cache/score-source.ts';
 import { countSkips } from './bad-candidates.ts';
-import { type Outcome, orderResults } from './order.ts';
+import { type CandidateOutcome, orderResults } from './order.ts';
 import type { RankReply, RankRequest } from '../../domain/rank.ts';
+import type { RankProgress } from '../stages/progress.ts';
 
-/** The reply to a request whose first candidates, those with a key, were to be scored. */
+/** The reply to a request. `keys` belong to its first candidates; those after them were not to be scored. */
 export function composeReply(
   request: RankRequest,
   keys: readonly string[],
-  { scores, executed }: Collected,
-  { encodeMs, queueMs, runMs, totalMs, ...spent }: Spent & { readonly totalMs: number },
+  { scores, executed, spent }: RankProgress,
+  totalMs: number,
 ): RankReply {
-  const outcomes = request.candidates.map(({ isCut = false }, place): Outcome => {
+  const { encodeMs, queueMs, runMs, ...usage } = spent;
+  const outcomes = request.candidates.map(({ isCut = false }, place): CandidateOutcome => {
     const key = keys[place];
     const found = key === undefined ? undefined : scores.get(key);
     const score =
       found === undefined || found.bad !== undefined
         ? undefined
         : { ...found, truncated: found.truncated || isCut };
-    const cached = score !== undefined && !executed.has(key ?? '');
+    const cached = score !== undefined && key !== undefined && !executed.has(key);
     return { score, cached, skipped: found?.bad?.reason };
   });
   const scored = outcomes.flatMap(({ score }) => score ?? []);
@@ -30,7 +31,7 @@ export function composeReply(
       scored: scored.length,
       truncated: scored.filter(({ truncated }) => truncated).length,
       candidateTokens: scored.reduce((sum, { tokens }) => sum + tokens, 0),
-      ...spent,
+      ...usage,
       cached: outcomes.filter(({ cached }) => cached).length,
       depth: keys.length,
     },
