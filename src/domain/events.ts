@@ -24,7 +24,7 @@ export const phases = ['loading', 'ready', 'draining', 'failed', 'quarantined', 
 export type Phase = (typeof phases)[number];
 
 export type ServingEvent =
-  /** A request has been answered, or nobody is left to answer. Told for each request that reached us, once. */
+  /** A request was answered, or its client has gone. Exactly one for each request that arrived. */
   | {
       readonly kind: 'ended';
       readonly outcome: Outcome;
@@ -38,39 +38,39 @@ export type ServingEvent =
       readonly scored: number;
       readonly cached: number;
       readonly truncated: number;
-      /** Of an answered request. */
+      /** Only for answered requests. */
       readonly skipped?: SkipCounts;
       readonly packedTokens: number;
-      /** Whether the answer was ready before the caller's deadline. */
+      /** Whether the answer was ready before the client's deadline. */
       readonly inTime: boolean;
-      /** Clock milliseconds. */
+      /** A moment of the clock. */
       readonly startedMs: number;
       readonly encodeMs: number;
       readonly queueMs: number;
       readonly runMs: number;
       readonly totalMs: number;
-      /** W3C trace context as received. */
+      /** The W3C trace context of the call. */
       readonly traceparent: string | undefined;
     }
   /** A batch has run. */
   | {
       readonly kind: 'batch';
       readonly replica: string;
-      /** The largest bucket in it. */
+      /** The largest bucket in the batch. */
       readonly bucket: number;
       readonly candidates: number;
       readonly packedTokens: number;
       readonly predictedMs: number;
       readonly runMs: number;
-      /** Attention-tile slots: of real rows and keys, and all that were computed. */
+      /** Attention-tile slots: without padding, and all that were computed. */
       readonly realSlots: number;
       readonly paddedSlots: number;
     }
-  /** A batch was lost with its replica, or refused by it. */
+  /** A batch failed, alone or with its replica. */
   | { readonly kind: 'batch-failed'; readonly replica: string; readonly reason: string }
-  /** Candidates put back into the queue after their replica failed. */
+  /** Candidates were put back into the queue after their replica failed. */
   | { readonly kind: 'retried'; readonly candidates: number }
-  /** The model of new requests from now on; of the first one there is none. */
+  /** Another model serves new requests from now on. There is no such event for the first model. */
   | {
       readonly kind: 'model';
       readonly model: string;
@@ -90,11 +90,11 @@ export type Tell = (event: ServingEvent) => void;
 
 export type SkipReason = (typeof skipReasons)[number];
 
-/** How many were skipped for each reason that occurred. */
+/** The number of skipped candidates for each reason that occurred. */
 export type SkipCounts = Readonly<Partial<Record<SkipReason, number>>>;
 
 /**
- * Why a candidate cannot be scored: it has no text, none that can be read, or more than may be read where nothing may be
- * cut.
+ * Why a candidate cannot be scored: it has no text, no visible text, or too much text for a request that
+ * forbids truncation.
  */
 export const skipReasons = ['EMPTY', 'BLANK', 'TOO_LONG'] as const;

@@ -124,7 +124,7 @@ export interface ReplicaDescription {
   readonly deviceSlot: string;
   readonly phase: Phase;
   /** When the phase began, by the clock. */
-  readonly sinceMs: number;
+  readonly sinceAtMs: number;
   /** Why, when it failed or is quarantined. */
   readonly reason: string | undefined;
   /** Failures in a row. */
