@@ -5,8 +5,8 @@ import type { RequestEncoder } from '../src/encode/encode.ts';
 import { createRequestEncoder } from '../src/encode/request-encoder.ts';
 
 /**
- * A thread of the encoder pool. Errors are sent as replies, those of loading too, because an error at the
- * top of the file would end the thread.
+ * A thread of the encoder pool. Errors are sent as replies, those of loading too, because an error
+ * at the top of the file would end the thread.
  */
 
 const loaded = load(parseWorkerData(workerData));

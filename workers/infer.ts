@@ -13,7 +13,9 @@ const { modelDir, manifest, slot, verified = {} } = parseWorkerData(workerData);
 let loaded: { readonly session: RankSession; readonly files: ServedFiles } | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
-/** Answers in order: a prepared batch waits for the running one, so that `runMs` measures one run. */
+/**
+ * Answers in order: a prepared batch waits for the running one, so that `runMs` measures one run.
+ */
 export default function answer(message: InferMessage): Promise<InferReply> {
   const reply = last.then(() => handle(message)).catch(toFailure);
   last = reply;
@@ -55,7 +57,10 @@ async function load(): Promise<NonNullable<typeof loaded>> {
   }
 }
 
-/** Repeats a run during which the weights were written. @throws ChangedFileError when they differ now. */
+/**
+ * Repeats a run during which the weights were written. @throws ChangedFileError when they differ
+ * now.
+ */
 async function run(
   { session, files }: NonNullable<typeof loaded>,
   batch: Extract<InferMessage, { kind: 'run' }>['batch'],

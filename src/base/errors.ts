@@ -12,8 +12,8 @@ export type RankErrorKind =
   | 'internal';
 
 /**
- * Every reason code of the house: ErrorInfo.reason on the wire, a label of metrics, a word in logs. A
- * code that is not here does not compile.
+ * Every reason code of the house: ErrorInfo.reason on the wire, a label of metrics, a word in logs.
+ * A code that is not here does not compile.
  */
 export const reasons = [
   // Refused because the server is busy.
@@ -89,7 +89,9 @@ export class RankError extends Error {
     this.quotaOf = details.quotaOf;
   }
 
-  /** Turns anything thrown into a RankError: foreign errors become `internal`, kept as the cause. */
+  /**
+   * Turns anything thrown into a RankError: foreign errors become `internal`, kept as the cause.
+   */
   static from(thrown: unknown): RankError {
     if (thrown instanceof RankError) {
       return thrown;

@@ -10,9 +10,9 @@ export interface Urgency {
 }
 
 /**
- * A run that is under way: started for one request and shared by all requests that want its scores. It
- * goes on while at least one of them is interested, whoever started it; `signal` aborts when the last
- * one leaves.
+ * A run that is under way: started for one request and shared by all requests that want its scores.
+ * It goes on while at least one of them is interested, whoever started it; `signal` aborts when the
+ * last one leaves.
  */
 export class Flight {
   readonly urgency: Urgency;
@@ -54,9 +54,9 @@ export class Flight {
 const maxDeadlineRatio = 2;
 
 /**
- * Whether a request does as well by waiting for a run as by running the pairs itself. It does not wait
- * for a run of a less urgent class, which may starve, nor for one with a far later deadline, which the
- * scheduler would let it overtake.
+ * Whether a request does as well by waiting for a run as by running the pairs itself. It does not
+ * wait for a run of a less urgent class, which may starve, nor for one with a far later deadline,
+ * which the scheduler would let it overtake.
  */
 export function canFollow(flight: Flight, own: Urgency, nowMs: number): boolean {
   const isLessUrgent = flight.urgency.priority === 'deferrable' && own.priority === 'interactive';

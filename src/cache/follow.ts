@@ -6,8 +6,8 @@ import type { ScoreCall } from './score-source.ts';
 
 export interface Following {
   /**
-   * The scores of the flights that have finished, once all have, the deadline has passed, the caller
-   * has gone, or `end` was called. Never rejects.
+   * The scores of the flights that have finished, once all have, the deadline has passed, the
+   * caller has gone, or `end` was called. Never rejects.
    */
   readonly done: Promise<readonly ScoresByKey[]>;
   /** Stops waiting and leaves all flights. May be called again. */

@@ -4,8 +4,8 @@ import type { Clock } from '../base/clock.ts';
 import type { BadCandidate } from '../domain/rank.ts';
 
 /**
- * A model's score of one candidate. The logits are the fp32 values that the model gave, so that cached
- * and fresh scores are equal bit for bit.
+ * A model's score of one candidate. The logits are the fp32 values that the model gave, so that
+ * cached and fresh scores are equal bit for bit.
  */
 export interface Score {
   readonly yes: number;
@@ -28,21 +28,24 @@ export interface ScoreCacheLimits {
 
 /**
  * Bytes in use for one entry, its key and the library's bookkeeping included: measured with 200,000
- * entries that had all been replaced (npm run bench:cache, Node 20). The process may hold up to 420 bytes
- * an entry, because the heap keeps garbage that is not collected yet. Keys are digests, so all entries
- * have one size, and a limit on entries is a limit on bytes.
+ * entries that had all been replaced (npm run bench:cache, Node 20). The process may hold up to 420
+ * bytes an entry, because the heap keeps garbage that is not collected yet. Keys are digests, so
+ * all entries have one size, and a limit on entries is a limit on bytes.
  */
 export const entryBytes = 180;
 
 /**
- * Evicts the least recently used scores. It stores digests and numbers, no client's text. The numbers
- * are in typed arrays beside the library's map: as objects in the map they would double its memory and
- * keep the garbage collector busy.
+ * Evicts the least recently used scores. It stores digests and numbers, no client's text. The
+ * numbers are in typed arrays beside the library's map: as objects in the map they would double its
+ * memory and keep the garbage collector busy.
  */
 export class ScoreCache {
   /** Index of each score in the arrays below. */
   readonly #places: LRUCache<string, number>;
-  /** Yes and no, [entries + 1, 2]. One spare row: a new score is written before the oldest is evicted. */
+  /**
+   * Yes and no, [entries + 1, 2]. One spare row: a new score is written before the oldest is
+   * evicted.
+   */
   readonly #logits: Float32Array;
   /** [entries + 1]. The tokens; the lowest bit says whether they were truncated. */
   readonly #lengths: Uint32Array;

@@ -17,10 +17,11 @@ type KeyedRequest = Pick<
 >;
 
 /**
- * A key for each candidate; equal keys mean equal scores. The part that all candidates share is hashed
- * once. Keys are whole SHA-256 digests: with a faster but weaker hash (xxHash, MD5) a client could make
- * two texts with one key and so plant a score for another client's text. Hashing 1,500 characters takes
- * 3 to 8 us, a fiftieth of tokenizing them (npm run bench:cache, on a processor with SHA instructions).
+ * A key for each candidate; equal keys mean equal scores. The part that all candidates share is
+ * hashed once. Keys are whole SHA-256 digests: with a faster but weaker hash (xxHash, MD5) a client
+ * could make two texts with one key and so plant a score for another client's text. Hashing 1,500
+ * characters takes 3 to 8 us, a fiftieth of tokenizing them (npm run bench:cache, on a processor
+ * with SHA instructions).
  */
 export function scoreKeys(
   request: KeyedRequest,
@@ -38,8 +39,8 @@ function sharedText(request: KeyedRequest, { fingerprint, candidateTokens }: Sco
 }
 
 /**
- * The lengths make the encoding unambiguous: different contents are never written alike. A version stands
- * for an item's content only on one client's word, so the client is part of the key.
+ * The lengths make the encoding unambiguous: different contents are never written alike. A version
+ * stands for an item's content only on one client's word, so the client is part of the key.
  */
 function contentOf({ id, title, text, version }: Candidate, client: string): string {
   return version !== undefined && id !== ''

@@ -9,8 +9,8 @@ export interface ScoreCall extends Urgency {
 }
 
 /**
- * How the scores of some keys will come: this request runs `keys` itself and publishes their scores, and
- * receives those of all other keys from the runs of other requests.
+ * How the scores of some keys will come: this request runs `keys` itself and publishes their
+ * scores, and receives those of all other keys from the runs of other requests.
  */
 export interface Claim {
   /** Each one once. */
@@ -19,9 +19,13 @@ export interface Claim {
   readonly signal: AbortSignal;
   /** For `keys`; lacks what the deadline cut off. */
   publish(scores: ScoresByKey): void;
-  /** What other requests published until this call's deadline, or until `release`. Never rejects. */
+  /**
+   * What other requests published until this call's deadline, or until `release`. Never rejects.
+   */
   readonly followed: Promise<readonly ScoresByKey[]>;
-  /** Has to be called when nothing can be published: then one of the waiting requests takes over. */
+  /**
+   * Has to be called when nothing can be published: then one of the waiting requests takes over.
+   */
   release(): void;
 }
 

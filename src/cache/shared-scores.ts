@@ -7,14 +7,16 @@ import type { Claim, ScoreCall, ScoreSource } from './score-source.ts';
 const noScores: ScoresByKey = new Map();
 
 /**
- * The score cache and the runs that are under way. A pair that another request is running is waited for
- * instead of being run again. When that run fails or leaves the pair out, one of the waiting requests
- * claims it and the others wait for that one.
+ * The score cache and the runs that are under way. A pair that another request is running is waited
+ * for instead of being run again. When that run fails or leaves the pair out, one of the waiting
+ * requests claims it and the others wait for that one.
  */
 export class SharedScores implements ScoreSource {
   readonly #cache: ScoreCache;
   readonly #clock: Clock;
-  /** By key. A key has several when a later request could not wait for the run of an earlier one. */
+  /**
+   * By key. A key has several when a later request could not wait for the run of an earlier one.
+   */
   readonly #flights = new Map<string, readonly Flight[]>();
 
   constructor(cache: ScoreCache, clock: Clock) {
@@ -46,7 +48,8 @@ export class SharedScores implements ScoreSource {
     call.signal.addEventListener('abort', leave, { once: true });
     const finish = (scores: ScoresByKey) => {
       call.signal.removeEventListener('abort', leave);
-      // Before the waiting requests wake up: they find the score in the cache, or nobody running the pair.
+      // Before the waiting requests wake up: they find the score in the cache, or nobody running
+      // the pair.
       this.#remove(own, flight);
       flight.finish(scores);
     };

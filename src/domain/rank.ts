@@ -1,4 +1,7 @@
-/** Requests and replies of the domain. The server parses messages into them; nothing here knows gRPC. */
+/**
+ * Requests and replies of the domain. The server parses messages into them; nothing here knows
+ * gRPC.
+ */
 
 import type { Reason } from '../base/errors.ts';
 import type { Phase, PriorityClass, SkipCounts, SkipReason } from './events.ts';
@@ -33,13 +36,16 @@ export interface RankRequest {
   readonly model: string | undefined;
   readonly partialOk: boolean;
   readonly priority: PriorityClass;
-  /** Under load or close to the deadline, score only the first candidates and return the rest unscored. */
+  /**
+   * Under load or close to the deadline, score only the first candidates and return the rest
+   * unscored.
+   */
   readonly adaptiveDepth: boolean;
   /** Read and fill the score cache. */
   readonly useCache: boolean;
   /**
-   * Whether a candidate that cannot be scored fails the request or is skipped. When absent, blank texts are
-   * scored too, which measurements need.
+   * Whether a candidate that cannot be scored fails the request or is skipped. When absent, blank
+   * texts are scored too, which measurements need.
    */
   readonly onBadCandidate?: BadCandidatePolicy;
   /** The candidates, by place, that were found to be bad when the request was parsed. */
@@ -151,7 +157,9 @@ export interface Serving {
   replicas(): readonly ReplicaDescription[];
   /** Resolves once every replica has run every bucket; rejects when the first load fails. */
   warm(): Promise<void>;
-  /** Refuses new work at once (`unavailable`), finishes what is admitted, then closes every thread. */
+  /**
+   * Refuses new work at once (`unavailable`), finishes what is admitted, then closes every thread.
+   */
   drain(): Promise<void>;
 }
 

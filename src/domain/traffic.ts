@@ -2,8 +2,8 @@ import type { PriorityClass } from './events.ts';
 import { JsonRecord } from '../base/files/json-record.ts';
 
 /**
- * The shape of one request, without its texts. Traffic capture writes it as one line of JSON; the load
- * suite and the simulator replay it.
+ * The shape of one request, without its texts. Traffic capture writes it as one line of JSON; the
+ * load suite and the simulator replay it.
  */
 export interface TrafficShape {
   /** Unix milliseconds of the arrival; after `parseTraffic`, milliseconds after the first. */
@@ -27,8 +27,8 @@ export function formatShape(shape: TrafficShape): string {
 }
 
 /**
- * The captured requests in order of arrival, the first at 0. A last line without a line end is ignored:
- * the writer was interrupted.
+ * The captured requests in order of arrival, the first at 0. A last line without a line end is
+ * ignored: the writer was interrupted.
  *
  * @throws RankError naming the line and the field.
  */

@@ -25,7 +25,10 @@ export interface EncodeLimits {
   readonly rowTokens: number;
 }
 
-/** A request as token ids. `skipped` has the bad candidates, which are left out, by place in the task. */
+/**
+ * A request as token ids. `skipped` has the bad candidates, which are left out, by place in the
+ * task.
+ */
 export interface EncodedTask extends EncodedRequest {
   readonly skipped?: ReadonlyMap<number, BadCandidate>;
 }
@@ -39,7 +42,9 @@ export type EncodeOutcome =
       readonly violations: readonly FieldViolation[];
     };
 
-/** Turns requests into token ids with a model's tokenizer and template. Every thread has its own. */
+/**
+ * Turns requests into token ids with a model's tokenizer and template. Every thread has its own.
+ */
 export interface RequestEncoder {
   encode(task: EncodeTask): EncodeOutcome;
   /** Each text by itself, normalized as a candidate's text is. */

@@ -40,10 +40,12 @@ export interface RequestEncoderOptions {
 }
 
 /**
- * Loads the tokenizer and encodes the template's own text, once. Clients' texts are normalized first. The
- * template's instruction replaces an absent one; an empty title or context counts as absent.
+ * Loads the tokenizer and encodes the template's own text, once. Clients' texts are normalized
+ * first. The template's instruction replaces an absent one; an empty title or context counts as
+ * absent.
  *
- * @throws RankError when the tokenizer or the template is broken, or the template alone exceeds the limits.
+ * @throws RankError when the tokenizer or the template is broken, or the template alone exceeds the
+ * limits.
  */
 export function createRequestEncoder(options: RequestEncoderOptions): RequestEncoder {
   const { tokenizerPath, template, limits } = options;
@@ -128,7 +130,9 @@ function normalizeTask(task: EncodeTask, normalize: (text: string) => string): E
 interface Frame {
   readonly prefix: Int32Array;
   readonly suffix: Int32Array;
-  /** Tokens of the parts with client's texts: the prefix, and a candidate-first template's suffix. */
+  /**
+   * Tokens of the parts with client's texts: the prefix, and a candidate-first template's suffix.
+   */
   readonly askedTokens: number;
   /** Tokens of the other parts. */
   readonly fixedTokens: number;
@@ -220,7 +224,8 @@ function assertRoom(
   const others = fixedTokens === 0 ? 'a candidate' : 'the suffix and a candidate';
   const room =
     inRow <= prefixTokens
-      ? `at most ${inRow} fit a row beside ${others}: a row of the model has ${rowTokens} (its positions, or --row-tokens of 'slmrank model build')`
+      ? `at most ${inRow} fit a row beside ${others}: a row of the model has ${rowTokens} ` +
+        "(its positions, or --row-tokens of 'slmrank model build')"
       : `at most ${prefixTokens} are allowed by --prefix-tokens (SLMRANK_PREFIX_TOKENS)`;
   throw new RankError(
     'invalid-argument',
@@ -245,8 +250,8 @@ function refuse(violations: readonly FieldViolation[]): EncodeOutcome {
 }
 
 /**
- * Appends the suffix to each candidate. All ids are views of one buffer, which takes half the time of
- * separate arrays to reach another thread (a thousand candidates).
+ * Appends the suffix to each candidate. All ids are views of one buffer, which takes half the time
+ * of separate arrays to reach another thread (a thousand candidates).
  */
 function finish(fitted: readonly FittedCandidate[], suffix: Int32Array): EncodedCandidate[] {
   const tokens = fitted.map(({ parts }) => countIds(parts));

@@ -4,7 +4,9 @@ import type { EncodeLimits } from './encode.ts';
 type AskedLimits = Pick<EncodeLimits, 'prefixTokens' | 'candidateTokens'>;
 type LimitedModel = Pick<Manifest, 'blueprint' | 'templateTokens'>;
 
-/** The limits in force: those of the configuration, or less where a row of the model has no room. */
+/**
+ * The limits in force: those of the configuration, or less where a row of the model has no room.
+ */
 export function servedLimits(
   { prefixTokens, candidateTokens }: AskedLimits,
   { blueprint: { rowTokens }, templateTokens = { asked: 0, fixed: 0 } }: LimitedModel,
@@ -30,7 +32,8 @@ export function findLoweredLimits(asked: AskedLimits, model: LimitedModel): read
     .filter((name) => served[name] < asked[name])
     .map(
       (name) =>
-        `${names[name]} is ${asked[name]}, and the model's rows of ${served.rowTokens} tokens hold ${served[name]} ` +
-        "beside the template: that is the limit. 'slmrank model build --row-tokens' makes rows longer",
+        `${names[name]} is ${asked[name]}, and the model's rows of ${served.rowTokens} tokens ` +
+        `hold ${served[name]} beside the template: that is the limit. ` +
+        "'slmrank model build --row-tokens' makes rows longer",
     );
 }

@@ -12,12 +12,16 @@ function libraryFolder(): string {
   return join(root, 'bin', 'napi-v6', process.platform, process.arch);
 }
 
-/** Why CUDA cannot be used here, and how to fix it; undefined when ONNX Runtime's libraries are present. */
+/**
+ * Why CUDA cannot be used here, and how to fix it; undefined when ONNX Runtime's libraries are
+ * present.
+ */
 export function findCudaProblem(folder = libraryFolder()): string | undefined {
   const missing = libraries.filter((library) => !existsSync(join(folder, library)));
   return missing.length === 0
     ? undefined
-    : `ONNX Runtime's CUDA provider is missing: ${missing.join(' and ')} in ${folder}; ${script} puts the libraries there (README, "GPU")`;
+    : `ONNX Runtime's CUDA provider is missing: ${missing.join(' and ')} in ${folder}; ` +
+        `${script} puts the libraries there (README, "GPU")`;
 }
 
 /** What to do about a CUDA slot that did not open. */

@@ -6,9 +6,9 @@ import { type FilesOfModel, type FileStamps, mostBytes } from '../model/model-fi
 import { assertRegular, openFlags, type FileStamp, stampOf } from '../base/files/regular-file.ts';
 
 /**
- * The two files of a session. They are compared with the verified files at every load and after every run:
- * ONNX Runtime maps the weights into memory, so writing into the file changes the scores of an open
- * session. All calls block, so that a disk that does not answer stops only this thread.
+ * The two files of a session. They are compared with the verified files at every load and after
+ * every run: ONNX Runtime maps the weights into memory, so writing into the file changes the scores
+ * of an open session. All calls block, so that a disk that does not answer stops only this thread.
  */
 export class ServedFiles {
   /** The folder to load from, with the symbolic links resolved that ONNX Runtime would refuse. */
@@ -17,8 +17,8 @@ export class ServedFiles {
   readonly #weights: OpenFile;
 
   /**
-   * `verified` has the stamps of the files when they last had the manifest's digests. A file with another
-   * stamp, or with none, is read and hashed now.
+   * `verified` has the stamps of the files when they last had the manifest's digests. A file with
+   * another stamp, or with none, is read and hashed now.
    *
    * @throws RankError `unavailable` that names the file with another digest.
    */
@@ -40,7 +40,10 @@ export class ServedFiles {
     }
   }
 
-  /** Called after the session has opened the files by name. @throws RankError when they may be others. */
+  /**
+   * Called after the session has opened the files by name. @throws RankError when they may be
+   * others.
+   */
   assertLoaded(): void {
     this.#graph.assertSame();
     this.#weights.assertSame();
@@ -135,7 +138,8 @@ class OpenFile {
     if (found !== this.#sha256) {
       throw new ChangedFileError(
         'unavailable',
-        `${this.#path} is not the file that was verified: it has SHA-256 ${found}, the manifest says ${this.#sha256}`,
+        `${this.#path} is not the file that was verified: it has SHA-256 ${found}, ` +
+          `the manifest says ${this.#sha256}`,
       );
     }
   }
@@ -158,20 +162,21 @@ function openOrRefuse(path: string): number {
 function hashOf(descriptor: number): string {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(1 << 20);
-  let place = 0;
+  let offset = 0;
   for (;;) {
-    const bytes = readSync(descriptor, buffer, 0, buffer.length, place);
+    const bytes = readSync(descriptor, buffer, 0, buffer.length, offset);
     if (bytes === 0) {
       return hash.digest('hex');
     }
     hash.update(buffer.subarray(0, bytes));
-    place += bytes;
+    offset += bytes;
   }
 }
 
 /**
- * ONNX Runtime reads weights only from the graph's folder and follows no link out of it. Links to two files
- * that are in one folder under their own names (mounted volumes) are resolved to that folder.
+ * ONNX Runtime reads weights only from the graph's folder and follows no link out of it. Links to
+ * two files that are in one folder under their own names (mounted volumes) are resolved to that
+ * folder.
  */
 function resolveFolder(dir: string, graph: string, weights: string): string {
   const [realGraph, realWeights] = [realPathOf(join(dir, graph)), realPathOf(join(dir, weights))];
@@ -183,7 +188,8 @@ function resolveFolder(dir: string, graph: string, weights: string): string {
   if (!isWhole) {
     throw new RankError(
       'unavailable',
-      `${join(dir, weights)} is a symbolic link to ${realWeights}; ONNX Runtime needs ${graph} and ${weights} as files of one folder: copy them there`,
+      `${join(dir, weights)} is a symbolic link to ${realWeights}; ` +
+        `ONNX Runtime needs ${graph} and ${weights} as files of one folder: copy them there`,
     );
   }
   return folder;

@@ -19,16 +19,17 @@ export interface SessionOptions {
 
 export interface RankSession {
   /**
-   * Blocks the calling thread. Returns the yes and no logits, [N, 2], which the caller owns. It does not check
-   * that they are finite: one that is not concerns one candidate and not its neighbours in the batch.
+   * Blocks the calling thread. Returns the yes and no logits, [N, 2], which the caller owns. It
+   * does not check that they are finite: one that is not concerns one candidate and not its
+   * neighbours in the batch.
    */
   run(batch: PackedBatch): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
 /**
- * Loads a built model on one device. There is no fallback: `cuda` throws without the CUDA libraries, and for
- * int8 models, whose products ONNX Runtime would silently run on the CPU.
+ * Loads a built model on one device. There is no fallback: `cuda` throws without the CUDA
+ * libraries, and for int8 models, whose products ONNX Runtime would silently run on the CPU.
  *
  * @throws RankError `unavailable`
  */
@@ -56,7 +57,10 @@ export interface GraphTensor {
 
 /** A graph of the toolchain on the CPU. */
 export interface GraphSession {
-  /** Blocks the calling thread. Feeds that the graph does not have are ignored. The outputs are fp32. */
+  /**
+   * Blocks the calling thread. Feeds that the graph does not have are ignored. The outputs are
+   * fp32.
+   */
   run(
     feeds: Readonly<Record<string, GraphTensor>>,
   ): Promise<Readonly<Record<string, Float32Array>>>;
@@ -126,11 +130,13 @@ export function sessionSettings({
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // An arena never frees the largest run's memory: 176 MB after 12 mixed runs, 11 MB without, as fast.
+    // An arena never frees the largest run's memory: 176 MB after 12 mixed runs, 11 MB without, as
+    // fast.
     enableCpuMemArena: false,
     enableMemPattern: false,
     logSeverityLevel: 3,
-    // Spinning threads take cores from others: half the speed on a shared machine, no gain on an idle one.
+    // Spinning threads take cores from others: half the speed on a shared machine, no gain on an
+    // idle one.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
 }
@@ -158,7 +164,8 @@ function readLogits(output: ort.Tensor | undefined, candidates: number): Float32
   if (!(logits instanceof Float32Array) || logits.length !== 2 * candidates) {
     throw new RankError(
       'internal',
-      `the graph gave ${String(output?.type)}[${String(output?.dims.join())}] for ${candidates} candidates; this is a bug`,
+      `the graph gave ${String(output?.type)}[${String(output?.dims.join())}] ` +
+        `for ${candidates} candidates; this is a bug`,
     );
   }
   return logits;

@@ -19,7 +19,9 @@ import { TextRoom } from '../schedule/text-room.ts';
 export interface PipelineOptions {
   readonly config: ServedConfig;
   readonly manifest: Manifest;
-  /** Stamps of the verified files. When undefined, every load of a replica reads and verifies them. */
+  /**
+   * Stamps of the verified files. When undefined, every load of a replica reads and verifies them.
+   */
   readonly verified?: FileStamps | undefined;
   readonly log?: PoolLog;
   readonly clock?: Clock;
@@ -80,7 +82,8 @@ function openScheduler(
       tokenBudget: config.tokenBudget,
       lingerMs: config.lingerMs,
       attentionGroups,
-      // On CPU, a quarter of the budget still reaches 85 to 95 % of the best rate (fp32, from 136 tokens on).
+      // On CPU, a quarter of the budget still reaches 85 to 95 % of the best rate (fp32, from 136
+      // tokens on).
       shareTokens: Math.ceil(config.tokenBudget / 4),
       agingMs: config.agingMs,
       deferrableWaitMs: config.deferrableWaitMs || Number.POSITIVE_INFINITY,

@@ -48,8 +48,8 @@ interface Model {
 export type Note = (step: string) => void;
 
 /**
- * The model that serves new requests, and earlier ones that still finish theirs. A request stays with the
- * model that it started with. Only one change runs at a time.
+ * The model that serves new requests, and earlier ones that still finish theirs. A request stays
+ * with the model that it started with. Only one change runs at a time.
  */
 export class ModelSet implements Serving {
   readonly #options: ModelSetOptions;
@@ -132,11 +132,11 @@ export class ModelSet implements Serving {
   }
 
   /**
-   * Loads a built model beside the current one, sends it all new requests once it is warm, and drains the
-   * old one.
+   * Loads a built model beside the current one, sends it all new requests once it is warm, and
+   * drains the old one.
    *
-   * @throws RankError that says what is wrong with the folder or why the model does not load. Then the old
-   * model goes on serving and the new one's threads and memory are free again.
+   * @throws RankError that says what is wrong with the folder or why the model does not load. Then
+   * the old model goes on serving and the new one's threads and memory are free again.
    */
   async load(folder: string, note: Note): Promise<void> {
     await this.#inTurn(`loading ${folder}`, note, async () => {
@@ -200,7 +200,10 @@ export class ModelSet implements Serving {
     return model;
   }
 
-  /** Two models have replicas on the same slots; a slot's state is that of the current model's replica. */
+  /**
+   * Two models have replicas on the same slots; a slot's state is that of the current model's
+   * replica.
+   */
   #tell(model: Model, event: ServingEvent): void {
     const isCurrent = model === this.#current;
     if (event.kind === 'replica') {
@@ -240,7 +243,8 @@ function assertSameKind(before: readonly DeviceSlot[], after: readonly DeviceSlo
   const [serving] = before;
   const other = after.find(({ provider }) => provider !== serving?.provider);
   if (serving !== undefined && other !== undefined) {
-    const description = `${other.name} beside ${serving.name}: scores would change; restart the server for that`;
+    const description =
+      `${other.name} beside ${serving.name}: scores would change; ` + 'restart the server for that';
     throw new RankError('invalid-argument', description, {
       violations: [{ field: 'devices', description }],
     });

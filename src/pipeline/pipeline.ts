@@ -89,7 +89,8 @@ export class Pipeline implements OpenPipeline {
     this.#assertServing(context);
     const call = boundCall(request, context, startedAtMs, config.maxCallMs);
     const plan = this.#lookUp(request, call);
-    // The place for a stage `resolve`, should candidates name stored items: known scores need no texts.
+    // The place for a stage `resolve`, should candidates name stored items: known scores need no
+    // texts.
     const permit = this.#admit(plan, call);
     const progress = new RankProgress(plan.keys, plan.found);
     let claim: Claim | undefined;
@@ -230,7 +231,9 @@ export class Pipeline implements OpenPipeline {
     }
   }
 
-  /** Before admission: known scores cost nothing, so that an overloaded server still returns them. */
+  /**
+   * Before admission: known scores cost nothing, so that an overloaded server still returns them.
+   */
   #lookUp(request: RankRequest, call: BoundCall): RankPlan {
     const { config, manifest, depth, scheduler, admission, tokens } = this.#parts;
     depth.sample(scheduler.estimateMs(admission.held.tokens));
@@ -246,7 +249,10 @@ export class Pipeline implements OpenPipeline {
     return plan;
   }
 
-  /** As deep as load and deadline allow. All chosen candidates have to be scored in time, even if `partialOk`. */
+  /**
+   * As deep as load and deadline allow. All chosen candidates have to be scored in time, even if
+   * `partialOk`.
+   */
   #depthFor(call: BoundCall): DepthChoice {
     const { clock, depth, scheduler, admission } = this.#parts;
     return {

@@ -43,7 +43,10 @@ export interface ReplicaSetOptions extends EncoderOptions {
   readonly onOffer: (offer: Offer) => void;
 }
 
-/** A crash costs seconds to load and warm up; the back-off keeps a slot that always fails from spinning. */
+/**
+ * A crash costs seconds to load and warm up; the back-off keeps a slot that always fails from
+ * spinning.
+ */
 const backOff: BackOff = { firstMs: 100, mostMs: 30_000, failures: 8, quarantineMs: 600_000 };
 
 /** Far above the slowest run on an overloaded machine. Loading CUDA kernels takes minutes. */
@@ -93,7 +96,8 @@ function assertRuns({ name, provider }: DeviceSlot, { name: model, precision }: 
   if (provider === 'cuda' && precision === 'int8') {
     throw new RankError(
       'invalid-argument',
-      `${name} cannot run ${model}: it is built in int8, for CPUs; slmrank model build --precision fp16 builds it for CUDA`,
+      `${name} cannot run ${model}: it is built in int8, for CPUs; ` +
+        'slmrank model build --precision fp16 builds it for CUDA',
     );
   }
 }

@@ -28,7 +28,9 @@ export class ReplicaSet {
     return this.#replicas.map(({ slot }) => slot);
   }
 
-  /** Loads and warms all of them in parallel. @throws RankError `unavailable` as soon as one fails. */
+  /**
+   * Loads and warms all of them in parallel. @throws RankError `unavailable` as soon as one fails.
+   */
   warm(): Promise<void> {
     this.#started ??= Promise.all(this.#replicas.map((replica) => replica.start())).then(
       () => undefined,
@@ -55,8 +57,8 @@ export class ReplicaSet {
   }
 
   /**
-   * Changes the replicas to those of the given slots. New ones are warm before old ones are drained.
-   * Resolves when the old ones have closed. Waits for a change that is under way.
+   * Changes the replicas to those of the given slots. New ones are warm before old ones are
+   * drained. Resolves when the old ones have closed. Waits for a change that is under way.
    *
    * @throws RankError `unavailable` when a new one does not load; then nothing has changed.
    */
@@ -74,8 +76,8 @@ export class ReplicaSet {
   }
 
   /**
-   * Takes one slot out of service until it is released. Resolves when its batches are done and its memory
-   * is free.
+   * Takes one slot out of service until it is released. Resolves when its batches are done and its
+   * memory is free.
    *
    * @throws RankError `not-found`, or `failed-precondition` when no other replica is ready.
    */

@@ -3,8 +3,8 @@ import type { BatchRunner } from '../batch/packed-batch.ts';
 import type { DeviceThread } from './threads/device-thread.ts';
 
 /**
- * A replica's life; the phases are those of `Phase`. `failures` counts failures in a row, that is since it
- * last ran a batch of a request.
+ * A replica's life; the phases are those of `Phase`. `failures` counts failures in a row, that is
+ * since it last ran a batch of a request.
  */
 export type ReplicaState =
   /** The model is being loaded and warmed up. */
@@ -61,8 +61,8 @@ export interface BackOff {
 }
 
 /**
- * The only place where a phase changes. An event that does not fit the state (from a thread that was
- * replaced, or a failure while draining) changes nothing.
+ * The only place where a phase changes. An event that does not fit the state (from a thread that
+ * was replaced, or a failure while draining) changes nothing.
  */
 export function transition(
   state: ReplicaState,
@@ -116,7 +116,10 @@ function fail(
   return { phase: 'failed', reason, failures, retryAtMs: nowMs + delayMs };
 }
 
-/** The newer reason replaces that of an earlier quarantine: an operator's decision overrides a back-off. */
+/**
+ * The newer reason replaces that of an earlier quarantine: an operator's decision overrides a
+ * back-off.
+ */
 function quarantine(
   state: ReplicaState,
   { reason, retryAtMs }: Extract<ReplicaEvent, { kind: 'quarantine' }>,

@@ -30,7 +30,10 @@ export interface ReplicaOptions {
 /** After this many batches in a row with a logit that is not finite, the replica is tested. */
 const mostNotFinite = 3;
 
-/** A model on one device slot in one thread. When the thread is lost, it loads again after a back-off. */
+/**
+ * A model on one device slot in one thread. When the thread is lost, it loads again after a
+ * back-off.
+ */
 export class Replica {
   readonly slot: DeviceSlot;
   readonly #options: ReplicaOptions;
@@ -96,7 +99,9 @@ export class Replica {
     await this.#leave({ kind: 'quarantine', reason, retryAtMs: undefined })?.close();
   }
 
-  /** Applies an event that ends the replica's service, and returns the thread that is left to close. */
+  /**
+   * Applies an event that ends the replica's service, and returns the thread that is left to close.
+   */
   #leave(event: ReplicaEvent): DeviceThread | undefined {
     const { thread } = { thread: undefined, ...this.#state };
     this.#cancelRetry();
@@ -195,9 +200,9 @@ export class Replica {
   }
 
   /**
-   * Logits that are not finite come from the request or from a faulty device. After several such batches in
-   * a row the replica repeats a warm-up, whose logits were finite before: if they no longer are, the slot is
-   * quarantined.
+   * Logits that are not finite come from the request or from a faulty device. After several such
+   * batches in a row the replica repeats a warm-up, whose logits were finite before: if they no
+   * longer are, the slot is quarantined.
    */
   #watchLogits(thread: DeviceThread, logits: Float32Array): void {
     this.#notFinite = areFinite(logits) ? 0 : this.#notFinite + 1;

@@ -22,7 +22,10 @@ export function boundCall(
   return { signal, client, partialOk, priority, maxCallMs, deadlineMs: deadlineMs - marginMs };
 }
 
-/** A partial reply must reach the caller before its deadline: a twentieth of the timeout, 5 to 50 ms. */
+/**
+ * A partial reply must reach the caller before its deadline: a twentieth of the timeout, 5 to 50
+ * ms.
+ */
 function replyMargin(timeoutMs: number): number {
   return Math.min(Math.max(timeoutMs / 20, 5), 50);
 }

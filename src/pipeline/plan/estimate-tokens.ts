@@ -36,12 +36,17 @@ export interface EstimateLimits {
   readonly tokenBudget: number;
 }
 
-/** Tokens that the template adds to prefix, suffix, context and title, and its default instruction. */
+/**
+ * Tokens that the template adds to prefix, suffix, context and title, and its default instruction.
+ */
 type FrameTokens = Readonly<
   Record<'prefix' | 'suffix' | 'context' | 'title' | 'instruction', number>
 >;
 
-/** Per request: at most this many candidates are learnt from, with the weight of this many characters. */
+/**
+ * Per request: at most this many candidates are learnt from, with the weight of this many
+ * characters.
+ */
 const learnt = { candidates: 32, characters: 4_000 } as const;
 
 /** The only estimate of tokens by texts: for admission, EstimateRank and captured traffic. */
@@ -77,8 +82,8 @@ export class TokenEstimator {
   };
 
   /**
-   * Measures texts of all scripts and the template with the model's tokenizer, so that the first requests
-   * are estimated as well as later ones.
+   * Measures texts of all scripts and the template with the model's tokenizer, so that the first
+   * requests are estimated as well as later ones.
    *
    * @throws RankError when the encoders cannot answer.
    */
@@ -91,7 +96,10 @@ export class TokenEstimator {
     this.#frame = (await measureFrame(encoders)) ?? this.#guessFrame();
   }
 
-  /** Learns from the real tokens of these candidates. Truncated ones are skipped: their length is unknown. */
+  /**
+   * Learns from the real tokens of these candidates. Truncated ones are skipped: their length is
+   * unknown.
+   */
   learn(candidates: readonly Pick<Candidate, 'title' | 'text'>[], encoded: EncodedRequest): void {
     const whole = encoded.candidates.flatMap(({ tokens, truncated }, i) =>
       truncated ? [] : [{ candidate: at(candidates, i), tokens }],

@@ -30,7 +30,9 @@ export interface RankPlan {
   readonly found: ScoresByKey;
   /** Whether every score is known. */
   readonly isWhole: boolean;
-  /** The estimated cost of what this request has to run itself: nothing if others run all it lacks. */
+  /**
+   * The estimated cost of what this request has to run itself: nothing if others run all it lacks.
+   */
   readonly toRun: Size;
   /** The candidates with these keys; the first one where several are equal. */
   candidatesOf(keys: readonly string[]): readonly KeyedCandidate[];

@@ -9,11 +9,16 @@ export interface WithoutSkipped {
   readonly request: RankRequest;
   /** Of the remaining candidates, their places in the whole request. */
   readonly places: readonly number[];
-  /** The reply to the whole request: skipped candidates are listed with those that were not scored. */
+  /**
+   * The reply to the whole request: skipped candidates are listed with those that were not scored.
+   */
   restore(reply: RankReply): RankReply;
 }
 
-/** Removes the candidates that are known to be bad before they are encoded, so that they cost nothing. */
+/**
+ * Removes the candidates that are known to be bad before they are encoded, so that they cost
+ * nothing.
+ */
 export function withoutSkipped(request: RankRequest): WithoutSkipped {
   const { skips, ...rest } = request;
   const { candidates, topN } = rest;
@@ -52,8 +57,8 @@ export function countSkips(reasons: readonly SkipReason[], before: SkipCounts = 
 }
 
 /**
- * A request that does not skip bad candidates may find in the shared scores that another request, which
- * does, has skipped one of its candidates.
+ * A request that does not skip bad candidates may find in the shared scores that another request,
+ * which does, has skipped one of its candidates.
  *
  * @throws RankError `invalid-argument` that names those candidates.
  */

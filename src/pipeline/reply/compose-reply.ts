@@ -3,7 +3,10 @@ import { type CandidateOutcome, orderResults } from './order.ts';
 import type { RankReply, RankRequest } from '../../domain/rank.ts';
 import type { RankProgress } from '../stages/progress.ts';
 
-/** The reply to a request. `keys` belong to its first candidates; those after them were not to be scored. */
+/**
+ * The reply to a request. `keys` belong to its first candidates; those after them were not to be
+ * scored.
+ */
 export function composeReply(
   request: RankRequest,
   keys: readonly string[],

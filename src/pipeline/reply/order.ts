@@ -13,8 +13,8 @@ export interface CandidateOutcome {
 }
 
 /**
- * Best first, ties in input order, then the candidates without a score in input order. `minScore` drops
- * scored results only; `topN` cuts the whole list.
+ * Best first, ties in input order, then the candidates without a score in input order. `minScore`
+ * drops scored results only; `topN` cuts the whole list.
  */
 export function orderResults(
   outcomes: readonly CandidateOutcome[],
@@ -50,7 +50,9 @@ function toResult(
   return { index, score: toScore(logit, kind), logit, tokens, truncated, scored: true, cached };
 }
 
-/** p(yes) = exp(yes) / (exp(yes) + exp(no)), from logit = yes - no; the exponent is never positive. */
+/**
+ * p(yes) = exp(yes) / (exp(yes) + exp(no)), from logit = yes - no; the exponent is never positive.
+ */
 export function probabilityOf(logit: number): number {
   const small = Math.exp(-Math.abs(logit));
   return (logit >= 0 ? 1 : small) / (1 + small);

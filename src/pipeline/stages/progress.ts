@@ -42,8 +42,8 @@ export class RankProgress {
   /**
    * Whether scores are missing and there is time to get them.
    *
-   * @throws RankError when the caller has gone, or the deadline has passed and a partial answer is not
-   * wanted.
+   * @throws RankError when the caller has gone, or the deadline has passed and a partial answer is
+   * not wanted.
    */
   needsRound({ signal, deadlineMs, partialOk }: ScoreCall, nowMs: number): boolean {
     const missing = this.missing.length;

@@ -15,9 +15,9 @@ interface Turn {
 }
 
 /**
- * The queue in front of the encoder threads. Threads get only as much as they can begin soon, because
- * work that was handed to a thread cannot be cancelled. Clients take turns; each client's own order is
- * kept.
+ * The queue in front of the encoder threads. Threads get only as much as they can begin soon,
+ * because work that was handed to a thread cannot be cancelled. Clients take turns; each client's
+ * own order is kept.
  */
 export class EncoderLine {
   readonly #places: number;

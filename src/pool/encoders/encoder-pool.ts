@@ -11,7 +11,10 @@ export interface EncoderPool {
   warm(): Promise<void>;
   /** @throws RankError `invalid-argument` with its violations, `cancelled`, or `internal`. */
   encode(task: EncodeTask, call?: EncoderCall): Promise<EncodedTask>;
-  /** Each text by itself. Long lists are cut into pieces between which others get turns. @throws RankError */
+  /**
+   * Each text by itself. Long lists are cut into pieces between which others get turns. @throws
+   * RankError
+   */
   tokenize(texts: readonly string[], call?: EncoderCall): Promise<readonly Int32Array[]>;
   /** Finishes the work that is queued, then ends the threads. */
   close(): Promise<void>;
@@ -38,7 +41,8 @@ export function createEncoderPool(
     atomics: 'disabled',
     recordTiming: false,
   });
-  // Without a listener an error would end the process. Piscina rejects the thread's task and replaces it.
+  // Without a listener an error would end the process. Piscina rejects the thread's task and
+  // replaces it.
   pool.on('error', () => undefined);
   const ask = (message: EncodeMessage) => askTwice(pool, message);
   const line = new EncoderLine(threads * placesPerThread);
@@ -65,8 +69,8 @@ export function createEncoderPool(
 }
 
 /**
- * Failures arrive as replies, so a rejection means that the thread died. The message is sent once more,
- * to the thread that replaced it; a message that kills two threads is the cause itself.
+ * Failures arrive as replies, so a rejection means that the thread died. The message is sent once
+ * more, to the thread that replaced it; a message that kills two threads is the cause itself.
  */
 async function askTwice(pool: Piscina, message: EncodeMessage): Promise<EncodeReply> {
   try {

@@ -8,7 +8,9 @@ export type ThreadReply = InferReply | { readonly kind: 'gone'; readonly message
 
 /** One thread on one device slot. */
 export interface DeviceThread {
-  /** Never rejects. Messages are answered in order; a run's buffers are transferred to the thread. */
+  /**
+   * Never rejects. Messages are answered in order; a run's buffers are transferred to the thread.
+   */
   ask(message: InferMessage): Promise<ThreadReply>;
   /** Waits for what is running, releases the session, and ends the thread. */
   close(): Promise<void>;
@@ -17,8 +19,8 @@ export interface DeviceThread {
 }
 
 /**
- * Calls `onGone` when the thread has ended by itself, before the pending replies resolve and possibly more
- * than once. `isBarred` forbids opening another thread on this slot soon.
+ * Calls `onGone` when the thread has ended by itself, before the pending replies resolve and
+ * possibly more than once. `isBarred` forbids opening another thread on this slot soon.
  */
 export type OpenThread = (onGone: (message: string, isBarred?: boolean) => void) => DeviceThread;
 
@@ -42,8 +44,9 @@ export function openDeviceThread(
 }
 
 /**
- * A Piscina pool of one thread. A larger pool gives a task to any free thread, so pinning a thread to a
- * device takes one pool each. A thread that replaces a crashed one has no session and is never used.
+ * A Piscina pool of one thread. A larger pool gives a task to any free thread, so pinning a thread
+ * to a device takes one pool each. A thread that replaces a crashed one has no session and is never
+ * used.
  */
 class PoolOfOne implements DeviceThread {
   readonly #pool: Piscina;
@@ -57,7 +60,8 @@ class PoolOfOne implements DeviceThread {
     this.#pool = new Piscina({ ...entry, ...poolOptions, workerData });
     // Without a listener an error event would end the process. The thread's end is handled below.
     this.#pool.on('error', () => undefined);
-    // Deferred: the rejected tasks, which come first then, know why the thread ended; this event does not.
+    // Deferred: the rejected tasks, which come first then, know why the thread ended; this event
+    // does not.
     this.#pool.on('workerDestroy', () => {
       setImmediate(() => this.#reportGone('its thread ended'));
     });
@@ -96,9 +100,9 @@ class PoolOfOne implements DeviceThread {
   }
 
   /**
-   * Does not use `pool.close`, which ends a thread inside a run after a time limit and so aborts the process.
-   * It also never cancels that limit's timer, which keeps the pool and everything that `onGone` refers to in
-   * memory: a whole model's pipeline.
+   * Does not use `pool.close`, which ends a thread inside a run after a time limit and so aborts
+   * the process. It also never cancels that limit's timer, which keeps the pool and everything that
+   * `onGone` refers to in memory: a whole model's pipeline.
    */
   async #end(): Promise<void> {
     await Promise.all(this.#unanswered);

@@ -1,4 +1,7 @@
-/** What crosses a thread boundary, both ways. Expected failures are values: an error thrown loses its fields. */
+/**
+ * What crosses a thread boundary, both ways. Expected failures are values: an error thrown loses
+ * its fields.
+ */
 import type { DeviceSlot } from '../../config/config.ts';
 import type { FileStamps, Manifest } from '../../model/manifest.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
@@ -14,9 +17,9 @@ export interface InferWorkerData {
 }
 
 /**
- * `load` opens the session, once, before any `run`. The thread starts without one, so that a thread that
- * replaces a crashed one is cheap and safe to end. `unload` releases the session. Runs are answered in
- * order.
+ * `load` opens the session, once, before any `run`. The thread starts without one, so that a thread
+ * that replaces a crashed one is cheap and safe to end. `unload` releases the session. Runs are
+ * answered in order.
  */
 export type InferMessage =
   | { readonly kind: 'load' }
@@ -31,13 +34,16 @@ export type InferReply =
       readonly logits: Float32Array;
       readonly runMs: number;
     }
-  /** Answers `unload`, and a `run` without a session, which means that a crashed thread was replaced. */
+  /**
+   * Answers `unload`, and a `run` without a session, which means that a crashed thread was
+   * replaced.
+   */
   | { readonly kind: 'unloaded' }
   | { readonly kind: 'failed'; readonly message: string; readonly fault: RunFault };
 
 /**
- * The cause of a failed run: the device, so that later runs will fail too; lack of memory for this batch;
- * or the batch itself.
+ * The cause of a failed run: the device, so that later runs will fail too; lack of memory for this
+ * batch; or the batch itself.
  */
 export type RunFault = 'device' | 'memory' | 'batch';
 
@@ -52,7 +58,10 @@ export type EncodeMessage =
   | { readonly kind: 'encode'; readonly task: EncodeTask }
   | { readonly kind: 'tokenize'; readonly texts: readonly string[] };
 
-/** `encoded` answers `encode`, `tokenized` answers `tokenize`; `failed` is never the request's fault. */
+/**
+ * `encoded` answers `encode`, `tokenized` answers `tokenize`; `failed` is never the request's
+ * fault.
+ */
 export type EncodeReply =
   | { readonly kind: 'encoded'; readonly outcome: EncodeOutcome }
   | { readonly kind: 'tokenized'; readonly ids: readonly Int32Array[] }

@@ -6,8 +6,8 @@ interface OpenRun {
 }
 
 /**
- * Watches the runs of one thread, which works in order: only the oldest run is in progress, and its time
- * starts when the run before it has ended.
+ * Watches the runs of one thread, which works in order: only the oldest run is in progress, and its
+ * time starts when the run before it has ended.
  */
 export class RunWatch {
   readonly #clock: Clock;

@@ -22,8 +22,9 @@ export interface WatchLimits {
 }
 
 /**
- * Threads that hang in a run. Ending such a thread would abort the process, so it is closed when its run
- * ends. As it may occupy a core and memory for ever, only `most` of them are replaced by new threads.
+ * Threads that hang in a run. Ending such a thread would abort the process, so it is closed when
+ * its run ends. As it may occupy a core and memory for ever, only `most` of them are replaced by
+ * new threads.
  */
 export class HungThreads {
   readonly #most: number;
@@ -101,7 +102,9 @@ class WatchedThread implements DeviceThread {
     return this.#unlessLate(() => this.#inner.discard());
   }
 
-  /** The owner hears of it before the replies arrive, so that it does not send the thread more work. */
+  /**
+   * The owner hears of it before the replies arrive, so that it does not send the thread more work.
+   */
   #giveUp(limitMs: number): void {
     const { hung } = this.#options;
     const message = `its thread hangs: no answer in ${Math.round(limitMs)} ms`;

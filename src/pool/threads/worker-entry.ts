@@ -13,7 +13,9 @@ export function findWorker(name: 'infer' | 'encode'): WorkerEntry {
   );
 }
 
-/** Threads inherit no TypeScript loader: `--import tsx` fails in them (ERR_UNKNOWN_FILE_EXTENSION). */
+/**
+ * Threads inherit no TypeScript loader: `--import tsx` fails in them (ERR_UNKNOWN_FILE_EXTENSION).
+ */
 export function workerEntry(file: URL): WorkerEntry {
   const loader = new URL('../../../workers/register-typescript.js', import.meta.url);
   return {
@@ -24,7 +26,9 @@ export function workerEntry(file: URL): WorkerEntry {
   };
 }
 
-/** Flags that Node accepts for threads, and whether a value follows. It refuses V8's memory limits. */
+/**
+ * Flags that Node accepts for threads, and whether a value follows. It refuses V8's memory limits.
+ */
 const threadFlags: ReadonlyMap<string, boolean> = new Map([
   ['--enable-source-maps', false],
   ['--no-warnings', false],
