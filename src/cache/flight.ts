@@ -4,7 +4,7 @@ import type { Score } from './score-cache.ts';
 /** How urgent a request is, as far as waiting for another's run goes. */
 export interface Urgency {
   /** Absolute, in the clock's milliseconds. */
-  readonly deadlineMs: number;
+  readonly deadlineAtMs: number;
   readonly priority: PriorityClass;
 }
 
@@ -58,6 +58,8 @@ const patience = 2;
  */
 export function canFollow(flight: Flight, own: Urgency, nowMs: number): boolean {
   const isLessUrgent = flight.urgency.priority === 'deferrable' && own.priority === 'interactive';
-  const remainingMs = flight.urgency.deadlineMs - nowMs;
-  return !flight.isAbandoned && !isLessUrgent && remainingMs <= patience * (own.deadlineMs - nowMs);
+  const remainingMs = flight.urgency.deadlineAtMs - nowMs;
+  return (
+    !flight.isAbandoned && !isLessUrgent && remainingMs <= patience * (own.deadlineAtMs - nowMs)
+  );
 }

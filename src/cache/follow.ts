@@ -10,14 +10,14 @@ export interface Following {
 }
 
 interface Patience {
-  readonly deadlineMs: number;
+  readonly deadlineAtMs: number;
   readonly signal: AbortSignal;
 }
 
 /** Waits for other requests' runs, as long as its own call allows. */
 export function follow(
   flights: readonly Flight[],
-  { deadlineMs, signal }: Patience,
+  { deadlineAtMs, signal }: Patience,
   clock: Clock,
 ): Following {
   if (flights.length === 0) {
@@ -35,7 +35,7 @@ export function follow(
       resolve(landed);
     }
   };
-  const callOff = clock.at(deadlineMs, end);
+  const callOff = clock.at(deadlineAtMs, end);
   signal.addEventListener('abort', end);
   flights.forEach((flight) => flight.join());
   const landings = flights.map(async (flight) => landed.push(await flight.landed));

@@ -130,11 +130,11 @@ export class SharedScores implements ScoreSource {
   }
 
   /** False when the deadline has passed and a partial answer will do. */
-  #hasTime({ signal, deadlineMs, partialOk }: ScoreCall, lacking: number, all: number): boolean {
+  #hasTime({ signal, deadlineAtMs, partialOk }: ScoreCall, lacking: number, all: number): boolean {
     if (signal.aborted) {
       throw new RankError('cancelled', 'the caller has gone');
     }
-    if (this.#clock.nowMs() < deadlineMs) {
+    if (this.#clock.nowMs() < deadlineAtMs) {
       return true;
     }
     if (partialOk) {

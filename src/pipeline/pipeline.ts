@@ -27,8 +27,8 @@ import type { Admission, Permit } from '../schedule/admission.ts';
 import type { BatchPart, EncodedRequest, PackedBatch } from '../batch/packed-batch.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import type { CostModel, CostTable } from '../schedule/costs/cost.ts';
-import { type DepthController, prudentDeadlineMs } from '../schedule/forecast/depth.ts';
-import type { Ask } from '../schedule/forecast/forecast.ts';
+import { type DepthController, prudentDeadlineAtMs } from '../schedule/forecast/depth.ts';
+import type { Size } from '../schedule/forecast/forecast.ts';
 import { packedSizeOf } from '../batch/packed-size.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { TextRoom } from '../schedule/text-room.ts';
@@ -110,10 +110,9 @@ export class Pipeline implements RankingPipeline {
     const estimateTokens = tokens.estimate;
     const parts = { estimateTokens, tokenBudget, depth: this.#depthFor(bound) };
     const { candidates, packedTokens } = wholeSize(request, parts);
-    const unscheduledTokens = admission.uncountedTokens;
-    const ask = { ...bound, candidates, packedTokens, prefixTokens, unscheduledTokens };
-    const { queueMs, runMs } = scheduler.predict(ask);
-    const refusalReason = this.#refusalReason(ask);
+    const size = { candidates, packedTokens, prefixTokens };
+    const { queueMs, runMs } = scheduler.predict(bound, size, admission.unscheduledTokens);
+    const refusalReason = this.#refusalReason(size, bound);
     const totalMs = queueMs + runMs;
     return { candidates, prefixTokens, packedTokens, queueMs, runMs, totalMs, refusalReason };
   }
@@ -187,9 +186,9 @@ export class Pipeline implements RankingPipeline {
   }
 
   /** Asks by trying: what is let in is given back in the same turn. */
-  #refusalReason(ask: Ask): string | undefined {
+  #refusalReason(size: Size, call: BoundCall): string | undefined {
     try {
-      this.#parts.admission.admit(ask.candidates, ask.packedTokens, ask).release();
+      this.#parts.admission.admit(size, call).release();
       return undefined;
     } catch (error) {
       const { kind, reason } = RankError.from(error);
@@ -246,9 +245,9 @@ export class Pipeline implements RankingPipeline {
     return {
       most: depth.depth,
       choose: (sizes) => {
-        const byMs = prudentDeadlineMs(clock.nowMs(), call.deadlineMs);
-        const unscheduledTokens = admission.uncountedTokens;
-        return depth.choose(sizes, scheduler.judge({ ...call, unscheduledTokens }, byMs));
+        const byAtMs = prudentDeadlineAtMs(clock.nowMs(), call.deadlineAtMs);
+        const judge = scheduler.judge(call, byAtMs, admission.unscheduledTokens);
+        return depth.choose(sizes, judge);
       },
     };
   }
@@ -259,12 +258,7 @@ export class Pipeline implements RankingPipeline {
     if (isWhole) {
       return undefined;
     }
-    return toRun.candidates === 0
-      ? admission.follow(call)
-      : admission.admit(toRun.candidates, toRun.packedTokens, {
-          ...call,
-          prefixTokens: toRun.prefixTokens,
-        });
+    return toRun.candidates === 0 ? admission.follow(call) : admission.admit(toRun, call);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { EncoderPool } from '../pool/encoders/encoder-pool.ts';
 import type { Candidate, RankRequest } from '../domain/rank.ts';
 import type { EncodedRequest } from '../batch/packed-batch.ts';
-import type { ScheduleCall } from '../schedule/queue/request.ts';
+import type { Call } from '../domain/call.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import type { EncodedTask } from '../encode/encode.ts';
 import type { BadCandidate } from '../domain/rank.ts';
@@ -54,10 +54,7 @@ export class RequestRun {
    *
    * @throws RankError naming candidates by their places in the request.
    */
-  async score(
-    places: readonly number[],
-    call: ScheduleCall,
-  ): Promise<readonly (Score | undefined)[]> {
+  async score(places: readonly number[], call: Call): Promise<readonly (Score | undefined)[]> {
     if (places.length === 0) {
       return [];
     }
@@ -73,7 +70,7 @@ export class RequestRun {
     });
   }
 
-  async #encode(places: readonly number[], call: ScheduleCall): Promise<EncodedTask> {
+  async #encode(places: readonly number[], call: Call): Promise<EncodedTask> {
     const { clock, encoders, onEncoded } = this.#parts;
     const startedMs = clock.nowMs();
     const asked = places.flatMap((place) => this.#request.candidates[place] ?? []);
@@ -90,7 +87,7 @@ export class RequestRun {
   async #schedule(
     encoded: EncodedRequest,
     places: readonly number[],
-    call: ScheduleCall,
+    call: Call,
   ): Promise<readonly (Score | undefined)[]> {
     if (encoded.candidates.length === 0) {
       return [];

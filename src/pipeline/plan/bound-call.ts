@@ -16,11 +16,18 @@ export function boundCall(
   { maxCallMs: mostMs }: Pick<Config, 'maxCallMs'>,
 ): BoundCall {
   const latestMs = startedMs + mostMs;
-  const deadlineMs = Math.min(call.deadlineMs, latestMs);
+  const deadlineAtMs = Math.min(call.deadlineMs, latestMs);
   const maxCallMs = call.isCapped === true || call.deadlineMs > latestMs ? mostMs : undefined;
-  const marginMs = partialOk ? replyMargin(deadlineMs - startedMs) : 0;
+  const marginMs = partialOk ? replyMargin(deadlineAtMs - startedMs) : 0;
   const { signal, client } = call;
-  return { signal, client, partialOk, priority, maxCallMs, deadlineMs: deadlineMs - marginMs };
+  return {
+    signal,
+    client,
+    partialOk,
+    priority,
+    maxCallMs,
+    deadlineAtMs: deadlineAtMs - marginMs,
+  };
 }
 
 /** A partial reply must reach the caller before its deadline: a twentieth of the time, 5 to 50 ms. */
