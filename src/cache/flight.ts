@@ -5,7 +5,7 @@ import type { ScoresByKey } from './score-cache.ts';
 /** What decides whether a request may wait for another request's run. */
 export interface Urgency {
   /** In the clock's milliseconds. */
-  readonly deadlineMs: number;
+  readonly deadlineAtMs: number;
   readonly priority: PriorityClass;
 }
 
@@ -60,7 +60,7 @@ const maxDeadlineRatio = 2;
  */
 export function canFollow(flight: Flight, own: Urgency, nowMs: number): boolean {
   const isLessUrgent = flight.urgency.priority === 'deferrable' && own.priority === 'interactive';
-  const remainingMs = flight.urgency.deadlineMs - nowMs;
-  const longestMs = maxDeadlineRatio * (own.deadlineMs - nowMs);
+  const remainingMs = flight.urgency.deadlineAtMs - nowMs;
+  const longestMs = maxDeadlineRatio * (own.deadlineAtMs - nowMs);
   return !flight.signal.aborted && !isLessUrgent && remainingMs <= longestMs;
 }

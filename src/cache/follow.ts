@@ -17,7 +17,7 @@ export interface Following {
 /** Waits for the runs of other requests, for as long as its own call allows. */
 export function follow(
   flights: readonly Flight[],
-  { deadlineMs, signal }: ScoreCall,
+  { deadlineAtMs, signal }: ScoreCall,
   clock: Clock,
 ): Following {
   if (flights.length === 0) {
@@ -35,7 +35,7 @@ export function follow(
       resolve(received);
     }
   };
-  const cancelTimer = clock.at(deadlineMs, end);
+  const cancelTimer = clock.at(deadlineAtMs, end);
   signal.addEventListener('abort', end);
   flights.forEach((flight) => flight.join());
   const arrivals = flights.map(async (flight) => received.push(await flight.scores));

@@ -1,5 +1,11 @@
 import { RankError } from '../base/errors.ts';
-import type { BatchPart, BatchRunner, EncodedRequest, PackedBatch } from '../batch/packed-batch.ts';
+import {
+  type BatchPart,
+  type BatchRunner,
+  type EncodedRequest,
+  type PackedBatch,
+  tokenPart,
+} from '../batch/packed-batch.ts';
 import type { EncodeTask } from './encode.ts';
 
 /** A pool of encoder threads, or one encoder. */
@@ -47,7 +53,7 @@ export async function assertAnswers(parts: AnsweringParts): Promise<void> {
 }
 
 export function toPart({ prefix, candidates }: EncodedRequest): BatchPart {
-  return { prefix, suffixes: candidates.map(({ ids }) => ids) };
+  return tokenPart({ prefix, suffixes: candidates.map(({ ids }) => ids) });
 }
 
 /** Describes logits that are not finite; undefined when all are. */

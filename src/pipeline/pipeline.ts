@@ -2,7 +2,8 @@ import type { ScoreCache } from '../cache/score-cache.ts';
 import { type Claim, ownRuns, type ScoreSource } from '../cache/score-source.ts';
 import { SharedScores } from '../cache/shared-scores.ts';
 import type { Clock } from '../base/clock.ts';
-import { type BoundCall, boundCall } from './plan/bound-call.ts';
+import { boundCall } from './plan/bound-call.ts';
+import type { Call } from '../domain/call.ts';
 import { assertAnswers } from '../encode/assert-answers.ts';
 import { assertNoneBad } from './reply/bad-candidates.ts';
 import { composeReply } from './reply/compose-reply.ts';
@@ -30,8 +31,8 @@ import type { Admission, Permit } from '../schedule/admission.ts';
 import type { BatchPart, PackedBatch } from '../batch/packed-batch.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import type { CostModel, CostTable } from '../schedule/costs/cost.ts';
-import { type DepthController, prudentDeadlineMs } from '../schedule/forecast/depth.ts';
-import type { Ask } from '../schedule/forecast/forecast.ts';
+import { type DepthController, prudentDeadlineAtMs } from '../schedule/forecast/depth.ts';
+import type { Size } from '../schedule/forecast/forecast.ts';
 import { packedSizeOf } from '../batch/packed-size.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { TextRoom } from '../schedule/text-room.ts';
@@ -135,10 +136,9 @@ export class Pipeline implements OpenPipeline {
       tokenBudget: config.tokenBudget,
       depth: this.#depthFor(call),
     });
-    const unscheduledTokens = admission.uncountedTokens;
-    const ask = { ...call, candidates, packedTokens, prefixTokens, unscheduledTokens };
-    const { queueMs, runMs } = scheduler.predict(ask);
-    const refusalReason = this.#refusalReason(ask);
+    const size = { candidates, packedTokens, prefixTokens };
+    const { queueMs, runMs } = scheduler.predict(call, size, admission.unscheduledTokens);
+    const refusalReason = this.#refusalReason(size, call);
     const totalMs = queueMs + runMs;
     return { candidates, prefixTokens, packedTokens, queueMs, runMs, totalMs, refusalReason };
   }
@@ -209,9 +209,9 @@ export class Pipeline implements OpenPipeline {
   }
 
   /** Tries to admit the request, and releases the permit at once. */
-  #refusalReason(ask: Ask): Reason | undefined {
+  #refusalReason(size: Size, call: Call): Reason | undefined {
     try {
-      this.#parts.admission.admit(ask.candidates, ask.packedTokens, ask).release();
+      this.#parts.admission.admit(size, call).release();
       return undefined;
     } catch (error) {
       return reasonOf(RankError.from(error));
@@ -234,7 +234,7 @@ export class Pipeline implements OpenPipeline {
   /**
    * Before admission: known scores cost nothing, so that an overloaded server still returns them.
    */
-  #lookUp(request: RankRequest, call: BoundCall): RankPlan {
+  #lookUp(request: RankRequest, call: Call): RankPlan {
     const { config, manifest, depth, scheduler, admission, tokens } = this.#parts;
     depth.sample(scheduler.estimateMs(admission.held.tokens));
     const { candidateTokens, tokenBudget } = config;
@@ -253,30 +253,25 @@ export class Pipeline implements OpenPipeline {
    * As deep as load and deadline allow. All chosen candidates have to be scored in time, even if
    * `partialOk`.
    */
-  #depthFor(call: BoundCall): DepthChoice {
+  #depthFor(call: Call): DepthChoice {
     const { clock, depth, scheduler, admission } = this.#parts;
     return {
       most: depth.depth,
       choose: (sizes) => {
-        const byMs = prudentDeadlineMs(clock.nowMs(), call.deadlineMs);
-        const unscheduledTokens = admission.uncountedTokens;
-        return depth.choose(sizes, scheduler.judge({ ...call, unscheduledTokens }, byMs));
+        const byAtMs = prudentDeadlineAtMs(clock.nowMs(), call.deadlineAtMs);
+        const judge = scheduler.judge(call, byAtMs, admission.unscheduledTokens);
+        return depth.choose(sizes, judge);
       },
     };
   }
 
   /** When every score is known no permit is needed. */
-  #admit({ isWhole, toRun }: RankPlan, call: BoundCall): Permit | undefined {
+  #admit({ isWhole, toRun }: RankPlan, call: Call): Permit | undefined {
     const { admission } = this.#parts;
     if (isWhole) {
       return undefined;
     }
-    return toRun.candidates === 0
-      ? admission.follow(call)
-      : admission.admit(toRun.candidates, toRun.packedTokens, {
-          ...call,
-          prefixTokens: toRun.prefixTokens,
-        });
+    return toRun.candidates === 0 ? admission.follow(call) : admission.admit(toRun, call);
   }
 }
 

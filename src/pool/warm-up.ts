@@ -1,6 +1,6 @@
 import { at } from '../base/at.ts';
 import type { Manifest } from '../model/manifest.ts';
-import type { BatchPart } from '../batch/packed-batch.ts';
+import { type BatchPart, tokenPart } from '../batch/packed-batch.ts';
 import { templateOrder } from '../text/template.ts';
 
 /** Tokens of the artificial prefix. */
@@ -30,7 +30,7 @@ export function warmUpParts(manifest: Manifest, options: WarmUpOptions): readonl
     const fill = Math.max(1, Math.floor((options.tokenBudget - warmPrefix) / length));
     const count = place === 0 || options.provider === 'cuda' ? fill : 1;
     const suffix = new Int32Array(length).fill(manifest.labels.yes.id);
-    return { prefix, suffixes: Array.from({ length: count }, () => suffix) };
+    return tokenPart({ prefix, suffixes: Array.from({ length: count }, () => suffix) });
   });
 }
 

@@ -99,7 +99,7 @@ class Play {
         }
       };
       run.signal.addEventListener('abort', end);
-      this.#setUp.clock.at(run.call.deadlineMs, run.call.partialOk ? () => run.land([]) : end);
+      this.#setUp.clock.at(run.call.deadlineAtMs, run.call.partialOk ? () => run.land([]) : end);
     }
   }
 

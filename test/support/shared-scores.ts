@@ -89,7 +89,7 @@ export function setUpShared({ entries = 100 } = {}) {
   const runs: SharedRun[] = [];
   const ask = (keys: readonly string[], { timeoutMs = 1_000, ...changed }: SharedCall = {}) => {
     const call: ScoreCall = {
-      deadlineMs: clock.nowMs() + timeoutMs,
+      deadlineAtMs: clock.nowMs() + timeoutMs,
       signal: new AbortController().signal,
       partialOk: false,
       priority: 'interactive',

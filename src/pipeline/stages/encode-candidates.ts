@@ -3,7 +3,7 @@ import type { EncodedRequest } from '../../batch/packed-batch.ts';
 import type { Score, ScoresByKey } from '../../cache/score-cache.ts';
 import type { BadCandidate, Candidate, RankRequest } from '../../domain/rank.ts';
 import type { EncoderPool } from '../../pool/encoders/encoder-pool.ts';
-import type { BoundCall } from '../plan/bound-call.ts';
+import type { Call } from '../../domain/call.ts';
 import { nameCandidates } from '../reply/rename-candidates.ts';
 
 /** A candidate of a request with its key and its place among all candidates. */
@@ -30,7 +30,7 @@ const noneSkipped: ReadonlyMap<number, BadCandidate> = new Map();
 export async function encodeCandidates(
   request: RankRequest,
   candidates: readonly KeyedCandidate[],
-  call: BoundCall,
+  call: Call,
   { clock, encoders }: { readonly clock: Clock; readonly encoders: EncoderPool },
 ): Promise<EncodedCandidates> {
   const startedAtMs = clock.nowMs();

@@ -45,7 +45,7 @@ export class RankProgress {
    * @throws RankError when the caller has gone, or the deadline has passed and a partial answer is
    * not wanted.
    */
-  needsRound({ signal, deadlineMs, partialOk }: ScoreCall, nowMs: number): boolean {
+  needsRound({ signal, deadlineAtMs, partialOk }: ScoreCall, nowMs: number): boolean {
     const missing = this.missing.length;
     if (missing === 0 || this.#isCut) {
       return false;
@@ -53,8 +53,8 @@ export class RankProgress {
     if (signal.aborted) {
       throw new RankError('cancelled', 'the caller has gone');
     }
-    if (nowMs < deadlineMs || partialOk) {
-      return nowMs < deadlineMs;
+    if (nowMs < deadlineAtMs || partialOk) {
+      return nowMs < deadlineAtMs;
     }
     const all = this.#keys.length;
     const rest = this.#rounds === 0 ? '' : '; the rest ran for an equal request';

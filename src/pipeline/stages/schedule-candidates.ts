@@ -1,7 +1,7 @@
 import { at } from '../../base/at.ts';
 import type { Score, ScoresByKey } from '../../cache/score-cache.ts';
 import type { Scheduler } from '../../schedule/scheduler.ts';
-import type { BoundCall } from '../plan/bound-call.ts';
+import type { Call } from '../../domain/call.ts';
 import type { EncodedCandidates } from './encode-candidates.ts';
 import { nameCandidates } from '../reply/rename-candidates.ts';
 
@@ -19,7 +19,7 @@ export interface CandidateRun {
 /** @throws RankError that names candidates by their places in the request. */
 export async function scheduleCandidates(
   { kept, request, bad }: EncodedCandidates,
-  call: BoundCall,
+  call: Call,
   scheduler: Pick<Scheduler, 'schedule'>,
 ): Promise<CandidateRun> {
   if (kept.length === 0) {

@@ -5,7 +5,7 @@ import { RankProgress } from '../../../src/pipeline/stages/progress.ts';
 import { fakeScore } from '../../support/shared-scores.ts';
 
 const call: ScoreCall = {
-  deadlineMs: 1_000,
+  deadlineAtMs: 1_000,
   priority: 'interactive',
   signal: new AbortController().signal,
   partialOk: false,
