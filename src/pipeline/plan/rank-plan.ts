@@ -5,7 +5,6 @@ import { ownRuns, type ScoreCall, type ScoreSource } from '../../cache/score-sou
 import { depthSizes, type SizeParts } from './depth-sizes.ts';
 import type { Candidate, RankRequest } from '../../domain/rank.ts';
 import type { Size } from '../../schedule/forecast/forecast.ts';
-import type { KeyedCandidate } from '../stages/encode-candidates.ts';
 
 /** The depth of requests that leave it to the server. */
 export interface DepthChoice {
@@ -20,6 +19,13 @@ export interface PlanParts extends SizeParts {
   readonly scores: ScoreSource;
   readonly setting: ScoreSetting;
   readonly depth: DepthChoice;
+}
+
+/** A candidate of a request with its key and its place among all candidates. */
+export interface KeyedCandidate {
+  readonly key: string;
+  readonly place: number;
+  readonly candidate: Candidate;
 }
 
 /** What is known of a request before anything is spent on it. */

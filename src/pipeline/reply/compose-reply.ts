@@ -1,7 +1,7 @@
 import { countSkips } from './bad-candidates.ts';
 import { type CandidateOutcome, orderResults } from './order.ts';
 import type { RankReply, RankRequest } from '../../domain/rank.ts';
-import type { RankProgress } from '../stages/progress.ts';
+import type { ScoresByKey } from '../../cache/score-cache.ts';
 
 /**
  * The reply to a request. `keys` belong to its first candidates; those after them were not to be
@@ -10,7 +10,7 @@ import type { RankProgress } from '../stages/progress.ts';
 export function composeReply(
   request: RankRequest,
   keys: readonly string[],
-  { scores, executed, spent }: RankProgress,
+  { scores, executed, spent }: RankScores,
   totalMs: number,
 ): RankReply {
   const { encodeMs, queueMs, runMs, ...usage } = spent;
@@ -41,6 +41,14 @@ export function composeReply(
     times: { encodeMs, queueMs, runMs, totalMs },
     complete: keys.every((key) => scores.has(key)),
   };
+}
+
+/** The scores of one request and what they cost. */
+export interface RankScores {
+  readonly scores: ScoresByKey;
+  /** The keys that were run for this request. */
+  readonly executed: ReadonlySet<string>;
+  readonly spent: Spent;
 }
 
 /** What was spent on one request. */

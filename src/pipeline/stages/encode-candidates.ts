@@ -1,17 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { EncodedRequest } from '../../batch/packed-batch.ts';
 import type { Score, ScoresByKey } from '../../cache/score-cache.ts';
-import type { BadCandidate, Candidate, RankRequest } from '../../domain/rank.ts';
+import type { BadCandidate, RankRequest } from '../../domain/rank.ts';
 import type { EncoderPool } from '../../pool/encoders/encoder-pool.ts';
 import type { Call } from '../../domain/call.ts';
+import type { KeyedCandidate } from '../plan/rank-plan.ts';
 import { nameCandidates } from '../reply/rename-candidates.ts';
-
-/** A candidate of a request with its key and its place among all candidates. */
-export interface KeyedCandidate {
-  readonly key: string;
-  readonly place: number;
-  readonly candidate: Candidate;
-}
 
 /** Candidates as token ids. */
 export interface EncodedCandidates {

@@ -1,7 +1,7 @@
 import { RankError } from '../../base/errors.ts';
 import type { Score, ScoresByKey } from '../../cache/score-cache.ts';
 import type { Claim, ScoreCall } from '../../cache/score-source.ts';
-import type { Spent } from '../reply/compose-reply.ts';
+import type { RankScores, Spent } from '../reply/compose-reply.ts';
 import type { EncodedCandidates } from './encode-candidates.ts';
 import type { CandidateRun } from './schedule-candidates.ts';
 
@@ -9,9 +9,8 @@ import type { CandidateRun } from './schedule-candidates.ts';
  * The scores of one request so far, and what was spent on them. Usually one run brings all missing
  * scores; it takes more when the run of another request, which this one waited for, fails.
  */
-export class RankProgress {
+export class RankProgress implements RankScores {
   readonly scores: Map<string, Score>;
-  /** The keys that were run for this request. */
   readonly executed = new Set<string>();
   readonly #keys: readonly string[];
   #rounds = 0;
