@@ -4,7 +4,10 @@ import type { EncodeMessage, EncodeReply, EncodeWorkerData } from '../src/pool/t
 import type { RequestEncoder } from '../src/encode/encode.ts';
 import { createRequestEncoder } from '../src/encode/request-encoder.ts';
 
-/** A thread of the encoder pool. Errors leave it as replies, those of loading too: an error at the top ends a thread. */
+/**
+ * A thread of the encoder pool. Errors are sent as replies, those of loading too, because an error
+ * at the top of the file would end the thread.
+ */
 
 const loaded = load(parseWorkerData(workerData));
 
@@ -13,7 +16,7 @@ export default function answer(message: EncodeMessage): EncodeReply {
     return loaded;
   }
   try {
-    return obey(loaded, message);
+    return handle(loaded, message);
   } catch (error) {
     return toFailure(error);
   }
@@ -36,7 +39,7 @@ function load({ modelDir, manifest, limits }: EncodeWorkerData) {
   }
 }
 
-function obey(encoder: RequestEncoder, message: EncodeMessage): EncodeReply {
+function handle(encoder: RequestEncoder, message: EncodeMessage): EncodeReply {
   switch (message.kind) {
     case 'encode':
       return { kind: 'encoded', outcome: encoder.encode(message.task) };
@@ -49,7 +52,7 @@ function toFailure(error: unknown): Extract<EncodeReply, { kind: 'failed' }> {
   return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
 }
 
-/** Our own pool wrote it: the type is agreed in messages.ts. */
+/** The pool sets it; messages.ts has the type. */
 function parseWorkerData(data: unknown): EncodeWorkerData {
   return data as EncodeWorkerData;
 }

@@ -4,23 +4,25 @@ import { faultOf } from '../src/pool/threads/run-fault.ts';
 import { ChangedFileError, ServedFiles } from '../src/engine/served-files.ts';
 import type { RankSession } from '../src/engine/session.ts';
 
-/** A replica's thread. Errors leave it as replies; what still ends the thread is a crash. */
+/** A replica's thread. Errors are sent as replies, so only a crash ends the thread. */
 
-/** Runs of one batch while somebody writes the same weights again and again. */
+/** How often a batch is run while the weights are being written. */
 const mostRuns = 3;
 
 const { modelDir, manifest, slot, verified = {} } = parseWorkerData(workerData);
 let loaded: { readonly session: RankSession; readonly files: ServedFiles } | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
-/** Answers in order: a prepared batch waits for the running one, so that `runMs` holds one run only. */
+/**
+ * Answers in order: a prepared batch waits for the running one, so that `runMs` measures one run.
+ */
 export default function answer(message: InferMessage): Promise<InferReply> {
-  const reply = last.then(() => obey(message)).catch(toFailure);
+  const reply = last.then(() => handle(message)).catch(toFailure);
   last = reply;
   return reply;
 }
 
-async function obey(message: InferMessage): Promise<InferReply> {
+async function handle(message: InferMessage): Promise<InferReply> {
   switch (message.kind) {
     case 'load':
       loaded = await load();
@@ -29,9 +31,9 @@ async function obey(message: InferMessage): Promise<InferReply> {
       if (loaded === undefined) {
         return { kind: 'unloaded' };
       }
-      const startedMs = performance.now();
+      const startedAtMs = performance.now();
       const logits = await run(loaded, message.batch);
-      return { kind: 'ran', logits, runMs: performance.now() - startedMs };
+      return { kind: 'ran', logits, runMs: performance.now() - startedAtMs };
     }
     case 'unload':
       await loaded?.session.close();
@@ -42,7 +44,7 @@ async function obey(message: InferMessage): Promise<InferReply> {
 }
 
 async function load(): Promise<NonNullable<typeof loaded>> {
-  // Here, not at the top: a thread that took the place of a crashed one must be cheap and safe to end.
+  // Imported here, because a thread that replaces a crashed one must be cheap and safe to end.
   const { openSession } = await import('../src/engine/session.ts');
   const files = new ServedFiles(modelDir, manifest, verified);
   try {
@@ -55,7 +57,10 @@ async function load(): Promise<NonNullable<typeof loaded>> {
   }
 }
 
-/** What ran on weights that were being written is run again. @throws ChangedFileError when they are others now. */
+/**
+ * Repeats a run during which the weights were written. @throws ChangedFileError when they differ
+ * now.
+ */
 async function run(
   { session, files }: NonNullable<typeof loaded>,
   batch: Extract<InferMessage, { kind: 'run' }>['batch'],
@@ -77,7 +82,7 @@ function toFailure(error: unknown): InferReply {
   return { kind: 'failed', message, fault };
 }
 
-/** Our own pool wrote it: the type is agreed in messages.ts. */
+/** The pool sets it; messages.ts has the type. */
 function parseWorkerData(data: unknown): InferWorkerData {
   return data as InferWorkerData;
 }

@@ -65,8 +65,11 @@ async function measure(
   const lanes = Array.from({ length: Number(values['at-once']) }, async () => {
     for (const request of queue) {
       await scheduler.schedule(request, {
-        ...{ deadlineMs: systemClock.nowMs() + 600_000, signal: new AbortController().signal },
-        ...{ partialOk: false, priority: 'interactive', client: '' },
+        deadlineAtMs: systemClock.nowMs() + 600_000,
+        signal: new AbortController().signal,
+        partialOk: false,
+        priority: 'interactive',
+        client: '',
       });
     }
   });

@@ -48,10 +48,7 @@ export async function serve({ model, devices, isMortal }: ServedOptions): Promis
     first: { folder: model, manifest, devices: config.devices },
     open: ({ folder, devices: slots, ...source }) => {
       const served = { ...config, model: folder, devices: slots };
-      const options = { ...source, config: served, ...workers };
-      const pipeline = createPipeline(options);
-      const { pool } = pipeline;
-      return { pipeline, pool, costs: () => pipeline.costs(), gauges: () => pipeline.gauges() };
+      return createPipeline({ ...source, config: served, ...workers });
     },
     clock: systemClock,
     tell: (event) => {
@@ -66,7 +63,7 @@ export async function serve({ model, devices, isMortal }: ServedOptions): Promis
     setLogLevel: () => 'error',
   });
   const current = () => models.current();
-  const server = await startServer({ config, manifest, log, pipeline: models, current });
+  const server = await startServer({ config, log, pipeline: models, current });
   await server.ready;
   const admin = createAdminClient(adminServer.address, adminTimeoutMs);
   const { address } = server;

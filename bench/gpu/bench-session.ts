@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../src/pool/threads/worker-entry.ts';
 import type { Manifest } from '../../src/model/manifest.ts';
-import type { BatchPart } from '../../src/batch/packed-batch.ts';
+import type { TokenPart } from '../../src/batch/packed-batch.ts';
 import { openSession, type RankSession } from '../../src/engine/session.ts';
 
 export interface GpuModel {
@@ -16,7 +16,7 @@ export type Provider = 'cuda' | 'cpu';
 export interface ReplicaTask {
   readonly model: GpuModel;
   readonly provider: Provider;
-  readonly parts: readonly BatchPart[];
+  readonly parts: readonly TokenPart[];
 }
 
 /** Of the manifest a session reads the graph's file only; a model of random weights has no more. */

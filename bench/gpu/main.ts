@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseOptions } from '../../src/cli/shared/usage.ts';
 import type { Blueprint } from '../../src/model/manifest.ts';
 import { packBatch } from '../../src/batch/pack-batch.ts';
+import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { linearFlops } from '../ladder/gemm-chain.ts';
 import {
   type BenchModel,
@@ -76,7 +77,7 @@ async function compareWithCpu(name: string, blueprint: Blueprint): Promise<Bench
   const { part } = parseShape('40+16x32', blueprint.vocabulary);
   const logits = async (model: BenchModel, on: Provider) => {
     const session = await openBenchSession(model, on);
-    const scores = await session.run(packBatch([part], { attentionGroups: 4 }));
+    const scores = await session.run(packBatch([tokenPart(part)], { attentionGroups: 4 }));
     await session.close();
     return scores;
   };
@@ -106,7 +107,9 @@ async function measureBudgets(model: BenchModel): Promise<void> {
       const once = async () => {
         for (const run of runs) {
           const parts = Array.from({ length: requests }, () => run);
-          await session.run(packBatch(parts, { attentionGroups: model.attentionGroups }));
+          await session.run(
+            packBatch(parts.map(tokenPart), { attentionGroups: model.attentionGroups }),
+          );
         }
       };
       await once();

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BatchPart } from '../../src/batch/packed-batch.ts';
+import { type TokenPart, tokenPart } from '../../src/batch/packed-batch.ts';
 import { feedsOf } from '../../src/batch/graph-feeds.ts';
 import { packBatch } from '../../src/batch/pack-batch.ts';
 import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
@@ -20,7 +20,7 @@ const profiledRuns = 5;
 export async function profileByOperator(
   model: GpuModel,
   provider: Provider,
-  part: BatchPart,
+  part: TokenPart,
   outDir: string,
 ): Promise<Map<string, number>> {
   const dir = join(outDir, 'profile');
@@ -31,7 +31,7 @@ export async function profileByOperator(
     enableProfiling: true,
     profileFilePrefix: join(dir, 'run'),
   });
-  const batch = packBatch([part], { attentionGroups: model.attentionGroups });
+  const batch = packBatch([tokenPart(part)], { attentionGroups: model.attentionGroups });
   for (let run = 0; run < profiledRuns; run++) {
     await session.run(toTensors(feedsOf(batch)));
   }

@@ -1,11 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { packBatch } from '../../src/batch/pack-batch.ts';
+import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { type ReplicaTask, openBenchSession } from './bench-session.ts';
 
 /** A replica's thread: opens a session, then runs the same batch until told to stop, counting candidates. */
 const task = workerData as ReplicaTask;
 const session = await openBenchSession(task.model, task.provider);
-const batch = () => packBatch(task.parts, { attentionGroups: task.model.attentionGroups });
+const batch = () =>
+  packBatch(task.parts.map(tokenPart), { attentionGroups: task.model.attentionGroups });
 await session.run(batch());
 parentPort?.postMessage({ kind: 'ready' });
 

@@ -1,5 +1,5 @@
 import type { Blueprint } from '../../src/model/manifest.ts';
-import type { BatchPart } from '../../src/batch/packed-batch.ts';
+import type { TokenPart } from '../../src/batch/packed-batch.ts';
 import type { Feed } from '../../src/batch/graph-feeds.ts';
 import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
 import type { Initializer, OnnxModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
@@ -100,7 +100,7 @@ export function paddedFeeds(rows: readonly Int32Array[], head: PaddedHead): Feed
 
 /** Every pair padded to the longest of all, as many pairs a run as the budget takes. */
 export function paddedRuns(
-  { prefix, suffixes }: BatchPart,
+  { prefix, suffixes }: TokenPart,
   tokenBudget: number,
 ): { rows: Int32Array[]; tokens: number }[] {
   const longest = prefix.length + Math.max(...suffixes.map((suffix) => suffix.length));

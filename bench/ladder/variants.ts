@@ -1,7 +1,9 @@
 import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
 import { type Feed, feedsOf } from '../../src/batch/graph-feeds.ts';
-import { attentionSlots, packBatch, packedTokens } from '../../src/batch/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack-batch.ts';
+import { tokenPart } from '../../src/batch/packed-batch.ts';
+import { countRealSlots, paddedSlots } from '../../src/batch/slots.ts';
 import { sessionSettings } from '../../src/engine/session.ts';
 import { linearFlops } from './gemm-chain.ts';
 import type { BenchModel, LadderGraphs } from './model.ts';
@@ -153,17 +155,17 @@ function planPadded(
 function planPacked(work: Work, isUnshared: boolean, { model, tokenBudget }: VariantOptions): Plan {
   const { blueprint, attentionGroups } = model;
   const runs = splitRuns(work.part, tokenBudget);
-  const batches = runs.map((part) => packBatch([part], { attentionGroups }));
-  const slots = batches.map(attentionSlots);
+  const batches = runs.map((part) => packBatch([tokenPart(part)], { attentionGroups }));
   const tiles = sum(runs.map((run) => run.suffixes.length)) + (isUnshared ? 0 : runs.length);
-  const tokens = packedTokens(runs);
+  const runTokens = batches.map(({ ids }) => ids.length);
+  const tokens = sum(runTokens);
   return {
-    runs: runs.map((part) => () => feedsOf(packBatch([part], { attentionGroups }))),
+    runs: runs.map((part) => () => feedsOf(packBatch([tokenPart(part)], { attentionGroups }))),
     tokens,
     paddingTokens: 0,
-    slots: { real: sum(slots.map(({ real }) => real)), padded: sum(slots.map((s) => s.padded)) },
+    slots: { real: sum(batches.map(countRealSlots)), padded: sum(batches.map(paddedSlots)) },
     flops: linearFlops(blueprint, tokens, tiles),
-    runTokens: Math.max(...runs.map((run) => packedTokens([run]))),
+    runTokens: Math.max(...runTokens),
   };
 }
 

@@ -1,10 +1,10 @@
-import type { BatchPart } from '../../src/batch/packed-batch.ts';
+import type { TokenPart } from '../../src/batch/packed-batch.ts';
 import { createRandom } from '../../src/base/random.ts';
 
 /** A request to be scored, the same for every variant. */
 export interface Work {
   readonly name: string;
-  readonly part: BatchPart;
+  readonly part: TokenPart;
 }
 
 /** Prefix tokens + candidates x tokens each (candidate and suffix), as PREFIX+COUNTxLENGTH. */
@@ -33,7 +33,7 @@ export function parseShape(name: string, vocabulary: number): Work {
  * A part cut into runs of at most `tokenBudget` packed tokens, the shortest candidates first, the runs as even as
  * they can be. A candidate that is longer by itself runs alone.
  */
-export function splitRuns({ prefix, suffixes }: BatchPart, tokenBudget: number): BatchPart[] {
+export function splitRuns({ prefix, suffixes }: TokenPart, tokenBudget: number): TokenPart[] {
   const sorted = suffixes.toSorted((a, b) => a.length - b.length);
   const total = sorted.reduce((sum, suffix) => sum + suffix.length, 0);
   const room = Math.max(1, tokenBudget - prefix.length);
@@ -53,7 +53,7 @@ export function splitRuns({ prefix, suffixes }: BatchPart, tokenBudget: number):
 }
 
 /** Nothing shared: each candidate a part of its own behind no prefix. */
-export function unshare({ prefix, suffixes }: BatchPart): BatchPart {
+export function unshare({ prefix, suffixes }: TokenPart): TokenPart {
   return {
     prefix: new Int32Array(),
     suffixes: suffixes.map((suffix) => Int32Array.of(...prefix, ...suffix)),

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readManifest } from '../../src/model/manifest.ts';
 import { packBatch } from '../../src/batch/pack-batch.ts';
+import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { openSession } from '../../src/engine/session.ts';
 import type { EngineTask } from './engine.ts';
 
@@ -9,7 +10,7 @@ const { modelDir, threads, batches, seconds } = workerData as EngineTask;
 const manifest = await readManifest(modelDir);
 const { attentionGroups } = manifest;
 const session = await openSession({ modelDir, manifest, provider: 'cpu', deviceId: 0, threads });
-const packed = batches.map((parts) => packBatch(parts, { attentionGroups }));
+const packed = batches.map((parts) => packBatch(parts.map(tokenPart), { attentionGroups }));
 for (const batch of packed) {
   await session.run(batch);
 }

@@ -1,12 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../src/pool/threads/worker-entry.ts';
-import type { BatchPart, EncodedRequest } from '../../src/batch/packed-batch.ts';
+import type { TokenPart, EncodedRequest } from '../../src/batch/packed-batch.ts';
 
 /** What the bare engine runs: whole batches, one after the other, in a thread for each replica. */
 export interface EngineTask {
   readonly modelDir: string;
   readonly threads: number;
-  readonly batches: readonly (readonly BatchPart[])[];
+  readonly batches: readonly (readonly TokenPart[])[];
   readonly seconds: number;
 }
 
@@ -25,9 +25,9 @@ export interface EngineRate {
 export function fillBatches(
   requests: readonly EncodedRequest[],
   tokenBudget: number,
-): readonly (readonly BatchPart[])[] {
-  const batches: BatchPart[][] = [];
-  let open: BatchPart[] = [];
+): readonly (readonly TokenPart[])[] {
+  const batches: TokenPart[][] = [];
+  let open: TokenPart[] = [];
   let room = tokenBudget;
   const close = () => {
     if (open.length > 0) {
@@ -59,7 +59,7 @@ export function fillBatches(
 export async function measureEngine(task: EngineTask, replicas: number): Promise<EngineRate> {
   const rates = await Promise.all(Array.from({ length: replicas }, () => runThread(task)));
   const { batches } = task;
-  const sum = (of: (part: BatchPart) => number) =>
+  const sum = (of: (part: TokenPart) => number) =>
     batches.flat().reduce((total, part) => total + of(part), 0);
   return {
     replicas,

@@ -11,6 +11,49 @@ export type RankErrorKind =
   | 'replica-failed'
   | 'internal';
 
+/**
+ * Every reason code of the house: ErrorInfo.reason on the wire, a label of metrics, a word in logs.
+ * A code that is not here does not compile.
+ */
+export const reasons = [
+  // Refused because the server is busy.
+  'QUEUE_FULL',
+  'CLIENT_SHARE',
+  'PREDICTED_LATE',
+  'TOO_LARGE_FOR_DEADLINE',
+  'QUOTA_EXCEEDED',
+  // Refused at the front door, before a request was read.
+  'TOO_MANY_CALLS',
+  'BYTES_IN_FLIGHT',
+  'METADATA_TOO_LARGE',
+  'STALLED',
+  // Refused because of what the client sent.
+  'INVALID_REQUEST',
+  'MODEL_NOT_FOUND',
+  'API_KEY_INVALID',
+  'AUTHORITY_CHANGED',
+  'FAILED_PRECONDITION',
+  // Refused because of the server's state.
+  'STARTING',
+  'DRAINING',
+  'NOT_SERVING',
+  // Accepted, but not scored.
+  'DROPPED_LATE',
+  'DEADLINE_PASSED',
+  'CANCELLED',
+  'REPLICA_FAILED',
+  'SCORE_NOT_A_NUMBER',
+  'INTERNAL',
+  // Changes that an operator asked for.
+  'CHANGE_UNDER_WAY',
+  'SLOT_NOT_FOUND',
+  'LAST_REPLICA',
+  'FOLDER_HANGS',
+  'MODEL_CANNOT_ANSWER',
+] as const;
+
+export type Reason = (typeof reasons)[number];
+
 export interface FieldViolation {
   /** Path into the request, as in the proto: `candidates[3].text`. */
   readonly field: string;
@@ -19,22 +62,22 @@ export interface FieldViolation {
 
 export interface RankErrorDetails {
   readonly violations?: readonly FieldViolation[];
-  /** For `overloaded`: when to retry. Infinity when the same request can never be accepted. */
+  /** For `overloaded`: when a retry makes sense. Infinity: the same request can never succeed. */
   readonly retryAfterMs?: number;
-  /** The client whose quota is exhausted, when that is the reason. */
+  /** The client whose quota is used up, when that is the reason. */
   readonly quotaOf?: string;
-  /** Machine-readable reason for ErrorInfo, such as `QUEUE_FULL`. */
-  readonly reason?: string;
+  /** When absent, the reason follows from the kind; see `reasonOf`. */
+  readonly reason?: Reason;
   readonly cause?: unknown;
 }
 
-/** The error class of the serving path. The message says what was found where, and what is allowed. */
+/** The error class of the serving path. Messages say what was found, what is allowed, and where. */
 export class RankError extends Error {
   override readonly name = 'RankError';
   readonly kind: RankErrorKind;
   readonly violations: readonly FieldViolation[];
   readonly retryAfterMs: number | undefined;
-  readonly reason: string | undefined;
+  readonly reason: Reason | undefined;
   readonly quotaOf: string | undefined;
 
   constructor(kind: RankErrorKind, message: string, details: RankErrorDetails = {}) {
@@ -46,7 +89,9 @@ export class RankError extends Error {
     this.quotaOf = details.quotaOf;
   }
 
-  /** Converts anything thrown. Other errors become `internal`, with the cause kept for the log. */
+  /**
+   * Turns anything thrown into a RankError: foreign errors become `internal`, kept as the cause.
+   */
   static from(thrown: unknown): RankError {
     if (thrown instanceof RankError) {
       return thrown;
@@ -56,12 +101,12 @@ export class RankError extends Error {
   }
 }
 
-/** For the default case of a switch over a closed union. Reaching it is a bug. */
+/** The last branch of a switch over a closed union: the compiler proves that it is unreachable. */
 export function assertNever(value: never): never {
   throw new RankError('internal', `unexpected ${JSON.stringify(value)}; this is a bug`);
 }
 
-/** The error for the client. Errors that are not a RankError reveal nothing about the server. */
+/** The error that a client may see: foreign errors lose their message, which may show internals. */
 export function presentError(thrown: unknown): RankError {
   return thrown instanceof RankError
     ? thrown
@@ -70,13 +115,12 @@ export function presentError(thrown: unknown): RankError {
       });
 }
 
-/** The machine-readable reason: the error's own, or the one of its kind. */
-export function reasonOf(error: RankError): string {
+/** The error's own reason, or the one that its kind stands for. */
+export function reasonOf(error: RankError): Reason {
   return error.reason ?? reasonOfKind[error.kind];
 }
 
-/** For errors without a reason of their own. */
-const reasonOfKind: Readonly<Record<RankErrorKind, string>> = {
+const reasonOfKind: Readonly<Record<RankErrorKind, Reason>> = {
   'invalid-argument': 'INVALID_REQUEST',
   unauthenticated: 'API_KEY_INVALID',
   'not-found': 'MODEL_NOT_FOUND',

@@ -1,6 +1,9 @@
 import type { AttentionGroup, PackedBatch } from './packed-batch.ts';
 
-/** The packed graph's inputs: one list for the toolchain that writes the graph and the session that feeds it. */
+/**
+ * The packed graph's inputs: one list for the toolchain, which writes the graph, and for the session,
+ * which feeds it.
+ */
 
 export interface FeedSpec {
   readonly name: string;
@@ -8,11 +11,11 @@ export interface FeedSpec {
   readonly dims: readonly (number | string)[];
 }
 
-/** T packed tokens, N candidates; per group B tiles of S rows and K keys. */
+/** T packed tokens and N candidates; in each group, B tiles of S rows and K keys. */
 export const sharedFeeds = {
   ids: { name: 'ids', type: 'int32', dims: ['T'] },
-  // A column: RotaryEmbedding takes T as the batch axis (as a row it fails beyond the rotary table's length). On CUDA
-  // that axis is the launch grid's second: T is at most 65,535 there.
+  // A column, so that RotaryEmbedding takes T as the batch axis: as a row it fails beyond the rotary
+  // table's length. On CUDA that axis is the launch grid's second, which limits T to 65,535.
   positions: { name: 'positions', type: 'int64', dims: ['T', 1] },
   untile: { name: 'untile', type: 'int32', dims: ['T'] },
   scored: { name: 'scored', type: 'int32', dims: ['N'] },
@@ -47,7 +50,7 @@ export function groupFeeds(group: number): Readonly<Record<GroupFeed, FeedSpec>>
   };
 }
 
-/** [N, 2]: the yes and no logits. */
+/** The yes and no logits. [N, 2] */
 export const logitsOutput = 'logits';
 
 export interface Feed {
@@ -56,7 +59,7 @@ export interface Feed {
   readonly dims: readonly number[];
 }
 
-/** The batch's buffers under the graph's names; nothing is copied. */
+/** The batch's buffers under the graph's input names. Copies nothing. */
 export function feedsOf(batch: PackedBatch): Feed[] {
   const tokens = batch.ids.length;
   return [

@@ -1,126 +1,143 @@
-import type { AttentionGroup, BatchPart, PackedBatch } from './packed-batch.ts';
-import { assignGroups } from './ladder.ts';
-
-/** Sees no key: the place of a row that is padding. Its output is finite and nobody reads it. */
-const paddingRowPlace = -1;
-/** Beyond every row: no row sees a key that is padding. Exact in fp16 too. */
-const paddingKeyPlace = 65_504;
+import { at } from '../base/at.ts';
+import {
+  type AttentionGroup,
+  type BatchPart,
+  type GroupShape,
+  type PackedBatch,
+  paddingKeyPlace,
+  paddingRowPlace,
+} from './packed-batch.ts';
+import { type Segment, segmentCost } from './segment.ts';
+import { assignGroups } from './tile-groups.ts';
 
 /**
- * Key lengths are rounded up to this. CUDA's memory-efficient attention takes a mask only with rows of a multiple of
- * 4 elements (ONNX Runtime, pull request 27831), else the slow kernel runs; and fewer shapes repeat more often.
+ * Key lengths are rounded up to a multiple of this. CUDA's memory-efficient attention accepts a mask
+ * only if its rows are multiples of 4 elements (ONNX Runtime, pull request 27831), otherwise the
+ * slow kernel runs; and rounded shapes repeat more often.
  */
 const keyStep = 4;
 
-/** A row of the attention before it has a padded shape: its packed tokens, the first `shared` of them the prefix's. */
+/** A segment before it is padded. It attends to its request's prefix and to itself. */
 interface Tile {
-  /** Packed token of the segment's first row; the segment is contiguous. */
+  /** Packed token of its first row. */
   readonly start: number;
   readonly rows: number;
-  /** The shared prefix: packed tokens [prefixStart, prefixStart + prefixLength). */
+  /** The prefix's packed tokens, from `prefixStart` on; none if the tile is a prefix. */
   readonly prefixStart: number;
   readonly prefixLength: number;
-  readonly scored: boolean;
+  /** Index of the candidate in the batch; undefined for a prefix. */
+  readonly candidate: number | undefined;
 }
 
-/** Tokens the linear layers run over: each prefix once, each candidate with its suffix. */
+interface PackLimits {
+  readonly attentionGroups: number;
+}
+
+/** Tokens that the linear layers compute: each prefix once, and each candidate with its suffix. */
 export function packedTokens(parts: readonly BatchPart[]): number {
-  return parts.reduce(
-    (total, { prefix, suffixes }) =>
-      total + prefix.length + suffixes.reduce((sum, suffix) => sum + suffix.length, 0),
-    0,
-  );
+  let tokens = 0;
+  for (const { prefix, suffixes } of parts) {
+    tokens += segmentCost(prefix);
+    for (const suffix of suffixes) {
+      tokens += segmentCost(suffix);
+    }
+  }
+  return tokens;
 }
 
 /**
- * Lays the parts' tokens out one after the other and their segments into tiles. Pure; the batch shares no memory
- * with the parts. The logits' order is the candidates' order.
+ * Lays out the parts' tokens one after the other and arranges their segments in tiles. Pure: the
+ * batch shares no memory with the parts. Logits come in the order of the candidates.
  *
- * @throws RangeError when a candidate is empty (it has a suffix always: this is a bug) or there is none.
+ * @throws RangeError if a candidate is empty (it always has a suffix: this is a bug) or there is none.
  */
 export function packBatch(
   parts: readonly BatchPart[],
-  { attentionGroups }: { readonly attentionGroups: number },
+  { attentionGroups }: PackLimits,
 ): PackedBatch {
   const tiles = tilesOf(parts);
-  const sizes = tiles.map((tile) => ({ rows: tile.rows, keys: paddedKeys(tile) }));
-  const groupOf = assignGroups(sizes, attentionGroups);
+  const groupOf = assignGroups(tiles.map(sizeOf), attentionGroups);
   const members = Array.from({ length: attentionGroups }, (_, group) =>
     tiles.filter((_tile, index) => groupOf[index] === group),
   );
   const groups = members.map(fillGroup);
   const { ids, positions } = layTokens(parts);
-  return { ids, positions, groups, ...placesAmongTiles(tiles, members, groups) };
+  return { ids, positions, groups, ...locateTiles(tiles, members, groups) };
 }
 
-/** The groups' shapes that `packBatch` would give these parts, without laying anything out. */
+/** The shapes of the groups into which `packBatch` would arrange these parts. */
 export function planGroups(
   parts: readonly BatchPart[],
-  { attentionGroups }: { readonly attentionGroups: number },
-): readonly Pick<AttentionGroup, 'tiles' | 'rows' | 'keys'>[] {
-  const sizes = tilesOf(parts).map((tile) => ({ rows: tile.rows, keys: paddedKeys(tile) }));
+  { attentionGroups }: PackLimits,
+): readonly GroupShape[] {
+  const sizes = tilesOf(parts).map(sizeOf);
   const groupOf = assignGroups(sizes, attentionGroups);
-  return Array.from({ length: attentionGroups }, (_, group) => {
-    const own = sizes.filter((_size, index) => groupOf[index] === group);
-    return {
-      tiles: Math.max(1, own.length),
-      rows: Math.max(1, ...own.map(({ rows }) => rows)),
-      keys: Math.max(1, ...own.map(({ keys }) => keys)),
-    };
-  });
+  return Array.from({ length: attentionGroups }, (_, group) =>
+    paddedShape(sizes.filter((_size, index) => groupOf[index] === group)),
+  );
 }
 
 function tilesOf(parts: readonly BatchPart[]): Tile[] {
   const tiles: Tile[] = [];
-  let at = 0;
+  let start = 0;
+  let candidate = 0;
   for (const { prefix, suffixes } of parts) {
-    const prefixStart = at;
-    const prefixLength = prefix.length;
+    const prefixStart = start;
+    const prefixLength = segmentCost(prefix);
     if (prefixLength > 0) {
-      tiles.push({ start: at, rows: prefixLength, prefixStart, prefixLength: 0, scored: false });
+      const rows = prefixLength;
+      tiles.push({ start, rows, prefixStart, prefixLength: 0, candidate: undefined });
     }
-    at += prefixLength;
-    for (const { length: rows } of suffixes) {
+    start += prefixLength;
+    for (const suffix of suffixes) {
+      const rows = segmentCost(suffix);
       if (rows === 0) {
-        throw new RangeError(`a candidate has 0 tokens; at least 1 (its suffix); this is a bug`);
+        throw new RangeError('a candidate has 0 tokens; at least 1 (its suffix); this is a bug');
       }
-      tiles.push({ start: at, rows, prefixStart, prefixLength, scored: true });
-      at += rows;
+      tiles.push({ start, rows, prefixStart, prefixLength, candidate });
+      start += rows;
+      candidate += 1;
     }
   }
-  if (!tiles.some((tile) => tile.scored)) {
+  if (candidate === 0) {
     throw new RangeError('a batch has 0 candidates; at least 1; this is a bug');
   }
   return tiles;
 }
 
-function paddedKeys({ prefixLength, rows }: Tile): number {
-  return Math.ceil((prefixLength + rows) / keyStep) * keyStep;
+function sizeOf({ prefixLength, rows }: Tile) {
+  return { rows, keys: Math.ceil((prefixLength + rows) / keyStep) * keyStep };
 }
 
-function layTokens(parts: readonly BatchPart[]): Pick<PackedBatch, 'ids' | 'positions'> {
+function paddedShape(sizes: readonly ReturnType<typeof sizeOf>[]): GroupShape {
+  return {
+    tiles: Math.max(1, sizes.length),
+    rows: Math.max(1, ...sizes.map(({ rows }) => rows)),
+    keys: Math.max(1, ...sizes.map(({ keys }) => keys)),
+  };
+}
+
+function layTokens(parts: readonly BatchPart[]) {
   const tokens = packedTokens(parts);
   const ids = new Int32Array(tokens);
   const positions = new BigInt64Array(tokens);
-  let at = 0;
-  const lay = (segment: Int32Array, firstPosition: number) => {
-    ids.set(segment, at);
-    for (let i = 0; i < segment.length; i++) {
-      positions[at + i] = BigInt(firstPosition + i);
+  let start = 0;
+  const lay = (segment: Segment, firstPosition: number) => {
+    ids.set(segment.ids, start);
+    for (let i = 0; i < segment.ids.length; i++) {
+      positions[start + i] = BigInt(firstPosition + i);
     }
-    at += segment.length;
+    start += segment.ids.length;
   };
   for (const { prefix, suffixes } of parts) {
     lay(prefix, 0);
-    suffixes.forEach((suffix) => lay(suffix, prefix.length));
+    suffixes.forEach((suffix) => lay(suffix, segmentCost(prefix)));
   }
   return { ids, positions };
 }
 
 function fillGroup(members: readonly Tile[]): AttentionGroup {
-  const tiles = Math.max(1, members.length);
-  const rows = Math.max(1, ...members.map((tile) => tile.rows));
-  const keys = Math.max(1, ...members.map(paddedKeys));
+  const { tiles, rows, keys } = paddedShape(members.map(sizeOf));
   const group: AttentionGroup = {
     tiles,
     rows,
@@ -136,107 +153,44 @@ function fillGroup(members: readonly Tile[]): AttentionGroup {
   return group;
 }
 
-/** Padding repeats the tile's last token: any token of the tile's own request will do, it is never seen. */
+/** Padding repeats the tile's last token: it is never seen, so any token of the request will do. */
 function fillTile(group: AttentionGroup, tile: Tile, index: number): void {
   const last = tile.start + tile.rows - 1;
   const keys = tile.prefixLength + tile.rows;
-  for (let row = 0, at = index * group.rows; row < group.rows; row++, at++) {
-    group.rowIndex[at] = Math.min(tile.start + row, last);
-    group.rowPlace[at] = row < tile.rows ? tile.prefixLength + row : paddingRowPlace;
+  for (let row = 0, slot = index * group.rows; row < group.rows; row++, slot++) {
+    group.rowIndex[slot] = Math.min(tile.start + row, last);
+    group.rowPlace[slot] = row < tile.rows ? tile.prefixLength + row : paddingRowPlace;
   }
-  for (let key = 0, at = index * group.keys; key < group.keys; key++, at++) {
+  for (let key = 0, slot = index * group.keys; key < group.keys; key++, slot++) {
     const own = tile.start + key - tile.prefixLength;
-    group.keyIndex[at] = key < tile.prefixLength ? tile.prefixStart + key : Math.min(own, last);
-    group.keyPlace[at] = key < keys ? key : paddingKeyPlace;
+    group.keyIndex[slot] = key < tile.prefixLength ? tile.prefixStart + key : Math.min(own, last);
+    group.keyPlace[slot] = key < keys ? key : paddingKeyPlace;
   }
   group.lastIndex[index] = last;
   group.lastPlace[index] = keys - 1;
 }
 
-/** `members` are subsequences of `tiles`, so walking the tiles in order meets each group's in order too. */
-function placesAmongTiles(
+/** Where the packed tokens' rows and the candidates' tiles are among those of all groups. */
+function locateTiles(
   tiles: readonly Tile[],
   members: readonly (readonly Tile[])[],
-  groups: readonly AttentionGroup[],
-): Pick<PackedBatch, 'untile' | 'scored'> {
-  const home = new Map<Tile, { rowsBefore: number; tilesBefore: number }>();
+  groups: readonly GroupShape[],
+) {
+  const untile = new Int32Array(tiles.reduce((sum, tile) => sum + tile.rows, 0));
+  const scored = new Int32Array(tiles.filter(({ candidate }) => candidate !== undefined).length);
   let rowsBefore = 0;
   let tilesBefore = 0;
   groups.forEach((group, index) => {
-    members[index]?.forEach((tile, i) =>
-      home.set(tile, { rowsBefore: rowsBefore + i * group.rows, tilesBefore: tilesBefore + i }),
-    );
+    at(members, index).forEach((tile, i) => {
+      if (tile.candidate !== undefined) {
+        scored[tile.candidate] = tilesBefore + i;
+      }
+      for (let row = 0; row < tile.rows; row++) {
+        untile[tile.start + row] = rowsBefore + i * group.rows + row;
+      }
+    });
     rowsBefore += group.tiles * group.rows;
     tilesBefore += group.tiles;
   });
-  const untile = new Int32Array(tiles.reduce((sum, tile) => sum + tile.rows, 0));
-  const scored: number[] = [];
-  for (const tile of tiles) {
-    const place = home.get(tile) ?? { rowsBefore: 0, tilesBefore: 0 };
-    for (let row = 0; row < tile.rows; row++) {
-      untile[tile.start + row] = place.rowsBefore + row;
-    }
-    if (tile.scored) {
-      scored.push(place.tilesBefore);
-    }
-  }
-  return { untile, scored: Int32Array.from(scored) };
-}
-
-/** Attention-tile slots (row x key pairs) of a batch: those of real rows and keys, and all that are computed. */
-export function attentionSlots(batch: PackedBatch): {
-  readonly real: number;
-  readonly padded: number;
-} {
-  let real = 0;
-  let padded = 0;
-  for (const { tiles, rows, keys, rowPlace, keyPlace } of batch.groups) {
-    padded += tiles * rows * keys;
-    for (let tile = 0; tile < tiles; tile++) {
-      const realRows = countWhere(rowPlace, tile * rows, rows, (place) => place >= 0);
-      const realKeys = countWhere(keyPlace, tile * keys, keys, (place) => place < paddingKeyPlace);
-      real += realRows * realKeys;
-    }
-  }
-  return { real, padded };
-}
-
-/** Slots of real rows and keys that the parts' segments have, before they are packed. */
-export function realSlots(parts: readonly BatchPart[]): number {
-  return parts.reduce(
-    (total, { prefix, suffixes }) =>
-      suffixes.reduce(
-        (sum, { length }) => sum + length * (prefix.length + length),
-        total + prefix.length ** 2,
-      ),
-    0,
-  );
-}
-
-/** All slots that are computed. */
-export function paddedSlots({
-  groups,
-}: {
-  readonly groups: readonly Pick<AttentionGroup, 'tiles' | 'rows' | 'keys'>[];
-}): number {
-  return groups.reduce((sum, { tiles, rows, keys }) => sum + tiles * rows * keys, 0);
-}
-
-/** Share of attention-tile slots that are padding, 0 to 1. */
-export function paddingWaste(batch: PackedBatch): number {
-  const { real, padded } = attentionSlots(batch);
-  return 1 - real / padded;
-}
-
-function countWhere(
-  values: Float32Array,
-  start: number,
-  length: number,
-  holds: (value: number) => boolean,
-): number {
-  let count = 0;
-  for (let i = start; i < start + length; i++) {
-    count += holds(values[i] ?? 0) ? 1 : 0;
-  }
-  return count;
+  return { untile, scored };
 }

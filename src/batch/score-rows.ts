@@ -1,7 +1,8 @@
-import type { BatchPart, PackedBatch } from './packed-batch.ts';
+import { at } from '../base/at.ts';
 import { packBatch, packedTokens } from './pack-batch.ts';
+import { type BatchPart, type PackedBatch, tokenPart } from './packed-batch.ts';
 
-/** One candidate to be scored: its request's prefix, and its own tokens with the suffix. */
+/** One candidate to score: its request's prefix, and its own tokens with the suffix. */
 export interface Row {
   readonly prefix: Int32Array;
   readonly ids: Int32Array;
@@ -9,15 +10,15 @@ export interface Row {
 
 export type Logits = readonly [yes: number, no: number];
 
-/** Runs a batch: yes and no logits of each candidate. [N, 2] */
+/** Runs a batch; resolves to the yes and no logits of each candidate. [N, 2] */
 export type RunBatch = (batch: PackedBatch) => Promise<Float32Array>;
 
-/** Rows that share a batch, and the order they are packed in: indices into the rows. */
+/** The batches: for each, the indices of its rows in the order in which they are packed. */
 export type Grouping = readonly (readonly number[])[];
 
 /**
- * Rows in batches of at most `tokenBudget` packed tokens, dealt from all prefixes in turn, so that neighbours are
- * mixed. A longer row has a batch of its own.
+ * Batches of at most `tokenBudget` packed tokens, with rows dealt from all prefixes in turn so that
+ * different prefixes share batches. A longer row has a batch of its own.
  */
 export function dealRows(rows: readonly Row[], tokenBudget: number): Grouping {
   const groups: number[][] = [];
@@ -37,7 +38,7 @@ export function dealRows(rows: readonly Row[], tokenBudget: number): Grouping {
 /**
  * Scores rows in the batches of a grouping, each prefix once per batch.
  *
- * @returns logits by row; rows of no group have none.
+ * @returns logits by row index; rows in no batch have none.
  */
 export async function scoreRows(
   rows: readonly Row[],
@@ -49,13 +50,13 @@ export async function scoreRows(
     const { parts, order } = partsOf(rows, group);
     const logits = await run(packBatch(parts, { attentionGroups }));
     order.forEach((row, place) => {
-      scores.set(row, [logits[2 * place] ?? NaN, logits[2 * place + 1] ?? NaN]);
+      scores.set(row, [at(logits, 2 * place), at(logits, 2 * place + 1)]);
     });
   }
   return scores;
 }
 
-/** The same row with nothing to share: its prefix is part of it. */
+/** The same row with its prefix moved into its own tokens, so that nothing is shared. */
 export function unshared({ prefix, ids }: Row): Row {
   const whole = new Int32Array(prefix.length + ids.length);
   whole.set(prefix);
@@ -63,24 +64,23 @@ export function unshared({ prefix, ids }: Row): Row {
   return { prefix: new Int32Array(0), ids: whole };
 }
 
-/** Rows of one prefix are one part; `order` is the rows in the order of the batch's logits. */
+/** One part for each prefix; `order` lists the rows in the order of the batch's logits. */
 function partsOf(
   rows: readonly Row[],
   group: readonly number[],
 ): { parts: readonly BatchPart[]; order: readonly number[] } {
   const members = new Map<Int32Array, number[]>();
   for (const index of group) {
-    const prefix = rows[index]?.prefix ?? new Int32Array(0);
+    const { prefix } = at(rows, index);
     members.set(prefix, [...(members.get(prefix) ?? []), index]);
   }
-  const parts = [...members].map(([prefix, indices]) => ({
-    prefix,
-    suffixes: indices.map((index) => rows[index]?.ids ?? new Int32Array(0)),
-  }));
+  const parts = [...members].map(([prefix, indices]) =>
+    tokenPart({ prefix, suffixes: indices.map((index) => at(rows, index).ids) }),
+  );
   return { parts, order: [...members.values()].flat() };
 }
 
-/** First rows of every prefix, then second rows, and so on. */
+/** The first row of every prefix, then the second of every prefix, and so on. */
 function inTurn(rows: readonly Row[]): number[] {
   const seen = new Map<Int32Array, number>();
   const turns = rows.map(({ prefix }, index) => {

@@ -1,40 +1,41 @@
+import { createDeferred } from '../base/deferred.ts';
 import type { PriorityClass } from '../domain/events.ts';
-import type { Score } from './score-cache.ts';
+import type { ScoresByKey } from './score-cache.ts';
 
-/** How urgent a request is, as far as waiting for another's run goes. */
+/** What decides whether a request may wait for another request's run. */
 export interface Urgency {
-  /** Absolute, in the clock's milliseconds. */
-  readonly deadlineMs: number;
+  /** In the clock's milliseconds. */
+  readonly deadlineAtMs: number;
   readonly priority: PriorityClass;
 }
 
-/** The scores that a run came to, by key. Lacks what was left out. */
-export type Landed = ReadonlyMap<string, Score>;
-
-const nothing: Landed = new Map();
-
 /**
- * A run of some pairs, started for one request and shared by all that want them meanwhile. It goes on for as long as
- * one of them is interested, whoever started it; only when the last has gone is it told to stop.
+ * A run that is under way: started for one request and shared by all requests that want its scores.
+ * It goes on while at least one of them is interested, whoever started it; `signal` aborts when the
+ * last one leaves.
  */
 export class Flight {
   readonly urgency: Urgency;
-  /** For the one who started it. @throws RankError */
-  readonly result: Promise<Landed>;
-  /** For the others: empty when the run failed. Never rejects. */
-  readonly landed: Promise<Landed>;
+  readonly #scores = createDeferred<ScoresByKey>();
   readonly #stop = new AbortController();
+  /** The request that starts the run is interested from the beginning. */
   #interested = 1;
 
-  /** The one who starts it is interested from the start. */
-  constructor(urgency: Urgency, run: (signal: AbortSignal) => Promise<Landed>) {
+  constructor(urgency: Urgency) {
     this.urgency = urgency;
-    this.result = run(this.#stop.signal);
-    this.landed = this.result.catch(() => nothing);
   }
 
-  get isAbandoned(): boolean {
-    return this.#stop.signal.aborted;
+  /** Empty when the run failed; lacks what the deadline cut off. Never rejects. */
+  get scores(): Promise<ScoresByKey> {
+    return this.#scores.promise;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  finish(scores: ScoresByKey): void {
+    this.#scores.resolve(scores);
   }
 
   join(): void {
@@ -49,15 +50,17 @@ export class Flight {
   }
 }
 
-/** How many times its own remaining time a request lets the one it waits for have. */
-const patience = 2;
+/** A request waits only for runs that have at most this many times its own remaining time. */
+const maxDeadlineRatio = 2;
 
 /**
- * Whether a request does as well to wait as to run the pairs itself: not behind a less urgent class, which may starve,
- * and not behind one with far more time, which the scheduler would let it overtake.
+ * Whether a request does as well by waiting for a run as by running the pairs itself. It does not
+ * wait for a run of a less urgent class, which may starve, nor for one with a far later deadline,
+ * which the scheduler would let it overtake.
  */
 export function canFollow(flight: Flight, own: Urgency, nowMs: number): boolean {
   const isLessUrgent = flight.urgency.priority === 'deferrable' && own.priority === 'interactive';
-  const remainingMs = flight.urgency.deadlineMs - nowMs;
-  return !flight.isAbandoned && !isLessUrgent && remainingMs <= patience * (own.deadlineMs - nowMs);
+  const remainingMs = flight.urgency.deadlineAtMs - nowMs;
+  const longestMs = maxDeadlineRatio * (own.deadlineAtMs - nowMs);
+  return !flight.signal.aborted && !isLessUrgent && remainingMs <= longestMs;
 }

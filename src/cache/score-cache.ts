@@ -1,43 +1,55 @@
 import { LRUCache } from 'lru-cache';
+import { at } from '../base/at.ts';
 import type { Clock } from '../base/clock.ts';
 import type { BadCandidate } from '../domain/rank.ts';
 
-/** What a model said of one candidate. The logits are the fp32 values as they came, so cached = fresh, bit for bit. */
+/**
+ * A model's score of one candidate. The logits are the fp32 values that the model gave, so that
+ * cached and fresh scores are equal bit for bit.
+ */
 export interface Score {
   readonly yes: number;
   readonly no: number;
-  /** Kept tokens of title and text. */
+  /** Of title and text, after truncation. */
   readonly tokens: number;
   readonly truncated: boolean;
-  /** Why there is no score: the logits are 0 then. */
+  /** Why the candidate cannot be scored; the logits are 0 then. */
   readonly bad?: BadCandidate;
 }
 
+/** See `scoreKeys`. */
+export type ScoresByKey = ReadonlyMap<string, Score>;
+
 export interface ScoreCacheLimits {
   readonly entries: number;
-  /** How long a score is kept; asking for it does not prolong that. */
+  /** How long a score is kept. A hit does not prolong it. */
   readonly ttlMs: number;
 }
 
 /**
- * Bytes of one entry with its key and the library's bookkeeping, in use: measured with 200,000 of them that were turned
- * over (npm run bench:cache, Node 20). The process holds up to 420 for each, since the heap keeps room for what it has
- * not collected. Keys are digests, so entries are all of one size, and a bound on entries is a bound on bytes.
+ * Bytes in use for one entry, its key and the library's bookkeeping included: measured with 200,000
+ * entries that had all been replaced (npm run bench:cache, Node 20). The process may hold up to 420
+ * bytes an entry, because the heap keeps garbage that is not collected yet. Keys are digests, so
+ * all entries have one size, and a limit on entries is a limit on bytes.
  */
 export const entryBytes = 180;
 
 /**
- * The least recently used scores give way. Holds digests and numbers, no caller's text. The numbers lie in arrays beside
- * the library's map, which then holds no objects: they would be half of its memory, and more of the collector's work.
+ * Evicts the least recently used scores. It stores digests and numbers, no client's text. The
+ * numbers are in typed arrays beside the library's map: as objects in the map they would double its
+ * memory and keep the garbage collector busy.
  */
 export class ScoreCache {
-  /** Where each score's numbers are. */
+  /** Index of each score in the arrays below. */
   readonly #places: LRUCache<string, number>;
-  /** [entries + 1, 2]: yes and no. One more than there may be: a new score is there before the one that gives way goes. */
+  /**
+   * Yes and no, [entries + 1, 2]. One spare row: a new score is written before the oldest is
+   * evicted.
+   */
   readonly #logits: Float32Array;
-  /** [entries + 1]: tokens, and whether they were truncated in the lowest bit. */
+  /** [entries + 1]. The tokens; the lowest bit says whether they were truncated. */
   readonly #lengths: Uint32Array;
-  /** Those of a place that has no score but a reason for that: few. */
+  /** For the few entries that have a reason in place of a score. */
   readonly #bad = new Map<number, BadCandidate>();
   readonly #free: number[] = [];
   #used = 0;
@@ -54,7 +66,7 @@ export class ScoreCache {
         this.#free.push(place);
         this.#bad.delete(place);
       },
-      // Else the library remembers "now" for a millisecond by a timer of its own.
+      // Otherwise the library caches the time for a millisecond, with a timer of its own.
       ttlResolution: 0,
       perf: { now: () => clock.nowMs() },
     });
@@ -68,7 +80,7 @@ export class ScoreCache {
     return this.#places.size * entryBytes;
   }
 
-  /** Look-ups that found a score, and that found none. */
+  /** Look-ups since the start. */
   get hits(): number {
     return this.#hits;
   }
@@ -96,13 +108,14 @@ export class ScoreCache {
   }
 
   #read(place: number): Score {
-    const [yes = Number.NaN, no = Number.NaN] = [
-      this.#logits[2 * place],
-      this.#logits[2 * place + 1],
-    ];
-    const length = this.#lengths[place] ?? 0;
+    const length = at(this.#lengths, place);
     const bad = this.#bad.get(place);
-    const score = { yes, no, tokens: length >>> 1, truncated: length % 2 === 1 };
+    const score = {
+      yes: at(this.#logits, 2 * place),
+      no: at(this.#logits, 2 * place + 1),
+      tokens: length >>> 1,
+      truncated: length % 2 === 1,
+    };
     return bad === undefined ? score : { ...score, bad };
   }
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Candidate, RankRequest } from '../domain/rank.ts';
 
-/** What decides a score besides the request. */
+/** What a score depends on besides the request. */
 export interface ScoreSetting {
   /** The model's score fingerprint: weights, template, tokenizer, precision, recipe. */
   readonly fingerprint: string;
-  /** Most tokens of one candidate that are read. */
+  /** The server's limit on the tokens of a candidate. */
   readonly candidateTokens: number;
-  /** Whose item versions these are. */
+  /** The client that gave the item versions. */
   readonly client: string;
 }
 
@@ -17,10 +17,11 @@ type KeyedRequest = Pick<
 >;
 
 /**
- * A key for each candidate; equal keys mean equal scores. What the candidates share is hashed once, then with each
- * candidate. Whole SHA-256 digests: a faster hash without its strength (xxHash, MD5) would let a caller make two texts
- * that share a key and so plant a score for somebody else's. 1,500 characters cost 3 to 8 us to hash, a fiftieth of
- * what tokenizing them costs (npm run bench:cache; a processor with SHA instructions).
+ * A key for each candidate; equal keys mean equal scores. The part that all candidates share is
+ * hashed once. Keys are whole SHA-256 digests: with a faster but weaker hash (xxHash, MD5) a client
+ * could make two texts with one key and so plant a score for another client's text. Hashing 1,500
+ * characters takes 3 to 8 us, a fiftieth of tokenizing them (npm run bench:cache, on a processor
+ * with SHA instructions).
  */
 export function scoreKeys(
   request: KeyedRequest,
@@ -38,8 +39,8 @@ function sharedText(request: KeyedRequest, { fingerprint, candidateTokens }: Sco
 }
 
 /**
- * Lengths keep neighbours apart: no two contents are written alike. An item's version stands for its content by one
- * client's word, so it holds for that client only.
+ * The lengths make the encoding unambiguous: different contents are never written alike. A version
+ * stands for an item's content only on one client's word, so the client is part of the key.
  */
 function contentOf({ id, title, text, version }: Candidate, client: string): string {
   return version !== undefined && id !== ''
@@ -48,6 +49,6 @@ function contentOf({ id, title, text, version }: Candidate, client: string): str
 }
 
 function digest(text: string): string {
-  // One character for each byte: a quarter shorter than base64.
+  // One character per byte, a quarter shorter than base64.
   return createHash('sha256').update(text).digest('binary');
 }

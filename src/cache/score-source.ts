@@ -1,50 +1,52 @@
-import type { Landed, Urgency } from './flight.ts';
+import type { Urgency } from './flight.ts';
+import type { ScoresByKey } from './score-cache.ts';
 
 export interface ScoreCall extends Urgency {
-  /** Aborted when the caller has gone. */
+  /** Aborts when the caller has gone. */
   readonly signal: AbortSignal;
-  /** At the deadline, settle with what is scored rather than fail. */
+  /** At the deadline, answer with what is scored instead of failing. */
   readonly partialOk: boolean;
 }
 
 /**
- * Scores the candidates of these keys; lacks what the deadline left out. Told to stop when nobody wants them any more.
- * Fails as a whole.
+ * How the scores of some keys will come: this request runs `keys` itself and publishes their
+ * scores, and receives those of all other keys from the runs of other requests.
  */
-export type Execute = (keys: readonly string[], signal: AbortSignal) => Promise<Landed>;
-
-export interface Collected {
-  readonly scores: Landed;
-  /** The keys that were run for this request. */
-  readonly executed: ReadonlySet<string>;
-}
-
-/** Where a request's scores come from. */
-export interface ScoreSource {
-  /** What is known of these, without waiting. */
-  lookUp(keys: readonly string[]): Landed;
-  /** Of these keys, those that a request of this urgency would have to run itself. */
-  toRun(keys: readonly string[], urgency: Urgency): readonly string[];
+export interface Claim {
+  /** Each one once. */
+  readonly keys: readonly string[];
+  /** Aborts when no request wants the scores of `keys` any more. */
+  readonly signal: AbortSignal;
+  /** For `keys`; lacks what the deadline cut off. */
+  publish(scores: ScoresByKey): void;
   /**
-   * The scores of all keys: what was looked up, and the rest. Whole, or lacking what the deadline left out when
-   * `partialOk` allows it.
-   *
-   * @throws RankError
+   * What other requests published until this call's deadline, or until `release`. Never rejects.
    */
-  collect(
-    keys: readonly string[],
-    found: Landed,
-    call: ScoreCall,
-    execute: Execute,
-  ): Promise<Collected>;
+  readonly followed: Promise<readonly ScoresByKey[]>;
+  /**
+   * Has to be called when nothing can be published: then one of the waiting requests takes over.
+   */
+  release(): void;
 }
 
-/** Every score from a run of its own. */
+/** Where the scores of a request come from. */
+export interface ScoreSource {
+  /** The scores that are known already. */
+  lookUp(keys: readonly string[]): ScoresByKey;
+  /** The keys that a request of this urgency would have to run itself if it claimed these now. */
+  findUnclaimed(keys: readonly string[], urgency: Urgency): readonly string[];
+  claim(keys: readonly string[], call: ScoreCall): Claim;
+}
+
+/** Nothing is kept and nothing is shared: every request runs all of its candidates. */
 export const ownRuns: ScoreSource = {
   lookUp: () => new Map(),
-  toRun: (keys) => keys,
-  async collect(keys, _found, { signal }, execute) {
-    const scores = await execute(keys, signal);
-    return { scores, executed: new Set(keys) };
-  },
+  findUnclaimed: (keys) => keys,
+  claim: (keys, { signal }) => ({
+    keys,
+    signal,
+    publish: () => undefined,
+    followed: Promise.resolve([]),
+    release: () => undefined,
+  }),
 };

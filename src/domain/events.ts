@@ -1,20 +1,35 @@
+import type { Reason } from '../base/errors.ts';
+
 /**
- * Facts that the serving path tells of itself, each once, when it happens. Metrics, traces and logs are made of them
- * in src/observe and nowhere else; no fact holds a caller's text.
+ * Events of the serving path, each reported once, when it happens. src/observe turns them into
+ * metrics, traces and logs. No event contains a client's text.
  */
 
-export type PriorityClass = 'interactive' | 'deferrable';
+export const priorityClasses = ['interactive', 'deferrable'] as const;
+export type PriorityClass = (typeof priorityClasses)[number];
 
-/** How a request ended: exactly one of these, whatever happened on the way. */
-export type Outcome = 'scored' | 'partial' | 'rejected' | 'expired' | 'cancelled' | 'failed';
+/** How a request ended. Every request ends in exactly one of these. */
+export const outcomes = [
+  'scored',
+  'partial',
+  'rejected',
+  'expired',
+  'cancelled',
+  'failed',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** The phases of a replica's life; see `ReplicaState` for what each one means. */
+export const phases = ['loading', 'ready', 'draining', 'failed', 'quarantined', 'closed'] as const;
+export type Phase = (typeof phases)[number];
 
 export type ServingEvent =
-  /** A request has been answered, or nobody is left to answer. Told for each request that reached us, once. */
+  /** A request was answered, or its client has gone. Exactly one for each request that arrived. */
   | {
       readonly kind: 'ended';
       readonly outcome: Outcome;
-      /** The error's reason or kind; absent when scored. */
-      readonly reason: string | undefined;
+      /** Of the error; undefined when the request was answered. */
+      readonly reason: Reason | undefined;
       readonly requestId: string;
       readonly method: 'Rank' | 'RankStream';
       readonly client: string;
@@ -23,39 +38,39 @@ export type ServingEvent =
       readonly scored: number;
       readonly cached: number;
       readonly truncated: number;
-      /** Of an answered request. */
+      /** Only for answered requests. */
       readonly skipped?: SkipCounts;
       readonly packedTokens: number;
-      /** Whether the answer was ready before the caller's deadline. */
+      /** Whether the answer was ready before the client's deadline. */
       readonly inTime: boolean;
-      /** Clock milliseconds. */
+      /** A moment of the clock. */
       readonly startedMs: number;
       readonly encodeMs: number;
       readonly queueMs: number;
       readonly runMs: number;
       readonly totalMs: number;
-      /** W3C trace context as received. */
+      /** The W3C trace context of the call. */
       readonly traceparent: string | undefined;
     }
   /** A batch has run. */
   | {
       readonly kind: 'batch';
       readonly replica: string;
-      /** The largest bucket in it. */
+      /** The largest bucket in the batch. */
       readonly bucket: number;
       readonly candidates: number;
       readonly packedTokens: number;
       readonly predictedMs: number;
       readonly runMs: number;
-      /** Attention-tile slots: of real rows and keys, and all that were computed. */
+      /** Attention-tile slots: without padding, and all that were computed. */
       readonly realSlots: number;
       readonly paddedSlots: number;
     }
-  /** A batch was lost with its replica, or refused by it. */
+  /** A batch failed, alone or with its replica. */
   | { readonly kind: 'batch-failed'; readonly replica: string; readonly reason: string }
-  /** Candidates put back into the queue after their replica failed. */
+  /** Candidates were put back into the queue after their replica failed. */
   | { readonly kind: 'retried'; readonly candidates: number }
-  /** The model of new requests from now on; of the first one there is none. */
+  /** Another model serves new requests from now on. There is no such event for the first model. */
   | {
       readonly kind: 'model';
       readonly model: string;
@@ -67,7 +82,7 @@ export type ServingEvent =
   | {
       readonly kind: 'replica';
       readonly replica: string;
-      readonly phase: 'loading' | 'ready' | 'draining' | 'failed' | 'quarantined' | 'closed';
+      readonly phase: Phase;
       readonly reason: string | undefined;
     };
 
@@ -75,11 +90,11 @@ export type Tell = (event: ServingEvent) => void;
 
 export type SkipReason = (typeof skipReasons)[number];
 
-/** How many were skipped for each reason that occurred. */
+/** The number of skipped candidates for each reason that occurred. */
 export type SkipCounts = Readonly<Partial<Record<SkipReason, number>>>;
 
 /**
- * Why a candidate cannot be scored: it has no text, none that can be read, or more than may be read where nothing may be
- * cut.
+ * Why a candidate cannot be scored: it has no text, no visible text, or too much text for a request
+ * that forbids truncation.
  */
 export const skipReasons = ['EMPTY', 'BLANK', 'TOO_LONG'] as const;

@@ -1,7 +1,10 @@
-import type { SkipReason, SkipCounts } from './events.ts';
-/** The domain's request and reply: what the wire is parsed into and written from. Nothing here knows gRPC. */
+/**
+ * Requests and replies of the domain. The server parses messages into them; nothing here knows
+ * gRPC.
+ */
 
-import type { PriorityClass } from './events.ts';
+import type { Reason } from '../base/errors.ts';
+import type { Phase, PriorityClass, SkipCounts, SkipReason } from './events.ts';
 import type { Manifest } from '../model/manifest.ts';
 
 export type ScoreKind = 'probability' | 'logit';
@@ -11,9 +14,9 @@ export interface Candidate {
   readonly id: string;
   readonly title: string | undefined;
   readonly text: string;
-  /** Whether `text` is only what was kept of a longer one. */
+  /** Whether `text` was cut from a longer one. */
   readonly isCut?: boolean;
-  /** The caller's version of the item `id`: both stand for title and text in the score cache. */
+  /** The client's version of the item `id`. Both stand for title and text in the score cache. */
   readonly version: string | undefined;
 }
 
@@ -29,33 +32,37 @@ export interface RankRequest {
   readonly scoreKind: ScoreKind;
   readonly truncation: Truncation;
   readonly maxCandidateTokens: number | undefined;
+  /** Checked against the served model where the request is parsed. */
   readonly model: string | undefined;
   readonly partialOk: boolean;
   readonly priority: PriorityClass;
-  /** Under load or with little time, score only the first candidates; the rest follows unscored. */
+  /**
+   * Under load or close to the deadline, score only the first candidates and return the rest
+   * unscored.
+   */
   readonly adaptiveDepth: boolean;
-  /** Take scores from the score cache and put them there. */
+  /** Read and fill the score cache. */
   readonly useCache: boolean;
   /**
-   * What becomes of candidates that cannot be scored: they refuse the request, or they are skipped. When absent nobody
-   * asks whether a text can be read, and blank ones are scored too: for measurements.
+   * Whether a candidate that cannot be scored fails the request or is skipped. When absent, blank
+   * texts are scored too, which measurements need.
    */
   readonly onBadCandidate?: BadCandidatePolicy;
-  /** Those that are skipped for what they are as they came, by their places. */
+  /** The candidates, by place, that were found to be bad when the request was parsed. */
   readonly skips?: ReadonlyMap<number, SkipReason>;
 }
 
 export type BadCandidatePolicy = 'refuse' | 'skip';
 
-/** What goes with a request but is not part of it. */
+/** The circumstances of a request. */
 export interface CallContext {
-  /** Absolute, in the clock's milliseconds; Infinity when there is none. */
+  /** A moment of the clock; Infinity when there is none. */
   readonly deadlineMs: number;
-  /** Whether the deadline is the server's own (SLMRANK_MAX_CALL_MS) and not the caller's. */
+  /** Whether SLMRANK_MAX_CALL_MS sets the deadline and not the caller. */
   readonly isCapped?: boolean;
   /** Aborted when the caller has gone. Never aborts a running batch. */
   readonly signal: AbortSignal;
-  /** Whom the request counts for in fair share and quotas; empty when unknown. */
+  /** For fair shares and quotas; empty when unknown. */
   readonly client: string;
   /** W3C trace context as received. */
   readonly traceparent: string | undefined;
@@ -68,7 +75,7 @@ export interface RankedResult {
   readonly tokens: number;
   readonly truncated: boolean;
   readonly scored: boolean;
-  /** Scored, but not for this request: from the score cache, or from an equal request that ran at the same time. */
+  /** From the score cache, or from an equal request that ran at the same time. */
   readonly cached: boolean;
   /** Why it could not be scored. */
   readonly skipped?: SkipReason;
@@ -83,7 +90,7 @@ export interface Usage {
   readonly packedTokens: number;
   readonly batches: number;
   readonly cached: number;
-  /** Candidates from the top that were to be scored. */
+  /** How many candidates, from the first one on, were to be scored. */
   readonly depth: number;
 }
 
@@ -100,72 +107,80 @@ export interface RankReply {
   readonly usage: Usage;
   readonly times: StageTimes;
   readonly complete: boolean;
-  /** Of all candidates, whether they are among the results or not; absent when none were. */
+  /** Counts all candidates, also those that `topN` cut off; absent when none were skipped. */
   readonly skipped?: SkipCounts;
 }
 
-/** What ranking a request would cost now. Tokens are estimated from the texts' characters. */
+/** The cost of ranking a request now. Tokens are estimated from the texts' characters. */
 export interface Estimate {
-  /** Those that would be scored. */
+  /** How many would be scored. */
   readonly candidates: number;
   readonly prefixTokens: number;
   readonly packedTokens: number;
-  /** Until what is admitted is done; 0 before the first run was seen, as are the other two. */
+  /** Until what is admitted already is done. All times are 0 before the first run. */
   readonly queueMs: number;
   readonly runMs: number;
   readonly totalMs: number;
-  /** Why the request would not be admitted: an error's reason; undefined when it would be. */
-  readonly refusalReason: string | undefined;
+  /** Why the request would be refused; undefined when it would be admitted. */
+  readonly refusalReason: Reason | undefined;
 }
 
 export interface ReplicaDescription {
   /** "cpu#0", "cuda:1" */
   readonly deviceSlot: string;
-  readonly phase: 'loading' | 'ready' | 'failed' | 'quarantined' | 'draining' | 'closed';
-  /** Since when, in the clock's milliseconds. */
-  readonly sinceMs: number;
+  readonly phase: Phase;
+  /** When the phase began, by the clock. */
+  readonly sinceAtMs: number;
   /** Why, when it failed or is quarantined. */
   readonly reason: string | undefined;
-  /** In a row. */
+  /** Failures in a row. */
   readonly failures: number;
-  /** Run so far, not counting failed ones. */
+  /** Batches that ran without failing. */
   readonly batches: number;
-  /** Batches that it holds: one running, one prepared at most. */
+  /** Batches on the replica: at most one running and one prepared. */
   readonly running: number;
-  /** What those are predicted to take together. */
+  /** The predicted time of those batches together. */
   readonly queuedMs: number;
 }
 
-/** What ranks a request, and what its answer says of the model. */
+/** A model and the pipeline that serves it. */
 export interface ServedModel {
   readonly manifest: Manifest;
   readonly pipeline: RankingPipeline;
 }
 
-/** The serving path behind the front end: the server knows this and nothing of what stands behind it. */
-export interface RankingPipeline {
-  /** Ends exactly once. @throws RankError, always. */
-  rank(request: RankRequest, call: CallContext): Promise<RankReply>;
+/** Ranks one request; settles exactly once. @throws RankError, never another error. */
+export type Rank = (request: RankRequest, call: CallContext) => Promise<RankReply>;
+
+/** The life of what serves: one pipeline, or the models of a server together. */
+export interface Serving {
+  replicas(): readonly ReplicaDescription[];
+  /** Resolves once every replica has run every bucket; rejects when the first load fails. */
+  warm(): Promise<void>;
+  /**
+   * Refuses new work at once (`unavailable`), finishes what is admitted, then closes every thread.
+   */
+  drain(): Promise<void>;
+}
+
+/** Serves one model. The server knows this interface and nothing behind it. */
+export interface RankingPipeline extends Serving {
+  readonly rank: Rank;
   /** Queues and runs nothing. @throws RankError when the request can never be admitted. */
   estimate(request: RankRequest, call: CallContext): Promise<Estimate>;
-  /** Token ids of each text by itself. @throws RankError */
+  /** The token ids of each text by itself. @throws RankError */
   tokenize(
     texts: readonly string[],
     call?: Pick<CallContext, 'client' | 'signal'>,
   ): Promise<readonly Int32Array[]>;
-  replicas(): readonly ReplicaDescription[];
-  /** Padded lengths in use for requests to come, ascending. */
+  /** Padded lengths that new requests are batched in, ascending. */
   buckets(): readonly number[];
-  /** Resolves once every replica has run every bucket; rejects when the first load fails. */
-  warm(): Promise<void>;
-  /** Refuses new work at once (`unavailable`), finishes what is admitted, then closes every thread. */
-  drain(): Promise<void>;
 }
 
 /** A candidate that cannot be scored. */
 export interface BadCandidate {
   readonly reason: SkipReason;
   readonly field: 'title' | 'text';
-  /** What is wrong with the field. */
+  /** The problem, as the rest of a sentence that starts with the field. */
   readonly description: string;
 }

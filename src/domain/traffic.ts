@@ -2,32 +2,33 @@ import type { PriorityClass } from './events.ts';
 import { JsonRecord } from '../base/files/json-record.ts';
 
 /**
- * The shape of one request, without its texts: what capture writes, one JSON line each, and what the load suite and
- * the simulator replay.
+ * The shape of one request, without its texts. Traffic capture writes it as one line of JSON; the
+ * load suite and the simulator replay it.
  */
 export interface TrafficShape {
   /** Unix milliseconds of the arrival; after `parseTraffic`, milliseconds after the first. */
   readonly atMs: number;
   /** Instruction, query, context and the template around them. */
   readonly prefixTokens: number;
-  /** Of each candidate, title and text as far as they are read; without the template's suffix. */
+  /** Of each candidate's title and text after truncation, without the template's suffix. */
   readonly candidateTokens: readonly number[];
-  /** What the template adds to each candidate; undefined while no reply has told. */
+  /** What the template adds to each candidate; undefined when no reply has shown it. */
   readonly suffixTokens?: number | undefined;
-  /** Time left at the arrival; undefined when there was no deadline. */
+  /** The time left at the arrival; undefined when there was no deadline. */
   readonly deadlineMs: number | undefined;
   readonly class: PriorityClass;
 }
 
 const tokens = { min: 0, max: 1_000_000 };
 
-/** One line, with its end. */
+/** One line, with its line end. */
 export function formatShape(shape: TrafficShape): string {
   return `${JSON.stringify({ ...shape, atMs: tenths(shape.atMs) })}\n`;
 }
 
 /**
- * Captured lines in order of arrival, from 0. A last line without an end is left out: the writer was cut off in it.
+ * The captured requests in order of arrival, the first at 0. A last line without a line end is
+ * ignored: the writer was interrupted.
  *
  * @throws RankError naming the line and the field.
  */

@@ -1,8 +1,14 @@
 import { RankError } from '../base/errors.ts';
-import type { BatchPart, BatchRunner, EncodedRequest, PackedBatch } from '../batch/packed-batch.ts';
+import {
+  type BatchPart,
+  type BatchRunner,
+  type EncodedRequest,
+  type PackedBatch,
+  tokenPart,
+} from '../batch/packed-batch.ts';
 import type { EncodeTask } from './encode.ts';
 
-/** What encodes: a pool of threads, or one encoder. */
+/** A pool of encoder threads, or one encoder. */
 interface AskedEncoders {
   encode(task: EncodeTask): Promise<EncodedRequest>;
 }
@@ -14,7 +20,7 @@ export interface AnsweringParts {
   readonly pack: (parts: readonly BatchPart[]) => PackedBatch;
 }
 
-/** Plain words, as a caller's are. */
+/** A question as a client would ask it. */
 export const plainQuestion: EncodeTask = {
   query: 'night shift nurse',
   instruction: undefined,
@@ -28,7 +34,8 @@ export const plainQuestion: EncodeTask = {
 };
 
 /**
- * Asks a model one question, texts to logits, before it gets a request. Warm-ups do not see its tokenizer and template.
+ * Asks a model one question, from texts to logits, before it serves requests. Warm-ups test neither
+ * tokenizer nor template.
  *
  * @throws RankError `unavailable` when it cannot answer.
  */
@@ -46,10 +53,10 @@ export async function assertAnswers(parts: AnsweringParts): Promise<void> {
 }
 
 export function toPart({ prefix, candidates }: EncodedRequest): BatchPart {
-  return { prefix, suffixes: candidates.map(({ ids }) => ids) };
+  return tokenPart({ prefix, suffixes: candidates.map(({ ids }) => ids) });
 }
 
-/** What is wrong with a model's logits; undefined when nothing is. */
+/** Describes logits that are not finite; undefined when all are. */
 export function findNotFinite(logits: Float32Array): string | undefined {
   return logits.every((logit) => Number.isFinite(logit))
     ? undefined
@@ -62,7 +69,7 @@ export function cannotAnswer(name: string, problem: string): RankError {
   });
 }
 
-/** Undefined when the limits leave no room for it, which is not the model's fault. */
+/** Undefined when the limits leave no room for the question, which is not the model's fault. */
 async function encodeQuestion(encoders: AskedEncoders) {
   try {
     return await encoders.encode(plainQuestion);

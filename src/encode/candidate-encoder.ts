@@ -1,25 +1,23 @@
-import type { PromptTemplate } from '../text/template.ts';
-import type { Truncation } from '../domain/rank.ts';
+import type { BadCandidate, Truncation } from '../domain/rank.ts';
 import type { CandidateText } from './encode.ts';
-import type { BadCandidate } from '../domain/rank.ts';
 import { countIds, type EncodedSpan, encodeFixedSpans, fillSpans } from './encode-spans.ts';
-import { candidateSpans } from '../text/template.ts';
+import { candidateSpans, type PromptTemplate } from '../text/template.ts';
 import type { Cut, Tokenizer } from '../text/tokenizer/tokenizer.ts';
 
-/** A candidate cut to its budget: title and text, without the suffix. */
+/** Title and text of a candidate, cut to its budget; without the suffix. */
 export interface FittedCandidate {
   readonly parts: readonly Int32Array[];
   readonly truncated: boolean;
 }
 
-/** A candidate's spans: those of the title, if any, and the text, which is last. */
+/** The spans of a candidate: those of its title, if it has one, then the text. */
 interface CandidateLayout {
   readonly title: readonly EncodedSpan[];
   /** Spaces before the text. */
   readonly lead: string;
 }
 
-/** Encodes candidates, cutting them by whole tokens, never inside a UTF-8 character. */
+/** Encodes candidates and cuts them at whole tokens, never inside a UTF-8 character. */
 export class CandidateEncoder {
   readonly #tokenizer: Tokenizer;
   readonly #titled: CandidateLayout;
@@ -31,7 +29,10 @@ export class CandidateEncoder {
     this.#untitled = createLayout(tokenizer, template, false);
   }
 
-  /** At most `budget` tokens. `start` cuts the text's start, else the end goes; either way the title stays longest. */
+  /**
+   * Keeps at most `budget` tokens. `start` removes the start of the text, otherwise the end is
+   * removed. The title is cut only when it alone exceeds the budget.
+   */
   fit(candidate: CandidateText, budget: number, truncation: Truncation): FittedCandidate {
     const { title, lead } = this.#layoutOf(candidate);
     const parts: Int32Array[] = [];
@@ -55,7 +56,7 @@ export class CandidateEncoder {
     return { parts: [...parts, cut.ids], truncated: cut.truncated };
   }
 
-  /** What to say of a candidate that is above its budget and may not be cut. Reads all of it. */
+  /** Describes a candidate that exceeds its budget and may not be cut. Encodes all of it. */
   describeExcess(candidate: CandidateText, budget: number): BadCandidate {
     const { title, lead } = this.#layoutOf(candidate);
     const inTitle = countIds(fillSpans(this.#tokenizer, title, { title: candidate.title ?? '' }));

@@ -12,7 +12,7 @@ export function encodeFixedSpans(tokenizer: Tokenizer, spans: readonly Span[]): 
   );
 }
 
-/** Token ids of each span, fields filled with the caller's texts. */
+/** The token ids of each span, with the client's texts in the fields. */
 export function fillSpans(
   tokenizer: Tokenizer,
   spans: readonly EncodedSpan[],
@@ -27,11 +27,11 @@ export function countIds(parts: readonly Int32Array[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
-/** Copies parts one after the other to a place in `target`. */
+/** Copies parts one after the other into `target`, from `start` on. */
 export function writeParts(target: Int32Array, parts: readonly Int32Array[], start: number): void {
-  let at = start;
+  let next = start;
   for (const part of parts) {
-    target.set(part, at);
-    at += part.length;
+    target.set(part, next);
+    next += part.length;
   }
 }

@@ -1,9 +1,8 @@
-import type { BadCandidate } from '../domain/rank.ts';
 import type { FieldViolation } from '../base/errors.ts';
-import type { BadCandidatePolicy, Candidate, RankRequest } from '../domain/rank.ts';
+import type { BadCandidate, BadCandidatePolicy, Candidate, RankRequest } from '../domain/rank.ts';
 import type { EncodedRequest } from '../batch/packed-batch.ts';
 
-/** What encoding needs of a request; crosses the thread boundary by structured clone. */
+/** The part of a request that encoding needs. It is sent to encoder threads by structured clone. */
 export interface EncodeTask
   extends Pick<
     RankRequest,
@@ -18,20 +17,23 @@ export type CandidateText = Pick<Candidate, 'title' | 'text'>;
 
 /** In tokens. */
 export interface EncodeLimits {
-  /** Instruction, query, context and the template's text in the parts that they stand in. */
+  /** For instruction, query, context, and the template's text in the parts that contain them. */
   readonly prefixTokens: number;
-  /** The context budget: most tokens a candidate may keep. */
+  /** The context budget: how many tokens of a candidate are kept. */
   readonly candidateTokens: number;
   /** Prefix, candidate and suffix together. */
   readonly rowTokens: number;
 }
 
-/** A request as token ids: without the bad candidates, which are named by their places in the task. */
+/**
+ * A request as token ids. `skipped` has the bad candidates, which are left out, by place in the
+ * task.
+ */
 export interface EncodedTask extends EncodedRequest {
   readonly skipped?: ReadonlyMap<number, BadCandidate>;
 }
 
-/** Expected failures are values: they cross threads. */
+/** Expected failures are values, because errors lose their fields between threads. */
 export type EncodeOutcome =
   | { readonly ok: true; readonly encoded: EncodedTask }
   | {
@@ -40,9 +42,11 @@ export type EncodeOutcome =
       readonly violations: readonly FieldViolation[];
     };
 
-/** Turns requests into token ids by one model's tokenizer and template. Built once per thread. */
+/**
+ * Turns requests into token ids with a model's tokenizer and template. Every thread has its own.
+ */
 export interface RequestEncoder {
   encode(task: EncodeTask): EncodeOutcome;
-  /** Each text by itself, as a candidate's text is. */
+  /** Each text by itself, normalized as a candidate's text is. */
   tokenize(texts: readonly string[]): readonly Int32Array[];
 }

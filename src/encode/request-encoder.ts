@@ -1,3 +1,4 @@
+import { at } from '../base/at.ts';
 import { type FieldViolation, RankError } from '../base/errors.ts';
 import type { TemplateTokens } from '../model/manifest.ts';
 import type { PromptTemplate } from '../text/template.ts';
@@ -23,19 +24,21 @@ import {
 
 export interface RequestEncoderOptions {
   readonly tokenizerPath: string;
-  /** Any tokenizer when undefined. */
+  /** Not checked when undefined. */
   readonly expected?: ExpectedTokenizer;
   readonly template: PromptTemplate;
-  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  /** Applied to clients' texts before they are encoded; nothing when undefined. */
   readonly normalize: readonly NormalizeStep[] | undefined;
   readonly limits: EncodeLimits;
 }
 
 /**
- * Loads the tokenizer and encodes the template's own text, once. Callers' texts are normalized
- * first. An absent instruction is the template's; an empty title or context is none.
+ * Loads the tokenizer and encodes the template's own text, once. Clients' texts are normalized
+ * first. The template's instruction replaces an absent one; an empty title or context counts as
+ * absent.
  *
- * @throws RankError when tokenizer or template is broken, or the limits are below what the template itself takes.
+ * @throws RankError when the tokenizer or the template is broken, or the template alone exceeds the
+ * limits.
  */
 export function createRequestEncoder(options: RequestEncoderOptions): RequestEncoder {
   const { tokenizerPath, template, limits } = options;
@@ -44,7 +47,7 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
   const encodeFrame = createFrameEncoder(tokenizer, template);
   const candidates = new CandidateEncoder(tokenizer, template);
   const empty = encodeFrame({ query: '' });
-  // A row must have room for one token of a candidate.
+  // Leaves room for one token of a candidate.
   const mostAsked = Math.min(limits.prefixTokens, limits.rowTokens - empty.fixedTokens - 1);
   assertRoom(empty, limits, template);
 
@@ -80,7 +83,7 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
 const blankOnceNormalized = 'has nothing to read once markup and invisible characters are removed';
 const blank: BadCandidate = { reason: 'BLANK', field: 'text', description: blankOnceNormalized };
 
-/** The candidates that cannot be scored, by their places. */
+/** The candidates that cannot be scored, by place. */
 function findBad(
   { candidates, truncation, onBadCandidate }: EncodeTask,
   fitted: readonly FittedCandidate[],
@@ -90,7 +93,7 @@ function findBad(
   candidates.forEach((each, index) => {
     if (onBadCandidate !== undefined && isBlank(each.text) && isBlank(each.title)) {
       found.set(index, blank);
-    } else if (truncation === 'error' && fitted[index]?.truncated === true) {
+    } else if (truncation === 'error' && at(fitted, index).truncated) {
       found.set(index, describeExcess(each));
     }
   });
@@ -115,15 +118,17 @@ function normalizeTask(task: EncodeTask, normalize: (text: string) => string): E
   };
 }
 
-/** What stands around every candidate of a request. */
+/** The texts around every candidate of a request, encoded. */
 interface Frame {
   readonly prefix: Int32Array;
   readonly suffix: Int32Array;
-  /** Tokens of the parts that the caller's texts stand in: the prefix, and a candidate-first template's suffix. */
+  /**
+   * Tokens of the parts with client's texts: the prefix, and a candidate-first template's suffix.
+   */
   readonly askedTokens: number;
-  /** Tokens of the others. */
+  /** Tokens of the other parts. */
   readonly fixedTokens: number;
-  /** The caller's field with the most tokens. */
+  /** The client's field with the most tokens. */
   readonly longest: Field;
   readonly longestTokens: number;
 }
@@ -143,8 +148,12 @@ function createFrameEncoder(
       suffix.longest.tokens > prefix.longest.tokens ? suffix.longest : prefix.longest;
     const fixedTokens = isQueryFirst ? suffix.ids.length : 0;
     return {
-      ...{ prefix: prefix.ids, suffix: suffix.ids, longest: field, longestTokens: tokens },
-      ...{ fixedTokens, askedTokens: prefix.ids.length + suffix.ids.length - fixedTokens },
+      prefix: prefix.ids,
+      suffix: suffix.ids,
+      askedTokens: prefix.ids.length + suffix.ids.length - fixedTokens,
+      fixedTokens,
+      longest: field,
+      longestTokens: tokens,
     };
   };
 }
@@ -169,7 +178,7 @@ function createPartEncoder(
     writeParts(ids, parts, 0);
     let longest: EncodedPart['longest'] = { field: 'query', tokens: 0 };
     spans.forEach((span, i) => {
-      const tokens = parts[i]?.length ?? 0;
+      const tokens = at(parts, i).length;
       const isCallers =
         span.kind === 'field' && (span.field !== 'instruction' || instruction !== undefined);
       if (isCallers && tokens > longest.tokens) {
@@ -180,7 +189,7 @@ function createPartEncoder(
   };
 }
 
-/** Tokens of a template's own text. */
+/** Counts the tokens of a template's own text. */
 export function countTemplateTokens(
   tokenizer: Tokenizer,
   template: PromptTemplate,
@@ -207,7 +216,8 @@ function assertRoom(
   const others = fixedTokens === 0 ? 'a candidate' : 'the suffix and a candidate';
   const room =
     inRow <= prefixTokens
-      ? `at most ${inRow} fit a row beside ${others}: a row of the model has ${rowTokens} (its positions, or --row-tokens of 'slmrank model build')`
+      ? `at most ${inRow} fit a row beside ${others}: a row of the model has ${rowTokens} ` +
+        "(its positions, or --row-tokens of 'slmrank model build')"
       : `at most ${prefixTokens} are allowed by --prefix-tokens (SLMRANK_PREFIX_TOKENS)`;
   throw new RankError(
     'invalid-argument',
@@ -232,8 +242,8 @@ function refuse(violations: readonly FieldViolation[]): EncodeOutcome {
 }
 
 /**
- * Candidates with the suffix, as views of one buffer: a thousand of them cross to another thread in half the time
- * that separate arrays take.
+ * Appends the suffix to each candidate. All ids are views of one buffer, which takes half the time
+ * of separate arrays to reach another thread (a thousand candidates).
  */
 function finish(fitted: readonly FittedCandidate[], suffix: Int32Array): EncodedCandidate[] {
   const tokens = fitted.map(({ parts }) => countIds(parts));
@@ -241,7 +251,7 @@ function finish(fitted: readonly FittedCandidate[], suffix: Int32Array): Encoded
   const buffer = new Int32Array(total);
   let start = 0;
   return fitted.map(({ parts, truncated }, i) => {
-    const kept = tokens[i] ?? 0;
+    const kept = at(tokens, i);
     const ids = buffer.subarray(start, start + kept + suffix.length);
     writeParts(ids, [...parts, suffix], 0);
     start += ids.length;

@@ -4,14 +4,16 @@ import type { EncodeLimits } from './encode.ts';
 type AskedLimits = Pick<EncodeLimits, 'prefixTokens' | 'candidateTokens'>;
 type LimitedModel = Pick<Manifest, 'blueprint' | 'templateTokens'>;
 
-/** The limits that hold: those asked for, or what a row of the model has room for beside its template's own text. */
+/**
+ * The limits in force: those of the configuration, or less where a row of the model has no room.
+ */
 export function servedLimits(
   { prefixTokens, candidateTokens }: AskedLimits,
   { blueprint: { rowTokens }, templateTokens = { asked: 0, fixed: 0 } }: LimitedModel,
 ): EncodeLimits {
   const { asked, fixed } = templateTokens;
   return {
-    // A row must have room for one token of a candidate.
+    // Leaves room for one token of a candidate.
     prefixTokens: Math.min(prefixTokens, rowTokens - fixed - 1),
     candidateTokens: Math.min(candidateTokens, rowTokens - asked - fixed),
     rowTokens,
@@ -23,14 +25,15 @@ const names = {
   candidateTokens: '--candidate-tokens (SLMRANK_CANDIDATE_TOKENS)',
 } as const;
 
-/** Of limits that a row cannot hold, in sentences. */
+/** Describes the configured limits that a row of the model has no room for. */
 export function findLoweredLimits(asked: AskedLimits, model: LimitedModel): readonly string[] {
   const served = servedLimits(asked, model);
   return (['prefixTokens', 'candidateTokens'] as const)
     .filter((name) => served[name] < asked[name])
     .map(
       (name) =>
-        `${names[name]} is ${asked[name]}, and the model's rows of ${served.rowTokens} tokens hold ${served[name]} ` +
-        "beside the template: that is the limit. 'slmrank model build --row-tokens' makes rows longer",
+        `${names[name]} is ${asked[name]}, and the model's rows of ${served.rowTokens} tokens ` +
+        `hold ${served[name]} beside the template: that is the limit. ` +
+        "'slmrank model build --row-tokens' makes rows longer",
     );
 }

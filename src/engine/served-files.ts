@@ -6,21 +6,21 @@ import { type FilesOfModel, type FileStamps, mostBytes } from '../model/model-fi
 import { assertRegular, openFlags, type FileStamp, stampOf } from '../base/files/regular-file.ts';
 
 /**
- * The two files of a session, held against what was verified when the model was: at every load and after every run, for
- * ONNX Runtime maps the weights, so that whoever writes into the file changes the scores of a session that is open.
- * Everything here blocks: a disk that does not answer must hold up this thread and no other.
+ * The two files of a session. They are compared with the verified files at every load and after
+ * every run: ONNX Runtime maps the weights into memory, so writing into the file changes the scores
+ * of an open session. All calls block, so that a disk that does not answer stops only this thread.
  */
 export class ServedFiles {
-  /** The folder to load from: symbolic links that ONNX Runtime would refuse are resolved. */
+  /** The folder to load from, with the symbolic links resolved that ONNX Runtime would refuse. */
   readonly dir: string;
   readonly #graph: OpenFile;
   readonly #weights: OpenFile;
 
   /**
-   * `verified` are the files' stamps when they were last known to be the manifest's; a file with another stamp, or with
-   * none, is read and compared now.
+   * `verified` has the stamps of the files when they last had the manifest's digests. A file with
+   * another stamp, or with none, is read and hashed now.
    *
-   * @throws RankError `unavailable` naming the file that is another.
+   * @throws RankError `unavailable` that names the file with another digest.
    */
   constructor(dir: string, { graph, weights }: ServedManifest, verified: FileStamps) {
     this.dir = resolveFolder(dir, graph.file, weights.file);
@@ -40,7 +40,10 @@ export class ServedFiles {
     }
   }
 
-  /** After the session has opened them by name. @throws RankError when it may have opened others. */
+  /**
+   * Called after the session has opened the files by name. @throws RankError when they may be
+   * others.
+   */
   assertLoaded(): void {
     this.#graph.assertSame();
     this.#weights.assertSame();
@@ -48,9 +51,9 @@ export class ServedFiles {
   }
 
   /**
-   * Whether the weights were written to since this was last asked, by what is the same contents in the end.
+   * Whether the weights were written to since the last call, but have the same contents again.
    *
-   * @throws ChangedFileError when they are others.
+   * @throws ChangedFileError when the contents differ.
    */
   wereWritten(): boolean {
     return this.#weights.wasWritten();
@@ -64,10 +67,10 @@ export class ServedFiles {
 
 type ServedManifest = Pick<FilesOfModel, 'graph' | 'weights'>;
 
-/** The files on which every run depends are others than those that were verified. */
+/** The graph or the weights differ from the files that were verified. */
 export class ChangedFileError extends RankError {}
 
-/** One file, kept open: replaced by another of its name, it stays what it was. */
+/** One file, kept open, so that replacing it by another of the same name has no effect. */
 class OpenFile {
   readonly #path: string;
   readonly #sha256: string;
@@ -112,7 +115,7 @@ class OpenFile {
     if (stamp === this.#stamp) {
       return false;
     }
-    // Its name was given to another file, or a second name to it: the contents are what they were.
+    // Another file took its name, or it got a second name: the contents are unchanged.
     const isRenamed = found.nlink !== this.#links && isSameContents(stamp, this.#stamp);
     this.#stamp = stamp;
     this.#links = found.nlink;
@@ -135,13 +138,14 @@ class OpenFile {
     if (found !== this.#sha256) {
       throw new ChangedFileError(
         'unavailable',
-        `${this.#path} is not the file that was verified: it has SHA-256 ${found}, the manifest says ${this.#sha256}`,
+        `${this.#path} is not the file that was verified: it has SHA-256 ${found}, ` +
+          `the manifest says ${this.#sha256}`,
       );
     }
   }
 }
 
-/** All but the moment of the entry's last change. */
+/** Compares everything but the time of the inode's last change. */
 function isSameContents(a: FileStamp, b: FileStamp): boolean {
   return a.slice(0, a.lastIndexOf(':')) === b.slice(0, b.lastIndexOf(':'));
 }
@@ -158,20 +162,21 @@ function openOrRefuse(path: string): number {
 function hashOf(descriptor: number): string {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(1 << 20);
-  let place = 0;
+  let offset = 0;
   for (;;) {
-    const bytes = readSync(descriptor, buffer, 0, buffer.length, place);
+    const bytes = readSync(descriptor, buffer, 0, buffer.length, offset);
     if (bytes === 0) {
       return hash.digest('hex');
     }
     hash.update(buffer.subarray(0, bytes));
-    place += bytes;
+    offset += bytes;
   }
 }
 
 /**
- * ONNX Runtime reads weights only from the graph's own folder, and follows no link out of it. Links to two files that
- * stand beside each other under their own names (mounted volumes) are as good as those.
+ * ONNX Runtime reads weights only from the graph's folder and follows no link out of it. Links to
+ * two files that are in one folder under their own names (mounted volumes) are resolved to that
+ * folder.
  */
 function resolveFolder(dir: string, graph: string, weights: string): string {
   const [realGraph, realWeights] = [realPathOf(join(dir, graph)), realPathOf(join(dir, weights))];
@@ -183,7 +188,8 @@ function resolveFolder(dir: string, graph: string, weights: string): string {
   if (!isWhole) {
     throw new RankError(
       'unavailable',
-      `${join(dir, weights)} is a symbolic link to ${realWeights}; ONNX Runtime needs ${graph} and ${weights} as files of one folder: copy them there`,
+      `${join(dir, weights)} is a symbolic link to ${realWeights}; ` +
+        `ONNX Runtime needs ${graph} and ${weights} as files of one folder: copy them there`,
     );
   }
   return folder;

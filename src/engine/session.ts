@@ -1,3 +1,5 @@
+/** The only file that imports ONNX Runtime. */
+
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { RankError } from '../base/errors.ts';
@@ -6,29 +8,28 @@ import { cudaHint } from './cuda-libraries.ts';
 import type { PackedBatch } from '../batch/packed-batch.ts';
 import { feedsOf, logitsOutput } from '../batch/graph-feeds.ts';
 
-/** The only door to ONNX Runtime. */
-
 export interface SessionOptions {
   readonly modelDir: string;
   readonly manifest: Manifest;
   readonly provider: 'cpu' | 'cuda';
   readonly deviceId: number;
-  /** Intra-op threads; for the CPU provider. */
+  /** Intra-op threads of the CPU provider. */
   readonly threads: number;
 }
 
 export interface RankSession {
   /**
-   * Blocks the calling thread until done. The caller owns the logits. [N, 2], yes and no. One that is not finite is
-   * the caller's to find: it concerns one candidate, not its neighbours in the batch.
+   * Blocks the calling thread. Returns the yes and no logits, [N, 2], which the caller owns. It
+   * does not check that they are finite: one that is not concerns one candidate and not its
+   * neighbours in the batch.
    */
   run(batch: PackedBatch): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
 /**
- * Loads a built model on one device. There is no fallback: without the CUDA libraries, `cuda` throws, and so it does for
- * an int8 model, whose products ONNX Runtime would quietly leave to the CPU.
+ * Loads a built model on one device. There is no fallback: `cuda` throws without the CUDA
+ * libraries, and for int8 models, whose products ONNX Runtime would silently run on the CPU.
  *
  * @throws RankError `unavailable`
  */
@@ -48,22 +49,25 @@ export async function openSession(options: SessionOptions): Promise<RankSession>
   };
 }
 
-/** A tensor on its way in or out of a graph: fp32, int32 or int64, row-major. */
+/** An input of a graph: fp32, int32 or int64, row-major. */
 export interface GraphTensor {
   readonly data: Int32Array | Float32Array | BigInt64Array;
   readonly dims: readonly number[];
 }
 
-/** Any graph of the toolchain's, on the CPU. */
+/** A graph of the toolchain on the CPU. */
 export interface GraphSession {
-  /** Blocks the calling thread until done. Feeds that the graph does not have are left out; the outputs are fp32. */
+  /**
+   * Blocks the calling thread. Feeds that the graph does not have are ignored. The outputs are
+   * fp32.
+   */
   run(
     feeds: Readonly<Record<string, GraphTensor>>,
   ): Promise<Readonly<Record<string, Float32Array>>>;
   close(): Promise<void>;
 }
 
-/** A graph given as bytes, its weights inside or fed. @throws RankError `unavailable` */
+/** Opens a graph from its bytes; weights are inside or fed. @throws RankError `unavailable` */
 export async function openGraph(bytes: Uint8Array, threads: number): Promise<GraphSession> {
   const session = await createSession(bytes, { provider: 'cpu', deviceId: 0, threads });
   return {
@@ -95,7 +99,7 @@ async function createSession(
 ): Promise<ort.InferenceSession> {
   try {
     const settings = sessionSettings(options);
-    // Two calls, as the library's types have it.
+    // The library declares two overloads and no union.
     return typeof graph === 'string'
       ? await ort.InferenceSession.create(graph, settings)
       : await ort.InferenceSession.create(graph, settings);
@@ -114,7 +118,7 @@ function isAboutLibraries(reason: string): boolean {
   return /load (shared )?library|cannot open shared object/i.test(reason);
 }
 
-/** Also used by the benches, so that every variant runs as the server does. */
+/** Benchmarks use them too, so that they run as the server does. */
 export function sessionSettings({
   provider,
   deviceId,
@@ -126,11 +130,13 @@ export function sessionSettings({
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // An arena keeps the largest run's memory for ever: 176 MB over 12 mixed runs against 11 MB without, no slower.
+    // An arena never frees the largest run's memory: 176 MB after 12 mixed runs, 11 MB without, as
+    // fast.
     enableCpuMemArena: false,
     enableMemPattern: false,
     logSeverityLevel: 3,
-    // A spinning thread takes the core from its neighbour: half the speed on a shared machine, nothing gained on a quiet one.
+    // Spinning threads take cores from others: half the speed on a shared machine, no gain on an
+    // idle one.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
 }
@@ -158,7 +164,8 @@ function readLogits(output: ort.Tensor | undefined, candidates: number): Float32
   if (!(logits instanceof Float32Array) || logits.length !== 2 * candidates) {
     throw new RankError(
       'internal',
-      `the graph gave ${String(output?.type)}[${String(output?.dims.join())}] for ${candidates} candidates; this is a bug`,
+      `the graph gave ${String(output?.type)}[${String(output?.dims.join())}] ` +
+        `for ${candidates} candidates; this is a bug`,
     );
   }
   return logits;

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Clock } from '../base/clock.ts';
 import type { EstimateTokens } from '../pipeline/plan/estimate-tokens.ts';
-import type { CallContext, RankingPipeline, RankReply, RankRequest } from '../domain/rank.ts';
+import type { CallContext, Rank, RankReply, RankRequest } from '../domain/rank.ts';
 import { assertRegular } from '../base/files/regular-file.ts';
 import { formatShape, type TrafficShape } from '../domain/traffic.ts';
 import type { Log } from './log.ts';
@@ -143,12 +143,12 @@ export interface CapturedParts {
   readonly estimate: EstimateTokens;
 }
 
-/** A pipeline that captures the shape of every ranking request when it ends, whatever its outcome. */
+/** Ranks as `rank` does, and captures the shape of every request when it ends, however it ends. */
 export function captureTraffic(
-  pipeline: RankingPipeline,
+  rank: Rank,
   capture: Capture,
   { clock, estimate }: CapturedParts,
-): RankingPipeline {
+): Rank {
   const add = (atMs: number, request: RankRequest, call: CallContext, reply?: RankReply) => {
     const { deadlineMs } = call;
     const shape = measureLengths(request, reply, estimate);
@@ -159,24 +159,16 @@ export function captureTraffic(
       capture.add({ atMs, ...shape, deadlineMs: deadline, class: request.priority });
     }
   };
-  return {
-    rank: async (request, call) => {
-      const atMs = clock.nowMs();
-      try {
-        const reply = await pipeline.rank(request, call);
-        add(atMs, request, call, reply);
-        return reply;
-      } catch (error) {
-        add(atMs, request, call);
-        throw error;
-      }
-    },
-    estimate: (request, call) => pipeline.estimate(request, call),
-    tokenize: (texts, call) => pipeline.tokenize(texts, call),
-    replicas: () => pipeline.replicas(),
-    buckets: () => pipeline.buckets(),
-    warm: () => pipeline.warm(),
-    drain: () => pipeline.drain(),
+  return async (request, call) => {
+    const atMs = clock.nowMs();
+    try {
+      const reply = await rank(request, call);
+      add(atMs, request, call, reply);
+      return reply;
+    } catch (error) {
+      add(atMs, request, call);
+      throw error;
+    }
   };
 }
 

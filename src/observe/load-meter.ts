@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Reason } from '../base/errors.ts';
 import type { ServingEvent, Tell } from '../domain/events.ts';
 
 /** The current load of the server. */
@@ -18,8 +19,8 @@ export interface LoadMeter {
 /** Time after which an event weighs 1/e. Longer than a run, shorter than the patience of balancers. */
 const memoryMs = 5000;
 
-/** Reasons that lie in the request: another server would refuse it too. */
-const requestFaults: ReadonlySet<string | undefined> = new Set([
+/** Faults of the request: another server would refuse it too. */
+const callersFault: ReadonlySet<Reason | undefined> = new Set([
   'INVALID_REQUEST',
   'MODEL_NOT_FOUND',
   'FAILED_PRECONDITION',
@@ -60,7 +61,7 @@ function isError({ outcome, reason }: Extract<ServingEvent, { kind: 'ended' }>):
   return (
     outcome === 'failed' ||
     outcome === 'expired' ||
-    (outcome === 'rejected' && !requestFaults.has(reason))
+    (outcome === 'rejected' && !callersFault.has(reason))
   );
 }
 

@@ -4,7 +4,7 @@ import type { Config, ServedConfig } from '../config/config.ts';
 import { TokenEstimator } from './plan/estimate-tokens.ts';
 import type { Tell } from '../domain/events.ts';
 import type { FileStamps, Manifest } from '../model/manifest.ts';
-import { Pipeline } from './pipeline.ts';
+import { Pipeline, type WrapRank } from './pipeline.ts';
 import { openEncoders, openReplicas, type PoolLog, type Workers } from '../pool/open-pools.ts';
 import { Admission } from '../schedule/admission.ts';
 import { servedLimits } from '../encode/served-limits.ts';
@@ -19,20 +19,23 @@ import { TextRoom } from '../schedule/text-room.ts';
 export interface PipelineOptions {
   readonly config: ServedConfig;
   readonly manifest: Manifest;
-  /** Of the model's files when they were verified; every load of a replica reads them when undefined. */
+  /**
+   * Stamps of the verified files. When undefined, every load of a replica reads and verifies them.
+   */
   readonly verified?: FileStamps | undefined;
   readonly log?: PoolLog;
   readonly clock?: Clock;
-  /** Told of batches, replicas and what became of them. */
+  /** Receives the events of batches and replicas. */
   readonly tell?: Tell;
+  readonly wrapRank?: WrapRank;
   /** Other worker files, for tests. */
   readonly workers?: Partial<Workers>;
 }
 
-/** Of the largest requests, so many hold all the room for texts that need no replica. */
+/** Texts that need no replica may take as much room as this many of the largest requests. */
 const largestTexts = 4;
 
-/** The serving path: everything between the front end and the threads. Nothing is loaded before `warm`. */
+/** Wires up the pipeline of one model. Nothing is loaded before `warm`. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { config, manifest, clock = systemClock } = options;
   const cost = createCostModel();
@@ -52,6 +55,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     encoders: openEncoders(options),
     scheduler,
     cost,
+    wrapRank: options.wrapRank,
     pack: (parts) => packBatch(parts, { attentionGroups: manifest.attentionGroups }),
     replicas: openReplicas({
       ...options,
@@ -78,7 +82,8 @@ function openScheduler(
       tokenBudget: config.tokenBudget,
       lingerMs: config.lingerMs,
       attentionGroups,
-      // A run of a quarter of the budget still reaches 85 to 95 % of the best rate on CPU (fp32, 136 tokens and more).
+      // On CPU, a quarter of the budget still reaches 85 to 95 % of the best rate (fp32, from 136
+      // tokens on).
       shareTokens: Math.ceil(config.tokenBudget / 4),
       agingMs: config.agingMs,
       deferrableWaitMs: config.deferrableWaitMs || Number.POSITIVE_INFINITY,

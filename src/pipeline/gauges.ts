@@ -3,13 +3,13 @@ import type { AdmissionLimits } from '../schedule/admission.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import type { DepthController } from '../schedule/forecast/depth.ts';
 
-/** What can be read of the serving path at any moment; counts grow from the start. */
+/** The pipeline's numbers of this moment; hits and misses are counted from the start. */
 export interface ServingGauges {
   readonly admittedCandidates: number;
   readonly admittedTokens: number;
-  /** Time that the ready replicas together need for what is admitted; 0 when nothing is. */
+  /** Time that the ready replicas need together for what is admitted. */
   readonly queuedMs: number;
-  /** What waits for a replica; the tokens without prefixes. */
+  /** Waiting for a replica. The tokens do not include prefixes. */
   readonly queuedCandidates: number;
   readonly queuedTokens: number;
   readonly rankingDepth: number;
@@ -17,7 +17,7 @@ export interface ServingGauges {
   readonly cacheBytes: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
-  /** Share of slots that would be padding, were each candidate padded to its bucket: 0 before the first proposal. */
+  /** Share of padding if each candidate were padded to its bucket; 0 before the first proposal. */
   readonly bucketWaste: number;
   readonly proposedBucketWaste: number;
 }

@@ -4,70 +4,54 @@ import { RankError } from '../base/errors.ts';
 import type { ServingEvent, Tell } from '../domain/events.ts';
 import type { ServingGauges } from './gauges.ts';
 import type { FileStamps, Manifest } from '../model/manifest.ts';
-import type { ReplicaSet } from '../pool/replica-set.ts';
-import type {
-  CallContext,
-  RankingPipeline,
-  RankRequest,
-  ReplicaDescription,
-  ServedModel,
-} from '../domain/rank.ts';
+import type { OpenPipeline } from './pipeline.ts';
+import type { ReplicaDescription, ServedModel, Serving } from '../domain/rank.ts';
 import type { CostTable } from '../schedule/costs/cost.ts';
 import { type VerifiedModel, verifyModel } from '../model/verified-model.ts';
-
-/** A model's serving path, and what may be changed of it. */
-export interface OpenModel {
-  readonly pipeline: RankingPipeline;
-  readonly pool: Pick<
-    ReplicaSet,
-    'slots' | 'describe' | 'resize' | 'drainReplica' | 'quarantine' | 'release'
-  >;
-  costs(): CostTable;
-  gauges(): ServingGauges;
-}
 
 export interface ModelSource {
   readonly folder: string;
   readonly manifest: Manifest;
-  /** Of its files when they were verified; see `verifyModel`. */
+  /** Stamps of its files when they were verified; see `verifyModel`. */
   readonly verified?: FileStamps | undefined;
   readonly devices: readonly DeviceSlot[];
 }
 
 export interface ModelSetOptions {
   readonly first: ModelSource;
-  /** Makes a model's serving path; loads nothing. */
-  readonly open: (source: ModelSource & { readonly tell: Tell }) => OpenModel;
+  /** Creates a model's pipeline and loads nothing. */
+  readonly open: (source: ModelSource & { readonly tell: Tell }) => OpenPipeline;
   readonly clock: Clock;
-  /** Reads a folder's files; by default as `verifyModel` does. */
+  /** Verifies the files of a folder; `verifyModel` by default. */
   readonly verify?: (folder: string) => Promise<VerifiedModel>;
   readonly tell?: Tell;
 }
 
-/** The models of a server, for those who run it. */
+/** The models of a server as its operator sees them. */
 export interface PoolView {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly slots: readonly DeviceSlot[];
   readonly replicas: readonly ReplicaDescription[];
-  /** The change under way, in words. */
+  /** A description of the change under way. */
   readonly change: string | undefined;
   readonly drainingModels: number;
 }
 
-interface Model extends OpenModel {
+interface Model {
   readonly folder: string;
   readonly manifest: Manifest;
+  readonly pipeline: OpenPipeline;
 }
 
-/** Told of the steps of a change, in words. */
+/** Receives the steps of a change as text. */
 export type Note = (step: string) => void;
 
 /**
- * The model that new requests get, and those that were served before and still finish requests. A request stays with
- * the model that it started with. One change at a time.
+ * The model that serves new requests, and earlier ones that still finish theirs. A request stays
+ * with the model that it started with. Only one change runs at a time.
  */
-export class ModelSet implements RankingPipeline {
+export class ModelSet implements Serving {
   readonly #options: ModelSetOptions;
   readonly #others = new Set<Model>();
   #current: Model;
@@ -80,48 +64,33 @@ export class ModelSet implements RankingPipeline {
     this.#current = this.#open(options.first);
   }
 
-  /** Rank with what it gives in the same turn: later it may drain. */
+  /** To be used in the same turn: later the model may be draining. */
   current(): ServedModel {
     return this.#current;
   }
 
   view(): PoolView {
-    const { folder, manifest, pool } = this.#current;
-    const { slots } = pool;
-    const replicas = pool.describe();
+    const { folder, manifest, pipeline } = this.#current;
     return {
-      ...{ folder, manifest, slots, replicas },
+      folder,
+      manifest,
+      slots: pipeline.pool.slots,
+      replicas: pipeline.replicas(),
       change: this.#change,
       drainingModels: this.#others.size,
     };
   }
 
   costs(): CostTable {
-    return this.#current.costs();
+    return this.#current.pipeline.costs();
   }
 
   gauges(): ServingGauges {
-    return this.#current.gauges();
-  }
-
-  rank(request: RankRequest, call: CallContext) {
-    return this.#current.pipeline.rank(request, call);
-  }
-
-  estimate(request: RankRequest, call: CallContext) {
-    return this.#current.pipeline.estimate(request, call);
-  }
-
-  tokenize(...asked: Parameters<RankingPipeline['tokenize']>) {
-    return this.#current.pipeline.tokenize(...asked);
+    return this.#current.pipeline.gauges();
   }
 
   replicas(): readonly ReplicaDescription[] {
     return this.#current.pipeline.replicas();
-  }
-
-  buckets(): readonly number[] {
-    return this.#current.pipeline.buckets();
   }
 
   warm(): Promise<void> {
@@ -134,16 +103,16 @@ export class ModelSet implements RankingPipeline {
     await Promise.all(models.map(({ pipeline }) => pipeline.drain()));
   }
 
-  /** See `ReplicaSet.resize`. @throws RankError, all as it was before. */
+  /** See `ReplicaSet.resize`. @throws RankError; then nothing has changed. */
   async resize(slots: readonly DeviceSlot[], note: Note): Promise<void> {
-    const { pool } = this.#current;
+    const { pool } = this.#current.pipeline;
     assertSameKind(pool.slots, slots);
     await this.#inTurn('resizing', note, () => pool.resize(slots));
   }
 
   /** See `ReplicaSet.drainReplica`. @throws RankError */
   async drainReplica(slot: string): Promise<void> {
-    const { pool } = this.#current;
+    const { pool } = this.#current.pipeline;
     await this.#inTurn(
       `draining ${slot}`,
       () => undefined,
@@ -151,29 +120,30 @@ export class ModelSet implements RankingPipeline {
     );
   }
 
-  /** See `ReplicaSet.quarantine`. At any time. @throws RankError */
+  /** See `ReplicaSet.quarantine`. Does not wait for a change under way. @throws RankError */
   async quarantine(slot: string, reason: string): Promise<void> {
-    await this.#current.pool.quarantine(slot, reason);
+    await this.#current.pipeline.pool.quarantine(slot, reason);
   }
 
-  /** See `ReplicaSet.release`. At any time. @throws RankError */
+  /** See `ReplicaSet.release`. Does not wait for a change under way. @throws RankError */
   async release(slot: string): Promise<void> {
     this.#assertOpen();
-    await this.#current.pool.release(slot);
+    await this.#current.pipeline.pool.release(slot);
   }
 
   /**
-   * Loads a built model beside the current one, gives it all new requests once it is warm, and drains the old one.
+   * Loads a built model beside the current one, sends it all new requests once it is warm, and
+   * drains the old one.
    *
-   * @throws RankError naming what is wrong with the folder, or why the model does not load; the old one serves on and
-   * what the new one took is free again.
+   * @throws RankError that says what is wrong with the folder or why the model does not load. Then
+   * the old model goes on serving and the new one's threads and memory are free again.
    */
   async load(folder: string, note: Note): Promise<void> {
     await this.#inTurn(`loading ${folder}`, note, async () => {
       note('verifying');
       const { manifest, files: verified } = await this.#verify(folder);
       const old = this.#current;
-      const next = this.#open({ folder, manifest, verified, devices: old.pool.slots });
+      const next = this.#open({ folder, manifest, verified, devices: old.pipeline.pool.slots });
       this.#others.add(next);
       note(`loading ${manifest.name}`);
       await this.#warmOrDrain(next);
@@ -211,14 +181,14 @@ export class ModelSet implements RankingPipeline {
     }
   }
 
-  /** In one turn, so that no request falls between the two. */
+  /** Synchronous, so that no request arrives between the two models. */
   #shift(next: Model): void {
     this.#others.delete(next);
     this.#others.add(this.#current);
     this.#current = next;
     const { name: model, fingerprint, precision, buckets } = next.manifest;
     this.#options.tell?.({ kind: 'model', model, fingerprint, precision, buckets });
-    for (const { deviceSlot: replica, phase, reason } of next.pool.describe()) {
+    for (const { deviceSlot: replica, phase, reason } of next.pipeline.pool.describe()) {
       this.#options.tell?.({ kind: 'replica', replica, phase, reason });
     }
   }
@@ -226,17 +196,14 @@ export class ModelSet implements RankingPipeline {
   #open(source: ModelSource): Model {
     const { folder, manifest } = source;
     const tell = (event: ServingEvent) => this.#tell(model, event);
-    const opened = this.#options.open({ ...source, tell });
-    const { pipeline, pool } = opened;
-    const model: Model = {
-      ...{ folder, manifest, pipeline, pool },
-      costs: () => opened.costs(),
-      gauges: () => opened.gauges(),
-    };
+    const model: Model = { folder, manifest, pipeline: this.#options.open({ ...source, tell }) };
     return model;
   }
 
-  /** Two models have replicas on the same slots: only those of the current one are the slots' state. */
+  /**
+   * Two models have replicas on the same slots; a slot's state is that of the current model's
+   * replica.
+   */
   #tell(model: Model, event: ServingEvent): void {
     const isCurrent = model === this.#current;
     if (event.kind === 'replica') {
@@ -276,7 +243,8 @@ function assertSameKind(before: readonly DeviceSlot[], after: readonly DeviceSlo
   const [serving] = before;
   const other = after.find(({ provider }) => provider !== serving?.provider);
   if (serving !== undefined && other !== undefined) {
-    const description = `${other.name} beside ${serving.name}: scores would change; restart the server for that`;
+    const description =
+      `${other.name} beside ${serving.name}: scores would change; ` + 'restart the server for that';
     throw new RankError('invalid-argument', description, {
       violations: [{ field: 'devices', description }],
     });

@@ -1,14 +1,15 @@
 import type { ScoreCache } from '../cache/score-cache.ts';
-import { ownRuns, type ScoreSource } from '../cache/score-source.ts';
+import { type Claim, ownRuns, type ScoreSource } from '../cache/score-source.ts';
 import { SharedScores } from '../cache/shared-scores.ts';
 import type { Clock } from '../base/clock.ts';
-import { type BoundCall, boundCall } from './plan/bound-call.ts';
+import { boundCall } from './plan/bound-call.ts';
+import type { Call } from '../domain/call.ts';
 import { assertAnswers } from '../encode/assert-answers.ts';
 import { assertNoneBad } from './reply/bad-candidates.ts';
 import { composeReply } from './reply/compose-reply.ts';
 import type { Config } from '../config/config.ts';
-import { RankError } from '../base/errors.ts';
-import type { TokenEstimator } from './plan/estimate-tokens.ts';
+import { RankError, type Reason, reasonOf } from '../base/errors.ts';
+import type { EstimateTokens, TokenEstimator } from './plan/estimate-tokens.ts';
 import { readGauges, type ServingGauges } from './gauges.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { EncoderPool } from '../pool/encoders/encoder-pool.ts';
@@ -16,19 +17,22 @@ import type { ReplicaSet } from '../pool/replica-set.ts';
 import type {
   CallContext,
   Estimate,
+  Rank,
   RankingPipeline,
   RankReply,
   RankRequest,
   ReplicaDescription,
 } from '../domain/rank.ts';
 import { type DepthChoice, planRank, type RankPlan, wholeSize } from './plan/rank-plan.ts';
-import { type Encoding, RequestRun } from './request-run.ts';
+import { type EncodedCandidates, encodeCandidates } from './stages/encode-candidates.ts';
+import { RankProgress } from './stages/progress.ts';
+import { scheduleCandidates } from './stages/schedule-candidates.ts';
 import type { Admission, Permit } from '../schedule/admission.ts';
-import type { BatchPart, EncodedRequest, PackedBatch } from '../batch/packed-batch.ts';
+import type { BatchPart, PackedBatch } from '../batch/packed-batch.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import type { CostModel, CostTable } from '../schedule/costs/cost.ts';
-import { type DepthController, prudentDeadlineMs } from '../schedule/forecast/depth.ts';
-import type { Ask } from '../schedule/forecast/forecast.ts';
+import { type DepthController, prudentDeadlineAtMs } from '../schedule/forecast/depth.ts';
+import type { Size } from '../schedule/forecast/forecast.ts';
 import { packedSizeOf } from '../batch/packed-size.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { TextRoom } from '../schedule/text-room.ts';
@@ -42,17 +46,29 @@ export interface PipelineParts {
   readonly depth: DepthController;
   readonly tuner: BucketTuner;
   readonly admission: Admission;
-  /** Without one, texts that need no replica have no bound. */
+  /** Bounds the texts of requests that need no replica; no bound when absent. */
   readonly texts?: TextRoom;
   readonly encoders: EncoderPool;
   readonly scheduler: Scheduler;
   readonly replicas: ReplicaSet;
   readonly cost: CostModel;
   readonly pack: (parts: readonly BatchPart[]) => PackedBatch;
+  readonly wrapRank?: WrapRank | undefined;
 }
 
-/** The serving path: everything between the front end and the threads. */
-export class Pipeline implements RankingPipeline {
+/** Wraps the ranking of every request, to watch its traffic. */
+export type WrapRank = (rank: Rank, estimate: EstimateTokens) => Rank;
+
+/** A pipeline with what its operator may see and change. */
+export interface OpenPipeline extends RankingPipeline {
+  readonly pool: ReplicaSet;
+  costs(): CostTable;
+  gauges(): ServingGauges;
+}
+
+/** Everything between the server and the threads, for one model. */
+export class Pipeline implements OpenPipeline {
+  readonly rank: Rank;
   readonly #parts: PipelineParts;
   readonly #scores: ScoreSource;
   readonly #texts: TextRoom;
@@ -63,57 +79,66 @@ export class Pipeline implements RankingPipeline {
     this.#parts = parts;
     this.#texts = parts.texts ?? new TextRoom(Number.POSITIVE_INFINITY);
     this.#scores = parts.cache === undefined ? ownRuns : new SharedScores(parts.cache, parts.clock);
+    const rank: Rank = (request, call) => this.#rank(request, call);
+    this.rank = parts.wrapRank?.(rank, parts.tokens.estimate) ?? rank;
   }
 
-  async rank(request: RankRequest, context: CallContext): Promise<RankReply> {
-    const { clock } = this.#parts;
-    const startedMs = clock.nowMs();
-    this.#assertServing(request, context);
-    const call = boundCall(request, context, startedMs, this.#parts.config);
-    const plan = this.#plan(request, call);
-    assertNoneBad(request, plan.keys, plan.found);
+  /** The life of a request, stage by stage. */
+  async #rank(request: RankRequest, context: CallContext): Promise<RankReply> {
+    const { clock, config, scheduler } = this.#parts;
+    const startedAtMs = clock.nowMs();
+    this.#assertServing(context);
+    const call = boundCall(request, context, startedAtMs, config.maxCallMs);
+    const plan = this.#lookUp(request, call);
+    // The place for a stage `resolve`, should candidates name stored items: known scores need no
+    // texts.
     const permit = this.#admit(plan, call);
-    const run = new RequestRun(request, {
-      ...this.#parts,
-      onEncoded: (encoded, spent) => {
-        permit?.correct(packedSizeOf(encoded, this.#parts.config.tokenBudget));
-        this.#learn(encoded, spent);
-      },
-    });
+    const progress = new RankProgress(plan.keys, plan.found);
+    let claim: Claim | undefined;
     try {
-      const { source, keys, found } = plan;
-      const collected = await source.collect(keys, found, call, async (own, signal) => {
-        const scores = await run.score(plan.placesOf(own), { ...call, signal });
-        return new Map(
-          own.flatMap((key, i) => (scores[i] === undefined ? [] : [[key, scores[i]]])),
-        );
-      });
-      assertNoneBad(request, keys, collected.scores);
-      const totalMs = clock.nowMs() - startedMs;
-      return composeReply(request, keys, collected, { ...run.spent, totalMs });
+      while (progress.needsRound(call, clock.nowMs())) {
+        claim = plan.source.claim(progress.missing, call);
+        if (claim.keys.length > 0) {
+          const own = { ...call, signal: claim.signal };
+          const candidates = plan.candidatesOf(claim.keys);
+          const encoded = await encodeCandidates(request, candidates, own, this.#parts);
+          permit?.correct(packedSizeOf(encoded.request, config.tokenBudget));
+          this.#learn(encoded);
+          const run = await scheduleCandidates(encoded, own, scheduler);
+          claim.publish(run.scores);
+          progress.addRun(claim, encoded, run);
+        }
+        progress.addFollowed(await claim.followed);
+      }
+      assertNoneBad(request, plan.keys, progress.scores);
+      return composeReply(request, plan.keys, progress, clock.nowMs() - startedAtMs);
     } catch (error) {
       throw RankError.from(error);
     } finally {
+      claim?.release();
       permit?.release();
     }
   }
 
-  async estimate(request: RankRequest, call: CallContext): Promise<Estimate> {
-    const release = this.#texts.admit(call.client, charactersOf(request));
-    await Promise.resolve();
-    release();
-    const { clock, admission, scheduler, tokens } = this.#parts;
-    this.#assertServing(request, call);
+  estimate(request: RankRequest, call: CallContext): Promise<Estimate> {
+    return new Promise((resolve) => resolve(this.#estimate(request, call)));
+  }
+
+  #estimate(request: RankRequest, context: CallContext): Estimate {
+    const { clock, admission, scheduler, tokens, config } = this.#parts;
+    // Estimating holds no texts, but it is refused when there is no room for them.
+    this.#texts.admit(context.client, charactersOf(request))();
+    this.#assertServing(context);
     const { prefixTokens } = tokens.estimate(request, []);
-    const bound = boundCall(request, call, clock.nowMs(), this.#parts.config);
-    const { tokenBudget } = this.#parts.config;
-    const estimateTokens = tokens.estimate;
-    const parts = { estimateTokens, tokenBudget, depth: this.#depthFor(bound) };
-    const { candidates, packedTokens } = wholeSize(request, parts);
-    const unscheduledTokens = admission.uncountedTokens;
-    const ask = { ...bound, candidates, packedTokens, prefixTokens, unscheduledTokens };
-    const { queueMs, runMs } = scheduler.predict(ask);
-    const refusalReason = this.#refusalReason(ask);
+    const call = boundCall(request, context, clock.nowMs(), config.maxCallMs);
+    const { candidates, packedTokens } = wholeSize(request, {
+      estimateTokens: tokens.estimate,
+      tokenBudget: config.tokenBudget,
+      depth: this.#depthFor(call),
+    });
+    const size = { candidates, packedTokens, prefixTokens };
+    const { queueMs, runMs } = scheduler.predict(call, size, admission.unscheduledTokens);
+    const refusalReason = this.#refusalReason(size, call);
     const totalMs = queueMs + runMs;
     return { candidates, prefixTokens, packedTokens, queueMs, runMs, totalMs, refusalReason };
   }
@@ -134,16 +159,10 @@ export class Pipeline implements RankingPipeline {
     }
   }
 
-  /** What a request would take, judged by its texts. */
-  get tokens(): Pick<TokenEstimator, 'estimate'> {
-    return this.#parts.tokens;
-  }
-
   gauges(): ServingGauges {
     return readGauges(this.#parts);
   }
 
-  /** For changes while it serves. */
   get pool(): ReplicaSet {
     return this.#parts.replicas;
   }
@@ -179,21 +198,23 @@ export class Pipeline implements RankingPipeline {
     await assertAnswers({ name: manifest.name, encoders, runners, pack });
   }
 
-  #learn(encoded: EncodedRequest, { encodeMs, candidates }: Encoding): void {
+  #learn({ kept, request, encodeMs }: EncodedCandidates): void {
     const { cost, tuner, tokens } = this.#parts;
     cost.observeEncode(encodeMs);
-    tuner.observe(encoded);
-    tokens.learn(candidates, encoded);
+    tuner.observe(request);
+    tokens.learn(
+      kept.map(({ candidate }) => candidate),
+      request,
+    );
   }
 
-  /** Asks by trying: what is let in is given back in the same turn. */
-  #refusalReason(ask: Ask): string | undefined {
+  /** Tries to admit the request, and releases the permit at once. */
+  #refusalReason(size: Size, call: Call): Reason | undefined {
     try {
-      this.#parts.admission.admit(ask.candidates, ask.packedTokens, ask).release();
+      this.#parts.admission.admit(size, call).release();
       return undefined;
     } catch (error) {
-      const { kind, reason } = RankError.from(error);
-      return reason ?? kind;
+      return reasonOf(RankError.from(error));
     }
   }
 
@@ -203,68 +224,54 @@ export class Pipeline implements RankingPipeline {
     }
   }
 
-  #assertServing({ model }: RankRequest, { signal }: CallContext): void {
+  #assertServing({ signal }: CallContext): void {
     this.#assertOpen();
     if (signal.aborted) {
       throw new RankError('cancelled', 'the caller has gone');
     }
-    if (model !== undefined && model !== this.#parts.manifest.name) {
-      throw new RankError(
-        'not-found',
-        `the model '${model}' is not served; '${this.#parts.manifest.name}' is`,
-        {
-          reason: 'MODEL_NOT_FOUND',
-        },
-      );
-    }
   }
 
-  /** What is known already costs nothing, so it is found before admission: an overloaded server still answers it. */
-  #plan(request: RankRequest, call: BoundCall): RankPlan {
+  /**
+   * Before admission: known scores cost nothing, so that an overloaded server still returns them.
+   */
+  #lookUp(request: RankRequest, call: Call): RankPlan {
     const { config, manifest, depth, scheduler, admission, tokens } = this.#parts;
     depth.sample(scheduler.estimateMs(admission.held.tokens));
-    const { fingerprint } = manifest;
-    const setting = {
-      fingerprint,
-      candidateTokens: config.candidateTokens,
-      client: call.client,
-    };
-    const estimateTokens = tokens.estimate;
-    const parts = {
+    const { candidateTokens, tokenBudget } = config;
+    const plan = planRank(request, call, {
       scores: this.#scores,
-      setting,
-      estimateTokens,
-      tokenBudget: config.tokenBudget,
+      setting: { fingerprint: manifest.fingerprint, candidateTokens, client: call.client },
+      estimateTokens: tokens.estimate,
+      tokenBudget,
       depth: this.#depthFor(call),
-    };
-    return planRank(request, call, parts);
+    });
+    assertNoneBad(request, plan.keys, plan.found);
+    return plan;
   }
 
-  /** As many as the load allows and the time does; all of them are to be scored, also when a part would do. */
-  #depthFor(call: BoundCall): DepthChoice {
+  /**
+   * As deep as load and deadline allow. All chosen candidates have to be scored in time, even if
+   * `partialOk`.
+   */
+  #depthFor(call: Call): DepthChoice {
     const { clock, depth, scheduler, admission } = this.#parts;
     return {
       most: depth.depth,
       choose: (sizes) => {
-        const byMs = prudentDeadlineMs(clock.nowMs(), call.deadlineMs);
-        const unscheduledTokens = admission.uncountedTokens;
-        return depth.choose(sizes, scheduler.judge({ ...call, unscheduledTokens }, byMs));
+        const byAtMs = prudentDeadlineAtMs(clock.nowMs(), call.deadlineAtMs);
+        const judge = scheduler.judge(call, byAtMs, admission.unscheduledTokens);
+        return depth.choose(sizes, judge);
       },
     };
   }
 
-  /** No permit is needed when every score is known. */
-  #admit({ isWhole, toRun }: RankPlan, call: BoundCall): Permit | undefined {
+  /** When every score is known no permit is needed. */
+  #admit({ isWhole, toRun }: RankPlan, call: Call): Permit | undefined {
     const { admission } = this.#parts;
     if (isWhole) {
       return undefined;
     }
-    return toRun.candidates === 0
-      ? admission.follow(call)
-      : admission.admit(toRun.candidates, toRun.packedTokens, {
-          ...call,
-          prefixTokens: toRun.prefixTokens,
-        });
+    return toRun.candidates === 0 ? admission.follow(call) : admission.admit(toRun, call);
   }
 }
 

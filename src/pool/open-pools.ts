@@ -5,7 +5,8 @@ import type { Tell } from '../domain/events.ts';
 import type { FileStamps, Manifest } from '../model/manifest.ts';
 import type { PackedBatch } from '../batch/packed-batch.ts';
 import type { CostModel } from '../schedule/costs/cost.ts';
-import { packBatch, packedTokens, paddedSlots, planGroups } from '../batch/pack-batch.ts';
+import { packBatch, packedTokens, planGroups } from '../batch/pack-batch.ts';
+import { paddedSlots } from '../batch/slots.ts';
 import { type OpenThread, openDeviceThread } from './threads/device-thread.ts';
 import { servedLimits } from '../encode/served-limits.ts';
 import { createEncoderPool, type EncoderPool } from './encoders/encoder-pool.ts';
@@ -35,18 +36,21 @@ export interface EncoderOptions {
 export interface ReplicaSetOptions extends EncoderOptions {
   readonly clock: Clock;
   readonly cost: CostModel;
-  /** Of the model's files when they were verified; every load reads them when undefined. */
+  /** Stamps of the verified files. When undefined, every load reads and verifies them. */
   readonly verified?: FileStamps | undefined;
   readonly log?: PoolLog;
   readonly tell?: Tell;
-  /** Told of every change in what the replicas offer. */
+  /** Called with every change of the ready and coming replicas. */
   readonly onOffer: (offer: Offer) => void;
 }
 
-/** A crash costs a load and the warm-up: seconds. The back-off only keeps a slot that cannot live from spinning. */
+/**
+ * A crash costs seconds to load and warm up; the back-off keeps a slot that always fails from
+ * spinning.
+ */
 const backOff: BackOff = { firstMs: 100, mostMs: 30_000, failures: 8, quarantineMs: 600_000 };
 
-/** Far above what a machine with too much to do makes of a run; loading CUDA kernels takes minutes. */
+/** Far above the slowest run on an overloaded machine. Loading CUDA kernels takes minutes. */
 const watchLimits: WatchLimits = { leastMs: 10_000, factor: 20, loadMs: 900_000 };
 const mostHungThreads = 4;
 
@@ -56,7 +60,7 @@ export function openEncoders({ config, manifest, workers }: EncoderOptions): Enc
   return createEncoderPool(entry, { modelDir: config.model, manifest, limits }, config.encoders);
 }
 
-/** One replica for each device slot of the configuration; none is loaded yet. */
+/** Creates a replica for each configured device slot, and loads none. */
 export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
   const { config, manifest, clock, cost, verified } = options;
   const entry = options.workers?.infer ?? findWorker('infer');
@@ -76,7 +80,10 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
     return new Replica(slot, {
       openThread: watchThreads(openThread, { clock, predictMs, limits: watchLimits, hung }),
       warmUps: warmUpsOf(slot, manifest, config),
-      ...{ backOff, clock, predictMs, onPhase },
+      backOff,
+      clock,
+      predictMs,
+      onPhase,
       onWarmUp: ({ packedTokens: tokens, slots }, runMs) =>
         cost.observe({ replica: slot.name, packedTokens: tokens, slots, runMs }),
     });
@@ -85,12 +92,13 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
   return replicas;
 }
 
-/** CUDA has no kernels for the integer products: ONNX Runtime would copy each to the CPU and back. */
+/** CUDA has no kernels for int8 products: ONNX Runtime would copy each one to the CPU and back. */
 function assertRuns({ name, provider }: DeviceSlot, { name: model, precision }: Manifest): void {
   if (provider === 'cuda' && precision === 'int8') {
     throw new RankError(
       'invalid-argument',
-      `${name} cannot run ${model}: it is built in int8, for CPUs; slmrank model build --precision fp16 builds it for CUDA`,
+      `${name} cannot run ${model}: it is built in int8, for CPUs; ` +
+        'slmrank model build --precision fp16 builds it for CUDA',
     );
   }
 }

@@ -4,13 +4,13 @@ import type { ReplicaDescription } from '../domain/rank.ts';
 import type { BatchRunner } from '../batch/packed-batch.ts';
 import type { Replica } from './replica.ts';
 
-/** What the replicas offer together: the ready ones, and how many are loading or will be tried again soon. */
+/** The ready replicas, and how many are loading or will be loaded again soon. */
 export interface Offer {
   readonly runners: readonly BatchRunner[];
   readonly coming: number;
 }
 
-/** All replicas of one model, and the ways to change them while they serve. */
+/** All replicas of one model. They can be changed while they serve. */
 export class ReplicaSet {
   readonly #open: (slot: DeviceSlot) => Replica;
   #replicas: readonly Replica[];
@@ -18,7 +18,7 @@ export class ReplicaSet {
   #isDraining = false;
   #lastChange: Promise<void> = Promise.resolve();
 
-  /** `open` makes a replica that is not loaded yet. */
+  /** `open` creates a replica that is not loaded yet. */
   constructor(slots: readonly DeviceSlot[], open: (slot: DeviceSlot) => Replica) {
     this.#open = open;
     this.#replicas = slots.map(open);
@@ -28,7 +28,9 @@ export class ReplicaSet {
     return this.#replicas.map(({ slot }) => slot);
   }
 
-  /** Loads and warms all at once. @throws RankError `unavailable` as soon as one fails. */
+  /**
+   * Loads and warms all of them in parallel. @throws RankError `unavailable` as soon as one fails.
+   */
   warm(): Promise<void> {
     this.#started ??= Promise.all(this.#replicas.map((replica) => replica.start())).then(
       () => undefined,
@@ -55,16 +57,16 @@ export class ReplicaSet {
   }
 
   /**
-   * Makes the replicas those of the given slots: new ones are warm before any old one is drained. Resolves when the
-   * old ones have closed. A change that is under way is waited for.
+   * Changes the replicas to those of the given slots. New ones are warm before old ones are
+   * drained. Resolves when the old ones have closed. Waits for a change that is under way.
    *
-   * @throws RankError `unavailable` when a new one does not load; then all is as it was before.
+   * @throws RankError `unavailable` when a new one does not load; then nothing has changed.
    */
   resize(slots: readonly DeviceSlot[]): Promise<void> {
     return this.#inTurn(() => this.#resize(slots));
   }
 
-  /** Takes one slot out for good. @throws RankError `not-found`, or `failed-precondition` for the last one. */
+  /** Removes one slot. @throws RankError `not-found`, or `failed-precondition` for the last one. */
   drainReplica(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const { slot } = this.#find(name);
@@ -74,7 +76,8 @@ export class ReplicaSet {
   }
 
   /**
-   * Takes one slot out until it is released. Resolves when what it held is done and its memory is free.
+   * Takes one slot out of service until it is released. Resolves when its batches are done and its
+   * memory is free.
    *
    * @throws RankError `not-found`, or `failed-precondition` when no other replica is ready.
    */
@@ -85,7 +88,7 @@ export class ReplicaSet {
   }
 
   /**
-   * Loads a quarantined or failed slot again, now.
+   * Loads a quarantined or failed slot again at once.
    *
    * @throws RankError `not-found`, or `unavailable` when it does not load.
    */
@@ -93,7 +96,7 @@ export class ReplicaSet {
     await this.#find(name).start();
   }
 
-  /** Finishes what runs, then ends every thread. Changes come to nothing from here on. */
+  /** Finishes what runs, then ends every thread. Later changes are refused. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     await Promise.all(this.#replicas.map((replica) => replica.drain()));

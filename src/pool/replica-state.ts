@@ -2,30 +2,37 @@ import { assertNever } from '../base/errors.ts';
 import type { BatchRunner } from '../batch/packed-batch.ts';
 import type { DeviceThread } from './threads/device-thread.ts';
 
-/** A replica's life. `failures` counts failures in a row: since it last ran a batch of a request. */
+/**
+ * A replica's life; the phases are those of `Phase`. `failures` counts failures in a row, that is
+ * since it last ran a batch of a request.
+ */
 export type ReplicaState =
+  /** The model is being loaded and warmed up. */
   | { readonly phase: 'loading'; readonly thread: DeviceThread; readonly failures: number }
+  /** It takes batches. */
   | {
       readonly phase: 'ready';
       readonly thread: DeviceThread;
       readonly runner: BatchRunner;
       readonly failures: number;
     }
+  /** Its thread was lost; it loads again by itself after a back-off. */
   | {
       readonly phase: 'failed';
       readonly reason: string;
       readonly failures: number;
-      /** When it loads again. */
       readonly retryAtMs: number;
     }
-  /** Out of service until it is released, or until the moment is there. */
+  /** Out of service until an operator releases it, or until `retryAtMs`. */
   | {
       readonly phase: 'quarantined';
       readonly reason: string;
       readonly failures: number;
       readonly retryAtMs: number | undefined;
     }
+  /** It finishes its batches and takes no new ones. */
   | { readonly phase: 'draining'; readonly thread: DeviceThread | undefined }
+  /** Its thread has ended. There is no way back. */
   | { readonly phase: 'closed' };
 
 export type ReplicaEvent =
@@ -37,7 +44,7 @@ export type ReplicaEvent =
       readonly thread: DeviceThread;
       readonly reason: string;
       readonly nowMs: number;
-      /** The slot may not have another thread soon: too many hang already. */
+      /** No new thread may be opened soon, because too many threads hang already. */
       readonly isBarred?: boolean;
     }
   | { readonly kind: 'quarantine'; readonly reason: string; readonly retryAtMs: number | undefined }
@@ -47,15 +54,15 @@ export type ReplicaEvent =
 export interface BackOff {
   readonly firstMs: number;
   readonly mostMs: number;
-  /** Failures in a row after which the slot is quarantined. */
+  /** More failures in a row than this put the slot into quarantine. */
   readonly failures: number;
-  /** How long, before it is tried once more. */
+  /** How long it stays there before it is tried once more. */
   readonly quarantineMs: number;
 }
 
 /**
- * The only place where a phase changes. An event that does not fit the state (a late word from a thread that was
- * replaced, a failure while draining) changes nothing.
+ * The only place where a phase changes. An event that does not fit the state (from a thread that
+ * was replaced, or a failure while draining) changes nothing.
  */
 export function transition(
   state: ReplicaState,
@@ -97,7 +104,7 @@ function fail(
     return state;
   }
   const failures = state.failures + 1;
-  // What fails on its first load is set up wrong: saying so beats trying again.
+  // A failure on the first load is a wrong set-up: reporting it is better than trying again.
   if (state.phase === 'loading' && failures === 1) {
     return { phase: 'quarantined', reason, failures, retryAtMs: undefined };
   }
@@ -109,7 +116,10 @@ function fail(
   return { phase: 'failed', reason, failures, retryAtMs: nowMs + delayMs };
 }
 
-/** A replica that is quarantined already takes the newer reason: an operator's word stands above a back-off. */
+/**
+ * The newer reason replaces that of an earlier quarantine: an operator's decision overrides a
+ * back-off.
+ */
 function quarantine(
   state: ReplicaState,
   { reason, retryAtMs }: Extract<ReplicaEvent, { kind: 'quarantine' }>,

@@ -6,7 +6,7 @@ import type { BatchOutcome, BatchRunner, PackedBatch } from '../batch/packed-bat
 import type { DeviceThread, OpenThread, ThreadReply } from './threads/device-thread.ts';
 import { type BackOff, type ReplicaEvent, type ReplicaState, transition } from './replica-state.ts';
 
-/** A batch to run before the first request's, and what it holds. */
+/** A batch that runs before the first request, and its size. */
 export interface WarmUp {
   readonly packedTokens: number;
   /** Attention-tile slots. */
@@ -16,36 +16,39 @@ export interface WarmUp {
 
 export interface ReplicaOptions {
   readonly openThread: OpenThread;
-  /** Run in this order after every load. */
+  /** They run in this order after every load. */
   readonly warmUps: readonly WarmUp[];
   readonly backOff: BackOff;
   readonly clock: Clock;
-  /** Milliseconds; undefined while nothing is known. */
+  /** Undefined while the cost of runs is not known yet. */
   readonly predictMs: (batch: PackedBatch) => number | undefined;
-  /** The phase has changed; called before the outcomes of runs that ended with it. */
+  /** Called when the phase has changed, before runs that failed with it resolve. */
   readonly onPhase: (replica: Replica) => void;
   readonly onWarmUp: (warmUp: WarmUp, runMs: number) => void;
 }
 
-/** Batches in a row with a logit that is not finite, after which the replica must prove itself. */
+/** After this many batches in a row with a logit that is not finite, the replica is tested. */
 const mostNotFinite = 3;
 
-/** A loaded model on one device slot in one thread, loaded again with back-off when the thread is lost. */
+/**
+ * A model on one device slot in one thread. When the thread is lost, it loads again after a
+ * back-off.
+ */
 export class Replica {
   readonly slot: DeviceSlot;
   readonly #options: ReplicaOptions;
   #state: ReplicaState;
-  #sinceMs: number;
+  #sinceAtMs: number;
   #batches = 0;
   #notFinite = 0;
-  readonly #held = { batches: 0, predictedMs: 0 };
+  readonly #onThread = { batches: 0, predictedMs: 0 };
   #cancelRetry: () => void = () => undefined;
 
-  /** Nothing is loaded before `start`. */
+  /** Loads nothing; see `start`. */
   constructor(slot: DeviceSlot, options: ReplicaOptions) {
     this.slot = slot;
     this.#options = options;
-    this.#sinceMs = options.clock.nowMs();
+    this.#sinceAtMs = options.clock.nowMs();
     this.#state = { phase: 'failed', reason: 'not started', failures: 0, retryAtMs: 0 };
   }
 
@@ -54,9 +57,9 @@ export class Replica {
   }
 
   /**
-   * Loads, also what failed or is quarantined. Resolves once every warm-up has run.
+   * Loads the model, also after a failure or in quarantine. Resolves once every warm-up has run.
    *
-   * @throws RankError `unavailable` when that fails.
+   * @throws RankError `unavailable` when loading or a warm-up fails.
    */
   async start(): Promise<void> {
     const { phase } = this.#state;
@@ -77,26 +80,28 @@ export class Replica {
       batches: this.#batches,
       failures: 'failures' in state ? state.failures : 0,
       reason: 'reason' in state ? state.reason : undefined,
-      running: this.#held.batches,
-      // Sums and differences of fractions end beside 0.
-      queuedMs: this.#held.batches === 0 ? 0 : Math.max(0, this.#held.predictedMs),
-      sinceMs: this.#sinceMs,
+      running: this.#onThread.batches,
+      // After additions and subtractions of fractions the sum may be slightly off 0.
+      queuedMs: this.#onThread.batches === 0 ? 0 : Math.max(0, this.#onThread.predictedMs),
+      sinceAtMs: this.#sinceAtMs,
     };
   }
 
-  /** Takes no new work, finishes what it holds, ends its thread. For good. */
+  /** Takes no new work, finishes its batches, ends its thread. It cannot be started again. */
   async drain(): Promise<void> {
     const thread = this.#leave({ kind: 'drain' });
     await thread?.close();
     this.#apply({ kind: 'closed' });
   }
 
-  /** Takes no new work, finishes what it holds, ends its thread; `start` brings it back. */
+  /** Takes no new work, finishes its batches, ends its thread; `start` loads it again. */
   async quarantine(reason: string): Promise<void> {
     await this.#leave({ kind: 'quarantine', reason, retryAtMs: undefined })?.close();
   }
 
-  /** The thread that it had. */
+  /**
+   * Applies an event that ends the replica's service, and returns the thread that is left to close.
+   */
   #leave(event: ReplicaEvent): DeviceThread | undefined {
     const { thread } = { thread: undefined, ...this.#state };
     this.#cancelRetry();
@@ -108,7 +113,7 @@ export class Replica {
     const before = this.#state;
     this.#state = transition(before, event, this.#options.backOff);
     if (before.phase !== this.#state.phase) {
-      this.#sinceMs = this.#options.clock.nowMs();
+      this.#sinceAtMs = this.#options.clock.nowMs();
       this.#options.onPhase(this);
     }
   }
@@ -129,7 +134,7 @@ export class Replica {
     }
   }
 
-  /** What went wrong, if anything did. */
+  /** Returns the problem, if there is one. */
   async #warm(thread: DeviceThread): Promise<string | undefined> {
     const loaded = await thread.ask({ kind: 'load' });
     if (loaded.kind !== 'loaded') {
@@ -165,17 +170,17 @@ export class Replica {
     }
   }
 
-  /** A new one for every load, so that a runner's failure is final. */
+  /** Every load creates a new runner, so that a failed runner never works again. */
   #createRunner(thread: DeviceThread): BatchRunner {
     return {
       name: this.slot.name,
       run: async (batch) => {
         const predictedMs = this.#options.predictMs(batch) ?? 0;
-        this.#held.batches += 1;
-        this.#held.predictedMs += predictedMs;
+        this.#onThread.batches += 1;
+        this.#onThread.predictedMs += predictedMs;
         const reply = await thread.ask({ kind: 'run', batch });
-        this.#held.batches -= 1;
-        this.#held.predictedMs -= predictedMs;
+        this.#onThread.batches -= 1;
+        this.#onThread.predictedMs -= predictedMs;
         return this.#conclude(thread, reply);
       },
     };
@@ -195,25 +200,26 @@ export class Replica {
   }
 
   /**
-   * Logits that are not finite are a request's fault or the device's. Several batches in a row make the replica run
-   * a warm-up again, whose logits were finite once: if they are not now, the slot is out.
+   * Logits that are not finite come from the request or from a faulty device. After several such
+   * batches in a row the replica repeats a warm-up, whose logits were finite before: if they no
+   * longer are, the slot is quarantined.
    */
   #watchLogits(thread: DeviceThread, logits: Float32Array): void {
     this.#notFinite = areFinite(logits) ? 0 : this.#notFinite + 1;
     if (this.#notFinite >= mostNotFinite) {
       this.#notFinite = 0;
-      void this.#prove(thread);
+      void this.#testDevice(thread);
     }
   }
 
-  async #prove(thread: DeviceThread): Promise<void> {
+  async #testDevice(thread: DeviceThread): Promise<void> {
     const warmUp = this.#options.warmUps.at(-1);
     if (warmUp === undefined) {
       return;
     }
     const ran = await thread.ask({ kind: 'run', batch: warmUp.pack() });
-    const isSane = ran.kind === 'ran' && areFinite(ran.logits);
-    if (!isSane && this.#state.phase === 'ready' && this.#state.thread === thread) {
+    const isHealthy = ran.kind === 'ran' && areFinite(ran.logits);
+    if (!isHealthy && this.#state.phase === 'ready' && this.#state.thread === thread) {
       const reason = `gave logits that are not finite in ${mostNotFinite} batches and a warm-up`;
       const retryAtMs = this.#options.clock.nowMs() + this.#options.backOff.quarantineMs;
       void this.#leave({ kind: 'quarantine', reason, retryAtMs })?.close();

@@ -1,23 +1,26 @@
-import type { Manifest } from '../model/manifest.ts';
+import { at } from '../base/at.ts';
 import type { BatchPart } from '../batch/packed-batch.ts';
+import { tokenPart } from '../batch/packed-batch.ts';
+import type { Manifest } from '../model/manifest.ts';
 
-/** Tokens of the made-up prefix. */
+/** Tokens of the artificial prefix. */
 const warmPrefix = 16;
 
 export interface WarmUpOptions {
   readonly provider: 'cpu' | 'cuda';
   readonly tokenBudget: number;
-  /** The context budget: buckets that no candidate can reach are left out. */
+  /** The context budget. Buckets that no candidate can reach are left out. */
   readonly candidateTokens: number;
   /** Most tokens of instruction, query and context. */
   readonly prefixTokens: number;
 }
 
 /**
- * One batch for each bucket that a candidate can reach, largest first, so that memory is taken once and kept. On CUDA
- * each is filled to the token budget: memory and kernels depend on shapes. On CPU neither does and a token costs
- * milliseconds, so that only the first is. The tokens are the label's: any id the vocabulary has will do. One is the
- * vocabulary's last, which a graph with fewer rows than the manifest says has no row for.
+ * One batch for each bucket that a candidate can reach, largest first, so that memory is allocated
+ * once. On CUDA every batch is filled to the token budget, because memory and kernels depend on
+ * shapes. On CPU they do not and a token costs milliseconds, so only the first batch is filled. All
+ * tokens are the label's, as any id would do, but for one: the vocabulary's last, which fails in a
+ * graph with too few rows.
  */
 export function warmUpParts(manifest: Manifest, options: WarmUpOptions): readonly BatchPart[] {
   const prefix = new Int32Array(warmPrefix).fill(manifest.labels.yes.id);
@@ -27,13 +30,13 @@ export function warmUpParts(manifest: Manifest, options: WarmUpOptions): readonl
     const fill = Math.max(1, Math.floor((options.tokenBudget - warmPrefix) / length));
     const count = place === 0 || options.provider === 'cuda' ? fill : 1;
     const suffix = new Int32Array(length).fill(manifest.labels.yes.id);
-    return { prefix, suffixes: Array.from({ length: count }, () => suffix) };
+    return tokenPart({ prefix, suffixes: Array.from({ length: count }, () => suffix) });
   });
 }
 
 /**
- * Descending; the largest is the one that holds the longest candidate. A token of a fixed suffix is at least a byte; one
- * with the query in it is bounded as that is.
+ * Descending. The largest is the smallest bucket that fits the longest candidate and its suffix. A
+ * fixed suffix has at most a token a byte; a suffix with the query has at most `prefixTokens`.
  */
 function reachableBuckets(
   { buckets, template }: Manifest,
@@ -42,5 +45,5 @@ function reachableBuckets(
   const suffixTokens =
     template.order === 'query-first' ? Buffer.byteLength(template.suffix) : prefixTokens;
   const longest = candidateTokens + suffixTokens;
-  return buckets.filter((_, place) => (buckets[place - 1] ?? 0) < longest).toReversed();
+  return buckets.filter((_, place) => place === 0 || at(buckets, place - 1) < longest).toReversed();
 }

@@ -1,57 +1,40 @@
-import { clamp } from '../base/clamp.ts';
-import { RankError } from '../base/errors.ts';
-import { ClientShares } from './queue/client-shares.ts';
-import type { Ask, Forecast } from './forecast/forecast.ts';
+import { RankError, type Reason } from '../base/errors.ts';
+import type { Call } from '../domain/call.ts';
+import type { Forecast, Size } from './forecast/forecast.ts';
 import type { LateAdvice } from './forecast/late-advice.ts';
+import { ClientShares } from './queue/client-shares.ts';
 
-/** Bounds of what is admitted and not yet answered. */
+/** Bounds of the work that is admitted and not yet answered. */
 export interface AdmissionLimits {
   readonly candidates: number;
   readonly tokens: number;
 }
 
-/** A request's claim on the queue, from admission until it is answered. */
+/** A request's room in the queue, from admission until it is answered. */
 export interface Permit {
-  /** Replaces the estimate of tokens by the count. What is in stays in, whatever the count. */
+  /** Replaces the estimated tokens by the counted ones. Never refuses, whatever the count. */
   correct(tokens: number): void;
-  /** Gives the claim back; again does nothing. */
+  /** Gives the room back. Calling it again has no effect. */
   release(): void;
 }
 
-/** What admission looks at beside the size. */
-export interface AdmissionCall
-  extends Pick<Ask, 'client' | 'priority' | 'deadlineMs' | 'partialOk' | 'prefixTokens'> {
-  /** SLMRANK_MAX_CALL_MS, when it is that which makes the deadline, and not the caller. */
-  readonly maxCallMs?: number | undefined;
-}
-
-type AskingCall = AdmissionCall & Ask;
-
-/** Knows when requests would end. */
+/** Predicts requests' ends. `unscheduledTokens` are admitted but not scheduled yet. */
 export interface Forecasts {
-  /** Were it to come now. */
-  predict(ask: Ask): Forecast;
-  /** For one that would end too late. */
-  advise(ask: Ask): LateAdvice;
+  predict(call: Call, size: Size, unscheduledTokens: number): Forecast;
+  /** For a request that would end too late. */
+  advise(call: Call, size: Size, unscheduledTokens: number): LateAdvice;
 }
 
-/** A caller of whom nothing is known, who waits for ever. */
-const anyone: AdmissionCall = {
-  client: '',
-  priority: 'interactive',
-  deadlineMs: Number.POSITIVE_INFINITY,
-  partialOk: false,
-};
-
-/** Deferrable requests may fill so much of the queue: the rest is kept for interactive ones. */
+/** Deferrable requests may fill this share of the queue; the rest is reserved for interactive ones. */
 const deferrableShare = 0.5;
 
-/** Longest and shortest a client is told to stay away. */
-const retryMs = { least: 10, most: 30_000 };
+/** Bounds of the retry delay that a refused client is given. */
+const minRetryMs = 10;
+const maxRetryMs = 30_000;
 
 /**
- * Bounds the queue before any work is done: a request is let in at once or refused at once. A request that meets an
- * empty queue finds room whatever its size, since that is bounded elsewhere and waiting would not help it.
+ * Bounds the queue before any work is done: a request is admitted or refused at once. An empty
+ * queue admits a request of any size, since its size is bounded elsewhere and waiting would not help.
  */
 export class Admission {
   readonly #limits: AdmissionLimits;
@@ -61,12 +44,13 @@ export class Admission {
   #candidates = 0;
   #tokens = 0;
   #deferrableTokens = 0;
-  #uncountedTokens = 0;
+  #unscheduledTokens = 0;
   #permits = 0;
   readonly #onEmpty: (() => void)[] = [];
 
   /**
-   * `estimateMs` says how long the server needs for so many packed tokens. Without `forecasts` no deadline is looked at.
+   * `estimateMs` says how long the server needs for this many packed tokens. Without `forecasts`,
+   * deadlines are not considered.
    */
   constructor(
     limits: AdmissionLimits,
@@ -83,12 +67,12 @@ export class Admission {
     return { candidates: this.#candidates, tokens: this.#tokens };
   }
 
-  /** Of permits that were not corrected yet: being encoded, and not known to the scheduler. */
-  get uncountedTokens(): number {
-    return this.#uncountedTokens;
+  /** Tokens of requests that are being encoded, which the scheduler does not know yet. */
+  get unscheduledTokens(): number {
+    return this.#unscheduledTokens;
   }
 
-  /** Resolves once every permit is back. */
+  /** Resolves once every permit has been released. */
   async whenEmpty(): Promise<void> {
     if (this.#permits > 0) {
       await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
@@ -96,67 +80,65 @@ export class Admission {
   }
 
   /**
-   * @throws RankError `overloaded`; reason QUEUE_FULL, CLIENT_SHARE (the client holds its part of a queue that others need
-   * too) or PREDICTED_LATE (it could not end before its deadline) with the time after which to try again, or
-   * TOO_LARGE_FOR_DEADLINE (it could not even with nothing else to do), which says how much would fit.
+   * @throws RankError `overloaded`. With the time after which to retry, for the reasons QUEUE_FULL,
+   * CLIENT_SHARE (the client holds its share of a queue that others need too) and PREDICTED_LATE
+   * (the request would miss its deadline). Without it, and with the size that would fit, for
+   * TOO_LARGE_FOR_DEADLINE (the request would miss its deadline even on an idle server).
    */
-  admit(candidates: number, tokens: number, call: AdmissionCall = anyone): Permit {
-    const ask = {
-      ...call,
-      ...{ candidates, packedTokens: tokens, unscheduledTokens: this.#uncountedTokens },
-    };
-    const refusal = this.#findRefusal(ask);
+  admit(size: Size, call: Call): Permit {
+    const refusal = this.#findRefusal(size, call);
     if (refusal !== undefined) {
       throw refusal;
     }
+    const { candidates, packedTokens } = size;
     this.#permits += 1;
     this.#candidates += candidates;
-    this.#count(tokens, call);
-    this.#uncountedTokens += tokens;
-    return this.#permit(candidates, tokens, call);
+    this.#count(packedTokens, call);
+    this.#unscheduledTokens += packedTokens;
+    return this.#permit(candidates, packedTokens, call);
   }
 
-  /** For a request that others' runs will answer: it needs no room in the queue, but a drain has to wait for it. */
-  follow(call: AdmissionCall = anyone): Permit {
+  /** Admits a request that waits for other requests' runs: it takes no room, but delays a drain. */
+  follow(call: Call): Permit {
     this.#permits += 1;
     return this.#permit(0, 0, call);
   }
 
-  /** `tokens` below zero when they are given back. */
-  #count(tokens: number, { client, priority }: AdmissionCall): void {
+  /** A negative number gives tokens back. */
+  #count(tokens: number, { client, priority }: Call): void {
     this.#tokens += tokens;
     this.#deferrableTokens += priority === 'deferrable' ? tokens : 0;
     this.#shares.add(client, tokens);
   }
 
-  #permit(candidates: number, estimate: number, call: AdmissionCall): Permit {
+  #permit(candidates: number, estimate: number, call: Call): Permit {
     let tokens = estimate;
-    let uncounted = estimate;
-    let held = true;
-    const count = () => {
-      this.#uncountedTokens -= uncounted;
-      uncounted = 0;
+    let unscheduled = estimate;
+    let isHeld = true;
+    const markScheduled = () => {
+      this.#unscheduledTokens -= unscheduled;
+      unscheduled = 0;
     };
     return {
       correct: (counted) => {
-        if (held) {
-          count();
+        if (isHeld) {
+          markScheduled();
           this.#count(counted - tokens, call);
           tokens = counted;
         }
       },
       release: () => {
-        if (held) {
-          held = false;
-          count();
+        if (isHeld) {
+          isHeld = false;
+          markScheduled();
           this.#count(-tokens, call);
-          this.#giveBack(candidates);
+          this.#release(candidates);
         }
       },
     };
   }
 
-  #giveBack(candidates: number): void {
+  #release(candidates: number): void {
     this.#permits -= 1;
     this.#candidates -= candidates;
     if (this.#permits === 0) {
@@ -165,24 +147,25 @@ export class Admission {
     }
   }
 
-  #findRefusal(ask: AskingCall): RankError | undefined {
-    const isFull = this.#permits > 0 ? (this.#findFull(ask) ?? this.#findUnfair(ask)) : undefined;
+  #findRefusal(size: Size, call: Call): RankError | undefined {
+    const noRoom =
+      this.#permits > 0 ? (this.#findFull(size) ?? this.#findUnfair(size, call)) : undefined;
     const forecasts = this.#forecasts;
-    if (forecasts === undefined || ask.deadlineMs === Number.POSITIVE_INFINITY) {
-      return isFull;
+    if (forecasts === undefined || call.deadlineAtMs === Number.POSITIVE_INFINITY) {
+      return noRoom;
     }
-    const predicted = forecasts.predict(ask);
-    if (isFull === undefined && predicted.inTime) {
+    const predicted = forecasts.predict(call, size, this.#unscheduledTokens);
+    if (noRoom === undefined && predicted.inTime) {
       return undefined;
     }
-    // Who can never be in time is not told to come again, whatever else is in the way.
-    const advice = forecasts.advise(ask);
+    // A request that can never be in time must not be told to retry, even if the queue is full too.
+    const advice = forecasts.advise(call, size, this.#unscheduledTokens);
     return advice.waitMs === undefined
-      ? tooLarge(ask, advice)
-      : (isFull ?? refusal('PREDICTED_LATE', describeLate(ask, predicted), advice.waitMs));
+      ? tooLarge(size, call, advice)
+      : (noRoom ?? refusal('PREDICTED_LATE', describeLate(size, call, predicted), advice.waitMs));
   }
 
-  #findFull({ candidates, packedTokens: tokens }: AskingCall): RankError | undefined {
+  #findFull({ candidates, packedTokens: tokens }: Size): RankError | undefined {
     const limits = this.#limits;
     const overCandidates = this.#candidates + candidates - limits.candidates;
     const overTokens = this.#tokens + tokens - limits.tokens;
@@ -192,21 +175,22 @@ export class Admission {
     const asTokens = (overCandidates * this.#tokens) / Math.max(1, this.#candidates);
     return refusal(
       'QUEUE_FULL',
-      `the queue holds ${this.#candidates} candidates and about ${this.#tokens} tokens, this request adds ` +
-        `${candidates} and ${tokens}; at most ${limits.candidates} and ${limits.tokens}`,
+      `the queue holds ${this.#candidates} candidates and about ${this.#tokens} tokens, ` +
+        `this request adds ${candidates} and ${tokens}; ` +
+        `at most ${limits.candidates} and ${limits.tokens}`,
       this.#estimateMs(Math.max(overTokens, asTokens)),
     );
   }
 
-  /** Only a queue that is more than half full is shared out. */
-  #findUnfair({ client, priority, packedTokens: tokens }: AskingCall): RankError | undefined {
+  /** Client shares apply only once the queue is more than half full. */
+  #findUnfair({ packedTokens: tokens }: Size, { client, priority }: Call): RankError | undefined {
     const most = this.#limits.tokens;
     const deferrable = this.#deferrableTokens + tokens;
     if (priority === 'deferrable' && deferrable > most * deferrableShare) {
       return refusal(
         'QUEUE_FULL',
-        `deferrable requests hold ${this.#deferrableTokens} tokens and this one adds ${tokens}; at most ` +
-          `${most * deferrableShare} (half of the queue)`,
+        `deferrable requests hold ${this.#deferrableTokens} tokens and this one adds ${tokens}; ` +
+          `at most ${most * deferrableShare} (half of the queue)`,
         this.#estimateMs(deferrable - most * deferrableShare),
       );
     }
@@ -217,28 +201,31 @@ export class Admission {
     }
     return refusal(
       'CLIENT_SHARE',
-      `this client holds about ${own - tokens} tokens and adds ${tokens}; at most ${Math.floor(share)} while ` +
-        `${this.#shares.clients} clients share a queue that is more than half full`,
+      `this client holds about ${own - tokens} tokens and adds ${tokens}; ` +
+        `at most ${Math.floor(share)} while ${this.#shares.clients} clients share a queue ` +
+        'that is more than half full',
       this.#estimateMs(own - share),
     );
   }
 }
 
 function describeLate(
-  { candidates, packedTokens, maxCallMs }: AskingCall,
+  { candidates, packedTokens }: Size,
+  { maxCallMs }: Call,
   { queueMs, runMs }: Forecast,
 ): string {
   const end =
     maxCallMs === undefined ? 'the deadline' : `the ${maxCallMs} ms of SLMRANK_MAX_CALL_MS`;
   return (
-    `${candidates} candidates with about ${packedTokens} tokens would wait ${Math.round(queueMs)} ms and run ` +
-    `${Math.round(runMs)} ms, and end after ${end}`
+    `${candidates} candidates with about ${packedTokens} tokens would wait ` +
+    `${Math.round(queueMs)} ms and run ${Math.round(runMs)} ms, and end after ${end}`
   );
 }
 
-/** Trying again cannot help: only a smaller request or more time can. */
+/** The refusal of a request that only fewer candidates or more time can help. */
 function tooLarge(
-  { candidates, packedTokens, maxCallMs }: AskingCall,
+  { candidates, packedTokens }: Size,
+  { maxCallMs }: Call,
   { aloneMs, leftMs, fitting }: LateAdvice,
 ): RankError {
   const allowed =
@@ -248,17 +235,18 @@ function tooLarge(
   const fits =
     fitting.candidates === 0
       ? 'not one of them would end in time'
-      : `about ${fitting.candidates} of them, with ${fitting.packedTokens} tokens, would end in time`;
+      : `about ${fitting.candidates} of them, with ${fitting.packedTokens} tokens, ` +
+        'would end in time';
   const message =
-    `${candidates} candidates with about ${packedTokens} tokens would run ${Math.round(aloneMs)} ms on an idle ` +
-    `server, and ${allowed}; ${fits}`;
+    `${candidates} candidates with about ${packedTokens} tokens would run ` +
+    `${Math.round(aloneMs)} ms on an idle server, and ${allowed}; ${fits}`;
   return new RankError('overloaded', message, {
     reason: 'TOO_LARGE_FOR_DEADLINE',
     retryAfterMs: Number.POSITIVE_INFINITY,
   });
 }
 
-function refusal(reason: string, message: string, waitMs: number): RankError {
-  const retryAfterMs = clamp(Math.ceil(waitMs), retryMs.least, retryMs.most);
+function refusal(reason: Reason, message: string, waitMs: number): RankError {
+  const retryAfterMs = Math.min(Math.max(Math.ceil(waitMs), minRetryMs), maxRetryMs);
   return new RankError('overloaded', message, { reason, retryAfterMs });
 }

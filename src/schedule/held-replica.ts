@@ -1,23 +1,23 @@
 import type { BatchRunner } from '../batch/packed-batch.ts';
 import type { ReplicaLoad } from './policy/view.ts';
 
-/** A batch that a replica holds. */
+/** A batch that a replica was given and has not finished. */
 export interface HeldBatch {
   readonly packedTokens: number;
   readonly predictedMs: number;
 }
 
-/** Each batch that ends well lets a replica that ran out of memory take so much more. */
-const regain = 1.1;
+/** By how much each finished batch raises the cap of a replica that once ran out of memory. */
+const tokenCapGrowth = 1.1;
 
-/** A ready replica and the batches it holds, which it runs in order. */
+/** A ready replica with its unfinished batches, which it runs in order. */
 export class HeldReplica implements ReplicaLoad {
   readonly runner: BatchRunner;
   tokenCap = Number.POSITIVE_INFINITY;
   lastBucket = 0;
   readonly #held: HeldBatch[] = [];
-  /** When its oldest batch began. */
-  #sinceMs = 0;
+  /** When it began its oldest batch. */
+  #startedAtMs = 0;
 
   constructor(runner: BatchRunner) {
     this.runner = runner;
@@ -35,24 +35,24 @@ export class HeldReplica implements ReplicaLoad {
     return this.#held.reduce((sum, { packedTokens }) => sum + packedTokens, 0);
   }
 
-  get busyUntilMs(): number {
-    return this.#held.reduce((sum, { predictedMs }) => sum + predictedMs, this.#sinceMs);
+  get freeAtMs(): number {
+    return this.#held.reduce((sum, { predictedMs }) => sum + predictedMs, this.#startedAtMs);
   }
 
   begin(batch: HeldBatch, nowMs: number): void {
     if (this.#held.length === 0) {
-      this.#sinceMs = nowMs;
+      this.#startedAtMs = nowMs;
     }
     this.#held.push(batch);
   }
 
   end(batch: HeldBatch, nowMs: number): void {
     this.#held.splice(this.#held.indexOf(batch), 1);
-    this.#sinceMs = nowMs;
-    this.tokenCap *= regain;
+    this.#startedAtMs = nowMs;
+    this.tokenCap *= tokenCapGrowth;
   }
 
-  /** A batch of so many tokens was too large. */
+  /** Lowers the cap after a batch of this many tokens ran out of memory. */
   shrink(packedTokens: number): void {
     this.tokenCap = Math.max(1, Math.floor(packedTokens / 2));
   }

@@ -1,10 +1,11 @@
 import type { Clock } from '../base/clock.ts';
 import { RankError } from '../base/errors.ts';
-import type { Tell } from '../domain/events.ts';
+import { packedTokens } from '../batch/pack-batch.ts';
 import type { BatchOutcome, BatchPart, BatchRunner, PackedBatch } from '../batch/packed-batch.ts';
+import { paddedSlots, realSlots } from '../batch/slots.ts';
+import type { Tell } from '../domain/events.ts';
 import type { CostModel } from './costs/cost.ts';
 import type { HeldReplica } from './held-replica.ts';
-import { packedTokens, paddedSlots, realSlots } from '../batch/pack-batch.ts';
 import type { RequestPart } from './queue/request.ts';
 
 export interface RunOptions {
@@ -14,41 +15,46 @@ export interface RunOptions {
   readonly tell?: Tell;
 }
 
+type BatchFailure = Extract<BatchOutcome, { ok: false }>;
+
 /**
- * Packs the parts, runs them on the replica, and keeps the books: what the replica holds, what runs cost, what is told.
- * Resolves always; what cannot be packed is an outcome too.
+ * Packs the parts and runs them on the replica, and records the batch: in the replica's load, the
+ * cost model and the events. Never rejects; parts that cannot be packed are an outcome too.
  */
 export async function runBatch(
   replica: HeldReplica,
   parts: readonly RequestPart[],
   options: RunOptions,
 ): Promise<BatchOutcome> {
-  const tokens = packedTokens(parts);
+  const { cost, clock, tell } = options;
   const packed = tryPack(parts, options);
   const slots = 'groups' in packed ? paddedSlots(packed) : 0;
-  const size = { packedTokens: tokens, slots };
-  const predictedMs = options.cost.estimateMs(size, replica.name);
-  const held = { packedTokens: tokens, predictedMs };
+  const size = { packedTokens: packedTokens(parts), slots };
+  const predictedMs = cost.estimateMs(size, replica.name);
+  const held = { packedTokens: size.packedTokens, predictedMs };
   const isFirst = replica.batches === 0;
-  const beganMs = options.clock.nowMs();
-  replica.begin(held, beganMs);
+  const dispatchedAtMs = clock.nowMs();
+  replica.begin(held, dispatchedAtMs);
   replica.lastBucket = parts[0]?.candidates[0]?.bucket ?? 0;
   const outcome = 'groups' in packed ? await runSafely(replica.runner, packed) : packed;
-  const endedMs = options.clock.nowMs();
-  replica.end(held, endedMs);
-  if (outcome.ok) {
-    const { runMs } = outcome;
-    const handoverMs = isFirst ? Math.max(0, endedMs - beganMs - runMs) : undefined;
-    options.cost.observe({ replica: replica.name, ...size, runMs, handoverMs });
-    options.tell?.({
-      ...{ kind: 'batch', replica: replica.name, packedTokens: tokens, predictedMs, runMs },
-      ...countCandidates(parts),
-      realSlots: realSlots(parts),
-      paddedSlots: slots,
-    });
-  } else {
-    options.tell?.({ kind: 'batch-failed', replica: replica.name, reason: outcome.message });
+  const endedAtMs = clock.nowMs();
+  replica.end(held, endedAtMs);
+  if (!outcome.ok) {
+    tell?.({ kind: 'batch-failed', replica: replica.name, reason: outcome.message });
+    return outcome;
   }
+  const { runMs } = outcome;
+  const handoverMs = isFirst ? Math.max(0, endedAtMs - dispatchedAtMs - runMs) : undefined;
+  cost.observe({ replica: replica.name, ...size, runMs, handoverMs });
+  tell?.({
+    kind: 'batch',
+    replica: replica.name,
+    ...held,
+    runMs,
+    ...countCandidates(parts),
+    realSlots: realSlots(parts),
+    paddedSlots: slots,
+  });
   return outcome;
 }
 
@@ -62,10 +68,7 @@ function countCandidates(parts: readonly RequestPart[]) {
   return { candidates, bucket };
 }
 
-function tryPack(
-  parts: readonly RequestPart[],
-  { pack }: RunOptions,
-): PackedBatch | Extract<BatchOutcome, { ok: false }> {
+function tryPack(parts: readonly RequestPart[], { pack }: RunOptions): PackedBatch | BatchFailure {
   try {
     return pack(parts);
   } catch (error) {
@@ -81,11 +84,11 @@ async function runSafely(runner: BatchRunner, batch: PackedBatch): Promise<Batch
   }
 }
 
-function internal(error: unknown): Extract<BatchOutcome, { ok: false }> {
+function internal(error: unknown): BatchFailure {
   return { ok: false, kind: 'internal', message: RankError.from(error).message };
 }
 
-/** `start` is where the part's logits begin in the batch's. */
+/** Passes a batch's outcome to one part's request. The part's logits begin at `start`. */
 export function concludePart(
   part: RequestPart,
   outcome: BatchOutcome,

@@ -1,43 +1,45 @@
 import { assertNever, RankError } from '../base/errors.ts';
 import type { BatchOutcome, BatchRunner, EncodedRequest } from '../batch/packed-batch.ts';
-import type { Ask, Forecast, Size } from './forecast/forecast.ts';
-import { Forecaster, type Judge, type Outlook } from './forecast/forecaster.ts';
-import { HeldReplica } from './held-replica.ts';
-import { Lanes } from './queue/lanes.ts';
-import type { LateAdvice } from './forecast/late-advice.ts';
-import { ArrivalPace } from './policy/linger.ts';
 import { packedTokens } from '../batch/pack-batch.ts';
-import { packedSize } from '../batch/packed-size.ts';
+import { packedSizeOf } from '../batch/packed-size.ts';
+import type { Call } from '../domain/call.ts';
+import type { Forecast, Size } from './forecast/forecast.ts';
+import { Forecaster, type Judge, type SchedulerState } from './forecast/forecaster.ts';
+import type { LateAdvice } from './forecast/late-advice.ts';
+import { HeldReplica } from './held-replica.ts';
+import { batchedMs, busyTimes, type Capacity, measureCapacity } from './policy/capacity.ts';
+import { ArrivalPace } from './policy/linger.ts';
 import type { Policy } from './policy/policy.ts';
 import type { EstimateMs } from './policy/view.ts';
-import { type ScheduleCall, ScheduledRequest, type ScheduleResult } from './queue/request.ts';
-import { type Power, busyTimes, measurePower } from './policy/capacity.ts';
-import { type RunOptions, concludePart, runBatch } from './run-batch.ts';
+import { Lanes } from './queue/lanes.ts';
+import { ScheduledRequest, type ScheduleResult } from './queue/request.ts';
+import { concludePart, runBatch, type RunOptions } from './run-batch.ts';
 import { type Attempt, type FailureKind, splitBatch } from './split-batch.ts';
 
 export interface SchedulerOptions extends RunOptions {
   readonly policy: Policy;
   /** Padded lengths, ascending. */
   readonly buckets: readonly number[];
-  /** How often requests came before. */
+  /** What is already known about how often requests arrive. */
   readonly arrivals?: ArrivalPace;
 }
 
 /**
- * The loop around the policy: asks it what to do, does it, and asks again when something arrives, finishes, or falls
- * due. Knows no gRPC and no threads. Every scheduled request settles exactly once.
+ * The loop around the policy: carries out its decisions, and asks for the next one when a request
+ * arrives, a batch ends or a timer fires. Independent of gRPC and of threads. Every scheduled
+ * request settles exactly once.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #lanes = new Lanes<ScheduledRequest>();
-  /** Halves of batches that failed: next to run. */
-  readonly #repairs: Attempt[] = [];
+  /** Halves of failed batches, which run before everything else. */
+  readonly #retries: Attempt[] = [];
   readonly #arrivals: ArrivalPace;
   readonly #estimateMs: EstimateMs;
   readonly #forecaster: Forecaster;
   #replicas: readonly HeldReplica[] = [];
-  /** False when no replica is ready and none is coming. */
-  #hasHope = true;
+  /** False once no replica is ready and none is expected. */
+  #canServe = true;
   #cancelTimer: () => void = () => undefined;
 
   constructor(options: SchedulerOptions) {
@@ -47,12 +49,12 @@ export class Scheduler {
     this.#estimateMs = (size, replica) => options.cost.estimateMs(size, replica);
   }
 
-  /** Scores every candidate. @throws RankError, always. */
-  async schedule(encoded: EncodedRequest, call: ScheduleCall): Promise<ScheduleResult> {
+  /** Scores every candidate. @throws RankError, and nothing else. */
+  async schedule(encoded: EncodedRequest, call: Call): Promise<ScheduleResult> {
     if (call.signal.aborted) {
       throw callerGone();
     }
-    if (!this.#hasHope) {
+    if (!this.#canServe) {
       throw noReplica();
     }
     const request = this.#enqueue(encoded, call);
@@ -69,12 +71,12 @@ export class Scheduler {
     }
   }
 
-  /** The replicas that are ready, and how many more are loading or will be tried again. */
-  setReplicas(runners: readonly BatchRunner[], coming: number): void {
+  /** Replaces the ready replicas; `expected` more are loading or will be tried again. */
+  setReplicas(runners: readonly BatchRunner[], expected: number): void {
     const known = new Map(this.#replicas.map((replica) => [replica.runner, replica]));
     this.#replicas = runners.map((runner) => known.get(runner) ?? new HeldReplica(runner));
-    this.#hasHope = runners.length + coming > 0;
-    if (!this.#hasHope) {
+    this.#canServe = runners.length + expected > 0;
+    if (!this.#canServe) {
       for (const request of this.#lanes.all) {
         this.#change(request, () => request.fail(noReplica()));
       }
@@ -82,7 +84,7 @@ export class Scheduler {
     this.#advance();
   }
 
-  /** What waits for a replica. */
+  /** The candidates that wait for a replica. */
   get waiting(): { readonly candidates: number; readonly tokens: number } {
     let candidates = 0;
     let tokens = 0;
@@ -93,35 +95,33 @@ export class Scheduler {
     return { candidates, tokens };
   }
 
-  /** Milliseconds that the ready replicas together need for so many packed tokens. */
+  /** Milliseconds that the ready replicas together need for this many packed tokens. */
   estimateMs(tokens: number): number {
-    const { tokenBudget } = this.#options.policy.limits;
-    const batches = Math.max(1, Math.ceil(tokens / tokenBudget));
-    return batches * this.#power().togetherMs({ packedTokens: tokens / batches });
+    return batchedMs(this.#measure(), tokens, this.#options.policy.limits.tokenBudget);
   }
 
-  /** When such a request would end, were it to come now; queues nothing. */
-  predict(ask: Ask): Forecast {
-    return this.#forecaster.predict(ask, this.#outlook());
+  /** When such a request would end if it arrived now. Queues nothing. See `Forecaster`. */
+  predict(call: Call, size: Size, unscheduledTokens: number): Forecast {
+    return this.#forecaster.predict(call, size, unscheduledTokens, this.#state());
   }
 
-  /** Whether its requests would end by this moment, were they to come now. */
-  judge(asker: Omit<Ask, 'partialOk' | keyof Size>, byMs: number): Judge {
-    return this.#forecaster.judge(asker, this.#outlook(), byMs);
+  /** Judges sizes by whether such a request would end by `byAtMs`. See `Forecaster`. */
+  judge(call: Call, byAtMs: number, unscheduledTokens: number): Judge {
+    return this.#forecaster.judge(call, byAtMs, unscheduledTokens, this.#state());
   }
 
-  /** What to tell a request that would end too late. */
-  advise(ask: Ask): LateAdvice {
-    return this.#forecaster.advise(ask, this.#outlook());
+  /** What would help a request that would end too late. */
+  advise(call: Call, size: Size, unscheduledTokens: number): LateAdvice {
+    return this.#forecaster.advise(call, size, unscheduledTokens, this.#state());
   }
 
-  #power(): Power {
-    const view = { replicas: this.#replicas, estimateMs: this.#estimateMs };
+  #measure(): Capacity {
     const { policy, clock } = this.#options;
-    return measurePower(view, policy.limits.tokenBudget, clock.nowMs());
+    const view = { replicas: this.#replicas, estimateMs: this.#estimateMs };
+    return measureCapacity(view, policy.limits.tokenBudget, clock.nowMs());
   }
 
-  #outlook(): Outlook {
+  #state(): SchedulerState {
     const { policy, clock } = this.#options;
     const nowMs = clock.nowMs();
     return {
@@ -129,34 +129,31 @@ export class Scheduler {
       nowMs,
       lanes: this.#lanes,
       busyMs: busyTimes(this.#replicas, nowMs),
-      power: this.#power(),
+      capacity: this.#measure(),
       estimateMs: (tokens) => this.estimateMs(tokens),
     };
   }
 
-  #enqueue(encoded: EncodedRequest, call: ScheduleCall): ScheduledRequest {
+  #enqueue(encoded: EncodedRequest, call: Call): ScheduledRequest {
     const { buckets, clock, policy } = this.#options;
-    const arrivedMs = clock.nowMs();
-    const { client = '', priority = 'interactive', deadlineMs, partialOk } = call;
-    this.#forecaster.see(client, arrivedMs);
-    const outlook = this.#outlook();
-    const turn = this.#forecaster.turnOf({ client, priority, deadlineMs }, outlook);
-    const request = new ScheduledRequest(encoded, call, { buckets, arrivedMs, ...turn });
-    const { prefixTokens, waitingTokens: candidateTokens } = request;
-    const size = { prefixTokens, candidates: request.waiting.length, candidateTokens };
-    const ask = {
-      ...{ client, priority, deadlineMs, partialOk, candidates: size.candidates },
-      packedTokens: packedSize(size, policy.limits.tokenBudget),
+    const arrivedAtMs = clock.nowMs();
+    this.#forecaster.see(call.client, arrivedAtMs);
+    const state = this.#state();
+    const position = this.#forecaster.positionOf(call, state);
+    const request = new ScheduledRequest(encoded, call, buckets, { arrivedAtMs, ...position });
+    const size = {
+      candidates: encoded.candidates.length,
+      packedTokens: packedSizeOf(encoded, policy.limits.tokenBudget),
     };
-    this.#forecaster.watch(request, this.#forecaster.predict(ask, outlook), clock);
-    this.#arrivals.arrive(arrivedMs);
+    this.#forecaster.watch(request, this.#forecaster.predict(call, size, 0, state), clock);
+    this.#arrivals.arrive(arrivedAtMs);
     this.#lanes.add(request);
     return request;
   }
 
   #advance(): void {
     this.#cancelTimer();
-    this.#repair();
+    this.#dispatchRetries();
     for (;;) {
       const nowMs = this.#options.clock.nowMs();
       const decision = this.#options.policy.decide(
@@ -183,7 +180,7 @@ export class Scheduler {
           });
           break;
         case 'wait':
-          this.#wake(decision.untilMs);
+          this.#wake(decision.wakeAtMs);
           return;
         default:
           assertNever(decision);
@@ -191,20 +188,20 @@ export class Scheduler {
     }
   }
 
-  #wake(atMs: number): void {
+  #wake(wakeAtMs: number): void {
     this.#cancelTimer =
-      atMs < Number.POSITIVE_INFINITY
-        ? this.#options.clock.at(atMs, () => this.#advance())
+      wakeAtMs < Number.POSITIVE_INFINITY
+        ? this.#options.clock.at(wakeAtMs, () => this.#advance())
         : () => undefined;
   }
 
-  /** Halves of failed batches go before all else, to whichever replica has room. */
-  #repair(): void {
+  /** Gives halves of failed batches to whichever replicas have room. */
+  #dispatchRetries(): void {
     for (;;) {
       const [replica] = this.#replicas
         .filter(({ batches }) => batches < 2)
-        .sort((a, b) => a.batches - b.batches || a.busyUntilMs - b.busyUntilMs);
-      const attempt = replica === undefined ? undefined : this.#repairs.shift();
+        .sort((a, b) => a.batches - b.batches || a.freeAtMs - b.freeAtMs);
+      const attempt = replica === undefined ? undefined : this.#retries.shift();
       if (replica === undefined || attempt === undefined) {
         return;
       }
@@ -224,26 +221,26 @@ export class Scheduler {
 
   #conclude(replica: HeldReplica, attempt: Attempt, outcome: BatchOutcome): void {
     if (!outcome.ok) {
-      this.#heed(replica, attempt, outcome.kind);
+      this.#onBatchFailure(replica, attempt, outcome.kind);
     }
     const halves = outcome.ok ? [] : splitBatch(attempt, outcome.kind);
     if (halves.length > 0) {
-      this.#repairs.push(...halves);
+      this.#retries.push(...halves);
       return;
     }
     const nowMs = this.#options.clock.nowMs();
-    let place = 0;
+    let nextStart = 0;
     for (const part of attempt.parts) {
-      const start = place;
-      place += 2 * part.candidates.length;
+      const start = nextStart;
+      nextStart += 2 * part.candidates.length;
       if (!part.request.isSettled) {
         this.#change(part.request, () => concludePart(part, outcome, start, nowMs));
       }
     }
   }
 
-  /** What a failure says of the replica. */
-  #heed(replica: HeldReplica, { parts }: Attempt, kind: FailureKind): void {
+  /** Stops using a failed replica, or lowers the cap of one that ran out of memory. */
+  #onBatchFailure(replica: HeldReplica, { parts }: Attempt, kind: FailureKind): void {
     if (kind === 'replica-failed') {
       this.#replicas = this.#replicas.filter((one) => one !== replica);
       const candidates = parts.reduce(
@@ -256,7 +253,7 @@ export class Scheduler {
     }
   }
 
-  /** Whatever may settle a request goes through here: a settled one leaves the queue in the same turn. */
+  /** Every change that may settle a request goes through here, so that it leaves the queue at once. */
   #change(request: ScheduledRequest, change: () => void): void {
     change();
     if (request.isSettled) {

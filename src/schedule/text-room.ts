@@ -1,18 +1,18 @@
 import { RankError } from '../base/errors.ts';
 import { FairRoom } from '../base/fair-room.ts';
 
-/** So many characters of one client are let in for as long as there is any room. */
-const always = 65_536;
+/** This many characters of one client are admitted while there is any room at all. */
+const guaranteedCharacters = 65_536;
 
 /**
- * Bounds the texts of requests that need no replica (tokenizing and estimating) from admission to
- * their answers, in characters, shared between clients.
+ * Bounds the characters of requests that need no replica (tokenizing and estimating), from admission
+ * to answer, and shares the room fairly between clients.
  */
 export class TextRoom {
   readonly #room: FairRoom;
 
-  constructor(mostCharacters: number) {
-    this.#room = new FairRoom(mostCharacters, always);
+  constructor(maxCharacters: number) {
+    this.#room = new FairRoom(maxCharacters, guaranteedCharacters);
   }
 
   get held(): number {
@@ -20,8 +20,7 @@ export class TextRoom {
   }
 
   /**
-   * Returns what gives the room back; again does nothing.
-   *
+   * @returns a function that gives the room back; calling it again has no effect.
    * @throws RankError `overloaded`; reason QUEUE_FULL or CLIENT_SHARE.
    */
   admit(client: string, characters: number): () => void {

@@ -3,11 +3,10 @@ import { setLogger } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Tell } from '../domain/events.ts';
-import type { Manifest } from '../model/manifest.ts';
 import type { Load } from '../observe/load-meter.ts';
 import type { Log } from '../observe/log.ts';
 import { packageVersion } from '../config/package-version.ts';
-import type { RankingPipeline, ServedModel } from '../domain/rank.ts';
+import type { ServedModel, Serving } from '../domain/rank.ts';
 import { withEndingStreams } from './grpc/ending-streams.ts';
 import type { FrontDoor } from './door/front-door.ts';
 import { Health } from './grpc/health.ts';
@@ -22,10 +21,9 @@ import { createTransport } from './transport.ts';
 
 export interface ServerOptions {
   readonly config: Config;
-  readonly manifest: Manifest;
-  readonly pipeline: RankingPipeline;
-  /** Of a pipeline whose model changes, the model of now; by default it is the one given. */
-  readonly current?: () => ServedModel;
+  readonly pipeline: Serving;
+  /** The model for new requests, which may change while the server runs. */
+  readonly current: () => ServedModel;
   readonly log: Log;
   /** What the address is served with; opened from the configuration when they are not given. */
   readonly credentials?: ListenCredentials;
@@ -63,14 +61,13 @@ const defaultLameDuckMs = 1000;
 
 /** Starts to listen at once and to serve when the pipeline is warm. @throws Error when the address is not to be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, manifest, pipeline, log, clock = systemClock } = options;
+  const { config, pipeline, current, log, clock = systemClock } = options;
   const root = parseProtoRoot();
   const lifecycle = new Lifecycle();
   const health = new Health(pipeline, clock);
   const transport = createTransport({ config, credentials: options.credentials, log, clock, root });
   const { server, access } = transport;
   const served = { config, version: packageVersion() };
-  const current = options.current ?? (() => ({ manifest, pipeline }));
   const { readLoad: read } = options;
   const reports = read && createLoadReports({ read, clock });
   server.addService(
@@ -106,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function serveWhenWarm(
-  pipeline: RankingPipeline,
+  pipeline: Serving,
   lifecycle: Lifecycle,
   health: Health,
 ): Promise<void> {

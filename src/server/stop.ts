@@ -2,14 +2,14 @@ import type { Server } from '@grpc/grpc-js';
 import type { Clock } from '../base/clock.ts';
 import { RankError } from '../base/errors.ts';
 import type { Log } from '../observe/log.ts';
-import type { RankingPipeline } from '../domain/rank.ts';
+import type { Serving } from '../domain/rank.ts';
 import type { Lifecycle } from '../desk/lifecycle.ts';
 
 export interface StopParts {
   readonly server: Server;
   readonly address: string;
   readonly lifecycle: Lifecycle;
-  readonly pipeline: RankingPipeline;
+  readonly pipeline: Serving;
   readonly log: Log;
   readonly clock: Clock;
   readonly drainMs: number;
@@ -69,7 +69,7 @@ function closeServer({ server, address, drainMs }: StopParts): Promise<void> {
   return new Promise((resolve) => server.tryShutdown(() => resolve()));
 }
 
-async function drain(pipeline: RankingPipeline, log: Log): Promise<void> {
+async function drain(pipeline: Serving, log: Log): Promise<void> {
   try {
     await pipeline.drain();
   } catch (error) {

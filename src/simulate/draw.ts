@@ -1,25 +1,26 @@
-/** Draws from distributions; `random` is uniform on [0, 1). */
+import { at } from '../base/at.ts';
 
+/** A source of uniform numbers on [0, 1). */
 export type Random = () => number;
 
-/** Time to the next event of a Poisson process. */
+/** The time to the next event of a Poisson process. */
 export function drawExponential(random: Random, mean: number): number {
   return -mean * Math.log(1 - random());
 }
 
-/** A factor of mean 1 that spreads by about `spread`: lognormal. */
+/** A lognormal factor of mean 1; `spread` is the deviation of its logarithm. */
 export function drawFactor(random: Random, spread: number): number {
-  // Box and Muller.
+  // Box-Muller transform.
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Math.exp(spread * normal - spread ** 2 / 2);
 }
 
-/** Drawn values in a row: long enough for a slow spell of a machine. */
-const block = 32;
+/** Consecutive values in one block: enough to keep a machine's slow spells together. */
+const blockLength = 32;
 
 /**
- * Values drawn from measured ones, in stretches as they were measured, so that what is slow together stays together
- * (circular block bootstrap; Politis and Romano, 1992). Undefined when none was measured.
+ * Draws from measured values in blocks of consecutive ones, so that slow spells stay together
+ * (circular block bootstrap; Politis and Romano, 1992). Undefined if nothing was measured.
  */
 export function drawInBlocks(
   random: Random,
@@ -30,19 +31,19 @@ export function drawInBlocks(
   const draw = () => {
     if (left === 0) {
       place = Math.floor(random() * measured.length);
-      left = block;
+      left = blockLength;
     }
     left -= 1;
     place = (place + 1) % measured.length;
-    return measured[place] ?? 0;
+    return at(measured, place);
   };
   return measured.length === 0 ? undefined : draw;
 }
 
-/** From quantiles at even steps from 0 to 1, in between by interpolation. */
+/** Draws from quantiles at equal steps from 0 to 1, interpolating between them. */
 export function drawFromQuantiles(random: Random, quantiles: readonly number[]): number {
   const place = random() * (quantiles.length - 1);
   const below = Math.floor(place);
-  const low = quantiles[below] ?? 0;
-  return low + (place - below) * ((quantiles[below + 1] ?? low) - low);
+  const low = at(quantiles, below);
+  return low + (place - below) * (at(quantiles, below + 1) - low);
 }

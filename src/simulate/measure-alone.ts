@@ -1,39 +1,40 @@
+import { at } from '../base/at.ts';
 import { clamp } from '../base/clamp.ts';
 import { type Fleet, simulate } from './simulate.ts';
 import { latencyOf } from './summarize.ts';
 import type { Arrival } from './traffic-streams.ts';
 
-/** Why no number of replicas is enough: a request that has a server for itself takes too long. */
+/** Why no number of replicas is enough: a request takes too long even on an idle server. */
 export interface Obstacle {
-  /** How long 99 of 100 such requests take alone. */
+  /** The 99th percentile of the time that such a request takes alone. */
   readonly aloneMs: number;
-  /** The target, or the request's own deadline where that is shorter. */
+  /** The target, or the request's own timeout if that is shorter. */
   readonly limitMs: number;
   readonly candidates: number;
   /** Prefix and candidates, each once. */
   readonly tokens: number;
-  /** How many of its candidates would be in time, and their tokens with the prefix. */
+  /** How many of its candidates would be in time, and their tokens including the prefix. */
   readonly fitting: { readonly candidates: number; readonly tokens: number };
 }
 
-/** A request is run alone so many times. */
+/** How often a request is run alone. */
 const repeats = 100;
-/** Between two of them: all is done by then. */
-const apartMs = 3_600_000;
+/** The time between two of those runs, by which the server is idle again. */
+const gapMs = 3_600_000;
 
-/** Looks at the request that 99 of 100 are easier than. Undefined when it is in time where nothing else is to do. */
+/** Tests the request at the 99th percentile of size. Undefined if an idle server is fast enough. */
 export async function findObstacle(
   fleet: Omit<Fleet, 'factors'>,
   arrivals: readonly Arrival[],
   goal: { readonly p99Ms: number; readonly mostReplicas: number },
 ): Promise<Obstacle | undefined> {
   const sorted = arrivals.toSorted((a, b) => tokensOf(a) - tokensOf(b));
-  const arrival = sorted[Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length))];
-  if (arrival === undefined) {
+  if (sorted.length === 0) {
     return undefined;
   }
+  const arrival = at(sorted, Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length)));
   const limitMs = Math.min(goal.p99Ms, arrival.deadlineMs ?? Number.POSITIVE_INFINITY);
-  // It is never spread over more.
+  // A request is never divided among more replicas than this.
   const parts = Math.ceil(tokensOf(arrival) / fleet.policy.shareTokens);
   const factors = new Array<number>(clamp(parts, 1, goal.mostReplicas)).fill(1);
   const alone = (candidates: number) =>
@@ -53,13 +54,14 @@ export async function findObstacle(
   return { aloneMs, limitMs, candidates, tokens: tokensOf(arrival), fitting };
 }
 
-/** The 99th percentile of such a request with a server to itself, run times drawn as in the simulation. */
+/** The 99th percentile of a request's latency on an idle server, with run times drawn as usual. */
 async function measureAlone(fleet: Fleet, arrival: Arrival): Promise<number> {
-  const apart = Array.from({ length: repeats }, (_, i) => ({
+  const arrivals = Array.from({ length: repeats }, (_, i) => ({
     ...arrival,
-    ...{ atMs: i * apartMs, deadlineMs: undefined },
+    atMs: i * gapMs,
+    deadlineMs: undefined,
   }));
-  const { endings } = await simulate(fleet, apart);
+  const { endings } = await simulate(fleet, arrivals);
   return latencyOf(endings).p99;
 }
 

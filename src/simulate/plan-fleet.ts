@@ -4,15 +4,15 @@ import type { SimulationReport } from './summarize.ts';
 import type { Arrival } from './traffic-streams.ts';
 
 export interface PlanGoal {
-  /** 99 of 100 scored requests end within it. */
+  /** The highest 99th percentile of scored requests' latency. */
   readonly p99Ms: number;
-  /** Share of the requests that must be scored. */
+  /** The least share of requests that must be scored. */
   readonly scored: number;
   /** Most replicas of a server. */
   readonly mostReplicas: number;
 }
 
-/** One number of replicas that was tried. */
+/** The simulation of one number of replicas. */
 export interface Trial {
   readonly replicas: number;
   readonly isEnough: boolean;
@@ -20,16 +20,16 @@ export interface Trial {
 }
 
 export interface FleetPlan {
-  /** Fewest replicas of each server that are enough; undefined when the most are not. */
+  /** The fewest replicas of each server that are enough; undefined if not even the most are. */
   readonly replicas: number | undefined;
   readonly trials: readonly Trial[];
-  /** Why no number of replicas can be enough; nothing is tried then. */
+  /** Why no number of replicas can be enough, in which case there are no trials. */
   readonly obstacle?: Obstacle;
 }
 
 /**
- * Doubles the replicas until they are enough, then halves the gap: each try is a whole simulation. First it looks
- * whether a request that has a server to itself is fast enough: no number of replicas helps where it is not.
+ * Doubles the replicas until they are enough, then bisects; each trial is a whole simulation. First
+ * tests whether a request is fast enough on an idle server, since otherwise no number of replicas is.
  */
 export async function planFleet(
   fleet: Omit<Fleet, 'factors'>,

@@ -1,3 +1,4 @@
+import { at } from '../base/at.ts';
 import type { AdmissionLimits } from '../schedule/admission.ts';
 import type { CostTable } from '../schedule/costs/cost.ts';
 import type { PolicyLimits } from '../schedule/policy/policy.ts';
@@ -7,7 +8,7 @@ import { type SimulationReport, summarize } from './summarize.ts';
 import type { Arrival } from './traffic-streams.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** Servers to simulate: all alike, each with replicas of its own, requests dealt to them in turn. */
+/** The servers to simulate: all alike, each with its own replicas. Requests are dealt round-robin. */
 export interface Fleet {
   readonly servers: number;
   readonly cost: CostTable;
@@ -16,9 +17,9 @@ export interface Fleet {
   readonly policy: PolicyLimits;
   readonly queue: AdmissionLimits;
   readonly buckets: readonly number[];
-  /** From arrival to the queue; undefined: as the table's servers took. */
+  /** From arrival to the queue; undefined for the times in the table. */
   readonly encodeMs: number | undefined;
-  /** How much run times spread about their cost; undefined: as the table's did. */
+  /** How much run times vary around their cost; undefined for the ratios in the table. */
   readonly spread: number | undefined;
   readonly seed: number;
 }
@@ -28,7 +29,7 @@ export interface Simulation {
   readonly endings: readonly Ending[];
 }
 
-/** Every arrival on a virtual clock, until the last request has ended. */
+/** Simulates every arrival on a virtual clock, until the last request has ended. */
 export async function simulate(fleet: Fleet, arrivals: readonly Arrival[]): Promise<Simulation> {
   const clock = new VirtualClock();
   const random = createRandom(fleet.seed);
@@ -37,12 +38,13 @@ export async function simulate(fleet: Fleet, arrivals: readonly Arrival[]): Prom
     () => new SimulatedServer({ ...fleet, clock, random }),
   );
   const endings: Ending[] = [];
-  const arrive = (place: number) => {
-    const arrival = arrivals[place];
+  const arrive = (index: number) => {
+    const arrival = arrivals[index];
     if (arrival !== undefined) {
       clock.at(arrival.atMs, () => {
-        arrive(place + 1);
-        void servers[place % servers.length]?.rank(arrival).then((ending) => endings.push(ending));
+        arrive(index + 1);
+        const server = at(servers, index % servers.length);
+        void server.rank(arrival).then((ending) => endings.push(ending));
       });
     }
   };

@@ -4,14 +4,18 @@ import type {
   BatchOutcome,
   BatchPart,
   BatchRunner,
+  GroupShape,
   PackedBatch,
 } from '../batch/packed-batch.ts';
 import { type CostWeights, costOf } from '../schedule/costs/cost-fit.ts';
-import { packedTokens, paddedSlots, planGroups } from '../batch/pack-batch.ts';
+import { packedTokens, planGroups } from '../batch/pack-batch.ts';
+import { paddedSlots } from '../batch/slots.ts';
 
-const none = { ints: new Int32Array(0), floats: new Float32Array(0), longs: new BigInt64Array(0) };
+const noInts = new Int32Array(0);
+const noFloats = new Float32Array(0);
+const noLongs = new BigInt64Array(0);
 
-/** As packBatch, but only as much of the batch as its cost depends on. */
+/** Like `packBatch`, but only with what the batch's cost depends on. */
 export function packOutline(
   parts: readonly BatchPart[],
   limits: { readonly attentionGroups: number },
@@ -19,34 +23,38 @@ export function packOutline(
   const candidates = parts.reduce((sum, { suffixes }) => sum + suffixes.length, 0);
   return {
     ids: new Int32Array(packedTokens(parts)),
-    positions: none.longs,
+    positions: noLongs,
     groups: planGroups(parts, limits).map(outlineGroup),
-    untile: none.ints,
+    untile: noInts,
     scored: new Int32Array(candidates),
   };
 }
 
-function outlineGroup(shape: Pick<AttentionGroup, 'tiles' | 'rows' | 'keys'>): AttentionGroup {
+function outlineGroup(shape: GroupShape): AttentionGroup {
   return {
     ...shape,
-    ...{ rowIndex: none.ints, keyIndex: none.ints, lastIndex: none.ints },
-    ...{ rowPlace: none.floats, keyPlace: none.floats, lastPlace: none.floats },
+    rowIndex: noInts,
+    keyIndex: noInts,
+    rowPlace: noFloats,
+    keyPlace: noFloats,
+    lastIndex: noInts,
+    lastPlace: noFloats,
   };
 }
 
 export interface ReplicaOptions {
   readonly name: string;
   readonly weights: CostWeights;
-  /** 2 is half as fast. */
+  /** 2 means half as fast. */
   readonly factor: number;
-  /** How long the next run takes over its cost. */
+  /** Draws the next run's time as a multiple of its cost. */
   readonly drawRatio: () => number;
-  /** How long the next batch takes to get there and back. */
+  /** Draws how long the next batch takes from dispatch to outcome, less the run. */
   readonly drawHandoverMs: () => number;
   readonly clock: Clock;
 }
 
-/** Runs batches one after the other; each takes as long as it costs, with noise. */
+/** Runs batches one after the other; each takes as long as it costs, times a random ratio. */
 export class SimulatedReplica implements BatchRunner {
   readonly name: string;
   busyMs = 0;
@@ -58,7 +66,7 @@ export class SimulatedReplica implements BatchRunner {
     this.#options = options;
   }
 
-  /** Milliseconds of a run, noise included. */
+  /** Draws the milliseconds of a run. */
   drawMs(size: { readonly packedTokens: number; readonly slots: number }): number {
     const { weights, factor, drawRatio } = this.#options;
     return costOf(weights, size) * factor * drawRatio();
@@ -67,7 +75,7 @@ export class SimulatedReplica implements BatchRunner {
   run(batch: PackedBatch): Promise<BatchOutcome> {
     const { clock, drawHandoverMs } = this.#options;
     const runMs = this.drawMs({ packedTokens: batch.ids.length, slots: paddedSlots(batch) });
-    // A batch that waits for another is there already when its turn comes.
+    // A batch that waits for another has been handed over by the time it can start.
     this.#freeAtMs = Math.max(clock.nowMs() + drawHandoverMs(), this.#freeAtMs) + runMs;
     this.busyMs += runMs;
     const logits = new Float32Array(2 * batch.scored.length);

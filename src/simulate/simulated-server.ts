@@ -14,16 +14,16 @@ import type { VirtualClock } from './virtual-clock.ts';
 export interface ServerOptions {
   readonly clock: VirtualClock;
   readonly random: Random;
-  /** What runs cost; the first kind in it is simulated. */
+  /** What runs cost; its first kind is simulated. */
   readonly cost: CostTable;
   /** For each replica: its run times over the table's. */
   readonly factors: readonly number[];
-  /** How much run times spread about their cost; undefined: as the table's did. */
+  /** How much run times vary around their cost; undefined for the ratios in the table. */
   readonly spread: number | undefined;
   readonly policy: PolicyLimits;
   readonly queue: AdmissionLimits;
   readonly buckets: readonly number[];
-  /** From arrival to the queue; undefined: as the table's servers took. */
+  /** From arrival to the queue; undefined for the times in the table. */
   readonly encodeMs: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Ending {
 
 export type BatchEvent = Extract<ServingEvent, { kind: 'batch' }>;
 
-/** The server's own admission, scheduler, policy and cost model over replicas that only take time. */
+/** A server's real admission, scheduler, policy and cost model over simulated replicas. */
 export class SimulatedServer {
   readonly replicas: readonly SimulatedReplica[];
   readonly batches: BatchEvent[] = [];
@@ -72,7 +72,7 @@ export class SimulatedServer {
       (tokens) => this.#scheduler.estimateMs(tokens),
       this.#scheduler,
     );
-    for (const size of warmUps(policy.tokenBudget)) {
+    for (const size of warmUpSizes(policy.tokenBudget)) {
       this.replicas.forEach((one) =>
         cost.observe({ replica: one.name, ...size, runMs: one.drawMs(size) }),
       );
@@ -83,25 +83,30 @@ export class SimulatedServer {
   /** Resolves once the request has ended. */
   async rank(arrival: Arrival): Promise<Ending> {
     const { clock } = this.#options;
-    const startedMs = clock.nowMs();
+    const startedAtMs = clock.nowMs();
     const encodeMs = this.#drawEncodeMs();
     const end = (outcome: Outcome, scored: number, reason?: string): Ending => {
-      return { arrival, outcome, reason, latencyMs: clock.nowMs() - startedMs, scored };
+      return { arrival, outcome, reason, latencyMs: clock.nowMs() - startedAtMs, scored };
     };
-    const { client, class: priority, candidateTokens } = arrival;
-    const deadlineMs = startedMs + (arrival.deadlineMs ?? Number.POSITIVE_INFINITY);
-    const call = { client, priority, deadlineMs, partialOk: false };
-    const tokens = sizeOf(arrival, this.#options.policy);
+    const { client, class: priority, candidateTokens, prefixTokens } = arrival;
+    const call = {
+      client,
+      priority,
+      deadlineAtMs: startedAtMs + (arrival.deadlineMs ?? Number.POSITIVE_INFINITY),
+      signal: new AbortController().signal,
+      partialOk: false,
+    };
+    const candidates = candidateTokens.length;
+    const packedTokens = countTokens(arrival, this.#options.policy);
     let permit: ReturnType<Admission['admit']> | undefined;
     try {
-      permit = this.#admission.admit(candidateTokens.length, tokens, call);
+      permit = this.#admission.admit({ candidates, packedTokens, prefixTokens }, call);
       if (encodeMs > 0) {
-        await new Promise<void>((resolve) => clock.at(startedMs + encodeMs, resolve));
+        await new Promise<void>((resolve) => clock.at(startedAtMs + encodeMs, resolve));
       }
-      permit.correct(tokens);
-      const { signal } = new AbortController();
-      await this.#scheduler.schedule(encodeOutline(arrival), { ...call, signal });
-      return end('scored', candidateTokens.length);
+      permit.correct(packedTokens);
+      await this.#scheduler.schedule(encodeOutline(arrival), call);
+      return end('scored', candidates);
     } catch (error) {
       const { kind, reason } = RankError.from(error);
       return end(outcomes[kind] ?? 'failed', 0, reason ?? kind);
@@ -111,11 +116,11 @@ export class SimulatedServer {
   }
 }
 
-/**
- * Exact, where a server estimates: arrivals have lengths and no texts, so that there is nothing to estimate from. How
- * near the estimates come is tested with texts of many kinds.
- */
-function sizeOf({ prefixTokens, candidateTokens }: Arrival, { tokenBudget }: PolicyLimits): number {
+/** Exact, where a server estimates from texts: arrivals have lengths only. */
+function countTokens(
+  { prefixTokens, candidateTokens }: Arrival,
+  { tokenBudget }: PolicyLimits,
+): number {
   const tokens = candidateTokens.reduce((sum, length) => sum + length, 0);
   const size = { prefixTokens, candidates: candidateTokens.length, candidateTokens: tokens };
   return packedSize(size, tokenBudget);
@@ -131,29 +136,29 @@ function createReplicas(kind: KindCost, options: ServerOptions): readonly Simula
   return factors.map(
     (factor, i) =>
       new SimulatedReplica({
-        ...{ name: `${kind.kind}#${i}`, weights: kind, factor, clock },
-        ...drawsOf(kind, options),
+        name: `${kind.kind}#${i}`,
+        weights: kind,
+        factor,
+        clock,
+        ...createDraws(kind, options),
       }),
   );
 }
 
-/** Where nothing was measured. */
-const usualSpread = 0.1;
+/** For tables without measured ratios. */
+const defaultSpread = 0.1;
 
-/** Each replica draws for itself. */
-function drawsOf(
-  { runRatios, handoverMs }: KindCost,
-  { random, spread }: Pick<ServerOptions, 'random' | 'spread'>,
-) {
-  const spreadRatio = () => drawFactor(random, spread ?? usualSpread);
+/** The random times of one replica. */
+function createDraws({ runRatios, handoverMs }: KindCost, { random, spread }: ServerOptions) {
+  const spreadRatio = () => drawFactor(random, spread ?? defaultSpread);
   return {
     drawRatio: (spread === undefined ? drawInBlocks(random, runRatios) : undefined) ?? spreadRatio,
     drawHandoverMs: drawInBlocks(random, handoverMs) ?? (() => 0),
   };
 }
 
-/** What a server runs before it is ready: a full batch and small ones, of short and of long tiles. */
-function warmUps(tokenBudget: number) {
+/** The sizes a server runs before it is ready: full and small batches of short and long tiles. */
+function warmUpSizes(tokenBudget: number) {
   return [1, 4, 16].flatMap((part) =>
     [64, 256].map((keys) => {
       const packedTokens = Math.ceil(tokenBudget / part);
@@ -162,7 +167,7 @@ function warmUps(tokenBudget: number) {
   );
 }
 
-/** Token ids are never looked at: one array of zeros serves all. */
+/** Token ids are never read, so all requests share one array. */
 const zeros = new Int32Array(1 << 20);
 
 function encodeOutline({ prefixTokens, candidateTokens }: Arrival): EncodedRequest {

@@ -1,3 +1,4 @@
+import { at } from '../base/at.ts';
 import type { Outcome } from '../domain/events.ts';
 import type { Ending, SimulatedServer } from './simulated-server.ts';
 
@@ -6,14 +7,14 @@ export interface SimulationReport {
   readonly wallMs: number;
   readonly requests: number;
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
-  /** Of what was not scored: how many for each reason. */
+  /** How many requests were not scored for each reason. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** Of scored requests. */
+  /** Of the scored requests. */
   readonly latencyMs: Latency;
-  /** Candidates scored before their deadline, each second. */
+  /** Candidates scored before their deadline, per second. */
   readonly goodput: number;
   readonly busyShare: readonly BusyShare[];
-  /** Most over least busy time of a replica. */
+  /** The busiest replica's busy time over the least busy one's. */
   readonly busySpread: number;
   /** Share of attention-tile slots that are padding. */
   readonly waste: number;
@@ -66,11 +67,14 @@ export function summarize(
   };
 }
 
-export function latencyOf(endings: readonly Pick<Ending, 'latencyMs'>[]): Latency {
+/** NaN without endings. */
+export function latencyOf(endings: readonly Ending[]): Latency {
   const sorted = endings.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
-  const at = (share: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+  const percentile = (share: number) =>
+    sorted.length === 0
+      ? Number.NaN
+      : at(sorted, Math.min(sorted.length - 1, Math.floor(share * sorted.length)));
+  return { p50: percentile(0.5), p95: percentile(0.95), p99: percentile(0.99) };
 }
 
 function isInTime({ deadlineMs }: Ending['arrival'], latencyMs: number): boolean {

@@ -1,22 +1,23 @@
+import { at } from '../base/at.ts';
 import type { PriorityClass } from '../domain/events.ts';
 import type { TrafficShape } from '../domain/traffic.ts';
 import { drawExponential, drawFromQuantiles, type Random } from './draw.ts';
 
-/** Requests of one client, arriving as a Poisson process. */
+/** One client's requests, arriving as a Poisson process. */
 export interface Stream {
   readonly client: string;
   readonly class: PriorityClass;
   readonly requestsPerSecond: number;
-  /** One is drawn for each request. */
+  /** Each request has one of these shapes, drawn at random. */
   readonly shapes: readonly RequestShape[];
-  /** Time that a request has; undefined for no deadline. */
+  /** From arrival to deadline; undefined for no deadline. */
   readonly deadlineMs: number | undefined;
 }
 
 export interface RequestShape {
   readonly prefixTokens: number;
   readonly candidates: number;
-  /** Of a candidate with its suffix: quantiles at even steps, at least two. */
+  /** Quantiles at equal steps, at least two, of a candidate's tokens with its suffix. */
   readonly lengths: readonly number[];
 }
 
@@ -25,7 +26,10 @@ export interface Arrival extends TrafficShape {
   readonly client: string;
 }
 
-/** Title, text and the template's suffix of 20 tokens: twentieths of the 680 postings of jobs-bench/dev, SmolLM2's tokens. */
+/**
+ * Quantiles at twentieths of the 680 postings of jobs-bench/dev: SmolLM2's tokens of title and text,
+ * and the 20 of the template's suffix.
+ */
 const postings = [
   71, 107, 129, 148, 170, 197, 216, 230, 239, 245, 248, 252, 257, 260, 265, 269, 274, 279, 288, 301,
   350,
@@ -34,7 +38,8 @@ const postings = [
 const shapePattern = /^(\d+)\+(\d+)x(?:(\d+)(?:-(\d+))?|postings)$/;
 
 /**
- * PREFIX+COUNTxLENGTH; LENGTH may be a range FROM-TO (any length alike) or `postings` (as long as real job postings).
+ * Parses PREFIX+COUNTxLENGTH. LENGTH may be a range FROM-TO, whose lengths are equally likely, or
+ * `postings`, the lengths of real job postings.
  *
  * @throws Error
  */
@@ -43,7 +48,8 @@ export function parseShape(text: string): RequestShape {
   const [prefixTokens = 0, candidates = 0, least, most] = (match ?? []).slice(1).map(Number);
   if (match === null || candidates < 1 || least === 0) {
     throw new Error(
-      `'${text}' is no shape; allowed: PREFIX+COUNTxLENGTH in tokens, such as 50+50x150, 50+50x40-300, 50+50xpostings`,
+      `'${text}' is no shape; allowed: PREFIX+COUNTxLENGTH in tokens, ` +
+        'such as 50+50x150, 50+50x40-300, 50+50xpostings',
     );
   }
   const range =
@@ -53,7 +59,7 @@ export function parseShape(text: string): RequestShape {
   return { prefixTokens, candidates, lengths: range };
 }
 
-/** Arrivals of all streams within so many seconds, in order of time. Equal seeds give equal arrivals. */
+/** The arrivals of all streams within `seconds`, by time. Equal seeds give equal arrivals. */
 export function drawArrivals(
   streams: readonly Stream[],
   seconds: number,
@@ -73,11 +79,10 @@ function drawStream(stream: Stream, seconds: number, random: Random): Arrival[] 
     atMs < seconds * 1_000;
     atMs += drawExponential(random, gapMs)
   ) {
-    const shape = shapes[Math.floor(random() * shapes.length)];
-    const candidateTokens = Array.from({ length: shape?.candidates ?? 0 }, () =>
-      Math.max(1, Math.round(drawFromQuantiles(random, shape?.lengths ?? [1]))),
+    const { prefixTokens, candidates, lengths } = at(shapes, Math.floor(random() * shapes.length));
+    const candidateTokens = Array.from({ length: candidates }, () =>
+      Math.max(1, Math.round(drawFromQuantiles(random, lengths))),
     );
-    const prefixTokens = shape?.prefixTokens ?? 0;
     arrivals.push({ client, class: stream.class, atMs, deadlineMs, prefixTokens, candidateTokens });
   }
   return arrivals;

@@ -1,37 +1,37 @@
 import type { Clock } from '../base/clock.ts';
 
 interface Alarm {
-  readonly momentMs: number;
-  /** Of equal moments the earlier set goes off first. */
+  readonly atMs: number;
+  /** Alarms of the same moment fire in the order in which they were set. */
   readonly order: number;
   callback: (() => void) | undefined;
 }
 
-/** Time that jumps from one alarm to the next. */
+/** A clock that jumps from one alarm to the next. */
 export class VirtualClock implements Clock {
   #nowMs = 0;
   #set = 0;
-  /** A binary heap by moment and order. */
+  /** A binary heap by `atMs` and order. */
   readonly #alarms: Alarm[] = [];
 
   nowMs(): number {
     return this.#nowMs;
   }
 
-  at(momentMs: number, callback: () => void): () => void {
-    const alarm: Alarm = { momentMs, order: this.#set++, callback };
+  at(atMs: number, callback: () => void): () => void {
+    const alarm: Alarm = { atMs, order: this.#set++, callback };
     this.#push(alarm);
     return () => {
       alarm.callback = undefined;
     };
   }
 
-  /** Lets every alarm go off, and all that follows from it settle, until there is none. */
+  /** Fires every alarm, letting promises settle in between, until none is left. */
   async run(): Promise<void> {
     await settle();
     for (let alarm = this.#pop(); alarm !== undefined; alarm = this.#pop()) {
       if (alarm.callback !== undefined) {
-        this.#nowMs = Math.max(this.#nowMs, alarm.momentMs);
+        this.#nowMs = Math.max(this.#nowMs, alarm.atMs);
         alarm.callback();
         await settle();
       }
@@ -63,7 +63,7 @@ export class VirtualClock implements Clock {
     return first;
   }
 
-  /** Puts an alarm in from the top. */
+  /** Inserts an alarm at the top of the heap. */
   #sink(alarm: Alarm): void {
     const alarms = this.#alarms;
     let place = 0;
@@ -83,10 +83,10 @@ export class VirtualClock implements Clock {
 }
 
 function isBefore(a: Alarm, b: Alarm): boolean {
-  return a.momentMs < b.momentMs || (a.momentMs === b.momentMs && a.order < b.order);
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }
 
-/** Everything that waits on promises alone goes on. */
+/** Resolves once all pending promise callbacks have run. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

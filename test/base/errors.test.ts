@@ -1,52 +1,24 @@
-import { describe, expect, it } from '@jest/globals';
-import {
-  assertNever,
-  dataError,
-  presentError,
-  quote,
-  RankError,
-  reasonOf,
-} from '../../src/base/errors.ts';
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { presentError, RankError, reasonOf, reasons } from '../../src/base/errors.ts';
 
-describe('RankError.from', () => {
-  it('returns a RankError unchanged', () => {
-    const error = new RankError('not-found', 'no such model');
-    expect(RankError.from(error)).toBe(error);
-  });
-
-  it.each([
-    ['an Error', new TypeError('x is not a function'), 'x is not a function'],
-    ['a thrown text', 'out of paper', 'out of paper'],
-  ])('makes %s internal and keeps it as the cause', (_name, thrown, message) => {
-    const error = RankError.from(thrown);
-    expect([error.kind, error.message, error.cause]).toEqual(['internal', message, thrown]);
-  });
+test('docs/reasons.md explains every reason, and no others', () => {
+  const page = readFileSync(new URL('../../docs/reasons.md', import.meta.url), 'utf8');
+  const documented = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, reason]) => reason);
+  expect(documented).toEqual([...reasons]);
 });
 
-describe('presentError', () => {
-  it('reveals nothing of an error that is not a RankError', () => {
-    const shown = presentError(new Error('/secret/path: ENOENT'));
-    expect(shown.message).not.toContain('secret');
-    expect(shown.kind).toBe('internal');
-  });
+test('an error has its own reason, or the one of its kind', () => {
+  const late = new RankError('deadline-exceeded', 'late');
+  expect(reasonOf(late)).toBe('DEADLINE_PASSED');
+  const dropped = new RankError('deadline-exceeded', 'late', { reason: 'DROPPED_LATE' });
+  expect(reasonOf(dropped)).toBe('DROPPED_LATE');
 });
 
-describe('reasonOf', () => {
-  it('is the error’s own reason, or else that of its kind', () => {
-    expect(reasonOf(new RankError('overloaded', 'late', { reason: 'PREDICTED_LATE' }))).toBe(
-      'PREDICTED_LATE',
-    );
-    expect(reasonOf(new RankError('overloaded', 'full'))).toBe('QUEUE_FULL');
-  });
-});
-
-it('assertNever names the value and says that it is a bug', () => {
-  expect(() => assertNever('new' as never)).toThrow('unexpected "new"; this is a bug');
-});
-
-it('a data error names file, line, what was found and what was expected', () => {
-  expect(dataError({ file: 'run.txt', line: 3 }, quote('a'), 'a number').message).toBe(
-    'run.txt:3: found "a"; expected a number',
-  );
-  expect(quote('x'.repeat(1000))).toBe(`"${'x'.repeat(80)}..."`);
+test('a foreign error becomes internal: kept for logs, hidden from clients', () => {
+  const thrown = new TypeError("cannot read 'secret'");
+  expect(RankError.from(thrown)).toMatchObject({ kind: 'internal', message: thrown.message });
+  expect(RankError.from('text')).toMatchObject({ kind: 'internal', message: 'text' });
+  expect(presentError(thrown).message).not.toContain('secret');
+  expect(presentError(thrown).cause).toBe(thrown);
 });

@@ -1,20 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { BatchPart, PackedBatch } from '../../src/batch/packed-batch.ts';
-import { assignGroups, type TileSize } from '../../src/batch/ladder.ts';
-import {
-  attentionSlots,
-  packBatch,
-  packedTokens,
-  paddingWaste,
-} from '../../src/batch/pack-batch.ts';
+import { packBatch as packSegments, packedTokens } from '../../src/batch/pack-batch.ts';
+import { type PackedBatch, type TokenPart, tokenPart } from '../../src/batch/packed-batch.ts';
+import { countRealSlots, paddedSlots, realSlots } from '../../src/batch/slots.ts';
 
-/** Token ids are unique in a batch, so that a token says where it came from. */
+function packBatch(parts: readonly TokenPart[], limits: { readonly attentionGroups: number }) {
+  return packSegments(parts.map(tokenPart), limits);
+}
+
+/** Parts whose token ids are unique, so that a token shows where it came from. */
 function numberedParts(shape: readonly { prefix: number; suffixes: readonly number[] }[]) {
   let next = 100;
   const take = (length: number) => Int32Array.from({ length }, () => next++);
   return shape.map(
-    ({ prefix, suffixes }): BatchPart => ({ prefix: take(prefix), suffixes: suffixes.map(take) }),
+    ({ prefix, suffixes }): TokenPart => ({ prefix: take(prefix), suffixes: suffixes.map(take) }),
   );
 }
 
@@ -32,7 +31,7 @@ interface SeenRow {
   readonly keys: number[];
 }
 
-/** What every real row attends to, by token id, read off the tiles as the graph does. */
+/** The keys that every real row attends to, as token ids, read from the tiles as the graph does. */
 function rowsOf(batch: PackedBatch): Map<number, SeenRow[]> {
   const seen = new Map<number, SeenRow[]>();
   let rowsBefore = 0;
@@ -107,7 +106,7 @@ describe('packing a batch', () => {
       fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
         const parts = numberedParts(shape);
         const batch = packBatch(parts, { attentionGroups });
-        expect(batch.ids).toHaveLength(packedTokens(parts));
+        expect(batch.ids).toHaveLength(packedTokens(parts.map(tokenPart)));
         expect([...batch.ids].sort((a, b) => a - b)).toEqual(
           parts.flatMap(({ prefix, suffixes }) => [prefix, ...suffixes]).flatMap((t) => [...t]),
         );
@@ -168,8 +167,18 @@ describe('packing a batch', () => {
       [1, 1, 1],
       [1, 1, 1],
     ]);
-    expect(attentionSlots(batch)).toEqual({ real: 32, padded: 35 });
-    expect(paddingWaste(batch)).toBeCloseTo(3 / 35);
+    expect([countRealSlots(batch), paddedSlots(batch)]).toEqual([32, 35]);
+  });
+
+  it('has as many real slots as its parts', () => {
+    fc.assert(
+      fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
+        const parts = numberedParts(shape);
+        const batch = packBatch(parts, { attentionGroups });
+        expect(countRealSlots(batch)).toBe(realSlots(parts.map(tokenPart)));
+        expect(paddedSlots(batch)).toBeGreaterThanOrEqual(countRealSlots(batch));
+      }),
+    );
   });
 
   it('refuses an empty candidate and an empty batch as bugs', () => {
@@ -177,74 +186,5 @@ describe('packing a batch', () => {
       packBatch(numberedParts([{ prefix: 3, suffixes: [0] }]), { attentionGroups: 4 }),
     ).toThrow('a candidate has 0 tokens; at least 1 (its suffix); this is a bug');
     expect(() => packBatch([], { attentionGroups: 4 })).toThrow('0 candidates');
-  });
-});
-
-describe('assigning tiles to attention groups', () => {
-  const area = (sizes: readonly TileSize[], groupOf: readonly number[]) => {
-    const groups = new Map<number, TileSize[]>();
-    sizes.forEach((size, i) => {
-      const group = groupOf[i] ?? -1;
-      groups.set(group, [...(groups.get(group) ?? []), size]);
-    });
-    return [...groups.values()].reduce(
-      (sum, members) =>
-        sum +
-        members.length *
-          Math.max(...members.map(({ rows }) => rows)) *
-          Math.max(...members.map(({ keys }) => keys)),
-      0,
-    );
-  };
-
-  /** Least padded area over every way to give n tiles one of g groups. */
-  const leastArea = (sizes: readonly TileSize[], groups: number) => {
-    let least = Infinity;
-    for (let code = 0; code < groups ** sizes.length; code++) {
-      const groupOf = sizes.map((_, i) => Math.floor(code / groups ** i) % groups);
-      least = Math.min(least, area(sizes, groupOf));
-    }
-    return least;
-  };
-
-  it('pads one request less than any other assignment would', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 50 }),
-        fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 6 }),
-        groupCounts,
-        (prefix, lengths, groups) => {
-          const sizes = lengths.map((rows) => ({ rows, keys: prefix + rows }));
-          expect(area(sizes, assignGroups(sizes, groups))).toBe(leastArea(sizes, groups));
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
-
-  it('never uses more groups than there are, nor splits equal tiles', () => {
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.record({ rows: fc.integer({ min: 1, max: 9 }), keys: fc.integer({ min: 1, max: 9 }) }),
-        ),
-        groupCounts,
-        (sizes, groups) => {
-          const groupOf = assignGroups(sizes, groups);
-          expect(groupOf.every((group) => group >= 0 && group < groups)).toBe(true);
-          const ofSize = new Map(sizes.map(({ rows, keys }, i) => [`${rows}x${keys}`, groupOf[i]]));
-          sizes.forEach(({ rows, keys }, i) =>
-            expect(groupOf[i]).toBe(ofSize.get(`${rows}x${keys}`)),
-          );
-        },
-      ),
-    );
-  });
-
-  it('gives one long tile among short ones a group of its own', () => {
-    const sizes = [20, 21, 400, 22, 20].map((rows) => ({ rows, keys: 40 + rows }));
-    expect(assignGroups(sizes, 2)).toEqual([0, 0, 1, 0, 0]);
-    expect(assignGroups(sizes, 1)).toEqual([0, 0, 0, 0, 0]);
-    expect(assignGroups([], 4)).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { stockFeeds, stockGraph } from '../../bench/ladder/stock-graph.ts';
 import { toTensors } from '../../bench/ladder/variants.ts';
 import { parseShape, splitRuns, unshare } from '../../bench/ladder/work.ts';
 import { packedTokens } from '../../src/batch/pack-batch.ts';
+import { tokenPart } from '../../src/batch/packed-batch.ts';
 import type { Family } from '../../src/model/manifest.ts';
 import { type OnnxModel, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import { writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
@@ -111,7 +112,7 @@ describe('the ladder', () => {
         (prefix, lengths, budget) => {
           const suffixes = lengths.map((length, i) => new Int32Array(length).fill(i));
           const runs = splitRuns({ prefix: new Int32Array(prefix), suffixes }, budget);
-          expect(runs.every((run) => packedTokens([run]) <= budget)).toBe(true);
+          expect(runs.every((run) => packedTokens([tokenPart(run)]) <= budget)).toBe(true);
           const candidates = runs.flatMap((run) => run.suffixes).map(([first]) => first ?? NaN);
           expect(candidates.sort((a, b) => a - b)).toEqual(lengths.map((_, i) => i));
         },

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canFollow, Flight } from '../../src/cache/flight.ts';
-import type { Collected } from '../../src/cache/score-source.ts';
+import type { RankProgress } from '../../src/pipeline/stages/progress.ts';
 import { settle } from '../support/fake-clock.ts';
 import { fakeScore, type SharedRun, setUpShared } from '../support/shared-scores.ts';
 
@@ -29,7 +29,7 @@ interface Asked {
   readonly ask: Extract<Event, { kind: 'ask' }>;
   readonly caller: AbortController;
   outcomes: number;
-  answer: Collected | undefined;
+  answer: RankProgress | undefined;
 }
 
 /** Plays the events; runs end at their deadlines and when they are told to stop, as the scheduler's do. */
@@ -82,7 +82,7 @@ class Play {
     const one: Asked = { ask, caller, outcomes: 0, answer: undefined };
     this.asked.push(one);
     const { keys: own, ...call } = ask;
-    const note = (answer?: Collected) => {
+    const note = (answer?: RankProgress) => {
       one.outcomes += 1;
       one.answer = answer;
     };
@@ -99,7 +99,7 @@ class Play {
         }
       };
       run.signal.addEventListener('abort', end);
-      this.#setUp.clock.at(run.call.deadlineMs, run.call.partialOk ? () => run.land([]) : end);
+      this.#setUp.clock.at(run.call.deadlineAtMs, run.call.partialOk ? () => run.land([]) : end);
     }
   }
 
@@ -108,7 +108,7 @@ class Play {
     const nowMs = this.#setUp.clock.nowMs();
     const running = this.runs.slice(0, this.runs.indexOf(run)).filter((each) => !each.isOver);
     for (const other of running.filter(({ signal }) => !signal.aborted)) {
-      const flight = new Flight(other.call, () => Promise.resolve(new Map()));
+      const flight = new Flight(other.call);
       const shared = other.keys.filter((key) => run.keys.includes(key));
       expect(canFollow(flight, run.call, nowMs) ? shared : []).toEqual([]);
     }

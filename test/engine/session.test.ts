@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Manifest } from '../../src/model/manifest.ts';
 import { packBatch } from '../../src/batch/pack-batch.ts';
+import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { openSession } from '../../src/engine/session.ts';
 import { openTinySession } from '../support/score-parts.ts';
 import { buildTinyModel, type TinyModel } from '../support/tiny-model.ts';
@@ -43,7 +44,12 @@ describe('a session', () => {
   it('gives logits that the caller owns, the same every time', async () => {
     const session = await openTinySession(model);
     const batch = packBatch(
-      [{ prefix: Int32Array.of(1, 2, 3), suffixes: [Int32Array.of(4, 5), Int32Array.of(6)] }],
+      [
+        tokenPart({
+          prefix: Int32Array.of(1, 2, 3),
+          suffixes: [Int32Array.of(4, 5), Int32Array.of(6)],
+        }),
+      ],
       { attentionGroups: 4 },
     );
     const first = await session.run(batch);
@@ -58,7 +64,12 @@ describe('a session', () => {
   it('refuses a token beyond the vocabulary with an error, not a score', async () => {
     const session = await openTinySession(model);
     const batch = packBatch(
-      [{ prefix: Int32Array.of(1), suffixes: [Int32Array.of(model.blueprint.vocabulary)] }],
+      [
+        tokenPart({
+          prefix: Int32Array.of(1),
+          suffixes: [Int32Array.of(model.blueprint.vocabulary)],
+        }),
+      ],
       { attentionGroups: 4 },
     );
     await expect(session.run(batch)).rejects.toThrow(/indices element out of data bounds/);

@@ -137,25 +137,22 @@ describe('a capture', () => {
   });
 });
 
-describe('the captured pipeline', () => {
+describe('captured ranking', () => {
   test('captures each request as it ends, with no text of it', async () => {
     const shapes: TrafficShape[] = [];
     const clock = new FakeClock(5_000);
     const pipeline = new FakePipeline();
     pipeline.holds = true;
-    const captured = captureTraffic(
-      pipeline,
+    const rank = captureTraffic(
+      (request, call) => pipeline.rank(request, call),
       { add: (each) => void shapes.push(each), close: () => Promise.resolve() },
       { clock, estimate },
     );
-    const good = captured.rank(testRequest('secret query', ['one', 'two words']), {
+    const good = rank(testRequest('secret query', ['one', 'two words']), {
       ...noDeadline(),
       deadlineMs: 5_250,
     });
-    const refused = captured.rank(
-      testRequest('secret', ['x'], { priority: 'deferrable' }),
-      noDeadline(),
-    );
+    const refused = rank(testRequest('secret', ['x'], { priority: 'deferrable' }), noDeadline());
     pipeline.ranked[0]?.reply();
     pipeline.ranked[1]?.fail(new RankError('overloaded', 'full'));
     await good;
@@ -177,18 +174,21 @@ test('candidates that were skipped are not captured, nor a request of such alone
     add: (one: TrafficShape) => void shapes.push(one),
     close: () => Promise.resolve(),
   };
-  const captured = captureTraffic(pipeline, capture, { clock, estimate });
+  const rank = captureTraffic((request, call) => pipeline.rank(request, call), capture, {
+    clock,
+    estimate,
+  });
   const left = { score: 0, logit: 0, tokens: 0, truncated: false, scored: false, cached: false };
   const skipped = (index: number) => ({ ...left, index, skipped: 'TOO_LONG' as const });
-  const some = captured.rank(testRequest('q', ['aaaa', 'b'.repeat(40)]), noDeadline());
+  const some = rank(testRequest('q', ['aaaa', 'b'.repeat(40)]), noDeadline());
   pipeline.ranked[0]?.reply({
     results: [{ ...left, index: 0, tokens: 4, scored: true }, skipped(1)],
   });
   await some;
-  const none = captured.rank(testRequest('q', ['a', 'b']), noDeadline());
+  const none = rank(testRequest('q', ['a', 'b']), noDeadline());
   pipeline.ranked[1]?.reply({ results: [skipped(0), skipped(1)] });
   await none;
-  const empty = captured.rank(testRequest('q', []), noDeadline());
+  const empty = rank(testRequest('q', []), noDeadline());
   pipeline.ranked[2]?.reply({ results: [] });
   await empty;
   expect(shapes.map(({ candidateTokens }) => candidateTokens)).toEqual([[4]]);

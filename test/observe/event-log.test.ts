@@ -51,7 +51,7 @@ describe('logEvents', () => {
     ['expired', 'info', 'request expired'],
   ] as const)('a request that %s is told at %s', (outcome, level, message) => {
     const { lines, tell } = observe();
-    tell(ended({ outcome, reason: 'WHY' }));
+    tell(ended({ outcome, reason: 'INTERNAL' }));
     expect(lines).toMatchObject([{ level, message }]);
     expect(lines[0]?.fields).not.toHaveProperty('traceId');
   });
@@ -71,7 +71,8 @@ describe('logEvents', () => {
 
   test('a flood of the same reason is one line a second, which says how many were kept back', () => {
     const { lines, time, tell } = observe();
-    const refuse = (reason: string) => tell(ended({ outcome: 'rejected', reason }));
+    const refuse = (reason: 'QUEUE_FULL' | 'DRAINING') =>
+      tell(ended({ outcome: 'rejected', reason }));
     for (let count = 0; count < 1000; count += 1) {
       refuse('QUEUE_FULL');
     }

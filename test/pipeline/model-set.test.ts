@@ -43,7 +43,7 @@ describe('a new model', () => {
     await settle();
     await settle();
     expect(set.current()).toMatchObject({ manifest: { name: 'llama' } });
-    await set.rank(testRequest('q', ['b']), noDeadline());
+    await set.current().pipeline.rank(testRequest('q', ['b']), noDeadline());
     expect([model(0).pipeline.ranked.length, model(1).pipeline.ranked.length]).toEqual([1, 1]);
     expect(model(0).pipeline.isDrained).toBe(false);
     model(0).pipeline.ranked[0]?.reply();
@@ -87,7 +87,9 @@ describe('a new model', () => {
     expect(model(1).pipeline.isDrained).toBe(true);
     expect(set.current().manifest.name).toBe('tiny');
     expect(set.view()).toMatchObject({ folder: '/first', change: undefined, drainingModels: 0 });
-    await expect(set.rank(testRequest('q', ['a']), noDeadline())).resolves.toBeDefined();
+    await expect(
+      set.current().pipeline.rank(testRequest('q', ['a']), noDeadline()),
+    ).resolves.toBeDefined();
   });
 
   test('has to be a folder with a manifest whose files are whole', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { anyCall } from '../support/fake-scheduler.ts';
 import { settle } from '../support/fake-clock.ts';
 import { setUpPipeline as setUp } from '../support/fake-pipeline-parts.ts';
 import { noDeadline, testRequest } from '../support/tiny-pipeline.ts';
@@ -99,18 +100,9 @@ test('a candidate whose text came cut is told and counted as truncated, whatever
 describe('a request that fails', () => {
   test('is refused before any work when the queue is full', async () => {
     const { encoders, admission, rank } = setUp();
-    admission.admit(99, 10);
+    admission.admit({ candidates: 99, packedTokens: 10 }, anyCall());
     await expect(rank()).rejects.toMatchObject({ kind: 'overloaded', reason: 'QUEUE_FULL' });
     expect(encoders.asked).toHaveLength(0);
-  });
-
-  test('is refused when it names another model', async () => {
-    const { rank } = setUp();
-    await expect(rank({ model: 'other' })).rejects.toMatchObject({
-      kind: 'not-found',
-      reason: 'MODEL_NOT_FOUND',
-      message: "the model 'other' is not served; 'tiny' is",
-    });
   });
 
   test('gives its permit back when the encoder fails', async () => {

@@ -99,7 +99,7 @@ describe('running', () => {
     expect(replica.describe()).toMatchObject({ running: 2, queuedMs: 10 });
     thread(0).answerRun(1, 2);
     await outcomes[0];
-    expect(replica.describe()).toMatchObject({ running: 1, queuedMs: 5, sinceMs: 1_000 });
+    expect(replica.describe()).toMatchObject({ running: 1, queuedMs: 5, sinceAtMs: 1_000 });
   });
 
   test('holds nothing once all has run, whatever fractions add up to', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { warmUpParts } from '../../src/pool/warm-up.ts';
 import { packedTokens } from '../../src/batch/pack-batch.ts';
+import { segmentCost } from '../../src/batch/segment.ts';
 import { testManifest } from '../support/test-server.ts';
 import { createTemplate } from '../../src/text/template.ts';
 
@@ -15,7 +16,7 @@ const cuda = {
 function shapesOf(options: Parameters<typeof warmUpParts>[1]) {
   return warmUpParts(manifest, options).map(({ suffixes }) => [
     suffixes.length,
-    suffixes[0]?.length,
+    suffixes[0]?.ids.length,
   ]);
 }
 
@@ -48,19 +49,24 @@ test('a suffix with the query in it counts for as much as a query may have', () 
   const template = createTemplate({ ...manifest.template, prefix, suffix: '{query}{context}?' });
   const largest = (candidateTokens: number) =>
     warmUpParts({ ...manifest, template }, { ...cuda, candidateTokens, prefixTokens: 100 })[0]
-      ?.suffixes[0]?.length;
+      ?.suffixes[0]?.ids.length;
   expect([largest(156), largest(157)]).toEqual([256, 2_032]);
 });
 
 test('no row is longer than the model allows', () => {
   for (const { prefix, suffixes } of warmUpParts(manifest, cuda)) {
-    expect(prefix.length + (suffixes[0]?.length ?? 0)).toBeLessThanOrEqual(
-      manifest.blueprint.rowTokens,
-    );
+    for (const suffix of suffixes) {
+      expect(segmentCost(prefix) + segmentCost(suffix)).toBeLessThanOrEqual(
+        manifest.blueprint.rowTokens,
+      );
+    }
   }
 });
 
 test("one token is the vocabulary's last, the rest are the label's", () => {
-  const [{ prefix } = { prefix: new Int32Array() }] = warmUpParts(manifest, cuda);
-  expect([...new Set(prefix)]).toEqual([manifest.blueprint.vocabulary - 1, manifest.labels.yes.id]);
+  const [part] = warmUpParts(manifest, cuda);
+  expect([...new Set(part?.prefix.ids)]).toEqual([
+    manifest.blueprint.vocabulary - 1,
+    manifest.labels.yes.id,
+  ]);
 });

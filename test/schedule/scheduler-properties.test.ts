@@ -60,8 +60,8 @@ const dueBeforeFree: Event[] = [
 class World {
   readonly clock = new FakeClock();
   readonly admission = new Admission({ candidates: 60, tokens: 2_000 }, (tokens) => tokens, {
-    predict: (ask) => this.#scheduler.predict(ask),
-    advise: (ask) => this.#scheduler.advise(ask),
+    predict: (call, size, unscheduled) => this.#scheduler.predict(call, size, unscheduled),
+    advise: (call, size, unscheduled) => this.#scheduler.advise(call, size, unscheduled),
   });
   readonly runs: FakeRun[] = [];
   readonly endings: string[][] = [];
@@ -165,28 +165,24 @@ class World {
     const caller = new AbortController();
     this.#callers.push(caller);
     const request = fakeRequest(lengths, { prefix, firstId: place * idsPerRequest });
-    const tokens = lengths.reduce((sum, length) => sum + length, prefix);
-    const deadlineMs = this.clock.nowMs() + timeoutMs;
+    const packedTokens = lengths.reduce((sum, length) => sum + length, prefix);
+    const deadlineAtMs = this.clock.nowMs() + timeoutMs;
+    const { client, priority, partialOk } = event;
+    const call = { client, priority, partialOk, deadlineAtMs, signal: caller.signal };
     let permit: ReturnType<Admission['admit']>;
     try {
-      permit = this.admission.admit(lengths.length, tokens, { ...event, deadlineMs });
+      permit = this.admission.admit({ candidates: lengths.length, packedTokens }, call);
     } catch {
       ends.push('rejected');
       return;
     }
     this.#scheduler
-      .schedule(request, {
-        deadlineMs,
-        partialOk: event.partialOk,
-        client: event.client,
-        priority: event.priority,
-        signal: caller.signal,
-      })
+      .schedule(request, call)
       .finally(() => permit.release())
       .then(
         (result) => {
           ends.push(result.complete ? 'scored' : 'partial');
-          this.#check(place, result, event.partialOk);
+          this.#check(place, result, partialOk);
         },
         (error: unknown) => ends.push(String(error)),
       );

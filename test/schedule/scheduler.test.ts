@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { fakeRequest } from '../support/fake-runner.ts';
-import { logitsOf, setUpScheduler, times } from '../support/fake-scheduler.ts';
+import { anyCall, logitsOf, setUpScheduler, times } from '../support/fake-scheduler.ts';
 
 describe('scoring', () => {
   test('gives each candidate its own logits, in the order of the request, whatever the lengths', async () => {
@@ -156,11 +156,7 @@ describe('ends', () => {
       run: () => Promise.resolve({ ok: true, logits: new Float32Array(2), runMs: 1 } as const),
     };
     scheduler.setReplicas([short], 0);
-    const call = {
-      deadlineMs: clock.nowMs() + 1_000,
-      partialOk: false,
-      signal: new AbortController().signal,
-    };
+    const call = anyCall({ deadlineAtMs: clock.nowMs() + 1_000 });
     await expect(scheduler.schedule(fakeRequest([5, 5]), call)).rejects.toMatchObject({
       kind: 'internal',
     });

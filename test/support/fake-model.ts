@@ -1,7 +1,8 @@
 import type { DeviceSlot } from '../../src/config/config.ts';
 import type { Tell } from '../../src/domain/events.ts';
 import type { Manifest } from '../../src/model/manifest.ts';
-import type { ModelSource, OpenModel } from '../../src/pipeline/model-set.ts';
+import type { ModelSource } from '../../src/pipeline/model-set.ts';
+import type { OpenPipeline } from '../../src/pipeline/pipeline.ts';
 import { Replica } from '../../src/pool/replica.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import { createCostModel } from '../../src/schedule/costs/cost.ts';
@@ -10,7 +11,7 @@ import { FakePipeline } from './fake-pipeline.ts';
 import { FakeThread } from './fake-thread.ts';
 
 /** A model whose pipeline is the test's; its replicas are real ones whose threads load at once, but for `refused`. */
-export class FakeModel implements OpenModel {
+export class FakeModel {
   readonly manifest: Manifest;
   readonly pipeline = new FakePipeline();
   readonly pool: ReplicaSet;
@@ -31,6 +32,15 @@ export class FakeModel implements OpenModel {
       await becameWarm();
       return undefined;
     };
+  }
+
+  /** What a ModelSet opens. */
+  open(): FakePipeline & OpenPipeline {
+    return Object.assign(this.pipeline, {
+      pool: this.pool,
+      costs: () => this.costs(),
+      gauges: () => this.gauges(),
+    });
   }
 
   costs() {

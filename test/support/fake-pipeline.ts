@@ -98,7 +98,7 @@ export function replicaDescription(changed: Partial<ReplicaDescription> = {}): R
   return {
     deviceSlot: 'cpu#0',
     phase: 'ready',
-    sinceMs: 1,
+    sinceAtMs: 1,
     reason: undefined,
     ...{ failures: 0, batches: 0, running: 0, queuedMs: 0 },
     ...changed,

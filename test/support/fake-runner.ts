@@ -1,4 +1,5 @@
 import { createDeferred } from '../../src/base/deferred.ts';
+import { packedTokens } from '../../src/batch/pack-batch.ts';
 import type {
   BatchOutcome,
   BatchPart,
@@ -61,13 +62,11 @@ export class FakeRun {
 
   /** The candidates' ids, part by part. */
   get ids(): readonly (readonly number[])[] {
-    return this.parts.map(({ suffixes }) => suffixes.map((ids) => ids[0] ?? -1));
+    return this.parts.map(({ suffixes }) => suffixes.map(({ ids }) => ids[0] ?? -1));
   }
 
   get packedTokens(): number {
-    return this.parts
-      .flatMap(({ prefix, suffixes }) => [prefix, ...suffixes])
-      .reduce((sum, ids) => sum + ids.length, 0);
+    return packedTokens(this.parts);
   }
 
   finish({ runMs = 10, bad }: { runMs?: number; bad?: number } = {}): void {

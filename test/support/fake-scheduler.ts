@@ -1,3 +1,4 @@
+import type { Call } from '../../src/domain/call.ts';
 import type { PriorityClass, Tell } from '../../src/domain/events.ts';
 import { type CostModel, createCostModel } from '../../src/schedule/costs/cost.ts';
 import { ArrivalPace } from '../../src/schedule/policy/linger.ts';
@@ -15,7 +16,19 @@ const limits: PolicyLimits = {
   deferrableWaitMs: Number.POSITIVE_INFINITY,
 };
 
-/** So that the whole linger is worth waiting for. */
+/** An interactive call of a nameless client without a deadline. */
+export function anyCall(changed: Partial<Call> = {}): Call {
+  return {
+    client: '',
+    priority: 'interactive',
+    deadlineAtMs: Number.POSITIVE_INFINITY,
+    signal: new AbortController().signal,
+    partialOk: false,
+    ...changed,
+  };
+}
+
+/** So frequent that a batch lingers as long as it may. */
 function frequentArrivals(nowMs: number): ArrivalPace {
   const arrivals = new ArrivalPace();
   [nowMs, nowMs, nowMs].forEach((momentMs) => arrivals.arrive(momentMs));
@@ -59,8 +72,8 @@ export function setUpScheduler({
       priority?: PriorityClass;
     } = {},
   ) => {
-    const deadlineMs = clock.nowMs() + timeoutMs;
-    const call = { deadlineMs, partialOk, signal, client, priority };
+    const deadlineAtMs = clock.nowMs() + timeoutMs;
+    const call = { deadlineAtMs, partialOk, signal, client, priority };
     const outcome = scheduler.schedule(fakeRequest(lengths, { firstId }), call);
     outcome.catch(() => undefined);
     return outcome;

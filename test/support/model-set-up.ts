@@ -15,7 +15,7 @@ export async function setUpModels(devices = 'cpu:2', verify?: ModelSetOptions['v
     open: (source) => {
       const model = new FakeModel(source, refused);
       models.push(model);
-      return model;
+      return model.open();
     },
     clock: new FakeClock(),
     ...(verify === undefined ? {} : { verify }),

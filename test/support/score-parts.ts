@@ -1,5 +1,5 @@
 import { packBatch } from '../../src/batch/pack-batch.ts';
-import type { BatchPart } from '../../src/batch/packed-batch.ts';
+import { type TokenPart, tokenPart } from '../../src/batch/packed-batch.ts';
 import type { Manifest } from '../../src/model/manifest.ts';
 import { openSession, type RankSession } from '../../src/engine/session.ts';
 import type { TinyModel } from './tiny-model.ts';
@@ -18,10 +18,10 @@ export function openTinySession(model: TinyModel): Promise<RankSession> {
 /** Packs and runs; [yes, no] of each candidate in order. */
 export async function scoreParts(
   session: RankSession,
-  parts: readonly BatchPart[],
+  parts: readonly TokenPart[],
   attentionGroups = 4,
 ): Promise<[yes: number, no: number][]> {
-  const logits = await session.run(packBatch(parts, { attentionGroups }));
+  const logits = await session.run(packBatch(parts.map(tokenPart), { attentionGroups }));
   return Array.from({ length: logits.length / 2 }, (_, i) => [
     logits[2 * i] ?? NaN,
     logits[2 * i + 1] ?? NaN,

@@ -1,7 +1,8 @@
-import { type Landed } from '../../src/cache/flight.ts';
-import { ScoreCache } from '../../src/cache/score-cache.ts';
-import type { Collected, ScoreCall } from '../../src/cache/score-source.ts';
+import { ScoreCache, type ScoresByKey } from '../../src/cache/score-cache.ts';
+import type { Claim, ScoreCall } from '../../src/cache/score-source.ts';
 import { SharedScores } from '../../src/cache/shared-scores.ts';
+import type { EncodedCandidates } from '../../src/pipeline/stages/encode-candidates.ts';
+import { RankProgress } from '../../src/pipeline/stages/progress.ts';
 import { createDeferred } from '../../src/base/deferred.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 
@@ -17,7 +18,7 @@ export class SharedRun {
   readonly signal: AbortSignal;
   readonly call: ScoreCall;
   isOver = false;
-  readonly #outcome = createDeferred<Landed>();
+  readonly #outcome = createDeferred<ScoresByKey>();
 
   constructor(keys: readonly string[], signal: AbortSignal, call: ScoreCall) {
     this.keys = keys;
@@ -25,7 +26,7 @@ export class SharedRun {
     this.call = call;
   }
 
-  get outcome(): Promise<Landed> {
+  get outcome(): Promise<ScoresByKey> {
     return this.#outcome.promise;
   }
 
@@ -42,28 +43,59 @@ export class SharedRun {
 
 export type SharedCall = Partial<ScoreCall> & { readonly timeoutMs?: number };
 
+interface SharedParts {
+  readonly shared: SharedScores;
+  readonly clock: FakeClock;
+  readonly runs: SharedRun[];
+}
+
+/** The rounds of `Pipeline.rank`, with runs in place of encoding and scheduling. */
+async function collect(
+  keys: readonly string[],
+  call: ScoreCall,
+  { shared, clock, runs }: SharedParts,
+): Promise<RankProgress> {
+  const progress = new RankProgress(keys, shared.lookUp(keys));
+  let claim: Claim | undefined;
+  try {
+    while (progress.needsRound(call, clock.nowMs())) {
+      claim = shared.claim(progress.missing, call);
+      if (claim.keys.length > 0) {
+        const run = new SharedRun(claim.keys, claim.signal, call);
+        runs.push(run);
+        const scores = await run.outcome;
+        claim.publish(scores);
+        progress.addRun(claim, nothingEncoded, { ...nothingRun, scores });
+      }
+      progress.addFollowed(await claim.followed);
+    }
+    return progress;
+  } finally {
+    claim?.release();
+  }
+}
+
+const nothingRun = { prefixTokens: 0, packedTokens: 0, batches: 0, queueMs: 0, runMs: 0 };
+const nothingEncoded: EncodedCandidates = {
+  kept: [],
+  request: { prefix: new Int32Array(), candidates: [] },
+  bad: new Map(),
+  encodeMs: 0,
+};
+
 export function setUpShared({ entries = 100 } = {}) {
   const clock = new FakeClock();
   const shared = new SharedScores(new ScoreCache({ entries, ttlMs: 1_000_000 }, clock), clock);
   const runs: SharedRun[] = [];
   const ask = (keys: readonly string[], { timeoutMs = 1_000, ...changed }: SharedCall = {}) => {
     const call: ScoreCall = {
-      deadlineMs: clock.nowMs() + timeoutMs,
+      deadlineAtMs: clock.nowMs() + timeoutMs,
       signal: new AbortController().signal,
       partialOk: false,
       priority: 'interactive',
       ...changed,
     };
-    const answer: Promise<Collected> = shared.collect(
-      keys,
-      shared.lookUp(keys),
-      call,
-      (own, signal) => {
-        const run = new SharedRun(own, signal, call);
-        runs.push(run);
-        return run.outcome;
-      },
-    );
+    const answer = collect(keys, call, { shared, clock, runs });
     answer.catch(() => undefined);
     return answer;
   };

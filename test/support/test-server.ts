@@ -122,7 +122,10 @@ export async function startTestServer(
   const note = (fields: unknown, message?: string) =>
     logLines.push(JSON.stringify({ fields, message }, showErrors));
   const server = await startServer({
-    ...{ config, pipeline, manifest: testManifest, lameDuckMs: 0 },
+    config,
+    pipeline,
+    lameDuckMs: 0,
+    current: () => ({ manifest: testManifest, pipeline }),
     log: { debug: note, info: note, warn: note, error: note },
     ...options,
   });

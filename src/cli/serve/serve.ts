@@ -11,6 +11,7 @@ import { createPipeline, type PipelineOptions } from '../../pipeline/create-pipe
 import type { Tell } from '../../domain/events.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { ModelSet } from '../../pipeline/model-set.ts';
+import type { WrapRank } from '../../pipeline/pipeline.ts';
 import { type Capture, captureTraffic, openCapture } from '../../observe/capture.ts';
 import { createLog, type LeveledLog, LineWriter, type Log } from '../../observe/log.ts';
 import { watchDoor, watchGauges } from '../../observe/watch-gauges.ts';
@@ -92,7 +93,11 @@ async function serve(parts: ServeParts): Promise<boolean> {
   await orEnd(models.warm());
   const server = await orEnd(
     startServer({
-      ...{ config, credentials, manifest, log, tell: observer.tell, pipeline: models },
+      config,
+      credentials,
+      log,
+      tell: observer.tell,
+      pipeline: models,
       current: () => models.current(),
       readLoad: () => observer.load(),
     }),
@@ -168,18 +173,20 @@ function openModels(
   return new ModelSet({
     first: { folder, manifest, verified, devices },
     open: ({ folder: model, devices: slots, ...source }) => {
-      const options = { ...source, config: { ...config, model, devices: slots } };
-      const served = createPipeline(log === undefined ? options : { ...options, log });
-      const { estimate } = served.tokens;
-      const pipeline =
-        capture === undefined
-          ? served
-          : captureTraffic(served, capture, { clock: systemClock, estimate });
-      const { pool } = served;
-      return { pipeline, pool, costs: () => served.costs(), gauges: () => served.gauges() };
+      const served = { ...config, model, devices: slots };
+      return createPipeline({
+        ...source,
+        config: served,
+        ...(log === undefined ? {} : { log }),
+        ...(capture === undefined ? {} : { wrapRank: capturing(capture) }),
+      });
     },
     ...{ clock: systemClock, tell },
   });
+}
+
+function capturing(capture: Capture): WrapRank {
+  return (rank, estimate) => captureTraffic(rank, capture, { clock: systemClock, estimate });
 }
 
 async function openCaptureOf({ capture: file }: Config, log: Log): Promise<Capture | undefined> {

@@ -1,54 +1,64 @@
-import type { Outcome, PriorityClass, ServingEvent } from '../../domain/events.ts';
-import { skipReasons } from '../../domain/events.ts';
+import { type Reason, reasons } from '../../base/errors.ts';
+import {
+  outcomes,
+  phases,
+  priorityClasses,
+  type ServingEvent,
+  skipReasons,
+} from '../../domain/events.ts';
 
 /** The table of all metrics of the server, with their labels and histogram buckets. */
 
-export type Phase = Extract<ServingEvent, { kind: 'replica' }>['phase'];
 export type Method = Extract<ServingEvent, { kind: 'ended' }>['method'];
 
-export const outcomes = [
-  'scored',
-  'partial',
-  'rejected',
-  'expired',
-  'cancelled',
-  'failed',
-] as const satisfies readonly Outcome[];
 export const methods = ['Rank', 'RankStream'] as const satisfies readonly Method[];
-export const priorities = ['interactive', 'deferrable'] as const satisfies readonly PriorityClass[];
-export const phases = [
-  'loading',
-  'ready',
-  'draining',
-  'failed',
-  'quarantined',
-  'closed',
-] as const satisfies readonly Phase[];
 export const stages = ['encode', 'queue', 'run'] as const;
 export const pauseKinds = ['minor', 'major', 'incremental', 'weak_callback'] as const;
 export const memoryKinds = ['rss', 'heap_used', 'heap_total', 'external', 'array_buffers'] as const;
 
-/** Reasons whose series exist from the start, with the value 0. Others appear when they occur. */
-export const rejectReasons = [
-  'QUEUE_FULL',
-  'PREDICTED_LATE',
-  'TOO_LARGE_FOR_DEADLINE',
-  'QUOTA_EXCEEDED',
-  'INVALID_REQUEST',
-  'MODEL_NOT_FOUND',
-  'STARTING',
-  'DRAINING',
-  'NOT_SERVING',
-] as const;
-/** Reasons of calls that ended before a request was read. */
-export const callReasons = [
-  'API_KEY_INVALID',
-  'TOO_MANY_CALLS',
-  'BYTES_IN_FLIGHT',
-  'METADATA_TOO_LARGE',
-  'STALLED',
-] as const;
-export const failureReasons = ['REPLICA_FAILED', 'SCORE_NOT_A_NUMBER', 'INTERNAL'] as const;
+/**
+ * The counters in which each reason is exported as zero from the start; others appear when they
+ * occur. A new reason does not compile before it is listed here.
+ */
+const reasonCounters: Readonly<Record<Reason, readonly ('rejects' | 'calls' | 'failures')[]>> = {
+  QUEUE_FULL: ['rejects'],
+  CLIENT_SHARE: ['rejects', 'calls'],
+  PREDICTED_LATE: ['rejects'],
+  TOO_LARGE_FOR_DEADLINE: ['rejects'],
+  QUOTA_EXCEEDED: ['rejects'],
+  TOO_MANY_CALLS: ['calls'],
+  BYTES_IN_FLIGHT: ['calls'],
+  METADATA_TOO_LARGE: ['calls'],
+  STALLED: ['calls'],
+  INVALID_REQUEST: ['rejects'],
+  MODEL_NOT_FOUND: ['rejects'],
+  API_KEY_INVALID: ['calls'],
+  AUTHORITY_CHANGED: [],
+  FAILED_PRECONDITION: [],
+  STARTING: ['rejects'],
+  DRAINING: ['rejects'],
+  NOT_SERVING: ['rejects'],
+  DROPPED_LATE: [],
+  DEADLINE_PASSED: [],
+  CANCELLED: [],
+  REPLICA_FAILED: ['failures'],
+  SCORE_NOT_A_NUMBER: ['failures'],
+  INTERNAL: ['failures'],
+  CHANGE_UNDER_WAY: [],
+  SLOT_NOT_FOUND: [],
+  LAST_REPLICA: [],
+  FOLDER_HANGS: [],
+  MODEL_CANNOT_ANSWER: [],
+};
+
+export const rejectReasons = reasonsIn('rejects');
+/** Of calls that were refused before a request was read. */
+export const callReasons = reasonsIn('calls');
+export const failureReasons = reasonsIn('failures');
+
+function reasonsIn(counter: 'rejects' | 'calls' | 'failures'): readonly Reason[] {
+  return reasons.filter((reason) => reasonCounters[reason].includes(counter));
+}
 
 /** 'replica' and 'bucket' are known when the server starts. 'open': values appear when they occur. */
 type LabelValues = readonly string[] | 'replica' | 'bucket' | 'open';
@@ -72,7 +82,7 @@ const counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
 const ratios = [0.25, 0.5, 0.667, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 4];
 
 const none = {};
-const byRequest = { method: methods, priority: priorities, outcome: outcomes };
+const byRequest = { method: methods, priority: priorityClasses, outcome: outcomes };
 const byReplicaAndBucket = { replica: 'replica', bucket: 'bucket' } as const;
 
 /** Counted from serving events. */
@@ -83,13 +93,13 @@ export const eventMetrics = {
     reason: failureReasons,
   }),
   slmrank_request_duration_seconds: histogram(
-    'Time from the arrival of a request to its answer.',
-    { priority: priorities, outcome: outcomes },
+    'From the arrival of a request to its answer.',
+    { priority: priorityClasses, outcome: outcomes },
     callSeconds,
   ),
   slmrank_stage_duration_seconds: histogram(
     'Time of scored and partially scored requests in each stage.',
-    { priority: priorities, stage: stages },
+    { priority: priorityClasses, stage: stages },
     callSeconds,
   ),
   slmrank_request_candidates: histogram('Candidates of a request.', none, counts),

@@ -1,7 +1,8 @@
 import type { ServingEvent, Tell } from '../../domain/events.ts';
 import { assertNever } from '../../base/errors.ts';
 import { skipReasons } from '../../domain/events.ts';
-import { methods, outcomes, phases, priorities, stages } from './metric-table.ts';
+import { outcomes, phases, priorityClasses } from '../../domain/events.ts';
+import { methods, stages } from './metric-table.ts';
 import type { MetricRegistry } from './registry.ts';
 
 type Ended = Extract<ServingEvent, { kind: 'ended' }>;
@@ -54,13 +55,13 @@ export function countEvents(registry: MetricRegistry): Tell {
 
 function countRequests(registry: MetricRegistry): (event: Ended) => void {
   const requests = table(methods, (method) =>
-    table(priorities, (priority) =>
+    table(priorityClasses, (priority) =>
       table(outcomes, (outcome) =>
         registry.counter('slmrank_requests_total', { method, priority, outcome }),
       ),
     ),
   );
-  const durations = table(priorities, (priority) =>
+  const durations = table(priorityClasses, (priority) =>
     table(outcomes, (outcome) =>
       registry.histogram('slmrank_request_duration_seconds', { priority, outcome }),
     ),
@@ -111,7 +112,7 @@ function countCandidates(registry: MetricRegistry): (event: Ended) => void {
 }
 
 function timeStages(registry: MetricRegistry): (event: Ended) => void {
-  const times = table(priorities, (priority) =>
+  const times = table(priorityClasses, (priority) =>
     table(stages, (stage) =>
       registry.histogram('slmrank_stage_duration_seconds', { priority, stage }),
     ),

@@ -1,30 +1,33 @@
 import { clamp } from '../../base/clamp.ts';
-import type { ScoreCall } from '../../cache/score-source.ts';
-import type { Config } from '../../config/config.ts';
+import type { Call } from '../../domain/call.ts';
 import type { CallContext, RankRequest } from '../../domain/rank.ts';
 
-/** A call with the server's own bounds on its time. */
-export interface BoundCall extends ScoreCall {
-  readonly client: string;
-  /** The server's longest call, where that is what ends this one. */
-  readonly maxCallMs: number | undefined;
-}
-
+/** A call whose deadline is at most the server's longest call away. */
 export function boundCall(
   { partialOk, priority }: Pick<RankRequest, 'partialOk' | 'priority'>,
   call: CallContext,
-  startedMs: number,
-  { maxCallMs: mostMs }: Pick<Config, 'maxCallMs'>,
-): BoundCall {
-  const latestMs = startedMs + mostMs;
-  const deadlineMs = Math.min(call.deadlineMs, latestMs);
-  const maxCallMs = call.isCapped === true || call.deadlineMs > latestMs ? mostMs : undefined;
-  const marginMs = partialOk ? replyMargin(deadlineMs - startedMs) : 0;
+  startedAtMs: number,
+  mostMs: number,
+): Call {
+  const latestAtMs = startedAtMs + mostMs;
+  const deadlineAtMs = Math.min(call.deadlineMs, latestAtMs);
+  const maxCallMs = call.isCapped === true || call.deadlineMs > latestAtMs ? mostMs : undefined;
+  const marginMs = partialOk ? replyMargin(deadlineAtMs - startedAtMs) : 0;
   const { signal, client } = call;
-  return { signal, client, partialOk, priority, maxCallMs, deadlineMs: deadlineMs - marginMs };
+  return {
+    client,
+    priority,
+    deadlineAtMs: deadlineAtMs - marginMs,
+    maxCallMs,
+    signal,
+    partialOk,
+  };
 }
 
-/** A partial reply must reach the caller before its deadline: a twentieth of the time, 5 to 50 ms. */
+/**
+ * A partial reply must reach the caller before its deadline: a twentieth of the timeout, 5 to 50
+ * ms.
+ */
 function replyMargin(timeoutMs: number): number {
   return clamp(timeoutMs / 20, 5, 50);
 }

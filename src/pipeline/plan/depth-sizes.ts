@@ -10,8 +10,9 @@ export interface SizeParts {
 }
 
 /**
- * What the first n candidates of a request take to run, for n from 0 to all of them, tokens as estimated: those that
- * `hasToRun` says the request has to run itself, and the prefix once for each batch that they fill.
+ * The estimated cost of the first n candidates of a request, for n from 0 to all of them. Only
+ * candidates for which `hasToRun` is true count, and the prefix counts once for each batch that
+ * they fill.
  */
 export function depthSizes(
   request: RankRequest,

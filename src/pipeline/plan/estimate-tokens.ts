@@ -1,50 +1,56 @@
+import { at } from '../../base/at.ts';
 import { clamp } from '../../base/clamp.ts';
 import { RankError } from '../../base/errors.ts';
-import type { PromptTemplate } from '../../text/template.ts';
-import type { EncoderPool } from '../../pool/encoders/encoder-pool.ts';
-import type { Candidate, RankRequest } from '../../domain/rank.ts';
 import type { EncodedRequest } from '../../batch/packed-batch.ts';
 import { packedSize } from '../../batch/packed-size.ts';
+import type { Candidate, RankRequest } from '../../domain/rank.ts';
 import type { EncodeTask } from '../../encode/encode.ts';
+import type { EncoderPool } from '../../pool/encoders/encoder-pool.ts';
 import { surveyTexts } from '../../text/rates/survey-text.ts';
 import { TokenRates } from '../../text/rates/token-rates.ts';
 import { tokenSamples } from '../../text/rates/token-samples.ts';
+import { type PromptTemplate } from '../../text/template.ts';
 
 export interface TokenEstimate {
   readonly prefixTokens: number;
-  /** What follows each candidate. */
+  /** Of the text after each candidate. */
   readonly suffixTokens: number;
-  /** Of each candidate, title and text as far as they would be read. */
+  /** Of each candidate's title and text after truncation. */
   readonly candidateTokens: readonly number[];
-  /** The prefix once for each batch that the request would fill, and the candidates with their suffixes. */
+  /** All candidates with their suffixes, and the prefix once for each batch that they fill. */
   readonly packedTokens: number;
 }
 
 type AskedTexts = Pick<RankRequest, 'query' | 'instruction' | 'context' | 'maxCandidateTokens'>;
 
-/** What it would take to score these candidates of a request, judged by its texts without encoding them. */
+/** Estimates the tokens of a request from its texts, without encoding them. */
 export type EstimateTokens = (
   request: AskedTexts,
   candidates: readonly Pick<Candidate, 'title' | 'text'>[],
 ) => TokenEstimate;
 
 export interface EstimateLimits {
-  /** Most that a candidate may keep, and most of prefix, candidate and suffix together. */
+  /** Limits of a candidate, and of prefix, candidate and suffix together. */
   readonly candidateTokens: number;
   readonly rowTokens: number;
   /** Packed tokens of a batch. */
   readonly tokenBudget: number;
 }
 
-/** Tokens of the template's own texts: around prefix, suffix, a context, a title, and of the default instruction. */
+/**
+ * Tokens that the template adds to prefix, suffix, context and title, and its default instruction.
+ */
 type FrameTokens = Readonly<
   Record<'prefix' | 'suffix' | 'context' | 'title' | 'instruction', number>
 >;
 
-/** Candidates that are learnt from, and their characters' weight together, for each request. */
+/**
+ * Per request: at most this many candidates are learnt from, with the weight of this many
+ * characters.
+ */
 const learnt = { candidates: 32, characters: 4_000 } as const;
 
-/** The one place that says how many tokens texts will be: admission, EstimateRank and captured traffic ask it. */
+/** The only estimate of tokens by texts: for admission, EstimateRank and captured traffic. */
 export class TokenEstimator {
   readonly #template: PromptTemplate;
   readonly #limits: EstimateLimits;
@@ -77,8 +83,8 @@ export class TokenEstimator {
   };
 
   /**
-   * Asks the model's own tokenizer about texts of all scripts and about the template, so that the first request is
-   * estimated as well as later ones.
+   * Measures texts of all scripts and the template with the model's tokenizer, so that the first
+   * requests are estimated as well as later ones.
    *
    * @throws RankError when the encoders cannot answer.
    */
@@ -91,12 +97,14 @@ export class TokenEstimator {
     this.#frame = (await measureFrame(encoders)) ?? this.#guessFrame();
   }
 
-  /** What these candidates of a request really were. Those that were cut tell only that they were long. */
+  /**
+   * Learns from the real tokens of these candidates. Truncated ones are skipped: their length is
+   * unknown.
+   */
   learn(candidates: readonly Pick<Candidate, 'title' | 'text'>[], encoded: EncodedRequest): void {
-    const whole = encoded.candidates.flatMap(({ tokens, truncated }, i) => {
-      const candidate = candidates[i];
-      return truncated || candidate === undefined ? [] : [{ candidate, tokens }];
-    });
+    const whole = encoded.candidates.flatMap(({ tokens, truncated }, i) =>
+      truncated ? [] : [{ candidate: at(candidates, i), tokens }],
+    );
     const step = Math.max(1, whole.length / learnt.candidates);
     const some = Array.from({ length: Math.min(whole.length, learnt.candidates) }, (_, i) =>
       whole.slice(Math.floor(i * step), Math.floor(i * step) + 1),
@@ -133,7 +141,10 @@ export class TokenEstimator {
     const own = (text: string) => this.#tokensOf(text.replaceAll(/\{\w+\}/g, ''));
     const { prefix, suffix, context, title, instruction } = this.#template;
     return {
-      ...{ prefix: own(prefix), suffix: own(suffix), context: own(context), title: own(title) },
+      prefix: own(prefix),
+      suffix: own(suffix),
+      context: own(context),
+      title: own(title),
       instruction: this.#tokensOf(instruction),
     };
   }
@@ -144,13 +155,17 @@ function charactersOf({ title, text }: Pick<Candidate, 'title' | 'text'>): numbe
 }
 
 const nothing: EncodeTask = {
-  ...{ query: '', instruction: '', context: undefined, truncation: 'end' },
-  ...{ candidates: [{ title: undefined, text: '' }], maxCandidateTokens: undefined },
+  query: '',
+  instruction: '',
+  context: undefined,
+  candidates: [{ title: undefined, text: '' }],
+  truncation: 'end',
+  maxCandidateTokens: undefined,
 };
-/** One token in any vocabulary. */
+/** A text that is one token in any vocabulary. */
 const oneToken = 'x';
 
-/** Undefined when the limits leave no room for the template, which is said elsewhere. */
+/** Undefined when the limits leave no room for the template, which is reported elsewhere. */
 async function measureFrame(
   encoders: Pick<EncoderPool, 'encode'>,
 ): Promise<FrameTokens | undefined> {
@@ -175,7 +190,8 @@ async function measureFrame(
   }
 }
 
-function sizesOf({ prefix, candidates: [first] }: EncodedRequest) {
-  const candidate = first?.tokens ?? 0;
-  return { prefix: prefix.length, suffix: (first?.ids.length ?? 0) - candidate, candidate };
+/** Of a request with one candidate. */
+function sizesOf({ prefix, candidates }: EncodedRequest) {
+  const { ids, tokens } = at(candidates, 0);
+  return { prefix: prefix.length, suffix: ids.length - tokens, candidate: tokens };
 }

@@ -1,37 +1,47 @@
-import type { Landed } from '../../cache/flight.ts';
+import { at } from '../../base/at.ts';
+import type { ScoresByKey } from '../../cache/score-cache.ts';
 import { type ScoreSetting, scoreKeys } from '../../cache/score-keys.ts';
 import { ownRuns, type ScoreCall, type ScoreSource } from '../../cache/score-source.ts';
 import { depthSizes, type SizeParts } from './depth-sizes.ts';
 import type { Candidate, RankRequest } from '../../domain/rank.ts';
 import type { Size } from '../../schedule/forecast/forecast.ts';
 
-/** For requests that leave their depth to us. */
+/** The depth of requests that leave it to the server. */
 export interface DepthChoice {
-  /** Most candidates that are worth scoring now. */
+  /** The most candidates that the load allows. */
   readonly most: number;
-  /** How many to score; `sizes[n]` is what the first n take to run. */
+  /** How many to score; `sizes[n]` is the cost of the first n. */
   choose(sizes: readonly Size[]): number;
 }
 
 export interface PlanParts extends SizeParts {
-  /** Kept scores and others' runs; `ownRuns` when the cache is off. */
+  /** `ownRuns` when the cache is off. */
   readonly scores: ScoreSource;
   readonly setting: ScoreSetting;
   readonly depth: DepthChoice;
 }
 
+/** A candidate of a request with its key and its place among all candidates. */
+export interface KeyedCandidate {
+  readonly key: string;
+  readonly place: number;
+  readonly candidate: Candidate;
+}
+
 /** What is known of a request before anything is spent on it. */
 export interface RankPlan {
   readonly source: ScoreSource;
-  /** One for each candidate that is to be scored: the first ones. Equal keys, equal scores. */
+  /** Of the candidates to score, which are the first ones. Equal keys mean equal scores. */
   readonly keys: readonly string[];
-  readonly found: Landed;
+  readonly found: ScoresByKey;
   /** Whether every score is known. */
   readonly isWhole: boolean;
-  /** What it has to run itself, the tokens as estimated: nothing when others are running all that it lacks. */
+  /**
+   * The estimated cost of what this request has to run itself: nothing if others run all it lacks.
+   */
   readonly toRun: Size;
-  /** Places of the candidates with these keys. */
-  placesOf(keys: readonly string[]): readonly number[];
+  /** The candidates with these keys; the first one where several are equal. */
+  candidatesOf(keys: readonly string[]): readonly KeyedCandidate[];
 }
 
 const nothing = { candidates: 0, packedTokens: 0, prefixTokens: 0 };
@@ -48,16 +58,20 @@ export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts
       : scoreKeys(request, candidates, setting);
   const found = source.lookUp(allKeys);
   const places = firstPlaces(allKeys);
-  const placesOf = (some: readonly string[]) => some.flatMap((key) => places.get(key) ?? []);
-  const lacking = [...places.keys()].filter((key) => !found.has(key));
-  const toRun = placesOf(source.toRun(lacking, call));
+  const candidatesOf = (some: readonly string[]) =>
+    some.flatMap((key) => {
+      const place = places.get(key);
+      return place === undefined ? [] : [{ key, place, candidate: at(candidates, place) }];
+    });
+  const missing = [...places.keys()].filter((key) => !found.has(key));
+  const toRun = candidatesOf(source.findUnclaimed(missing, call)).map(({ place }) => place);
   const cut = cutToDepth(request, candidates, toRun, parts);
   const keys = allKeys.slice(0, cut.depth);
   const isWhole = keys.every((key) => found.has(key));
-  return { source, keys, found, placesOf, isWhole, toRun: cut.size };
+  return { source, keys, found, candidatesOf, isWhole, toRun: cut.size };
 }
 
-/** What a request would take to run if no score were known. */
+/** The cost of a request if no score were known. */
 export function wholeSize(request: RankRequest, parts: SizeParts & Pick<PlanParts, 'depth'>): Size {
   const candidates = request.adaptiveDepth
     ? request.candidates.slice(0, parts.depth.most)
@@ -73,7 +87,7 @@ function firstPlaces(keys: readonly string[]): ReadonlyMap<string, number> {
   return places;
 }
 
-/** How many of the candidates are scored, and what that takes to run; `toRun` are places that have to be. */
+/** How many candidates to score, and the cost; `toRun` are the places of those that have to run. */
 function cutToDepth(
   request: RankRequest,
   candidates: readonly Candidate[],
@@ -81,7 +95,7 @@ function cutToDepth(
   { estimateTokens, tokenBudget, depth: choice }: SizeParts & Pick<PlanParts, 'depth'>,
 ): { readonly depth: number; readonly size: Size } {
   if (!request.adaptiveDepth) {
-    const own = toRun.flatMap((place) => candidates[place] ?? []);
+    const own = toRun.map((place) => at(candidates, place));
     const { packedTokens, prefixTokens } =
       own.length === 0 ? nothing : estimateTokens(request, own);
     const size = { candidates: own.length, packedTokens, prefixTokens };
@@ -93,5 +107,5 @@ function cutToDepth(
     tokenBudget,
   });
   const depth = choice.choose(sizes);
-  return { depth, size: sizes[depth] ?? nothing };
+  return { depth, size: at(sizes, depth) };
 }

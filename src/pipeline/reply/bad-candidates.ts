@@ -1,18 +1,24 @@
-import type { Landed } from '../../cache/flight.ts';
+import { at } from '../../base/at.ts';
 import { RankError } from '../../base/errors.ts';
+import type { ScoresByKey } from '../../cache/score-cache.ts';
 import type { RankedResult, RankReply, RankRequest } from '../../domain/rank.ts';
 import type { SkipCounts, SkipReason } from '../../domain/events.ts';
 
-/** A request without the candidates that are skipped as they came, and the way back. */
+/** A request without the candidates that are skipped from the start, and how to put them back. */
 export interface WithoutSkipped {
   readonly request: RankRequest;
-  /** Of its candidates in the whole request. */
+  /** Of the remaining candidates, their places in the whole request. */
   readonly places: readonly number[];
-  /** The reply to the whole request, in which skipped candidates stand among those that were not scored. */
+  /**
+   * The reply to the whole request: skipped candidates are listed with those that were not scored.
+   */
   restore(reply: RankReply): RankReply;
 }
 
-/** Takes out what need not be encoded to know that it cannot be scored, so that it costs nothing further on. */
+/**
+ * Removes the candidates that are known to be bad before they are encoded, so that they cost
+ * nothing.
+ */
 export function withoutSkipped(request: RankRequest): WithoutSkipped {
   const { skips, ...rest } = request;
   const { candidates, topN } = rest;
@@ -27,7 +33,7 @@ export function withoutSkipped(request: RankRequest): WithoutSkipped {
     restore: (reply) => {
       const results = reply.results.map((result) => ({
         ...result,
-        index: places[result.index] ?? result.index,
+        index: at(places, result.index),
       }));
       const ranked = results.filter(({ scored }) => scored);
       const others = [...results.filter(({ scored }) => !scored), ...[...skips].map(toResult)];
@@ -41,7 +47,7 @@ export function withoutSkipped(request: RankRequest): WithoutSkipped {
   };
 }
 
-/** How many there are of each reason, added to those counted before. */
+/** Counts each reason, starting from `before`. */
 export function countSkips(reasons: readonly SkipReason[], before: SkipCounts = {}): SkipCounts {
   const counts: Partial<Record<SkipReason, number>> = { ...before };
   for (const reason of reasons) {
@@ -51,14 +57,15 @@ export function countSkips(reasons: readonly SkipReason[], before: SkipCounts = 
 }
 
 /**
- * Bad candidates that another request skipped, and that this one has heard of by the same key.
+ * A request that does not skip bad candidates may find in the shared scores that another request,
+ * which does, has skipped one of its candidates.
  *
- * @throws RankError `invalid-argument` naming them, unless this one skips them too.
+ * @throws RankError `invalid-argument` that names those candidates.
  */
 export function assertNoneBad(
   { onBadCandidate }: Pick<RankRequest, 'onBadCandidate'>,
   keys: readonly string[],
-  scores: Landed,
+  scores: ScoresByKey,
 ): void {
   if (onBadCandidate === 'skip') {
     return;

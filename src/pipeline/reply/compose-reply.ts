@@ -1,23 +1,27 @@
-import type { Collected } from '../../cache/score-source.ts';
 import { countSkips } from './bad-candidates.ts';
-import { type Outcome, orderResults } from './order.ts';
+import { type CandidateOutcome, orderResults } from './order.ts';
 import type { RankReply, RankRequest } from '../../domain/rank.ts';
+import type { ScoresByKey } from '../../cache/score-cache.ts';
 
-/** The reply to a request whose first candidates, those with a key, were to be scored. */
+/**
+ * The reply to a request. `keys` belong to its first candidates; those after them were not to be
+ * scored.
+ */
 export function composeReply(
   request: RankRequest,
   keys: readonly string[],
-  { scores, executed }: Collected,
-  { encodeMs, queueMs, runMs, totalMs, ...spent }: Spent & { readonly totalMs: number },
+  { scores, executed, spent }: RankScores,
+  totalMs: number,
 ): RankReply {
-  const outcomes = request.candidates.map(({ isCut = false }, place): Outcome => {
+  const { encodeMs, queueMs, runMs, ...usage } = spent;
+  const outcomes = request.candidates.map(({ isCut = false }, place): CandidateOutcome => {
     const key = keys[place];
     const found = key === undefined ? undefined : scores.get(key);
     const score =
       found === undefined || found.bad !== undefined
         ? undefined
         : { ...found, truncated: found.truncated || isCut };
-    const cached = score !== undefined && !executed.has(key ?? '');
+    const cached = score !== undefined && key !== undefined && !executed.has(key);
     return { score, cached, skipped: found?.bad?.reason };
   });
   const scored = outcomes.flatMap(({ score }) => score ?? []);
@@ -30,13 +34,21 @@ export function composeReply(
       scored: scored.length,
       truncated: scored.filter(({ truncated }) => truncated).length,
       candidateTokens: scored.reduce((sum, { tokens }) => sum + tokens, 0),
-      ...spent,
+      ...usage,
       cached: outcomes.filter(({ cached }) => cached).length,
       depth: keys.length,
     },
     times: { encodeMs, queueMs, runMs, totalMs },
     complete: keys.every((key) => scores.has(key)),
   };
+}
+
+/** The scores of one request and what they cost. */
+export interface RankScores {
+  readonly scores: ScoresByKey;
+  /** The keys that were run for this request. */
+  readonly executed: ReadonlySet<string>;
+  readonly spent: Spent;
 }
 
 /** What was spent on one request. */

@@ -2,8 +2,8 @@ import type { Score } from '../../cache/score-cache.ts';
 import type { RankedResult, RankRequest, ScoreKind } from '../../domain/rank.ts';
 import type { SkipReason } from '../../domain/events.ts';
 
-/** What came of one candidate. */
-export interface Outcome {
+/** The result of one candidate before it is ordered. */
+export interface CandidateOutcome {
   /** Undefined when it was left out. */
   readonly score: Score | undefined;
   /** Whether the score was not computed for this request. */
@@ -13,15 +13,15 @@ export interface Outcome {
 }
 
 /**
- * Best first, ties in input order; `minScore` drops scored results only, what was left out or skipped follows in input order,
- * and `topN` cuts the whole.
+ * Best first, ties in input order, then the candidates without a score in input order. `minScore`
+ * drops scored results only; `topN` cuts the whole list.
  */
 export function orderResults(
-  outcomes: readonly Outcome[],
+  outcomes: readonly CandidateOutcome[],
   { scoreKind, minScore, topN }: Pick<RankRequest, 'scoreKind' | 'minScore' | 'topN'>,
 ): readonly RankedResult[] {
   const all = outcomes.map((outcome, index) => toResult(outcome, index, scoreKind));
-  // By logit, which both kinds grow with: probabilities near 1 run out of digits. The sort is stable.
+  // By logit even for probabilities, which run out of digits near 1. The sort is stable.
   const ordered = all.filter(({ scored }) => scored).sort((a, b) => b.logit - a.logit);
   const wanted =
     minScore === undefined ? ordered : ordered.filter(({ score }) => score >= minScore);
@@ -29,13 +29,19 @@ export function orderResults(
 }
 
 function toResult(
-  { score, cached, skipped }: Outcome,
+  { score, cached, skipped }: CandidateOutcome,
   index: number,
   kind: ScoreKind,
 ): RankedResult {
   if (score === undefined) {
     return {
-      ...{ index, score: 0, logit: 0, tokens: 0, truncated: false, scored: false, cached: false },
+      index,
+      score: 0,
+      logit: 0,
+      tokens: 0,
+      truncated: false,
+      scored: false,
+      cached: false,
       ...(skipped === undefined ? {} : { skipped }),
     };
   }
@@ -44,7 +50,9 @@ function toResult(
   return { index, score: toScore(logit, kind), logit, tokens, truncated, scored: true, cached };
 }
 
-/** p(yes) = exp(yes) / (exp(yes) + exp(no)), from logit = yes - no; the exponent is never positive. */
+/**
+ * p(yes) = exp(yes) / (exp(yes) + exp(no)), from logit = yes - no; the exponent is never positive.
+ */
 export function probabilityOf(logit: number): number {
   const small = Math.exp(-Math.abs(logit));
   return (logit >= 0 ? 1 : small) / (1 + small);

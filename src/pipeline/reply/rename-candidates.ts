@@ -1,8 +1,8 @@
 import { RankError } from '../../base/errors.ts';
 
 /**
- * Some candidates were asked for, by their places in the request; errors, which count only those, are made to name the
- * candidates as the caller knows them.
+ * Does work on the candidates at these places of a request. Its errors number only those; they are
+ * rewritten to the places in the request, by which the client knows the candidates.
  */
 export async function nameCandidates<T>(
   places: readonly number[],

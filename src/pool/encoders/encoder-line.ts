@@ -1,13 +1,13 @@
 import { RankError } from '../../base/errors.ts';
 
-/** For whom an encoder works; the work is dropped when the caller leaves before its turn. */
+/** The call that work belongs to. The work is dropped when its signal aborts before its turn. */
 export interface EncoderCall {
   readonly client?: string;
   readonly signal: AbortSignal;
 }
 
-/** Encoding for ranking goes first; of four turns one is for texts that are only tokenized. */
 export type EncoderWork = 'rank' | 'tokenize';
+/** Ranking goes first, but after this many of its turns in a row tokenizing gets one. */
 const rankTurns = 3;
 
 interface Turn {
@@ -15,8 +15,9 @@ interface Turn {
 }
 
 /**
- * The line before the encoders' threads, which hold only what they can begin soon: what waits for a
- * thread cannot be called off. Clients take turns, and each has its own order kept.
+ * The queue in front of the encoder threads. Threads get only as much as they can begin soon,
+ * because work that was handed to a thread cannot be cancelled. Clients take turns; each client's
+ * own order is kept.
  */
 export class EncoderLine {
   readonly #places: number;
@@ -28,7 +29,7 @@ export class EncoderLine {
   #running = 0;
   #rankInRow = 0;
 
-  /** At most so many pieces of work are with the threads. */
+  /** `places` is how many tasks may be with the threads. */
   constructor(places: number) {
     this.#places = places;
   }
@@ -44,7 +45,7 @@ export class EncoderLine {
     }
   }
 
-  /** Resolves once nobody waits and nothing runs. */
+  /** Resolves once nothing waits or runs. */
   async whenIdle(): Promise<void> {
     if (this.#running > 0) {
       await new Promise<void>((resolve) => this.#onIdle.push(resolve));
@@ -108,7 +109,7 @@ export class EncoderLine {
   }
 }
 
-/** The first client's first; the client goes to the end of the line. */
+/** Takes the first client's first task and moves the client to the end of the queue. */
 function takeFirst(line: Map<string, Turn[]>): Turn | undefined {
   const [first] = line;
   if (first === undefined) {

@@ -11,17 +11,20 @@ export interface EncoderPool {
   warm(): Promise<void>;
   /** @throws RankError `invalid-argument` with its violations, `cancelled`, or `internal`. */
   encode(task: EncodeTask, call?: EncoderCall): Promise<EncodedTask>;
-  /** Each text by itself, some at a time, so that others have their turns between. @throws RankError */
+  /**
+   * Each text by itself. Long lists are cut into pieces between which others get turns. @throws
+   * RankError
+   */
   tokenize(texts: readonly string[], call?: EncoderCall): Promise<readonly Int32Array[]>;
-  /** Finishes what was asked, then ends the threads. */
+  /** Finishes the work that is queued, then ends the threads. */
   close(): Promise<void>;
 }
 
-/** Characters of texts that are tokenized at one turn, and the last text of them whole. */
+/** A piece of texts to tokenize ends with the text that exceeds this many characters. */
 const pieceCharacters = 65_536;
-/** Work for each thread while it runs: the next is there when one ends. */
+/** One task that runs and one that is ready when it ends. */
 const placesPerThread = 2;
-/** Who is not known, and stays. */
+/** For calls that are not cancelled. */
 const anyone: EncoderCall = { signal: new AbortController().signal };
 
 export function createEncoderPool(
@@ -38,11 +41,10 @@ export function createEncoderPool(
     atomics: 'disabled',
     recordTiming: false,
   });
-  // Unheard, it would end the process; what was asked of the thread is rejected, and the next one starts by itself.
+  // Without a listener an error would end the process. Piscina rejects the thread's task and
+  // replaces it.
   pool.on('error', () => undefined);
-  const ask = async (message: EncodeMessage): Promise<EncodeReply> =>
-    // It rejects when the thread is gone, for failures come as replies. Twice, and the message is what kills it.
-    parseReply(await pool.run(message).catch(() => pool.run(message)));
+  const ask = (message: EncodeMessage) => askTwice(pool, message);
   const line = new EncoderLine(threads * placesPerThread);
   const tokenize: EncoderPool['tokenize'] = async (texts, call = anyone) => {
     const pieces = cutTexts(texts).map((piece) =>
@@ -64,6 +66,18 @@ export function createEncoderPool(
       await pool.close();
     },
   };
+}
+
+/**
+ * Failures arrive as replies, so a rejection means that the thread died. The message is sent once
+ * more, to the thread that replaced it; a message that kills two threads is the cause itself.
+ */
+async function askTwice(pool: Piscina, message: EncodeMessage): Promise<EncodeReply> {
+  try {
+    return parseReply(await pool.run(message));
+  } catch {
+    return parseReply(await pool.run(message));
+  }
 }
 
 function cutTexts(texts: readonly string[]): readonly (readonly string[])[] {
@@ -99,7 +113,7 @@ function readEncoded(reply: EncodeReply): EncodedTask {
   return outcome.encoded;
 }
 
-/** A tokenizer that does not load is no fault of ours, as one that fails later is. */
+/** A tokenizer that does not load is the model's fault; one that fails later is a bug. */
 function refuseLoad(cause: unknown): never {
   throw new RankError('unavailable', RankError.from(cause).message, { cause });
 }
@@ -109,7 +123,7 @@ function unexpected(reply: EncodeReply): RankError {
   return new RankError('internal', message);
 }
 
-/** Our own worker wrote it: the type is agreed in messages.ts. */
+/** The worker sends it; messages.ts has the type. */
 function parseReply(reply: unknown): EncodeReply {
   return reply as EncodeReply;
 }

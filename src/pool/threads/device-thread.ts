@@ -3,22 +3,24 @@ import type { PackedBatch } from '../../batch/packed-batch.ts';
 import type { InferMessage, InferReply, InferWorkerData } from './messages.ts';
 import type { WorkerEntry } from './worker-entry.ts';
 
-/** A reply, or the news that there will be none. */
+/** A reply, or the notice that the thread is gone and will not reply. */
 export type ThreadReply = InferReply | { readonly kind: 'gone'; readonly message: string };
 
 /** One thread on one device slot. */
 export interface DeviceThread {
-  /** Resolves always. Messages are answered in order; a run's buffers move to the thread. */
+  /**
+   * Never rejects. Messages are answered in order; a run's buffers are transferred to the thread.
+   */
   ask(message: InferMessage): Promise<ThreadReply>;
   /** Waits for what is running, releases the session, and ends the thread. */
   close(): Promise<void>;
-  /** Ends what is left of a thread that is gone. */
+  /** Frees a thread that is gone. */
   discard(): Promise<void>;
 }
 
 /**
- * Calls `onGone` when the thread has ended by itself: before the replies to what it was asked, possibly again.
- * `isBarred`: the slot may not have another thread soon.
+ * Calls `onGone` when the thread has ended by itself, before the pending replies resolve and
+ * possibly more than once. `isBarred` forbids opening another thread on this slot soon.
  */
 export type OpenThread = (onGone: (message: string, isBarred?: boolean) => void) => DeviceThread;
 
@@ -28,7 +30,7 @@ const poolOptions = {
   idleTimeout: Number.POSITIVE_INFINITY,
   // One running and one prepared.
   concurrentTasksPerWorker: 2,
-  // No faster here, and it would stop the thread's event loop between tasks.
+  // Atomics are no faster here and would stop the thread's event loop between tasks.
   atomics: 'disabled',
   recordTiming: false,
 } as const;
@@ -42,8 +44,9 @@ export function openDeviceThread(
 }
 
 /**
- * A Piscina pool of one thread: pools cannot be resized and give a task to any free thread, so pinning takes a pool
- * each. A thread that takes the place of a crashed one in the same pool holds no session and is never used.
+ * A Piscina pool of one thread. A larger pool gives a task to any free thread, so pinning a thread
+ * to a device takes one pool each. A thread that replaces a crashed one has no session and is never
+ * used.
  */
 class PoolOfOne implements DeviceThread {
   readonly #pool: Piscina;
@@ -55,11 +58,12 @@ class PoolOfOne implements DeviceThread {
   constructor(entry: WorkerEntry, workerData: InferWorkerData, onGone: (message: string) => void) {
     this.#onGone = onGone;
     this.#pool = new Piscina({ ...entry, ...poolOptions, workerData });
-    // Unheard, an error event would end the process; the thread's end is heard below in every case.
+    // Without a listener an error event would end the process. The thread's end is handled below.
     this.#pool.on('error', () => undefined);
-    // A turn later, because the rejected tasks know why the thread ended and this event does not.
+    // Deferred: the rejected tasks, which come first then, know why the thread ended; this event
+    // does not.
     this.#pool.on('workerDestroy', () => {
-      setImmediate(() => this.#tellGone('its thread ended'));
+      setImmediate(() => this.#reportGone('its thread ended'));
     });
   }
 
@@ -90,29 +94,29 @@ class PoolOfOne implements DeviceThread {
       return parseReply(await this.#pool.run(message, { transferList }));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#tellGone(reason);
+      this.#reportGone(reason);
       return { kind: 'gone', message: reason };
     }
   }
 
   /**
-   * Not by `pool.close`: it ends a thread inside a run when its time limit is over, which aborts the process, and never
-   * calls off the timer of that limit, which until then keeps the pool and all that `onGone` reaches: a whole model's
-   * serving path.
+   * Does not use `pool.close`, which ends a thread inside a run after a time limit and so aborts
+   * the process. It also never cancels that limit's timer, which keeps the pool and everything that
+   * `onGone` refers to in memory: a whole model's pipeline.
    */
   async #end(): Promise<void> {
     await Promise.all(this.#unanswered);
     await this.#pool.destroy();
   }
 
-  #tellGone(reason: string): void {
+  #reportGone(reason: string): void {
     if (!this.#isClosing) {
       this.#onGone(reason);
     }
   }
 }
 
-/** Each buffer once: two views may share one. */
+/** Without duplicates: views may share a buffer. */
 function buffersOf({ ids, positions, groups, untile, scored }: PackedBatch): ArrayBuffer[] {
   const buffers = new Set<ArrayBufferLike>();
   for (const view of [ids, positions, untile, scored]) {
@@ -126,7 +130,7 @@ function buffersOf({ ids, positions, groups, untile, scored }: PackedBatch): Arr
   return [...buffers].filter((buffer) => buffer instanceof ArrayBuffer);
 }
 
-/** Our own worker wrote it: the type is agreed in messages.ts. */
+/** The worker sends it; messages.ts has the type. */
 function parseReply(reply: unknown): InferReply {
   return reply as InferReply;
 }

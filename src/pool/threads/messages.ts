@@ -1,4 +1,7 @@
-/** What crosses a thread boundary, both ways. Expected failures are values: an error thrown loses its fields. */
+/**
+ * What crosses a thread boundary, both ways. Expected failures are values: an error thrown loses
+ * its fields.
+ */
 import type { DeviceSlot } from '../../config/config.ts';
 import type { FileStamps, Manifest } from '../../model/manifest.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
@@ -9,13 +12,14 @@ export interface InferWorkerData {
   readonly modelDir: string;
   readonly manifest: Manifest;
   readonly slot: DeviceSlot;
-  /** The files when they were known to be the manifest's; they are read and compared at the load when undefined. */
+  /** Stamps of the verified files. When undefined, loading reads and verifies the files. */
   readonly verified?: FileStamps | undefined;
 }
 
 /**
- * `load` opens the session, once, before any `run`; the thread starts without one, so that a thread which takes the
- * place of a crashed one is cheap and can be ended safely. `unload` releases it. Runs are answered in order.
+ * `load` opens the session, once, before any `run`. The thread starts without one, so that a thread
+ * that replaces a crashed one is cheap and safe to end. `unload` releases the session. Runs are
+ * answered in order.
  */
 export type InferMessage =
   | { readonly kind: 'load' }
@@ -26,17 +30,20 @@ export type InferReply =
   | { readonly kind: 'loaded' }
   | {
       readonly kind: 'ran';
-      /** yes and no logits of each candidate. [N, 2] */
+      /** The yes and no logits of each candidate, [N, 2]. */
       readonly logits: Float32Array;
       readonly runMs: number;
     }
-  /** Answers `unload`, and a `run` that finds no session: the thread took the place of a crashed one. */
+  /**
+   * Answers `unload`, and a `run` without a session, which means that a crashed thread was
+   * replaced.
+   */
   | { readonly kind: 'unloaded' }
   | { readonly kind: 'failed'; readonly message: string; readonly fault: RunFault };
 
 /**
- * What a failed run says of its replica: the device is at fault and so is every run to come (`device`), this batch
- * found no memory (`memory`), or it is the batch's own fault.
+ * The cause of a failed run: the device, so that later runs will fail too; lack of memory for this
+ * batch; or the batch itself.
  */
 export type RunFault = 'device' | 'memory' | 'batch';
 
@@ -51,7 +58,10 @@ export type EncodeMessage =
   | { readonly kind: 'encode'; readonly task: EncodeTask }
   | { readonly kind: 'tokenize'; readonly texts: readonly string[] };
 
-/** Of the kind of the message it answers; `failed` is a fault of ours, never of the request. */
+/**
+ * `encoded` answers `encode`, `tokenized` answers `tokenize`; `failed` is never the request's
+ * fault.
+ */
 export type EncodeReply =
   | { readonly kind: 'encoded'; readonly outcome: EncodeOutcome }
   | { readonly kind: 'tokenized'; readonly ids: readonly Int32Array[] }

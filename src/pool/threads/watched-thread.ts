@@ -6,24 +6,25 @@ import { RunWatch } from './run-watch.ts';
 
 export interface WatchOptions {
   readonly clock: Clock;
-  /** Milliseconds; undefined while nothing is known of what runs cost. */
+  /** Undefined while the cost of runs is not known yet. */
   readonly predictMs: (batch: PackedBatch) => number | undefined;
   readonly limits: WatchLimits;
   readonly hung: HungThreads;
 }
 
 export interface WatchLimits {
-  /** A run is late past this... */
+  /** A run is late when it takes longer than this... */
   readonly leastMs: number;
-  /** ...and past so many times what it was predicted to take. */
+  /** ...and longer than its predicted time multiplied by this. */
   readonly factor: number;
-  /** For a load, and for a run that nothing is known of. */
+  /** For loads, and for runs of unknown cost. */
   readonly loadMs: number;
 }
 
 /**
- * Threads that hang in a run. Ending one there aborts the process, so it is left to finish and closed then; as it may
- * keep its core and its memory for ever, only so many slots get a new thread meanwhile.
+ * Threads that hang in a run. Ending such a thread would abort the process, so it is closed when
+ * its run ends. As it may occupy a core and memory for ever, only `most` of them are replaced by
+ * new threads.
  */
 export class HungThreads {
   readonly #most: number;
@@ -49,49 +50,79 @@ export class HungThreads {
   }
 }
 
-/** Threads that count as gone when they are late; what they answer after that is ignored. */
+/** Threads that count as gone when they are late. */
 export function watchThreads(open: OpenThread, options: WatchOptions): OpenThread {
-  return (onGone) => {
-    const watch = new RunWatch(options.clock);
-    const waiting = new Set<(reply: ThreadReply) => void>();
-    let late: ThreadReply | undefined;
-    const inner = open((...news) => late === undefined && onGone(...news));
-    const giveUp = (limitMs: number) => {
-      const gone = toGone(limitMs);
-      late = gone;
-      watch.end();
-      options.hung.add(inner);
-      onGone(gone.message, options.hung.isFull);
-      waiting.forEach((answer) => answer(gone));
-    };
-    const watched = (message: InferMessage) =>
-      new Promise<ThreadReply>((resolve) => {
-        const end = watch.begin(limitOf(message, options), giveUp);
-        waiting.add(resolve);
-        void inner.ask(message).then((reply) => {
-          waiting.delete(resolve);
-          end();
-          resolve(reply);
-        });
-      });
-    const unlessLate = async (end: () => Promise<void>) => {
-      if (late === undefined) {
-        // A thread that turns out to hang while it is being closed is not waited for.
-        const hangs = new Promise<void>((resolve) => waiting.add(() => resolve()));
-        await Promise.race([end(), hangs]);
-      }
-    };
-    return {
-      ask: async (message) => late ?? (await watched(message)),
-      close: () => unlessLate(() => inner.close()),
-      discard: () => unlessLate(() => inner.discard()),
-    };
-  };
+  return (onGone) => new WatchedThread(open, onGone, options);
 }
 
-function toGone(limitMs: number) {
-  const message = `its thread hangs: no answer in ${Math.round(limitMs)} ms`;
-  return { kind: 'gone', message } as const;
+type Gone = Extract<ThreadReply, { kind: 'gone' }>;
+
+/** Once it is late, the thread counts as gone for good: whatever it still answers is ignored. */
+class WatchedThread implements DeviceThread {
+  readonly #inner: DeviceThread;
+  readonly #onGone: Parameters<OpenThread>[0];
+  readonly #options: WatchOptions;
+  readonly #watch: RunWatch;
+  /** Settles the messages and closes that wait for the thread. */
+  readonly #waiting = new Set<(gone: Gone) => void>();
+  #late: Gone | undefined;
+
+  constructor(open: OpenThread, onGone: Parameters<OpenThread>[0], options: WatchOptions) {
+    this.#onGone = onGone;
+    this.#options = options;
+    this.#watch = new RunWatch(options.clock);
+    this.#inner = open((message, isBarred) => {
+      if (this.#late === undefined) {
+        onGone(message, isBarred);
+      }
+    });
+  }
+
+  ask(message: InferMessage): Promise<ThreadReply> {
+    if (this.#late !== undefined) {
+      return Promise.resolve(this.#late);
+    }
+    return new Promise((resolve) => {
+      const limitMs = limitOf(message, this.#options);
+      const end = this.#watch.begin(limitMs, () => this.#giveUp(limitMs));
+      this.#waiting.add(resolve);
+      void this.#inner.ask(message).then((reply) => {
+        this.#waiting.delete(resolve);
+        end();
+        resolve(reply);
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#unlessLate(() => this.#inner.close());
+  }
+
+  discard(): Promise<void> {
+    return this.#unlessLate(() => this.#inner.discard());
+  }
+
+  /**
+   * The owner hears of it before the replies arrive, so that it does not send the thread more work.
+   */
+  #giveUp(limitMs: number): void {
+    const { hung } = this.#options;
+    const message = `its thread hangs: no answer in ${Math.round(limitMs)} ms`;
+    const gone: Gone = { kind: 'gone', message };
+    this.#late = gone;
+    this.#watch.end();
+    hung.add(this.#inner);
+    this.#onGone(message, hung.isFull);
+    this.#waiting.forEach((settle) => settle(gone));
+  }
+
+  /** A thread that turns out to hang while it is being closed is not waited for: `hung` has it. */
+  async #unlessLate(end: () => Promise<void>): Promise<void> {
+    if (this.#late === undefined) {
+      const hangs = new Promise<void>((resolve) => this.#waiting.add(() => resolve()));
+      await Promise.race([end(), hangs]);
+    }
+  }
 }
 
 function limitOf(message: InferMessage, { predictMs, limits }: WatchOptions): number {

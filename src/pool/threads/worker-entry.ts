@@ -6,14 +6,16 @@ export interface WorkerEntry {
 
 const isSource = import.meta.url.endsWith('.ts');
 
-/** The files in workers/, as they stand beside this one: sources in development and tests, built in production. */
+/** A file of workers/: the source in development and tests, the built file in production. */
 export function findWorker(name: 'infer' | 'encode'): WorkerEntry {
   return workerEntry(
     new URL(`../../../workers/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url),
   );
 }
 
-/** Threads do not inherit a TypeScript loader: `--import tsx` fails in them with ERR_UNKNOWN_FILE_EXTENSION. */
+/**
+ * Threads inherit no TypeScript loader: `--import tsx` fails in them (ERR_UNKNOWN_FILE_EXTENSION).
+ */
 export function workerEntry(file: URL): WorkerEntry {
   const loader = new URL('../../../workers/register-typescript.js', import.meta.url);
   return {
@@ -24,7 +26,9 @@ export function workerEntry(file: URL): WorkerEntry {
   };
 }
 
-/** Flags that a thread may have of its own, and whether a value follows. Others are refused, as V8's memory limits are. */
+/**
+ * Flags that Node accepts for threads, and whether a value follows. It refuses V8's memory limits.
+ */
 const threadFlags: ReadonlyMap<string, boolean> = new Map([
   ['--enable-source-maps', false],
   ['--no-warnings', false],
@@ -38,7 +42,7 @@ const threadFlags: ReadonlyMap<string, boolean> = new Map([
   ['-C', true],
 ]);
 
-/** Of the process's flags, those for its threads: what is not known to be one is left out. */
+/** Those of the process's flags that threads accept too. */
 export function flagsOfThreads(execArgv: readonly string[]): string[] {
   const kept: string[] = [];
   execArgv.forEach((flag, place) => {

@@ -1,88 +1,58 @@
-import type { EncodedRequest } from '../../batch/packed-batch.ts';
-import { findBucket } from './bucket.ts';
-
 /**
- * Buckets fitted to the lengths that are seen. A bucket only says which candidates go well together; the tiles of each
- * batch get the shapes that fit its real lengths (ladder.ts). So a better ladder saves the padding of large batches,
- * a few per cent of attention, and nothing of the linear layers.
+ * Buckets fitted to the lengths that requests have. A bucket only decides which candidates share a
+ * batch; the batch's tile shapes fit its real lengths (batch/tile-groups.ts). Better buckets
+ * therefore save padding in large batches: a few per cent of the attention, and nothing else.
  */
 
-/** Lengths are counted in steps of so many tokens: edges are multiples of it. */
-const step = 8;
+import { at } from '../../base/at.ts';
+import { cheapestRuns } from '../../batch/cheapest-runs.ts';
+import type { EncodedRequest } from '../../batch/packed-batch.ts';
 
-/** How often each length is seen, and behind what prefix. */
+/** Lengths are counted in bins of this many tokens, so buckets are multiples of it. */
+const binTokens = 8;
+
+/** How often each length occurs, and behind which prefix. */
 export interface LengthMix {
-  /** Weight of the lengths up to each multiple of `step`, from one step to the longest there may be. */
+  /** Weights of the lengths up to each multiple of `binTokens`; the last is the longest allowed. */
   readonly weights: Float64Array;
-  /** Tokens of a mean prefix. */
+  /** Mean length of a prefix. */
   readonly prefixTokens: number;
 }
 
 export interface Ladder {
   /** Padded lengths, ascending. */
   readonly buckets: readonly number[];
-  /** Share of attention slots that would be padding, were each candidate padded to its bucket: an upper bound. */
+  /** The share of attention slots that is padding if each candidate is padded to its bucket. */
   readonly waste: number;
 }
 
+/** The padded length that a candidate of this length counts as: its own beyond the last bucket. */
+export function findBucket(buckets: readonly number[], length: number): number {
+  return buckets.find((bucket) => length <= bucket) ?? length;
+}
+
 /**
- * At most `most` ascending buckets with the least expected slots for this mix, exactly (dynamic programme over the
- * lengths seen); the last is the longest there may be.
+ * At most `maxBuckets` ascending buckets with the fewest expected slots for this mix. The last is
+ * the longest length allowed.
  */
-export function fitLadder({ weights, prefixTokens }: LengthMix, most: number): readonly number[] {
+export function fitLadder(
+  { weights, prefixTokens }: LengthMix,
+  maxBuckets: number,
+): readonly number[] {
   const last = weights.length - 1;
-  const seen = [...weights.keys()].filter((bin) => bin === last || (weights[bin] ?? 0) > 0);
-  const count = seen.length;
-  const upTo = new Float64Array(count + 1);
-  seen.forEach((bin, i) => {
-    upTo[i + 1] = (upTo[i] ?? 0) + (weights[bin] ?? 0);
+  const seen = [...weights.keys()].filter((bin) => bin === last || at(weights, bin) > 0);
+  const weightBefore = [0];
+  for (const bin of seen) {
+    weightBefore.push(at(weightBefore, weightBefore.length - 1) + at(weights, bin));
+  }
+  const bucketAt = (end: number) => (at(seen, end - 1) + 1) * binTokens;
+  const ends = cheapestRuns(seen.length, maxBuckets, (end, offer) => {
+    const slots = slotsOf(bucketAt(end), prefixTokens);
+    for (let start = 0; start < end; start++) {
+      offer(start, (at(weightBefore, end) - at(weightBefore, start)) * slots);
+    }
   });
-  const edge = (end: number) => ((seen[end - 1] ?? 0) + 1) * step;
-  const costOf = (start: number, end: number) =>
-    ((upTo[end] ?? 0) - (upTo[start] ?? 0)) * slots(edge(end), prefixTokens);
-  const cuts = cheapestCuts(count, Math.min(most, count), costOf);
-  return cuts.map(edge);
-}
-
-/** Ends of the at most `most` runs that cover 0 to `count` at the least cost. */
-function cheapestCuts(
-  count: number,
-  most: number,
-  costOf: (start: number, end: number) => number,
-): number[] {
-  let costs = new Float64Array(count + 1).fill(Number.POSITIVE_INFINITY);
-  costs[0] = 0;
-  const starts: Int32Array[] = [];
-  for (let run = 0; run < most; run++) {
-    const next = costs.slice();
-    const from = new Int32Array(count + 1).fill(-1);
-    for (let end = 1; end <= count; end++) {
-      for (let start = 0; start < end; start++) {
-        const cost = (costs[start] ?? 0) + costOf(start, end);
-        if (cost < (next[end] ?? 0)) {
-          next[end] = cost;
-          from[end] = start;
-        }
-      }
-    }
-    costs = next;
-    starts.push(from);
-  }
-  return readEnds(starts, count);
-}
-
-/** A start of -1 means one run fewer did as well. */
-function readEnds(starts: readonly Int32Array[], count: number): number[] {
-  const ends: number[] = [];
-  let end = count;
-  for (const from of starts.toReversed()) {
-    const start = from[end] ?? -1;
-    if (end > 0 && start >= 0) {
-      ends.push(end);
-      end = start;
-    }
-  }
-  return ends.reverse();
+  return ends.map(bucketAt);
 }
 
 export function ladderWaste(
@@ -92,40 +62,41 @@ export function ladderWaste(
   let real = 0;
   let padded = 0;
   weights.forEach((weight, bin) => {
-    const length = (bin + 1) * step;
-    real += weight * slots(length, prefixTokens);
-    padded += weight * slots(findBucket(buckets, length), prefixTokens);
+    const length = (bin + 1) * binTokens;
+    real += weight * slotsOf(length, prefixTokens);
+    padded += weight * slotsOf(findBucket(buckets, length), prefixTokens);
   });
   return padded === 0 ? 0 : 1 - real / padded;
 }
 
-/** Rows times keys of one candidate's tile: its own rows, over the prefix's keys and its own. */
-function slots(length: number, prefixTokens: number): number {
+/** Slots of one candidate's tile: its rows, times the keys of the prefix and its own. */
+function slotsOf(length: number, prefixTokens: number): number {
   return length * (prefixTokens + length);
 }
 
 export interface TuningLimits {
   readonly mode: 'apply' | 'propose' | 'off';
-  /** The ladder to begin with; a fitted one reaches as far. */
+  /** The buckets to begin with. Fitted ones have the same longest length. */
   readonly buckets: readonly number[];
   /**
-   * Most buckets of a fitted ladder. Few more than the tile shapes of one batch: a batch takes in no more buckets than
-   * those, so that with 14 narrow ones small requests filled 59 batches of 8,192 tokens that could have been 24, and
-   * with 6 it was 25 (npm run bench:buckets).
+   * Most buckets of a fitted ladder. Should be few more than the tile shapes of one batch, because a
+   * batch takes candidates of no more buckets than those: with 14 narrow buckets, small requests
+   * filled 59 batches of 8,192 tokens, with 6 they filled 25, and 24 would have been enough
+   * (npm run bench:buckets).
    */
   readonly most: number;
-  /** Candidates between one proposal and the next. */
+  /** Candidates between two proposals. */
   readonly period?: number;
-  /** Told of each new proposal, with the ladder in use before it. */
+  /** Called with each new proposal and the ladder in use before it. */
   readonly onProposal?: (proposed: Ladder, current: Ladder) => void;
 }
 
-/** About the last two periods count. */
-const decay = 0.5;
-/** A new ladder is applied when it saves at least this share: no moving about for nothing. */
-const leastGain = 0.01;
+/** Factor on all weights after each period, so that about the last two periods count. */
+const periodDecay = 0.5;
+/** A new ladder is applied only if it reduces the waste by at least this. */
+const minGain = 0.01;
 
-/** Watches lengths; proposes a ladder after each period, and uses it for requests to come if it may. */
+/** Counts lengths and proposes a ladder after each period; in mode `apply`, also uses it. */
 export class BucketTuner {
   readonly #limits: TuningLimits & { readonly period: number };
   readonly #weights: Float64Array;
@@ -138,7 +109,7 @@ export class BucketTuner {
   constructor(limits: TuningLimits) {
     this.#limits = { period: 20_000, ...limits };
     this.#current = limits.buckets;
-    this.#weights = new Float64Array(Math.ceil((limits.buckets.at(-1) ?? 0) / step));
+    this.#weights = new Float64Array(Math.ceil((limits.buckets.at(-1) ?? 0) / binTokens));
     this.#untilProposal = this.#limits.period;
   }
 
@@ -147,7 +118,7 @@ export class BucketTuner {
     return { buckets: this.#current, waste: this.#waste };
   }
 
-  /** Undefined before the first period is over. */
+  /** Undefined before the end of the first period. */
   get proposed(): Ladder | undefined {
     return this.#proposed;
   }
@@ -157,12 +128,12 @@ export class BucketTuner {
       return;
     }
     for (const { ids } of candidates) {
-      const bin = Math.min(Math.ceil(ids.length / step), this.#weights.length) - 1;
-      this.#weights[bin] = (this.#weights[bin] ?? 0) + 1;
+      const bin = Math.min(Math.ceil(ids.length / binTokens), this.#weights.length) - 1;
+      this.#weights[bin] = at(this.#weights, bin) + 1;
     }
-    const share = Math.min(1, candidates.length / this.#limits.period);
-    this.#prefixTokens +=
-      (this.#prefixTokens === 0 ? 1 : share) * (prefix.length - this.#prefixTokens);
+    const weight =
+      this.#prefixTokens === 0 ? 1 : Math.min(1, candidates.length / this.#limits.period);
+    this.#prefixTokens += weight * (prefix.length - this.#prefixTokens);
     this.#untilProposal -= candidates.length;
     if (this.#untilProposal <= 0) {
       this.#propose();
@@ -177,13 +148,13 @@ export class BucketTuner {
     this.#proposed = proposed;
     this.#waste = ladderWaste(mix, this.#current);
     this.#limits.onProposal?.(proposed, this.current);
-    if (mode === 'apply' && this.#waste - proposed.waste >= leastGain) {
+    if (mode === 'apply' && this.#waste - proposed.waste >= minGain) {
       this.#current = proposed.buckets;
       this.#waste = proposed.waste;
     }
     this.#untilProposal = period;
     this.#weights.forEach((weight, bin) => {
-      this.#weights[bin] = weight * decay;
+      this.#weights[bin] = weight * periodDecay;
     });
   }
 }

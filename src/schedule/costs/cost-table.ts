@@ -2,7 +2,7 @@ import { JsonRecord } from '../../base/files/json-record.ts';
 import type { CostTable, KindCost, ReplicaCost } from './cost.ts';
 
 /**
- * Reads a table of costs: as `table()` gives it, or as `slmrank admin costs --json` prints it.
+ * Reads a table of costs, as `CostModel.table` returns it or `slmrank admin costs --json` prints it.
  *
  * @throws RankError naming the field.
  */
@@ -20,10 +20,10 @@ function parseKind(json: JsonRecord): KindCost {
   return {
     kind: json.text('kind', /^[a-z]+$/, 'lower-case letters'),
     runs: json.count('runs', { min: 0, max: Number.MAX_SAFE_INTEGER }),
-    fixedMs: parseShare(json, 'fixedMs'),
-    tokenMs: parseShare(json, 'tokenMs'),
-    slotMs: parseShare(json, 'slotMs'),
-    slotsPerToken: parseShare(json, 'slotsPerToken'),
+    fixedMs: parseNonNegative(json, 'fixedMs'),
+    tokenMs: parseNonNegative(json, 'tokenMs'),
+    slotMs: parseNonNegative(json, 'slotMs'),
+    slotsPerToken: parseNonNegative(json, 'slotsPerToken'),
     runRatios: parseTimes(json, 'runRatios'),
     handoverMs: parseTimes(json, 'handoverMs'),
   };
@@ -34,16 +34,16 @@ function parseReplica(json: JsonRecord): ReplicaCost {
     replica: json.text(json.has('slot') ? 'slot' : 'replica', /./, 'a device slot'),
     factor: json.amount('factor'),
     runs: json.count('runs', { min: 0, max: Number.MAX_SAFE_INTEGER }),
-    error: parseShare(json, 'error'),
+    error: parseNonNegative(json, 'error'),
   };
 }
 
-function parseShare(json: JsonRecord, name: string): number {
+function parseNonNegative(json: JsonRecord, name: string): number {
   const value = json.number(name);
   return value >= 0 ? value : json.fail(name, 'a number of at least 0');
 }
 
-/** Empty when the table was written without them. */
+/** Empty if the table does not have the field. */
 function parseTimes(json: JsonRecord, name: string): readonly number[] {
   const values = json.has(name) ? json.numbers(name) : [];
   return values.every((value) => value >= 0) ? values : json.fail(name, 'numbers of at least 0');

@@ -1,70 +1,72 @@
-import { clamp } from '../../base/clamp.ts';
 import { CostFit, type CostWeights, costOf, type WorkSize } from './cost-fit.ts';
-import { Recent } from './recent.ts';
 
 export type { CostWeights, WorkSize } from './cost-fit.ts';
 
-/** What work costs, learnt from runs. */
+/** Predicts how long batches run, from the runs seen so far. */
 export interface CostModel {
   observe(run: ObservedRun): void;
-  /** From a request's arrival to the queue. */
+  /** `encodeMs` is the time from a request's arrival to its entry into the queue. */
   observeEncode(encodeMs: number): void;
   /**
-   * Milliseconds of one run of this size: on the named replica, or on a usual one of those seen. 0 before the first run
-   * was seen. Without `slots`, as many as runs of so many tokens had so far.
+   * Milliseconds of one run of this size: on the named replica, or the mean of all replicas seen.
+   * 0 before the first run. Without `slots`, as many are assumed as runs have had per token.
    */
   estimateMs(size: WorkEstimate, replica?: string): number;
-  /** All that was learnt, as plain data. */
+  /** Everything learnt, as plain data. */
   table(): CostTable;
 }
 
-export type WorkEstimate = Pick<WorkSize, 'packedTokens'> & Partial<WorkSize>;
+export interface WorkEstimate {
+  readonly packedTokens: number;
+  readonly slots?: number;
+}
 
 export interface ObservedRun extends WorkEstimate {
   /** The device slot's name. */
   readonly replica: string;
   readonly runMs: number;
-  /** From the dispatch to the outcome without the run itself; undefined when another batch ran first. */
+  /** From dispatch to outcome, less the run itself; undefined if another batch ran first. */
   readonly handoverMs?: number | undefined;
 }
 
-/** Costs as data: for metrics, the admin service, and the simulator. */
+/** Costs as data, for metrics, the admin service and the simulator. */
 export interface CostTable {
   readonly format: 1;
   readonly kinds: readonly KindCost[];
   readonly replicas: readonly ReplicaCost[];
-  /** From arrival to the queue, of the newest requests in order of time. */
+  /** From arrival to the queue, for the most recent requests, oldest first. */
   readonly encodeMs: readonly number[];
 }
 
-/** Device slots of one kind (`cpu`, `cuda`) share the shape of their cost. */
+/** The cost of a kind of device slot (`cpu`, `cuda`). Its replicas differ only by a factor. */
 export interface KindCost extends CostWeights {
   readonly kind: string;
   readonly runs: number;
   readonly slotsPerToken: number;
-  /** The newest runs in order of time: how long each took over what this table says of it. To be drawn from. */
+  /** Run time over this table's prediction, for the most recent runs, oldest first. */
   readonly runRatios: readonly number[];
-  /** Of the newest batches likewise: from dispatch to outcome without the run. */
+  /** From dispatch to outcome less the run, for the most recent batches, oldest first. */
   readonly handoverMs: readonly number[];
 }
 
 export interface ReplicaCost {
   /** The device slot's name. */
   readonly replica: string;
-  /** Its run times over its kind's: 2 is half as fast. */
+  /** Its run times over its kind's: 2 means half as fast. */
   readonly factor: number;
   readonly runs: number;
-  /** Mean of |run - predicted| / run, the newest runs counting most. */
+  /** Moving average of |run - predicted| / run. */
   readonly error: number;
 }
 
-/** Weight of the newest run in a mean: about the last twenty count, from the first on all alike. */
-const newest = 0.1;
+/** Weight of the latest value in a moving average, once there are enough for it. */
+const costEmaWeight = 0.1;
 /** Runs, batches and requests whose times are kept one by one: minutes of load on a CPU. */
-const kept = 1_000;
-/** A replica is never taken for more than so many times faster or slower than its kind. */
-const mostFactor = 64;
+const keptTimes = 1_000;
+/** Bounds a replica's factor, in both directions. */
+const maxFactor = 64;
 
+/** A mean of all values that turns into a moving average of about the last twenty. */
 class Mean {
   value: number;
   count: number;
@@ -76,7 +78,30 @@ class Mean {
 
   add(value: number): void {
     this.count += 1;
-    this.value += (value - this.value) * Math.max(newest, 1 / this.count);
+    this.value += (value - this.value) * Math.max(costEmaWeight, 1 / this.count);
+  }
+}
+
+/** The most recent values of a stream. */
+class Recent<Value> {
+  readonly #limit: number;
+  readonly #values: Value[] = [];
+  /** Where the next value goes; once the list is full, the oldest value is there. */
+  #next = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(value: Value): void {
+    this.#values[this.#next] = value;
+    this.#next = (this.#next + 1) % this.#limit;
+  }
+
+  /** Oldest first. */
+  get values(): readonly Value[] {
+    const start = this.#values.length === this.#limit ? this.#next : 0;
+    return [...this.#values.slice(start), ...this.#values.slice(0, start)];
   }
 }
 
@@ -88,8 +113,8 @@ interface UsualRun extends WorkSize {
 class Kind {
   readonly name: string;
   readonly fit: CostFit;
-  readonly newest = new Recent<UsualRun>(kept);
-  readonly handoverMs = new Recent<number>(kept);
+  readonly recentRuns = new Recent<UsualRun>(keptTimes);
+  readonly handoverMs = new Recent<number>(keptTimes);
   readonly slotsPerToken: Mean;
   runs: number;
   replicas = 0;
@@ -111,12 +136,16 @@ class Kind {
   }
 
   table(): KindCost {
-    const { name: kind, fit, runs, slotsPerToken, newest: newestRuns, handoverMs } = this;
-    const { weights } = fit;
+    const { weights } = this.fit;
     return {
-      ...{ kind, ...weights, runs, slotsPerToken: slotsPerToken.value },
-      runRatios: newestRuns.values.map(({ usualMs, ...size }) => usualMs / costOf(weights, size)),
-      handoverMs: handoverMs.values,
+      kind: this.name,
+      ...weights,
+      runs: this.runs,
+      slotsPerToken: this.slotsPerToken.value,
+      runRatios: this.recentRuns.values.map(
+        ({ usualMs, ...size }) => usualMs / costOf(weights, size),
+      ),
+      handoverMs: this.handoverMs.values,
     };
   }
 }
@@ -127,25 +156,25 @@ interface Replica {
   readonly error: Mean;
 }
 
-/** Its factor settles while the shape is still being learnt: it counts as one run that said 1. */
+/** The factor begins as if one run had measured 1, which damps it while the kind is being learnt. */
 function createReplica(kind: Kind): Replica {
   kind.replicas += 1;
   return { kind, factor: new Mean(1, 1), error: new Mean() };
 }
 
-/** Starts from what a table knows, or from nothing. */
+/** Starts from a table, or knowing nothing. */
 export function createCostModel(table?: CostTable): CostModel {
   return new LearntCost(table);
 }
 
 /**
- * A kind's cost is fixed + per token + per slot, fitted to the runs of all its replicas; a replica's is that times a
- * factor of its own. A new replica of a known kind starts with the kind's.
+ * A kind's cost is fixed + per token + per slot, fitted to the runs of all its replicas. A replica's
+ * cost is its kind's times a factor, which is 1 for a new replica.
  */
 class LearntCost implements CostModel {
   readonly #kinds = new Map<string, Kind>();
   readonly #replicas = new Map<string, Replica>();
-  readonly #encodeMs = new Recent<number>(kept);
+  readonly #encodeMs = new Recent<number>(keptTimes);
 
   constructor(table?: CostTable) {
     for (const known of table?.kinds ?? []) {
@@ -176,12 +205,12 @@ class LearntCost implements CostModel {
     if (kindMs > 0 && runMs > 0) {
       error.add(Math.abs(runMs - kindMs * factor.value) / runMs);
     }
-    // The only one of its kind is its kind.
+    // A kind with a single replica is that replica: its factor stays 1.
     if (kindMs > 0 && kind.replicas > 1) {
-      factor.add(clamp(runMs / kindMs, 1 / mostFactor, mostFactor));
+      factor.add(Math.min(Math.max(runMs / kindMs, 1 / maxFactor), maxFactor));
     }
     kind.fit.observe(size, usualMs);
-    kind.newest.add({ ...size, usualMs });
+    kind.recentRuns.add({ ...size, usualMs });
     if (handoverMs !== undefined) {
       kind.handoverMs.add(handoverMs);
     }
@@ -193,7 +222,7 @@ class LearntCost implements CostModel {
 
   estimateMs(size: WorkEstimate, name?: string): number {
     if (name === undefined) {
-      return this.#usualMs(size);
+      return this.#meanMs(size);
     }
     const replica = this.#replicas.get(name);
     const kind = replica?.kind ?? this.#kinds.get(kindName(name));
@@ -214,7 +243,7 @@ class LearntCost implements CostModel {
     };
   }
 
-  #usualMs(size: WorkEstimate): number {
+  #meanMs(size: WorkEstimate): number {
     const all = [...this.#replicas.values()];
     const sum = all.reduce(
       (total, { kind, factor }) => total + kind.estimateMs(size) * factor.value,

@@ -1,21 +1,22 @@
-import { clamp } from '../../base/clamp.ts';
+import { at } from '../../base/at.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Size } from './forecast.ts';
 
 /**
- * How many candidates of a request are worth scoring under the present load: a PID controller between a floor and a
- * ceiling (LinkedIn's semantic search, arXiv 2602.07309 and 2510.22101: depth 250 falls to about 130 at peak, with half
- * the GPU time per query). Gains are not published; those below are derived and tested on a simulated queue.
+ * Chooses how many candidates of a request to score under the current load: a PID controller
+ * between a floor and a ceiling. LinkedIn's semantic search does the same (arXiv 2602.07309 and
+ * 2510.22101: the depth falls from 250 to about 130 at peak and halves the GPU time per query) but
+ * does not publish its gains; those below are derived, and tested on a simulated queue.
  */
 export interface DepthLimits {
   readonly floor: number;
   readonly ceiling: number;
-  /** The queued work, in milliseconds until it is done, that depth is traded for. */
+  /** The setpoint: depth is reduced when the queued work takes longer than this. */
   readonly targetMs: number;
 }
 
 export interface DepthState {
-  /** Queued work over target, smoothed. */
+  /** Smoothed ratio of queued work to target. */
   readonly load: number;
   readonly integral: number;
   /** 0 at the ceiling, 1 at the floor. */
@@ -25,17 +26,18 @@ export interface DepthState {
 export const fullDepth: DepthState = { load: 0, integral: 0, cut: 0 };
 
 /**
- * Time counts in targets. A queue integrates: above capacity it grows by about half its target per target and unit of
- * cut (the floor is about half the ceiling). For that plant a proportional gain of 1 needs an integral gain below 0.12
- * to be overdamped; the derivative takes the lag of smoothing back.
+ * The unit of time is `targetMs`. A queue is an integrator: above capacity, a change of the cut by 1
+ * changes its growth by about half a target per target of time (the floor is about half the
+ * ceiling). For that plant a proportional gain of 1 is overdamped with an integral gain below 0.12;
+ * the derivative compensates for the lag of smoothing.
  */
 const gains = { proportional: 1, integral: 0.1, derivative: 0.1 };
-/** Smoothing of the load, in targets: single requests come and go in steps. */
+/** Time constant of the smoothed load, in targets: each request changes the queue in a step. */
 const smoothing = 0.25;
-/** In targets: after so long without a request, what was learnt of the load is stale. */
+/** In targets: after this long without a request, the state is stale and is reset. */
 const idleAfter = 20;
 
-/** One sample of the queue, `elapsedMs` after the one before. */
+/** The state after a sample of the queue, `elapsedMs` after the previous one. */
 export function stepDepth(
   state: DepthState,
   queuedMs: number,
@@ -51,11 +53,11 @@ export function stepDepth(
   const error = load - 1;
   const slope = elapsed > 0 ? (load - state.load) / elapsed : 0;
   const rest = gains.proportional * error + gains.derivative * slope;
-  const integral = clamp(state.integral + gains.integral * error * elapsed, 0, 1);
-  // Anti-windup: at the floor the integral may fall but not grow.
-  const isStuck = rest + integral > 1 && integral > state.integral;
-  const kept = isStuck ? state.integral : integral;
-  return { load, integral: kept, cut: clamp(rest + kept, 0, 1) };
+  const integral = clamp(state.integral + gains.integral * error * elapsed);
+  // Anti-windup: at the floor the integral may shrink but not grow.
+  const isSaturated = rest + integral > 1 && integral > state.integral;
+  const kept = isSaturated ? state.integral : integral;
+  return { load, integral: kept, cut: clamp(rest + kept) };
 }
 
 export function depthOf({ cut }: DepthState, { floor, ceiling }: DepthLimits): number {
@@ -63,11 +65,12 @@ export function depthOf({ cut }: DepthState, { floor, ceiling }: DepthLimits): n
 }
 
 /**
- * How many of a request's first candidates to score, when it leaves that to us: the most that end in time, no more than
- * `most`, which is what the load allows, and no fewer than `floor` or all. Admission refuses a floor that would end late.
+ * How many of a request's first candidates to score: as many as end in time, but at most `most`
+ * (what the load allows) and at least `floor`, or all if there are fewer. If even the floor would end
+ * late, admission refuses the request.
  *
- * `sizes[n]` is what the first n candidates take to run. Every depth is tried, since a larger request may end sooner: it
- * is shared out to more replicas.
+ * `sizes[n]` is the size of the first n candidates. Every depth is tried, because a larger request
+ * may end sooner: it is divided among more replicas.
  */
 export function chooseDepth(
   sizes: readonly Size[],
@@ -77,8 +80,8 @@ export function chooseDepth(
   const highest = Math.min(most, sizes.length - 1);
   const lowest = Math.min(floor, highest);
   for (let depth = highest; depth > lowest; depth -= 1) {
-    const size = sizes[depth];
-    if (size !== undefined && (size.candidates === 0 || inTime(size))) {
+    const size = at(sizes, depth);
+    if (size.candidates === 0 || inTime(size)) {
       return depth;
     }
   }
@@ -86,48 +89,52 @@ export function chooseDepth(
 }
 
 /**
- * Depth is chosen to end in this share of the time left: forecasts leave out the encoding and err by about a tenth,
- * and a request that ends late has nothing.
+ * A depth is chosen that is forecast to end within this share of the time left: forecasts do not
+ * include encoding and err by about a tenth, and a late answer is worth nothing.
  */
-const prudent = 0.9;
+const usableTimeShare = 0.9;
 
-export function prudentDeadlineMs(nowMs: number, deadlineMs: number): number {
-  return deadlineMs === Number.POSITIVE_INFINITY
-    ? deadlineMs
-    : nowMs + prudent * (deadlineMs - nowMs);
+export function prudentDeadlineAtMs(nowMs: number, deadlineAtMs: number): number {
+  return deadlineAtMs === Number.POSITIVE_INFINITY
+    ? deadlineAtMs
+    : nowMs + usableTimeShare * (deadlineAtMs - nowMs);
 }
 
-/** Samples closer together than this say nothing new. */
-const leastSampleMs = 1;
+function clamp(value: number): number {
+  return Math.min(Math.max(value, 0), 1);
+}
 
-/** The controller over a clock: sampled whenever a request arrives, so it costs nothing when none do. */
+/** Samples closer together than this are ignored. */
+const minSampleGapMs = 1;
+
+/** Holds the controller's state. It is sampled at each arrival, and so costs nothing when idle. */
 export class DepthController {
   readonly #limits: DepthLimits;
   readonly #clock: Clock;
   #state = fullDepth;
-  #sampledMs: number;
+  #sampledAtMs: number;
 
   constructor(limits: DepthLimits, clock: Clock) {
     this.#limits = limits;
     this.#clock = clock;
-    this.#sampledMs = clock.nowMs();
+    this.#sampledAtMs = clock.nowMs();
   }
 
   get depth(): number {
     return depthOf(this.#state, this.#limits);
   }
 
-  /** Of a request of these sizes (see `chooseDepth`) under the present load. */
+  /** The depth of a request of these sizes (see `chooseDepth`) under the current load. */
   choose(sizes: readonly Size[], inTime: (size: Size) => boolean): number {
     return chooseDepth(sizes, { floor: this.#limits.floor, most: this.depth }, inTime);
   }
 
-  /** Milliseconds until what is admitted now is done. */
+  /** `queuedMs` is how long all admitted work will take. */
   sample(queuedMs: number): void {
     const nowMs = this.#clock.nowMs();
-    if (nowMs - this.#sampledMs >= leastSampleMs) {
-      this.#state = stepDepth(this.#state, queuedMs, nowMs - this.#sampledMs, this.#limits);
-      this.#sampledMs = nowMs;
+    if (nowMs - this.#sampledAtMs >= minSampleGapMs) {
+      this.#state = stepDepth(this.#state, queuedMs, nowMs - this.#sampledAtMs, this.#limits);
+      this.#sampledAtMs = nowMs;
     }
   }
 }

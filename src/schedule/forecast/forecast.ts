@@ -1,114 +1,107 @@
-import type { PriorityClass } from '../../domain/events.ts';
-import { type Power, spread } from '../policy/capacity.ts';
+/** Predicts when a request would end if it arrived now. */
 
-/** When a request would end, were it to come now. */
+import type { Call } from '../../domain/call.ts';
+import { batchedMs, type Capacity, finishTimeAfterQueue } from '../policy/capacity.ts';
 
-/** How much of a request has to run. */
+/** How much of a request has to be computed. */
 export interface Size {
   readonly candidates: number;
   readonly packedTokens: number;
-  /** Of those, the prefix; 0 when it is not known. */
+  /** How many of the packed tokens are the prefix, if known. */
   readonly prefixTokens?: number | undefined;
-}
-
-/** A request that asks, or is about to enter the queue. */
-export interface Ask extends Size {
-  /** Absolute; Infinity when there is none. */
-  readonly deadlineMs: number;
-  readonly partialOk: boolean;
-  readonly client: string;
-  readonly priority: PriorityClass;
-  /** Admitted before it and not in the queue yet: being encoded. */
-  readonly unscheduledTokens?: number;
 }
 
 export interface Forecast {
   /** Until its first candidate runs. */
   readonly queueMs: number;
   readonly runMs: number;
-  /** Whether it would end in time: all of it, or with partialOk any of it. */
+  /** Whether it would meet its deadline: all of it, or with `partialOk` any of it. */
   readonly inTime: boolean;
 }
 
-/** The replicas as a forecast sees them. */
-export interface Capacity {
-  /** Added to the end of what has work before it: by how much such requests end later than forecast. */
-  readonly marginMs: number;
-  /** Milliseconds until each replica has ended what it holds, ascending. */
+/** What a forecast knows of the server. */
+export interface ForecastView {
+  readonly nowMs: number;
+  /** Tokens that wait and would run first. Later arrivals are not considered. */
+  readonly aheadTokens: number;
+  /** Milliseconds until each replica has finished its batches, ascending. */
   readonly busyMs: readonly number[];
-  readonly power: Power;
+  readonly capacity: Capacity;
   readonly tokenBudget: number;
   readonly shareTokens: number;
+  /** Added where the request has to wait: how much later such requests end than forecast. */
+  readonly marginMs: number;
 }
 
-/** `aheadTokens` wait and go before it; what comes after it counts for nothing. */
 export function forecast(
-  ask: Pick<Ask, 'candidates' | 'packedTokens' | 'deadlineMs' | 'partialOk'>,
-  aheadTokens: number,
-  { busyMs, power, tokenBudget, shareTokens, marginMs }: Capacity,
-  nowMs: number,
+  { candidates, packedTokens }: Size,
+  call: Call,
+  view: ForecastView,
 ): Forecast {
-  const work = (packedTokens: number) => {
-    const batches = Math.max(1, Math.ceil(packedTokens / tokenBudget));
-    return batches * power.togetherMs({ packedTokens: packedTokens / batches });
-  };
-  const { packedTokens, candidates } = ask;
-  const queueMs = spread(busyMs, aheadTokens > 0 ? work(aheadTokens) : 0);
+  const { nowMs, aheadTokens, busyMs, capacity, tokenBudget, shareTokens, marginMs } = view;
+  const finishMs = (tokens: number) =>
+    finishTimeAfterQueue(busyMs, batchedMs(capacity, tokens, tokenBudget));
+  const queueMs = aheadTokens > 0 ? finishMs(aheadTokens) : finishTimeAfterQueue(busyMs, 0);
   const shares = Math.min(busyMs.length, Math.floor(packedTokens / shareTokens));
-  // In company, a batch is filled up: it runs for as long as a full one.
   const ownTokens = packedTokens / Math.max(1, shares);
+  // With a queue, batches are filled up with other requests and take as long as fuller ones.
   const batchTokens = aheadTokens > 0 ? Math.max(ownTokens, tokenBudget / 2) : ownTokens;
-  const batchMs = power.fastestMs({ packedTokens: Math.min(batchTokens, tokenBudget) });
-  const late = queueMs > 0 ? marginMs : 0;
-  const endMs = Math.max(queueMs + batchMs, spread(busyMs, work(aheadTokens + packedTokens)));
-  const leastMs = ask.partialOk
-    ? queueMs + power.fastestMs({ packedTokens: packedTokens / Math.max(1, candidates) })
-    : endMs + late;
-  return { queueMs, runMs: endMs - queueMs, inTime: nowMs + leastMs <= ask.deadlineMs };
+  const batchMs = capacity.fastestMs({ packedTokens: Math.min(batchTokens, tokenBudget) });
+  const endMs = Math.max(queueMs + batchMs, finishMs(aheadTokens + packedTokens));
+  const neededMs = call.partialOk
+    ? queueMs + capacity.fastestMs({ packedTokens: packedTokens / Math.max(1, candidates) })
+    : endMs + (queueMs > 0 ? marginMs : 0);
+  return { queueMs, runMs: endMs - queueMs, inTime: nowMs + neededMs <= call.deadlineAtMs };
 }
 
-/** Weight of the newest error: about the last twenty count. */
-const newest = 0.05;
-/** What the prior loses in a batch's time in which it alone has refused somebody while nobody waits. */
-const doubted = 0.2;
+/** Weight of the latest error in the moving averages: they cover about twenty errors. */
+const forecastErrorEmaWeight = 0.05;
+/** The part of its weight that the prior loses, at most once per batch time, by refusing alone. */
+const priorDecay = 0.2;
 
 /**
- * How much later requests end than forecast, as TCP watches its round trips (RFC 6298): the mean and twice the mean
- * deviation. What is not learnt yet is taken for a batch's time, since requests wait for batches: without such a prior
- * the first spike of a server's life is let in as if every forecast were exact, and what then ends late has cost
- * others their turn.
+ * Learns how much later requests end than forecast, as TCP learns round-trip times (RFC 6298): the
+ * mean error plus twice its mean deviation.
+ *
+ * Until enough is learnt, a prior of one batch time stands in, because requests wait for batches.
+ * Without it the first spike in a server's life would be admitted as if forecasts were exact, and
+ * the requests that end late would have delayed others for nothing.
  */
 export class ForecastError {
   #meanMs = 0;
   #deviationMs = 0;
-  /** Weight of what is not learnt. */
-  #unknown = 1;
-  #doubtedMs = Number.NEGATIVE_INFINITY;
-  /** How many wait whose ends will be learnt. */
+  #priorWeight = 1;
+  #decayedAtMs = Number.NEGATIVE_INFINITY;
+  /** Waiting requests whose errors are still to be learnt. */
   #waiting = 0;
 
-  /** As learnt. */
+  /** Without the prior. */
   get learntMs(): number {
     return Math.max(0, this.#meanMs + 2 * this.#deviationMs);
   }
 
-  /** With what is not learnt yet. */
+  /** Including the prior. */
   marginMs(batchMs: number): number {
-    return this.learntMs + this.#unknown * batchMs;
+    return this.learntMs + this.#priorWeight * batchMs;
   }
 
   /**
-   * The prior alone has refused somebody. While nobody waits it has to give way: refusing all that would wait, it would
-   * never learn otherwise.
+   * Call this when a request is refused only because of the prior. If no request waits, the prior
+   * decays: it might otherwise refuse every request that would wait, and nothing would be learnt.
    */
-  doubt(batchMs: number, nowMs: number): void {
-    if (this.#waiting === 0 && nowMs >= this.#doubtedMs + batchMs) {
-      this.#doubtedMs = nowMs;
-      this.#unknown *= 1 - doubted;
+  decayPrior(batchMs: number, nowMs: number): void {
+    if (this.#waiting === 0 && nowMs >= this.#decayedAtMs + batchMs) {
+      this.#decayedAtMs = nowMs;
+      this.#priorWeight *= 1 - priorDecay;
     }
   }
 
-  /** Somebody waits: to be told how it ended, undefined where that teaches nothing. */
+  /**
+   * Registers a request that waits.
+   *
+   * @returns a function to call once it has ended, with how late it was, or undefined if its end
+   * says nothing about the forecast.
+   */
   expect(): (lateMs: number | undefined) => void {
     this.#waiting += 1;
     return (lateMs) => {
@@ -119,10 +112,11 @@ export class ForecastError {
     };
   }
 
-  /** `lateMs` below zero when it ended earlier. */
+  /** `lateMs` is negative if the request ended earlier than forecast. */
   learn(lateMs: number): void {
-    this.#unknown *= 1 - newest;
-    this.#deviationMs += newest * (Math.abs(lateMs - this.#meanMs) - this.#deviationMs);
-    this.#meanMs += newest * (lateMs - this.#meanMs);
+    this.#priorWeight *= 1 - forecastErrorEmaWeight;
+    const deviationMs = Math.abs(lateMs - this.#meanMs);
+    this.#deviationMs += forecastErrorEmaWeight * (deviationMs - this.#deviationMs);
+    this.#meanMs += forecastErrorEmaWeight * (lateMs - this.#meanMs);
   }
 }

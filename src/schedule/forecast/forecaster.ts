@@ -1,46 +1,36 @@
 import type { Clock } from '../../base/clock.ts';
 import { RankError } from '../../base/errors.ts';
-import { ActiveClients, dueOf, orderOf } from '../queue/fair-order.ts';
+import type { Call } from '../../domain/call.ts';
+import { ActiveClients, computeDueAtMs, computeFairDueAtMs } from '../queue/fair-order.ts';
+import type { Lanes } from '../queue/lanes.ts';
+import type { QueuePosition, ScheduledRequest } from '../queue/request.ts';
 import {
-  type Ask,
-  type Capacity,
   type Forecast,
   ForecastError,
+  type ForecastView,
   forecast,
   type Size,
 } from './forecast.ts';
-import type { Lanes } from '../queue/lanes.ts';
 import { adviseLate, type LateAdvice } from './late-advice.ts';
-import type { ScheduledRequest } from '../queue/request.ts';
 
-/** The scheduler as a forecast sees it. */
-export interface Outlook extends Omit<Capacity, 'marginMs'> {
-  readonly nowMs: number;
+/** The scheduler's state, as far as forecasts depend on it. */
+export interface SchedulerState extends Omit<ForecastView, 'aheadTokens' | 'marginMs'> {
   readonly lanes: Lanes<ScheduledRequest>;
   readonly agingMs: number;
-  /** How long all replicas need for so many tokens. */
+  /** How long all replicas need for this many tokens. */
   readonly estimateMs: (tokens: number) => number;
 }
-
-type Asker = Pick<Ask, 'client' | 'priority' | 'deadlineMs'>;
 
 /** Whether a request of this size would end in time. */
 export type Judge = (size: Size) => boolean;
 
-/** When its turn is due by itself, and beside other clients. */
-export interface TurnTimes {
-  readonly dueMs: number;
-  readonly orderMs: number;
-  /** Whether other clients share the server. */
-  readonly isShared: boolean;
-}
-
-/** Knows who shares the server, and by how much its forecasts were wrong. */
+/** Forecasts requests, knowing which clients share the server and how wrong past forecasts were. */
 export class Forecaster {
   readonly #clients: ActiveClients;
+  /** Kept apart: later arrivals overtake over-share requests, interactive ones all deferrable. */
   readonly #errors = {
-    inTurn: new ForecastError(),
-    standingBack: new ForecastError(),
+    withinShare: new ForecastError(),
+    overShare: new ForecastError(),
     deferrable: new ForecastError(),
   };
 
@@ -48,56 +38,52 @@ export class Forecaster {
     this.#clients = new ActiveClients(agingMs);
   }
 
-  /** A request of this client has come. */
+  /** Notes the arrival of one of this client's requests. */
   see(client: string, nowMs: number): void {
     this.#clients.see(client, nowMs);
   }
 
-  turnOf({ client, priority, deadlineMs }: Asker, outlook: Outlook): TurnTimes {
-    const dueMs = dueOf(outlook.nowMs, deadlineMs, outlook.agingMs);
-    const { items } = outlook.lanes[priority];
-    const clients = this.#clients.count(client, outlook.nowMs);
-    const orderMs = orderOf({ client, dueMs }, items, clients, outlook.estimateMs);
-    return { dueMs, orderMs, isShared: clients > 1 };
+  positionOf({ client, priority, deadlineAtMs }: Call, state: SchedulerState): QueuePosition {
+    const dueAtMs = computeDueAtMs(state.nowMs, deadlineAtMs, state.agingMs);
+    const { items } = state.lanes[priority];
+    const clients = this.#clients.count(client, state.nowMs);
+    const fairDueAtMs = computeFairDueAtMs({ client, dueAtMs }, items, clients, state.estimateMs);
+    return { dueAtMs, fairDueAtMs, isShared: clients > 1 };
   }
 
-  predict(ask: Ask, outlook: Outlook): Forecast {
-    const { aheadTokens, error, batchMs } = this.#placeOf(ask, outlook);
-    const { nowMs } = outlook;
-    const within = (marginMs: number) =>
-      forecast(ask, aheadTokens, { ...outlook, marginMs }, nowMs);
-    const careful = within(error.marginMs(batchMs));
-    if (!careful.inTime && within(error.learntMs).inTime) {
-      error.doubt(batchMs, nowMs);
+  /** `unscheduledTokens` were admitted earlier and are still being encoded. */
+  predict(call: Call, size: Size, unscheduledTokens: number, state: SchedulerState): Forecast {
+    const { view, error, batchMs } = this.#viewOf(call, unscheduledTokens, state);
+    const careful = forecast(size, call, view);
+    if (!careful.inTime && forecast(size, call, { ...view, marginMs: error.learntMs }).inTime) {
+      error.decayPrior(batchMs, state.nowMs);
     }
     return careful;
   }
 
   /**
-   * Whether requests of this asker would end by a moment, by their sizes: all of them, whatever partialOk says. The
-   * asker's deadline decides only their turn. Nothing follows from what it says.
+   * Judges whether requests of given sizes would be scored completely by `byAtMs`, whatever
+   * `partialOk` says. The call's own deadline only determines its queue position. Unlike `predict`,
+   * this does not affect the forecaster.
    */
-  judge(asker: Asker & Pick<Ask, 'unscheduledTokens'>, outlook: Outlook, byMs: number): Judge {
-    const { aheadTokens, error, batchMs } = this.#placeOf(asker, outlook);
-    const capacity = { ...outlook, marginMs: error.marginMs(batchMs) };
-    const wanted = { deadlineMs: byMs, partialOk: false };
-    return (size) => forecast({ ...wanted, ...size }, aheadTokens, capacity, outlook.nowMs).inTime;
+  judge(call: Call, byAtMs: number, unscheduledTokens: number, state: SchedulerState): Judge {
+    const { view } = this.#viewOf(call, unscheduledTokens, state);
+    const whole = { ...call, deadlineAtMs: byAtMs, partialOk: false };
+    return (size) => forecast(size, whole, view).inTime;
   }
 
-  /** What to tell a request that was predicted to end too late. */
-  advise(ask: Ask, outlook: Outlook): LateAdvice {
-    const { aheadTokens, error, batchMs } = this.#placeOf(ask, outlook);
-    const capacity = { ...outlook, marginMs: error.marginMs(batchMs) };
-    return adviseLate(ask, { aheadTokens, capacity, nowMs: outlook.nowMs });
+  /** Explains what would help a request that is predicted to end too late. */
+  advise(call: Call, size: Size, unscheduledTokens: number, state: SchedulerState): LateAdvice {
+    return adviseLate(size, call, this.#viewOf(call, unscheduledTokens, state).view);
   }
 
-  /** Learns by how much a request that has to wait ends later than forecast. */
+  /** Learns how much later than forecast a request ends, if it has to wait. */
   watch(request: ScheduledRequest, { queueMs, runMs }: Forecast, clock: Clock): void {
     if (queueMs <= 0 || runMs <= 0) {
       return;
     }
     const end = this.#errorOf(request, request).expect();
-    const lateMs = () => clock.nowMs() - request.arrivedMs - queueMs - runMs;
+    const lateMs = () => clock.nowMs() - request.arrivedAtMs - queueMs - runMs;
     request.settled.then(
       () => end(lateMs()),
       (thrown: unknown) =>
@@ -105,23 +91,24 @@ export class Forecaster {
     );
   }
 
-  /** Where a request of any size would stand, and by how much such ones are late. */
-  #placeOf(ask: Asker & Pick<Ask, 'unscheduledTokens'>, outlook: Outlook) {
-    const turn = this.turnOf(ask, outlook);
-    return {
-      aheadTokens:
-        outlook.lanes.tokensAhead(ask.priority, turn.orderMs) + (ask.unscheduledTokens ?? 0),
-      error: this.#errorOf(ask, turn),
-      batchMs: outlook.power.fastestMs({ packedTokens: outlook.tokenBudget }),
+  #viewOf(call: Call, unscheduledTokens: number, state: SchedulerState) {
+    const position = this.positionOf(call, state);
+    const error = this.#errorOf(call, position);
+    const batchMs = state.capacity.fastestMs({ packedTokens: state.tokenBudget });
+    const queuedTokens = state.lanes.tokensAhead(call.priority, position.fairDueAtMs);
+    const view: ForecastView = {
+      ...state,
+      aheadTokens: queuedTokens + unscheduledTokens,
+      marginMs: error.marginMs(batchMs),
     };
+    return { view, error, batchMs };
   }
 
-  /** Those who stand back are overtaken by who comes later, deferrable ones by all interactive ones. */
   #errorOf(
-    { priority }: Pick<Asker, 'priority'>,
-    { dueMs, orderMs }: Pick<TurnTimes, 'dueMs' | 'orderMs'>,
+    { priority }: { readonly priority: Call['priority'] },
+    { dueAtMs, fairDueAtMs }: { readonly dueAtMs: number; readonly fairDueAtMs: number },
   ): ForecastError {
-    const { inTurn, standingBack, deferrable } = this.#errors;
-    return priority === 'deferrable' ? deferrable : orderMs > dueMs ? standingBack : inTurn;
+    const { withinShare, overShare, deferrable } = this.#errors;
+    return priority === 'deferrable' ? deferrable : fairDueAtMs > dueAtMs ? overShare : withinShare;
   }
 }

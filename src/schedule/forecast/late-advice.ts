@@ -1,74 +1,73 @@
-import { type Ask, type Capacity, forecast } from './forecast.ts';
+import type { Call } from '../../domain/call.ts';
+import { batchedMs } from '../policy/capacity.ts';
+import { type ForecastView, forecast, type Size } from './forecast.ts';
 
-/** What to tell a request that would end after its deadline. */
+/** What would help a request that is predicted to miss its deadline. */
 export interface LateAdvice {
   /** From now to its deadline. */
   readonly leftMs: number;
-  /** How long it would run on a server that has nothing else to do. */
+  /** How long it would run on an idle server. */
   readonly aloneMs: number;
-  /** When it would be in time with as long a deadline, if nobody else came; undefined: never. */
+  /**
+   * After which wait it would be in time, with an equally long deadline and without other arrivals;
+   * undefined for never.
+   */
   readonly waitMs: number | undefined;
-  /** How many of its candidates, from `aloneMs` on the same server, would end in time, and their packed tokens. */
+  /** How many of its candidates an idle server would score in time, with their packed tokens. */
   readonly fitting: { readonly candidates: number; readonly packedTokens: number };
 }
 
-/** What a request would find, and of what it is to be told. */
-interface Prospect {
-  readonly aheadTokens: number;
-  readonly capacity: Capacity;
-  readonly nowMs: number;
-}
+/** Bisection steps of the search for the wait, from now to when the queue is empty. */
+const waitSearchSteps = 10;
 
-/** A wait is searched for in so many halvings of the time until nothing is left to wait for. */
-const halvings = 10;
-
-export function adviseLate(ask: Ask, prospect: Prospect): LateAdvice {
-  const { capacity, nowMs } = prospect;
-  const idle = { ...capacity, marginMs: 0, busyMs: capacity.busyMs.map(() => 0) };
-  const alone = (candidates: number) => {
-    const packedTokens = sizeOf(ask, candidates);
-    return { packedTokens, ...forecast({ ...ask, candidates, packedTokens }, 0, idle, nowMs) };
-  };
-  const { runMs: aloneMs, inTime } = alone(ask.candidates);
+export function adviseLate(size: Size, call: Call, view: ForecastView): LateAdvice {
+  const idle = { ...view, aheadTokens: 0, marginMs: 0, busyMs: view.busyMs.map(() => 0) };
+  const alone = (candidates: number) => forecast(shrink(size, candidates), call, idle);
+  const { runMs: aloneMs, inTime } = alone(size.candidates);
   const candidates = inTime
-    ? ask.candidates
-    : findLast(ask.candidates, (count) => alone(count).inTime);
+    ? size.candidates
+    : findLargest(size.candidates, (count) => alone(count).inTime);
+  const packedTokens = candidates === 0 ? 0 : shrink(size, candidates).packedTokens;
   return {
-    ...{ leftMs: ask.deadlineMs - nowMs, aloneMs },
-    waitMs: inTime ? findWait(ask, prospect) : undefined,
-    fitting: { candidates, packedTokens: candidates === 0 ? 0 : sizeOf(ask, candidates) },
+    leftMs: call.deadlineAtMs - view.nowMs,
+    aloneMs,
+    waitMs: inTime ? findWait(size, call, view) : undefined,
+    fitting: { candidates, packedTokens },
   };
 }
 
-/** Packed tokens of so many of its candidates, were all alike. */
-function sizeOf({ packedTokens, candidates, prefixTokens = 0 }: Ask, count: number): number {
+/** The size with fewer candidates, all taken to be of equal length. */
+function shrink({ packedTokens, candidates, prefixTokens = 0 }: Size, count: number): Size {
   const each = (packedTokens - prefixTokens) / candidates;
-  return Math.round(prefixTokens + count * each);
+  return { candidates: count, packedTokens: Math.round(prefixTokens + count * each) };
 }
 
-/** The largest number below `most` for which it holds, as it does for all smaller ones; 0 when for none. */
-function findLast(most: number, holds: (count: number) => boolean): number {
-  let [good, bad] = [0, most];
+/** The largest count below `limit` that is in time, where all smaller ones are too; 0 if none is. */
+function findLargest(limit: number, isInTime: (count: number) => boolean): number {
+  let [good, bad] = [0, limit];
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);
-    [good, bad] = holds(middle) ? [middle, bad] : [good, middle];
+    [good, bad] = isInTime(middle) ? [middle, bad] : [good, middle];
   }
   return good;
 }
 
-/** The shortest wait after which it would be in time; at the latest when the server has nothing else to do. */
-function findWait(ask: Ask, { aheadTokens, capacity, nowMs }: Prospect): number {
-  const { busyMs, power, tokenBudget } = capacity;
-  const batches = Math.max(1, Math.ceil(aheadTokens / tokenBudget));
-  const aheadMs = batches * power.togetherMs({ packedTokens: aheadTokens / batches });
+/** The shortest wait after which it would be in time, or until the server is idle. */
+function findWait(size: Size, call: Call, view: ForecastView): number {
+  const { busyMs, aheadTokens, tokenBudget } = view;
+  const aheadMs = batchedMs(view.capacity, aheadTokens, tokenBudget);
   const isInTime = (waitMs: number) => {
-    const left = leftAfter(waitMs, { busyMs, aheadMs });
-    const tokens = aheadMs > 0 ? aheadTokens * (left.aheadMs / aheadMs) : 0;
-    const later = { ...ask, deadlineMs: ask.deadlineMs + waitMs };
-    return forecast(later, tokens, { ...capacity, busyMs: left.busyMs }, nowMs + waitMs).inTime;
+    const left = backlogAfter(waitMs, { busyMs, aheadMs });
+    const later = { ...call, deadlineAtMs: call.deadlineAtMs + waitMs };
+    return forecast(size, later, {
+      ...view,
+      nowMs: view.nowMs + waitMs,
+      busyMs: left.busyMs,
+      aheadTokens: aheadMs > 0 ? aheadTokens * (left.aheadMs / aheadMs) : 0,
+    }).inTime;
   };
-  let [early, late] = [0, (busyMs.at(-1) ?? 0) + aheadMs];
-  for (let i = 0; i < halvings; i++) {
+  let [early, late] = [0, Math.max(0, ...busyMs) + aheadMs];
+  for (let i = 0; i < waitSearchSteps; i++) {
     const middle = (early + late) / 2;
     [early, late] = isInTime(middle) ? [early, middle] : [middle, late];
   }
@@ -77,15 +76,15 @@ function findWait(ask: Ask, { aheadTokens, capacity, nowMs }: Prospect): number 
 
 interface Backlog {
   readonly busyMs: readonly number[];
-  /** Of what waits, as all replicas together would do it. */
+  /** The queued work's time on all replicas together. */
   readonly aheadMs: number;
 }
 
-/** What is left of the work after a wait, in which each replica goes on with what waits once it is free. */
-function leftAfter(waitMs: number, { busyMs, aheadMs }: Backlog): Backlog {
-  const free = busyMs.reduce((sum, busy) => sum + Math.max(0, waitMs - busy), 0);
+/** The work left after a wait during which each replica turns to the queue once it is free. */
+function backlogAfter(waitMs: number, { busyMs, aheadMs }: Backlog): Backlog {
+  const freeMs = busyMs.reduce((sum, busy) => sum + Math.max(0, waitMs - busy), 0);
   return {
     busyMs: busyMs.map((busy) => Math.max(0, busy - waitMs)),
-    aheadMs: Math.max(0, aheadMs - free / Math.max(1, busyMs.length)),
+    aheadMs: Math.max(0, aheadMs - freeMs / Math.max(1, busyMs.length)),
   };
 }

@@ -1,23 +1,24 @@
-import type { EstimateMs, ReplicaLoad, ScheduleView, WaitingRequest } from './view.ts';
+import { at } from '../../base/at.ts';
+import type { BatchSize, EstimateMs, ReplicaLoad } from './view.ts';
 
-/** What of the view the ready replicas are measured by. */
-export type ReplicaView = Pick<
-  ScheduleView<WaitingRequest, ReplicaLoad>,
-  'replicas' | 'estimateMs'
->;
-type Size = Parameters<EstimateMs>[0];
-
-/** What the ready replicas can do; 0 ms for everything when there are none, or no run was seen. */
-export interface Power {
-  fastestMs(size: Size): number;
-  /** As if the work could be spread over all of them without loss. */
-  togetherMs(size: Size): number;
-  /** Until it would be done together, each replica joining in once it has ended what it holds. */
-  soonestMs(size: Size): number;
+/** The part of the view from which capacity is measured. */
+export interface ReplicaView {
+  readonly replicas: readonly ReplicaLoad[];
+  readonly estimateMs: EstimateMs;
 }
 
-/** `packedTokens` is the size at which the replicas are compared. */
-export function measurePower(view: ReplicaView, packedTokens: number, nowMs: number): Power {
+/** How fast the ready replicas are. All times are 0 without replicas or before the first run. */
+export interface Capacity {
+  /** On the fastest replica alone. */
+  fastestMs(size: BatchSize): number;
+  /** On all replicas, as if the work could be divided among them without loss. */
+  togetherMs(size: BatchSize): number;
+  /** Until all replicas together have finished it, each joining once its own batches are done. */
+  soonestMs(size: BatchSize): number;
+}
+
+/** `packedTokens` is the batch size at which the replicas' speeds are compared. */
+export function measureCapacity(view: ReplicaView, packedTokens: number, nowMs: number): Capacity {
   let fastest: string | undefined;
   let leastMs = Number.POSITIVE_INFINITY;
   let perMs = 0;
@@ -29,39 +30,57 @@ export function measurePower(view: ReplicaView, packedTokens: number, nowMs: num
       fastest = name;
     }
   }
-  const fastestMs = (size: Size) => (fastest === undefined ? 0 : view.estimateMs(size, fastest));
-  // A replica of no known cost makes perMs infinite: the share is 0 then, as are the estimates.
+  const fastestMs = (size: BatchSize) =>
+    fastest === undefined ? 0 : view.estimateMs(size, fastest);
+  // A replica of unknown speed makes perMs infinite; the share is then 0, as its estimates are.
   const share = leastMs > 0 && perMs > 0 ? 1 / (perMs * leastMs) : 0;
-  const togetherMs = (size: Size) => share * fastestMs(size);
+  const togetherMs = (size: BatchSize) => share * fastestMs(size);
   const busyMs = busyTimes(view.replicas, nowMs);
-  return { fastestMs, togetherMs, soonestMs: (size) => spread(busyMs, togetherMs(size)) };
+  return {
+    fastestMs,
+    togetherMs,
+    soonestMs: (size) => finishTimeAfterQueue(busyMs, togetherMs(size)),
+  };
 }
 
-/** Milliseconds until each replica has ended what it holds, ascending. */
+/** How long all replicas together need for this many tokens in batches of the token budget. */
+export function batchedMs(
+  { togetherMs }: Pick<Capacity, 'togetherMs'>,
+  packedTokens: number,
+  tokenBudget: number,
+): number {
+  const batches = Math.max(1, Math.ceil(packedTokens / tokenBudget));
+  return batches * togetherMs({ packedTokens: packedTokens / batches });
+}
+
+/** Milliseconds until each replica has finished its batches, ascending. */
 export function busyTimes(replicas: readonly ReplicaLoad[], nowMs: number): readonly number[] {
   return replicas
-    .map(({ batches, busyUntilMs }) => (batches === 0 ? 0 : Math.max(0, busyUntilMs - nowMs)))
+    .map(({ batches, freeAtMs }) => (batches === 0 ? 0 : Math.max(0, freeAtMs - nowMs)))
     .sort((a, b) => a - b);
 }
 
 /**
- * When work that all replicas together would do in `togetherMs` is done, each joining in once it is free: water
- * poured over steps of those heights, which ascend. Replicas count alike.
+ * Milliseconds until work of `togetherMs` is done when each replica joins in once it is free
+ * (water-filling over the ascending `busyMs`). All replicas count as equally fast.
  */
-export function spread(busyMs: readonly number[], togetherMs: number): number {
+export function finishTimeAfterQueue(busyMs: readonly number[], togetherMs: number): number {
+  if (busyMs.length === 0) {
+    return 0;
+  }
   const work = togetherMs * busyMs.length;
-  let poured = 0;
-  let level = busyMs[0] ?? 0;
+  let filled = 0;
+  let level = at(busyMs, 0);
   let free = 1;
   while (free < busyMs.length) {
-    const next = busyMs[free] ?? level;
+    const next = at(busyMs, free);
     const step = (next - level) * free;
-    if (poured + step >= work) {
+    if (filled + step >= work) {
       break;
     }
-    poured += step;
+    filled += step;
     level = next;
     free += 1;
   }
-  return level + (work - poured) / free;
+  return level + (work - filled) / free;
 }

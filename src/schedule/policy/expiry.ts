@@ -1,43 +1,60 @@
+import { at } from '../../base/at.ts';
+import type { Capacity } from './capacity.ts';
 import type { WaitingRequest } from './view.ts';
-import type { Power } from './capacity.ts';
-
-/** Predictions err: a request is late only when this share of the least time it needs is more than is left. */
-const sure = 0.8;
 
 /**
- * When the request is to be dropped: at its deadline, or as soon as what waits of it can no longer end before. A
- * partial answer is worth waiting for as long as one candidate may still be scored, or some are running.
+ * Predictions err, so a request is given up only when this share of its predicted time exceeds the
+ * time left.
  */
-export function lateMs(request: WaitingRequest, power: Power): number {
-  const { deadlineMs, waiting, running, partialOk } = request;
+const expiryConfidence = 0.8;
+
+/**
+ * When to give up the request: at its deadline, or as soon as its waiting candidates can no longer
+ * be scored before it. With `partialOk` it is kept while any candidate is running or one more could
+ * still be scored.
+ */
+export function expiresAtMs(request: WaitingRequest, capacity: Capacity): number {
+  const { deadlineAtMs, waiting, running, partialOk } = request;
   if (
-    deadlineMs === Number.POSITIVE_INFINITY ||
+    deadlineAtMs === Number.POSITIVE_INFINITY ||
     waiting.length === 0 ||
     (partialOk && running > 0)
   ) {
-    return deadlineMs;
+    return deadlineAtMs;
   }
-  return deadlineMs - sure * (partialOk ? oneMs(request, power, 0) : allMs(request, power));
+  const neededMs = partialOk ? candidateMs(request, capacity, 0) : remainingMs(request, capacity);
+  return deadlineAtMs - expiryConfidence * neededMs;
 }
 
-/** Whether any of a request that is not late waits, and can still end before the deadline. */
-export function mayStart(request: WaitingRequest, power: Power, nowMs: number): boolean {
-  const { waiting, partialOk, deadlineMs } = request;
+/** Whether an unexpired request has a waiting candidate that can finish if it starts at `startAtMs`. */
+export function canFinish(request: WaitingRequest, capacity: Capacity, startAtMs: number): boolean {
+  const { waiting, partialOk, deadlineAtMs } = request;
+  if (waiting.length === 0) {
+    return false;
+  }
   return (
-    waiting.length > 0 && (!partialOk || nowMs + sure * oneMs(request, power, 0) <= deadlineMs)
+    !partialOk || startAtMs + expiryConfidence * candidateMs(request, capacity, 0) <= deadlineAtMs
   );
 }
 
-/** The longest candidate alone on the fastest replica, or all of it on all of them: whichever takes longer. */
-function allMs(request: WaitingRequest, power: Power): number {
+/**
+ * The time that all waiting candidates need at least: divided among all replicas, but no less than
+ * the longest candidate on the fastest one.
+ */
+function remainingMs(request: WaitingRequest, capacity: Capacity): number {
   const { prefixTokens, waitingTokens, waitingSlots, waiting } = request;
   const size = { packedTokens: prefixTokens + waitingTokens, slots: waitingSlots };
-  return Math.max(oneMs(request, power, waiting.length - 1), power.soonestMs(size));
+  return Math.max(candidateMs(request, capacity, waiting.length - 1), capacity.soonestMs(size));
 }
 
-function oneMs({ prefixTokens, waiting }: WaitingRequest, power: Power, place: number): number {
-  const length = waiting[place]?.length ?? 0;
+/** One waiting candidate alone on the fastest replica. */
+function candidateMs(
+  { prefixTokens, waiting }: WaitingRequest,
+  capacity: Capacity,
+  index: number,
+): number {
+  const { length } = at(waiting, index);
   const packedTokens = prefixTokens + length;
   const slots = prefixTokens ** 2 + length * packedTokens;
-  return power.fastestMs({ packedTokens, slots });
+  return capacity.fastestMs({ packedTokens, slots });
 }

@@ -1,8 +1,13 @@
-import type { Pick, WaitingRequest } from './view.ts';
+/** Chooses the candidates of one batch. */
 
-/** What goes into one batch. */
+import { at } from '../../base/at.ts';
+import type { Selection, WaitingRequest } from './view.ts';
 
-type FillLimits = Readonly<Record<'attentionGroups' | 'shareTokens', number>>;
+interface FillLimits {
+  /** Most buckets in a batch. */
+  readonly attentionGroups: number;
+  readonly shareTokens: number;
+}
 
 /** A batch being filled. */
 interface Draft {
@@ -11,38 +16,41 @@ interface Draft {
   readonly buckets: Set<number>;
 }
 
-/** What may be taken of a request, from the shortest candidate on. */
+/** How many of a request's candidates fit, from the shortest on. */
 interface Fit {
   readonly count: number;
-  /** The prefix included. */
+  /** Including the prefix. */
   readonly packedTokens: number;
+  /** Those new to the batch. */
   readonly buckets: readonly number[];
 }
 
 /**
- * The earliest deadline's candidates first, then company in order of deadline: first what adds no bucket to the
- * batch, then what does. Company is taken whole, or in parts of at least `shareTokens`.
+ * Takes the head's candidates first, then those of other requests in queue order: in a first pass
+ * only such as add no bucket to the batch, in a second pass the rest. Other requests are taken
+ * whole or in parts of at least `shareTokens`.
  */
 export function fillBatch<Request extends WaitingRequest>(
   requests: readonly Request[],
   cap: number,
   limits: FillLimits,
-): readonly Pick<Request>[] {
-  const picks = new Map<Request, Pick<Request>>();
+): readonly Selection<Request>[] {
+  const picks = new Map<Request, Selection<Request>>();
   const draft: Draft = { room: cap, buckets: new Set() };
-  for (const mayWiden of [false, true]) {
+  for (const mayAddBuckets of [false, true]) {
     for (const request of requests) {
       if (request.waiting.length === 0 || picks.has(request)) {
         continue;
       }
-      // Never before the head: a batch of nothing would be decided again and again.
+      // The head is always taken: an empty batch would be decided again without end.
       if (picks.size > 0 && draft.room <= 0) {
         break;
       }
+      const maxBuckets = mayAddBuckets ? limits.attentionGroups : 0;
       const fit =
         picks.size === 0
           ? fitHead(request, draft)
-          : fitCompany(request, draft, mayWiden ? limits.attentionGroups : 0, limits.shareTokens);
+          : fitOther(request, draft, maxBuckets, limits.shareTokens);
       if (fit.count > 0) {
         picks.set(request, { request, count: fit.count });
         draft.room -= fit.packedTokens;
@@ -53,24 +61,24 @@ export function fillBatch<Request extends WaitingRequest>(
   return [...picks.values()];
 }
 
-/** At least one candidate, whatever the room: a candidate longer than the budget runs alone. */
+/** At least one candidate even without room: a row longer than the token budget runs alone. */
 function fitHead(request: WaitingRequest, draft: Draft): Fit {
-  const least = request.prefixTokens + (request.waiting[0]?.length ?? 0);
-  return fitCandidates(request, Math.max(draft.room, least), Number.POSITIVE_INFINITY, draft);
+  const rowTokens = request.prefixTokens + at(request.waiting, 0).length;
+  return fitCandidates(request, Math.max(draft.room, rowTokens), Number.POSITIVE_INFINITY, draft);
 }
 
 const nothing: Fit = { count: 0, packedTokens: 0, buckets: [] };
 
-function fitCompany(
+function fitOther(
   request: WaitingRequest,
   draft: Draft,
-  mostBuckets: number,
+  maxBuckets: number,
   shareTokens: number,
 ): Fit {
-  const newBuckets = Math.max(0, mostBuckets - draft.buckets.size);
+  const newBuckets = Math.max(0, maxBuckets - draft.buckets.size);
   const fit = fitCandidates(request, draft.room, newBuckets, draft);
-  const isFairPart = fit.packedTokens - request.prefixTokens >= shareTokens;
-  return fit.count === request.waiting.length || isFairPart ? fit : nothing;
+  const isLargeEnough = fit.packedTokens - request.prefixTokens >= shareTokens;
+  return fit.count === request.waiting.length || isLargeEnough ? fit : nothing;
 }
 
 function fitCandidates(
@@ -96,13 +104,13 @@ function fitCandidates(
   return { count, packedTokens, buckets: added };
 }
 
-/** What waits altogether, were each request's prefix computed once. */
+/** Packed tokens that wait, each request's prefix counted once, and the earliest arrival. */
 export function surveyQueue(requests: readonly WaitingRequest[]) {
   let packedTokens = 0;
-  let oldestMs = Number.POSITIVE_INFINITY;
+  let oldestAtMs = Number.POSITIVE_INFINITY;
   for (const request of requests) {
     packedTokens += request.prefixTokens + request.waitingTokens;
-    oldestMs = Math.min(oldestMs, request.arrivedMs);
+    oldestAtMs = Math.min(oldestAtMs, request.arrivedAtMs);
   }
-  return { packedTokens, oldestMs };
+  return { packedTokens, oldestAtMs };
 }

@@ -1,30 +1,30 @@
-/** Weight of the newest gap: about the last ten count. */
-const newest = 0.2;
+/** Weight of the latest gap in the moving average: it covers about ten gaps. */
+const arrivalGapEmaWeight = 0.2;
 
-/** How often requests arrive. */
+/** Measures how often requests arrive. */
 export class ArrivalPace {
-  #meanMs = Number.POSITIVE_INFINITY;
-  #lastMs = Number.NEGATIVE_INFINITY;
+  #meanGapMs = Number.POSITIVE_INFINITY;
+  #lastAtMs = Number.NEGATIVE_INFINITY;
 
   arrive(nowMs: number): void {
-    const gapMs = nowMs - this.#lastMs;
-    this.#lastMs = nowMs;
-    // The first gap that there is stands for all before it.
-    this.#meanMs = Number.isFinite(this.#meanMs)
-      ? this.#meanMs + newest * (gapMs - this.#meanMs)
+    const gapMs = nowMs - this.#lastAtMs;
+    this.#lastAtMs = nowMs;
+    // The first finite gap starts the average.
+    this.#meanGapMs = Number.isFinite(this.#meanGapMs)
+      ? this.#meanGapMs + arrivalGapEmaWeight * (gapMs - this.#meanGapMs)
       : gapMs;
   }
 
-  /** Mean time between the newest arrivals; a silence that is longer already counts as it is. */
+  /** Mean time between recent arrivals, or the time since the last one if that is longer. */
   gapMs(nowMs: number): number {
-    return Math.max(this.#meanMs, nowMs - this.#lastMs);
+    return Math.max(this.#meanGapMs, nowMs - this.#lastAtMs);
   }
 }
 
 /**
- * How long to wait for company: not at all when none is expected within `mostMs`, and the longer the more is expected.
- * Waiting is for batching only; with the queue full nobody waits.
+ * How long a batch waits to be filled further: not at all if no arrival is expected within
+ * `lingerMs`, and longer the more are. Waiting serves batching only, so a full batch never waits.
  */
-export function adaptLinger(mostMs: number, arrivalGapMs: number): number {
-  return arrivalGapMs >= mostMs ? 0 : mostMs * (1 - arrivalGapMs / mostMs);
+export function adaptLinger(lingerMs: number, arrivalGapMs: number): number {
+  return arrivalGapMs >= lingerMs ? 0 : lingerMs * (1 - arrivalGapMs / lingerMs);
 }

@@ -1,40 +1,44 @@
-import { clamp } from '../../base/clamp.ts';
-import type { WaitingRequest } from './view.ts';
-
 /**
- * A request that takes a part of its answer has nothing of a batch that is still running at its deadline. Its batches
- * are to take so much of the time left, by forecast: several end even when runs take four times as long as forecast.
+ * The share of the time left, as predicted, that one batch of a partial answer may take. A batch
+ * still running at the deadline adds nothing to the answer; at an eighth, several batches finish
+ * even if runs take four times as long as predicted.
  */
-const part = 1 / 8;
-/** Half of what is left at most, however much a batch costs: the last ones are not to end at the very deadline. */
-const most = 1 / 2;
-/** But at least so many times what each batch costs before its first candidate: the run itself and the prefix. */
-const worth = 2;
+const batchShare = 1 / 8;
+/** The most of the time left, however costly a batch is, so that the last one ends well in time. */
+const maxBatchShare = 1 / 2;
+/** At least this multiple of what a batch costs without candidates: the run itself and the prefix. */
+const minCostRatio = 2;
 
 export interface PartialBatch {
-  /** From when the batch can start to the deadline. */
+  /** The head's prefix: that of the request the batch starts with. */
+  readonly prefixTokens: number;
+  /** From the earliest start of the batch to the deadline. */
   readonly leftMs: number;
   /** Packed tokens that the batch may hold for other reasons. */
   readonly cap: number;
 }
 
 /**
- * Packed tokens of a batch whose head takes a partial answer: `cap` or less. Below one row (prefix and candidate) it
- * still runs one. `runMs` is the forecast of a run of so many packed tokens: it grows evenly, 0 when nothing is known.
+ * Packed tokens of a batch whose head accepts a partial answer: at most `cap`. If the result is
+ * below one row (prefix and candidate), the batch still holds one row.
+ *
+ * `runMs` predicts the run of a batch with this many tokens; it is linear, or 0 if nothing is known.
  */
 export function capPartial(
-  { prefixTokens }: Pick<WaitingRequest, 'prefixTokens'>,
-  { leftMs, cap }: PartialBatch,
+  { prefixTokens, leftMs, cap }: PartialBatch,
   runMs: (packedTokens: number) => number,
 ): number {
   const emptyMs = runMs(Math.min(prefixTokens, cap));
   const fullMs = runMs(cap);
-  const wantMs = clamp(leftMs * part, worth * emptyMs, leftMs * most);
-  if (fullMs <= wantMs) {
+  const targetMs = Math.min(
+    Math.max(leftMs * batchShare, minCostRatio * emptyMs),
+    leftMs * maxBatchShare,
+  );
+  if (fullMs <= targetMs) {
     return cap;
   }
-  if (wantMs <= emptyMs) {
+  if (targetMs <= emptyMs) {
     return 0;
   }
-  return prefixTokens + ((cap - prefixTokens) * (wantMs - emptyMs)) / (fullMs - emptyMs);
+  return prefixTokens + ((cap - prefixTokens) * (targetMs - emptyMs)) / (fullMs - emptyMs);
 }

@@ -1,42 +1,48 @@
-import type { WaitingRequest, ReplicaLoad, ScheduleView, Pick } from './view.ts';
-import { lateMs, mayStart } from './expiry.ts';
+/**
+ * Decides which candidates run next, on which replica and when. Pure, so that it can be tested with
+ * tables, simulated and replaced.
+ */
+
+import { at } from '../../base/at.ts';
+import { type Capacity, measureCapacity } from './capacity.ts';
+import { canFinish, expiresAtMs } from './expiry.ts';
 import { fillBatch, surveyQueue } from './fill-batch.ts';
 import { adaptLinger } from './linger.ts';
 import { capPartial } from './partial-batch.ts';
-import { findReplica, shareOf } from './route.ts';
-import { type Power, measurePower } from './capacity.ts';
+import { findReplica, relativeSpeed } from './route.ts';
+import type { ReplicaLoad, ScheduleView, Selection, WaitingRequest } from './view.ts';
 
 export type Decision<Request, Replica> =
-  /** Its deadline has passed, or can no longer be met. */
+  /** The request's deadline has passed or can no longer be met. */
   | { readonly kind: 'expire'; readonly request: Request }
-  /** A deferrable request that has waited long enough to count as interactive. */
+  /** A deferrable request has waited long enough to count as interactive. */
   | { readonly kind: 'promote'; readonly request: Request }
   | {
       readonly kind: 'dispatch';
       readonly replica: Replica;
-      readonly picks: readonly Pick<Request>[];
+      readonly picks: readonly Selection<Request>[];
     }
-  /** Nothing to do before this moment unless something arrives or finishes. */
-  | { readonly kind: 'wait'; readonly untilMs: number };
+  /** Nothing to do before this moment unless a request arrives or a batch ends. */
+  | { readonly kind: 'wait'; readonly wakeAtMs: number };
 
 export interface PolicyLimits {
-  /** Most packed tokens in one batch, each request's prefix counted once. A longer candidate runs alone. */
+  /** Most packed tokens in a batch, each request's prefix counted once. A longer row runs alone. */
   readonly tokenBudget: number;
-  /** Longest a candidate waits for company while a replica is idle; less when little arrives. */
+  /** Longest that a batch waits to be filled while a replica is idle; shorter if little arrives. */
   readonly lingerMs: number;
-  /** Tile shapes in one batch: company may bring in other buckets up to so many. */
+  /** Tile shapes in one batch, and so the most buckets that further requests may add to it. */
   readonly attentionGroups: number;
-  /** Least packed tokens for which a batch of its own on another replica is worth a second prefix. */
+  /** Fewest packed tokens for which another replica's batch is worth computing the prefix again. */
   readonly shareTokens: number;
-  /** A request takes its turn as if it were due at most so long after its arrival, whatever its deadline. */
+  /** A request is due at most this long after its arrival, however late its deadline is. */
   readonly agingMs: number;
-  /** A deferrable request counts as interactive after so long; Infinity: never. */
+  /** After this long a deferrable request counts as interactive; Infinity for never. */
   readonly deferrableWaitMs: number;
 }
 
 export interface Policy {
   readonly limits: PolicyLimits;
-  /** Decides one thing; to be called again, after carrying it out, until it says wait. */
+  /** Decides one step. Carry it out and call again until the decision is to wait. */
   decide<Request extends WaitingRequest, Replica extends ReplicaLoad>(
     view: ScheduleView<Request, Replica>,
     nowMs: number,
@@ -47,137 +53,145 @@ export function createPolicy(limits: PolicyLimits): Policy {
   return {
     limits,
     decide(view, nowMs) {
-      const power = measurePower(view, limits.tokenBudget, nowMs);
-      const urgent = findUrgent(view, { limits, power, nowMs });
-      if ('kind' in urgent) {
+      const capacity = measureCapacity(view, limits.tokenBudget, nowMs);
+      const context = { limits, capacity, nowMs };
+      const urgent = decideUrgent(view, context);
+      if (urgent.kind !== 'wait') {
         return urgent;
       }
-      const decision = decideRun(view, { limits, power, nowMs });
+      const decision = decideRun(view, context);
       return decision.kind === 'wait'
-        ? { kind: 'wait', untilMs: Math.min(decision.untilMs, urgent.nextMs) }
+        ? { kind: 'wait', wakeAtMs: Math.min(decision.wakeAtMs, urgent.wakeAtMs) }
         : decision;
     },
   };
 }
 
-interface Moment {
+interface Context {
   readonly limits: PolicyLimits;
-  readonly power: Power;
+  readonly capacity: Capacity;
   readonly nowMs: number;
+}
+
+/** Expires or promotes a request that is due for it; otherwise waits until the next one is. */
+function decideUrgent<Request extends WaitingRequest>(
+  { requests, deferrable }: ScheduleView<Request, ReplicaLoad>,
+  { limits, capacity, nowMs }: Context,
+): Decision<Request, never> {
+  let wakeAtMs = Number.POSITIVE_INFINITY;
+  for (const request of requests) {
+    const expireAtMs = expiresAtMs(request, capacity);
+    if (expireAtMs <= nowMs) {
+      return { kind: 'expire', request };
+    }
+    wakeAtMs = Math.min(wakeAtMs, expireAtMs);
+  }
+  for (const request of deferrable) {
+    const expireAtMs = expiresAtMs(request, capacity);
+    const promoteAtMs = request.arrivedAtMs + limits.deferrableWaitMs;
+    if (Math.min(expireAtMs, promoteAtMs) <= nowMs) {
+      return { kind: expireAtMs <= nowMs ? 'expire' : 'promote', request };
+    }
+    wakeAtMs = Math.min(wakeAtMs, expireAtMs, promoteAtMs);
+  }
+  return { kind: 'wait', wakeAtMs };
+}
+
+/** A lane whose requests fill the next batch. */
+interface Supply<Request> {
+  readonly lane: readonly Request[];
+  /** Whether these are deferrable requests, which run only while no interactive one waits. */
+  readonly isDeferrable: boolean;
+  readonly packedTokens: number;
 }
 
 function decideRun<Request extends WaitingRequest, Replica extends ReplicaLoad>(
   view: ScheduleView<Request, Replica>,
-  moment: Moment,
+  context: Context,
 ): Decision<Request, Replica> {
-  const { limits, nowMs } = moment;
-  const interactive = view.requests.filter((request) => mayStart(request, moment.power, nowMs));
-  const isSpare = interactive.length === 0;
-  const lane = isSpare
-    ? view.deferrable.filter((request) => mayStart(request, moment.power, nowMs))
+  const { limits, capacity, nowMs } = context;
+  const interactive = view.requests.filter((request) => canFinish(request, capacity, nowMs));
+  const isDeferrable = interactive.length === 0;
+  const lane = isDeferrable
+    ? view.deferrable.filter((request) => canFinish(request, capacity, nowMs))
     : interactive;
   const [head] = lane;
   if (head === undefined) {
-    return { kind: 'wait', untilMs: Number.POSITIVE_INFINITY };
+    return { kind: 'wait', wakeAtMs: Number.POSITIVE_INFINITY };
   }
-  const { packedTokens, oldestMs } = surveyQueue(lane);
+  const { packedTokens, oldestAtMs } = surveyQueue(lane);
   const isFull = packedTokens >= limits.tokenBudget;
-  const found = findReplica(view, {
-    ...{ nowMs, packedTokens: Math.min(packedTokens, limits.tokenBudget) },
-    mayPrepare: isFull && !isSpare,
-    bucket: head.waiting[0]?.bucket ?? 0,
+  const route = findReplica(view, {
+    nowMs,
+    packedTokens: Math.min(packedTokens, limits.tokenBudget),
+    mayPrepare: isFull && !isDeferrable,
+    bucket: at(head.waiting, 0).bucket,
   });
-  if ('untilMs' in found) {
-    return { kind: 'wait', untilMs: found.untilMs };
+  if ('wakeAtMs' in route) {
+    return { kind: 'wait', wakeAtMs: route.wakeAtMs };
   }
-  const lingerEndMs = oldestMs + adaptLinger(limits.lingerMs, view.arrivalGapMs);
-  if (!isFull && nowMs < lingerEndMs) {
-    return { kind: 'wait', untilMs: lingerEndMs };
+  const lingerEndAtMs = oldestAtMs + adaptLinger(limits.lingerMs, view.arrivalGapMs);
+  if (!isFull && nowMs < lingerEndAtMs) {
+    return { kind: 'wait', wakeAtMs: lingerEndAtMs };
   }
-  return decideBatch(view, { ...moment, lane, isSpare, replica: found.replica, packedTokens });
+  return decideBatch(view, { lane, isDeferrable, packedTokens }, route.replica, context);
 }
 
-interface Turn<Request, Replica> extends Moment {
-  readonly lane: readonly Request[];
-  readonly isSpare: boolean;
-  readonly replica: Replica;
-  readonly packedTokens: number;
-}
-
-/** What a replica takes next: a busy one nothing that could no longer end in time once it is free. */
+/** Fills the replica's next batch with requests that can still finish once it is free. */
 function decideBatch<Request extends WaitingRequest, Replica extends ReplicaLoad>(
   view: ScheduleView<Request, Replica>,
-  { lane, isSpare, replica, packedTokens, ...moment }: Turn<Request, Replica>,
+  { lane, isDeferrable, packedTokens }: Supply<Request>,
+  replica: Replica,
+  { limits, capacity, nowMs }: Context,
 ): Decision<Request, Replica> {
-  const { limits, power, nowMs } = moment;
-  const startMs = Math.max(nowMs, replica.busyUntilMs);
-  const able = lane.filter((request) => mayStart(request, power, startMs));
+  const startAtMs = Math.max(nowMs, replica.freeAtMs);
+  const able = lane.filter((request) => canFinish(request, capacity, startAtMs));
   const [head] = able;
   if (head === undefined) {
-    return { kind: 'wait', untilMs: startMs };
+    return { kind: 'wait', wakeAtMs: startAtMs };
   }
+  const leftMs = head.deadlineAtMs - startAtMs;
   const half = Math.ceil(limits.tokenBudget / 2);
-  const cap = isSpare
+  const fullCap = isDeferrable
     ? Math.min(half, replica.tokenCap)
-    : batchCap(view, { replica, head, packedTokens, ...moment });
-  // A batch cannot be interrupted: what runs beyond a client's share is not to hold up others for long.
-  const fairCap = head.standsBack ? Math.min(cap, half) : cap;
-  const mayTake = head.partialOk
-    ? capPartial(head, { leftMs: head.deadlineMs - startMs, cap: fairCap }, (tokens) =>
-        view.estimateMs({ packedTokens: tokens }, replica.name),
+    : batchCap(view, { replica, head, packedTokens, leftMs }, limits);
+  // A batch cannot be interrupted: one beyond its client's share must not hold up others for long.
+  const cap = head.isOverShare ? Math.min(fullCap, half) : fullCap;
+  const tokens = head.partialOk
+    ? capPartial({ prefixTokens: head.prefixTokens, leftMs, cap }, (packedTokens) =>
+        view.estimateMs({ packedTokens }, replica.name),
       )
-    : fairCap;
-  return { kind: 'dispatch', replica, picks: fillBatch(able, mayTake, limits) };
+    : cap;
+  return { kind: 'dispatch', replica, picks: fillBatch(able, tokens, limits) };
 }
 
-/** What is late or to be promoted now; or else the next moment at which something will be. */
-function findUrgent<Request extends WaitingRequest>(
-  { requests, deferrable }: ScheduleView<Request, ReplicaLoad>,
-  { limits, power, nowMs }: Moment,
-): Exclude<Decision<Request, never>, { kind: 'wait' }> | { readonly nextMs: number } {
-  let nextMs = Number.POSITIVE_INFINITY;
-  for (const request of requests) {
-    const dueMs = lateMs(request, power);
-    if (dueMs <= nowMs) {
-      return { kind: 'expire', request };
-    }
-    nextMs = Math.min(nextMs, dueMs);
-  }
-  for (const request of deferrable) {
-    const dueMs = lateMs(request, power);
-    const promoteMs = request.arrivedMs + limits.deferrableWaitMs;
-    if (Math.min(dueMs, promoteMs) <= nowMs) {
-      return { kind: dueMs <= nowMs ? 'expire' : 'promote', request };
-    }
-    nextMs = Math.min(nextMs, dueMs, promoteMs);
-  }
-  return { nextMs };
-}
-
-interface Due extends Moment {
+interface NextBatch {
   readonly replica: ReplicaLoad;
   readonly head: WaitingRequest;
+  /** Waiting in the head's lane. */
   readonly packedTokens: number;
+  /** From the batch's earliest start to the head's deadline. */
+  readonly leftMs: number;
 }
 
 /**
- * Packed tokens this batch may take: with several replicas idle and little waiting, each a share by its speed; and no
- * more than lets the head's deadline be met, down to the head itself and half a budget. With partialOk see `capPartial`.
+ * Packed tokens that a batch may hold. If several replicas are idle and little waits, each takes a
+ * part by its speed. The cap is lowered until the head's deadline can be met, but never below the
+ * head itself or half a token budget; with `partialOk` see `capPartial` instead.
  */
 function batchCap(
   view: ScheduleView<WaitingRequest, ReplicaLoad>,
-  { replica, head, packedTokens, limits, nowMs }: Due,
+  { replica, head, packedTokens, leftMs }: NextBatch,
+  { tokenBudget, shareTokens }: PolicyLimits,
 ): number {
-  const { tokenBudget, shareTokens } = limits;
   const idle = view.replicas.filter(({ batches }) => batches === 0);
   const shares = Math.min(idle.length, Math.floor(packedTokens / shareTokens));
   const share =
     shares <= 1
       ? tokenBudget
-      : Math.ceil((packedTokens / shares) * shareOf(view, idle, replica)) + head.prefixTokens;
+      : Math.ceil((packedTokens / shares) * relativeSpeed(view, idle, replica)) + head.prefixTokens;
   const cap = Math.min(tokenBudget, replica.tokenCap, Math.max(share, shareTokens));
   const runMs = view.estimateMs({ packedTokens: Math.min(cap, packedTokens) }, replica.name);
-  const leftMs = head.deadlineMs - Math.max(nowMs, replica.busyUntilMs);
   const least = Math.max(tokenBudget / 2, head.prefixTokens + head.waitingTokens);
   return runMs > leftMs && !head.partialOk
     ? Math.max((cap * leftMs) / runMs, Math.min(cap, least))

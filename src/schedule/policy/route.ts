@@ -1,77 +1,79 @@
+/** Chooses a replica: by predicted finish, then by bucket. */
+
 import type { ReplicaView } from './capacity.ts';
 import type { ReplicaLoad, ScheduleView, WaitingRequest } from './view.ts';
 
-/** Where work goes: by queued cost in milliseconds, then by bucket. */
-
-/** One running, one prepared. */
+/** One running and one prepared. */
 const batchesPerReplica = 2;
-/** Of equal finish: predictions are no better than this. */
-const even = 0.05;
+/** Finishes that differ by less than this share count as equal: predictions are no better. */
+const finishTieTolerance = 0.05;
 
-interface Wish {
+interface RouteQuery {
   readonly nowMs: number;
   readonly packedTokens: number;
   readonly bucket: number;
-  /** Whether the queue fills a batch, so that a busy replica may get it early. */
+  /** Whether the queue fills a batch, so that one may be prepared for a busy replica. */
   readonly mayPrepare: boolean;
 }
 
-/** A replica, or when one may be prepared. */
-type Found<Replica> = { readonly replica: Replica } | { readonly untilMs: number };
-
 /**
- * The replica with room that would end the batch first; among equals one that ran this bucket last. A busy one
- * prepares a batch only when the queue fills it, and only shortly before it falls idle: prepared earlier, the batch
- * would be shut to those who arrive during the run, and could no longer be expired or go elsewhere.
+ * The replica with room that would finish the batch first; on a tie, one whose last batch was of
+ * the same bucket. If there is none, when a batch may be prepared for a busy one.
+ *
+ * A batch is prepared only shortly before the replica becomes idle: earlier, it would be closed to
+ * requests that arrive during the run, and could neither expire nor move to another replica.
  */
 export function findReplica<Request extends WaitingRequest, Replica extends ReplicaLoad>(
   { replicas, estimateMs }: ScheduleView<Request, Replica>,
-  { nowMs, packedTokens, bucket, mayPrepare }: Wish,
-): Found<Replica> {
-  let untilMs = Number.POSITIVE_INFINITY;
+  { nowMs, packedTokens, bucket, mayPrepare }: RouteQuery,
+): { readonly replica: Replica } | { readonly wakeAtMs: number } {
+  let wakeAtMs = Number.POSITIVE_INFINITY;
   let best: Ranked<Replica> | undefined;
   for (const replica of replicas) {
     if (replica.batches >= (mayPrepare ? batchesPerReplica : 1)) {
       continue;
     }
     const runMs = estimateMs({ packedTokens }, replica.name);
-    const readyMs = replica.batches === 0 ? nowMs : replica.busyUntilMs - prepareMs(runMs);
-    if (readyMs > nowMs) {
-      untilMs = Math.min(untilMs, readyMs);
+    const isIdle = replica.batches === 0;
+    const prepareAtMs = isIdle ? nowMs : replica.freeAtMs - prepareMs(runMs);
+    if (prepareAtMs > nowMs) {
+      wakeAtMs = Math.min(wakeAtMs, prepareAtMs);
       continue;
     }
-    const startMs = replica.batches === 0 ? nowMs : Math.max(nowMs, replica.busyUntilMs);
-    const ranked = { replica, endsInMs: startMs + runMs - nowMs, bucket };
-    best = best === undefined || goesBefore(ranked, best) ? ranked : best;
+    const startAtMs = isIdle ? nowMs : Math.max(nowMs, replica.freeAtMs);
+    const ranked = { replica, finishMs: startAtMs + runMs - nowMs, bucket };
+    best = best === undefined || isBetter(ranked, best) ? ranked : best;
   }
-  return best === undefined ? { untilMs } : { replica: best.replica };
+  return best === undefined ? { wakeAtMs } : { replica: best.replica };
 }
 
-/** Long enough to pack and hand over a batch, and for the prediction's error. */
+/** Enough to pack and hand over a batch, and for the prediction's error. */
 function prepareMs(runMs: number): number {
   return 10 + runMs / 20;
 }
 
 interface Ranked<Replica> {
   readonly replica: Replica;
-  readonly endsInMs: number;
+  /** From now to the predicted end of the batch. */
+  readonly finishMs: number;
   readonly bucket: number;
 }
 
-function goesBefore(a: Ranked<ReplicaLoad>, b: Ranked<ReplicaLoad>): boolean {
+function isBetter(a: Ranked<ReplicaLoad>, b: Ranked<ReplicaLoad>): boolean {
   if (a.replica.batches !== b.replica.batches) {
     return a.replica.batches < b.replica.batches;
   }
-  if (Math.abs(a.endsInMs - b.endsInMs) > even * Math.max(a.endsInMs, b.endsInMs)) {
-    return a.endsInMs < b.endsInMs;
+  const toleranceMs = finishTieTolerance * Math.max(a.finishMs, b.finishMs);
+  if (Math.abs(a.finishMs - b.finishMs) > toleranceMs) {
+    return a.finishMs < b.finishMs;
   }
   const affinity =
     Number(a.replica.lastBucket === a.bucket) - Number(b.replica.lastBucket === b.bucket);
   return affinity === 0 ? a.replica.packedTokens < b.replica.packedTokens : affinity > 0;
 }
 
-/** This replica's part of work that is shared evenly by speed: 1 when it is as fast as the mean of them. */
-export function shareOf(
+/** A replica's speed over the mean speed of `replicas`: its part of work that is divided by speed. */
+export function relativeSpeed(
   view: ReplicaView,
   replicas: readonly ReplicaLoad[],
   own: ReplicaLoad,

@@ -1,20 +1,20 @@
-/** Which candidates run next, where, and when: pure, so that it can be replaced, simulated, and tested with tables. */
+/** What the policy sees: waiting requests, and replicas with the batches they hold. */
 
 export interface WaitingCandidate {
-  /** Its place in the request. */
+  /** Its index in the request. */
   readonly index: number;
-  /** Tokens of candidate and suffix. */
+  /** The cost of its segment: tokens of the candidate and its suffix. */
   readonly length: number;
   /** The padded length it is grouped under. */
   readonly bucket: number;
 }
 
-/** An unanswered request. Some, all, or none of its candidates still wait; the rest are running or scored. */
+/** An unanswered request. Its candidates wait, run, or have been scored, in any mixture. */
 export interface WaitingRequest {
-  readonly deadlineMs: number;
-  readonly arrivedMs: number;
+  readonly deadlineAtMs: number;
+  readonly arrivedAtMs: number;
   readonly prefixTokens: number;
-  /** By ascending bucket, then in the order given. */
+  /** By ascending bucket, then in the request's order. */
   readonly waiting: readonly WaitingCandidate[];
   /** Sum of the waiting candidates' lengths. */
   readonly waitingTokens: number;
@@ -23,42 +23,45 @@ export interface WaitingRequest {
   /** Candidates in batches that have not ended. */
   readonly running: number;
   readonly partialOk: boolean;
-  /** It is more than its client's share while others share the server: they may come at any moment, and go first. */
-  readonly standsBack: boolean;
+  /** Whether it exceeds its client's fair share, so that other clients' requests run first. */
+  readonly isOverShare: boolean;
 }
 
-/** A ready replica and what it holds: the running batch first, then the prepared one. */
+/** A ready replica and the batches it holds: the running one first, then the prepared one. */
 export interface ReplicaLoad {
   readonly name: string;
   readonly batches: number;
   readonly packedTokens: number;
-  /** When it should have ended all it holds; of the past when it is idle or late. */
-  readonly busyUntilMs: number;
-  /** Most packed tokens it takes in one batch after it ran out of memory. */
+  /** When it is predicted to have run all its batches. In the past if it is idle or overdue. */
+  readonly freeAtMs: number;
+  /** Most packed tokens it can take in one batch, lowered when it runs out of memory. */
   readonly tokenCap: number;
   /** The first bucket of its last batch. */
   readonly lastBucket: number;
 }
 
 export interface ScheduleView<Request extends WaitingRequest, Replica extends ReplicaLoad> {
-  /** Every unanswered interactive request, in the order in which their turns come. */
+  /** Every unanswered interactive request, in queue order. */
   readonly requests: readonly Request[];
-  /** The deferrable ones, likewise: they run when no interactive one waits. */
+  /** Every unanswered deferrable request, in queue order. They run when no interactive one waits. */
   readonly deferrable: readonly Request[];
   readonly replicas: readonly Replica[];
-  /** Mean time between the newest arrivals. */
+  /** Mean time between recent arrivals. */
   readonly arrivalGapMs: number;
-  /** Milliseconds of a run, 0 when unknown. */
   readonly estimateMs: EstimateMs;
 }
 
-export type EstimateMs = (
-  size: { readonly packedTokens: number; readonly slots?: number },
-  replica: string,
-) => number;
+/** How much of a batch there is to compute; without `slots`, as many as usual for the tokens. */
+export interface BatchSize {
+  readonly packedTokens: number;
+  readonly slots?: number;
+}
+
+/** Predicted milliseconds of one run on this replica; 0 while nothing is known. */
+export type EstimateMs = (size: BatchSize, replica: string) => number;
 
 /** The first `count` of a request's waiting candidates. */
-export interface Pick<Request> {
+export interface Selection<Request> {
   readonly request: Request;
   readonly count: number;
 }

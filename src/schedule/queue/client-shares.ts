@@ -1,4 +1,7 @@
-/** What each client holds of the queue. Only clients that hold something are known: as many as there are permits. */
+/**
+ * The tokens each client holds in the queue. Clients that hold nothing are forgotten, so there are
+ * never more entries than permits.
+ */
 export class ClientShares {
   readonly #held = new Map<string, number>();
 
@@ -10,7 +13,7 @@ export class ClientShares {
     return this.#held.get(client) ?? 0;
   }
 
-  /** `tokens` below zero when they are given back. */
+  /** A negative number gives tokens back. */
   add(client: string, tokens: number): void {
     const held = this.held(client) + tokens;
     if (held > 0) {
@@ -24,9 +27,9 @@ export class ClientShares {
     this.#held.clear();
   }
 
-  /** An even share for each client that holds something, this one counted in. */
-  shareOf(client: string, all: number): number {
+  /** `total` divided equally among the clients that hold something, counting this one. */
+  shareOf(client: string, total: number): number {
     const others = this.#held.size - (this.#held.has(client) ? 1 : 0);
-    return all / (others + 1);
+    return total / (others + 1);
   }
 }

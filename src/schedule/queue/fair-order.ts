@@ -1,91 +1,99 @@
-/** Whose turn it is: deadlines among a client's own requests, fair shares among clients. */
+/** Queue order: by deadline among one client's requests, by fair share among clients. */
 
-/** What waits, as far as turns go. */
-export interface Turn {
+import { at } from '../../base/at.ts';
+
+/** A queued request as far as its position is concerned. */
+export interface Queued {
   readonly client: string;
-  readonly dueMs: number;
+  readonly dueAtMs: number;
   readonly waitingTokens: number;
-  /** When it is due beside the other clients: the queue's order. */
-  orderMs: number;
+  /** The queue is sorted by this: `dueAtMs` delayed by what the client already has waiting. */
+  fairDueAtMs: number;
 }
 
 /**
- * When a request is due by itself: earliest deadline first, with aging. A deadline that is far away or missing counts
- * as one `agingMs` after the arrival, so that a stream of urgent requests cannot starve it.
+ * When a request is due without regard to other clients: earliest deadline first, with aging. A
+ * far or missing deadline counts as `agingMs` after the arrival, so that a stream of urgent requests
+ * cannot starve the request.
  */
-export function dueOf(arrivedMs: number, deadlineMs: number, agingMs: number): number {
-  return Math.min(deadlineMs, arrivedMs + agingMs);
+export function computeDueAtMs(arrivedAtMs: number, deadlineAtMs: number, agingMs: number): number {
+  return Math.min(deadlineAtMs, arrivedAtMs + agingMs);
 }
 
 /**
- * When it is due beside others: start-time fair queuing in real time. A request stands back for as long as its
- * client's waiting work takes at the client's share of the replicas, `clients` sharing them; one whose client has
- * nothing waiting stands back for nobody. A share is at most a half: somebody may always come.
+ * When a request is due with regard to other clients: start-time fair queuing in real time. It is
+ * delayed by the time that its client's waiting work takes at that client's share of the replicas.
+ * A client with nothing waiting is never delayed. Shares are capped at one half even for a single
+ * client, because another may arrive at any time.
  *
- * `togetherMs` says how long all replicas need for so many tokens.
+ * `togetherMs` says how long all replicas need for this many tokens.
  */
-export function orderOf(
-  { client, dueMs }: Pick<Turn, 'client' | 'dueMs'>,
-  waiting: readonly Turn[],
+export function computeFairDueAtMs(
+  { client, dueAtMs }: { readonly client: string; readonly dueAtMs: number },
+  queue: readonly Queued[],
   clients: number,
   togetherMs: (tokens: number) => number,
 ): number {
-  const ownTokens = waiting.reduce(
-    (sum, turn) => sum + (turn.client === client ? turn.waitingTokens : 0),
+  const ownTokens = queue.reduce(
+    (sum, other) => sum + (other.client === client ? other.waitingTokens : 0),
     0,
   );
-  return dueMs + (ownTokens > 0 ? Math.max(2, clients) * togetherMs(ownTokens) : 0);
+  return dueAtMs + (ownTokens > 0 ? Math.max(2, clients) * togetherMs(ownTokens) : 0);
 }
 
 /**
- * Gives a client's places in the queue to its requests in the order in which they are due: among its own, a client's
- * earliest deadline goes first. Returns the turns whose place has changed and where each was.
+ * Reassigns one client's positions among its own requests, earliest due first. Other clients keep
+ * theirs.
+ *
+ * @returns the requests whose `fairDueAtMs` changes, with the new value.
  */
-export function settleTurns<One extends Turn>(own: readonly One[]): ReadonlyMap<One, number> {
-  const places = own.map(({ orderMs }) => orderMs).sort((a, b) => a - b);
-  const changed = new Map<One, number>();
+export function reorderByDeadline<Request extends Queued>(
+  own: readonly Request[],
+): ReadonlyMap<Request, number> {
+  const positions = own.map(({ fairDueAtMs }) => fairDueAtMs).sort((a, b) => a - b);
+  const changed = new Map<Request, number>();
   own
-    .toSorted((a, b) => a.dueMs - b.dueMs || a.orderMs - b.orderMs)
-    .forEach((turn, i) => {
-      const place = places[i] ?? turn.orderMs;
-      if (place !== turn.orderMs) {
-        changed.set(turn, place);
+    .toSorted((a, b) => a.dueAtMs - b.dueAtMs || a.fairDueAtMs - b.fairDueAtMs)
+    .forEach((request, i) => {
+      const position = at(positions, i);
+      if (position !== request.fairDueAtMs) {
+        changed.set(request, position);
       }
     });
   return changed;
 }
 
-/** Most clients remembered; past it the one that was silent longest is forgotten. */
-const mostClients = 1_000;
+/** Most clients remembered; beyond it the one that has been silent longest is forgotten. */
+const maxClients = 1_000;
 
-/** How many clients share the server: those that sent something lately. */
+/** Counts the clients that share the server: those that sent a request within the window. */
 export class ActiveClients {
   readonly #windowMs: number;
-  /** The one that was silent longest first. */
-  readonly #seenMs = new Map<string, number>();
+  /** Ordered by last request, oldest first. */
+  readonly #seenAtMs = new Map<string, number>();
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
   }
 
   see(client: string, nowMs: number): void {
-    this.#seenMs.delete(client);
-    this.#seenMs.set(client, nowMs);
+    this.#seenAtMs.delete(client);
+    this.#seenAtMs.set(client, nowMs);
     this.#forget(nowMs);
   }
 
-  /** With this one. */
+  /** Always counts `client` itself. */
   count(client: string, nowMs: number): number {
     this.#forget(nowMs);
-    return this.#seenMs.size + (this.#seenMs.has(client) ? 0 : 1);
+    return this.#seenAtMs.size + (this.#seenAtMs.has(client) ? 0 : 1);
   }
 
   #forget(nowMs: number): void {
-    for (const [oldest, seenMs] of this.#seenMs) {
-      if (seenMs >= nowMs - this.#windowMs && this.#seenMs.size <= mostClients) {
+    for (const [oldest, seenAtMs] of this.#seenAtMs) {
+      if (seenAtMs >= nowMs - this.#windowMs && this.#seenAtMs.size <= maxClients) {
         break;
       }
-      this.#seenMs.delete(oldest);
+      this.#seenAtMs.delete(oldest);
     }
   }
 }

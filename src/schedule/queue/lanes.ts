@@ -1,17 +1,17 @@
 import type { PriorityClass } from '../../domain/events.ts';
-import { settleTurns, type Turn } from './fair-order.ts';
-import { TurnQueue } from './queue.ts';
+import { type Queued, reorderByDeadline } from './fair-order.ts';
+import { DueQueue } from './queue.ts';
 
-interface Waiting extends Turn {
+interface LaneRequest extends Queued {
   readonly priority: PriorityClass;
   readonly prefixTokens: number;
   readonly waiting: readonly unknown[];
 }
 
 /** One queue for each priority class. */
-export class Lanes<Request extends Waiting> {
-  readonly interactive = new TurnQueue<Request>();
-  readonly deferrable = new TurnQueue<Request>();
+export class Lanes<Request extends LaneRequest> {
+  readonly interactive = new DueQueue<Request>();
+  readonly deferrable = new DueQueue<Request>();
 
   get all(): readonly Request[] {
     return [...this.interactive.items, ...this.deferrable.items];
@@ -23,17 +23,17 @@ export class Lanes<Request extends Waiting> {
     const own = lane.items.filter(
       ({ client, waiting }) => client === request.client && waiting.length > 0,
     );
-    const changed = settleTurns(own);
+    const changed = reorderByDeadline(own);
     for (const one of changed.keys()) {
       lane.remove(one);
     }
-    for (const [one, orderMs] of changed) {
-      one.orderMs = orderMs;
+    for (const [one, fairDueAtMs] of changed) {
+      one.fairDueAtMs = fairDueAtMs;
       lane.add(one);
     }
   }
 
-  /** It may have been promoted: it is in one of the two. */
+  /** Removes it from both queues, since it may have been promoted. */
   remove(request: Request): void {
     this.interactive.remove(request);
     this.deferrable.remove(request);
@@ -44,16 +44,16 @@ export class Lanes<Request extends Waiting> {
     this.interactive.add(request);
   }
 
-  /** Packed tokens that wait and go before a request of this class and turn. */
-  tokensAhead(priority: PriorityClass, orderMs: number): number {
-    const before = ({ items }: TurnQueue<Request>, mostMs: number) =>
-      items.reduce((sum, one) => sum + (one.orderMs <= mostMs ? tokensOf(one) : 0), 0);
+  /** Packed tokens that wait ahead of a request of this class and due time. */
+  tokensAhead(priority: PriorityClass, fairDueAtMs: number): number {
+    const ahead = ({ items }: DueQueue<Request>, latestAtMs: number) =>
+      items.reduce((sum, one) => sum + (one.fairDueAtMs <= latestAtMs ? tokensOf(one) : 0), 0);
     return priority === 'interactive'
-      ? before(this.interactive, orderMs)
-      : before(this.interactive, Number.POSITIVE_INFINITY) + before(this.deferrable, orderMs);
+      ? ahead(this.interactive, fairDueAtMs)
+      : ahead(this.interactive, Number.POSITIVE_INFINITY) + ahead(this.deferrable, fairDueAtMs);
   }
 }
 
-function tokensOf({ waiting, prefixTokens, waitingTokens }: Waiting): number {
+function tokensOf({ waiting, prefixTokens, waitingTokens }: LaneRequest): number {
   return waiting.length > 0 ? prefixTokens + waitingTokens : 0;
 }

@@ -1,10 +1,11 @@
-/** Anything whose turn is due at a moment. */
-export interface Ordered {
-  readonly orderMs: number;
+import { at } from '../../base/at.ts';
+
+interface Ordered {
+  readonly fairDueAtMs: number;
 }
 
-/** Items in the order in which their turns are due, equal ones in order of arrival. */
-export class TurnQueue<Item extends Ordered> {
+/** Items sorted by when they are due; equal ones in order of arrival. */
+export class DueQueue<Item extends Ordered> {
   readonly #items: Item[] = [];
 
   /** Live: changes with the queue. */
@@ -13,24 +14,24 @@ export class TurnQueue<Item extends Ordered> {
   }
 
   add(item: Item): void {
-    this.#items.splice(this.#findEnd(item.orderMs), 0, item);
+    this.#items.splice(this.#findEnd(item.fairDueAtMs), 0, item);
   }
 
   remove(item: Item): void {
-    const end = this.#findEnd(item.orderMs);
-    const place = this.#items.lastIndexOf(item, end - 1);
-    if (end > 0 && place >= 0) {
-      this.#items.splice(place, 1);
+    const end = this.#findEnd(item.fairDueAtMs);
+    const index = this.#items.lastIndexOf(item, end - 1);
+    if (end > 0 && index >= 0) {
+      this.#items.splice(index, 1);
     }
   }
 
-  /** The place after the last item that is due at this moment or before. */
-  #findEnd(orderMs: number): number {
+  /** The index after the last item that is due at this moment or earlier. */
+  #findEnd(fairDueAtMs: number): number {
     let low = 0;
     let high = this.#items.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#items[middle]?.orderMs ?? Number.POSITIVE_INFINITY) <= orderMs) {
+      if (at(this.#items, middle).fairDueAtMs <= fairDueAtMs) {
         low = middle + 1;
       } else {
         high = middle;

@@ -1,32 +1,20 @@
+import { at } from '../../base/at.ts';
 import { createDeferred } from '../../base/deferred.ts';
 import { RankError } from '../../base/errors.ts';
 import type { BatchPart, EncodedRequest } from '../../batch/packed-batch.ts';
-import { findBucket } from '../buckets/bucket.ts';
+import { type Segment, segmentCost, tokenSegment } from '../../batch/segment.ts';
+import type { Call } from '../../domain/call.ts';
 import type { PriorityClass } from '../../domain/events.ts';
+import { findBucket } from '../buckets/bucket-tuning.ts';
 import type { WaitingCandidate, WaitingRequest } from '../policy/view.ts';
 
-/** How a request is to be treated. */
-export interface ScheduleCall {
-  /** Absolute, in the clock's milliseconds. */
-  readonly deadlineMs: number;
-  /** Aborted when the caller has gone. */
-  readonly signal: AbortSignal;
-  /** At the deadline, settle with what is scored rather than fail. */
-  readonly partialOk: boolean;
-  /** SLMRANK_MAX_CALL_MS, when it is that which makes the deadline, and not the caller. */
-  readonly maxCallMs?: number | undefined;
-  /** Whom it counts for in fair share; all that say nothing are one client. */
-  readonly client?: string;
-  readonly priority?: PriorityClass;
-}
-
 export interface ScheduleResult {
-  /** yes and no logits of each candidate, in the request's order; 0 where not scored. [N, 2] */
+  /** The yes and no logits of each candidate, in the request's order; 0 where not scored. [N, 2] */
   readonly logits: Float32Array;
   /** 1 where scored. [N] */
   readonly scored: Uint8Array;
   readonly complete: boolean;
-  /** Batches that scored some of it, and the tokens they computed for it. */
+  /** Batches that scored a part of it, and the tokens they computed for it. */
   readonly batches: number;
   readonly packedTokens: number;
   /** From the schedule call to the first batch's dispatch. */
@@ -35,12 +23,12 @@ export interface ScheduleResult {
   readonly runMs: number;
 }
 
-/** Where and when a request enters the queue. */
-export interface Entry {
-  readonly buckets: readonly number[];
-  readonly arrivedMs: number;
-  readonly dueMs: number;
-  readonly orderMs: number;
+/** Where a request belongs in the queue. */
+export interface QueuePosition {
+  /** See `computeDueAtMs`. */
+  readonly dueAtMs: number;
+  /** See `computeFairDueAtMs`. */
+  readonly fairDueAtMs: number;
   /** Whether other clients share the server. */
   readonly isShared: boolean;
 }
@@ -52,12 +40,12 @@ export interface RequestPart extends BatchPart {
 }
 
 /**
- * One request in the scheduler: each candidate waits, is in exactly one batch, or is scored. Settles once; whatever
- * comes after that is ignored.
+ * One request in the scheduler. Each candidate waits, is in exactly one batch, or is scored. The
+ * request settles once and ignores everything after that.
  */
 export class ScheduledRequest implements WaitingRequest {
-  readonly deadlineMs: number;
-  readonly arrivedMs: number;
+  readonly deadlineAtMs: number;
+  readonly arrivedAtMs: number;
   readonly prefixTokens: number;
   readonly waiting: WaitingCandidate[];
   waitingTokens = 0;
@@ -66,14 +54,14 @@ export class ScheduledRequest implements WaitingRequest {
   readonly partialOk: boolean;
   readonly client: string;
   readonly priority: PriorityClass;
-  /** When its turn is due by itself: at its deadline, or when it has aged. */
-  readonly dueMs: number;
-  /** When its turn is due beside the other clients: the queue's order, to be changed only out of the queue. */
-  orderMs: number;
+  readonly dueAtMs: number;
+  /** The queue is sorted by it: change it only while the request is not in the queue. */
+  fairDueAtMs: number;
   readonly #isShared: boolean;
-  /** The deadline, in words. */
+  /** What ends the request, for messages. */
   readonly #deadline: string;
-  readonly #encoded: EncodedRequest;
+  readonly #prefix: Segment;
+  readonly #suffixes: readonly Segment[];
   readonly #settlement = createDeferred<ScheduleResult>();
   readonly #logits: Float32Array;
   readonly #scored: Uint8Array;
@@ -81,49 +69,52 @@ export class ScheduledRequest implements WaitingRequest {
   #unscored: number;
   #batches = 0;
   #packedTokens = 0;
-  #firstDispatchMs: number | undefined;
+  #firstDispatchAtMs: number | undefined;
   #isSettled = false;
 
   constructor(
     encoded: EncodedRequest,
-    call: Omit<ScheduleCall, 'signal'>,
-    { buckets, arrivedMs, dueMs, orderMs, isShared }: Entry,
+    call: Call,
+    buckets: readonly number[],
+    position: QueuePosition & { readonly arrivedAtMs: number },
   ) {
     const count = encoded.candidates.length;
-    this.deadlineMs = call.deadlineMs;
-    this.arrivedMs = arrivedMs;
-    this.prefixTokens = encoded.prefix.length;
-    this.#encoded = encoded;
+    this.deadlineAtMs = call.deadlineAtMs;
     this.partialOk = call.partialOk;
+    this.client = call.client;
+    this.priority = call.priority;
     this.#deadline =
       call.maxCallMs === undefined
         ? 'the deadline'
         : `the ${call.maxCallMs} ms of SLMRANK_MAX_CALL_MS`;
-    this.client = call.client ?? '';
-    this.priority = call.priority ?? 'interactive';
-    this.dueMs = dueMs;
-    this.orderMs = orderMs;
-    this.#isShared = isShared;
+    this.arrivedAtMs = position.arrivedAtMs;
+    this.dueAtMs = position.dueAtMs;
+    this.fairDueAtMs = position.fairDueAtMs;
+    this.#isShared = position.isShared;
+    this.#prefix = tokenSegment(encoded.prefix);
+    this.prefixTokens = segmentCost(this.#prefix);
+    this.#suffixes = encoded.candidates.map(({ ids }) => tokenSegment(ids));
     this.#logits = new Float32Array(2 * count);
     this.#scored = new Uint8Array(count);
     this.#retried = new Uint8Array(count);
     this.#unscored = count;
-    this.waiting = encoded.candidates.map(({ ids: { length } }, index) => {
-      this.#countWaiting(length);
+    this.waiting = this.#suffixes.map((suffix, index) => {
+      const length = segmentCost(suffix);
       return { index, length, bucket: findBucket(buckets, length) };
     });
     this.waiting.sort(byBucket);
+    this.#countWaiting(this.waiting, 1);
   }
 
-  get standsBack(): boolean {
-    return this.#isShared && this.orderMs > this.dueMs;
+  get isOverShare(): boolean {
+    return this.#isShared && this.fairDueAtMs > this.dueAtMs;
   }
 
   get isSettled(): boolean {
     return this.#isSettled;
   }
 
-  /** @throws RankError, always. */
+  /** @throws RankError, and nothing else. */
   get settled(): Promise<ScheduleResult> {
     return this.#settlement.promise;
   }
@@ -131,20 +122,18 @@ export class ScheduledRequest implements WaitingRequest {
   /** Moves the first `count` waiting candidates into a batch. */
   take(count: number, nowMs: number): RequestPart {
     const candidates = this.waiting.splice(0, count);
-    for (const { length } of candidates) {
-      this.#countWaiting(-length);
-    }
+    this.#countWaiting(candidates, -1);
     this.running += candidates.length;
-    this.#firstDispatchMs ??= nowMs;
-    const { prefix, candidates: encoded } = this.#encoded;
-    const suffixes = candidates.map(({ index }) => encoded[index]?.ids ?? new Int32Array());
-    return { request: this, prefix, suffixes, candidates };
+    this.#firstDispatchAtMs ??= nowMs;
+    const suffixes = candidates.map(({ index }) => at(this.#suffixes, index));
+    return { request: this, prefix: this.#prefix, suffixes, candidates };
   }
 
-  /** Takes over a part's logits; settles when it was the last, or when one of them is not a number. */
+  /** Stores a part's logits. Settles if it was the last part, or if a logit is not finite. */
   score(part: RequestPart, logits: Float32Array, nowMs: number): void {
     this.running -= part.candidates.length;
     part.candidates.forEach(({ index, length }, place) => {
+      // A graph that returns too few logits must fail the request, not the scheduler.
       const yes = logits[2 * place] ?? Number.NaN;
       const no = logits[2 * place + 1] ?? Number.NaN;
       if (!Number.isFinite(yes) || !Number.isFinite(no)) {
@@ -162,39 +151,40 @@ export class ScheduledRequest implements WaitingRequest {
     }
   }
 
-  /** Lets a part of a failed batch wait again; fails the request when any of it failed before. */
+  /** Returns a failed batch's part to the queue, or fails if a candidate has failed before. */
   retry(part: RequestPart, message: string): void {
     if (part.candidates.some(({ index }) => this.#retried[index] === 1)) {
       this.fail(new RankError('replica-failed', `two replicas failed in turn: ${message}`));
       return;
     }
     this.running -= part.candidates.length;
-    for (const candidate of part.candidates) {
-      this.#retried[candidate.index] = 1;
-      this.#countWaiting(candidate.length);
-      this.waiting.push(candidate);
+    for (const { index } of part.candidates) {
+      this.#retried[index] = 1;
     }
+    this.waiting.push(...part.candidates);
     this.waiting.sort(byBucket);
+    this.#countWaiting(part.candidates, 1);
   }
 
-  /** The deadline has passed. */
+  /** Ends the request at its deadline, or once the deadline can no longer be met. */
   expire(nowMs: number): void {
     if (this.partialOk) {
       this.#finish(nowMs);
       return;
     }
     const all = this.#scored.length;
-    const waitedMs = Math.round(nowMs - this.arrivedMs);
+    const waitedMs = Math.round(nowMs - this.arrivedAtMs);
     const scored = `with ${all - this.#unscored} of ${all} candidates scored`;
     this.fail(
-      nowMs >= this.deadlineMs
+      nowMs >= this.deadlineAtMs
         ? new RankError(
             'deadline-exceeded',
             `${this.#deadline} passed ${waitedMs} ms after encoding ${scored}`,
           )
         : new RankError(
             'deadline-exceeded',
-            `${waitedMs} ms after encoding, ${scored}, the rest could no longer end before ${this.#deadline}`,
+            `${waitedMs} ms after encoding, ${scored}, ` +
+              `the rest could no longer end before ${this.#deadline}`,
             { reason: 'DROPPED_LATE' },
           ),
     );
@@ -207,10 +197,12 @@ export class ScheduledRequest implements WaitingRequest {
     }
   }
 
-  /** `length` below zero when a candidate no longer waits. */
-  #countWaiting(length: number): void {
-    this.waitingTokens += length;
-    this.waitingSlots += length * (this.prefixTokens + Math.abs(length));
+  /** Adds candidates to the waiting totals (`sign` 1) or removes them (-1). */
+  #countWaiting(candidates: readonly WaitingCandidate[], sign: 1 | -1): void {
+    for (const { length } of candidates) {
+      this.waitingTokens += sign * length;
+      this.waitingSlots += sign * length * (this.prefixTokens + length);
+    }
   }
 
   #finish(nowMs: number): void {
@@ -218,15 +210,15 @@ export class ScheduledRequest implements WaitingRequest {
       return;
     }
     this.#isSettled = true;
-    const dispatchedMs = this.#firstDispatchMs ?? nowMs;
+    const dispatchedAtMs = this.#firstDispatchAtMs ?? nowMs;
     this.#settlement.resolve({
       logits: this.#logits,
       scored: this.#scored,
       complete: this.#unscored === 0,
       batches: this.#batches,
       packedTokens: this.#packedTokens,
-      queueMs: dispatchedMs - this.arrivedMs,
-      runMs: nowMs - dispatchedMs,
+      queueMs: dispatchedAtMs - this.arrivedAtMs,
+      runMs: nowMs - dispatchedAtMs,
     });
   }
 }

@@ -9,10 +9,10 @@ export function toWirePool(view: PoolView, nowMs: number): WirePoolStateInput {
     model: view.manifest.name,
     folder: view.folder,
     scoreFingerprint: view.manifest.fingerprint,
-    replicas: view.replicas.map(({ deviceSlot, sinceMs, reason, ...replica }) => ({
+    replicas: view.replicas.map(({ deviceSlot, sinceAtMs, reason, ...replica }) => ({
       ...replica,
       slot: deviceSlot,
-      phaseSeconds: Math.max(0, nowMs - sinceMs) / 1000,
+      phaseSeconds: Math.max(0, nowMs - sinceAtMs) / 1000,
       reason: reason ?? '',
       threads: threads.get(deviceSlot) ?? 0,
     })),

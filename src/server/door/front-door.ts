@@ -12,6 +12,7 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
+import type { Reason } from '../../base/errors.ts';
 import type { Config } from '../../config/config.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Access } from '../../desk/access/access.ts';
@@ -83,7 +84,7 @@ export class FrontDoor {
   }
 
   /** Calls refused here, by reason: those that no handler saw. */
-  get refused(): ReadonlyMap<string, number> {
+  get refused(): ReadonlyMap<Reason, number> {
     return this.#refusals.counts;
   }
 

@@ -1,10 +1,9 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
-import type { RankError } from '../../base/errors.ts';
 import type { Log } from '../../observe/log.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { toStatus } from '../wire/error.ts';
-import { presentError } from '../../base/errors.ts';
+import { presentError, type RankError, type Reason, reasonOf } from '../../base/errors.ts';
 
 /** Longest that a client may take to take a refusal. */
 const mostMs = 5000;
@@ -18,7 +17,7 @@ interface RefusalParts {
 /** Calls that are refused before a handler sees them, or broken off by the door, until their streams close. */
 export class Refusals {
   readonly #parts: RefusalParts;
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<Reason, number>();
   /** With the time of the refusal. */
   readonly #ending = new Map<ServerHttp2Stream, number>();
 
@@ -27,7 +26,7 @@ export class Refusals {
   }
 
   /** By reason. */
-  get counts(): ReadonlyMap<string, number> {
+  get counts(): ReadonlyMap<Reason, number> {
     return this.#counts;
   }
 
@@ -42,7 +41,7 @@ export class Refusals {
     }
     const { clock, log, root } = this.#parts;
     const error = presentError(thrown);
-    const reason = error.reason ?? error.kind;
+    const reason = reasonOf(error);
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     log.debug({ reason }, 'call refused');
     this.#ending.set(stream, clock.nowMs());

@@ -1,7 +1,7 @@
 import { dataError, RankError } from '../../base/errors.ts';
 import { readLines } from '../../base/files/read-lines.ts';
 import type { PromptTemplate } from '../../text/template.ts';
-import type { PackedBatch } from '../../batch/packed-batch.ts';
+import { type PackedBatch, tokenPart } from '../../batch/packed-batch.ts';
 import { packBatch } from '../../batch/pack-batch.ts';
 import type { RequestEncoder } from '../../encode/encode.ts';
 import type { NormalizeStep } from '../../text/normalize/normalize.ts';
@@ -111,7 +111,7 @@ export function batchRows(rows: readonly Int32Array[]): readonly PackedBatch[] {
   const prefix = new Int32Array(0);
   return groups.map((group) =>
     packBatch(
-      group.map((row) => ({ prefix, suffixes: [row] })),
+      group.map((row) => tokenPart({ prefix, suffixes: [row] })),
       { attentionGroups: 1 },
     ),
   );

@@ -68,6 +68,7 @@ test.each([
       details: { ErrorInfo: { reason: 'API_KEY_INVALID' } },
     });
   }
+  expect([...server.door.refused]).toEqual([['API_KEY_INVALID', 4]]);
   expect(server.pipeline.ranked).toHaveLength(0);
 });
 

@@ -13,7 +13,7 @@ import {
   type PairOptions,
   scorePairs,
 } from '../../../src/eval/rank/score-pairs.ts';
-import type { PackedBatch } from '../../../src/batch/packed-batch.ts';
+import { type PackedBatch, tokenPart } from '../../../src/batch/packed-batch.ts';
 import { packBatch } from '../../../src/batch/pack-batch.ts';
 import type { EncodeOutcome, EncodeTask } from '../../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
@@ -86,7 +86,7 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
       throw new Error(outcome.message);
     }
     const { prefix, candidates: encoded } = outcome.encoded;
-    const part = { prefix, suffixes: encoded.map(({ ids }) => ids) };
+    const part = tokenPart({ prefix, suffixes: encoded.map(({ ids }) => ids) });
     return [...(await session.run(packBatch([part], engine)))];
   };
 

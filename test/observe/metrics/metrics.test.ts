@@ -110,7 +110,7 @@ describe('countEvents', () => {
 
   test('a request that was not answered scores nothing and spoils no stage time', async () => {
     const outcomes = ['rejected', 'expired', 'cancelled', 'failed'] as const;
-    const events = outcomes.map((outcome) => ended({ outcome, reason: 'WHY' }));
+    const events = outcomes.map((outcome) => ended({ outcome, reason: 'INTERNAL' }));
     expect(
       await read(events, [
         'slmrank_candidates_received_total',
@@ -118,8 +118,8 @@ describe('countEvents', () => {
         'slmrank_candidates_in_time_total',
         'slmrank_candidates_cached_total',
         'slmrank_stage_duration_seconds_count{priority="interactive",stage="run"}',
-        'slmrank_rejects_total{reason="WHY"}',
-        'slmrank_failures_total{reason="WHY"}',
+        'slmrank_rejects_total{reason="INTERNAL"}',
+        'slmrank_failures_total{reason="INTERNAL"}',
       ]),
     ).toEqual({
       slmrank_candidates_received_total: 40,
@@ -127,8 +127,8 @@ describe('countEvents', () => {
       slmrank_candidates_in_time_total: 0,
       slmrank_candidates_cached_total: 0,
       'slmrank_stage_duration_seconds_count{priority="interactive",stage="run"}': 0,
-      'slmrank_rejects_total{reason="WHY"}': 1,
-      'slmrank_failures_total{reason="WHY"}': 1,
+      'slmrank_rejects_total{reason="INTERNAL"}': 1,
+      'slmrank_failures_total{reason="INTERNAL"}': 1,
     });
   });
 
@@ -209,13 +209,15 @@ describe('countEvents', () => {
   });
 
   test('a flood of new label values ends in OTHER', async () => {
-    const events = Array.from({ length: 3000 }, (_, place) =>
-      ended({ outcome: 'rejected', reason: `R${place}` }),
-    );
+    const events = Array.from({ length: 3000 }, (_, place) => ({
+      kind: 'batch-failed' as const,
+      replica: `r${place}`,
+      reason: 'lost',
+    }));
     const text = await countAll(...events);
-    const rejects = parseExposition(text).get('slmrank_rejects_total')?.samples.size;
-    expect(rejects).toBeLessThan(1100);
-    expect(sampleOf(text, 'slmrank_rejects_total{reason="OTHER"}')).toBe(2000);
+    const failures = parseExposition(text).get('slmrank_batch_failures_total')?.samples.size;
+    expect(failures).toBeLessThan(1100);
+    expect(sampleOf(text, 'slmrank_batch_failures_total{replica="OTHER"}')).toBe(2000);
   });
 });
 

@@ -1,11 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Outcome, orderResults, probabilityOf } from '../../../src/pipeline/reply/order.ts';
+import {
+  type CandidateOutcome,
+  orderResults,
+  probabilityOf,
+} from '../../../src/pipeline/reply/order.ts';
 
 const all = { scoreKind: 'logit', minScore: undefined, topN: undefined } as const;
 
 /** Logits whose difference is the margin; undefined is not scored. */
-function outcomesOf(margins: readonly (number | undefined)[]): readonly Outcome[] {
+function outcomesOf(margins: readonly (number | undefined)[]): readonly CandidateOutcome[] {
   return margins.map((margin) => ({
     score:
       margin === undefined ? undefined : { yes: margin + 1, no: 1, tokens: 3, truncated: false },

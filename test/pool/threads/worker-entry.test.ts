@@ -1,7 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
-import { flagsOfThreads } from '../../../src/pool/threads/worker-entry.ts';
+import { existsSync } from 'node:fs';
+import { findWorker, flagsOfThreads } from '../../../src/pool/threads/worker-entry.ts';
+
+test.each(['infer', 'encode'] as const)('the file of the worker %s exists', (name) => {
+  expect(existsSync(new URL(findWorker(name).filename))).toBe(true);
+});
 
 test.each([
   [['--max-old-space-size=512', '--enable-source-maps'], ['--enable-source-maps']],

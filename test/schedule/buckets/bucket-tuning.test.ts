@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findBucket } from '../../../src/schedule/buckets/bucket.ts';
 import {
   BucketTuner,
+  findBucket,
   fitLadder,
   ladderWaste,
 } from '../../../src/schedule/buckets/bucket-tuning.ts';

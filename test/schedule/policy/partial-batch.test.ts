@@ -14,11 +14,11 @@ const anyCase = fc.record({
   tokenMs: fc.double({ min: 0.001, max: 5, noNaN: true }),
 });
 
-test('a batch never holds more than it may, and takes half of the time left at most', () => {
+test('a batch never exceeds its cap or half of the time left', () => {
   fc.assert(
     fc.property(anyCase, ({ prefixTokens, leftMs, cap, fixedMs, tokenMs }) => {
       const runMs = (tokens: number) => fixedMs + tokenMs * tokens;
-      const tokens = capPartial({ prefixTokens }, { leftMs, cap }, runMs);
+      const tokens = capPartial({ prefixTokens, leftMs, cap }, runMs);
       expect(tokens).toBeGreaterThanOrEqual(0);
       expect(tokens).toBeLessThanOrEqual(cap);
       expect(tokens === 0 || runMs(tokens) <= leftMs / 2 + 1e-6).toBe(true);
@@ -26,11 +26,11 @@ test('a batch never holds more than it may, and takes half of the time left at m
   );
 });
 
-test('one that could be larger takes an eighth of the time left, or is half candidates at least', () => {
+test('a batch that could be larger takes an eighth of the time left, or at least half of it is candidates', () => {
   fc.assert(
     fc.property(anyCase, ({ prefixTokens, leftMs, cap, fixedMs, tokenMs }) => {
       const runMs = (tokens: number) => fixedMs + tokenMs * tokens;
-      const tokens = capPartial({ prefixTokens }, { leftMs, cap }, runMs);
+      const tokens = capPartial({ prefixTokens, leftMs, cap }, runMs);
       fc.pre(tokens > 0 && tokens < cap);
       const tookMs = runMs(tokens);
       expect(tookMs).toBeGreaterThanOrEqual(
@@ -41,20 +41,20 @@ test('one that could be larger takes an eighth of the time left, or is half cand
   );
 });
 
-test('more time never makes a batch smaller, and without a deadline it is whole', () => {
+test('more time never makes a batch smaller, and without a deadline it reaches its cap', () => {
   fc.assert(
     fc.property(anyCase, fc.double({ min: 0, max: 1e4, noNaN: true }), (one, moreMs) => {
       const { prefixTokens, leftMs, cap, fixedMs, tokenMs } = one;
       const capFor = (ms: number) =>
-        capPartial({ prefixTokens }, { leftMs: ms, cap }, (tokens) => fixedMs + tokenMs * tokens);
+        capPartial({ prefixTokens, leftMs: ms, cap }, (tokens) => fixedMs + tokenMs * tokens);
       expect(capFor(leftMs + moreMs)).toBeGreaterThanOrEqual(capFor(leftMs) - 1e-6);
       expect(capFor(Number.POSITIVE_INFINITY)).toBe(cap);
     }),
   );
 });
 
-test('where nothing is known of costs it is whole', () => {
-  expect(capPartial({ prefixTokens: 10 }, { leftMs: 5, cap: 100 }, () => 0)).toBe(100);
+test('a batch reaches its cap while costs are unknown', () => {
+  expect(capPartial({ prefixTokens: 10, leftMs: 5, cap: 100 }, () => 0)).toBe(100);
 });
 
 /** A replica that takes so many times as long as the forecast says, and 50 candidates of 20 tokens: a second of work. */

@@ -33,12 +33,12 @@ function request(
   name: string,
   lengths: readonly number[],
   {
-    deadlineMs = 9_000,
-    arrivedMs = longAgo,
+    deadlineAtMs = 9_000,
+    arrivedAtMs = longAgo,
     prefixTokens = 10,
     partialOk = false,
     running = 0,
-    standsBack = false,
+    isOverShare = false,
   } = {},
 ): Named {
   const waiting = lengths.map((length, index) => ({
@@ -48,7 +48,7 @@ function request(
   }));
   const waitingTokens = lengths.reduce((sum, length) => sum + length, 0);
   const waitingSlots = lengths.reduce((sum, length) => sum + length * (prefixTokens + length), 0);
-  const turn = { deadlineMs, arrivedMs, partialOk, running, standsBack };
+  const turn = { deadlineAtMs, arrivedAtMs, partialOk, running, isOverShare };
   return { name, ...turn, prefixTokens, waiting, waitingTokens, waitingSlots };
 }
 
@@ -56,7 +56,7 @@ const replica = (changed: Partial<ReplicaLoad> = {}): ReplicaLoad => ({
   name: 'cpu#0',
   batches: 0,
   packedTokens: 0,
-  busyUntilMs: 0,
+  freeAtMs: 0,
   tokenCap: Number.POSITIVE_INFINITY,
   lastBucket: 0,
   ...changed,
@@ -109,7 +109,7 @@ describe('what one batch holds', () => {
     ['a candidate longer than the budget runs alone', [request('a', [300, 300])], { a: 1 }],
     [
       'and takes no company',
-      [request('a', [300]), request('b', [10], { deadlineMs: 9_500 })],
+      [request('a', [300]), request('b', [10], { deadlineAtMs: 9_500 })],
       { a: 1 },
     ],
     ['the shortest of a request go together', [request('a', [10, 10, 20, 60, 60])], { a: 3 }],
@@ -159,7 +159,7 @@ describe('where a batch goes', () => {
   test('and not before: until then company may still arrive', () => {
     expect(decide([request('a', times(8, 10))], [busy(1)])).toEqual({
       kind: 'wait',
-      untilMs: 9_000,
+      wakeAtMs: 9_000,
     });
   });
 
@@ -179,9 +179,9 @@ describe('where a batch goes', () => {
   });
 
   test('work beyond its client’s share takes half a batch at most, and its share of idle replicas', () => {
-    const beyond = [request('a', times(40, 10), { standsBack: true })];
+    const beyond = [request('a', times(40, 10), { isOverShare: true })];
     expect(picksOf(decide(beyond, [idle()]))).toEqual({ a: 4 });
-    const little = [request('a', times(8, 10), { standsBack: true })];
+    const little = [request('a', times(8, 10), { isOverShare: true })];
     const four = [idle(), idle(), idle(), idle()];
     expect(picksOf(decide(little, four))).toEqual(
       picksOf(decide([request('a', times(8, 10))], four)),
@@ -194,15 +194,15 @@ describe('where a batch goes', () => {
 });
 
 describe('when a batch goes', () => {
-  const fresh = { arrivedMs: nowMs - 2 };
+  const fresh = { arrivedAtMs: nowMs - 2 };
 
   test('a partial batch waits for company for the linger', () => {
     const decision = decide([request('a', [10], fresh)], [idle()]);
-    expect(decision).toEqual({ kind: 'wait', untilMs: nowMs + 3 });
+    expect(decision).toEqual({ kind: 'wait', wakeAtMs: nowMs + 3 });
   });
 
   test('counted from the candidate that has waited longest', () => {
-    const requests = [request('a', [10], fresh), request('b', [10], { arrivedMs: nowMs - 5 })];
+    const requests = [request('a', [10], fresh), request('b', [10], { arrivedAtMs: nowMs - 5 })];
     expect(picksOf(decide(requests, [idle()]))).toEqual({ a: 1, b: 1 });
   });
 
@@ -211,18 +211,18 @@ describe('when a batch goes', () => {
   });
 
   test('a deadline inside the linger wakes first', () => {
-    const requests = [request('a', [10], { ...fresh, deadlineMs: nowMs + 1 })];
-    expect(decide(requests, [idle()])).toEqual({ kind: 'wait', untilMs: nowMs + 1 });
+    const requests = [request('a', [10], { ...fresh, deadlineAtMs: nowMs + 1 })];
+    expect(decide(requests, [idle()])).toEqual({ kind: 'wait', wakeAtMs: nowMs + 1 });
   });
 
   test('an empty queue waits for ever, one of running work for its deadline', () => {
-    expect(decide([], [idle()])).toEqual({ kind: 'wait', untilMs: Number.POSITIVE_INFINITY });
-    const running = request('a', [], { deadlineMs: 5_000 });
-    expect(decide([running], [idle()])).toEqual({ kind: 'wait', untilMs: 5_000 });
+    expect(decide([], [idle()])).toEqual({ kind: 'wait', wakeAtMs: Number.POSITIVE_INFINITY });
+    const running = request('a', [], { deadlineAtMs: 5_000 });
+    expect(decide([running], [idle()])).toEqual({ kind: 'wait', wakeAtMs: 5_000 });
   });
 
   test('what has passed its deadline expires before anything is dispatched', () => {
-    const late = request('late', [10], { deadlineMs: nowMs });
+    const late = request('late', [10], { deadlineAtMs: nowMs });
     const decision = decide([late, request('b', times(50, 10))], [idle()]);
     expect(decision).toEqual({ kind: 'expire', request: late });
   });

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Family } from '../../../src/model/manifest.ts';
-import type { BatchPart } from '../../../src/batch/packed-batch.ts';
+import type { TokenPart } from '../../../src/batch/packed-batch.ts';
 import type { RankSession } from '../../../src/engine/session.ts';
 import { loadReference, type ReferenceModel } from '../../support/reference-forward.ts';
 import { largestDifference, openTinySession, scoreParts } from '../../support/score-parts.ts';
@@ -19,17 +19,17 @@ const random = createRandom(42);
 const text = (length: number) => Int32Array.from({ length }, () => Math.floor(random() * 96));
 const texts = (...lengths: number[]) => lengths.map(text);
 
-const joined = ({ prefix, suffixes }: BatchPart) =>
+const joined = ({ prefix, suffixes }: TokenPart) =>
   suffixes.map((suffix) => Int32Array.of(...prefix, ...suffix));
 
 /** The same work with nothing shared: every candidate a request of its own without a prefix. */
-const unshared = (parts: readonly BatchPart[]): BatchPart[] =>
+const unshared = (parts: readonly TokenPart[]): TokenPart[] =>
   parts.flatMap((part) =>
     joined(part).map((row) => ({ prefix: new Int32Array(), suffixes: [row] })),
   );
 
 /** 8 is a bucket edge by which lengths below, at and above differ; 1 is a suffix without text. */
-const cases: Record<string, BatchPart[]> = {
+const cases: Record<string, TokenPart[]> = {
   'one candidate': [{ prefix: text(9), suffixes: texts(6) }],
   'a candidate of its suffix only': [{ prefix: text(5), suffixes: texts(1) }],
   'candidates below, at, above and far below an edge': [

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { tokenPart } from '../../../src/batch/packed-batch.ts';
 import { buildModel } from '../../../src/toolchain/build/build-model.ts';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
 import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
@@ -31,7 +32,7 @@ async function answers(folder: string, options: PruneOptions) {
     threads: 1,
   });
   const served = await session.run(
-    packBatch([{ prefix: ids.slice(0, 9), suffixes: [ids.slice(9)] }], {
+    packBatch([tokenPart({ prefix: ids.slice(0, 9), suffixes: [ids.slice(9)] })], {
       attentionGroups: manifest.attentionGroups,
     }),
   );

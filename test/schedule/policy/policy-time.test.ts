@@ -3,8 +3,12 @@ import {
   createPolicy,
   type Decision,
   type PolicyLimits,
-} from '../../src/schedule/policy/policy.ts';
-import type { ReplicaLoad, ScheduleView, WaitingRequest } from '../../src/schedule/policy/view.ts';
+} from '../../../src/schedule/policy/policy.ts';
+import type {
+  ReplicaLoad,
+  ScheduleView,
+  WaitingRequest,
+} from '../../../src/schedule/policy/view.ts';
 
 /** The policy with costs known: a token takes a millisecond on cpu#0, two on slow#0. */
 
@@ -16,8 +20,8 @@ const limits: PolicyLimits = {
 
 function request(name: string, lengths: readonly number[], changed: Partial<Named> = {}): Named {
   return {
-    ...{ name, deadlineMs: Number.POSITIVE_INFINITY, arrivedMs: 0, prefixTokens: 10 },
-    ...{ running: 0, partialOk: false, waitingSlots: 0, standsBack: false },
+    ...{ name, deadlineAtMs: Number.POSITIVE_INFINITY, arrivedAtMs: 0, prefixTokens: 10 },
+    ...{ running: 0, partialOk: false, waitingSlots: 0, isOverShare: false },
     waiting: lengths.map((length, index) => ({ index, length, bucket: length })),
     waitingTokens: lengths.reduce((sum, length) => sum + length, 0),
     ...changed,
@@ -29,7 +33,7 @@ interface Named extends WaitingRequest {
 }
 
 const replica = (changed: Partial<ReplicaLoad> = {}): ReplicaLoad => ({
-  ...{ name: 'cpu#0', batches: 0, packedTokens: 0, busyUntilMs: 0, lastBucket: 0 },
+  ...{ name: 'cpu#0', batches: 0, packedTokens: 0, freeAtMs: 0, lastBucket: 0 },
   tokenCap: Number.POSITIVE_INFINITY,
   ...changed,
 });
@@ -54,7 +58,7 @@ function show(decision: Decision<Named, ReplicaLoad>): string {
       return `${picks.join(', ')} to ${decision.replica.name}`;
     }
     case 'wait':
-      return `wait ${decision.untilMs}`;
+      return `wait ${decision.wakeAtMs}`;
     case 'expire':
     case 'promote':
       return `${decision.kind} ${decision.request.name}`;
@@ -68,7 +72,7 @@ const table: readonly [string, Partial<View>, string][] = [
     'a 1 to cpu#0',
   ],
   [
-    'a slow one gets a smaller share of what is spread: a third',
+    'a slow one gets a smaller share of what is finishTimeAfterQueue: a third',
     {
       requests: [request('a', times(9, 10), { prefixTokens: 0 })],
       replicas: [replica({ name: 'slow#0', lastBucket: 10 }), replica()],
@@ -87,7 +91,7 @@ const table: readonly [string, Partial<View>, string][] = [
     'a busy one gets its next batch only shortly before it falls idle: 10 ms and a twentieth',
     {
       requests: [request('a', times(20, 10))],
-      replicas: [replica({ batches: 1, busyUntilMs: 1_040 })],
+      replicas: [replica({ batches: 1, freeAtMs: 1_040 })],
     },
     'wait 1025',
   ],
@@ -95,7 +99,7 @@ const table: readonly [string, Partial<View>, string][] = [
     'and then it does',
     {
       requests: [request('a', times(20, 10))],
-      replicas: [replica({ batches: 1, busyUntilMs: 1_015 })],
+      replicas: [replica({ batches: 1, freeAtMs: 1_015 })],
     },
     'a 9 to cpu#0',
   ],
@@ -106,67 +110,67 @@ const table: readonly [string, Partial<View>, string][] = [
   ],
   [
     'what cannot end in time any more expires before it costs anything',
-    { requests: [request('late', times(9, 10), { deadlineMs: nowMs + 70 })] },
+    { requests: [request('late', times(9, 10), { deadlineAtMs: nowMs + 70 })] },
     'expire late',
   ],
   [
     'a prediction is not quite trusted: a fifth short is tried',
-    { requests: [request('a', times(9, 10), { deadlineMs: nowMs + 85 })] },
+    { requests: [request('a', times(9, 10), { deadlineAtMs: nowMs + 85 })] },
     'a 9 to cpu#0',
   ],
   [
     'what replicas hold counts: the same request behind a running batch',
     {
-      requests: [request('late', times(9, 10), { deadlineMs: nowMs + 85 })],
-      replicas: [replica({ batches: 1, busyUntilMs: nowMs + 30 })],
+      requests: [request('late', times(9, 10), { deadlineAtMs: nowMs + 85 })],
+      replicas: [replica({ batches: 1, freeAtMs: nowMs + 30 })],
     },
     'expire late',
   ],
   [
     'it wakes when a waiting request becomes hopeless, not at its deadline',
     {
-      requests: [request('a', [40], { deadlineMs: nowMs + 500 })],
-      replicas: [replica({ batches: 2, busyUntilMs: nowMs })],
+      requests: [request('a', [40], { deadlineAtMs: nowMs + 500 })],
+      replicas: [replica({ batches: 2, freeAtMs: nowMs })],
     },
     'wait 1460',
   ],
   [
     'with partialOk a batch takes an eighth of the time left: 80 tokens in 640 ms',
-    { requests: [request('a', times(20, 10), { deadlineMs: nowMs + 640, partialOk: true })] },
+    { requests: [request('a', times(20, 10), { deadlineAtMs: nowMs + 640, partialOk: true })] },
     'a 7 to cpu#0',
   ],
   [
     'without it as much as it holds',
-    { requests: [request('a', times(20, 10), { deadlineMs: nowMs + 640 })] },
+    { requests: [request('a', times(20, 10), { deadlineAtMs: nowMs + 640 })] },
     'a 9 to cpu#0',
   ],
   [
     'but no less than twice what its prefix costs',
-    { requests: [request('a', times(20, 10), { deadlineMs: nowMs + 100, partialOk: true })] },
+    { requests: [request('a', times(20, 10), { deadlineAtMs: nowMs + 100, partialOk: true })] },
     'a 1 to cpu#0',
   ],
   [
     'of a deferrable request likewise',
-    { deferrable: [request('d', times(20, 10), { deadlineMs: nowMs + 240, partialOk: true })] },
+    { deferrable: [request('d', times(20, 10), { deadlineAtMs: nowMs + 240, partialOk: true })] },
     'd 2 to cpu#0',
   ],
   [
     'and one row at the least, as long as that may end in time',
-    { requests: [request('a', times(20, 10), { deadlineMs: nowMs + 30, partialOk: true })] },
+    { requests: [request('a', times(20, 10), { deadlineAtMs: nowMs + 30, partialOk: true })] },
     'a 1 to cpu#0',
   ],
   [
     'counted from when a busy replica is free',
     {
-      requests: [request('a', times(20, 10), { deadlineMs: nowMs + 255, partialOk: true })],
-      replicas: [replica({ batches: 1, busyUntilMs: nowMs + 15 })],
+      requests: [request('a', times(20, 10), { deadlineAtMs: nowMs + 255, partialOk: true })],
+      replicas: [replica({ batches: 1, freeAtMs: nowMs + 15 })],
     },
     'a 2 to cpu#0',
   ],
   [
     'with partialOk and work running it waits for its deadline, and starts nothing hopeless',
     {
-      requests: [request('a', [50], { deadlineMs: nowMs + 30, partialOk: true, running: 3 })],
+      requests: [request('a', [50], { deadlineAtMs: nowMs + 30, partialOk: true, running: 3 })],
     },
     'wait 1030',
   ],
@@ -182,7 +186,7 @@ const table: readonly [string, Partial<View>, string][] = [
     'and not while one does',
     {
       ...{ deferrable: [request('d', [10])], requests: [request('a', [10])] },
-      replicas: [replica({ batches: 1, busyUntilMs: 1_500 })],
+      replicas: [replica({ batches: 1, freeAtMs: 1_500 })],
     },
     'wait 5000',
   ],
@@ -190,13 +194,13 @@ const table: readonly [string, Partial<View>, string][] = [
     'nor are they prepared behind a running batch',
     {
       deferrable: [request('d', times(20, 10))],
-      replicas: [replica({ batches: 1, busyUntilMs: 1_001 })],
+      replicas: [replica({ batches: 1, freeAtMs: 1_001 })],
     },
     'wait 5000',
   ],
   [
     'one that has waited long enough counts as interactive',
-    { deferrable: [request('d', [10], { arrivedMs: nowMs - 5_000 })] },
+    { deferrable: [request('d', [10], { arrivedAtMs: nowMs - 5_000 })] },
     'promote d',
   ],
 ];

@@ -1,13 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ActiveClients, dueOf, orderOf, settleTurns } from '../../src/schedule/queue/fair-order.ts';
-import { adaptLinger, ArrivalPace } from '../../src/schedule/policy/linger.ts';
+import {
+  ActiveClients,
+  computeDueAtMs,
+  computeFairDueAtMs,
+  reorderByDeadline,
+} from '../../../src/schedule/queue/fair-order.ts';
+import { adaptLinger, ArrivalPace } from '../../../src/schedule/policy/linger.ts';
 
-const turn = (client: string, dueMs: number, waitingTokens: number, orderMs = dueMs) => ({
+const turn = (client: string, dueAtMs: number, waitingTokens: number, fairDueAtMs = dueAtMs) => ({
   client,
-  dueMs,
+  dueAtMs,
   waitingTokens,
-  orderMs,
+  fairDueAtMs,
 });
 const tenTokensAMs = (tokens: number) => tokens / 10;
 
@@ -17,42 +22,42 @@ describe('due by itself', () => {
     ['when it has aged, with a far deadline', 9_000, 1_500],
     ['or with none', Number.POSITIVE_INFINITY, 1_500],
   ];
-  test.each(table)('%s', (_name, deadlineMs, dueMs) => {
-    expect(dueOf(1_000, deadlineMs, 500)).toBe(dueMs);
+  test.each(table)('%s', (_name, deadlineAtMs, dueAtMs) => {
+    expect(computeDueAtMs(1_000, deadlineAtMs, 500)).toBe(dueAtMs);
   });
 });
 
 describe('due beside others', () => {
-  const own = { client: 'a', dueMs: 100 };
+  const own = { client: 'a', dueAtMs: 100 };
 
   test('a client with nothing waiting stands back for nobody', () => {
-    expect(orderOf(own, [turn('b', 50, 9_000)], 2, tenTokensAMs)).toBe(100);
-    expect(orderOf(own, [turn('a', 50, 0)], 1, tenTokensAMs)).toBe(100);
+    expect(computeFairDueAtMs(own, [turn('b', 50, 9_000)], 2, tenTokensAMs)).toBe(100);
+    expect(computeFairDueAtMs(own, [turn('a', 50, 0)], 1, tenTokensAMs)).toBe(100);
   });
 
   test('one with work waiting stands back for as long as that takes at its share', () => {
     const waiting = [turn('a', 50, 300), turn('b', 50, 9_000), turn('a', 400, 200)];
-    expect(orderOf(own, waiting, 4, tenTokensAMs)).toBe(100 + 4 * 50);
-    expect(orderOf(own, waiting, 1, tenTokensAMs)).toBe(100 + 2 * 50);
+    expect(computeFairDueAtMs(own, waiting, 4, tenTokensAMs)).toBe(100 + 4 * 50);
+    expect(computeFairDueAtMs(own, waiting, 1, tenTokensAMs)).toBe(100 + 2 * 50);
   });
 
   test('a client gives its own places to its earliest deadlines, and takes none from others', () => {
     const anyTurns = fc.array(
       fc.record({
-        dueMs: fc.integer({ min: 0, max: 50 }),
-        orderMs: fc.integer({ min: 0, max: 50 }),
+        dueAtMs: fc.integer({ min: 0, max: 50 }),
+        fairDueAtMs: fc.integer({ min: 0, max: 50 }),
       }),
     );
     fc.assert(
       fc.property(anyTurns, (given) => {
         const turns = given.map((one) => ({ client: 'a', waitingTokens: 1, ...one }));
-        const changed = settleTurns(turns);
-        const places = turns.map((one) => changed.get(one) ?? one.orderMs);
+        const changed = reorderByDeadline(turns);
+        const places = turns.map((one) => changed.get(one) ?? one.fairDueAtMs);
         const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
-        expect(sorted(places)).toEqual(sorted(turns.map(({ orderMs }) => orderMs)));
+        expect(sorted(places)).toEqual(sorted(turns.map(({ fairDueAtMs }) => fairDueAtMs)));
         turns.forEach((a, i) =>
           turns.forEach((b, j) => {
-            expect(a.dueMs >= b.dueMs || (places[i] ?? 0) <= (places[j] ?? 0)).toBe(true);
+            expect(a.dueAtMs >= b.dueAtMs || (places[i] ?? 0) <= (places[j] ?? 0)).toBe(true);
           }),
         );
       }),

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { RankError } from '../../../src/base/errors.ts';
-import type { RankReply, RankRequest } from '../../../src/domain/rank.ts';
-import { settle } from '../../support/fake-clock.ts';
-import { setUpPipeline } from '../../support/fake-pipeline-parts.ts';
-import { noDeadline } from '../../support/tiny-pipeline.ts';
+import { RankError } from '../../src/base/errors.ts';
+import type { RankReply, RankRequest } from '../../src/domain/rank.ts';
+import { anyCall } from '../support/fake-scheduler.ts';
+import { settle } from '../support/fake-clock.ts';
+import { setUpPipeline } from '../support/fake-pipeline-parts.ts';
+import { noDeadline } from '../support/tiny-pipeline.ts';
 
 const cached = { useCache: true };
 
@@ -42,7 +43,7 @@ describe('a request that was asked before', () => {
   test('is answered when the queue is full', async () => {
     const { admission, rank, rankWhole } = setUp();
     await rankWhole();
-    admission.admit(99, 10);
+    admission.admit({ candidates: 99, packedTokens: 10 }, anyCall());
     expect((await rank(cached)).usage.cached).toBe(3);
     await expect(rank()).rejects.toMatchObject({ reason: 'QUEUE_FULL' });
   });

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { CostFit } from '../../src/schedule/costs/cost-fit.ts';
-import { fillBatch } from '../../src/schedule/policy/fill-batch.ts';
-import { createPolicy } from '../../src/schedule/policy/policy.ts';
-import type { WaitingRequest } from '../../src/schedule/policy/view.ts';
+import { CostFit } from '../../../src/schedule/costs/cost-fit.ts';
+import { fillBatch } from '../../../src/schedule/policy/fill-batch.ts';
+import { createPolicy } from '../../../src/schedule/policy/policy.ts';
+import type { WaitingRequest } from '../../../src/schedule/policy/view.ts';
 
 const limits = {
   ...{ tokenBudget: 100, lingerMs: 0, attentionGroups: 2, shareTokens: 25 },
@@ -10,17 +10,17 @@ const limits = {
 };
 
 /** Five candidates of 30 tokens: more than a batch. */
-function due(deadlineMs: number): WaitingRequest {
+function due(deadlineAtMs: number): WaitingRequest {
   const waiting = [0, 1, 2, 3, 4].map((index) => ({ index, length: 30, bucket: 40 }));
   return {
-    ...{ deadlineMs, waiting, arrivedMs: 0, prefixTokens: 10, running: 0 },
-    ...{ waitingTokens: 150, waitingSlots: 6_000, partialOk: true, standsBack: false },
+    ...{ deadlineAtMs, waiting, arrivedAtMs: 0, prefixTokens: 10, running: 0 },
+    ...{ waitingTokens: 150, waitingSlots: 6_000, partialOk: true, isOverShare: false },
   };
 }
 
 /** What a replica that is busy until 1,008 prepares at 1,000 when a run takes 5 ms. */
 function decide(requests: readonly WaitingRequest[]) {
-  const busy = { name: 'cpu#0', batches: 1, packedTokens: 100, busyUntilMs: 1_008 };
+  const busy = { name: 'cpu#0', batches: 1, packedTokens: 100, freeAtMs: 1_008 };
   return createPolicy(limits).decide(
     {
       ...{ requests, deferrable: [], arrivalGapMs: 1e9, estimateMs: () => 5 },
@@ -39,7 +39,7 @@ test('a busy replica prepares nothing of a request whose deadline comes before i
 });
 
 test('with nothing else to prepare it waits for the replica, or until the request is late', () => {
-  expect(decide([due(1_007)])).toEqual({ kind: 'wait', untilMs: 1_003 });
+  expect(decide([due(1_007)])).toEqual({ kind: 'wait', wakeAtMs: 1_003 });
 });
 
 test('a batch holds a candidate of its head even where there is no room', () => {
