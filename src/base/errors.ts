@@ -28,7 +28,9 @@ export interface RankErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The error class of the serving path. The message says what was found where, and what is allowed. */
+/**
+ * The error class of the serving path. The message says what was found where, and what is allowed.
+ */
 export class RankError extends Error {
   override readonly name = 'RankError';
   readonly kind: RankErrorKind;

@@ -143,7 +143,9 @@ export interface CapturedParts {
   readonly estimate: EstimateTokens;
 }
 
-/** A pipeline that captures the shape of every ranking request when it ends, whatever its outcome. */
+/**
+ * A pipeline that captures the shape of every ranking request when it ends, whatever its outcome.
+ */
 export function captureTraffic(
   pipeline: RankingPipeline,
   capture: Capture,
@@ -181,8 +183,8 @@ export function captureTraffic(
 }
 
 /**
- * Counted tokens where the reply has them, else (refused, expired, not in the reply) estimated ones.
- * Skipped candidates are left out.
+ * Counted tokens where the reply has them, else (refused, expired, not in the reply) estimated
+ * ones. Skipped candidates are left out.
  */
 export function measureLengths(
   request: RankRequest,
@@ -202,8 +204,8 @@ export function measureLengths(
 }
 
 /**
- * Tokens of the suffix: what was run for the request besides prefix and candidates. Undefined when scores
- * came from the cache.
+ * Tokens of the suffix: what was run for the request besides prefix and candidates. Undefined when
+ * scores came from the cache.
  */
 function suffixOf(usage: RankReply['usage']): number | undefined {
   const { scored, cached, packedTokens, prefixTokens, batches, candidateTokens } = usage;

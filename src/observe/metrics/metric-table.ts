@@ -50,7 +50,9 @@ export const callReasons = [
 ] as const;
 export const failureReasons = ['REPLICA_FAILED', 'SCORE_NOT_A_NUMBER', 'INTERNAL'] as const;
 
-/** 'replica' and 'bucket' are known when the server starts. 'open': values appear when they occur. */
+/**
+ * 'replica' and 'bucket' are known when the server starts. 'open': values appear when they occur.
+ */
 type LabelValues = readonly string[] | 'replica' | 'bucket' | 'open';
 
 export interface MetricSpec {
