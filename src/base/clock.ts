@@ -2,7 +2,9 @@
 export interface Clock {
   /** Unix milliseconds, with fractions. Never decreases. */
   nowMs(): number;
-  /** Calls back once, at the given moment or soon after. Returns a function that cancels the call. */
+  /**
+   * Calls back once, at the given moment or soon after. Returns a function that cancels the call.
+   */
   at(dueAtMs: number, callback: () => void): () => void;
 }
 

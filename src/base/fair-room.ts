@@ -2,9 +2,10 @@
 export type RoomVerdict = 'fits' | 'full' | 'share';
 
 /**
- * A limited amount, shared by several holders. Each holder may take as much as it leaves free, so that
- * the next one finds some: the first gets half, the second a quarter of the whole, and so on. A holder
- * may always take up to `always` while that much is free. Holders with nothing are forgotten.
+ * A limited amount, shared by several holders. Each holder may take as much as it leaves free, so
+ * that the next one finds some: the first gets half, the second a quarter of the whole, and so on.
+ * A holder may always take up to `always` while that much is free. Holders with nothing are
+ * forgotten.
  */
 export class FairRoom {
   readonly most: number;

@@ -1,8 +1,8 @@
 import { at } from './at.ts';
 
 /**
- * A table of text. Each column is as wide as its widest cell, with two spaces between columns. The first
- * column is aligned left, the others right.
+ * A table of text. Each column is as wide as its widest cell, with two spaces between columns. The
+ * first column is aligned left, the others right.
  */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>(

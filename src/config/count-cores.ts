@@ -22,10 +22,10 @@ interface Quota {
 }
 
 /**
- * How many cores this process may use. In a container that is not the machine's number of cores: the
- * control group's CPU quota (`docker --cpus`, `limits.cpu` of Kubernetes) limits the CPU time, and more
- * threads would only wait for each other. The quota is rounded down, so that each thread can run all the
- * time.
+ * How many cores this process may use. In a container that is not the machine's number of cores:
+ * the control group's CPU quota (`docker --cpus`, `limits.cpu` of Kubernetes) limits the CPU time,
+ * and more threads would only wait for each other. The quota is rounded down, so that each thread
+ * can run all the time.
  */
 export function countCores({
   root = '/',
@@ -75,8 +75,8 @@ function toQuota(quota: number | undefined, period: number | undefined, file: st
 }
 
 /**
- * The process's group, the groups above it, and the root: a container may see its own group as the root,
- * whatever its name is outside.
+ * The process's group, the groups above it, and the root: a container may see its own group as the
+ * root, whatever its name is outside.
  */
 function groupsOf(root: string, holds: (controllers: string) => boolean): readonly string[] {
   const lines = (read(root, 'proc/self/cgroup') ?? '').split('\n');

@@ -16,8 +16,8 @@ const mostCudaIndex = 63;
 const mostSlotsOfOneGpu = 8;
 
 /**
- * Parses a list of device slots: `cpu:2` (two slots of one thread), `cpu:2x4` (two of four threads),
- * `cuda:0,cuda:1*2`.
+ * Parses a list of device slots: `cpu:2` (two slots of one thread), `cpu:2x4` (two of four
+ * threads), `cuda:0,cuda:1*2`.
  *
  * @throws Error naming the wrong part and what is allowed.
  */
@@ -48,8 +48,8 @@ function assertOneKind(parts: readonly string[]): void {
 }
 
 /**
- * `count` slots like the given ones: on CPU with the threads of the first, on CUDA spread evenly over the
- * same devices.
+ * `count` slots like the given ones: on CPU with the threads of the first, on CUDA spread evenly
+ * over the same devices.
  *
  * @throws Error with what is allowed.
  */

@@ -13,8 +13,8 @@ type Found<Name extends string> = readonly (readonly [Name, GivenSetting])[];
 export type Given = ReadonlyMap<string, string>;
 
 /**
- * The variable or flag of a setting, as the user typed it. A setting that was not given is named in the
- * form (flag or variable) in which `like` was given.
+ * The variable or flag of a setting, as the user typed it. A setting that was not given is named in
+ * the form (flag or variable) in which `like` was given.
  */
 export function typedName(
   { given }: { readonly given?: Given | undefined },
@@ -25,7 +25,9 @@ export function typedName(
   return given?.get(name) ?? (isFlag ? flagOf(name) : variableOf(name));
 }
 
-/** Reads `SLMRANK_*` variables. Unknown ones become problems. An empty variable counts as absent. */
+/**
+ * Reads `SLMRANK_*` variables. Unknown ones become problems. An empty variable counts as absent.
+ */
 export function readVariables<Name extends string>(
   env: Readonly<Record<string, string | undefined>>,
   names: readonly Name[],
@@ -45,7 +47,9 @@ export function readVariables<Name extends string>(
   });
 }
 
-/** Reads `--flag value` and `--flag=value`. Unknown words and flags without a value become problems. */
+/**
+ * Reads `--flag value` and `--flag=value`. Unknown words and flags without a value become problems.
+ */
 export function readFlags<Name extends string>(
   argv: readonly string[],
   names: readonly Name[],

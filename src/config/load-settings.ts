@@ -1,17 +1,24 @@
 import { choiceSetting, countSetting, type Setting } from './setting.ts';
 
-/** Settings that reduce work under load: score cache, ranking depth, buckets, order of the queue. */
+/**
+ * Settings that reduce work under load: score cache, ranking depth, buckets, order of the queue.
+ */
 export interface LoadSettings {
   /** Capacity of the score cache. 0 also turns off the sharing of runs between equal requests. */
   readonly cacheEntries: number;
   readonly cacheTtlMs: number;
-  /** Candidates that a request with adaptive depth may have scored, at full load and without load. */
+  /**
+   * Candidates that a request with adaptive depth may have scored, at full load and without load.
+   */
   readonly depthFloor: number;
   readonly depthCeiling: number;
   /** The queue length, in milliseconds of work, above which depth falls. */
   readonly depthTargetMs: number;
   readonly tuneBuckets: 'apply' | 'propose' | 'off';
-  /** A request without a deadline, or with a later one, is ordered as if due this long after arrival. */
+  /**
+   * A request without a deadline, or with a later one, is ordered as if due this long after
+   * arrival.
+   */
   readonly agingMs: number;
   /** A deferrable request counts as interactive after this wait. 0 means never. */
   readonly deferrableWaitMs: number;

@@ -1,8 +1,8 @@
 import { at } from '../base/at.ts';
 
 /**
- * The known name that a misspelt name most likely means. Undefined when none is within an edit distance
- * of a third of its length.
+ * The known name that a misspelt name most likely means. Undefined when none is within an edit
+ * distance of a third of its length.
  */
 export function findNearestName(found: string, known: readonly string[]): string | undefined {
   const [nearest] = known

@@ -173,8 +173,8 @@ export function captureTraffic(
 }
 
 /**
- * Counted tokens where the reply has them, else (refused, expired, not in the reply) estimated ones.
- * Skipped candidates are left out.
+ * Counted tokens where the reply has them, else (refused, expired, not in the reply) estimated
+ * ones. Skipped candidates are left out.
  */
 export function measureLengths(
   request: RankRequest,
@@ -194,8 +194,8 @@ export function measureLengths(
 }
 
 /**
- * Tokens of the suffix: what was run for the request besides prefix and candidates. Undefined when scores
- * came from the cache.
+ * Tokens of the suffix: what was run for the request besides prefix and candidates. Undefined when
+ * scores came from the cache.
  */
 function suffixOf(usage: RankReply['usage']): number | undefined {
   const { scored, cached, packedTokens, prefixTokens, batches, candidateTokens } = usage;

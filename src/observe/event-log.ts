@@ -11,14 +11,14 @@ export interface EventLogParts {
 }
 
 /**
- * Overload can end thousands of requests in a second, so at most one line in this time is written for each
- * outcome and reason.
+ * Overload can end thousands of requests in a second, so at most one line in this time is written
+ * for each outcome and reason.
  */
 const quietMs = 1000;
 
 /**
- * Logs refused requests (info), failed requests and failed batches (warn). Calls and phases of replicas are
- * logged by the server and the pool.
+ * Logs refused requests (info), failed requests and failed batches (warn). Calls and phases of
+ * replicas are logged by the server and the pool.
  */
 export function logEvents({ log, clock }: EventLogParts): Tell {
   const limit = createLimit(clock);
@@ -76,7 +76,9 @@ function describe(event: Ended) {
   };
 }
 
-/** The number of lines suppressed since the last for this key; undefined to suppress this one too. */
+/**
+ * The number of lines suppressed since the last for this key; undefined to suppress this one too.
+ */
 type Limit = (key: string) => number | undefined;
 
 function createLimit(clock: Pick<Clock, 'nowMs'>): Limit {

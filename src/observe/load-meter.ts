@@ -7,7 +7,9 @@ export interface Load {
   /** Share of time that the ready replicas spend in runs, 0 to about 1. */
   readonly utilization: number;
   readonly requestsPerSecond: number;
-  /** Requests per second that expired, failed or were refused for load. Balancers send fewer then. */
+  /**
+   * Requests per second that expired, failed or were refused for load. Balancers send fewer then.
+   */
   readonly errorsPerSecond: number;
 }
 
@@ -16,7 +18,9 @@ export interface LoadMeter {
   read(): Load;
 }
 
-/** Time after which an event weighs 1/e. Longer than a run, shorter than the patience of balancers. */
+/**
+ * Time after which an event weighs 1/e. Longer than a run, shorter than the patience of balancers.
+ */
 const memoryMs = 5000;
 
 /** Faults of the request: another server would refuse it too. */

@@ -17,9 +17,9 @@ const pauseMs = 10;
 export type Write = (bytes: Uint8Array) => number;
 
 /**
- * Writes log lines. A line that cannot be written, because the disk is full or the pipe has no reader, is
- * dropped and counted, since serving matters more. Pino's own destination would end the process at such
- * an error, or retry for ever.
+ * Writes log lines. A line that cannot be written, because the disk is full or the pipe has no
+ * reader, is dropped and counted, since serving matters more. Pino's own destination would end the
+ * process at such an error, or retry for ever.
  */
 export class LineWriter {
   readonly #write: Write;
@@ -79,7 +79,9 @@ export class LineWriter {
   }
 }
 
-/** JSON lines on standard error. Standard output has only the line that says the server is ready. */
+/**
+ * JSON lines on standard error. Standard output has only the line that says the server is ready.
+ */
 export function createLog(level: Config['logLevel'], lines = new LineWriter()): LeveledLog {
   return pino({ level, timestamp: () => `,"time":"${new Date().toISOString()}"` }, lines);
 }

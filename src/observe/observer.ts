@@ -72,8 +72,8 @@ export function shortFingerprint(fingerprint: string): string {
 }
 
 /**
- * An error of a listener must not fail the request whose event it handles. The first error of each listener
- * is logged.
+ * An error of a listener must not fail the request whose event it handles. The first error of each
+ * listener is logged.
  */
 function tellAll(listeners: readonly Tell[], log: Log): Tell {
   const broken = new Set<Tell>();

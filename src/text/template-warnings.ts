@@ -16,9 +16,9 @@ const chatTag = /<\|[^\s<>{}|]+\|>|<\/?think>/gu;
 const tagShape = /^([^\p{L}\p{N}\s]+)([\p{L}\p{N}_.-]+)([^\p{L}\p{N}\s]+)$/u;
 
 /**
- * Finds parts of a template that do not fit the model's tokenizer, and returns a sentence for each. They are
- * warnings, because a model may have been trained with a tag spelled out, or without its BOS, and no
- * checkpoint says so. With a model that was not, the scores are wrong but look normal.
+ * Finds parts of a template that do not fit the model's tokenizer, and returns a sentence for each.
+ * They are warnings, because a model may have been trained with a tag spelled out, or without its
+ * BOS, and no checkpoint says so. With a model that was not, the scores are wrong but look normal.
  */
 export function findTemplateWarnings(choice: TemplateChoice): readonly string[] {
   return [
@@ -104,7 +104,10 @@ function list(words: readonly (string | number)[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
-/** The token that a checkpoint's tokenizer puts before every text (BOS), and the setting that says so. */
+/**
+ * The token that a checkpoint's tokenizer puts before every text (BOS), and the setting that says
+ * so.
+ */
 export interface StartToken {
   readonly token: string;
   readonly saidBy: string;

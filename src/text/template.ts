@@ -3,9 +3,9 @@ import { sha256 } from '../base/files/sha256.ts';
 import { at } from '../base/at.ts';
 
 /**
- * The texts of a prompt template, as a manifest, recipe or template file has them. A prompt has three
- * parts (prefix, candidate, suffix) that are encoded separately and joined as token ids. So candidates
- * share the prefix, and a caller's text cannot change how the template is tokenized.
+ * The texts of a prompt template, as a manifest, recipe or template file has them. A prompt has
+ * three parts (prefix, candidate, suffix) that are encoded separately and joined as token ids. So
+ * candidates share the prefix, and a caller's text cannot change how the template is tokenized.
  *
  * `{query}`, `{instruction}`, `{context}`, `{title}` and `{text}` are replaced. Callers' texts are
  * always encoded as plain text, the template's own text with its special tokens.
@@ -35,8 +35,8 @@ export type Field = 'instruction' | 'query' | 'context' | 'title' | 'text';
 
 /**
  * A part of the prompt that is encoded separately. Byte-level tokenizers join a space to the word
- * after it, so the spaces that a template has right before a placeholder are encoded with the caller's
- * text: they are the field's `lead`.
+ * after it, so the spaces that a template has right before a placeholder are encoded with the
+ * caller's text: they are the field's `lead`.
  */
 export type Span =
   | { readonly kind: 'fixed'; readonly text: string }
@@ -68,8 +68,8 @@ const placeholders: Readonly<Record<TemplateOrder, Readonly<Record<PartName, rea
   };
 
 /**
- * Checks the texts and finds their order: a template is candidate-first when its suffix has {query} or
- * {context}.
+ * Checks the texts and finds their order: a template is candidate-first when its suffix has {query}
+ * or {context}.
  *
  * @throws RankError naming the part and the placeholder, how often it was found and how often it may
  * occur.

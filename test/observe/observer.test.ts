@@ -54,7 +54,9 @@ test('a listener that throws harms neither the teller nor the others, and is log
   await observer.close();
   expect(sampleOf(text, 'slmrank_rejects_total{reason="QUEUE_FULL"}')).toBe(1);
   expect(sampleOf(text, 'slmrank_replica_phase{replica="cpu#0",phase="ready"}')).toBe(1);
-  expect(errors).toMatchObject([[{ kind: 'ended' }, 'a serving event was not observed; this is a bug']]);
+  expect(errors).toMatchObject([
+    [{ kind: 'ended' }, 'a serving event was not observed; this is a bug'],
+  ]);
 });
 
 test('without an endpoint for traces OpenTelemetry’s SDK is not loaded', () => {

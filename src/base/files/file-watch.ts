@@ -1,12 +1,14 @@
 import { statSync } from 'node:fs';
 
-/** Longest time until a changed certificate or key file is noticed. A reload signal works at once. */
+/**
+ * Longest time until a changed certificate or key file is noticed. A reload signal works at once.
+ */
 const defaultPollMs = 5000;
 
 /**
- * Calls back when any of the files has changed. It polls `stat`, because notifications miss files that
- * are swapped through symbolic links, as Kubernetes does with mounted secrets. The timer does not keep
- * the process alive.
+ * Calls back when any of the files has changed. It polls `stat`, because notifications miss files
+ * that are swapped through symbolic links, as Kubernetes does with mounted secrets. The timer does
+ * not keep the process alive.
  */
 export function watchFiles(
   paths: readonly string[],
@@ -30,8 +32,8 @@ function stampOf(paths: readonly string[]): string {
 }
 
 /**
- * A file without access gets its error code as its stamp, because a timer must not throw. The reader of
- * the file reports the error.
+ * A file without access gets its error code as its stamp, because a timer must not throw. The
+ * reader of the file reports the error.
  */
 function stampOfFile(path: string): string {
   try {

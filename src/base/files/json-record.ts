@@ -6,8 +6,8 @@ export interface Bounds {
 }
 
 /**
- * A JSON object that is read field by field, for `parse…` functions of files that others wrote. Every
- * error names the file and the field, what was found and what is allowed.
+ * A JSON object that is read field by field, for `parse…` functions of files that others wrote.
+ * Every error names the file and the field, what was found and what is allowed.
  */
 export class JsonRecord {
   readonly #fields: Readonly<Record<string, unknown>>;

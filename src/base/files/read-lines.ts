@@ -7,8 +7,8 @@ import { createGunzip } from 'node:zlib';
 import { DataError, dataError, type Place } from '../errors.ts';
 
 /**
- * Far above any text that a model reads. The limit prevents a file without line ends, or a gzip bomb,
- * from filling the memory.
+ * Far above any text that a model reads. The limit prevents a file without line ends, or a gzip
+ * bomb, from filling the memory.
  */
 export const maxLineBytes = 16 * 2 ** 20;
 
@@ -25,7 +25,9 @@ export interface LineSource {
   open(): Readable;
 }
 
-/** The lines of a file, as `readLinesOf` returns them. @throws DataError, also for a missing file. */
+/**
+ * The lines of a file, as `readLinesOf` returns them. @throws DataError, also for a missing file.
+ */
 export function readLines(file: string, maxBytes = maxLineBytes): AsyncGenerator<Line> {
   return readLinesOf({ name: file, open: () => createReadStream(file) }, maxBytes);
 }
@@ -38,8 +40,8 @@ function refuseLine(error: Error): never {
 }
 
 /**
- * The lines of UTF-8 text without the blank ones. The text may be plain or gzip, which its first bytes
- * decide. Only one line and one chunk are in memory at a time.
+ * The lines of UTF-8 text without the blank ones. The text may be plain or gzip, which its first
+ * bytes decide. Only one line and one chunk are in memory at a time.
  *
  * @throws DataError for an unreadable source, damaged gzip, a line over `maxBytes`, and for invalid UTF-8
  * unless `onBadLine` returns.

@@ -60,7 +60,9 @@ function reasonsIn(counter: 'rejects' | 'calls' | 'failures'): readonly Reason[]
   return reasons.filter((reason) => reasonCounters[reason].includes(counter));
 }
 
-/** 'replica' and 'bucket' are known when the server starts. 'open': values appear when they occur. */
+/**
+ * 'replica' and 'bucket' are known when the server starts. 'open': values appear when they occur.
+ */
 type LabelValues = readonly string[] | 'replica' | 'bucket' | 'open';
 
 export interface MetricSpec {

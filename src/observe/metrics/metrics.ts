@@ -11,8 +11,9 @@ type ReplicaPhase = Extract<ServingEvent, { kind: 'replica' }>;
 type Add = (value: number) => void;
 
 /**
- * Most values of an open label. There are few reasons, and as many replicas and buckets as are configured.
- * Further values are counted as 'OTHER', so that no fault can fill the memory with series.
+ * Most values of an open label. There are few reasons, and as many replicas and buckets as are
+ * configured. Further values are counted as 'OTHER', so that no fault can fill the memory with
+ * series.
  */
 const mostOpenValues = 1000;
 

@@ -19,8 +19,8 @@ export interface BuildInfo {
 const resolutionMs = 10;
 
 /**
- * Measures the process: memory and CPU time at every scrape, garbage collections when they happen, the
- * lag of the event loop once a second. Returns a function that stops the measuring.
+ * Measures the process: memory and CPU time at every scrape, garbage collections when they happen,
+ * the lag of the event loop once a second. Returns a function that stops the measuring.
  */
 export function measureProcess(registry: MetricRegistry, readBuild: () => BuildInfo): () => void {
   registry.onScrape('slmrank_build_info', () => [

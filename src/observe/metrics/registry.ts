@@ -13,7 +13,9 @@ type Named<Type extends MetricSpec['type']> = {
   [Name in MetricName]: (typeof metricTable)[Name]['type'] extends Type ? Name : never;
 }[MetricName];
 
-/** Values of the labels 'replica' and 'bucket', whose series exist from the start with the value 0. */
+/**
+ * Values of the labels 'replica' and 'bucket', whose series exist from the start with the value 0.
+ */
 export interface KnownLabels {
   readonly replicas: readonly string[];
   readonly buckets: readonly number[];
@@ -87,7 +89,9 @@ export class MetricRegistry {
     return (value) => child.observe(value);
   }
 
-  /** Reads the series at every scrape. A later reader for the same name replaces the earlier one. */
+  /**
+   * Reads the series at every scrape. A later reader for the same name replaces the earlier one.
+   */
   onScrape(name: Named<'counter' | 'gauge'>, read: () => readonly (readonly [Labels, number])[]) {
     const made = this.#counterOrGauge(name);
     // The library calls `collect` before it writes the values.
@@ -180,9 +184,9 @@ interface Options {
 }
 
 /**
- * The same exposition in the OpenMetrics format. The library's own OpenMetrics registry cannot be used: it
- * renames the metrics themselves, so that the other format loses `_total` (prom-client 15.1.3,
- * registry.js, metrics()).
+ * The same exposition in the OpenMetrics format. The library's own OpenMetrics registry cannot be
+ * used: it renames the metrics themselves, so that the other format loses `_total` (prom-client
+ * 15.1.3, registry.js, metrics()).
  */
 export function toOpenMetrics(text: string): string {
   const lines = text.split('\n').filter((line) => line !== '');

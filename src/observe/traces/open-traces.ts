@@ -1,11 +1,13 @@
 import type { Traces } from './traces.ts';
 
-/** Environment variables, of which those of OpenTelemetry's OTLP exporter configuration are read. */
+/**
+ * Environment variables, of which those of OpenTelemetry's OTLP exporter configuration are read.
+ */
 export type TraceVariables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Traces over OTLP when an endpoint is given. Without one it resolves to undefined and OpenTelemetry is
- * not loaded.
+ * Traces over OTLP when an endpoint is given. Without one it resolves to undefined and
+ * OpenTelemetry is not loaded.
  *
  * @throws Error for an unsupported protocol.
  */

@@ -36,9 +36,9 @@ export interface TraceOptions {
 }
 
 /**
- * Makes spans of a request when it has ended: a root span for the call, with its stages as children. The
- * library reads its standard variables itself: endpoint, headers, sampler, OTEL_SERVICE_NAME,
- * OTEL_RESOURCE_ATTRIBUTES.
+ * Makes spans of a request when it has ended: a root span for the call, with its stages as
+ * children. The library reads its standard variables itself: endpoint, headers, sampler,
+ * OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES.
  */
 export function createTraces(options: TraceOptions): Traces {
   const { version, exporter = new OTLPTraceExporter() } = options;
@@ -98,8 +98,8 @@ function attributesOf(event: Ended) {
 }
 
 /**
- * The stages one after the other, without those of no length. The runs of a large request overlap its
- * waiting, so the stages together may be longer than the request: they are cut at its end.
+ * The stages one after the other, without those of no length. The runs of a large request overlap
+ * its waiting, so the stages together may be longer than the request: they are cut at its end.
  */
 function stagesOf({ startedMs, totalMs, encodeMs, queueMs, runMs }: Ended) {
   const lengths = [
@@ -131,7 +131,8 @@ function parentOf(traceparent: string | undefined): Context {
 }
 
 /**
- * Seconds and nanoseconds. The library takes a small plain number for the time since the process began.
+ * Seconds and nanoseconds. The library takes a small plain number for the time since the process
+ * began.
  */
 function toTime(unixAtMs: number): HrTime {
   const seconds = Math.floor(unixAtMs / 1000);

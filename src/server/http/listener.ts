@@ -36,8 +36,8 @@ export interface ListenOptions {
 const checkMs = 1000;
 
 /**
- * Listens for plain HTTP. A client that exceeds the limits is disconnected, and each connection has one
- * request at a time. The listener does not keep the process alive.
+ * Listens for plain HTTP. A client that exceeds the limits is disconnected, and each connection has
+ * one request at a time. The listener does not keep the process alive.
  *
  * @throws Error when the address cannot be bound.
  */
@@ -85,8 +85,8 @@ function boundConnections(server: Server, maxConnections: number): void {
 }
 
 /**
- * Disconnects a client that sends its next request before the answer. No ordinary client does so, and
- * such a client could make the server produce any number of answers and take none.
+ * Disconnects a client that sends its next request before the answer. No ordinary client does so,
+ * and such a client could make the server produce any number of answers and take none.
  */
 function oneAtATime(handle: RequestListener): RequestListener {
   const busy = new WeakSet<Socket>();

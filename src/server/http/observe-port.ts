@@ -28,8 +28,8 @@ const limits = {
 const plainType = 'text/plain; charset=utf-8';
 
 /**
- * The plain HTTP port for monitors and orchestrators, with /metrics, /livez and /readyz. It asks for no
- * credentials, so it must not be reachable from outside.
+ * The plain HTTP port for monitors and orchestrators, with /metrics, /livez and /readyz. It asks
+ * for no credentials, so it must not be reachable from outside.
  *
  * @throws Error when the address cannot be bound.
  */

@@ -91,7 +91,9 @@ function foldSpaces(text: string): string {
   return folded.replace(/^[ \n]|[ \n]$/g, '');
 }
 
-/** Capitals take about twice the tokens. An abbreviation, such as `CDL-A`, is too short to change. */
+/**
+ * Capitals take about twice the tokens. An abbreviation, such as `CDL-A`, is too short to change.
+ */
 function lowerShouted(text: string): string {
   const letters = count(cased, text);
   const isShouted =

@@ -1,6 +1,6 @@
 /**
- * Counts a text's characters (UTF-16 units) by kind, to estimate its number of tokens. It is cheap enough
- * for the main thread, because long texts are only sampled.
+ * Counts a text's characters (UTF-16 units) by kind, to estimate its number of tokens. It is cheap
+ * enough for the main thread, because long texts are only sampled.
  */
 
 /** Kinds of characters. Characters of one kind make about equally many tokens. */
@@ -25,7 +25,10 @@ export const characterKinds = [
   'symbol',
   /** All others: Han, kana, Hangul, emoji. */
   'ideograph',
-  /** Full-width letters and digits, and no-break spaces, which normalizing may replace by plain ones. */
+  /**
+   * Full-width letters and digits, and no-break spaces, which normalizing may replace by plain
+   * ones.
+   */
   'wide',
 ] as const;
 
@@ -39,7 +42,9 @@ const [accented, indic, symbol, ideograph, wide] = [7, 8, 9, 10, 11] as const;
 /** The kind of a single space, which tokenizers join to the word after it. */
 const none = -1;
 
-/** Texts up to this length are counted whole. Of longer ones, samples are counted, evenly spread. */
+/**
+ * Texts up to this length are counted whole. Of longer ones, samples are counted, evenly spread.
+ */
 const wholeLength = 2048;
 const samples = { count: 8, length: 256 } as const;
 
@@ -129,7 +134,9 @@ const entity = /&#?[a-z0-9]{2,10};/iy;
 const opening = /<(?:!--|script\b|style\b)/iy;
 const enclosed = /<(?:!--[^]*?--|(script|style)\b[^]*?<\/\1)>/iy;
 
-/** Finds the end of the tag or entity that begins at a place, or the place itself when none does. */
+/**
+ * Finds the end of the tag or entity that begins at a place, or the place itself when none does.
+ */
 function createMarkupSearch(text: string): (at: number) => number {
   // A search that reached the end of the text is not repeated, so the cost stays linear.
   let mayBeEnclosed = true;

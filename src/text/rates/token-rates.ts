@@ -2,8 +2,8 @@ import { at } from '../../base/at.ts';
 import { characterKinds, surveyTexts, type TextSurvey } from './survey-text.ts';
 
 /**
- * Tokens per character by kind, of an English vocabulary of 50,000 tokens. They are used until the rates of
- * the tokenizer in use are known. [characterKinds]
+ * Tokens per character by kind, of an English vocabulary of 50,000 tokens. They are used until the
+ * rates of the tokenizer in use are known. [characterKinds]
  */
 const priorRates = Float64Array.of(0.95, 0.05, 0.3, 1, 0.85, 0.1, 0.5, 1, 1.4, 1.5, 2, 1.5);
 /** A rate of 0 could never be learnt again. */
@@ -16,9 +16,9 @@ const keptCharacters = 40_000;
 const rounds = 50;
 
 /**
- * Estimates the number of tokens of texts without encoding them. Each kind of characters has a rate of
- * tokens per character, learnt from texts that were encoded. So the rates include the effect of the
- * tokenizer in use and of its normalizing.
+ * Estimates the number of tokens of texts without encoding them. Each kind of characters has a rate
+ * of tokens per character, learnt from texts that were encoded. So the rates include the effect of
+ * the tokenizer in use and of its normalizing.
  */
 export class TokenRates {
   /** Tokens and characters seen, whose ratio is the rate. [characterKinds] */
@@ -46,7 +46,9 @@ export class TokenRates {
     }
   }
 
-  /** Learns that texts with this survey had so many tokens. Each character counts `weight` times. */
+  /**
+   * Learns that texts with this survey had so many tokens. Each character counts `weight` times.
+   */
   learn(survey: TextSurvey, tokens: number, weight = 1): void {
     this.#share(survey, tokens).forEach((share, kind) => {
       const characters = at(this.#characters, kind) + weight * at(survey, kind);
@@ -57,8 +59,8 @@ export class TokenRates {
   }
 
   /**
-   * Divides the tokens among the kinds by their expected tokens. This is the expectation step of fitting
-   * Poisson rates by expectation maximization.
+   * Divides the tokens among the kinds by their expected tokens. This is the expectation step of
+   * fitting Poisson rates by expectation maximization.
    */
   #share(survey: TextSurvey, tokens: number): Float64Array {
     const ratio = tokens / Math.max(this.estimate(survey), leastRate);

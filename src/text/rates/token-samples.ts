@@ -1,4 +1,6 @@
-/** Texts in several scripts. A model's tokens per character are measured on them before it serves. */
+/**
+ * Texts in several scripts. A model's tokens per character are measured on them before it serves.
+ */
 export const tokenSamples: readonly string[] = [
   'The incumbent serves as the principal advisor to the director on all matters of personnel, budget and training, and ' +
     'is responsible for the planning, coordination and review of projects within the department. Experience must have ' +

@@ -48,8 +48,8 @@ export class AddedTokens {
 }
 
 /**
- * The place of a token that is spelled at `at`. `least` is the end of the token before it. Undefined when
- * the token is inside a word and must not be.
+ * The place of a token that is spelled at `at`. `least` is the end of the token before it.
+ * Undefined when the token is inside a word and must not be.
  */
 function placeToken(
   text: string,

@@ -1,8 +1,8 @@
 import { KeyHeap } from './key-heap.ts';
 
 /**
- * The character that stands for each byte in byte-level vocabularies (GPT-2): printable bytes stand for
- * themselves, the others are U+0100 and following. [256]
+ * The character that stands for each byte in byte-level vocabularies (GPT-2): printable bytes stand
+ * for themselves, the others are U+0100 and following. [256]
  */
 export const byteSpelling: readonly string[] = spellBytes();
 
@@ -36,10 +36,10 @@ const rankStep = 2 ** 32;
 const none = -1;
 
 /**
- * Byte-pair merging of one word in O(n log n). Pairs are in a heap, ordered by rank and then position. A
- * pair that an earlier merge has broken is skipped when it is popped. When a byte is left out, its
- * neighbours become adjacent, as in the reference (SmolLM2 lacks 21 bytes: most occur in no UTF-8, the
- * others in control characters and rare scripts).
+ * Byte-pair merging of one word in O(n log n). Pairs are in a heap, ordered by rank and then
+ * position. A pair that an earlier merge has broken is skipped when it is popped. When a byte is
+ * left out, its neighbours become adjacent, as in the reference (SmolLM2 lacks 21 bytes: most occur
+ * in no UTF-8, the others in control characters and rare scripts).
  */
 export class BytePairEncoder {
   /** [256] */
@@ -74,7 +74,9 @@ export class BytePairEncoder {
     );
   }
 
-  /** Token ids of a word. The array is cached: do not write to it. Lone surrogates count as U+FFFD. */
+  /**
+   * Token ids of a word. The array is cached: do not write to it. Lone surrogates count as U+FFFD.
+   */
   encode(word: string): Int32Array {
     const cached = this.#cache.get(word);
     if (cached !== undefined) {

@@ -1,10 +1,10 @@
 import { at } from '../../base/at.ts';
 
 /**
- * Converts to NFC in linear time. The engine's own conversion sorts combining marks by insertion: on Node
- * 20.20, 80,000 marks that alternate between two classes take 8 s, so a single text could block a thread.
- * Long runs of marks are therefore put into canonical order first (Unicode 17, section 3.11), which does
- * not change the result.
+ * Converts to NFC in linear time. The engine's own conversion sorts combining marks by insertion:
+ * on Node 20.20, 80,000 marks that alternate between two classes take 8 s, so a single text could
+ * block a thread. Long runs of marks are therefore put into canonical order first (Unicode 17,
+ * section 3.11), which does not change the result.
  */
 export function composeText(text: string): string {
   return text.replace(longMarkRun, orderMarks).normalize('NFC');
@@ -12,7 +12,9 @@ export function composeText(text: string): string {
 
 const longMarkRun = /\p{M}{33,}/gu;
 
-/** Decomposes a run and sorts the marks between starters by class, keeping the order within a class. */
+/**
+ * Decomposes a run and sorts the marks between starters by class, keeping the order within a class.
+ */
 function orderMarks(run: string): string {
   const marks = Array.from(run).flatMap((mark) => Array.from(mark.normalize('NFD')));
   const classes = rankClasses(new Set(marks));
@@ -35,8 +37,8 @@ const lowest = '\u0334';
 const highest = '\u0345';
 
 /**
- * The class of each mark, numbered from 1 in the order of combining classes. JavaScript does not expose the
- * classes, so they are found from how normalization reorders pairs of marks.
+ * The class of each mark, numbered from 1 in the order of combining classes. JavaScript does not
+ * expose the classes, so they are found from how normalization reorders pairs of marks.
  */
 function rankClasses(marks: ReadonlySet<string>): ReadonlyMap<string, number> {
   const ranks = new Map<string, number>();

@@ -1,4 +1,6 @@
-/** A binary heap of numbers, smallest first. Its memory grows as needed and is kept between uses. */
+/**
+ * A binary heap of numbers, smallest first. Its memory grows as needed and is kept between uses.
+ */
 export class KeyHeap {
   #keys = new Float64Array(256);
   #size = 0;

@@ -1,12 +1,13 @@
 import { RankError } from '../../base/errors.ts';
 
 /**
- * A known pre-tokenizer, which splits a text into words before merging. Its sticky pattern matches at every
- * place of every text, in linear time. The patterns differ from those of the reference because JavaScript's
- * `\s` and `\d` are not Unicode's: `\s` has U+FEFF and lacks U+0085, `\d` is ASCII only.
+ * A known pre-tokenizer, which splits a text into words before merging. Its sticky pattern matches
+ * at every place of every text, in linear time. The patterns differ from those of the reference
+ * because JavaScript's `\s` and `\d` are not Unicode's: `\s` has U+FEFF and lacks U+0085, `\d` is
+ * ASCII only.
  *
- * Hazard: V8's pattern stack overflows after about 4 million non-Latin characters without a break (measured
- * on Node 20.20). `test` then throws RangeError.
+ * Hazard: V8's pattern stack overflows after about 4 million non-Latin characters without a break
+ * (measured on Node 20.20). `test` then throws RangeError.
  */
 interface Splitter {
   /** Its names in GGUF. Errors use the first. */

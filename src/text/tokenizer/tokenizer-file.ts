@@ -15,9 +15,9 @@ export interface TokenizerFile extends BytePairModel {
 const ids = { min: 0, max: (1 << 24) - 1 };
 
 /**
- * Parses the text of a tokenizer.json: byte-level BPE with a known pre-tokenizer. A tokenizer whose ids
- * would differ from the reference's is refused. Post-processors and truncation are ignored, because
- * prompts are built from templates, which contain the BOS themselves.
+ * Parses the text of a tokenizer.json: byte-level BPE with a known pre-tokenizer. A tokenizer whose
+ * ids would differ from the reference's is refused. Post-processors and truncation are ignored,
+ * because prompts are built from templates, which contain the BOS themselves.
  *
  * @throws RankError naming the field, what was found and what is supported.
  */
@@ -118,8 +118,8 @@ function parseMerges(
 }
 
 /**
- * With `ignore_merges`, a word in the vocabulary becomes one token. Added tokens are left out, because a
- * caller's text that spells one is plain text.
+ * With `ignore_merges`, a word in the vocabulary becomes one token. Added tokens are left out,
+ * because a caller's text that spells one is plain text.
  */
 function parseWholeWords(
   ignoreMerges: unknown,

@@ -32,11 +32,14 @@ export interface Tokenizer {
   /** Encodes a caller's text, in which no special token is recognised. */
   encode(text: string): Int32Array;
   /**
-   * The first tokens of `encode(text)`, at most `limit`, and up to three fewer where the cut would be inside
-   * a character. Encodes only as much of the text as needed.
+   * The first tokens of `encode(text)`, at most `limit`, and up to three fewer where the cut would
+   * be inside a character. Encodes only as much of the text as needed.
    */
   encodeHead(text: string, limit: number): Cut;
-  /** The last tokens of `encode(text)`, in the same way. Splits the whole text, but merges only its end. */
+  /**
+   * The last tokens of `encode(text)`, in the same way. Splits the whole text, but merges only its
+   * end.
+   */
   encodeTail(text: string, limit: number): Cut;
 }
 
@@ -188,8 +191,9 @@ class ByteLevelTokenizer implements Tokenizer {
   }
 
   /**
-   * The first place from `cut` on, in steps of `step`, at which a character begins. It is `cut` itself when
-   * there is none within a character's length: the vocabulary lacks the character's first byte.
+   * The first place from `cut` on, in steps of `step`, at which a character begins. It is `cut`
+   * itself when there is none within a character's length: the vocabulary lacks the character's
+   * first byte.
    */
   #findBoundary(ids: readonly number[], cut: number, step: 1 | -1): number {
     for (let moved = 0; moved <= maxMoved; moved++) {
