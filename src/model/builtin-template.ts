@@ -1,5 +1,5 @@
 import { builtinTemplates, type PromptTemplate, type TemplateName } from '../text/template.ts';
-import type { Family } from './manifest.ts';
+import type { Family } from './blueprint.ts';
 
 const templateOfFamily: Readonly<Record<Family, TemplateName>> = {
   llama: 'chatml',

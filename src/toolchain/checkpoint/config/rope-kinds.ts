@@ -1,4 +1,4 @@
-import type { RopeScaling } from '../../../model/rope-scaling.ts';
+import type { RopeScaling } from '../../../model/blueprint.ts';
 
 /** The rotary base that a scaling changes. */
 export interface RopeBase {
