@@ -2,14 +2,15 @@ import { assertSizes, type FileEntry } from './model-files.ts';
 import { createTemplate, type PromptTemplate, templateHash } from '../text/template.ts';
 import { join } from 'node:path';
 import { at } from '../base/at.ts';
+import { type Blueprint, parseBlueprint } from './blueprint.ts';
 import { RankError } from '../base/errors.ts';
 import { JsonRecord } from '../base/files/json-record.ts';
-import { mostRowTokens, parsePromptFacts, type PromptFacts } from './prompt-facts.ts';
+import { parsePromptFacts, type PromptFacts } from './prompt-facts.ts';
 import { readRegularText, type ReadProgress } from '../base/files/regular-file.ts';
-import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts';
 import { sha256 } from '../base/files/sha256.ts';
 import { normalizeRules, type NormalizeStep, parseNormalize } from '../text/normalize/normalize.ts';
 
+export { type Blueprint, families, type Family, leastRowTokens } from './blueprint.ts';
 export { defaultRowTokens, mostRowTokens, type TemplateTokens } from './prompt-facts.ts';
 export type { StartToken } from '../text/template-warnings.ts';
 export { type FileStamps, verifyFiles } from './model-files.ts';
@@ -19,43 +20,11 @@ export { type FileStamps, verifyFiles } from './model-files.ts';
 export const manifestFile = 'manifest.json';
 export const manifestFormat = 1;
 
-export const families = ['llama', 'qwen2', 'qwen3'] as const;
-export type Family = (typeof families)[number];
 /**
  * int8: linears in 8 bits (weights by output channel, activations by token row), the rest in fp32.
  */
 export const precisions = ['fp32', 'fp16', 'int8'] as const;
 export type Precision = (typeof precisions)[number];
-
-/** The least a prompt needs: with fewer positions there is no room for a candidate. */
-export const leastRowTokens = 32;
-
-/** The architecture's dimensions. */
-export interface Blueprint {
-  readonly family: Family;
-  readonly layers: number;
-  readonly width: number;
-  readonly mlpWidth: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly vocabulary: number;
-  readonly ropeTheta: number;
-  /** Undefined when positions are not scaled. */
-  readonly ropeScaling?: RopeScaling | undefined;
-  readonly normEpsilon: number;
-  /** RMS norm over each head's query and key (Qwen3). */
-  readonly qkNorm: boolean;
-  /** Biases on q, k and v (Qwen2). */
-  readonly qkvBias: boolean;
-  readonly tiedHead: boolean;
-  /**
-   * The classes of a sequence classifier, by row of its head; it has no logits of the vocabulary.
-   */
-  readonly classes?: readonly string[] | undefined;
-  /** The most tokens in one row: prefix, candidate and suffix. */
-  readonly rowTokens: number;
-}
 
 export interface Label {
   readonly text: string;
@@ -148,7 +117,6 @@ export async function readManifest(dir: string, progress?: ReadProgress): Promis
 
 export const modelName = /^[\w.-]{1,100}$/;
 const hexHash = /^[0-9a-f]{64}$/;
-const count = { min: 1, max: 1 << 20 };
 
 /**
  * Reads a manifest's text; `where` names its file.
@@ -211,33 +179,6 @@ export function parseBuckets(json: JsonRecord, rowTokens: number): readonly numb
     json.fail('buckets', 'an ascending list');
   }
   return buckets;
-}
-
-function parseBlueprint(json: JsonRecord): Blueprint {
-  const blueprint: Blueprint = {
-    family: json.oneOf('family', families),
-    layers: json.count('layers', count),
-    width: json.count('width', count),
-    mlpWidth: json.count('mlpWidth', count),
-    heads: json.count('heads', count),
-    kvHeads: json.count('kvHeads', count),
-    headDim: json.count('headDim', count),
-    vocabulary: json.count('vocabulary', { min: 2, max: 1 << 24 }),
-    ropeTheta: json.amount('ropeTheta'),
-    ...(json.has('ropeScaling') && {
-      ropeScaling: parseRopeScaling(json.record('ropeScaling'), json.count('headDim', count)),
-    }),
-    normEpsilon: json.amount('normEpsilon'),
-    qkNorm: json.flag('qkNorm'),
-    qkvBias: json.flag('qkvBias'),
-    tiedHead: json.flag('tiedHead'),
-    ...(json.has('classes') && { classes: json.texts('classes') }),
-    rowTokens: json.count('rowTokens', { min: leastRowTokens, max: mostRowTokens }),
-  };
-  if (blueprint.heads % blueprint.kvHeads !== 0) {
-    json.fail('kvHeads', `a divisor of ${blueprint.heads} heads`);
-  }
-  return blueprint;
 }
 
 function parseLabels(json: JsonRecord, blueprint: Blueprint): Manifest['labels'] {

@@ -1,6 +1,5 @@
 import { at } from '../../../base/at.ts';
-import type { Blueprint } from '../../../model/manifest.ts';
-import type { RopeScaling } from '../../../model/rope-scaling.ts';
+import type { Blueprint, RopeScaling } from '../../../model/blueprint.ts';
 import type { ArchitectureFields } from './fields.ts';
 import { refuse } from '../../files/checkpoint.ts';
 import { linearScaling, orNone, type RopeBase, yarnAttention, yarnScaling } from './rope-kinds.ts';

@@ -1,5 +1,4 @@
-import type { Blueprint } from '../../../model/manifest.ts';
-import type { RopeScaling } from '../../../model/rope-scaling.ts';
+import type { Blueprint, RopeScaling } from '../../../model/blueprint.ts';
 import type { ConfigFields } from './fields.ts';
 import { refuse } from '../../files/checkpoint.ts';
 import {
