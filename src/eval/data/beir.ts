@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { RankError } from '../../base/errors.ts';
 import { JsonRecord } from '../../base/files/json-record.ts';
 import { DataError, dataError, quote } from '../../base/data-error.ts';
 import { findDataFile, readLines, type Line } from '../../base/files/read-lines.ts';
+import type { CandidateText } from '../../encode/encode.ts';
 
 /** A text of the corpus. */
 export interface Passage {
@@ -16,6 +18,23 @@ export interface Query {
   readonly text: string;
   /** `metadata.kind`, by which reports are split. */
   readonly kind: string | undefined;
+}
+
+/** The text of a passage in the form of a candidate, with its title or without. */
+export function candidateText(
+  { title, text }: Pick<Passage, 'title' | 'text'>,
+  withTitle: boolean,
+): CandidateText {
+  return { title: withTitle && title !== '' ? title : undefined, text };
+}
+
+/** The value of an id that a run names. @throws RankError when the data lacks it. */
+export function find<T>(values: ReadonlyMap<string, T>, id: string): T {
+  const value = values.get(id);
+  if (value === undefined) {
+    throw new RankError('invalid-argument', `'${id}' is not in the data`);
+  }
+  return value;
 }
 
 /** Grade of each judged text, by query. Whole numbers; 0 and below are not relevant. */

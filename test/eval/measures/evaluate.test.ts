@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate, type EvaluateInput } from '../../../src/eval/measures/evaluate.ts';
-import { formatReport } from '../../../src/eval/report.ts';
+import { formatReport } from '../../../src/eval/eval-report.ts';
 import type { Run } from '../../../src/eval/data/trec-run.ts';
 
 function runOf(orders: Record<string, string[]>): Run {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import type { Passage } from '../../../src/eval/data/beir.ts';
 import { rankCandidates, type RankOptions } from '../../../src/eval/rank/rank-candidates.ts';
-import type { PairEngine } from '../../../src/eval/rank/score-pairs.ts';
-import type { PackedBatch } from '../../../src/batch/packed-batch.ts';
+import type { PairEngine } from '../../../src/eval/rank/open-pair-engine.ts';
 
 /** A text's number is its only token and its logit; the query "minus" negates it. "2" is cut. */
 const engine: PairEngine = {
@@ -23,10 +23,14 @@ const engine: PairEngine = {
     }),
   },
   runners: [
-    ({ ids, groups, scored }: PackedBatch) => {
-      const last = groups.flatMap(({ lastIndex }) => [...lastIndex]);
-      const yes = [...scored].map((tile) => ids[last[tile] ?? NaN] ?? NaN);
-      return Promise.resolve(Float32Array.from(yes.flatMap((logit) => [logit + 1, 1])));
+    {
+      name: 'cpu#0',
+      run: ({ ids, groups, scored }) => {
+        const last = groups.flatMap(({ lastIndex }) => [...lastIndex]);
+        const yes = [...scored].map((tile) => at(ids, at(last, tile)));
+        const logits = Float32Array.from(yes.flatMap((logit) => [logit + 1, 1]));
+        return Promise.resolve({ ok: true, logits, runMs: 0 });
+      },
     },
   ],
 };

@@ -1,4 +1,3 @@
-import { at } from '../../../base/at.ts';
 import { parseConfig } from '../../../config/config.ts';
 import type { Manifest } from '../../../model/manifest.ts';
 import { openPairEngine } from '../../rank/open-pair-engine.ts';
@@ -48,14 +47,14 @@ export const openScorer: OpenScorer = async ({ dir, manifest }, options) => {
   const engine = await openPairEngine({ ...config, model: dir }, manifest);
   return {
     async score(pairs, data, { candidateTokens, variant }) {
-      const { logits } = await scorePairs(engine, pairs, data, {
+      const { scores } = await scorePairs(engine, pairs, data, {
         titles: variant === 'titles',
         instruction: undefined,
         maxCandidateTokens: candidateTokens,
         signal: new AbortController().signal,
         onProgress: () => undefined,
       });
-      return pairs.map((_, i) => at(logits, 2 * i) - at(logits, 2 * i + 1));
+      return scores.flatMap((score) => (score === undefined ? [] : [score.yes - score.no]));
     },
     close: () => engine.close(),
   };
