@@ -1,28 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { at } from '../../../src/base/at.ts';
 import type { PairEngine } from '../../../src/eval/rank/open-pair-engine.ts';
-import {
-  batchPairs,
-  type Pair,
-  type PairData,
-  type PairEncoder,
-  type PairSettings,
-} from '../../../src/eval/rank/pair-batches.ts';
+import type { Pair, PairData } from '../../../src/eval/rank/pair-batches.ts';
 import {
   type PairOptions,
   type PairScore,
   scorePairs,
 } from '../../../src/eval/rank/score-pairs.ts';
 import type { BatchOutcome, PackedBatch } from '../../../src/batch/packed-batch.ts';
-import { packBatch, packedTokens } from '../../../src/batch/pack-batch.ts';
-import type { EncodeOutcome, EncodeTask } from '../../../src/encode/encode.ts';
+import { packBatch } from '../../../src/batch/pack-batch.ts';
 import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
-import type { TemplateOrder } from '../../../src/text/template.ts';
 import { openSession, type RankSession } from '../../../src/engine/session.ts';
 import { buildHfTiny } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { fakeData, fakeEncoding } from './fake-pairs.ts';
 
 const words = 'the nurse on ward nine reads charts and orders at night'.split(' ');
 const text = (count: number, from: number) =>
@@ -154,87 +146,6 @@ function largestDifference(a: readonly number[], b: readonly number[]): number {
   return Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? NaN))));
 }
 
-/** Tokens by hand: a query's are its number 100 + q, a candidate's are 0 to its text's length. */
-function fakeEncoding(order: TemplateOrder, tokenBudget: number): PairEncoder & PairSettings {
-  const encode = ({ query, candidates }: EncodeTask): EncodeOutcome => {
-    const asked = Int32Array.of(100 + Number(query), 100 + Number(query));
-    const suffix = order === 'query-first' ? Int32Array.of(99) : asked;
-    return {
-      ok: true,
-      encoded: {
-        prefix: order === 'query-first' ? asked : Int32Array.of(98),
-        candidates: candidates.map(({ text: { length } }) => ({
-          ids: Int32Array.of(...Array(length).keys(), ...suffix),
-          ...{ tokens: length, truncated: false },
-        })),
-      },
-    };
-  };
-  return {
-    ...{ order, tokenBudget, encoder: { encode }, titles: true },
-    ...{ instruction: undefined, maxCandidateTokens: undefined },
-  };
-}
-
-/** Queries 0 to 3, candidates 0 to 5, whose texts are as long as 7 times their number. */
-const made: PairData = {
-  queries: new Map([0, 1, 2, 3].map((i) => [`q${i}`, { text: String(i) }])),
-  corpus: new Map([0, 1, 2, 3, 4, 5].map((i) => [`c${i}`, { title: '', text: 'x'.repeat(7 * i) }])),
-};
-const anyPairs = fc.uniqueArray(
-  fc.record({ query: fc.integer({ max: 3, min: 0 }), candidate: fc.integer({ max: 5, min: 0 }) }),
-  { maxLength: 24, selector: ({ query, candidate }) => `${query} ${candidate}` },
-);
-
-describe.each(['query-first', 'candidate-first'] as const)('batches of %s pairs', (order) => {
-  test('have every pair once, whole, within the budget, and pay for what is shared once', () => {
-    fc.assert(
-      fc.property(anyPairs, fc.integer({ min: 1, max: 120 }), (found, budget) => {
-        const asked = found.map(({ query, candidate }) => ({
-          query: `q${query}`,
-          candidate: `c${candidate}`,
-        }));
-        const dealt = [...batchPairs(asked, made, fakeEncoding(order, budget))];
-        const rows = dealt.flatMap(({ parts, pairs: batched }) => {
-          const packed = parts.flatMap(({ prefix, suffixes }) =>
-            suffixes.map((ids) => ({ prefix, ids })),
-          );
-          expect(batched).toHaveLength(packed.length);
-          return packed.map((row, i) => ({ ...row, pair: at(batched, i).pair }));
-        });
-        expect(rows.map(({ pair }) => pair).toSorted((a, b) => a - b)).toEqual([...asked.keys()]);
-        for (const { prefix, ids, pair } of rows) {
-          const { query, candidate } = found[pair] ?? { query: 0, candidate: 0 };
-          const text = [...Array(7 * candidate).keys()];
-          expect([...prefix, ...ids]).toEqual(
-            order === 'query-first'
-              ? [100 + query, 100 + query, ...text, 99]
-              : [98, ...text, 100 + query, 100 + query],
-          );
-        }
-        for (const batch of dealt) {
-          const prefixes = batch.parts.map(({ prefix }) => prefix);
-          expect(new Set(prefixes).size).toBe(prefixes.length);
-          expect(batch.packedTokens).toBe(packedTokens(batch.parts));
-          expect(batch.pairs.length === 1 || batch.packedTokens <= budget).toBe(true);
-        }
-      }),
-    );
-  });
-
-  test('hold each text that comes first once when they are large enough', () => {
-    const all = [...made.queries.keys()].flatMap((query) =>
-      [...made.corpus.keys()].map((candidate) => ({ query, candidate })),
-    );
-    const [batch, ...more] = batchPairs(all, made, fakeEncoding(order, 1000));
-    expect(more).toEqual([]);
-    // 4 queries of 2 tokens, 6 candidates of 105 together; a token of the template for each prefix or suffix.
-    expect(batch?.packedTokens).toBe(
-      order === 'query-first' ? 4 * 2 + 4 * (105 + 6) : 105 + 6 + 24 * 2,
-    );
-  });
-});
-
 describe('scoring', () => {
   const all = ['q0', 'q1', 'q2'].map((query) => ({ query, candidate: 'c1' }));
   type Run = (batch: PackedBatch) => BatchOutcome;
@@ -256,7 +167,7 @@ describe('scoring', () => {
       told.push(done);
       stop.abort();
     };
-    const { scores, done } = await scorePairs(engineOf(run), all, made, {
+    const { scores, done } = await scorePairs(engineOf(run), all, fakeData, {
       ...options({ onProgress, signal: stop.signal }),
     });
     // One ran and one was prepared.
@@ -269,7 +180,7 @@ describe('scoring', () => {
       scorePairs(
         engineOf(run, () => ({ ok: false, kind, message: 'gone' })),
         all,
-        made,
+        fakeData,
         options(),
       );
     await expect(fail('replica-failed')).rejects.toMatchObject({
@@ -284,14 +195,14 @@ describe('scoring', () => {
 
   test('refuses logits that are not finite, naming query and text', async () => {
     const broken = () => giving(Float32Array.of(NaN, 1));
-    await expect(scorePairs(engineOf(broken), all, made, options())).rejects.toThrow(
+    await expect(scorePairs(engineOf(broken), all, fakeData, options())).rejects.toThrow(
       "the model gave NaN and 1 for query 'q0' and text 'c1'",
     );
   });
 
   test('refuses pairs whose texts are not in the data', async () => {
     const unknown = [{ query: 'q0', candidate: 'c9' }];
-    await expect(scorePairs(engineOf(run), unknown, made, options())).rejects.toThrow(
+    await expect(scorePairs(engineOf(run), unknown, fakeData, options())).rejects.toThrow(
       "'c9' is not in the data",
     );
   });
