@@ -1,3 +1,4 @@
+import { at } from '../base/at.ts';
 import { formatGate, type GateNames } from './measures/format-gate.ts';
 import type { GateResult } from './measures/gate.ts';
 import type { Interval } from './measures/bootstrap.ts';
@@ -6,29 +7,29 @@ import { formatSigned, formatTable } from '../base/format-table.ts';
 import { formatPerturbed, type PerturbedQuality } from './forms/perturbed.ts';
 import type { RerankCounts } from './rank/rerank.ts';
 
-/** What `slmrank eval` found; also its JSON. */
+/** The result of `slmrank eval`; its JSON has the same shape. */
 export interface EvalReport extends Evaluation {
   readonly beir: string;
   readonly split: string;
   readonly runFile: string;
   readonly relevantFrom: number;
-  /** Most queries measured, when that was bounded. */
+  /** Most queries to measure, when --limit was given. */
   readonly limit?: number;
   readonly model?: ModelReport;
-  /** The model's NDCG@10 on perturbed candidates, when that was asked for. */
+  /** The model's NDCG@10 on perturbed candidates, with --perturb. */
   readonly perturbed?: readonly PerturbedQuality[];
-  /** Against another model, when one was named. */
+  /** The comparison with another model, with --against. */
   readonly gate?: GateReport;
 }
 
 export interface GateReport extends GateResult {
-  /** How both models were run on each side; at least one. */
+  /** The runs of both models on each side; at least one side. */
   readonly runs: readonly {
     readonly titles: boolean;
     readonly model: ModelReport;
     readonly reference: ModelReport;
   }[];
-  /** What was not judged, and why. */
+  /** A sentence on the side that was not judged. */
   readonly skipped?: string;
 }
 
@@ -36,16 +37,16 @@ export interface ModelReport extends RerankCounts {
   readonly name: string;
   readonly fingerprint: string;
   readonly devices: string;
-  /** Through the serving pipeline, or all pairs at once: rates of the two say different things. */
+  /** Through the pipeline, or all pairs together; the rates of the two are not comparable. */
   readonly way: 'served' | 'direct';
-  /** Queries and candidates that were to be ranked. */
+  /** Queries that were to be ranked. */
   readonly plannedQueries: number;
   readonly seconds: number;
   readonly candidatesPerSecond: number;
   readonly interrupted: boolean;
 }
 
-/** The report for people: the run's own order beside the model's, and under it what was counted. */
+/** The report as text: the quality of the run's order and of the model's, then notes. */
 export function formatReport(report: EvalReport): string {
   const head = ['queries', 'run NDCG@10', '95 %', 'MRR@10'];
   const modelHead = report.model ? ['model NDCG@10', '95 %', 'MRR@10', 'gain', '95 %'] : [];
@@ -59,7 +60,7 @@ export function formatReport(report: EvalReport): string {
 }
 
 function namesOf({ runs, skipped }: GateReport): GateNames {
-  return { reference: runs[0]?.reference.name ?? 'the reference', skipped };
+  return { reference: at(runs, 0).reference.name, skipped };
 }
 
 function runCells({ kind, queries, run }: QualityRow): string[] {
@@ -73,8 +74,8 @@ function modelCells({ reranked, gain }: QualityRow): string[] {
         share(reranked.ndcg10.mean),
         bounds(reranked.ndcg10),
         share(reranked.mrr10),
-        signed(gain.mean),
-        `${signed(gain.low)}..${signed(gain.high)}`,
+        formatSigned(gain.mean, 3),
+        `${formatSigned(gain.low, 3)}..${formatSigned(gain.high, 3)}`,
       ];
 }
 
@@ -119,8 +120,4 @@ function bounds({ low, high }: Interval): string {
 
 function share(value: number): string {
   return value.toFixed(3);
-}
-
-function signed(value: number): string {
-  return formatSigned(value, 3);
 }

@@ -18,7 +18,7 @@ const width = 720;
 const left = 210;
 const step = 18;
 
-/** Bars from zero with their intervals, group by group, as SVG that needs nothing else. */
+/** A self-contained SVG of horizontal bars from zero with their intervals, in groups. */
 export function drawBars(title: string, groups: readonly BarGroup[]): string {
   const most = niceAbove(Math.max(0, ...groups.flatMap(({ bars }) => bars.map((bar) => bar.high))));
   const x = (value: number) => left + (value / most) * (width - left - 60);

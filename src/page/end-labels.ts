@@ -1,7 +1,7 @@
 import { lineHeight, spreadHeights } from './place-labels.ts';
 import { escapeText, type Frame } from './svg-parts.ts';
 
-/** A name that belongs to the right end of a line, which is at x and y in pixels. */
+/** A name for a line whose right end is at x and y, in pixels. */
 export interface EndLabel {
   readonly name: string;
   readonly colour: string;
@@ -9,7 +9,7 @@ export interface EndLabel {
   readonly y: number;
 }
 
-/** Names right of the chart, moved up and down where they would cover one another, each joined to its line. */
+/** Draws names right of the chart, spread so that they do not overlap, each joined to its line. */
 export function drawEndLabels(labels: readonly EndLabel[], frame: Frame): string {
   return spreadHeights(labels, lineHeight, [frame.top, frame.bottom])
     .map(({ item: { name, colour, x, y }, height }) => {

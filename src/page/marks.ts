@@ -1,7 +1,7 @@
 import { type Label, placeLabels } from './place-labels.ts';
 import { escapeText, type Frame, type Point } from './svg-parts.ts';
 
-/** A point with its name and an interval of its height. */
+/** A named point with an interval on the y axis. */
 export interface Mark {
   readonly name: string;
   readonly at: Point;
@@ -10,7 +10,7 @@ export interface Mark {
   readonly colour: string;
 }
 
-/** Points with their intervals and their names; a line joins a name to its point where it had to stand far from it. */
+/** Draws points with their intervals and names. A name far from its point is joined to it by a line. */
 export function drawMarks(marks: readonly Mark[], levels: readonly number[], frame: Frame): string {
   const points = marks.map(({ name, at, low, high, colour }) => ({
     name,
@@ -39,7 +39,7 @@ export function drawMarks(marks: readonly Mark[], levels: readonly number[], fra
     ({ point, label }) =>
       `<text class="mark" x="${label.x.toFixed(1)}" y="${label.y.toFixed(1)}" text-anchor="${label.anchor}">${escapeText(point.name)}</text>`,
   );
-  // Names last, so that no interval crosses them.
+  // Names are last, so that no interval is drawn over them.
   return [...shapes, ...names].join('');
 }
 

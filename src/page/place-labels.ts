@@ -1,4 +1,4 @@
-/** A point of a chart, in pixels, with the interval that is drawn through it. */
+/** A point of a chart with its interval, in pixels. */
 export interface LabelledPoint {
   readonly name: string;
   readonly x: number;
@@ -9,14 +9,14 @@ export interface LabelledPoint {
 
 export interface Label {
   readonly x: number;
-  /** Of the text's baseline. */
+  /** The baseline of the text. */
   readonly y: number;
   readonly anchor: 'start' | 'end';
-  /** True when the label stands so far from its point that a line must join them. */
+  /** Whether the label is so far from its point that a line must join them. */
   readonly isApart: boolean;
 }
 
-/** What names must stay within, and the heights of lines that they had better not cross. */
+/** The area for the names, and the heights of lines that they should not cover. */
 export interface LabelArea extends Area {
   readonly levels: readonly number[];
 }
@@ -30,26 +30,26 @@ interface Area {
 
 interface Spot extends Label {
   readonly box: Area;
-  /** How far from the point's own height, in lines of text. */
+  /** Distance from the height of the point, in lines of text. */
   readonly lines: number;
 }
 
 interface Surroundings {
   readonly others: readonly LabelledPoint[];
-  /** Of the names that have a place already. */
+  /** The boxes of the names that are already placed. */
   readonly taken: readonly Area[];
   readonly area: LabelArea;
 }
 
 export const lineHeight = 12;
-/** Of the average letter at the charts' 11 pixels, rounded up. */
+/** Width of an average letter of 11 pixels' height, rounded up. */
 const letterWidth = 6.2;
 const radius = 5;
 const shifts = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6];
 
 /**
- * A place for each point's name: beside its point, on the right if it can be, and moved up or down where it would cover
- * another name or point. From the uppermost point downwards, which is the order in which they choose.
+ * Finds a place for each point's name: beside the point, on the right if possible, and moved up or down
+ * where it would cover another name or point. Greedy, from the uppermost point downwards.
  */
 export function placeLabels<T extends LabelledPoint>(
   points: readonly T[],
@@ -69,8 +69,8 @@ export function placeLabels<T extends LabelledPoint>(
 }
 
 /**
- * Heights as near to the items' own as a gap between them allows, within the ends, in the order of the heights. An
- * isotonic regression: less the gaps that come before it, no height is below an earlier one.
+ * Moves heights as little as possible so that neighbours have at least the gap between them and all are
+ * within the ends. The order is kept: after subtracting the gaps this is an isotonic regression.
  */
 export function spreadHeights<T extends { readonly y: number }>(
   items: readonly T[],
@@ -125,7 +125,7 @@ function spotsOf({ name, x, y }: LabelledPoint): readonly Spot[] {
   );
 }
 
-/** Names must not cover one another or leave the chart; points, intervals and levels beneath them are lesser evils. */
+/** Leaving the chart and covering a name cost most; covering points, intervals and levels less. */
 function costOf({ box, anchor, lines }: Spot, { others, taken, area }: Surroundings): number {
   const isInside =
     box.left >= area.left &&

@@ -1,10 +1,10 @@
-/** One axis: where a value stands in pixels, and the values that are written beside it. */
+/** One axis: the position of a value in pixels, and the values with a label. */
 export interface Scale {
   readonly place: (value: number) => number;
   readonly ticks: readonly number[];
 }
 
-/** The first and the last of values or of pixels. */
+/** Two ends, in values or in pixels. */
 type Range = readonly [from: number, to: number];
 
 export function linearScale([from, to]: Range, [start, end]: Range): Scale {
@@ -17,7 +17,7 @@ export function linearScale([from, to]: Range, [start, end]: Range): Scale {
   };
 }
 
-/** Both ends must be above 0. Without `ticks` they are round numbers, more of them where the range is short. */
+/** Both values must be above 0. Ticks are round numbers by default, more of them in a short range. */
 export function logScale([from, to]: Range, [start, end]: Range, ticks?: readonly number[]): Scale {
   const share = (value: number) => Math.log(value / from) / Math.log(to / from);
   return {
@@ -26,7 +26,7 @@ export function logScale([from, to]: Range, [start, end]: Range, ticks?: readonl
   };
 }
 
-/** The least of 1, 1.5, 2 ... times a power of ten that is not below the value; 1 for nothing. */
+/** The smallest of 1, 1.5, 2 ... times a power of ten that is at least the value; 1 for 0. */
 export function niceAbove(value: number): number {
   return roundUp(value, [1, 1.5, 2, 3, 4, 5, 6, 8]);
 }

@@ -3,7 +3,10 @@ import { chartWidth } from './svg.ts';
 const light = { ink: '#555', paper: '#fff', line: '#ddd' };
 const dark = { ink: '#b4b4b8', paper: '#16181c', line: '#333' };
 
-/** Charts of `drawChart` below one another, as one file that can stand alone: light and dark, on paper of its own. */
+/**
+ * One SVG file with charts of `drawChart` below one another. It has its own background and colours, for
+ * light and dark mode.
+ */
 export function formatSvgFile(charts: readonly string[]): string {
   let height = 0;
   const placed = charts.map((chart) => {

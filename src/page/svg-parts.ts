@@ -2,7 +2,7 @@ import type { Scale } from './scale.ts';
 
 export type Point = readonly [x: number, y: number];
 
-/** A chart's height in pixels, the edges of what is inside its axes, and its two scales. */
+/** The geometry of a chart in pixels: its height, the edges of the plot area, and both scales. */
 export interface Frame {
   readonly height: number;
   readonly left: number;

@@ -11,7 +11,7 @@ export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
   readonly colour: string;
-  /** Dots where points do not follow from each other. */
+  /** `dots` for separate samples, `line` for a curve. */
   readonly as: 'line' | 'dots';
   readonly isDashed?: boolean;
   /** True to write the name at the line's right end instead of in the legend. */
@@ -24,15 +24,15 @@ export interface Chart {
   readonly y: string;
   readonly series: readonly Series[];
   readonly marks?: readonly Mark[];
-  /** Logarithmic for an x axis by powers of ten, or by the values that are written beside it. */
+  /** Makes the x axis logarithmic, with round numbers or the given values as ticks. */
   readonly logX?: true | { readonly ticks: readonly number[] };
-  /** Where the y axis begins; 0 when absent. */
+  /** The start of the y axis; 0 by default. */
   readonly fromY?: number;
-  /** A value that the y axis reaches at least, as where two charts are to be compared. */
+  /** A value that the y axis must include, so that two charts can have equal axes. */
   readonly toY?: number;
-  /** Dashed levels, such as an objective, with their names on the right. */
+  /** Dashed horizontal lines, such as an objective, with their names on the right. */
   readonly levels?: readonly { readonly y: number; readonly name: string }[];
-  /** In pixels, of 720 pixels' width. */
+  /** In pixels; the width is 720. */
   readonly height?: number;
 }
 
@@ -41,7 +41,7 @@ const levelColour = '#8e8e93';
 const defaultHeight = 280;
 const margin = { left: 64, right: 16, rightWithNames: 128, top: 30, bottom: 44 };
 
-/** A chart as SVG that needs nothing else. Points that are not finite are left out. */
+/** A self-contained SVG of a chart. Points that are not finite are left out. */
 export function drawChart(chart: Chart): string {
   const marks = (chart.marks ?? []).filter(({ at, high }) => isFinitePoint([at[0], high]));
   const { levels = [] } = chart;
@@ -63,7 +63,7 @@ export function drawChart(chart: Chart): string {
   );
 }
 
-/** `M x y L x y ...` of the points that are finite; empty without any. */
+/** An SVG path (`M x y L x y ...`) through the finite points; empty without any. */
 export function linePath(points: readonly Point[], place: (point: Point) => Point): string {
   return points
     .filter(isFinitePoint)
@@ -102,7 +102,7 @@ function createFrame(chart: Chart, marks: readonly Mark[]): Frame {
   };
 }
 
-/** A little more than the values, so that nothing stands on an edge. */
+/** The range of the values with a margin, so that no point is on an edge. */
 function logDomain(values: readonly number[]): readonly [number, number] {
   const above = values.filter((value) => value > 0);
   return above.length === 0 ? [1, 10] : [Math.min(...above) / 1.15, Math.max(...above) * 1.15];
@@ -118,7 +118,7 @@ function drawSeries(series: Series, place: (point: Point) => Point): string {
     as === 'line'
       ? `<path d="${linePath(points, place)}" fill="none" stroke="${colour}" stroke-width="1.6"${isDashed ? ' stroke-dasharray="5 4"' : ''}/>`
       : '';
-  // A mark for each of many samples would hide the line.
+  // Circles for many samples would hide the line.
   return line + (as === 'dots' || points.length <= 60 ? dots.join('') : '');
 }
 
@@ -126,7 +126,7 @@ function drawLevel(level: number, { left, right, y }: Frame): string {
   return `<path d="M${left} ${y.place(level).toFixed(1)}H${right}" fill="none" stroke="${levelColour}" stroke-dasharray="5 4"/>`;
 }
 
-/** The names of levels, and of the lines that are named at their ends. */
+/** Labels for the levels, and for the series with a label at the end of their line. */
 function endLabels({ series, levels = [] }: Chart, frame: Frame): readonly EndLabel[] {
   const ofLevels = levels.map(({ name, y }) => ({
     name,

@@ -8,7 +8,7 @@ import type { CandidateText } from '../../encode/encode.ts';
 /** A text of the corpus. */
 export interface Passage {
   readonly id: string;
-  /** Empty when the corpus gives none. */
+  /** Empty when the corpus has none. */
   readonly title: string;
   readonly text: string;
 }
@@ -16,7 +16,7 @@ export interface Passage {
 export interface Query {
   readonly id: string;
   readonly text: string;
-  /** `metadata.kind`, by which reports are split. */
+  /** From `metadata.kind`; reports have a row for each kind. */
   readonly kind: string | undefined;
 }
 
@@ -37,14 +37,15 @@ export function find<T>(values: ReadonlyMap<string, T>, id: string): T {
   return value;
 }
 
-/** Grade of each judged text, by query. Whole numbers; 0 and below are not relevant. */
+/** Grade of each judged text, by query: whole numbers, relevant above 0. */
 export type Judgements = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** 2^32 is the largest gain; a larger grade is a broken file. */
+/** Gives a gain of 2^32; a larger grade is a sign of a broken file. */
 const maxGrade = 32;
 
 /**
- * The corpus's texts with the wanted ids; the others are read past, so that memory follows the run, not the corpus.
+ * Reads the texts with the wanted ids. The others are not kept, so that memory grows with the run and
+ * not with the corpus.
  *
  * @throws DataError
  */
@@ -55,7 +56,11 @@ export async function readCorpus(
   return readPassages(await findDataFile(folder, 'corpus.jsonl'), (id) => wanted.has(id));
 }
 
-/** The texts of one file in the corpus's format. @throws DataError, also when an id stands twice. */
+/**
+ * Reads the texts of one file in the corpus's format.
+ *
+ * @throws DataError, also when two texts have the same id.
+ */
 export async function readPassages(
   file: string,
   isWanted: (id: string) => boolean = () => true,
@@ -90,7 +95,12 @@ export async function readQueries(folder: string): Promise<Map<string, Query>> {
   return queries;
 }
 
-/** `qrels/SPLIT.tsv`: query-id, corpus-id, score by tabs, with or without that header. @throws DataError */
+/**
+ * Reads `qrels/SPLIT.tsv`: lines of query-id, corpus-id and score, separated by tabs, with or without
+ * a header line.
+ *
+ * @throws DataError
+ */
 export async function readJudgements(folder: string, split: string): Promise<Judgements> {
   const file = await findDataFile(join(folder, 'qrels'), `${split}.tsv`);
   const judgements = new Map<string, Map<string, number>>();
@@ -113,7 +123,7 @@ function addJudgement(
 ): void {
   const [query, passage, gradeText] = columns;
   if (columns.length !== 3 || !query || !passage || gradeText === undefined) {
-    throw dataError(place, quote(place.text), 'query-id, corpus-id and score, by tabs');
+    throw dataError(place, quote(place.text), 'query-id, corpus-id and score, tab-separated');
   }
   const grade = Number(gradeText);
   if (!isNumeric(gradeText) || !Number.isInteger(grade) || Math.abs(grade) > maxGrade) {
@@ -146,7 +156,7 @@ function parseKind(record: JsonRecord): string | undefined {
   return metadata?.has('kind') ? metadata.text('kind') : undefined;
 }
 
-/** Fails when the run names queries or texts that the folder lacks. @throws DataError with the first of them. */
+/** @throws DataError when ids of a run are missing in the data; names the first of them. */
 export function assertNoneMissing(
   what: string,
   ids: Iterable<string>,

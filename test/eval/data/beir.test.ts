@@ -109,7 +109,7 @@ describe('readJudgements', () => {
   });
 
   test.each([
-    ['q d 1', /dev\.tsv:2: found "q d 1"; expected query-id, corpus-id and score, by tabs/],
+    ['q d 1', /dev\.tsv:2: found "q d 1"; expected query-id, corpus-id and score, tab-separated/],
     ['q\t0\td\t1', /dev\.tsv:2: found .*; expected query-id/],
     ['\td\t1', /dev\.tsv:2/],
     ['q\td\t', /dev\.tsv:2: found the score ""; expected a whole number up to 32/],
