@@ -46,7 +46,7 @@ const third = 1 / Math.log2(4);
 const second = 1 / Math.log2(3);
 
 describe('slmrank report pareto', () => {
-  test('holds every row against the reference, with titles and without', async () => {
+  test('compares every row with the reference, with titles and without', async () => {
     const { args, report } = setUp();
     expect(await run(args(), standIn([]))).toBe(0);
     const { rows, data } = report();
@@ -81,7 +81,7 @@ describe('slmrank report pareto', () => {
     expect(printed).toContain('No row beats, in parameters: embedder, dense');
   });
 
-  test('measures each text budget, a model opened once for all of them', async () => {
+  test('measures each text budget, and opens a model once for all of them', async () => {
     const { args, report } = setUp();
     const calls: string[] = [];
     const opened: string[] = [];
@@ -112,7 +112,7 @@ describe('slmrank report pareto', () => {
     expect(printed).toMatch(/^embedder +0\.631 +0\.631 +1\.000 +1\.000$/m);
   });
 
-  test('speeds are told by budget, in ratio to the reference at the same budget', async () => {
+  test('reports speeds by budget, with the ratio to the reference at the same budget', async () => {
     const { args, report } = setUp();
     await run(args('--candidate-tokens', '24,64'), standIn([]));
     const { rows, speed } = report();
@@ -127,7 +127,7 @@ describe('slmrank report pareto', () => {
     expect(ratios).toEqual([same, same]);
   });
 
-  test('goes on where it was stopped, and scores nothing twice', async () => {
+  test('continues where it was stopped, and scores no pair twice', async () => {
     const { args, report } = setUp();
     const stopped: string[] = [];
     await expect(run(args('--no-speed'), standIn(stopped, 3))).rejects.toThrow('stopped');
@@ -142,7 +142,7 @@ describe('slmrank report pareto', () => {
     expect(report().rows).toEqual(rows);
   });
 
-  test('scores only what more queries add', async () => {
+  test('scores only the pairs of additional queries', async () => {
     const { args } = setUp();
     await run(args('--no-speed', '--limit', '1'), standIn([]));
     const more: string[] = [];
@@ -155,7 +155,7 @@ describe('slmrank report pareto', () => {
     ]);
   });
 
-  test('scores again what another token limit or other texts would change', async () => {
+  test('scores again after a change of the token limit or the texts', async () => {
     const { args, folder } = setUp();
     await run(args('--no-speed'), standIn([]));
     const shorter: string[] = [];
@@ -170,7 +170,7 @@ describe('slmrank report pareto', () => {
     expect(readdirSync(join(folder, 'state', 'scores'))).toHaveLength(12);
   });
 
-  test('the page needs nothing from elsewhere and has a light and a dark face', async () => {
+  test('writes a self-contained page with light and dark colours', async () => {
     const { args, folder } = setUp();
     await run(args(), standIn([]));
     const html = readFileSync(join(folder, 'out', 'pareto.html'), 'utf8');
@@ -180,7 +180,7 @@ describe('slmrank report pareto', () => {
     expect(html).toContain('embedder: &lt;cosine&gt;');
   });
 
-  test('the pictures stand alone, with light and dark colours', async () => {
+  test('writes self-contained pictures with light and dark colours', async () => {
     const { args, folder } = setUp();
     await run(args('--candidate-tokens', '24,64'), standIn([]));
     const picture = (name: string) => readFileSync(join(folder, 'out', name), 'utf8');
@@ -198,7 +198,7 @@ describe('slmrank report pareto', () => {
     expect(picture('front.svg')).toContain('candidates/s, 64 tokens of a candidate');
   });
 
-  test('names what is not there, or leaves it out when told to, but never the reference', async () => {
+  test('names a missing file, or leaves out its row with --skip-missing, except the reference', async () => {
     const { args, folder, report } = setUp();
     const plan = join(folder, 'plan.json');
     const text = readFileSync(plan, 'utf8');

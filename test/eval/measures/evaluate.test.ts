@@ -42,7 +42,7 @@ const input: EvaluateInput = {
 };
 
 describe('evaluate', () => {
-  test('measures all judged queries and each kind, and counts what it left out', () => {
+  test('measures all judged queries and each kind, and counts the queries that were left out', () => {
     const { rows, unjudgedQueries, judgedNotInRun } = evaluate(input);
     const second = 1 / Math.log2(3);
     expect(
@@ -55,7 +55,7 @@ describe('evaluate', () => {
     expect([unjudgedQueries, judgedNotInRun]).toEqual([1, 1]);
   });
 
-  test('asks MRR for the given grade', () => {
+  test('counts a grade as relevant for MRR from the given one on', () => {
     expect(evaluate({ ...input, relevantFrom: 2 }).rows[0]?.run.mrr10).toBe(0.25);
   });
 
@@ -73,7 +73,7 @@ describe('evaluate', () => {
     expect(evaluate({ ...input, run }).rows[0]?.run.mrr10).toBe(0.5);
   });
 
-  test('nothing measured gives no rows', () => {
+  test('gives no rows when no query was measured', () => {
     expect(evaluate({ ...input, run: runOf({ q3: ['a'] }) }).rows).toEqual([]);
   });
 });
@@ -88,7 +88,7 @@ describe('formatReport', () => {
     expect(text).not.toContain('model');
   });
 
-  test('shows run and model side by side and says when it was interrupted', () => {
+  test('shows run and model side by side, and INTERRUPTED when they were stopped', () => {
     const model = {
       name: 'tiny',
       fingerprint: 'f00d',

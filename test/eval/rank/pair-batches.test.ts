@@ -11,7 +11,7 @@ const anyPairs = fc.uniqueArray(
 );
 
 describe.each(['query-first', 'candidate-first'] as const)('batches of %s pairs', (order) => {
-  test('have every pair once, whole, within the budget, and pay for what is shared once', () => {
+  test('contain each pair once, within the budget, and shared tokens once', () => {
     fc.assert(
       fc.property(anyPairs, fc.integer({ min: 1, max: 120 }), (found, budget) => {
         const asked = found.map(({ query, candidate }) => ({
@@ -46,7 +46,7 @@ describe.each(['query-first', 'candidate-first'] as const)('batches of %s pairs'
     );
   });
 
-  test('hold each text that comes first once when they are large enough', () => {
+  test('compute the first part of the template once when the batch is large enough', () => {
     const all = [...fakeData.queries.keys()].flatMap((query) =>
       [...fakeData.corpus.keys()].map((candidate) => ({ query, candidate })),
     );

@@ -53,7 +53,7 @@ function options(changed: Partial<RankOptions> = {}): RankOptions {
 }
 
 describe('rankCandidates', () => {
-  test('ranks for each query, best first, ties as they came', async () => {
+  test('ranks for each query, best first, ties in the given order', async () => {
     const queries = ['plus', 'minus', 'plus'];
     const candidates = passagesOf('1', '2', '1', '0');
     const { rankings, interrupted } = await rankCandidates(
@@ -72,7 +72,7 @@ describe('rankCandidates', () => {
     expect(second).toMatchObject({ place: 1, truncated: false });
   });
 
-  test('ranks more candidates than it holds at once as if they came together', async () => {
+  test('ranks several parts of candidates as one list', async () => {
     const numbers = Array.from({ length: 4_500 }, (_, i) => (i * 1_009) % 4_507);
     const told: number[] = [];
     const onProgress = (done: number) => void told.push(done);
@@ -88,7 +88,7 @@ describe('rankCandidates', () => {
     expect(told).toEqual([...told].sort((a, b) => a - b));
   });
 
-  test('does not ask for a candidate before those that it holds are scored', async () => {
+  test('reads the next part only after the current one is scored', async () => {
     const large = `1 ${'x'.repeat(3 * 2 ** 20)}`;
     let [asked, scored] = [0, 0];
     const heldAt: number[] = [];
@@ -107,7 +107,7 @@ describe('rankCandidates', () => {
     expect(heldAt).toEqual([1, 2, 3, 1, 2]);
   });
 
-  test('labels a candidate by its title, or by how its text begins', async () => {
+  test('labels a candidate by its title, or else by the start of its text', async () => {
     async function* titled(): AsyncGenerator<Passage> {
       yield await Promise.resolve({ id: 'a', title: 'Nurse', text: '1' });
       yield { id: 'b', title: '', text: `0 ${'x'.repeat(1_000)}` };
@@ -117,7 +117,7 @@ describe('rankCandidates', () => {
     expect(labels).toEqual(['Nurse', `0 ${'x'.repeat(198)}`]);
   });
 
-  test('stopped early, says so and reads no more', async () => {
+  test('reports that it was stopped early and reads no more candidates', async () => {
     const stop = new AbortController();
     let asked = 0;
     async function* endless() {

@@ -54,7 +54,7 @@ const options = {
   ...{ signal: new AbortController().signal, onProgress: () => undefined },
 };
 
-test('orders by logit, ties and what is beyond the depth in the order of the run', async () => {
+test('orders by logit; ties and entries beyond the depth keep the order of the run', async () => {
   const { run, counts, interrupted } = await rerankPairs(engine, input, options);
   expect([...run]).toEqual([
     [
@@ -80,7 +80,7 @@ test('orders by logit, ties and what is beyond the depth in the order of the run
   expect(interrupted).toBe(false);
 });
 
-test('stopped early, gives the queries that are finished', async () => {
+test('returns the finished queries when stopped early', async () => {
   const stop = new AbortController();
   const stopped = { ...options, signal: stop.signal, onProgress: () => stop.abort() };
   // One token a batch: q1 has three, of which one runs and one is prepared.

@@ -89,7 +89,7 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     return [...(await session.run(packBatch([part], engine)))];
   };
 
-  test('have the logits of the served request, whatever is packed together', async () => {
+  test('have the logits of the served request in batches of any size', async () => {
     const wide = await scorePairs(engine, pairs, data, options());
     const narrow = await scorePairs({ ...engine, tokenBudget: 1 }, pairs, data, options());
     expect([wide.done, narrow.done]).toEqual([pairs.length, pairs.length]);
@@ -109,7 +109,7 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     }
   });
 
-  test('say what was kept of each candidate, with and without title, up to a limit', async () => {
+  test('have the tokens kept of each candidate, with and without title, up to a limit', async () => {
     const kept = async (changed: Partial<PairOptions>) => {
       const only = [{ query: 'q1', candidate: 'c3' }];
       const { scores } = await scorePairs(engine, only, data, options(changed));
@@ -121,13 +121,13 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     expect(await kept({ maxCandidateTokens: 7 })).toMatchObject({ tokens: 7, truncated: true });
   });
 
-  test('are not taken for scored when there is no replica', async () => {
+  test('fail when there is no replica', async () => {
     await expect(
       scorePairs({ ...engine, runners: [] }, pairs, data, options()),
     ).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringMatching('at least 1') });
   });
 
-  test('a query that is too long fails the whole, by name', async () => {
+  test('fail with the name of a query that is too long', async () => {
     const long = new Map([['q9', { text: text(400, 0) }]]);
     await expect(
       scorePairs(engine, [{ query: 'q9', candidate: 'c0' }], { ...data, queries: long }, options()),
@@ -160,7 +160,7 @@ describe('scoring', () => {
   const giving = (logits: Float32Array): BatchOutcome => ({ ok: true, logits, runMs: 0 });
   const run: Run = ({ scored }) => giving(new Float32Array(2 * scored.length));
 
-  test('stopped early, has no score for the pairs that were left', async () => {
+  test('has no scores for the remaining pairs when stopped early', async () => {
     const stop = new AbortController();
     const told: number[] = [];
     const onProgress = (done: number) => {

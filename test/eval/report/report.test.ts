@@ -4,7 +4,7 @@ import { type Offer, paretoFront } from '../../../src/eval/report/report.ts';
 const offer = (name: string, cost: number, quality: number): Offer => ({ name, cost, quality });
 const names = (offers: readonly Offer[]) => paretoFront(offers).map(({ name }) => name);
 
-test('the front is what nothing beats, by cost', () => {
+test('the front has the offers that no other beats, by cost', () => {
   const offers = [
     offer('dear and best', 135, 0.8),
     offer('cheap', 23, 0.6),
@@ -16,12 +16,12 @@ test('the front is what nothing beats, by cost', () => {
   expect(names(offers)).toEqual(['cheap', 'middle', 'dear and best']);
 });
 
-test('equal offers stay both', () => {
+test('the front keeps both of two equal offers', () => {
   expect(names([offer('a', 1, 0.5), offer('b', 1, 0.5)])).toEqual(['a', 'b']);
   expect(names([])).toEqual([]);
 });
 
-test('of speeds the negative is the cost', () => {
+test('the negative speed serves as cost', () => {
   const offers = [offer('slow', -10, 0.8), offer('fast', -40, 0.7), offer('beaten', -9, 0.8)];
   expect(names(offers)).toEqual(['fast', 'slow']);
 });

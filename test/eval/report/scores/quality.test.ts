@@ -65,7 +65,7 @@ describe('summarizeKinds', () => {
 });
 
 describe('compareQualities', () => {
-  test('pairs by query: a difference that is always the same has no width, however the queries vary', () => {
+  test('pairs by query: a constant difference has an interval without width', () => {
     const own = qualities([0.1, 'a'], [0.5, 'b'], [0.9, 'c'], [0.7, 'd']);
     const other = qualities([0.2, 'a'], [0.6, 'b'], [1, 'c'], [0.8, 'x']);
     const { ndcg10, relative, sameFirst, against } = compareQualities(own, other, 'dense');
@@ -76,7 +76,7 @@ describe('compareQualities', () => {
     expect([relative, sameFirst, against]).toEqual([expect.closeTo(-0.1 / 0.65), 0.75, 'dense']);
   });
 
-  test('of two queries the interval reaches from the one to the other', () => {
+  test('the interval of two queries reaches from one to the other', () => {
     const { ndcg10 } = compareQualities(
       qualities([0.5, 'a'], [0.5, 'a']),
       qualities([0.5, 'a'], [0.3, 'a']),

@@ -4,7 +4,7 @@ import { readManifest } from '../../../../src/model/manifest.ts';
 import { buildHfTiny } from '../../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-test('a scorer scores alike whatever the batches, in the pairs’ order', async () => {
+test('a scorer gives the same scores in batches of any size, in the order of the pairs', async () => {
   const dir = temporaryFolder();
   await buildHfTiny('llama', dir);
   const model = { dir, manifest: await readManifest(dir) };

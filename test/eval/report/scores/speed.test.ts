@@ -9,7 +9,7 @@ import {
 } from '../../../../src/eval/report/scores/speed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-test('candidates/s are by the median round, ratios round by round', () => {
+test('candidates/s are those of the median round, ratios are computed round by round', () => {
   const rounds = [
     { dense: 4, pruned: 2 },
     { dense: 8, pruned: 2 },
@@ -46,7 +46,7 @@ describe('timeRounds', () => {
     ];
   }
 
-  test('every contender runs once before, then all take turns, another first in each round', async () => {
+  test('warms up every contender, then rotates their order from round to round', async () => {
     const calls: string[] = [];
     const done: number[] = [];
     const rounds = await timeRounds(standIns(calls), work, {
@@ -69,7 +69,7 @@ describe('timeRounds', () => {
     expect(done).toEqual([1, 2]);
   });
 
-  test('goes on after the rounds that are kept, and drops one that was cut off', async () => {
+  test('continues after the stored rounds, and drops an incomplete one', async () => {
     const file = join(temporaryFolder(), 'speed.jsonl');
     const options = { clock: 'wall', file, onRound: () => undefined } as const;
     const first = await timeRounds(standIns([]), work, { ...options, rounds: 1 });
