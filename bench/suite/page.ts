@@ -1,7 +1,8 @@
 import { outcomes } from './ends.ts';
 import { type Aim, type Compared, judge, type SuiteReport } from './report.ts';
 import type { ScenarioResult } from './scenario.ts';
-import { drawChart, escapeText, type Series } from './svg.ts';
+import { drawChart, escapeText, type Series } from '../../src/page/svg.ts';
+import { table } from '../../src/page/table.ts';
 
 const colours = {
   scored: '#3a7d44',
@@ -204,10 +205,4 @@ function comparedTable(compared: readonly Compared[]): string {
       ratio.toFixed(3),
     ]),
   );
-}
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (row: readonly string[], tag: string) =>
-    `<tr>${row.map((cell) => `<${tag}${cell === 'does not hold' ? ' class="off"' : ''}>${escapeText(cell)}</${tag}>`).join('')}</tr>`;
-  return `<table>${cells(head, 'th')}${rows.map((row) => cells(row, 'td')).join('')}</table>`;
 }

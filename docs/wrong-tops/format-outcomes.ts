@@ -2,16 +2,15 @@ import type { RankedCandidate } from '../../src/eval/rank/rank-candidates.ts';
 import { type Outcome, summarize } from './outcomes.ts';
 import type { Case } from './read-cases.ts';
 
-/** Most characters of a candidate. */
-const shown = 60;
+const maxCharacters = 60;
 
 export interface ModelOutcomes {
   readonly model: string;
-  /** Of the same cases for every model. */
+  /** Every model has outcomes of the same cases. */
   readonly outcomes: readonly Outcome[];
 }
 
-/** Each class with the share that every model gets right, as a Markdown table. */
+/** A Markdown table of the classes, with how many cases each model gets right. */
 export function formatClasses(models: readonly ModelOutcomes[]): string {
   const heads = models.flatMap(({ model }) => [`right first, ${model}`, 'MRR']);
   const results = models.map(({ outcomes }) => summarize(outcomes));
@@ -29,7 +28,7 @@ export function formatClasses(models: readonly ModelOutcomes[]): string {
   return formatMarkdown([['class', 'cases', 'by chance', ...heads], ...rows]);
 }
 
-/** The cases in which a wanted candidate came first, with the best of the others. */
+/** The cases in which a wanted candidate is first, with the best other candidate. */
 export function formatRight(outcomes: readonly Outcome[]): string {
   const rows = outcomes
     .filter(({ place }) => place === 1)
@@ -41,7 +40,7 @@ export function formatRight(outcomes: readonly Outcome[]): string {
   return formatMarkdown([['class', 'query', 'came first', 'best of the others'], ...rows]);
 }
 
-/** The cases in which another candidate came first. */
+/** The cases in which another candidate is first. */
 export function formatWrong(outcomes: readonly Outcome[]): string {
   const rows = outcomes
     .filter(({ place }) => place > 1)
@@ -54,7 +53,7 @@ export function formatWrong(outcomes: readonly Outcome[]): string {
   return formatMarkdown([['class', 'query', 'came first', 'should have', 'its place'], ...rows]);
 }
 
-/** How place and score of the wanted candidate move with the form in which it comes. */
+/** Place and score of the wanted candidate in each of its forms. */
 export function formatForms(outcomes: readonly Outcome[]): string {
   const rows = outcomes
     .filter((outcome) => outcome.case.form !== undefined)
@@ -78,7 +77,7 @@ export function formatScores(outcomes: readonly Outcome[]): string {
   return `median score of the first place: ${scores(true)} when right, ${scores(false)} when wrong\n`;
 }
 
-/** The upper one of two in the middle; "none" of none. */
+/** The upper of two middle values; "none" without values. */
 function median(values: readonly number[]): string {
   const middle = [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
   return middle?.toFixed(3) ?? 'none';
@@ -88,20 +87,28 @@ function namesOf({ class: name, query, form }: Case): readonly [string, string] 
   return [name, form === undefined ? query : `${query} (${form})`];
 }
 
-/** By its title, or by how its text ends where titles do not tell the two apart. */
+/** The title, or the end of the text where both candidates have the same title. */
 function describe({ case: of, wanted, other }: Outcome, one: RankedCandidate): string {
-  const text = of.candidates.find(({ id }) => id === one.id)?.text ?? '';
+  const text = textOf(of, one.id);
   return `${other.label === wanted.label ? cutStart(text) : cutEnd(one.label.trim())} ${one.score.toFixed(3)}`;
+}
+
+function textOf({ query, candidates }: Case, id: string): string {
+  const candidate = candidates.find((each) => each.id === id);
+  if (candidate === undefined) {
+    throw new Error(`this is a bug: "${query}" has no candidate ${id}`);
+  }
+  return candidate.text;
 }
 
 function cutEnd(text: string): string {
   const points = Array.from(text);
-  return points.length <= shown ? text : `${points.slice(0, shown - 1).join('')}…`;
+  return points.length <= maxCharacters ? text : `${points.slice(0, maxCharacters - 1).join('')}…`;
 }
 
 function cutStart(text: string): string {
   const points = Array.from(text);
-  return points.length <= shown ? text : `…${points.slice(1 - shown).join('')}`;
+  return points.length <= maxCharacters ? text : `…${points.slice(1 - maxCharacters).join('')}`;
 }
 
 function formatMarkdown([head = [], ...body]: readonly (readonly string[])[]): string {
@@ -112,7 +119,7 @@ function formatMarkdown([head = [], ...body]: readonly (readonly string[])[]): s
   return rows.map((cells) => `| ${cells.map(escapeCell).join(' | ')} |\n`).join('');
 }
 
-/** So that a cell cannot end its row, or be markup. */
+/** Keeps a cell from ending its row and from being read as markup. */
 function escapeCell(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[|<\\`*_]|&(?=[#\w])/g, '\\$&');
 }

@@ -1,11 +1,11 @@
-// Ranks the cases of this folder as `slmrank rank` would, and prints the tables of
-// docs/wrong-tops.md. Without a folder of a built model it takes the bundled one.
+// Ranks the cases of this folder in the same way as `slmrank rank`, and prints the tables of
+// docs/wrong-tops.md. MODEL_FOLDER is a built model; the default is the bundled one.
 //
 //   node --import tsx docs/wrong-tops/measure.ts [OPTIONS] [MODEL_FOLDER ...]
 //
 //   --instruction TEXT  instead of the model's own
-//   --no-titles         leaves titles out where there is a text
-//   --reworded          asks what the cases have in `reworded`, and leaves cases without it out
+//   --no-titles         leaves out the titles of candidates with a text
+//   --reworded          uses the `reworded` query of each case, and skips cases without one
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -2,23 +2,23 @@ import type { RankedCandidate } from '../../src/eval/rank/rank-candidates.ts';
 import { mean } from '../../src/eval/measures/metrics.ts';
 import type { Case } from './read-cases.ts';
 
-/** What a model made of a case. */
+/** The result of ranking a case with a model. */
 export interface Outcome {
   readonly case: Case;
-  /** The best of the candidates that should come first. */
+  /** The best of the candidates that should be first. */
   readonly wanted: RankedCandidate;
-  /** Where it came, from 1. */
+  /** Its place, from 1. */
   readonly place: number;
-  /** The best of the others. */
+  /** The best of the other candidates. */
   readonly other: RankedCandidate;
 }
 
 export interface ClassResult {
   readonly class: string;
   readonly cases: number;
-  /** Cases right first that a random order would have, on average. */
+  /** How many cases a random order would get right, on average. */
   readonly byChance: number;
-  /** Cases with a wanted candidate first. */
+  /** Cases in which a wanted candidate is first. */
   readonly right: number;
   /** Mean of 1 / place of the best wanted candidate. */
   readonly reciprocalRank: number;
@@ -31,12 +31,12 @@ export function judge(of: Case, ranked: readonly RankedCandidate[]): Outcome {
   const other = ranked.find(({ id }) => !of.first.includes(id));
   if (wanted === undefined || other === undefined) {
     const missing = wanted === undefined ? 'wanted' : 'other';
-    throw new Error(`"${of.query}": no ${missing} candidate was ranked; this is a bug`);
+    throw new Error(`this is a bug: no ${missing} candidate of "${of.query}" was ranked`);
   }
   return { case: of, wanted, place: index + 1, other };
 }
 
-/** By class, in the order in which classes come, and all of them at the end. */
+/** One result for each class, in order of appearance, and one for all cases at the end. */
 export function summarize(outcomes: readonly Outcome[]): readonly ClassResult[] {
   const classes = new Set(outcomes.map((outcome) => outcome.case.class));
   const rows = [...classes].map((name) =>

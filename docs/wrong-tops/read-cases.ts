@@ -2,16 +2,16 @@ import type { Passage } from '../../src/eval/data/beir.ts';
 import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { type Line, type LineSource, readLinesOf } from '../../src/base/files/read-lines.ts';
 
-/** A query, made-up candidates, and which of them a person would put first. */
+/** A query, invented candidates, and the ones that a person would put first. */
 export interface Case {
   readonly class: string;
   readonly query: string;
-  /** The same wish in words that the model may understand better. */
+  /** The same query in words that the model may understand better. */
   readonly reworded: string | undefined;
-  /** How the wanted candidate is written, in cases that differ in that alone. */
+  /** How the wanted candidate is written, in cases that differ only in that. */
   readonly form: string | undefined;
   readonly candidates: readonly Passage[];
-  /** Ids; any of them may come first. */
+  /** Ids of the candidates that may be first. */
   readonly first: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export interface Case {
  * Cases as JSON lines:
  * `{"class", "query", "reworded"?, "form"?, "candidates": [{"id", "title", "text"}], "first": ["id"]}`.
  *
- * @throws DataError or RankError naming the line and what is wrong with it.
+ * @throws DataError or RankError that names the line and its fault.
  */
 export async function readCases(source: LineSource): Promise<readonly Case[]> {
   const cases: Case[] = [];

@@ -1,11 +1,6 @@
-<<<<<<< HEAD
 import { builtinTemplates } from '../text/builtin-templates.ts';
 import type { PromptTemplate } from '../text/template.ts';
 import type { Family } from './manifest.ts';
-=======
-import { builtinTemplates, type PromptTemplate, type TemplateName } from '../text/template.ts';
-import type { Family } from './blueprint.ts';
->>>>>>> h-checkpoint
 
 const templateOfFamily: Readonly<Record<Family, keyof typeof builtinTemplates>> = {
   llama: 'chatml',

@@ -67,7 +67,7 @@ describe('judge', () => {
     ['a', 'other'],
   ])('refuses the order %s, which has no %s candidate', (order, missing) => {
     expect(() => outcome(order)).toThrow(
-      `"no nights": no ${missing} candidate was ranked; this is a bug`,
+      `this is a bug: no ${missing} candidate of "no nights" was ranked`,
     );
   });
 });

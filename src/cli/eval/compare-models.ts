@@ -1,6 +1,6 @@
 import type { Judgements } from '../../eval/data/beir.ts';
 import { describeSide, type GateSide, judgeGate } from '../../eval/measures/gate.ts';
-import type { GateReport } from '../../eval/report.ts';
+import type { GateReport } from '../../eval/eval-report.ts';
 import type { RerankInput } from '../../eval/rank/rerank.ts';
 import type { EvalOptions } from './eval-options.ts';
 import type { ModelRun, RerankWith } from './rerank-with-model.ts';

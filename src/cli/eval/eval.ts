@@ -7,7 +7,7 @@ import {
 } from '../../eval/data/beir.ts';
 import { type EvaluateInput, evaluate } from '../../eval/measures/evaluate.ts';
 import { measurePerturbed } from '../../eval/forms/perturbed.ts';
-import { type EvalReport, formatReport } from '../../eval/report.ts';
+import { type EvalReport, formatReport } from '../../eval/eval-report.ts';
 import type { RerankInput } from '../../eval/rank/rerank.ts';
 import { selectQueries } from '../../eval/data/select-queries.ts';
 import { formatRun, readRun, type Run } from '../../eval/data/trec-run.ts';

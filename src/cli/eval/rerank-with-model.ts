@@ -1,7 +1,7 @@
 import { parseConfig, type ServedConfig } from '../../config/config.ts';
 import { openPairEngine } from '../../eval/rank/open-pair-engine.ts';
 import { createPipeline } from '../../pipeline/create-pipeline.ts';
-import type { ModelReport } from '../../eval/report.ts';
+import type { ModelReport } from '../../eval/eval-report.ts';
 import { type RerankInput, type Reranked, rerankRun } from '../../eval/rank/rerank.ts';
 import { rerankPairs } from '../../eval/rank/rerank-pairs.ts';
 import { type Manifest, readManifest } from '../../model/manifest.ts';

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
+import { RankError } from '../../base/errors.ts';
 import { JsonRecord } from '../../base/files/json-record.ts';
 import { DataError, dataError, quote } from '../../base/errors.ts';
 import { findDataFile, readLines, type Line } from '../../base/files/read-lines.ts';
+import type { CandidateText } from '../../encode/encode.ts';
 
 /** A text of the corpus. */
 export interface Passage {
   readonly id: string;
-  /** Empty when the corpus gives none. */
+  /** Empty when the corpus has none. */
   readonly title: string;
   readonly text: string;
 }
@@ -14,18 +16,36 @@ export interface Passage {
 export interface Query {
   readonly id: string;
   readonly text: string;
-  /** `metadata.kind`, by which reports are split. */
+  /** From `metadata.kind`; reports have a row for each kind. */
   readonly kind: string | undefined;
 }
 
-/** Grade of each judged text, by query. Whole numbers; 0 and below are not relevant. */
+/** The text of a passage in the form of a candidate, with its title or without. */
+export function candidateText(
+  { title, text }: Pick<Passage, 'title' | 'text'>,
+  withTitle: boolean,
+): CandidateText {
+  return { title: withTitle && title !== '' ? title : undefined, text };
+}
+
+/** The value of an id that a run names. @throws RankError when the data lacks it. */
+export function find<T>(values: ReadonlyMap<string, T>, id: string): T {
+  const value = values.get(id);
+  if (value === undefined) {
+    throw new RankError('invalid-argument', `'${id}' is not in the data`);
+  }
+  return value;
+}
+
+/** Grade of each judged text, by query: whole numbers, relevant above 0. */
 export type Judgements = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** 2^32 is the largest gain; a larger grade is a broken file. */
+/** Gives a gain of 2^32; a larger grade is a sign of a broken file. */
 const maxGrade = 32;
 
 /**
- * The corpus's texts with the wanted ids; the others are read past, so that memory follows the run, not the corpus.
+ * Reads the texts with the wanted ids. The others are not kept, so that memory grows with the run and
+ * not with the corpus.
  *
  * @throws DataError
  */
@@ -36,7 +56,11 @@ export async function readCorpus(
   return readPassages(await findDataFile(folder, 'corpus.jsonl'), (id) => wanted.has(id));
 }
 
-/** The texts of one file in the corpus's format. @throws DataError, also when an id stands twice. */
+/**
+ * Reads the texts of one file in the corpus's format.
+ *
+ * @throws DataError, also when two texts have the same id.
+ */
 export async function readPassages(
   file: string,
   isWanted: (id: string) => boolean = () => true,
@@ -71,7 +95,12 @@ export async function readQueries(folder: string): Promise<Map<string, Query>> {
   return queries;
 }
 
-/** `qrels/SPLIT.tsv`: query-id, corpus-id, score by tabs, with or without that header. @throws DataError */
+/**
+ * Reads `qrels/SPLIT.tsv`: lines of query-id, corpus-id and score, separated by tabs, with or without
+ * a header line.
+ *
+ * @throws DataError
+ */
 export async function readJudgements(folder: string, split: string): Promise<Judgements> {
   const file = await findDataFile(join(folder, 'qrels'), `${split}.tsv`);
   const judgements = new Map<string, Map<string, number>>();
@@ -94,7 +123,7 @@ function addJudgement(
 ): void {
   const [query, passage, gradeText] = columns;
   if (columns.length !== 3 || !query || !passage || gradeText === undefined) {
-    throw dataError(place, quote(place.text), 'query-id, corpus-id and score, by tabs');
+    throw dataError(place, quote(place.text), 'query-id, corpus-id and score, tab-separated');
   }
   const grade = Number(gradeText);
   if (!isNumeric(gradeText) || !Number.isInteger(grade) || Math.abs(grade) > maxGrade) {
@@ -127,7 +156,7 @@ function parseKind(record: JsonRecord): string | undefined {
   return metadata?.has('kind') ? metadata.text('kind') : undefined;
 }
 
-/** Fails when the run names queries or texts that the folder lacks. @throws DataError with the first of them. */
+/** @throws DataError when ids of a run are missing in the data; names the first of them. */
 export function assertNoneMissing(
   what: string,
   ids: Iterable<string>,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { assertNoneMissing, type Passage, readPassages, readQueries } from './beir.ts';
 import { readRun } from './trec-run.ts';
 
-/** A query and what a first stage found for it, best first. */
+/** A query and the candidates that a first stage found, best first. */
 export interface DemoQuery {
   readonly query: string;
   readonly candidates: readonly Passage[];
@@ -13,7 +13,7 @@ export interface DemoData {
   readonly queries: readonly DemoQuery[];
 }
 
-/** The folder models/demo. @throws DataError, RankError */
+/** Reads the folder models/demo. @throws DataError, RankError */
 export async function readDemoData(folder: string): Promise<DemoData> {
   const postings = await readPassages(join(folder, 'postings.jsonl.gz'));
   const run = await readRun(join(folder, 'candidates.trec'));

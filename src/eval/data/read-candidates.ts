@@ -11,21 +11,21 @@ import { isBlank } from '../../text/normalize/is-blank.ts';
 import type { Passage } from './beir.ts';
 
 export interface ReadOptions {
-  /** Told of each line that is no candidate, also one whose id stands before; throws it when absent. */
+  /** Called for each invalid line, including one with the id of an earlier line; throws by default. */
   readonly onBadLine?: OnBadLine;
-  /** What is done to texts before they are read, as there must be something left; nothing when absent. */
+  /** The model's normalizer, after which a text must not be blank; none by default. */
   readonly normalize?: (text: string) => string;
 }
 
 /**
- * Candidates as JSON lines: `{"id"?, "title"?, "text"}`, or with BEIR's `_id`. One without an id
- * has its line's number; other fields are not read. Streams, but remembers all ids.
+ * Reads candidates from JSON lines: `{"id"?, "title"?, "text"}`, or with BEIR's `_id`. The default id
+ * is the line number; other fields are ignored. Streams the texts, but keeps all ids in memory.
  *
- * @throws DataError or RankError naming the line and what is wrong with it.
+ * @throws DataError or RankError that names the line and its fault.
  */
 export async function* readCandidates(
   source: LineSource,
-  { onBadLine = refuse, normalize = asItIs }: ReadOptions = {},
+  { onBadLine = fail, normalize = unchanged }: ReadOptions = {},
 ): AsyncGenerator<Passage> {
   const lineOf = new Map<string, number>();
   for await (const line of readLinesOf(source, maxLineBytes, onBadLine)) {
@@ -42,11 +42,11 @@ export async function* readCandidates(
   }
 }
 
-function refuse(error: Error): never {
+function fail(error: Error): never {
   throw error;
 }
 
-function asItIs(text: string): string {
+function unchanged(text: string): string {
   return text;
 }
 
@@ -57,7 +57,7 @@ function assertFirst(earlier: number | undefined, { id }: Passage, line: Line): 
   }
 }
 
-/** As the server, it takes a candidate without text when there is a title. */
+/** Like the server, accepts a candidate without text when it has a title. */
 function parseCandidate(line: Line, normalize: (text: string) => string): Passage {
   const record = JsonRecord.parse(line.text, `${line.file}:${line.line}`);
   const idField = ['id', '_id'].find((name) => record.has(name));

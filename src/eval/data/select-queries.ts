@@ -1,8 +1,9 @@
+import { at } from '../../base/at.ts';
 import type { Run } from './trec-run.ts';
 
 /**
- * At most `limit` queries, spread evenly over the run: files are often sorted by kind or topic, and the first few
- * would then be all of one sort. Keeps the run's order.
+ * At most `limit` queries, spread evenly over the run and in its order. The first few would not be
+ * representative, because files are often sorted by kind or topic.
  */
 export function selectQueries(run: Run, limit: number): Run {
   const queries = [...run];
@@ -10,6 +11,5 @@ export function selectQueries(run: Run, limit: number): Run {
     return run;
   }
   const step = queries.length / limit;
-  const chosen = Array.from({ length: limit }, (_, i) => queries[Math.floor(i * step)]);
-  return new Map(chosen.flatMap((query) => (query === undefined ? [] : [query])));
+  return new Map(Array.from({ length: limit }, (_, i) => at(queries, Math.floor(i * step))));
 }

@@ -1,18 +1,18 @@
 import { dataError, quote } from '../../base/errors.ts';
 import { readLines, type Line } from '../../base/files/read-lines.ts';
 
-/** One place in a run: a text found for a query. */
+/** A text that was found for a query. */
 export interface RunEntry {
   readonly id: string;
   readonly score: number;
 }
 
-/** Entries by query, best first; queries in the order in which the file first names them. */
+/** Entries by query, best first. Queries are in the order of their first line in the file. */
 export type Run = ReadonlyMap<string, readonly RunEntry[]>;
 
 /**
- * A TREC run, plain or gzip: `query-id Q0 text-id rank score tag`. As in trec_eval the order is that of the scores
- * and the rank column is not read; unlike there, ties keep the order of the file.
+ * Reads a TREC run, plain or gzip: `query-id Q0 text-id rank score tag`. As in trec_eval, entries are
+ * ordered by score and the rank column is ignored; unlike there, ties keep the order of the file.
  *
  * @throws DataError
  */
@@ -31,7 +31,7 @@ export async function readRun(file: string): Promise<Run> {
   return new Map([...entries].map(([query, found]) => [query, byScore([...found.values()])]));
 }
 
-/** The lines of a run file. Scores are written so that reading them back gives the same numbers. */
+/** The text of a run file. `readRun` reads back exactly the same scores. */
 export function formatRun(run: Run, tag: string): string {
   const lines = [...run].flatMap(([query, entries]) =>
     entries.map(({ id, score }, place) => `${query} Q0 ${id} ${place + 1} ${score} ${tag}\n`),

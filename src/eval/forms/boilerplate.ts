@@ -1,6 +1,6 @@
 /**
- * Paragraphs as employers put before or after a posting, of 60 to 90 words: they say nothing about
- * the job. For measuring only: a model must not be trained on them.
+ * Paragraphs of 60 to 90 words that employers put before or after a posting, and that say nothing
+ * about the job. For measuring only: no model may be trained on them.
  */
 export const boilerplate: readonly string[] = [
   'We welcome everyone who can do the work. Decisions about hiring, pay and promotion rest on skill ' +

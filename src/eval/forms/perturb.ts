@@ -1,15 +1,16 @@
+import { at } from '../../base/at.ts';
 import { sha256 } from '../../base/files/sha256.ts';
 import { createRandom } from '../../base/random.ts';
 import type { Passage } from '../data/beir.ts';
 import { boilerplate } from './boilerplate.ts';
 
 /**
- * Ways in which the same posting arrives in another form: what it says is unchanged, and a robust
- * model's order should be, too. Pure: what is chosen depends on the perturbation and the text's id.
+ * A change of a text's form that keeps its meaning, so that a robust model gives the same order.
+ * Deterministic: random choices depend only on the perturbation and the id of the text.
  */
 interface Perturbation {
   readonly text: Rewrite;
-  /** Of a title that is not empty; it stays when undefined. */
+  /** Applied to titles that are not empty; undefined keeps them. */
   readonly title: Rewrite | undefined;
 }
 
@@ -62,7 +63,7 @@ export function perturb({ id, title, text }: Passage, name: PerturbationName): P
 
 const blanks = [' ', ' ', '  ', '\t', '\n', '   ', ' \n\n'];
 const zeroWidths = ['\u200b', '\u2060', '\u00ad'];
-/** Shares of the words that are changed. */
+/** The share of words that are changed. */
 const zeroWidthShare = 0.2;
 const typoShare = 0.03;
 
@@ -90,7 +91,7 @@ function wrapInMarkdown(text: string): string {
   return [`**${first}**`, '', ...rest.map((part) => `* ${part}`)].join('\n').trimEnd();
 }
 
-/** Lines, or the sentences of a text that is one line. */
+/** The lines, or the sentences of a text with one line. */
 function partsOf(text: string): readonly string[] {
   const parts = (by: RegExp) => text.split(by).filter((part) => part.trim() !== '');
   const lines = parts(/\n/);
@@ -103,8 +104,8 @@ function insertZeroWidth(text: string, random: () => number): string {
       return word;
     }
     const letters = Array.from(word);
-    const at = 1 + Math.floor(random() * (letters.length - 1));
-    return [...letters.slice(0, at), pick(zeroWidths, random), ...letters.slice(at)].join('');
+    const place = 1 + Math.floor(random() * (letters.length - 1));
+    return [...letters.slice(0, place), pick(zeroWidths, random), ...letters.slice(place)].join('');
   });
 }
 
@@ -113,23 +114,19 @@ function widen(text: string): string {
   return text.replace(/[!-~]/g, toWide).replaceAll(' ', '\u3000');
 }
 
-/** Two neighbours inside a word: the first letter stays. */
+/** Swaps two neighbouring letters of a word, but not its first letter. */
 function swapLetters(text: string, random: () => number): string {
   return text.replace(/\p{L}{4,}/gu, (word) => {
     if (random() >= typoShare) {
       return word;
     }
     const letters = Array.from(word);
-    const at = 1 + Math.floor(random() * (letters.length - 2));
-    const swapped = letters.slice(at, at + 2).reverse();
-    return [...letters.slice(0, at), ...swapped, ...letters.slice(at + 2)].join('');
+    const place = 1 + Math.floor(random() * (letters.length - 2));
+    const swapped = letters.slice(place, place + 2).reverse();
+    return [...letters.slice(0, place), ...swapped, ...letters.slice(place + 2)].join('');
   });
 }
 
 function pick<T>(items: readonly T[], random: () => number): T {
-  const item = items[Math.floor(random() * items.length)];
-  if (item === undefined) {
-    throw new Error('nothing to pick from; this is a bug');
-  }
-  return item;
+  return at(items, Math.floor(random() * items.length));
 }

@@ -4,7 +4,7 @@ import { type EvaluateInput, evaluate } from '../measures/evaluate.ts';
 import type { PerturbationName } from './perturb.ts';
 import type { Run } from '../data/trec-run.ts';
 
-/** A model's NDCG@10 when candidates come in another form, beside that of the texts as they are. */
+/** A model's NDCG@10 on perturbed candidates, and on the same candidates unchanged. */
 export interface PerturbedQuality {
   readonly name: PerturbationName;
   /** `all` first, then one row per kind. */
@@ -16,11 +16,11 @@ export interface PerturbedRow {
   readonly queries: number;
   readonly plain: number;
   readonly perturbed: number;
-  /** In percent of the plain one, paired by query; undefined when that is 0. */
+  /** In percent of `plain`, paired by query; undefined when that is 0. */
   readonly difference: Interval | undefined;
 }
 
-/** `run` is the model's order of the texts as they are, `perturbed` its orders of the others. */
+/** `input.run` is the model's order of unchanged texts, `perturbed` its orders of perturbed ones. */
 export function measurePerturbed(
   input: EvaluateInput,
   perturbed: ReadonlyMap<PerturbationName, Run>,

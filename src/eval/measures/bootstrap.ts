@@ -1,3 +1,4 @@
+import { at } from '../../base/at.ts';
 import { createRandom } from '../../base/random.ts';
 import { mean } from './metrics.ts';
 
@@ -7,12 +8,12 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Draws of the queries, and the generator's seed, unless told otherwise. */
+/** How often queries are drawn, and the default seed of the random generator. */
 export const bootstrapDefaults = { resamples: 2_000, seed: 1 } as const;
 
 /**
- * The mean with its 95 % percentile bootstrap interval over queries (Efron 1979; Sakai 2006 for retrieval). The
- * generator is seeded: equal values give equal intervals. `values` must not be empty.
+ * The mean with its 95 % percentile bootstrap interval over queries (Efron 1979; Sakai 2006 for
+ * retrieval). Deterministic: equal values and seeds give equal intervals. `values` must not be empty.
  */
 export function bootstrapMean(
   values: readonly number[],
@@ -22,15 +23,15 @@ export function bootstrapMean(
   return { mean: mean(values), low: bounds.low, high: bounds.high };
 }
 
-/** One query's quality in an order, and in the order that it is compared with. */
+/** The quality of two orders of one query's candidates. */
 export interface QualityPair {
   readonly found: number;
   readonly reference: number;
 }
 
 /**
- * The relative change of the mean quality, below 0 where it fell, with its 95 % percentile
- * bootstrap interval: each draw takes a query's two values together. `pairs` must not be empty.
+ * The relative change of the mean quality from reference to found, negative for a loss, with its 95 %
+ * percentile bootstrap interval. Each draw takes both values of a query. `pairs` must not be empty.
  */
 export function bootstrapChange(
   pairs: readonly QualityPair[],
@@ -48,14 +49,13 @@ export function bootstrapChange(
   };
 }
 
-/** Where the reference found nothing, nothing can be lost: no change. */
+/** 0 for a reference of 0, which cannot get worse. */
 function relativeChange(found: number, reference: number): number {
   return reference === 0 ? 0 : (found - reference) / reference;
 }
 
 /**
- * The bounds between which 95 % of the statistic's values lie. `places` is used again for each
- * draw.
+ * The bounds of the middle 95 % of the statistic's values. All draws reuse one array of indices.
  */
 function resample(
   count: number,
@@ -65,8 +65,8 @@ function resample(
   const random = createRandom(seed);
   const places = new Int32Array(count);
   const values = Float64Array.from({ length: bootstrapDefaults.resamples }, () => {
-    for (let draw = 0; draw < count; draw += 1) {
-      places[draw] = Math.floor(random() * count);
+    for (let index = 0; index < count; index += 1) {
+      places[index] = Math.floor(random() * count);
     }
     return statistic(places);
   }).sort();
@@ -76,11 +76,11 @@ function resample(
 function sumAt(values: readonly number[], places: Int32Array): number {
   let sum = 0;
   for (const place of places) {
-    sum += values[place] ?? Number.NaN;
+    sum += at(values, place);
   }
   return sum;
 }
 
 function quantile(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  return at(sorted, Math.min(sorted.length - 1, Math.floor(share * sorted.length)));
 }

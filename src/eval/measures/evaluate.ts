@@ -3,10 +3,10 @@ import { bootstrapMean, type Interval } from './bootstrap.ts';
 import { mean, ndcg, reciprocalRank } from './metrics.ts';
 import type { Run } from '../data/trec-run.ts';
 
-/** Places that count, as in NDCG@10. */
+/** Only this many places count. */
 const depth = 10;
 
-/** One ranking's quality over a set of queries. */
+/** The quality of one order over a set of queries. */
 export interface Quality {
   readonly ndcg10: Interval;
   readonly mrr10: number;
@@ -17,18 +17,18 @@ export interface QualityRow {
   readonly kind: string;
   readonly queries: number;
   readonly run: Quality;
-  /** Present when the run was re-ranked: over the same queries. */
+  /** Quality of the re-ranked run over the same queries, when there is one. */
   readonly reranked?: Quality;
-  /** NDCG@10 of the re-ranked order less the run's own, paired by query. */
+  /** NDCG@10 of the re-ranked order minus that of the run, paired by query. */
   readonly gain?: Interval;
 }
 
 export interface Evaluation {
   /** `all` first, then one row per kind, in alphabetical order. */
   readonly rows: readonly QualityRow[];
-  /** Queries of the run that cannot be measured: no judgement. */
+  /** Queries of the run without a judgement; they are not measured. */
   readonly unjudgedQueries: number;
-  /** Judged queries that are not in the run; not counted as 0. */
+  /** Judged queries that are not in the run; left out of the means. */
   readonly judgedNotInRun: number;
 }
 
@@ -36,9 +36,9 @@ export interface EvaluateInput {
   readonly judgements: Judgements;
   readonly queries: ReadonlyMap<string, Query>;
   readonly run: Run;
-  /** The queries to measure; those of the run when absent. */
+  /** The queries to measure; by default those of the run. */
   readonly measured?: Iterable<string>;
-  /** The same candidates in a new order; queries it lacks are left out of the whole evaluation. */
+  /** The same candidates in a new order; only its queries are measured. */
   readonly reranked?: Run;
   /** Lowest grade that counts as relevant for MRR. */
   readonly relevantFrom: number;
@@ -55,7 +55,7 @@ interface ScoredQuery {
   readonly reranked: Scored | undefined;
 }
 
-/** Measures a run, and beside it a new order of the same candidates, over the judged queries they share. */
+/** Measures a run, and a new order of the same candidates, over the judged queries of both. */
 export function evaluate(input: EvaluateInput): Evaluation {
   const { judgements, run, reranked } = input;
   const measured = reranked?.keys() ?? input.measured ?? run.keys();

@@ -2,13 +2,13 @@ import { formatSigned, formatTable } from '../../base/format-table.ts';
 import { describeSide, type FirstPlaces, type GateCondition, type GateResult } from './gate.ts';
 
 export interface GateNames {
-  /** The model that the other one is compared with. */
+  /** The reference model. */
   readonly reference: string;
-  /** What was not measured, and why. */
+  /** A sentence on the side that was not judged. */
   readonly skipped: string | undefined;
 }
 
-/** The gate for people: each condition with its numbers, what decides nothing, and the verdict. */
+/** The gate as text: a table of conditions, the first places, and the verdict. */
 export function formatGate(result: GateResult, { reference, skipped }: GateNames): string {
   const head = ['', 'queries', 'reference', 'model', 'change', '95 %', 'at least', ''];
   const lines = [

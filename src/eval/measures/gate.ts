@@ -1,24 +1,24 @@
 import { probabilityOf } from '../../pipeline/reply/order.ts';
 import type { Judgements, Query } from '../data/beir.ts';
 import { bootstrapChange, type Interval, type QualityPair } from './bootstrap.ts';
-import { mean, ndcg } from './metrics.ts';
+import { mean, median, ndcg } from './metrics.ts';
 import type { Run } from '../data/trec-run.ts';
 
-/** How far a model's quality may lie below its reference's, as shares of the reference's. */
+/** The largest allowed losses against the reference, as shares of the reference's quality. */
 export interface GateLimits {
   /** NDCG@10 over all queries. */
   readonly ndcg10: number;
   /** NDCG@1 over all queries. */
   readonly ndcg1: number;
-  /** NDCG@10 of a class: a kind of query, or queries whose candidates are shown without titles. */
+  /** NDCG@10 of a class: one kind of query, or all queries without titles. */
   readonly classNdcg10: number;
 }
 
 export const gateLimits: GateLimits = { ndcg10: 0.005, ndcg1: 0.01, classNdcg10: 0.01 };
 
-/** The same candidates, ordered by the model and by its reference. Scores are logits (yes - no). */
+/** Two orders of the same candidates, by the model and by its reference, with logits (yes - no). */
 export interface GateSide {
-  /** Whether both models were shown the candidates' titles. */
+  /** Whether the models read the candidates' titles. */
   readonly titles: boolean;
   readonly run: Run;
   readonly reference: Run;
@@ -26,42 +26,42 @@ export interface GateSide {
 
 export interface GateInput {
   readonly judgements: Judgements;
-  readonly queries: ReadonlyMap<string, Pick<Query, 'kind'>>;
+  readonly queries: ReadonlyMap<string, { readonly kind: Query['kind'] }>;
   /**
-   * The first is judged as a whole and by class, the others by class: such a side is a class
-   * itself.
+   * The first is judged as a whole and by kind of query. Each other side is one class, and is judged
+   * by kind of query too.
    */
   readonly sides: readonly GateSide[];
 }
 
 export interface GateCondition {
-  /** As the verdict calls it, such as "NDCG@10 of need, without titles". */
+  /** Its name in the verdict, such as "NDCG@10 of need, without titles". */
   readonly name: string;
   readonly titles: boolean;
   /** `all`, or the queries' kind. */
   readonly kind: string;
   /** Places that count. */
   readonly depth: 1 | 10;
-  /** In both runs and judged. */
+  /** Judged queries that are in both runs. */
   readonly queries: number;
-  /** Mean NDCG of both. */
+  /** Mean NDCG of the reference and of the model. */
   readonly reference: number;
   readonly found: number;
-  /** The means' relative difference, below 0 where the model lost. Its point value decides. */
+  /** Relative difference of the means, negative for a loss. The mean decides, not the interval. */
   readonly change: Interval;
   /** The largest loss that passes, as a share of the reference. */
   readonly limit: number;
   readonly passed: boolean;
 }
 
-/** How often another candidate came first. Decides nothing: most such pairs are near-ties. */
+/** How often the first candidate differs. Decides nothing, because most such pairs are near-ties. */
 export interface FirstPlaces {
   readonly titles: boolean;
   readonly queries: number;
   readonly changed: number;
   /**
-   * Median over the changed queries of how far apart the two candidates are in the reference's
-   * p(yes); absent when nothing changed.
+   * Median over the changed queries of the difference in the reference's p(yes) between the two
+   * candidates; absent when nothing changed.
    */
   readonly medianDifference?: number;
 }
@@ -73,8 +73,8 @@ export interface GateResult {
 }
 
 /**
- * Judges whether a model ranks as well as its reference. Ties keep the run's order. A side without
- * a query in common has shown nothing and fails.
+ * Judges whether a model ranks as well as its reference. Ties keep the run's order. A side whose runs
+ * have no judged query in common fails.
  */
 export function judgeGate(input: GateInput, limits: GateLimits = gateLimits): GateResult {
   const conditions = input.sides.flatMap((side, place) =>
@@ -117,7 +117,7 @@ export function describeSide(titles: boolean): string {
   return titles ? 'with titles' : 'without titles';
 }
 
-/** A loss of exactly the limit passes, whatever the last bits of the sums are. */
+/** Lets a loss of exactly the limit pass in spite of rounding errors in the sums. */
 const rounding = 1e-9;
 
 function compare(
@@ -167,13 +167,5 @@ function compareFirstPlaces(side: GateSide, judgements: Judgements): FirstPlaces
       : [probabilityOf(own.score) - probabilityOf(other.score)];
   });
   const counts = { titles: side.titles, queries: shared.length, changed: differences.length };
-  const medianDifference = median(differences);
-  return medianDifference === undefined ? counts : { ...counts, medianDifference };
-}
-
-/** The mean of the middle two where their number is even. */
-function median(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
-  return middle.length === 0 ? undefined : mean(middle);
+  return differences.length === 0 ? counts : { ...counts, medianDifference: median(differences) };
 }

@@ -1,17 +1,18 @@
 import { RankError } from '../../base/errors.ts';
 
 export interface InFlight {
-  /** Items worked on at once. */
+  /** Items in progress at once. */
   readonly lanes: number;
-  /** Aborted to stop early; what is under way is finished. */
+  /** Abort it to stop early; items in progress are finished. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Works through the items, a few at a time, until all are done, one fails, or the caller stops it. Items are taken one by
- * one, so that a generator makes no more of them than are being worked on. `stop` is aborted when another item fails.
+ * Processes the items, a few at a time, until all are done, one fails, or the signal is aborted. Each
+ * item is taken only when a lane is free, so that a generator does not run ahead. `stop` is aborted
+ * when another item fails or the caller aborts.
  *
- * @throws RankError of the first item that fails, when the others in flight have ended.
+ * @throws RankError of the first item that fails, after the other items in progress have ended.
  */
 export async function forEachInFlight<T>(
   items: Iterable<T>,
@@ -20,7 +21,7 @@ export async function forEachInFlight<T>(
 ): Promise<void> {
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
-  // One iterator for all lanes: each takes the next item that no other has taken.
+  // All lanes share one iterator.
   const queue = items[Symbol.iterator]();
   const runLane = async (lane: number) => {
     for (let next = take(queue, stop); next !== undefined; next = take(queue, stop)) {

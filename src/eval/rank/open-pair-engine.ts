@@ -1,25 +1,30 @@
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
+import type { BatchRunner } from '../../batch/packed-batch.ts';
 import type { ServedConfig } from '../../config/config.ts';
-import { RankError } from '../../base/errors.ts';
+import { createRequestEncoder } from '../../encode/request-encoder.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { openReplicas } from '../../pool/open-pools.ts';
-import type { BatchRunner } from '../../batch/packed-batch.ts';
 import { createCostModel } from '../../schedule/costs/cost.ts';
-import { createRequestEncoder } from '../../encode/request-encoder.ts';
-import type { RunBatch } from '../../batch/score-rows.ts';
-import type { PairEngine } from './score-pairs.ts';
+import type { PairEncoder } from './pair-batches.ts';
+
+/** A built model, ready to score pairs. */
+export interface PairEngine extends PairEncoder {
+  readonly attentionGroups: number;
+  /** One for each replica. */
+  readonly runners: readonly BatchRunner[];
+}
 
 export interface OpenPairEngine extends PairEngine {
-  /** Waits for what runs, then ends the replicas' threads. */
+  /** Waits for running batches, then ends the threads of the replicas. */
   close(): Promise<void>;
 }
 
 /**
- * A built model as `config` says it is to be served (folder, device slots, budgets): its encoder in this thread, and a
- * warm replica on each slot.
+ * Opens a built model with the folder, device slots and budgets of `config`: its encoder in this
+ * thread, and a warm replica on each slot.
  *
- * @throws RankError when it does not load.
+ * @throws RankError when the model does not load.
  */
 export async function openPairEngine(
   config: ServedConfig,
@@ -33,7 +38,10 @@ export async function openPairEngine(
     limits: { prefixTokens, candidateTokens, rowTokens: manifest.blueprint.rowTokens },
   });
   const replicas = openReplicas({
-    ...{ config, manifest, clock: systemClock, cost: createCostModel() },
+    config,
+    manifest,
+    clock: systemClock,
+    cost: createCostModel(),
     onOffer: () => undefined,
   });
   try {
@@ -43,23 +51,11 @@ export async function openPairEngine(
     throw error;
   }
   return {
-    ...{ encoder, tokenBudget, order: manifest.template.order },
+    encoder,
+    order: manifest.template.order,
+    tokenBudget,
     attentionGroups: manifest.attentionGroups,
-    runners: replicas.offer().runners.map(toRun),
+    runners: replicas.offer().runners,
     close: () => replicas.drain(),
-  };
-}
-
-/** What failed is not tried again: nobody waits for an answer, and the reason should be seen. */
-function toRun(runner: BatchRunner): RunBatch {
-  return async (batch) => {
-    const outcome = await runner.run(batch);
-    if (!outcome.ok) {
-      const kind = outcome.kind === 'internal' ? 'internal' : 'replica-failed';
-      const advice =
-        outcome.kind === 'out-of-memory' ? '; a smaller SLMRANK_TOKEN_BUDGET may do' : '';
-      throw new RankError(kind, `${runner.name}: ${outcome.message}${advice}`);
-    }
-    return outcome.logits;
   };
 }

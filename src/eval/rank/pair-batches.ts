@@ -1,8 +1,9 @@
+import { at } from '../../base/at.ts';
 import { RankError } from '../../base/errors.ts';
-import type { EncodeTask, RequestEncoder } from '../../encode/encode.ts';
+import { type BatchPart, tokenPart } from '../../batch/packed-batch.ts';
+import type { RequestEncoder } from '../../encode/encode.ts';
 import type { TemplateOrder } from '../../text/template.ts';
-import type { Row } from '../../batch/score-rows.ts';
-import type { Passage, Query } from '../data/beir.ts';
+import { candidateText, find, type Passage, type Query } from '../data/beir.ts';
 
 /** A candidate to be scored for a query, by their ids in the data. */
 export interface Pair {
@@ -16,82 +17,101 @@ export interface PairData {
   readonly corpus: ReadonlyMap<string, Pick<Passage, 'title' | 'text'>>;
 }
 
-export interface PairEncoding {
+/** How a model encodes pairs, and how large its batches are. */
+export interface PairEncoder {
   readonly order: TemplateOrder;
   readonly encoder: Pick<RequestEncoder, 'encode'>;
-  /** Most packed tokens of one batch; a longer pair has one of its own. */
+  /** Most packed tokens of a batch; a longer pair has a batch of its own. */
   readonly tokenBudget: number;
+}
+
+export interface PairSettings {
+  /** Whether the model reads the candidates' titles. */
   readonly titles: boolean;
   /** The model's own when undefined. */
   readonly instruction: string | undefined;
-  /** More about who asks; none when undefined. */
+  /** More about the user; none when undefined. */
   readonly context?: string | undefined;
-  /** Most tokens a candidate may keep; the context budget when undefined or larger. */
+  /** Most tokens of a candidate; the model's context budget when undefined or larger. */
   readonly maxCandidateTokens: number | undefined;
 }
 
-/** A pair as token ids. `prefix` is all that comes before what this pair does not share, one array for those that do. */
-export interface PairRow extends Row {
-  /** Its place in the list of pairs. */
+/** A pair in a batch. */
+export interface BatchedPair {
+  /** Its index in the list of pairs. */
   readonly pair: number;
-  /** Tokens that the candidate kept. */
+  /** Tokens of the candidate that the model reads. */
   readonly tokens: number;
   readonly truncated: boolean;
 }
 
+/** A pair as token ids. Pairs that share their prefix have the same array. */
+interface PairRow extends BatchedPair {
+  readonly prefix: Int32Array;
+  readonly ids: Int32Array;
+}
+
 export interface PairBatch {
-  readonly rows: readonly PairRow[];
+  readonly parts: readonly BatchPart[];
+  /** In the order of the batch's logits. */
+  readonly pairs: readonly BatchedPair[];
   readonly packedTokens: number;
 }
 
+/** Rows that stay in one batch. */
+interface RowGroup {
+  readonly rows: PairRow[];
+  packedTokens: number;
+}
+
 /**
- * All pairs in batches within the token budget, made one by one as they are asked for. Pairs that share what comes first
- * in the template, the query or the candidate, stand together, so that a batch has it once; only what is more than a
- * whole batch is cut apart.
+ * Encodes all pairs into batches within the token budget, one batch at a time. Pairs that share the
+ * first part of the template, the query or the candidate, stay in one batch, which then holds that
+ * part once. Only a group larger than a batch is split.
  *
  * @throws RankError when a pair cannot be encoded.
  */
 export function* batchPairs(
   pairs: readonly Pair[],
   data: PairData,
-  encoding: PairEncoding,
+  encoding: PairEncoder & PairSettings,
 ): Generator<PairBatch, undefined> {
   const { tokenBudget } = encoding;
-  let batch: PairBatch = { rows: [], packedTokens: 0 };
-  for (const group of groupPairs(pairs, data, encoding.order)) {
-    for (const part of cutRows(encodeGroup(pairs, group, { data, encoding }), tokenBudget)) {
-      if (batch.rows.length > 0 && batch.packedTokens + part.packedTokens > tokenBudget) {
-        yield batch;
+  let batch: RowGroup = { rows: [], packedTokens: 0 };
+  for (const indices of groupPairs(pairs, data, encoding.order)) {
+    for (const group of splitRows(encodeGroup(pairs, indices, { data, encoding }), tokenBudget)) {
+      if (batch.rows.length > 0 && batch.packedTokens + group.packedTokens > tokenBudget) {
+        yield toBatch(batch);
         batch = { rows: [], packedTokens: 0 };
       }
-      const packedTokens = batch.packedTokens + part.packedTokens;
-      batch = { rows: [...batch.rows, ...part.rows], packedTokens };
+      batch.rows.push(...group.rows);
+      batch.packedTokens += group.packedTokens;
     }
   }
   if (batch.rows.length > 0) {
-    yield batch;
+    yield toBatch(batch);
   }
 }
 
-/** Places of pairs by what comes first in the template: the query's id or the candidate's. */
+/** Indices of pairs by the id that is first in the template: the query's or the candidate's. */
 export function groupByFirst(
   pairs: readonly Pair[],
   order: TemplateOrder,
 ): ReadonlyMap<string, readonly number[]> {
   const groups = new Map<string, number[]>();
-  pairs.forEach(({ query, candidate }, place) => {
+  pairs.forEach(({ query, candidate }, index) => {
     const first = order === 'query-first' ? query : candidate;
     const group = groups.get(first);
     if (group === undefined) {
-      groups.set(first, [place]);
+      groups.set(first, [index]);
     } else {
-      group.push(place);
+      group.push(index);
     }
   });
   return groups;
 }
 
-/** Groups of places; candidates by length, so that batches have tiles alike. */
+/** Candidate-first groups are sorted by length, so that a batch has candidates of similar length. */
 function groupPairs(
   pairs: readonly Pair[],
   { corpus }: PairData,
@@ -101,13 +121,13 @@ function groupPairs(
   if (order === 'query-first') {
     return [...groups.values()];
   }
-  const characters = (id: string) => known(corpus, id).text.length;
+  const characters = (id: string) => find(corpus, id).text.length;
   return [...groups].sort(([a], [b]) => characters(a) - characters(b)).map(([, group]) => group);
 }
 
 interface Source {
   readonly data: PairData;
-  readonly encoding: PairEncoding;
+  readonly encoding: PairEncoder & PairSettings;
 }
 
 function encodeGroup(
@@ -118,10 +138,10 @@ function encodeGroup(
   if (source.encoding.order === 'query-first') {
     return encodeQuery(pairs, group, source);
   }
-  // What is kept of a candidate depends on the query only by the length of its suffix.
+  // The query changes the candidate's kept tokens only in number, by the length of its suffix.
   const shared = new Map<number, Int32Array>();
   return group
-    .flatMap((place) => encodeQuery(pairs, [place], source))
+    .flatMap((index) => encodeQuery(pairs, [index], source))
     .map((row) => {
       const prefix = shared.get(row.tokens) ?? join(row.prefix, row.ids.subarray(0, row.tokens));
       shared.set(row.tokens, prefix);
@@ -129,51 +149,66 @@ function encodeGroup(
     });
 }
 
-/** Pairs of one query, as the server encodes them. */
+/** Encodes pairs of one query in the same way as the server. */
 function encodeQuery(
   pairs: readonly Pair[],
-  places: readonly number[],
+  indices: readonly number[],
   { data: { queries, corpus }, encoding }: Source,
 ): readonly PairRow[] {
-  const asked = places.flatMap((place) => pairs[place] ?? []);
-  const [query = ''] = asked.map((pair) => pair.query);
-  const { instruction, context, maxCandidateTokens } = encoding;
-  const task: EncodeTask = {
-    query: known(queries, query).text,
-    candidates: asked.map(({ candidate }) => {
-      const { title, text } = known(corpus, candidate);
-      return { title: encoding.titles ? title : undefined, text };
-    }),
-    ...{ instruction, context, truncation: 'end', maxCandidateTokens },
-  };
-  const outcome = encoding.encoder.encode(task);
+  const { query } = at(pairs, at(indices, 0));
+  const outcome = encoding.encoder.encode({
+    query: find(queries, query).text,
+    instruction: encoding.instruction,
+    context: encoding.context,
+    candidates: indices.map((index) =>
+      candidateText(find(corpus, at(pairs, index).candidate), encoding.titles),
+    ),
+    truncation: 'end',
+    maxCandidateTokens: encoding.maxCandidateTokens,
+  });
   if (!outcome.ok) {
     throw new RankError('invalid-argument', `query '${query}': ${outcome.message}`);
   }
   const { prefix, candidates } = outcome.encoded;
-  return candidates.map(({ ids, tokens, truncated }, i) => ({
-    ...{ prefix, ids, tokens, truncated },
-    pair: places[i] ?? 0,
-  }));
+  return candidates.map(({ ids, tokens, truncated }, i) => {
+    return { prefix, ids, pair: at(indices, i), tokens, truncated };
+  });
 }
 
-/** Rows in their order, in parts within the budget; one part when all fit. */
-function cutRows(rows: readonly PairRow[], tokenBudget: number): readonly PairBatch[] {
-  const parts: { rows: PairRow[]; packedTokens: number }[] = [];
+/** Splits rows in their order into groups within the budget; one group when all fit. */
+function splitRows(rows: readonly PairRow[], tokenBudget: number): readonly RowGroup[] {
+  const groups: RowGroup[] = [];
   let prefixes = new Set<Int32Array>();
   for (const row of rows) {
-    const part = parts.at(-1);
+    const group = groups.at(-1);
     const added = row.ids.length + (prefixes.has(row.prefix) ? 0 : row.prefix.length);
-    if (part !== undefined && part.packedTokens + added <= tokenBudget) {
-      part.rows.push(row);
-      part.packedTokens += added;
+    if (group !== undefined && group.packedTokens + added <= tokenBudget) {
+      group.rows.push(row);
+      group.packedTokens += added;
     } else {
-      parts.push({ rows: [row], packedTokens: row.prefix.length + row.ids.length });
+      groups.push({ rows: [row], packedTokens: row.prefix.length + row.ids.length });
       prefixes = new Set();
     }
     prefixes.add(row.prefix);
   }
-  return parts;
+  return groups;
+}
+
+/** Rows of one prefix become one part. */
+function toBatch({ rows, packedTokens }: RowGroup): PairBatch {
+  const byPrefix = new Map<Int32Array, PairRow[]>();
+  for (const row of rows) {
+    const members = byPrefix.get(row.prefix);
+    if (members === undefined) {
+      byPrefix.set(row.prefix, [row]);
+    } else {
+      members.push(row);
+    }
+  }
+  const parts = [...byPrefix].map(([prefix, members]) => {
+    return tokenPart({ prefix, suffixes: members.map(({ ids }) => ids) });
+  });
+  return { parts, pairs: [...byPrefix.values()].flat(), packedTokens };
 }
 
 function join(head: Int32Array, tail: Int32Array): Int32Array {
@@ -181,12 +216,4 @@ function join(head: Int32Array, tail: Int32Array): Int32Array {
   joined.set(head);
   joined.set(tail, head.length);
   return joined;
-}
-
-function known<K, T>(values: ReadonlyMap<K, T>, id: K): T {
-  const value = values.get(id);
-  if (value === undefined) {
-    throw new RankError('invalid-argument', `'${String(id)}' is not in the data`);
-  }
-  return value;
 }

@@ -1,53 +1,61 @@
-import { RankError } from '../../base/errors.ts';
-import { probabilityOf } from '../../pipeline/reply/order.ts';
+import { at } from '../../base/at.ts';
 import type { Passage } from '../data/beir.ts';
+import type { PairEngine } from './open-pair-engine.ts';
 import type { Pair } from './pair-batches.ts';
-import { type PairEngine, type PairOptions, type PairScores, scorePairs } from './score-pairs.ts';
+import { orderPairs, type PairScore, type PairScores, scorePairs } from './score-pairs.ts';
 
 export interface RankedCandidate {
   readonly id: string;
-  /** The title, or how the text begins where there is none; cut short. */
+  /** The title, or the start of the text where there is none; shortened. */
   readonly label: string;
-  /** Where it stands among the candidates as they came, from 1. */
+  /** Place among the candidates in their given order, from 1. */
   readonly place: number;
   /** p(yes) */
   readonly score: number;
   readonly logit: number;
-  /** Tokens of the candidate that were read. */
+  /** Tokens of the candidate that the model read. */
   readonly tokens: number;
   readonly truncated: boolean;
 }
 
 export interface Ranking {
   readonly query: string;
-  /** Best first, ties as they came. */
+  /** Best first, ties in the given order. */
   readonly candidates: readonly RankedCandidate[];
 }
 
 export interface Rankings {
   readonly rankings: readonly Ranking[];
-  /** Whether the signal came: the rankings may lack candidates then. */
+  /** Whether the signal was aborted: the rankings may then lack candidates. */
   readonly interrupted: boolean;
 }
 
-export interface RankOptions extends Omit<PairOptions, 'titles' | 'onProgress'> {
+export interface RankOptions {
   readonly queries: readonly string[];
-  /** Told how many candidates are scored, counted once for each query. */
+  /** The model's own when undefined. */
+  readonly instruction: string | undefined;
+  /** More about the user; none when undefined. */
+  readonly context?: string | undefined;
+  /** Most tokens of a candidate; the model's context budget when undefined or larger. */
+  readonly maxCandidateTokens: number | undefined;
+  /** Abort it to stop early: candidates scored by then are ranked. */
+  readonly signal: AbortSignal;
+  /** Called after each batch with the number of candidates scored, counted for each query. */
   readonly onProgress: (done: number) => void;
 }
 
 /**
- * Candidates held with their texts at once: enough that batches are full, few enough for any
- * memory.
+ * Most candidates whose texts are in memory at once: enough for full batches, and few enough for
+ * small machines.
  */
-const mostHeld = { candidates: 2_000, characters: 8 * 2 ** 20 };
+const partLimits = { candidates: 2_000, characters: 8 * 2 ** 20 };
 const labelLength = 200;
 
 /**
- * Ranks candidates for each query by the pairs' scores, which are the server's. Takes the
- * candidates in parts, and keeps of each only what a `RankedCandidate` has.
+ * Ranks candidates for each query, with the scores that a server gives. Reads the candidates in
+ * parts, and keeps only the fields of a `RankedCandidate` of each.
  *
- * @throws RankError when a query is too long or a batch fails, and what `candidates` throws.
+ * @throws RankError when a query is too long or a batch fails, and the errors of `candidates`.
  */
 export async function rankCandidates(
   engine: PairEngine,
@@ -55,29 +63,25 @@ export async function rankCandidates(
   options: RankOptions,
 ): Promise<Rankings> {
   const { queries, signal } = options;
-  const rankings = queries.map((query) => ({ query, candidates: new Array<RankedCandidate>() }));
-  let [before, done] = [0, 0];
+  const known: { readonly id: string; readonly label: string }[] = [];
+  const scoresOf = queries.map(() => new Array<PairScore | undefined>());
   for await (const part of inParts(candidates)) {
-    const onProgress = (more: number) => options.onProgress(done + more);
-    const scores = await scorePart(engine, part, { ...options, onProgress });
-    const described = part.map((candidate, i) => describe(candidate, before + i + 1));
-    rankings.forEach((ranking, query) => {
-      ranking.candidates.push(...withScores(described, scores, query * part.length));
+    const before = queries.length * known.length;
+    const onProgress = (done: number) => options.onProgress(before + done);
+    const { scores } = await scorePart(engine, part, { ...options, onProgress });
+    known.push(...part.map(({ id, title, text }) => ({ id, label: shorten(title || text) })));
+    scoresOf.forEach((ofQuery, query) => {
+      ofQuery.push(...scores.slice(query * part.length, (query + 1) * part.length));
     });
     if (signal.aborted) {
       break;
     }
-    before += part.length;
-    done += queries.length * part.length;
   }
-  for (const ranking of rankings) {
-    // By logit, as probabilities near 1 run out of digits. The sort is stable.
-    ranking.candidates.sort((a, b) => b.logit - a.logit);
-  }
+  const rankings = queries.map((query, i) => ({ query, candidates: rank(known, at(scoresOf, i)) }));
   return { rankings, interrupted: signal.aborted };
 }
 
-/** All candidates for the first query, then all for the second, and so on. */
+/** Scores all candidates for the first query, then all for the second, and so on. */
 function scorePart(
   engine: PairEngine,
   part: readonly Passage[],
@@ -94,31 +98,19 @@ function scorePart(
   return scorePairs(engine, pairs, data, { ...options, titles: true });
 }
 
-type Described = Pick<RankedCandidate, 'id' | 'label' | 'place'>;
-
-function describe({ id, title, text }: Passage, place: number): Described {
-  return { id, label: shorten(title === '' ? text : title), place };
-}
-
-/** Without the pairs that were not scored before the signal came. */
-function withScores(
-  candidates: readonly Described[],
-  { logits, tokens, truncated }: PairScores,
-  start: number,
+/** Leaves out the candidates that were not scored before the signal was aborted. */
+function rank(
+  known: readonly { readonly id: string; readonly label: string }[],
+  scores: readonly (PairScore | undefined)[],
 ): readonly RankedCandidate[] {
-  return candidates.flatMap((candidate, i) => {
-    const [yes, no] = logits.subarray(2 * (start + i), 2 * (start + i) + 2);
-    const [read, cut] = [tokens[start + i], truncated[start + i]];
-    if (yes === undefined || no === undefined || read === undefined || cut === undefined) {
-      throw new RankError('internal', `there is no pair ${start + i}; this is a bug`);
-    }
-    const logit = yes - no;
-    const scores = { logit, score: probabilityOf(logit), tokens: read, truncated: cut === 1 };
-    return Number.isNaN(logit) ? [] : [{ ...candidate, ...scores }];
+  return orderPairs(scores, 'probability').flatMap(({ index, scored, ...result }) => {
+    const { id, label } = at(known, index);
+    const { logit, score, tokens, truncated } = result;
+    return scored ? [{ id, label, place: index + 1, logit, score, tokens, truncated }] : [];
   });
 }
 
-/** Through a list of characters: a slice of a text would keep the whole text in memory. */
+/** Copies the characters, because a slice of a text would keep the whole text in memory. */
 function shorten(text: string): string {
   return Array.from(text.slice(0, labelLength)).join('');
 }
@@ -128,7 +120,7 @@ async function* inParts(candidates: AsyncIterable<Passage>): AsyncGenerator<read
   for await (const candidate of candidates) {
     part.push(candidate);
     characters += candidate.title.length + candidate.text.length;
-    if (part.length >= mostHeld.candidates || characters >= mostHeld.characters) {
+    if (part.length >= partLimits.candidates || characters >= partLimits.characters) {
       yield part;
       [part, characters] = [[], 0];
     }

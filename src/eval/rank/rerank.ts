@@ -1,14 +1,9 @@
+import { at } from '../../base/at.ts';
 import { RankError } from '../../base/errors.ts';
-import type {
-  Candidate,
-  RankReply,
-  RankRequest,
-  RankingPipeline,
-  Usage,
-} from '../../domain/rank.ts';
-import type { Passage, Query } from '../data/beir.ts';
-import { forEachInFlight } from './in-flight.ts';
+import type { RankedResult, RankingPipeline, RankRequest } from '../../domain/rank.ts';
+import { candidateText, find, type Passage, type Query } from '../data/beir.ts';
 import type { Run, RunEntry } from '../data/trec-run.ts';
+import { forEachInFlight } from './in-flight.ts';
 
 export interface RerankInput {
   readonly run: Run;
@@ -17,17 +12,19 @@ export interface RerankInput {
 }
 
 export interface RerankOptions {
-  /** Candidates of one query that the model orders; the rest follow in the run's order. */
+  /** Candidates of each query that the model orders; the rest follow in the run's order. */
   readonly depth: number;
-  /** Most candidates in one request; longer lists are several requests. */
+  /** Most candidates in one request; a longer list is split into several requests. */
   readonly candidatesPerRequest: number;
-  /** Requests kept in the pipeline at once, so that no replica waits for the next one. */
+  /** Requests in the pipeline at once; enough of them leave no replica idle. */
   readonly requestsInFlight: number;
+  /** Whether the model reads the candidates' titles. */
   readonly titles: boolean;
+  /** The model's own when undefined. */
   readonly instruction: string | undefined;
-  /** Most tokens a candidate may keep; the context budget when undefined or larger. */
+  /** Most tokens of a candidate; the model's context budget when undefined or larger. */
   readonly maxCandidateTokens: number | undefined;
-  /** Aborted to stop early: what is finished by then is returned. */
+  /** Abort it to stop early: queries finished by then are returned. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: RerankCounts) => void;
 }
@@ -41,13 +38,13 @@ export interface RerankCounts {
 }
 
 export interface Reranked {
-  /** Scores are the model's logits. Only finished queries. */
+  /** Finished queries only. Scores are the model's logits. */
   readonly run: Run;
   readonly counts: RerankCounts;
   readonly interrupted: boolean;
 }
 
-const nothing: RerankCounts = {
+export const noCounts: RerankCounts = {
   queries: 0,
   candidates: 0,
   truncated: 0,
@@ -56,9 +53,9 @@ const nothing: RerankCounts = {
 };
 
 /**
- * Orders each query's candidates by the model; ties keep the run's order.
+ * Orders each query's candidates by the model's logits; ties keep the run's order.
  *
- * @throws RankError of the first request that fails, when the others in flight have ended.
+ * @throws RankError of the first request that fails, after the other requests in flight have ended.
  */
 export async function rerankRun(
   pipeline: RankingPipeline,
@@ -66,21 +63,25 @@ export async function rerankRun(
   options: RerankOptions,
 ): Promise<Reranked> {
   const finished = new Map<string, readonly RunEntry[]>();
-  let counts = nothing;
+  let counts = noCounts;
   const inFlight = { lanes: options.requestsInFlight, signal: options.signal };
   await forEachInFlight(input.run, inFlight, async ([query, entries], signal) => {
-    const requests = requestsOf(query, entries, input, options);
-    const replies: RankReply[] = [];
-    for (const request of requests) {
-      replies.push(
-        await pipeline.rank(request, {
-          ...{ deadlineMs: Infinity, signal },
-          ...{ client: 'eval', traceparent: undefined },
-        }),
-      );
+    const results: RankedResult[] = [];
+    let packedTokens = 0;
+    for (const { start, request } of requestsOf(query, entries, input, options)) {
+      const reply = await pipeline.rank(request, {
+        deadlineMs: Infinity,
+        signal,
+        client: 'eval',
+        traceparent: undefined,
+      });
+      assertAllScored(request, reply.results);
+      results.push(...reply.results.map((each) => ({ ...each, index: start + each.index })));
+      packedTokens += reply.usage.packedTokens;
     }
-    finished.set(query, reorder(entries, requests, replies));
-    counts = add(counts, replies);
+    finished.set(query, reorder(entries, results));
+    counts = addQuery(counts, results);
+    counts = { ...counts, packedTokens: counts.packedTokens + packedTokens };
     options.onProgress(counts);
   });
   return {
@@ -90,87 +91,79 @@ export async function rerankRun(
   };
 }
 
+/** Requests for one query's candidates. `start` is the index of the first one in `entries`. */
 function requestsOf(
   queryId: string,
   entries: readonly RunEntry[],
   { queries, corpus }: RerankInput,
   options: RerankOptions,
-): readonly RankRequest[] {
-  const query = known(queries, queryId).text;
-  const candidates = entries.slice(0, options.depth).map(({ id }): Candidate => {
-    const { title, text } = known(corpus, id);
-    return {
-      id,
-      title: options.titles && title !== '' ? title : undefined,
-      text,
-      version: undefined,
-    };
+): readonly { readonly start: number; readonly request: RankRequest }[] {
+  const query = find(queries, queryId).text;
+  const candidates = entries.slice(0, options.depth).map(({ id }) => {
+    return { id, ...candidateText(find(corpus, id), options.titles), version: undefined };
   });
   const size = options.candidatesPerRequest;
   return Array.from({ length: Math.ceil(candidates.length / size) }, (_, part) => ({
-    requestId: `${queryId}#${part}`,
-    query,
-    instruction: options.instruction,
-    context: undefined,
-    candidates: candidates.slice(part * size, (part + 1) * size),
-    topN: undefined,
-    minScore: undefined,
-    returnText: false,
-    scoreKind: 'logit',
-    truncation: 'end',
-    maxCandidateTokens: options.maxCandidateTokens,
-    model: undefined,
-    partialOk: false,
-    priority: 'interactive',
-    adaptiveDepth: false,
-    useCache: false,
+    start: part * size,
+    request: {
+      requestId: `${queryId}#${part}`,
+      query,
+      instruction: options.instruction,
+      context: undefined,
+      candidates: candidates.slice(part * size, (part + 1) * size),
+      topN: undefined,
+      minScore: undefined,
+      returnText: false,
+      scoreKind: 'logit',
+      truncation: 'end',
+      maxCandidateTokens: options.maxCandidateTokens,
+      model: undefined,
+      partialOk: false,
+      priority: 'interactive',
+      adaptiveDepth: false,
+      useCache: false,
+    },
   }));
 }
 
-function reorder(
-  entries: readonly RunEntry[],
-  requests: readonly RankRequest[],
-  replies: readonly RankReply[],
-): readonly RunEntry[] {
-  const logits = new Map<string, number>();
-  replies.forEach(({ results }, part) => {
-    for (const { index, logit } of results) {
-      logits.set(requests[part]?.candidates[index]?.id ?? '', logit);
-    }
-  });
-  if (logits.size !== requests.reduce((sum, { candidates }) => sum + candidates.length, 0)) {
-    throw new RankError('internal', `${logits.size} candidates were scored; this is a bug`);
+function assertAllScored({ candidates }: RankRequest, results: readonly RankedResult[]): void {
+  if (new Set(results.map(({ index }) => index)).size !== candidates.length) {
+    throw new RankError(
+      'internal',
+      `this is a bug: ${results.length} results for ${candidates.length} candidates`,
+    );
   }
-  return orderByLogit(entries, logits);
 }
 
-/** Those with a logit best first, ties in the run's order; then the others, in the run's order. */
-export function orderByLogit(
+/**
+ * The entries with a result by logit, ties in the run's order, then the others in the run's order.
+ * The index of a result is that of its entry.
+ */
+export function reorder(
   entries: readonly RunEntry[],
-  logits: ReadonlyMap<string, number>,
+  results: readonly RankedResult[],
 ): readonly RunEntry[] {
-  const scored = entries.flatMap(({ id }) => {
-    const score = logits.get(id);
-    return score === undefined ? [] : [{ id, score }];
-  });
+  const scored = results
+    .toSorted((a, b) => b.logit - a.logit || a.index - b.index)
+    .map(({ index, logit }) => ({ id: at(entries, index).id, score: logit }));
   const lowest = scored.reduce((low, { score }) => Math.min(low, score), 0);
-  const rest = entries.filter(({ id }) => !logits.has(id));
+  const ranked = new Set(results.map(({ index }) => index));
+  const rest = entries.filter((_, index) => !ranked.has(index));
   return [
-    ...scored.sort((a, b) => b.score - a.score),
-    // Below every scored one, in the run's order, for readers that sort by score.
+    ...scored,
+    // Below all logits and descending, for programs that sort a run file by score.
     ...rest.map(({ id }, place) => ({ id, score: lowest - 1 - place })),
   ];
 }
 
-function add(counts: RerankCounts, replies: readonly RankReply[]): RerankCounts {
-  const sum = (pick: (usage: Usage) => number) =>
-    replies.reduce((total, { usage }) => total + pick(usage), 0);
+/** Adds one query's results to the counts, all but its packed tokens. */
+export function addQuery(counts: RerankCounts, results: readonly RankedResult[]): RerankCounts {
   return {
     queries: counts.queries + 1,
-    candidates: counts.candidates + sum(({ scored }) => scored),
-    truncated: counts.truncated + sum(({ truncated }) => truncated),
-    candidateTokens: counts.candidateTokens + sum(({ candidateTokens }) => candidateTokens),
-    packedTokens: counts.packedTokens + sum(({ packedTokens }) => packedTokens),
+    candidates: counts.candidates + results.length,
+    truncated: counts.truncated + results.filter(({ truncated }) => truncated).length,
+    candidateTokens: results.reduce((sum, { tokens }) => sum + tokens, counts.candidateTokens),
+    packedTokens: counts.packedTokens,
   };
 }
 
@@ -181,12 +174,4 @@ function inOrderOf(run: Run, finished: Run): Run {
       return entries === undefined ? [] : [[query, entries] as const];
     }),
   );
-}
-
-function known<T>(values: ReadonlyMap<string, T>, id: string): T {
-  const value = values.get(id);
-  if (value === undefined) {
-    throw new RankError('internal', `'${id}' was not read from the data; this is a bug`);
-  }
-  return value;
 }

@@ -1,52 +1,50 @@
+import { at } from '../../base/at.ts';
 import { RankError } from '../../base/errors.ts';
-import { type RunBatch, scoreRows } from '../../batch/score-rows.ts';
+import { packBatch } from '../../batch/pack-batch.ts';
+import type { BatchOutcome } from '../../batch/packed-batch.ts';
+import type { RankedResult, ScoreKind } from '../../domain/rank.ts';
+import { orderResults } from '../../pipeline/reply/order.ts';
 import { forEachInFlight } from './in-flight.ts';
-import {
-  batchPairs,
-  type Pair,
-  type PairBatch,
-  type PairData,
-  type PairEncoding,
-} from './pair-batches.ts';
+import type { PairEngine } from './open-pair-engine.ts';
+import { batchPairs, type Pair, type PairData, type PairSettings } from './pair-batches.ts';
 
-/** A built model, opened to score pairs: `openPairEngine` opens one. */
-export interface PairEngine extends Pick<PairEncoding, 'order' | 'encoder' | 'tokenBudget'> {
-  readonly attentionGroups: number;
-  /** One for each replica; each is given a batch while it runs another. */
-  readonly runners: readonly RunBatch[];
-}
-
-export interface PairOptions
-  extends Pick<PairEncoding, 'titles' | 'instruction' | 'context' | 'maxCandidateTokens'> {
-  /** Aborted to stop early: what is scored by then is returned. */
+export interface PairOptions extends PairSettings {
+  /** Abort it to stop early: pairs scored by then are returned. */
   readonly signal: AbortSignal;
-  /** Told how many pairs are scored, after each batch. */
+  /** Called after each batch with the number of pairs scored so far. */
   readonly onProgress: (done: number) => void;
 }
 
-/** By the pairs' order; of pairs that are not scored, the logits are NaN. */
+export interface PairScore {
+  /** Logits. */
+  readonly yes: number;
+  readonly no: number;
+  /** Tokens of the candidate that the model read. */
+  readonly tokens: number;
+  readonly truncated: boolean;
+}
+
 export interface PairScores {
-  /** yes and no. [N, 2] */
-  readonly logits: Float32Array;
-  /** Tokens of the candidate that were read. [N] */
-  readonly tokens: Int32Array;
-  /** 1 where the candidate was cut. [N] */
-  readonly truncated: Uint8Array;
-  /** Pairs scored: fewer than there are when it was stopped. */
+  /** In the order of the pairs; undefined for pairs that were not scored. */
+  readonly scores: readonly (PairScore | undefined)[];
+  /** Pairs scored: all, unless the signal was aborted. */
   readonly done: number;
-  /** Token positions that were computed for them. */
+  /** Token positions that were computed. */
   readonly packedTokens: number;
 }
 
-/** One batch runs and one is prepared. */
+/** While one batch runs, the next one is prepared. */
 const batchesPerRunner = 2;
 
 /**
- * Scores pairs without queue, cache or deadlines, each batch with the tokens that its pairs share once: of a query, or
- * with a candidate-first template of a candidate. Token ids are the server's, and scores differ from its as any do
- * between packings (ARCHITECTURE.md, "The packed graph"). Memory: the pairs, their scores and the batches in flight.
+ * Scores pairs with the pipeline's stages (encode, pack, run), but without admission, queue, cache
+ * and deadlines, and with batches that span requests: a batch computes the tokens that its pairs
+ * share only once. Token ids equal the server's; scores differ as they do between any two packings
+ * (ARCHITECTURE.md, "The packed graph"). Memory holds the pairs, their scores and the batches in
+ * flight.
  *
- * @throws RankError when a pair cannot be encoded, a batch fails, a logit is not finite, or no replica is there.
+ * @throws RankError when a pair cannot be encoded, a batch fails, a logit is not finite, or the
+ *   engine has no replica.
  */
 export async function scorePairs(
   engine: PairEngine,
@@ -54,44 +52,55 @@ export async function scorePairs(
   data: PairData,
   options: PairOptions,
 ): Promise<PairScores> {
-  if (engine.runners.length === 0) {
+  const { runners } = engine;
+  if (runners.length === 0) {
     throw new RankError('unavailable', 'no replica is ready to score pairs; at least 1 is needed');
   }
-  const logits = new Float32Array(2 * pairs.length).fill(NaN);
-  const tokens = new Int32Array(pairs.length);
-  const truncated = new Uint8Array(pairs.length);
-  let [done, packedTokens] = [0, 0];
+  const scores = new Array<PairScore | undefined>(pairs.length).fill(undefined);
+  let done = 0;
+  let packedTokens = 0;
   const batches = batchPairs(pairs, data, { ...engine, ...options });
-  const lanes = batchesPerRunner * engine.runners.length;
+  const lanes = batchesPerRunner * runners.length;
   await forEachInFlight(batches, { lanes, signal: options.signal }, async (batch, _stop, lane) => {
-    const found = await runBatch(engine, batch, lane % engine.runners.length);
-    batch.rows.forEach((row, i) => {
-      const pair = found.get(i) ?? [NaN, NaN];
-      assertFinite(pair, pairs[row.pair]);
-      logits.set(pair, 2 * row.pair);
-      tokens[row.pair] = row.tokens;
-      truncated[row.pair] = row.truncated ? 1 : 0;
+    const runner = at(runners, lane % runners.length);
+    const logits = logitsOf(await runner.run(packBatch(batch.parts, engine)), runner.name);
+    batch.pairs.forEach(({ pair, tokens, truncated }, i) => {
+      const [yes, no] = [at(logits, 2 * i), at(logits, 2 * i + 1)];
+      assertFinite(yes, no, at(pairs, pair));
+      scores[pair] = { yes, no, tokens, truncated };
     });
-    done += batch.rows.length;
+    done += batch.pairs.length;
     packedTokens += batch.packedTokens;
     options.onProgress(done);
   });
-  return { logits, tokens, truncated, done, packedTokens };
+  return { scores, done, packedTokens };
 }
 
-function runBatch({ runners, attentionGroups }: PairEngine, { rows }: PairBatch, runner: number) {
-  const run = runners[runner];
-  if (run === undefined) {
-    throw new RankError('internal', `there is no replica ${runner}; this is a bug`);
+/** The pairs of one query in the order of a served reply; pairs without a score are last. */
+export function orderPairs(
+  scores: readonly (PairScore | undefined)[],
+  scoreKind: ScoreKind,
+): readonly RankedResult[] {
+  const outcomes = scores.map((score) => ({ score, cached: false }));
+  return orderResults(outcomes, { scoreKind, minScore: undefined, topN: undefined });
+}
+
+/** A failed batch is not retried: there is no deadline to save, and the user should see the reason. */
+function logitsOf(outcome: BatchOutcome, runner: string): Float32Array {
+  if (outcome.ok) {
+    return outcome.logits;
   }
-  return scoreRows(rows, [[...rows.keys()]], { run, attentionGroups });
+  const kind = outcome.kind === 'internal' ? 'internal' : 'replica-failed';
+  const advice =
+    outcome.kind === 'out-of-memory' ? '; a smaller SLMRANK_TOKEN_BUDGET may help' : '';
+  throw new RankError(kind, `${runner}: ${outcome.message}${advice}`);
 }
 
-function assertFinite(logits: readonly number[], pair: Pair | undefined): void {
-  if (!logits.every(Number.isFinite)) {
+function assertFinite(yes: number, no: number, { query, candidate }: Pair): void {
+  if (!Number.isFinite(yes) || !Number.isFinite(no)) {
     throw new RankError(
       'internal',
-      `the model gave ${logits.join(' and ')} for query '${pair?.query ?? ''}' and text '${pair?.candidate ?? ''}'; numbers are needed`,
+      `the model gave ${yes} and ${no} for query '${query}' and text '${candidate}'; finite numbers are needed`,
     );
   }
 }

@@ -47,13 +47,13 @@ describe('readCorpus', () => {
     await expect(readCorpus(folder, new Set(['a', 'b']))).rejects.toThrow(message);
   });
 
-  test('a folder without a corpus is named', async () => {
+  test('names a folder without a corpus', async () => {
     await expect(readCorpus(temporaryFolder(), new Set())).rejects.toThrow(/corpus\.jsonl/);
   });
 });
 
 describe('readQueries', () => {
-  test('takes the kind from the metadata when there is one', async () => {
+  test('reads the kind from the metadata when there is one', async () => {
     const folder = temporaryFolder({
       'queries.jsonl': jsonLines(
         { _id: '1', text: 'nurse', metadata: { kind: 'need' } },
@@ -103,13 +103,13 @@ describe('readJudgements', () => {
     expect(await readJudgements(folder, 'train')).toEqual(expected);
   });
 
-  test('takes the same judgement twice', async () => {
+  test('accepts an equal judgement twice', async () => {
     const folder = temporaryFolder({ 'qrels/dev.tsv': 'q\td\t1\nq\td\t1\n' });
     expect(await readJudgements(folder, 'dev')).toEqual(new Map([['q', new Map([['d', 1]])]]));
   });
 
   test.each([
-    ['q d 1', /dev\.tsv:2: found "q d 1"; expected query-id, corpus-id and score, by tabs/],
+    ['q d 1', /dev\.tsv:2: found "q d 1"; expected query-id, corpus-id and score, tab-separated/],
     ['q\t0\td\t1', /dev\.tsv:2: found .*; expected query-id/],
     ['\td\t1', /dev\.tsv:2/],
     ['q\td\t', /dev\.tsv:2: found the score ""; expected a whole number up to 32/],
@@ -122,14 +122,14 @@ describe('readJudgements', () => {
     await expect(readJudgements(folder, 'dev')).rejects.toThrow(message);
   });
 
-  test('a split that is not there is named', async () => {
+  test('names a split that does not exist', async () => {
     await expect(readJudgements(temporaryFolder(), 'dev')).rejects.toThrow(
       /qrels: found neither dev\.tsv nor dev\.tsv\.gz/,
     );
   });
 });
 
-test('assertNoneMissing names how many and some of them', () => {
+test('assertNoneMissing gives the number of missing ids and some examples', () => {
   const known = new Map([['a', 1]]);
   expect(() => assertNoneMissing('texts', ['a'], known)).not.toThrow();
   expect(() =>

@@ -63,7 +63,7 @@ describe('readCandidates', () => {
     await expect(read('{"id": "a", "text": "x"}', line)).rejects.toThrow(message);
   });
 
-  test('goes on after lines that are no candidates when it may', async () => {
+  test('continues after invalid lines when onBadLine does not throw', async () => {
     const told: string[] = [];
     const lines = [
       '{"id": "a", "text": "x"}',
@@ -84,7 +84,7 @@ describe('readCandidates', () => {
     );
   });
 
-  test('refuses a text of which the model’s normalizer leaves nothing', async () => {
+  test('refuses a text that is blank after the model’s normalizer', async () => {
     const lines = ['{"text": "<br>&nbsp;"}'];
     expect(await readWith({}, lines)).toHaveLength(1);
     const normalize = createNormalizer(normalizeSteps);

@@ -19,7 +19,7 @@ describe('readRun', () => {
     expect(await order(lines)).toEqual({ q: ['b', 'a', 'd', 'c'] });
   });
 
-  test('takes queries that are interleaved, tabs, runs of blanks, and gzip', async () => {
+  test('reads interleaved queries, tabs, several blanks, and gzip', async () => {
     const lines = 'q1\tQ0\ta\t1\t2\tt\nq2  Q0 a  1 2 t\nq1 Q0 b 2 1 t two words\r\n';
     expect(await order(gzipSync(lines))).toEqual({ q1: ['a', 'b'], q2: ['a'] });
   });
@@ -34,7 +34,7 @@ describe('readRun', () => {
   });
 });
 
-test('what formatRun writes, readRun reads back, to the last bit', async () => {
+test('readRun reads back the exact scores that formatRun writes', async () => {
   const run = new Map([
     [
       'q1',

@@ -51,13 +51,13 @@ describe('perturbing a text', () => {
     },
   );
 
-  test('by lines where there are some', () => {
+  test('uses lines where a text has several', () => {
     const lines = { ...nurse, text: 'Duties. Many.\n\nLift\nCarry' };
     expect(perturb(lines, 'markdown').text).toBe('**Duties. Many.**\n\n* Lift\n* Carry');
     expect(perturb({ ...nurse, text: '' }, 'markdown').text).toBe('****');
   });
 
-  test('by zero-width characters puts one into about a fifth of the longer words', () => {
+  test('inserts a zero-width character into about a fifth of the longer words', () => {
     const { text } = perturb(long, 'zero-width');
     const inserted = text.match(/\p{L}[\u200b\u2060\u00ad]\p{L}/gu) ?? [];
     expect(inserted.length).toBeGreaterThan(20);
@@ -65,7 +65,7 @@ describe('perturbing a text', () => {
     expect(text.replace(/[\u200b\u2060\u00ad]/g, '')).toBe(long.text);
   });
 
-  test('by spaces changes nothing but white space', () => {
+  test('changes only white space for `spaces`', () => {
     const { text } = perturb(long, 'spaces');
     expect(text).toMatch(/\t/);
     expect(text).toMatch(/ {2}/);

@@ -30,7 +30,7 @@ describe('perturbed quality', () => {
     ]),
   );
 
-  test('stands beside the plain one, for all queries and by kind, in percent of it', () => {
+  test('is compared with the plain quality in percent, for all queries and by kind', () => {
     expect(measured.map(({ name }) => name)).toEqual(['upper', 'html']);
     expect(measured[0]?.rows).toEqual([
       {
@@ -61,7 +61,7 @@ describe('perturbed quality', () => {
     });
   });
 
-  test('is a table for people', () => {
+  test('is formatted as a table', () => {
     expect(formatPerturbed(measured).split('\n').slice(0, 5)).toEqual([
       'perturbed   kind  queries  plain NDCG@10  NDCG@10  difference            95 %',
       'upper        all        3          0.833    0.667     -20.0 %    -60.0..+60.0',
@@ -71,7 +71,7 @@ describe('perturbed quality', () => {
     ]);
   });
 
-  test('has no difference in percent of nothing', () => {
+  test('has no difference when the plain quality is 0', () => {
     const missed = new Map([['q1', [{ id: 'other', score: 1 }]]]);
     const [only] = measurePerturbed({ ...input, run: missed }, new Map([['lower', missed]]));
     expect(only?.rows[0]).toMatchObject({ plain: 0, perturbed: 0, difference: undefined });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate, type EvaluateInput } from '../../../src/eval/measures/evaluate.ts';
-import { formatReport } from '../../../src/eval/report.ts';
 import type { Run } from '../../../src/eval/data/trec-run.ts';
 
 function runOf(orders: Record<string, string[]>): Run {
@@ -42,7 +41,7 @@ const input: EvaluateInput = {
 };
 
 describe('evaluate', () => {
-  test('measures all judged queries and each kind, and counts what it left out', () => {
+  test('measures all judged queries and each kind, and counts the queries that were left out', () => {
     const { rows, unjudgedQueries, judgedNotInRun } = evaluate(input);
     const second = 1 / Math.log2(3);
     expect(
@@ -55,7 +54,7 @@ describe('evaluate', () => {
     expect([unjudgedQueries, judgedNotInRun]).toEqual([1, 1]);
   });
 
-  test('asks MRR for the given grade', () => {
+  test('counts a grade as relevant for MRR from the given one on', () => {
     expect(evaluate({ ...input, relevantFrom: 2 }).rows[0]?.run.mrr10).toBe(0.25);
   });
 
@@ -73,41 +72,7 @@ describe('evaluate', () => {
     expect(evaluate({ ...input, run }).rows[0]?.run.mrr10).toBe(0.5);
   });
 
-  test('nothing measured gives no rows', () => {
+  test('gives no rows when no query was measured', () => {
     expect(evaluate({ ...input, run: runOf({ q3: ['a'] }) }).rows).toEqual([]);
-  });
-});
-
-describe('formatReport', () => {
-  const facts = { beir: 'data', split: 'dev', runFile: 'bm25.trec', relevantFrom: 1 };
-
-  test('shows the run by itself', () => {
-    const text = formatReport({ ...evaluate(input), ...facts });
-    expect(text).toContain('need         1        1.000  1.000..1.000   1.000');
-    expect(text).toContain('1 queries of the run have no judgements');
-    expect(text).not.toContain('model');
-  });
-
-  test('shows run and model side by side and says when it was interrupted', () => {
-    const model = {
-      name: 'tiny',
-      fingerprint: 'f00d',
-      devices: 'cpu#0',
-      queries: 1,
-      plannedQueries: 3,
-      candidates: 4,
-      truncated: 1,
-      candidateTokens: 40,
-      packedTokens: 60,
-      seconds: 2,
-      candidatesPerSecond: 2,
-      interrupted: true,
-      way: 'served' as const,
-    };
-    const reranked = runOf({ q2: ['b', 'a'] });
-    const text = formatReport({ ...evaluate({ ...input, reranked }), ...facts, model });
-    expect(text).toMatch(/title .* 0\.631 .* 1\.000 .* \+0\.369/);
-    expect(text).toContain('INTERRUPTED after 1 of 3 queries');
-    expect(text).toContain('2.0 candidates/s; 10 tokens each, 25.0 % cut');
   });
 });

@@ -41,7 +41,7 @@ describe('the gate', () => {
     expect(gateLimits).toEqual({ ndcg10: 0.005, ndcg1: 0.01, classNdcg10: 0.01 });
   });
 
-  test('judges the whole and each kind, and the side without titles by class', () => {
+  test('judges the first side as a whole and by kind, the side without titles by kind', () => {
     const { conditions, passed } = judge(side(true, best, best), side(false, best, best));
     expect(conditions.map(({ name, queries: count, limit }) => [name, count, limit])).toEqual([
       ['NDCG@10, with titles', 4, 0.005],
@@ -55,7 +55,7 @@ describe('the gate', () => {
     expect(passed).toBe(true);
   });
 
-  test('takes the means and their relative difference, with the interval of paired draws', () => {
+  test('reports both means and their relative difference, with the interval of paired draws', () => {
     const { conditions } = judge(side(true, 'bac abc', 'bac acb'));
     const at10 = { reference: (1 + second) / 2, found: (1 + third) / 2 };
     expect(conditions[0]?.reference).toBeCloseTo(at10.reference, 12);
@@ -92,7 +92,7 @@ describe('the gate', () => {
     expect(failedOf(side(true, reference, found))).toEqual(failed);
   });
 
-  test('fails NDCG@1 by itself, where NDCG@10 gained; without kinds there are no classes', () => {
+  test('fails for NDCG@1 alone although NDCG@10 gained; without kinds there are no classes', () => {
     // NDCG@10 goes from (1 + 3 x 0.5) / 4 = 0.625 to 0.631, NDCG@1 from 0.25 to 0.
     const sides = [side(true, 'bac acb acb acb', 'abc abc abc abc')];
     const { conditions } = judgeGate({ judgements, queries: new Map(), sides });
@@ -102,7 +102,7 @@ describe('the gate', () => {
     ]);
   });
 
-  test('a side without titles has the limit of a class', () => {
+  test('applies the limit of a class to the side without titles', () => {
     const lost = side(false, best, 'bac bac bac abc');
     expect(failedOf(side(true, best, best), lost)).toEqual([
       'NDCG@10, without titles',
@@ -141,7 +141,7 @@ describe('the gate', () => {
     expect(medianDifference?.toFixed(4)).toBe(expected.medianDifference?.toFixed(4));
   });
 
-  test('looks at judged queries of both runs, and without one has shown nothing', () => {
+  test('judges only the judged queries of both runs, and fails without any', () => {
     const reference = run({ q1: 'b', q9: 'b' });
     const judgeRun = (found: GateInput['sides'][number]['run']) =>
       judge({ titles: true, reference, run: found });
@@ -153,13 +153,13 @@ describe('the gate', () => {
     );
   });
 
-  test('without a side passes nothing', () => {
+  test('fails without a side', () => {
     expect(judge().passed).toBe(false);
   });
 });
 
 describe('formatGate', () => {
-  test('shows each condition, what decides nothing, what was skipped, and what failed', () => {
+  test('shows each condition, the first places, the skipped side, and the failed conditions', () => {
     const result = judge(side(true, best, 'bac bac bac abc'));
     expect(formatGate(result, { reference: 'dense', skipped: 'Only half.' })).toBe(
       [
@@ -179,7 +179,7 @@ describe('formatGate', () => {
     );
   });
 
-  test('says that nothing failed, and no median where nothing changed', () => {
+  test('shows PASS, and no median when no first place changed', () => {
     const text = formatGate(judge(side(false, best, best)), { reference: 'd', skipped: undefined });
     expect(text).toMatch(
       /\nFirst places without titles: 0\.0 % changed \(0 of 4\); this decides nothing\.\nGate: PASS\n$/,

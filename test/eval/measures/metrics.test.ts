@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { dcg, gain, ndcg, reciprocalRank } from '../../../src/eval/measures/metrics.ts';
 
 describe('gain', () => {
-  test('is 2^grade - 1, and nothing for grades at and below zero', () => {
+  test('is 2^grade - 1, and 0 for grades of at most 0', () => {
     expect([-2, -1, 0, 1, 2, 3, 4].map(gain)).toEqual([0, 0, 0, 1, 3, 7, 15]);
   });
 });
@@ -20,7 +20,7 @@ describe('dcg and ndcg', () => {
     expect(ndcg([1, 0, 4], [4, 1, 0], 1)).toBeCloseTo(1 / 15, 12);
   });
 
-  test('take the ideal over all judged, also those that the run missed', () => {
+  test('take the ideal over all judged texts, including those that the run lacks', () => {
     // Only one of two relevant texts was found: 1 / (1 + 0.63093).
     expect(ndcg([1], [1, 1], 10)).toBeCloseTo(0.61315, 4);
   });
@@ -52,7 +52,7 @@ describe('reciprocalRank', () => {
     expect(reciprocalRank([4, 0], 10, 1)).toBe(1);
   });
 
-  test('looks no further than k, and asks for the given grade', () => {
+  test('ignores places after k and grades below the given one', () => {
     expect(reciprocalRank([0, 0, 4], 2, 1)).toBe(0);
     expect(reciprocalRank([1, 2, 3, 4], 10, 3)).toBe(1 / 3);
     expect(reciprocalRank([1, 2], 10, 3)).toBe(0);

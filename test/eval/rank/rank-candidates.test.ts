@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import type { Passage } from '../../../src/eval/data/beir.ts';
 import { rankCandidates, type RankOptions } from '../../../src/eval/rank/rank-candidates.ts';
-import type { PairEngine } from '../../../src/eval/rank/score-pairs.ts';
-import type { PackedBatch } from '../../../src/batch/packed-batch.ts';
+import type { PairEngine } from '../../../src/eval/rank/open-pair-engine.ts';
 
 /** A text's number is its only token and its logit; the query "minus" negates it. "2" is cut. */
 const engine: PairEngine = {
@@ -23,10 +23,14 @@ const engine: PairEngine = {
     }),
   },
   runners: [
-    ({ ids, groups, scored }: PackedBatch) => {
-      const last = groups.flatMap(({ lastIndex }) => [...lastIndex]);
-      const yes = [...scored].map((tile) => ids[last[tile] ?? NaN] ?? NaN);
-      return Promise.resolve(Float32Array.from(yes.flatMap((logit) => [logit + 1, 1])));
+    {
+      name: 'cpu#0',
+      run: ({ ids, groups, scored }) => {
+        const last = groups.flatMap(({ lastIndex }) => [...lastIndex]);
+        const yes = [...scored].map((tile) => at(ids, at(last, tile)));
+        const logits = Float32Array.from(yes.flatMap((logit) => [logit + 1, 1]));
+        return Promise.resolve({ ok: true, logits, runMs: 0 });
+      },
     },
   ],
 };
@@ -49,7 +53,7 @@ function options(changed: Partial<RankOptions> = {}): RankOptions {
 }
 
 describe('rankCandidates', () => {
-  test('ranks for each query, best first, ties as they came', async () => {
+  test('ranks for each query, best first, ties in the given order', async () => {
     const queries = ['plus', 'minus', 'plus'];
     const candidates = passagesOf('1', '2', '1', '0');
     const { rankings, interrupted } = await rankCandidates(
@@ -68,7 +72,7 @@ describe('rankCandidates', () => {
     expect(second).toMatchObject({ place: 1, truncated: false });
   });
 
-  test('ranks more candidates than it holds at once as if they came together', async () => {
+  test('ranks several parts of candidates as one list', async () => {
     const numbers = Array.from({ length: 4_500 }, (_, i) => (i * 1_009) % 4_507);
     const told: number[] = [];
     const onProgress = (done: number) => void told.push(done);
@@ -84,7 +88,7 @@ describe('rankCandidates', () => {
     expect(told).toEqual([...told].sort((a, b) => a - b));
   });
 
-  test('does not ask for a candidate before those that it holds are scored', async () => {
+  test('reads the next part only after the current one is scored', async () => {
     const large = `1 ${'x'.repeat(3 * 2 ** 20)}`;
     let [asked, scored] = [0, 0];
     const heldAt: number[] = [];
@@ -103,7 +107,7 @@ describe('rankCandidates', () => {
     expect(heldAt).toEqual([1, 2, 3, 1, 2]);
   });
 
-  test('labels a candidate by its title, or by how its text begins', async () => {
+  test('labels a candidate by its title, or else by the start of its text', async () => {
     async function* titled(): AsyncGenerator<Passage> {
       yield await Promise.resolve({ id: 'a', title: 'Nurse', text: '1' });
       yield { id: 'b', title: '', text: `0 ${'x'.repeat(1_000)}` };
@@ -113,7 +117,7 @@ describe('rankCandidates', () => {
     expect(labels).toEqual(['Nurse', `0 ${'x'.repeat(198)}`]);
   });
 
-  test('stopped early, says so and reads no more', async () => {
+  test('reports that it was stopped early and reads no more candidates', async () => {
     const stop = new AbortController();
     let asked = 0;
     async function* endless() {

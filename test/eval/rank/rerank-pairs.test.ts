@@ -1,7 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
+import { rerankRun } from '../../../src/eval/rank/rerank.ts';
 import { rerankPairs } from '../../../src/eval/rank/rerank-pairs.ts';
-import type { PairEngine } from '../../../src/eval/rank/score-pairs.ts';
-import type { PackedBatch } from '../../../src/batch/packed-batch.ts';
+import { createPipeline } from '../../../src/pipeline/create-pipeline.ts';
+import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { parseConfig } from '../../../src/config/config.ts';
+import { openPairEngine, type PairEngine } from '../../../src/eval/rank/open-pair-engine.ts';
 
 /** A candidate's text is its logit, its only token; the second is cut. */
 const engine: PairEngine = {
@@ -19,10 +24,14 @@ const engine: PairEngine = {
     }),
   },
   runners: [
-    ({ ids, groups, scored }: PackedBatch) => {
-      const last = groups.flatMap(({ lastIndex }) => [...lastIndex]);
-      const yes = [...scored].map((tile) => ids[last[tile] ?? 0] ?? 0);
-      return Promise.resolve(Float32Array.from(yes.flatMap((logit) => [logit + 1, 1])));
+    {
+      name: 'cpu#0',
+      run: ({ ids, groups, scored }) => {
+        const last = groups.flatMap(({ lastIndex }) => [...lastIndex]);
+        const yes = [...scored].map((tile) => at(ids, at(last, tile)));
+        const logits = Float32Array.from(yes.flatMap((logit) => [logit + 1, 1]));
+        return Promise.resolve({ ok: true, logits, runMs: 0 });
+      },
     },
   ],
 };
@@ -45,7 +54,7 @@ const options = {
   ...{ signal: new AbortController().signal, onProgress: () => undefined },
 };
 
-test('orders by logit, ties and what is beyond the depth in the order of the run', async () => {
+test('orders by logit; ties and entries beyond the depth keep the order of the run', async () => {
   const { run, counts, interrupted } = await rerankPairs(engine, input, options);
   expect([...run]).toEqual([
     [
@@ -71,7 +80,7 @@ test('orders by logit, ties and what is beyond the depth in the order of the run
   expect(interrupted).toBe(false);
 });
 
-test('stopped early, gives the queries that are finished', async () => {
+test('returns the finished queries when stopped early', async () => {
   const stop = new AbortController();
   const stopped = { ...options, signal: stop.signal, onProgress: () => stop.abort() };
   // One token a batch: q1 has three, of which one runs and one is prepared.
@@ -80,4 +89,34 @@ test('stopped early, gives the queries that are finished', async () => {
   expect([[...found.run.keys()], found.interrupted]).toEqual([['q1', 'q2'], false]);
   const cut = await rerankPairs(slow, input, { ...stopped, depth: 4, signal: AbortSignal.abort() });
   expect([cut.run.size, cut.counts.queries, cut.interrupted]).toEqual([0, 0, true]);
+});
+
+test('gives the scores of the pipeline, bit for bit', async () => {
+  const model = temporaryFolder();
+  const manifest = await buildHfTiny('llama', model);
+  const config = { ...parseConfig({ SLMRANK_MODEL: model, SLMRANK_DEVICES: 'cpu:1' }, []), model };
+  const words = 'the nurse on ward nine reads charts and orders at night'.split(' ');
+  const corpus = Array.from({ length: 12 }, (_, i) => {
+    const text = words.slice(i % 7).join(' ');
+    return { id: `c${i}`, title: i % 3 === 0 ? '' : words.slice(0, i).join(' '), text };
+  });
+  const real = {
+    run: new Map([['q1', corpus.map(({ id }, i) => ({ id, score: -i }))]]),
+    queries: new Map([['q1', { id: 'q1', text: 'night nurse', kind: undefined }]]),
+    corpus: new Map(corpus.map((each) => [each.id, each])),
+  };
+  const direct = await openPairEngine(config, manifest);
+  const paired = await rerankPairs(direct, real, { ...options, depth: 10 });
+  await direct.close();
+  const pipeline = createPipeline({ config, manifest });
+  await pipeline.warm();
+  const served = await rerankRun(pipeline, real, {
+    ...options,
+    depth: 10,
+    candidatesPerRequest: 100,
+    requestsInFlight: 1,
+  });
+  await pipeline.drain();
+  expect(paired).toEqual(served);
+  expect(new Set(paired.run.get('q1')?.map(({ score }) => score)).size).toBe(12);
 });

@@ -91,7 +91,7 @@ function options(overrides: Partial<RerankOptions> = {}): RerankOptions {
 }
 
 describe('rerankRun', () => {
-  test('orders by logit, ties in the order of the run, and adds up the counts', async () => {
+  test('orders by logit, keeps ties in the order of the run, and adds up the counts', async () => {
     const { pipeline, seen } = fakePipeline();
     const { run, counts, interrupted } = await rerankRun(pipeline, input, options());
     expect([...run.keys()]).toEqual(['q1', 'q2', 'q3']);
@@ -108,14 +108,14 @@ describe('rerankRun', () => {
     expect(seen[0]?.candidates.map(({ title }) => title)).toEqual([undefined, 'T1', 'T2', 'T3']);
   });
 
-  test('splits a long list over requests and orders it as one', async () => {
+  test('splits a long list into several requests and orders all results together', async () => {
     const { pipeline, seen } = fakePipeline();
     const { run } = await rerankRun(pipeline, input, options({ candidatesPerRequest: 3 }));
     expect(run.get('q1')?.map(({ id }) => id)).toEqual(['d1', 'd3', 'd2', 'd0']);
     expect(seen.map(({ candidates }) => candidates.length).sort()).toEqual([1, 1, 1, 3, 3, 3]);
   });
 
-  test('leaves what is beyond the depth below, in the order of the run', async () => {
+  test('puts entries beyond the depth last, in the order of the run', async () => {
     const { pipeline } = fakePipeline();
     const { run, counts } = await rerankRun(pipeline, input, options({ depth: 2 }));
     expect(run.get('q1')).toEqual([
@@ -127,14 +127,14 @@ describe('rerankRun', () => {
     expect(counts.candidates).toBe(6);
   });
 
-  test('leaves titles out, and gives the instruction, when asked', async () => {
+  test('leaves out titles and sends the instruction when the options say so', async () => {
     const { pipeline, seen } = fakePipeline();
     await rerankRun(pipeline, input, options({ titles: false, instruction: 'be kind' }));
     expect(seen[0]?.candidates.map(({ title }) => title)).toEqual(texts.map(() => undefined));
     expect(seen[0]?.instruction).toBe('be kind');
   });
 
-  test('keeps no more requests in flight than it was told', async () => {
+  test('keeps at most requestsInFlight requests in flight', async () => {
     let running = 0;
     let most = 0;
     const { pipeline } = fakePipeline(async (request) => {
@@ -148,7 +148,7 @@ describe('rerankRun', () => {
     expect(most).toBe(2);
   });
 
-  test('stopped early, it returns the queries that were finished', async () => {
+  test('returns the finished queries when stopped early', async () => {
     const stop = new AbortController();
     const { pipeline } = fakePipeline((request, { signal }) =>
       signal.aborted
@@ -164,7 +164,7 @@ describe('rerankRun', () => {
     expect(result.interrupted).toBe(true);
   });
 
-  test('a failed request fails the whole and aborts the others', async () => {
+  test('fails and aborts the other requests when one fails', async () => {
     const signals: AbortSignal[] = [];
     const { pipeline } = fakePipeline((_, { signal }) => {
       signals.push(signal);
@@ -174,7 +174,7 @@ describe('rerankRun', () => {
     expect(signals.every(({ aborted }) => aborted)).toBe(true);
   });
 
-  test('a reply that lacks a candidate is a broken promise', async () => {
+  test('reports a reply that lacks a candidate as a bug', async () => {
     const { pipeline } = fakePipeline((request) => {
       const reply = replyTo(request);
       return Promise.resolve({ ...reply, results: reply.results.slice(1) });

@@ -1,26 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import fc from 'fast-check';
-import { RankError } from '../../../src/base/errors.ts';
-import {
-  batchPairs,
-  type Pair,
-  type PairData,
-  type PairEncoding,
-} from '../../../src/eval/rank/pair-batches.ts';
-import {
-  type PairEngine,
-  type PairOptions,
-  scorePairs,
-} from '../../../src/eval/rank/score-pairs.ts';
-import { type PackedBatch, tokenPart } from '../../../src/batch/packed-batch.ts';
+import { at } from '../../../src/base/at.ts';
 import { packBatch } from '../../../src/batch/pack-batch.ts';
-import type { EncodeOutcome, EncodeTask } from '../../../src/encode/encode.ts';
+import type { BatchOutcome } from '../../../src/batch/packed-batch.ts';
+import { type PackedBatch, tokenPart } from '../../../src/batch/packed-batch.ts';
 import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
-import type { TemplateOrder } from '../../../src/text/template.ts';
 import { openSession, type RankSession } from '../../../src/engine/session.ts';
+import type { PairEngine } from '../../../src/eval/rank/open-pair-engine.ts';
+import type { Pair, PairData } from '../../../src/eval/rank/pair-batches.ts';
+import {
+    type PairOptions,
+    type PairScore,
+    scorePairs,
+} from '../../../src/eval/rank/score-pairs.ts';
 import { buildHfTiny } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { fakeData, fakeEncoding } from './fake-pairs.ts';
 
 const words = 'the nurse on ward nine reads charts and orders at night'.split(' ');
 const text = (count: number, from: number) =>
@@ -61,7 +56,9 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     });
     const limits = { prefixTokens: 300, candidateTokens: 200, rowTokens: 500 };
     const tokenizerPath = join(modelDir, manifest.tokenizer.file);
-    const run = (batch: PackedBatch) => session.run(batch);
+    const run = async (batch: PackedBatch): Promise<BatchOutcome> => {
+      return { ok: true, logits: await session.run(batch), runMs: 0 };
+    };
     engine = {
       encoder: createRequestEncoder({
         tokenizerPath,
@@ -69,7 +66,10 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
         normalize: [],
         limits,
       }),
-      ...{ order, tokenBudget: 400, attentionGroups: manifest.attentionGroups, runners: [run] },
+      order,
+      tokenBudget: 400,
+      attentionGroups: manifest.attentionGroups,
+      runners: [{ name: 'cpu#0', run }],
     };
   });
   afterAll(() => session.close());
@@ -90,45 +90,45 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     return [...(await session.run(packBatch([part], engine)))];
   };
 
-  test('have the logits of the served request, whatever is packed together', async () => {
+  test('have the logits of the served request in batches of any size', async () => {
     const wide = await scorePairs(engine, pairs, data, options());
     const narrow = await scorePairs({ ...engine, tokenBudget: 1 }, pairs, data, options());
     expect([wide.done, narrow.done]).toEqual([pairs.length, pairs.length]);
     for (const query of data.queries.keys()) {
-      const own = pairs.flatMap((pair, at) => (pair.query === query ? [{ ...pair, at }] : []));
+      const own = pairs.flatMap((pair, i) => (pair.query === query ? [{ ...pair, i }] : []));
       const served = await serve(
         query,
         own.map(({ candidate }) => candidate),
       );
-      const of = (logits: Float32Array) =>
-        own.flatMap(({ at }) => [...logits.subarray(2 * at, 2 * at + 2)]);
+      const of = (scores: readonly (PairScore | undefined)[]) =>
+        own.flatMap(({ i }) => logitsOf(at(scores, i)));
       // Query-first, a query's candidates are packed as its request is: same shapes, same bits.
-      expect(largestDifference(of(wide.logits), served)).toBeLessThanOrEqual(
+      expect(largestDifference(of(wide.scores), served)).toBeLessThanOrEqual(
         order === 'query-first' ? 0 : 1e-5,
       );
-      expect(largestDifference(of(narrow.logits), served)).toBeLessThanOrEqual(1e-5);
+      expect(largestDifference(of(narrow.scores), served)).toBeLessThanOrEqual(1e-5);
     }
   });
 
-  test('say what was kept of each candidate, with and without title, up to a limit', async () => {
+  test('have the tokens kept of each candidate, with and without title, up to a limit', async () => {
     const kept = async (changed: Partial<PairOptions>) => {
       const only = [{ query: 'q1', candidate: 'c3' }];
-      const { tokens, truncated } = await scorePairs(engine, only, data, options(changed));
-      return { tokens: tokens[0] ?? 0, truncated: truncated[0] === 1 };
+      const { scores } = await scorePairs(engine, only, data, options(changed));
+      return scores[0];
     };
     const [whole, bare] = [await kept({}), await kept({ titles: false })];
-    expect(whole.truncated).toBe(false);
-    expect(bare.tokens).toBeLessThan(whole.tokens);
-    expect(await kept({ maxCandidateTokens: 7 })).toEqual({ tokens: 7, truncated: true });
+    expect(whole?.truncated).toBe(false);
+    expect(bare?.tokens).toBeLessThan(whole?.tokens ?? NaN);
+    expect(await kept({ maxCandidateTokens: 7 })).toMatchObject({ tokens: 7, truncated: true });
   });
 
-  test('are not taken for scored when there is no replica', async () => {
+  test('fail when there is no replica', async () => {
     await expect(
       scorePairs({ ...engine, runners: [] }, pairs, data, options()),
     ).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringMatching('at least 1') });
   });
 
-  test('a query that is too long fails the whole, by name', async () => {
+  test('fail with the name of a query that is too long', async () => {
     const long = new Map([['q9', { text: text(400, 0) }]]);
     await expect(
       scorePairs(engine, [{ query: 'q9', candidate: 'c0' }], { ...data, queries: long }, options()),
@@ -138,125 +138,72 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
   });
 });
 
+function logitsOf(score: PairScore | undefined): readonly number[] {
+  return score === undefined ? [] : [score.yes, score.no];
+}
+
 function largestDifference(a: readonly number[], b: readonly number[]): number {
   expect(a).toHaveLength(b.length);
   return Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? NaN))));
 }
 
-/** Tokens by hand: a query's are its number 100 + q, a candidate's are 0 to its text's length. */
-function fakeEncoding(order: TemplateOrder, tokenBudget: number): PairEncoding {
-  const encode = ({ query, candidates }: EncodeTask): EncodeOutcome => {
-    const asked = Int32Array.of(100 + Number(query), 100 + Number(query));
-    const suffix = order === 'query-first' ? Int32Array.of(99) : asked;
-    return {
-      ok: true,
-      encoded: {
-        prefix: order === 'query-first' ? asked : Int32Array.of(98),
-        candidates: candidates.map(({ text: { length } }) => ({
-          ids: Int32Array.of(...Array(length).keys(), ...suffix),
-          ...{ tokens: length, truncated: false },
-        })),
-      },
-    };
-  };
-  return {
-    ...{ order, tokenBudget, encoder: { encode }, titles: true },
-    ...{ instruction: undefined, maxCandidateTokens: undefined },
-  };
-}
-
-/** Queries 0 to 3, candidates 0 to 5, whose texts are as long as 7 times their number. */
-const made: PairData = {
-  queries: new Map([0, 1, 2, 3].map((i) => [`q${i}`, { text: String(i) }])),
-  corpus: new Map([0, 1, 2, 3, 4, 5].map((i) => [`c${i}`, { title: '', text: 'x'.repeat(7 * i) }])),
-};
-const anyPairs = fc.uniqueArray(
-  fc.record({ query: fc.integer({ max: 3, min: 0 }), candidate: fc.integer({ max: 5, min: 0 }) }),
-  { maxLength: 24, selector: ({ query, candidate }) => `${query} ${candidate}` },
-);
-
-describe.each(['query-first', 'candidate-first'] as const)('batches of %s pairs', (order) => {
-  test('have every pair once, whole, within the budget, and pay for what is shared once', () => {
-    fc.assert(
-      fc.property(anyPairs, fc.integer({ min: 1, max: 120 }), (found, budget) => {
-        const asked = found.map(({ query, candidate }) => ({
-          query: `q${query}`,
-          candidate: `c${candidate}`,
-        }));
-        const dealt = [...batchPairs(asked, made, fakeEncoding(order, budget))];
-        const rows = dealt.flatMap((batch) => batch.rows);
-        expect(rows.map(({ pair }) => pair).toSorted((a, b) => a - b)).toEqual([...asked.keys()]);
-        for (const { prefix, ids, pair } of rows) {
-          const { query, candidate } = found[pair] ?? { query: 0, candidate: 0 };
-          const text = [...Array(7 * candidate).keys()];
-          expect([...prefix, ...ids]).toEqual(
-            order === 'query-first'
-              ? [100 + query, 100 + query, ...text, 99]
-              : [98, ...text, 100 + query, 100 + query],
-          );
-        }
-        for (const batch of dealt) {
-          const shared = new Set(batch.rows.map(({ prefix }) => prefix));
-          const tokens = [...shared, ...batch.rows.map(({ ids }) => ids)];
-          const sum = tokens.reduce((total, { length }) => total + length, 0);
-          expect(batch.packedTokens).toBe(sum);
-          expect(batch.rows.length === 1 || sum <= budget).toBe(true);
-        }
-      }),
-    );
-  });
-
-  test('hold each text that comes first once when they are large enough', () => {
-    const all = [...made.queries.keys()].flatMap((query) =>
-      [...made.corpus.keys()].map((candidate) => ({ query, candidate })),
-    );
-    const [batch, ...more] = batchPairs(all, made, fakeEncoding(order, 1000));
-    expect(more).toEqual([]);
-    // 4 queries of 2 tokens, 6 candidates of 105 together; a token of the template for each prefix or suffix.
-    expect(batch?.packedTokens).toBe(
-      order === 'query-first' ? 4 * 2 + 4 * (105 + 6) : 105 + 6 + 24 * 2,
-    );
-  });
-});
-
 describe('scoring', () => {
   const all = ['q0', 'q1', 'q2'].map((query) => ({ query, candidate: 'c1' }));
-  const engineOf = (...runners: PairEngine['runners']) => ({
+  type Run = (batch: PackedBatch) => BatchOutcome;
+  const engineOf = (...runs: readonly Run[]): PairEngine => ({
     ...fakeEncoding('query-first', 1),
-    ...{ attentionGroups: 4, runners },
+    attentionGroups: 4,
+    runners: runs.map((each, i) => ({
+      name: `cpu#${i}`,
+      run: (batch) => Promise.resolve(each(batch)),
+    })),
   });
-  const run = ({ scored }: PackedBatch) => Promise.resolve(new Float32Array(2 * scored.length));
+  const giving = (logits: Float32Array): BatchOutcome => ({ ok: true, logits, runMs: 0 });
+  const run: Run = ({ scored }) => giving(new Float32Array(2 * scored.length));
 
-  test('stopped early, gives what is scored and NaN for the rest', async () => {
+  test('has no scores for the remaining pairs when stopped early', async () => {
     const stop = new AbortController();
     const told: number[] = [];
     const onProgress = (done: number) => {
       told.push(done);
       stop.abort();
     };
-    const { logits, done } = await scorePairs(engineOf(run), all, made, {
+    const { scores, done } = await scorePairs(engineOf(run), all, fakeData, {
       ...options({ onProgress, signal: stop.signal }),
     });
     // One ran and one was prepared.
     expect([done, told]).toEqual([2, [1, 2]]);
-    expect([...logits]).toEqual([0, 0, 0, 0, NaN, NaN]);
+    expect(scores.map(logitsOf)).toEqual([[0, 0], [0, 0], []]);
   });
 
   test('ends with the error of the batch that failed', async () => {
-    const fail = () => Promise.reject(new RankError('replica-failed', 'cpu#1: gone'));
-    await expect(scorePairs(engineOf(run, fail), all, made, options())).rejects.toThrow('cpu#1');
+    const fail = (kind: 'replica-failed' | 'out-of-memory' | 'internal') =>
+      scorePairs(
+        engineOf(run, () => ({ ok: false, kind, message: 'gone' })),
+        all,
+        fakeData,
+        options(),
+      );
+    await expect(fail('replica-failed')).rejects.toMatchObject({
+      kind: 'replica-failed',
+      message: 'cpu#1: gone',
+    });
+    await expect(fail('internal')).rejects.toMatchObject({ kind: 'internal' });
+    await expect(fail('out-of-memory')).rejects.toThrow(
+      'cpu#1: gone; a smaller SLMRANK_TOKEN_BUDGET may help',
+    );
   });
 
-  test('refuses logits that are no numbers, naming query and text', async () => {
-    const broken = () => Promise.resolve(Float32Array.of(NaN, 1));
-    await expect(scorePairs(engineOf(broken), all, made, options())).rejects.toThrow(
+  test('refuses logits that are not finite, naming query and text', async () => {
+    const broken = () => giving(Float32Array.of(NaN, 1));
+    await expect(scorePairs(engineOf(broken), all, fakeData, options())).rejects.toThrow(
       "the model gave NaN and 1 for query 'q0' and text 'c1'",
     );
   });
 
   test('refuses pairs whose texts are not in the data', async () => {
     const unknown = [{ query: 'q0', candidate: 'c9' }];
-    await expect(scorePairs(engineOf(run), unknown, made, options())).rejects.toThrow(
+    await expect(scorePairs(engineOf(run), unknown, fakeData, options())).rejects.toThrow(
       "'c9' is not in the data",
     );
   });

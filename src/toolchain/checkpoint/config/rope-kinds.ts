@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 import { clamp } from '../../../base/clamp.ts';
-import type { RopeScaling } from '../../../model/rope-scaling.ts';
-=======
 import type { RopeScaling } from '../../../model/blueprint.ts';
->>>>>>> h-checkpoint
 
 /** The rotary base that a scaling changes. */
 export interface RopeBase {
