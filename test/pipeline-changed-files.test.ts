@@ -6,9 +6,9 @@ import { parseDeviceSlots } from '../src/config/device-slots.ts';
 import type { Pipeline } from '../src/pipeline/pipeline.ts';
 import { createPipeline } from '../src/pipeline/create-pipeline.ts';
 import { verifyModel } from '../src/model/verified-model.ts';
-import { buildHfTiny } from './support/hf-tiny.ts';
+import { buildHfTiny } from './support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
-import { noDeadline, testConfig, testRequest } from './support/tiny-pipeline.ts';
+import { noDeadline, testConfig, testRequest } from './support/models/tiny-pipeline.ts';
 
 /** A real model in real threads, whose files change under it. */
 

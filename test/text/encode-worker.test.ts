@@ -7,7 +7,7 @@ import { findWorker } from '../../src/pool/threads/worker-entry.ts';
 import { sha256 } from '../../src/base/files/sha256.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
-import { withTokenizerFile } from '../support/golden-tokenizer.ts';
+import { withTokenizerFile } from '../support/models/golden-tokenizer.ts';
 
 const template = builtinTemplates.chatml;
 const limits = { prefixTokens: 512, candidateTokens: 64, rowTokens: 1024 };

@@ -6,7 +6,7 @@ import type { EncodeTask } from '../../src/encode/encode.ts';
 import { type NormalizeStep, normalizeSteps } from '../../src/text/normalize/normalize.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/template.ts';
-import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
+import { readGoldenTokenizer } from '../support/models/golden-tokenizer.ts';
 
 const candidateFirst = {
   ...builtinTemplates.chatml,

@@ -12,7 +12,7 @@ import {
 import { halfBits, toHalf } from '../../src/toolchain/graph/onnx/half.ts';
 import { pageBytes } from '../../src/toolchain/graph/onnx/weights-file.ts';
 import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
-import { largestDifference, openTinySession, scoreParts } from '../support/score-parts.ts';
+import { largestDifference, openTinySession, scoreParts } from '../support/models/score-parts.ts';
 import {
   buildTinyModel,
   createRandom,
@@ -20,7 +20,7 @@ import {
   tinyBlueprint,
   tinyLabelIds,
   type TinyModel,
-} from '../support/tiny-model.ts';
+} from '../support/models/tiny-model.ts';
 
 /** Operators by the type their first input must have; ONNX Runtime 1.29's CUDA provider has fp16 kernels for all. */
 const floatOps = new Set([

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { findMissing, prepareModel } from '../../../bench/pareto/models.ts';
 import type { ModelRow } from '../../../bench/pareto/plan.ts';
 import { readRecipe } from '../../../src/toolchain/build/recipe.ts';
-import { tinyPath } from '../../support/hf-tiny.ts';
+import { tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const recipe = 'smollm2-135m-instruct';

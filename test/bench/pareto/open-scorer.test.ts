@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { openScorer } from '../../../bench/pareto/open-scorer.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test('a scorer scores alike whatever the batches, in the pairs’ order', async () => {

@@ -14,7 +14,7 @@ import {
 import { run } from '../../../bench/pareto/main.ts';
 import type { OpenScorer } from '../../../bench/pareto/pair-scorer.ts';
 import { intervalOf } from '../../../bench/pareto/report.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { setUpPareto, standIn, trec } from '../../support/pareto-set-up.ts';
 
 let printed = '';

@@ -8,7 +8,7 @@ import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
 import { builtinTemplate } from '../../../src/model/builtin-template.ts';
 import { createTokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
 import { createRandom } from '../../../src/base/random.ts';
-import { readGoldenTokenizer } from '../../support/golden-tokenizer.ts';
+import { readGoldenTokenizer } from '../../support/models/golden-tokenizer.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 describe('made-up texts', () => {

@@ -5,7 +5,7 @@ import { run } from '../../../src/cli/eval/eval.ts';
 import { parseEvalOptions } from '../../../src/cli/eval/eval-options.ts';
 import type { RerankWith } from '../../../src/cli/eval/rerank-with-model.ts';
 import type { EvalReport } from '../../../src/eval/report.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let printed = '';

@@ -19,7 +19,7 @@ import type { EncodeOutcome, EncodeTask } from '../../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
 import type { TemplateOrder } from '../../../src/text/template.ts';
 import { openSession, type RankSession } from '../../../src/engine/session.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const words = 'the nurse on ward nine reads charts and orders at night'.split(' ');

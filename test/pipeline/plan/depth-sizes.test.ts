@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { depthSizes } from '../../../src/pipeline/plan/depth-sizes.ts';
 import { TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
-import { testRequest } from '../../support/tiny-pipeline.ts';
+import { testRequest } from '../../support/models/tiny-pipeline.ts';
 
 const templates = [
   { prefix: 'Find {query} {context}:', suffix: ' yes or no?' },

@@ -5,7 +5,7 @@ import { Admission, type AdmissionCall } from '../../../src/schedule/admission.t
 import { createCostModel } from '../../../src/schedule/costs/cost.ts';
 import { type Ask, type Capacity, forecast } from '../../../src/schedule/forecast/forecast.ts';
 import { adviseLate } from '../../../src/schedule/forecast/late-advice.ts';
-import { setUpScheduler } from '../../support/fake-scheduler.ts';
+import { setUpScheduler } from '../../support/fakes/scheduler.ts';
 
 /** So many replicas of a token a millisecond each; a batch is of 100 tokens. */
 function capacityOf(busyMs: readonly number[], marginMs = 0): Capacity {

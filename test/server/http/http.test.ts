@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ObservePort, openObservePort } from '../../../src/server/http/http.ts';
 import { MetricRegistry } from '../../../src/observe/metrics/registry.ts';
-import { parseExposition } from '../../support/exposition.ts';
+import { parseExposition } from '../../support/serving/exposition.ts';
 
 const state: { hindrance: string | undefined } = { hindrance: undefined };
 let port: ObservePort;

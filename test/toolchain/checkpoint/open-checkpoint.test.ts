@@ -6,8 +6,8 @@ import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
 import { expectedTensors } from '../../../src/toolchain/checkpoint/config/expected-tensors.ts';
 import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { unpermuteRotary } from '../../../src/toolchain/checkpoint/rotary-layout.ts';
-import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
-import { type GgufSpec, ggufBytes } from '../../support/checkpoint-gguf.ts';
+import { refusalOf, ScratchFolder } from '../../support/checkpoints/folder.ts';
+import { type GgufSpec, ggufBytes } from '../../support/checkpoints/gguf.ts';
 import {
   safetensorsBytes,
   safetensorsSpec,
@@ -15,7 +15,7 @@ import {
   tinyConfig,
   tinyGguf,
   tinyValues,
-} from '../../support/checkpoint-tiny.ts';
+} from '../../support/checkpoints/tiny.ts';
 
 const scratch = new ScratchFolder();
 afterAll(() => scratch.remove());

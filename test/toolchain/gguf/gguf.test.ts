@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openGguf } from '../../../src/toolchain/gguf/gguf.ts';
 import { readValues } from '../../../src/toolchain/files/read-tensor.ts';
-import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
-import { floats, type GgufSpec, ggufBytes, metadata } from '../../support/checkpoint-gguf.ts';
+import { refusalOf, ScratchFolder } from '../../support/checkpoints/folder.ts';
+import { floats, type GgufSpec, ggufBytes, metadata } from '../../support/checkpoints/gguf.ts';
 
 const scratch = new ScratchFolder();
 afterAll(() => scratch.remove());

@@ -3,8 +3,8 @@ import {
   depthOf,
   fullDepth,
   stepDepth,
-} from '../../src/schedule/forecast/depth.ts';
-import { createRandom } from '../../src/base/random.ts';
+} from '../../../src/schedule/forecast/depth.ts';
+import { createRandom } from '../../../src/base/random.ts';
 
 export interface PlantSample {
   readonly atMs: number;

@@ -1,7 +1,7 @@
-import { Replica } from '../../src/pool/replica.ts';
-import { FakeClock, settle } from './fake-clock.ts';
-import { fakePack } from './fake-runner.ts';
-import { type FakeThread, fakeThreads } from './fake-thread.ts';
+import { Replica } from '../../../src/pool/replica.ts';
+import { FakeClock, settle } from './clock.ts';
+import { fakePack } from './runner.ts';
+import { type FakeThread, fakeThreads } from './thread.ts';
 
 const slot = { name: 'cpu#0', provider: 'cpu', deviceId: 0, threads: 1 } as const;
 /** An empty batch. */

@@ -1,8 +1,8 @@
-import type { ServedConfig } from '../../src/config/config.ts';
-import type { Manifest } from '../../src/model/manifest.ts';
-import type { PipelineOptions } from '../../src/pipeline/create-pipeline.ts';
-import { workerEntry } from '../../src/pool/threads/worker-entry.ts';
-import type { CallContext, RankRequest } from '../../src/domain/rank.ts';
+import type { ServedConfig } from '../../../src/config/config.ts';
+import type { Manifest } from '../../../src/model/manifest.ts';
+import type { PipelineOptions } from '../../../src/pipeline/create-pipeline.ts';
+import { workerEntry } from '../../../src/pool/threads/worker-entry.ts';
+import type { CallContext, RankRequest } from '../../../src/domain/rank.ts';
 import { type TinyModel, tinyLabelIds } from './tiny-model.ts';
 
 const none = { file: 'none', bytes: 0, sha256: '' };
@@ -82,7 +82,10 @@ export function tinyPipelineOptions(
   return {
     config: testConfig({ model: model.dir, ...changed }),
     manifest: tinyManifest(model),
-    workers: { infer: file('./poisoned-infer.ts'), encode: file('./letters-encode.ts') },
+    workers: {
+      infer: file('../threads/poisoned-infer.ts'),
+      encode: file('../threads/letters-encode.ts'),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
-import { createDeferred } from '../../src/base/deferred.ts';
-import { RankError } from '../../src/base/errors.ts';
+import { createDeferred } from '../../../src/base/deferred.ts';
+import { RankError } from '../../../src/base/errors.ts';
 import type {
   CallContext,
   Estimate,
@@ -7,7 +7,7 @@ import type {
   RankReply,
   RankRequest,
   ReplicaDescription,
-} from '../../src/domain/rank.ts';
+} from '../../../src/domain/rank.ts';
 
 /** One rank call as the pipeline saw it, and the ways to end it. */
 export interface FakeRank {

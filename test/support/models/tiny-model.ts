@@ -1,13 +1,13 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Blueprint, Family, Precision } from '../../src/model/manifest.ts';
-import type { Checkpoint } from '../../src/toolchain/files/checkpoint.ts';
-import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
-import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
+import type { Blueprint, Family, Precision } from '../../../src/model/manifest.ts';
+import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
+import { randomCheckpoint } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
 
-export { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
-export { createRandom } from '../../src/base/random.ts';
+export { randomCheckpoint } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+export { createRandom } from '../../../src/base/random.ts';
 
 /** Tiny random models: the families' shapes with every odd corner, and no files. */
 

@@ -7,7 +7,7 @@ export type GoldenName = 'smollm2' | 'qwen' | 'llama3';
 
 /** A file of test/golden, unpacked. */
 export function readGolden(file: string): string {
-  return gunzipSync(readFileSync(new URL(`../golden/${file}.gz`, import.meta.url))).toString();
+  return gunzipSync(readFileSync(new URL(`../../golden/${file}.gz`, import.meta.url))).toString();
 }
 
 /** The text of a golden tokenizer.json (see test/golden/make_tokenizer.py). */

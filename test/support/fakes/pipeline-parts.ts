@@ -1,18 +1,18 @@
-import { ScoreCache } from '../../src/cache/score-cache.ts';
-import { type EstimateTokens, TokenEstimator } from '../../src/pipeline/plan/estimate-tokens.ts';
-import { Pipeline } from '../../src/pipeline/pipeline.ts';
-import { ReplicaSet } from '../../src/pool/replica-set.ts';
-import type { RankRequest } from '../../src/domain/rank.ts';
-import { Admission } from '../../src/schedule/admission.ts';
-import { type CostModel, createCostModel } from '../../src/schedule/costs/cost.ts';
-import { BucketTuner } from '../../src/schedule/buckets/bucket-tuning.ts';
-import { DepthController, type DepthLimits } from '../../src/schedule/forecast/depth.ts';
-import type { TextRoom } from '../../src/schedule/text-room.ts';
-import { settle } from './fake-clock.ts';
-import { FakeEncoders } from './fake-encoders.ts';
-import { fakeRequest } from './fake-runner.ts';
-import { setUpScheduler } from './fake-scheduler.ts';
-import { noDeadline, testRequest } from './tiny-pipeline.ts';
+import { ScoreCache } from '../../../src/cache/score-cache.ts';
+import { type EstimateTokens, TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
+import { Pipeline } from '../../../src/pipeline/pipeline.ts';
+import { ReplicaSet } from '../../../src/pool/replica-set.ts';
+import type { RankRequest } from '../../../src/domain/rank.ts';
+import { Admission } from '../../../src/schedule/admission.ts';
+import { type CostModel, createCostModel } from '../../../src/schedule/costs/cost.ts';
+import { BucketTuner } from '../../../src/schedule/buckets/bucket-tuning.ts';
+import { DepthController, type DepthLimits } from '../../../src/schedule/forecast/depth.ts';
+import type { TextRoom } from '../../../src/schedule/text-room.ts';
+import { settle } from './clock.ts';
+import { FakeEncoders } from './encoders.ts';
+import { fakeRequest } from './runner.ts';
+import { setUpScheduler } from './scheduler.ts';
+import { noDeadline, testRequest } from '../models/tiny-pipeline.ts';
 
 const neverOpened = () => {
   throw new Error('a replica was opened');

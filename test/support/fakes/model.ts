@@ -1,13 +1,13 @@
-import type { DeviceSlot } from '../../src/config/config.ts';
-import type { Tell } from '../../src/domain/events.ts';
-import type { Manifest } from '../../src/model/manifest.ts';
-import type { ModelSource, OpenModel } from '../../src/pipeline/model-set.ts';
-import { Replica } from '../../src/pool/replica.ts';
-import { ReplicaSet } from '../../src/pool/replica-set.ts';
-import { createCostModel } from '../../src/schedule/costs/cost.ts';
-import { FakeClock } from './fake-clock.ts';
-import { FakePipeline } from './fake-pipeline.ts';
-import { FakeThread } from './fake-thread.ts';
+import type { DeviceSlot } from '../../../src/config/config.ts';
+import type { Tell } from '../../../src/domain/events.ts';
+import type { Manifest } from '../../../src/model/manifest.ts';
+import type { ModelSource, OpenModel } from '../../../src/pipeline/model-set.ts';
+import { Replica } from '../../../src/pool/replica.ts';
+import { ReplicaSet } from '../../../src/pool/replica-set.ts';
+import { createCostModel } from '../../../src/schedule/costs/cost.ts';
+import { FakeClock } from './clock.ts';
+import { FakePipeline } from './pipeline.ts';
+import { FakeThread } from './thread.ts';
 
 /** A model whose pipeline is the test's; its replicas are real ones whose threads load at once, but for `refused`. */
 export class FakeModel implements OpenModel {

@@ -1,9 +1,9 @@
-import { type Landed } from '../../src/cache/flight.ts';
-import { ScoreCache } from '../../src/cache/score-cache.ts';
-import type { Collected, ScoreCall } from '../../src/cache/score-source.ts';
-import { SharedScores } from '../../src/cache/shared-scores.ts';
-import { createDeferred } from '../../src/base/deferred.ts';
-import { FakeClock, settle } from './fake-clock.ts';
+import { type Landed } from '../../../src/cache/flight.ts';
+import { ScoreCache } from '../../../src/cache/score-cache.ts';
+import type { Collected, ScoreCall } from '../../../src/cache/score-source.ts';
+import { SharedScores } from '../../../src/cache/shared-scores.ts';
+import { createDeferred } from '../../../src/base/deferred.ts';
+import { FakeClock, settle } from './clock.ts';
 
 /** The score of each key in these tests: bits that a detour through anything but numbers would lose. */
 export function fakeScore(key: string) {

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { JsonRecord } from '../../src/base/files/json-record.ts';
-import { parseTemplate } from '../../src/model/manifest.ts';
-import type { PromptTemplate } from '../../src/text/template.ts';
-import type { Checkpoint } from '../../src/toolchain/files/checkpoint.ts';
-import { configFor } from '../../src/toolchain/checkpoint/checkpoint-config.ts';
-import type { PruneOptions } from '../../src/toolchain/prune/prune-model.ts';
-import { writeCheckpoint } from '../../src/toolchain/checkpoint/write-checkpoint.ts';
+import { JsonRecord } from '../../../src/base/files/json-record.ts';
+import { parseTemplate } from '../../../src/model/manifest.ts';
+import type { PromptTemplate } from '../../../src/text/template.ts';
+import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
+import { configFor } from '../../../src/toolchain/checkpoint/checkpoint-config.ts';
+import type { PruneOptions } from '../../../src/toolchain/prune/prune-model.ts';
+import { writeCheckpoint } from '../../../src/toolchain/checkpoint/write-checkpoint.ts';
 import { tinyPath } from './hf-tiny.ts';
 
 export function tinyTemplate(): PromptTemplate {

@@ -1,6 +1,6 @@
-import { createDeferred, type Deferred } from '../../src/base/deferred.ts';
-import type { EncoderPool } from '../../src/pool/encoders/encoder-pool.ts';
-import type { EncodedTask, EncodeTask } from '../../src/encode/encode.ts';
+import { createDeferred, type Deferred } from '../../../src/base/deferred.ts';
+import type { EncoderPool } from '../../../src/pool/encoders/encoder-pool.ts';
+import type { EncodedTask, EncodeTask } from '../../../src/encode/encode.ts';
 
 /** Encoders that answer when the test says so. */
 export class FakeEncoders implements EncoderPool {

@@ -1,10 +1,10 @@
-import { createDeferred, type Deferred } from '../../src/base/deferred.ts';
+import { createDeferred, type Deferred } from '../../../src/base/deferred.ts';
 import type {
   DeviceThread,
   OpenThread,
   ThreadReply,
-} from '../../src/pool/threads/device-thread.ts';
-import type { InferMessage } from '../../src/pool/threads/messages.ts';
+} from '../../../src/pool/threads/device-thread.ts';
+import type { InferMessage } from '../../../src/pool/threads/messages.ts';
 
 /** A device's thread whose every answer the test gives, oldest question first. */
 export class FakeThread implements DeviceThread {

@@ -1,4 +1,4 @@
-import type { ServingEvent } from '../../src/domain/events.ts';
+import type { ServingEvent } from '../../../src/domain/events.ts';
 
 type Of<Kind extends ServingEvent['kind']> = Extract<ServingEvent, { kind: Kind }>;
 

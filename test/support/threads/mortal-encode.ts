@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import type { EncodeMessage, EncodeReply } from '../../src/pool/threads/messages.ts';
+import type { EncodeMessage, EncodeReply } from '../../../src/pool/threads/messages.ts';
 
 const { deaths } = workerData as { readonly deaths: Int32Array };
 

@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../../src/toolchain/files/checkpoint.ts';
+import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
 
 /**
  * The model in straight loops and doubles: one row at a time, nothing packed, nothing shared, no padding. What the

@@ -9,10 +9,10 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
-import { type Config, parseConfig } from '../../src/config/config.ts';
-import type { Manifest } from '../../src/model/manifest.ts';
-import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts';
-import { FakePipeline } from './fake-pipeline.ts';
+import { type Config, parseConfig } from '../../../src/config/config.ts';
+import type { Manifest } from '../../../src/model/manifest.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../../../src/server/server.ts';
+import { FakePipeline } from '../fakes/pipeline.ts';
 
 const sha256 = 'ab'.repeat(32);
 
@@ -73,7 +73,7 @@ const strangers = loadSync(
     longs: String,
     enums: String,
     oneofs: true,
-    includeDirs: [fileURLToPath(new URL('../../proto/', import.meta.url))],
+    includeDirs: [fileURLToPath(new URL('../../../proto/', import.meta.url))],
   },
 );
 

@@ -1,8 +1,8 @@
-import type { Blueprint } from '../../src/model/manifest.ts';
-import { expectedTensors } from '../../src/toolchain/checkpoint/config/expected-tensors.ts';
-import { toGgufName } from '../../src/toolchain/gguf/names.ts';
-import { countValues } from '../../src/toolchain/files/tensor-type.ts';
-import { type GgufSpec, floats, metadata } from './checkpoint-gguf.ts';
+import type { Blueprint } from '../../../src/model/manifest.ts';
+import { expectedTensors } from '../../../src/toolchain/checkpoint/config/expected-tensors.ts';
+import { toGgufName } from '../../../src/toolchain/gguf/names.ts';
+import { countValues } from '../../../src/toolchain/files/tensor-type.ts';
+import { type GgufSpec, floats, metadata } from './gguf.ts';
 
 /** The smallest model in which no two dimensions that can differ are equal by accident. */
 export const tinyBlueprint: Blueprint = {

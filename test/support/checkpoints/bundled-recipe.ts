@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../src/base/files/sha256.ts';
-import { quantizeCheckpoint } from '../../src/toolchain/quantize/quantize-checkpoint.ts';
+import { sha256 } from '../../../src/base/files/sha256.ts';
+import { quantizeCheckpoint } from '../../../src/toolchain/quantize/quantize-checkpoint.ts';
 import { tinyBuildOptions, tinyPath } from './hf-tiny.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** The files with their SHA-256, as a recipe names them. */
 export function hashFiles(folder: string, files: readonly string[]) {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import { CheckpointError } from '../../src/toolchain/files/checkpoint.ts';
+import { CheckpointError } from '../../../src/toolchain/files/checkpoint.ts';
 
 /** A temporary folder for a suite's files. */
 export class ScratchFolder {

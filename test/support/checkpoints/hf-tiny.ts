@@ -1,11 +1,11 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { JsonRecord } from '../../src/base/files/json-record.ts';
-import { type Manifest, parseTemplate } from '../../src/model/manifest.ts';
-import { type BuildOptions, buildModel } from '../../src/toolchain/build/build-model.ts';
-import type { TemplateOrder } from '../../src/text/template.ts';
-import { type Golden, parseGolden } from '../../src/toolchain/verify/golden.ts';
+import { JsonRecord } from '../../../src/base/files/json-record.ts';
+import { type Manifest, parseTemplate } from '../../../src/model/manifest.ts';
+import { type BuildOptions, buildModel } from '../../../src/toolchain/build/build-model.ts';
+import type { TemplateOrder } from '../../../src/text/template.ts';
+import { type Golden, parseGolden } from '../../../src/toolchain/verify/golden.ts';
 
 /** Tiny random checkpoints as transformers and gguf write them, with goldens: test/golden/make_tiny_models.py. */
 export const tinyCheckpoints = {
@@ -61,7 +61,7 @@ export function writeScaledRope(name: ScaledRope, to: string, isNew: boolean): v
 }
 
 export function tinyPath(name: string): string {
-  return fileURLToPath(new URL(`../golden/logits-tiny/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`../../golden/logits-tiny/${name}`, import.meta.url));
 }
 
 export function readTinyGolden(

@@ -1,4 +1,4 @@
-import type { EncodeMessage, EncodeReply } from '../../src/pool/threads/messages.ts';
+import type { EncodeMessage, EncodeReply } from '../../../src/pool/threads/messages.ts';
 import { lettersToIds, suffixIds } from './letters.ts';
 
 /** An encoder's thread over letters instead of a tokenizer. */

@@ -1,10 +1,10 @@
-import type { PriorityClass, Tell } from '../../src/domain/events.ts';
-import { type CostModel, createCostModel } from '../../src/schedule/costs/cost.ts';
-import { ArrivalPace } from '../../src/schedule/policy/linger.ts';
-import { createPolicy, type PolicyLimits } from '../../src/schedule/policy/policy.ts';
-import { Scheduler } from '../../src/schedule/scheduler.ts';
-import { FakeClock } from './fake-clock.ts';
-import { FakeRunner, fakeLogits, fakePack, fakeRequest } from './fake-runner.ts';
+import type { PriorityClass, Tell } from '../../../src/domain/events.ts';
+import { type CostModel, createCostModel } from '../../../src/schedule/costs/cost.ts';
+import { ArrivalPace } from '../../../src/schedule/policy/linger.ts';
+import { createPolicy, type PolicyLimits } from '../../../src/schedule/policy/policy.ts';
+import { Scheduler } from '../../../src/schedule/scheduler.ts';
+import { FakeClock } from './clock.ts';
+import { FakeRunner, fakeLogits, fakePack, fakeRequest } from './runner.ts';
 
 const limits: PolicyLimits = {
   tokenBudget: 100,

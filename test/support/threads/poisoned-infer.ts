@@ -1,6 +1,10 @@
 import { workerData } from 'node:worker_threads';
-import type { InferMessage, InferReply, InferWorkerData } from '../../src/pool/threads/messages.ts';
-import answer from '../../workers/infer.ts';
+import type {
+  InferMessage,
+  InferReply,
+  InferWorkerData,
+} from '../../../src/pool/threads/messages.ts';
+import answer from '../../../workers/infer.ts';
 import { lettersToIds, poisonedSlot, poisonLetter } from './letters.ts';
 
 const { slot } = workerData as InferWorkerData;

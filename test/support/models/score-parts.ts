@@ -1,7 +1,7 @@
-import { packBatch } from '../../src/batch/pack-batch.ts';
-import type { BatchPart } from '../../src/batch/packed-batch.ts';
-import type { Manifest } from '../../src/model/manifest.ts';
-import { openSession, type RankSession } from '../../src/engine/session.ts';
+import { packBatch } from '../../../src/batch/pack-batch.ts';
+import type { BatchPart } from '../../../src/batch/packed-batch.ts';
+import type { Manifest } from '../../../src/model/manifest.ts';
+import { openSession, type RankSession } from '../../../src/engine/session.ts';
 import type { TinyModel } from './tiny-model.ts';
 
 /** A session on one CPU thread, as a CPU replica's is. Of the manifest a session reads the graph's file only. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/base/clock.ts';
+import type { Clock } from '../../../src/base/clock.ts';
 
 /** Lets everything that waits on promises alone go on. */
 export function settle(): Promise<void> {

@@ -1,8 +1,8 @@
-import { parseDeviceSlots } from '../../src/config/device-slots.ts';
-import type { ServingEvent } from '../../src/domain/events.ts';
-import { ModelSet, type ModelSetOptions } from '../../src/pipeline/model-set.ts';
-import { FakeClock } from './fake-clock.ts';
-import { FakeModel } from './fake-model.ts';
+import { parseDeviceSlots } from '../../../src/config/device-slots.ts';
+import type { ServingEvent } from '../../../src/domain/events.ts';
+import { ModelSet, type ModelSetOptions } from '../../../src/pipeline/model-set.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { FakeModel } from '../fakes/model.ts';
 import { testManifest } from './test-server.ts';
 
 /** A warm set of one fake model; `models` are all that it opened. */

@@ -1,12 +1,12 @@
-import { createDeferred } from '../../src/base/deferred.ts';
+import { createDeferred } from '../../../src/base/deferred.ts';
 import type {
   BatchOutcome,
   BatchPart,
   BatchRunner,
   EncodedRequest,
   PackedBatch,
-} from '../../src/batch/packed-batch.ts';
-import type { FailureKind } from '../../src/schedule/split-batch.ts';
+} from '../../../src/batch/packed-batch.ts';
+import type { FailureKind } from '../../../src/schedule/split-batch.ts';
 
 /**
  * A request whose every candidate's tokens all are its own id, from `firstId` on, so that a fake run can score it and
