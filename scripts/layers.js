@@ -4,6 +4,7 @@
  */
 export const layers = {
   'src/base': [],
+  'src/page': [],
   'src/proto': [],
   'src/text': ['src/base'],
   'src/model': ['src/base', 'src/text'],
@@ -75,6 +76,15 @@ export const layers = {
     'src/pool',
     'src/pipeline',
   ],
+  'src/eval/report': [
+    'src/base',
+    'src/page',
+    'src/config',
+    'src/model',
+    'src/text',
+    'src/toolchain',
+    'src/eval',
+  ],
 };
 
 /** Each heavy library has one door: the rooms that may import it. Benches and tests go as they like. */
@@ -99,9 +109,12 @@ export function doorFault(from, library) {
     : `${library} is used only in ${door.rooms.join(', ')}.`;
 }
 
-/** The room of a source file ('src/schedule' of 'src/schedule/costs/cost.ts'), if the table has it. */
+/**
+ * The room of a source file ('src/schedule' of 'src/schedule/costs/cost.ts'), if the table has it;
+ * the innermost where one room is inside another.
+ */
 export function roomOf(path) {
-  return Object.keys(layers).find((room) => path.startsWith(`${room}/`));
+  return Object.keys(layers).findLast((room) => path.startsWith(`${room}/`));
 }
 
 /** What is wrong with an import, or undefined. Both paths count from the project's root. */

@@ -1,5 +1,5 @@
-import type { BarGroup } from '../suite/bars.ts';
-import type { Chart, Mark, Series } from '../suite/svg.ts';
+import type { BarGroup } from '../../src/page/bars.ts';
+import type { Chart, Mark, Series } from '../../src/page/svg.ts';
 import { budgetOf, findFronts, intervalOf, type ParetoReport, type RowReport } from './report.ts';
 import { type Variant, type View, viewsOf } from './views.ts';
 

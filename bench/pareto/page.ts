@@ -1,6 +1,6 @@
-import { drawBars } from '../suite/bars.ts';
+import { drawBars } from '../../src/page/bars.ts';
 import { table } from '../suite/page.ts';
-import { drawChart, escapeText } from '../suite/svg.ts';
+import { drawChart, escapeText } from '../../src/page/svg.ts';
 import { budgetsChart, frontChart, kindBars } from './charts.ts';
 import type { ParetoReport } from './report.ts';
 import { budgetTable, kindTable, notesOf, overviewTable } from './tables.ts';

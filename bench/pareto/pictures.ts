@@ -1,5 +1,5 @@
-import { type Chart, drawChart } from '../suite/svg.ts';
-import { formatSvgFile } from '../suite/svg-file.ts';
+import { type Chart, drawChart } from '../../src/page/svg.ts';
+import { formatSvgFile } from '../../src/page/svg-file.ts';
 import { budgetsChart, frontChart } from './charts.ts';
 import type { ParetoReport } from './report.ts';
 

@@ -2,7 +2,7 @@ import type { Machine } from '../machine.ts';
 import type { Account } from '../suite/accounting.ts';
 import { quantilesOf } from '../suite/ends.ts';
 import { table } from '../suite/page.ts';
-import { drawChart, escapeText } from '../suite/svg.ts';
+import { drawChart, escapeText } from '../../src/page/svg.ts';
 import type { SoakOptions } from './options.ts';
 import { afterWarmUp, findTrend, isPlateau, type Sample, type Trend } from './plateau.ts';
 import type { Resizes } from './resize.ts';

@@ -1,7 +1,7 @@
 import { outcomes } from './ends.ts';
 import { type Aim, type Compared, judge, type SuiteReport } from './report.ts';
 import type { ScenarioResult } from './scenario.ts';
-import { drawChart, escapeText, type Series } from './svg.ts';
+import { drawChart, escapeText, type Series } from '../../src/page/svg.ts';
 
 const colours = {
   scored: '#3a7d44',

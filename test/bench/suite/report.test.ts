@@ -5,8 +5,8 @@ import { compare, judge, keyNumbers, type SuiteReport } from '../../../bench/sui
 import type { ScenarioResult } from '../../../bench/suite/scenario.ts';
 import { bisect, highestRate, meets } from '../../../bench/suite/search.ts';
 import { findPort } from '../../../bench/suite/stand.ts';
-import { niceAbove } from '../../../bench/suite/scale.ts';
-import { drawChart, linePath } from '../../../bench/suite/svg.ts';
+import { niceAbove } from '../../../src/page/scale.ts';
+import { drawChart, linePath } from '../../../src/page/svg.ts';
 
 const none = { scored: 0, partial: 0, rejected: 0, expired: 0, cancelled: 0, failed: 0 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { placeLabels, spreadHeights } from '../../../bench/suite/place-labels.ts';
+import { placeLabels, spreadHeights } from '../../src/page/place-labels.ts';
 
 const area = { left: 64, right: 592, top: 30, bottom: 316, levels: [] };
 const point = (name: string, x: number, y: number) => ({ name, x, y, low: y + 20, high: y - 20 });

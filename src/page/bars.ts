@@ -1,5 +1,5 @@
 import { niceAbove } from './scale.ts';
-import { escapeText } from './svg.ts';
+import { escapeText } from './svg-parts.ts';
 
 export interface Bar {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { linearScale, logScale } from '../../../bench/suite/scale.ts';
+import { linearScale, logScale } from '../../src/page/scale.ts';
 
 describe('a linear scale', () => {
   test('reaches from the first pixel to the last', () => {

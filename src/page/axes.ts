@@ -1,8 +1,13 @@
-import type { Chart } from './svg.ts';
 import { escapeText, type Frame } from './svg-parts.ts';
 
-/** Grid lines with their values, and what the two axes are of. */
-export function drawAxes(chart: Pick<Chart, 'x' | 'y'>, frame: Frame): string {
+/** What each axis measures. */
+interface AxisTitles {
+  readonly x: string;
+  readonly y: string;
+}
+
+/** Grid lines with their values, and the titles of the two axes. */
+export function drawAxes(titles: AxisTitles, frame: Frame): string {
   const { left, right, bottom, height, x, y } = frame;
   const rows = y.ticks.map((value) => {
     const at = y.place(value);
@@ -18,8 +23,8 @@ export function drawAxes(chart: Pick<Chart, 'x' | 'y'>, frame: Frame): string {
   return (
     rows.join('') +
     columns.join('') +
-    `<text x="${right}" y="${height - 8}" text-anchor="end">${escapeText(chart.x)}</text>` +
-    `<text x="4" y="14">${escapeText(chart.y)}</text>`
+    `<text x="${right}" y="${height - 8}" text-anchor="end">${escapeText(titles.x)}</text>` +
+    `<text x="4" y="14">${escapeText(titles.y)}</text>`
   );
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { drawBars } from '../../../bench/suite/bars.ts';
-import { drawChart, type Mark } from '../../../bench/suite/svg.ts';
+import { drawBars } from '../../src/page/bars.ts';
+import { drawChart, type Mark } from '../../src/page/svg.ts';
 
 test('bars reach as far as their values, whiskers over their intervals', () => {
   const bar = { name: '<a>', value: 0.4, low: 0.3, high: 0.8, colour: 'red' };
