@@ -1,6 +1,6 @@
 import type { Machine } from '../machine.ts';
-import type { Account } from '../suite/accounting.ts';
-import { quantilesOf } from '../suite/ends.ts';
+import type { Account } from '../suite/account/reconcile.ts';
+import { quantilesOf } from '../suite/account/ends.ts';
 import { table } from '../suite/page.ts';
 import { drawChart, escapeText } from '../../src/page/svg.ts';
 import type { SoakOptions } from './options.ts';

@@ -1,11 +1,11 @@
 import { Client, credentials, type MethodDefinition, status } from '@grpc/grpc-js';
 import { createRankingClient } from '../../src/client/client.ts';
 import { parseProtoRoot } from '../../src/proto/proto-root.ts';
-import type { Sent } from '../suite/ends.ts';
-import { type Message, packMessage, type Sender } from '../suite/sender.ts';
-import { runSlowReaders } from '../suite/slow-readers.ts';
-import type { LengthMix } from '../suite/shapes.ts';
-import type { RequestMaker } from '../suite/traffic-plan.ts';
+import type { Sent } from '../suite/account/ends.ts';
+import { type Message, packMessage, type Sender } from '../suite/traffic/sender.ts';
+import { runSlowReaders } from '../suite/scenarios/slow-readers.ts';
+import type { LengthMix } from '../suite/traffic/shapes.ts';
+import type { RequestMaker } from '../suite/traffic/request-maker.ts';
 import type { Kind } from './plan.ts';
 
 const { service } = parseProtoRoot();

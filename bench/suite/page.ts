@@ -1,6 +1,6 @@
-import { outcomes } from './ends.ts';
+import { outcomes } from './account/ends.ts';
 import { type Aim, type Compared, judge, type SuiteReport } from './report.ts';
-import type { ScenarioResult } from './scenario.ts';
+import type { ScenarioResult } from './scenarios/run-scenario.ts';
 import { drawChart, escapeText, type Series } from '../../src/page/svg.ts';
 
 const colours = {

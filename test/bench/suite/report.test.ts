@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { parseSuiteOptions } from '../../../bench/suite/options.ts';
 import { formatSuitePage } from '../../../bench/suite/page.ts';
 import { compare, judge, keyNumbers, type SuiteReport } from '../../../bench/suite/report.ts';
-import type { ScenarioResult } from '../../../bench/suite/scenario.ts';
-import { bisect, highestRate, meets } from '../../../bench/suite/search.ts';
-import { findPort } from '../../../bench/suite/stand.ts';
+import type { ScenarioResult } from '../../../bench/suite/scenarios/run-scenario.ts';
+import { bisect, highestRate, meets } from '../../../bench/suite/scenarios/search.ts';
+import { findPort } from '../../../bench/suite/server/stand.ts';
 import { niceAbove } from '../../../src/page/scale.ts';
 import { drawChart, linePath } from '../../../src/page/svg.ts';
 

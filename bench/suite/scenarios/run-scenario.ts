@@ -1,7 +1,7 @@
-import { type Account, reconcile } from './accounting.ts';
-import { type Sent, type Summary, summarizeEnds, type Tally } from './ends.ts';
-import type { Stand } from './stand.ts';
-import { readCounters, readRuns, type RunTotals, subtract } from './server-record.ts';
+import { type Account, reconcile } from '../account/reconcile.ts';
+import { type Sent, type Summary, summarizeEnds, type Tally } from '../account/ends.ts';
+import type { Stand } from '../server/stand.ts';
+import { readCounters, readRuns, type RunTotals, subtract } from '../server/server-record.ts';
 
 /** Who sent: numbers of different generators are not to be compared in their tails. */
 export type Generator = 'Poisson client' | 'closed loop' | 'replay' | 'streams' | 'ghz';

@@ -8,15 +8,15 @@ import {
   manifestFormat,
   readManifest,
   scoreFingerprint,
-} from '../../src/model/manifest.ts';
-import { sha256, sha256OfFile } from '../../src/base/files/sha256.ts';
-import { templateHash } from '../../src/text/template.ts';
-import { builtinTemplate } from '../../src/model/builtin-template.ts';
-import { loadTokenizer, singleTokenId } from '../../src/text/tokenizer/tokenizer.ts';
-import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
-import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
-import { buildRankGraph } from '../../src/toolchain/graph/rank-graph.ts';
-import { replaceFolder } from '../../src/model/replace-folder.ts';
+} from '../../../src/model/manifest.ts';
+import { sha256, sha256OfFile } from '../../../src/base/files/sha256.ts';
+import { templateHash } from '../../../src/text/template.ts';
+import { builtinTemplate } from '../../../src/model/builtin-template.ts';
+import { loadTokenizer, singleTokenId } from '../../../src/text/tokenizer/tokenizer.ts';
+import { projectFolder } from '../../../src/toolchain/build/project-folder.ts';
+import { randomCheckpoint } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
+import { replaceFolder } from '../../../src/model/replace-folder.ts';
 
 /**
  * A model of random weights with a real tokenizer. Sized so that 50 candidates of 20 tokens run in some tens of

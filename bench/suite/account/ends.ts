@@ -1,5 +1,5 @@
-import type { Outcome } from '../../src/domain/events.ts';
-import { quantiles, type Quantiles } from '../load/summary.ts';
+import type { Outcome } from '../../../src/domain/events.ts';
+import { quantiles, type Quantiles } from '../../load/summary.ts';
 
 /** One request as its client saw it. Milliseconds from the start of the scenario. */
 export interface Sent {

@@ -1,8 +1,8 @@
 import { type ClientDuplexStream, Client, credentials, status } from '@grpc/grpc-js';
-import type { WireRankStreamResponse } from '../../src/proto/generated/slmrank/v1/RankStreamResponse.ts';
-import { parseProtoRoot } from '../../src/proto/proto-root.ts';
-import { outcomeOf, type Sent } from './ends.ts';
-import { type Message, withId } from './sender.ts';
+import type { WireRankStreamResponse } from '../../../src/proto/generated/slmrank/v1/RankStreamResponse.ts';
+import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
+import { outcomeOf, type Sent } from '../account/ends.ts';
+import { type Message, withId } from '../traffic/sender.ts';
 
 const { path, responseDeserialize } = parseProtoRoot().service.RankStream;
 const connectMs = 10_000;

@@ -1,11 +1,11 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JsonRecord } from '../../src/base/files/json-record.ts';
-import { findGhz, runGhz } from '../load/ghz.ts';
-import { packMessages } from '../load/recorded-requests.ts';
-import type { Bench } from './bench.ts';
-import { outcomeOf, type Sent } from './ends.ts';
-import { runScenario, type ScenarioResult } from './scenario.ts';
+import { JsonRecord } from '../../../src/base/files/json-record.ts';
+import { findGhz, runGhz } from '../../load/ghz.ts';
+import { packMessages } from '../../load/recorded-requests.ts';
+import type { Bench } from './poisson.ts';
+import { outcomeOf, type Sent } from '../account/ends.ts';
+import { runScenario, type ScenarioResult } from './run-scenario.ts';
 
 /**
  * The constant rates once more, by ghz: another client, in another language, must see the same. ghz has constant, step

@@ -1,5 +1,5 @@
-import { type Bench, runPoisson } from './bench.ts';
-import type { ScenarioResult } from './scenario.ts';
+import { type Bench, runPoisson } from './poisson.ts';
+import type { ScenarioResult } from './run-scenario.ts';
 
 const probes = 5;
 /** Of capacity: where the search begins. */

@@ -1,6 +1,6 @@
-import type { RequestEncoder } from '../../src/encode/encode.ts';
-import type { TemplateOrder } from '../../src/text/template.ts';
-import type { Tokenizer } from '../../src/text/tokenizer/tokenizer.ts';
+import type { RequestEncoder } from '../../../src/encode/encode.ts';
+import type { TemplateOrder } from '../../../src/text/template.ts';
+import type { Tokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
 
 /** Plain words; those that a tokenizer has as one token are used. */
 const words = (

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { workerEntry } from '../../src/pool/threads/worker-entry.ts';
-import type { BatchPart, EncodedRequest } from '../../src/batch/packed-batch.ts';
+import { workerEntry } from '../../../src/pool/threads/worker-entry.ts';
+import type { BatchPart, EncodedRequest } from '../../../src/batch/packed-batch.ts';
 
 /** What the bare engine runs: whole batches, one after the other, in a thread for each replica. */
 export interface EngineTask {

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { fillBatches } from '../../../bench/suite/engine.ts';
-import { createFiller, templateTokens } from '../../../bench/suite/filler.ts';
-import { packMessage, withId } from '../../../bench/suite/sender.ts';
-import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
-import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
-import { builtinTemplate } from '../../../src/model/builtin-template.ts';
-import { createTokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
-import { createRandom } from '../../../src/base/random.ts';
-import { readGoldenTokenizer } from '../../support/models/golden-tokenizer.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { fillBatches } from '../../../../bench/suite/engine/engine.ts';
+import { createFiller, templateTokens } from '../../../../bench/suite/traffic/filler.ts';
+import { packMessage, withId } from '../../../../bench/suite/traffic/sender.ts';
+import { parseProtoRoot } from '../../../../src/proto/proto-root.ts';
+import { createRequestEncoder } from '../../../../src/encode/request-encoder.ts';
+import { builtinTemplate } from '../../../../src/model/builtin-template.ts';
+import { createTokenizer } from '../../../../src/text/tokenizer/tokenizer.ts';
+import { createRandom } from '../../../../src/base/random.ts';
+import { readGoldenTokenizer } from '../../../support/models/golden-tokenizer.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 describe('made-up texts', () => {
   const json = readGoldenTokenizer('smollm2');

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { reconcile } from '../../../bench/suite/accounting.ts';
-import { outcomeOf, type Sent, summarizeEnds } from '../../../bench/suite/ends.ts';
-import { parseGhz } from '../../../bench/suite/ghz-scenarios.ts';
-import { ratesBetween } from '../../../bench/suite/scenario.ts';
+import { reconcile } from '../../../../bench/suite/account/reconcile.ts';
+import { outcomeOf, type Sent, summarizeEnds } from '../../../../bench/suite/account/ends.ts';
+import { parseGhz } from '../../../../bench/suite/scenarios/ghz.ts';
+import { ratesBetween } from '../../../../bench/suite/scenarios/run-scenario.ts';
 import {
   EndedLines,
   readCounters,
   readRuns,
   readSample,
   subtract,
-} from '../../../bench/suite/server-record.ts';
+} from '../../../../bench/suite/server/server-record.ts';
 
 function sent(id: string, status: string, changed: Partial<Sent> = {}): Sent {
   return {

@@ -1,4 +1,4 @@
-import { outcomes, type Tally } from './ends.ts';
+import { outcomes, type Tally } from '../account/ends.ts';
 
 /** What the server itself says of the requests that it saw: its log by request id, its counters in total. */
 

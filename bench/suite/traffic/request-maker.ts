@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { readManifest } from '../../src/model/manifest.ts';
-import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
-import { templateOrder } from '../../src/text/template.ts';
-import { loadTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
-import type { EncodedRequest } from '../../src/batch/packed-batch.ts';
-import type { RequestEncoder } from '../../src/encode/encode.ts';
-import type { TrafficShape } from '../../src/domain/traffic.ts';
+import { readManifest } from '../../../src/model/manifest.ts';
+import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
+import { templateOrder } from '../../../src/text/template.ts';
+import { loadTokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
+import type { EncodedRequest } from '../../../src/batch/packed-batch.ts';
+import type { RequestEncoder } from '../../../src/encode/encode.ts';
+import type { TrafficShape } from '../../../src/domain/traffic.ts';
 import { createFiller, type Filler, type TemplateTokens, templateTokens } from './filler.ts';
 import type { Planned } from './play.ts';
 import { type Message, packMessage } from './sender.ts';

@@ -1,5 +1,5 @@
-import { residentMb } from '../load/watch-memory.ts';
-import { startServerProcess } from '../../src/cli/demo/server-process.ts';
+import { residentMb } from '../../load/watch-memory.ts';
+import { startServerProcess } from '../../../src/cli/demo/server-process.ts';
 import { EndedLines, fetchMetrics } from './server-record.ts';
 
 const startTimeoutMs = 600_000;

@@ -1,11 +1,11 @@
-import { play, type Planned } from './play.ts';
-import { poissonArrivals, type Stretch, lengthOf } from './arrivals.ts';
-import type { SuiteOptions } from './options.ts';
-import { runScenario, type ScenarioResult } from './scenario.ts';
-import type { Message, Sender } from './sender.ts';
-import type { LengthMix } from './shapes.ts';
-import type { Stand } from './stand.ts';
-import type { RequestMaker } from './traffic-plan.ts';
+import { play, type Planned } from '../traffic/play.ts';
+import { poissonArrivals, type Stretch, lengthOf } from '../traffic/arrivals.ts';
+import type { SuiteOptions } from '../options.ts';
+import { runScenario, type ScenarioResult } from './run-scenario.ts';
+import type { Message, Sender } from '../traffic/sender.ts';
+import type { LengthMix } from '../traffic/shapes.ts';
+import type { Stand } from '../server/stand.ts';
+import type { RequestMaker } from '../traffic/request-maker.ts';
 
 /** What every scenario needs. */
 export interface Bench {

@@ -1,11 +1,11 @@
-import { type Bench, meanPackedTokens, runPoisson } from './bench.ts';
-import { runGhzScenarios } from './ghz-scenarios.ts';
-import type { ScenarioName } from './options.ts';
-import { play, type Planned } from './play.ts';
-import { poissonArrivals } from './arrivals.ts';
-import { runScenario, type ScenarioResult } from './scenario.ts';
+import { type Bench, meanPackedTokens, runPoisson } from './poisson.ts';
+import { runGhzScenarios } from './ghz.ts';
+import type { ScenarioName } from '../options.ts';
+import { play, type Planned } from '../traffic/play.ts';
+import { poissonArrivals } from '../traffic/arrivals.ts';
+import { runScenario, type ScenarioResult } from './run-scenario.ts';
 import { searchRate } from './search.ts';
-import { packMessage } from './sender.ts';
+import { packMessage } from '../traffic/sender.ts';
 import { runSlowReaders } from './slow-readers.ts';
 
 /** Each scenario, at rates relative to what the server was measured to hold. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/domain/events.ts';
+import type { Outcome } from '../../../src/domain/events.ts';
 import { outcomeOf, outcomes, type Sent, type Tally, tally } from './ends.ts';
 
 /** How the server's log says that each request ended: statuses by request id. */

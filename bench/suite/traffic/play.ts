@@ -1,4 +1,4 @@
-import type { Sent } from './ends.ts';
+import type { Sent } from '../account/ends.ts';
 import type { Message, Sender } from './sender.ts';
 
 /** What to send and when; `atMs` from the start of the scenario, ascending. */

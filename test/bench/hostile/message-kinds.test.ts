@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { callKinds } from '../../bench/hostile/call-kinds.ts';
-import { createDraw } from '../../bench/hostile/draw.ts';
-import { limits, messageKinds } from '../../bench/hostile/message-kinds.ts';
-import { Tally, trendOf } from '../../bench/hostile/tally.ts';
-import { frame, mutate, rankMessage, varint } from '../../bench/hostile/wire-bytes.ts';
-import { parseProtoRoot } from '../../src/proto/proto-root.ts';
+import { callKinds } from '../../../bench/hostile/call-kinds.ts';
+import { createDraw } from '../../../bench/hostile/draw.ts';
+import { limits, messageKinds } from '../../../bench/hostile/message-kinds.ts';
+import { Tally, trendOf } from '../../../bench/hostile/tally.ts';
+import { frame, mutate, rankMessage, varint } from '../../../bench/hostile/wire-bytes.ts';
+import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
 
 const decode = parseProtoRoot().service.Rank.requestDeserialize;
 

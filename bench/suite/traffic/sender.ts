@@ -5,9 +5,9 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
-import type { WireRankRequestInput, WireRankResponse } from '../../src/client/client.ts';
-import { parseProtoRoot } from '../../src/proto/proto-root.ts';
-import { outcomeOf, type Sent } from './ends.ts';
+import type { WireRankRequestInput, WireRankResponse } from '../../../src/client/client.ts';
+import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
+import { outcomeOf, type Sent } from '../account/ends.ts';
 
 /** A request ready to be sent: everything but its id is serialized beforehand, so that sending costs the client little. */
 export interface Message {

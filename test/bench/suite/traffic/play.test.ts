@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { play, saturate } from '../../../bench/suite/play.ts';
-import { packMessage, Sender } from '../../../bench/suite/sender.ts';
-import { runSlowReaders } from '../../../bench/suite/slow-readers.ts';
-import { RankError } from '../../../src/base/errors.ts';
-import { startTestServer, type TestServer } from '../../support/serving/test-server.ts';
+import { play, saturate } from '../../../../bench/suite/traffic/play.ts';
+import { packMessage, Sender } from '../../../../bench/suite/traffic/sender.ts';
+import { runSlowReaders } from '../../../../bench/suite/scenarios/slow-readers.ts';
+import { RankError } from '../../../../src/base/errors.ts';
+import { startTestServer, type TestServer } from '../../../support/serving/test-server.ts';
 
 const message = packMessage({ query: 'q', candidates: [{ text: 'a' }, { text: 'bb' }] }, 20);
 

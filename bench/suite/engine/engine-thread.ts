@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { readManifest } from '../../src/model/manifest.ts';
-import { packBatch } from '../../src/batch/pack-batch.ts';
-import { openSession } from '../../src/engine/session.ts';
+import { readManifest } from '../../../src/model/manifest.ts';
+import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { openSession } from '../../../src/engine/session.ts';
 import type { EngineTask } from './engine.ts';
 
 /** A session and nothing around it: the batches are packed beforehand, then run in turn until the time is over. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { lengthOf, poissonArrivals } from '../../../bench/suite/arrivals.ts';
-import { drawShape } from '../../../bench/suite/shapes.ts';
-import { createRandom } from '../../../src/base/random.ts';
+import { lengthOf, poissonArrivals } from '../../../../bench/suite/traffic/arrivals.ts';
+import { drawShape } from '../../../../bench/suite/traffic/shapes.ts';
+import { createRandom } from '../../../../src/base/random.ts';
 
 describe('Poisson arrivals', () => {
   const arrivals = poissonArrivals([{ seconds: 1000, perSecond: 20 }], createRandom(7));
