@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type ServerProcess, startServerProcess } from '../../src/cli/demo/server-process.ts';
+import { type ServerProcess, startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
 import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { parseTemplate } from '../../src/model/manifest.ts';

@@ -1,5 +1,5 @@
 import { residentMb } from '../../load/watch-memory.ts';
-import { startServerProcess } from '../../../src/cli/demo/server-process.ts';
+import { startServerProcess } from '../../../src/cli/shared/server-process.ts';
 import { EndedLines, fetchMetrics } from './server-record.ts';
 
 const startTimeoutMs = 600_000;

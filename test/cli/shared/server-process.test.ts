@@ -4,7 +4,7 @@ import {
   findReadyAddress,
   type ServerProcess,
   startServerProcess,
-} from '../../../src/cli/demo/server-process.ts';
+} from '../../../src/cli/shared/server-process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** Runs a few lines of JavaScript in the server's place. */
