@@ -12,7 +12,7 @@ import { type Stand, startStand } from '../suite/server/stand.ts';
 import { ensureTinyModel } from '../suite/server/tiny-model.ts';
 import { createRequestMaker } from '../suite/traffic/request-maker.ts';
 import { parseSoakOptions, type SoakOptions } from './options.ts';
-import { findProblems, formatSoakPage, type SoakReport, soakRows } from './report.ts';
+import { findProblems, formatSoakPage, quarterRows, type SoakReport, soakRows } from './report.ts';
 import { startResizing } from './resize.ts';
 import { mostRequests, runSoak } from './run.ts';
 import { startSampler } from './samples.ts';
@@ -107,7 +107,8 @@ async function save(report: SoakReport): Promise<number> {
   const saved = { ...rest, others: others.length, problems };
   await writeFile(`${out}.json`, `${JSON.stringify(saved)}\n`);
   await writeFile(`${out}.html`, formatSoakPage(report));
-  process.stdout.write(`\n${formatTable(soakRows(report))}\nSaved ${out}.json and .html\n`);
+  process.stdout.write(`\n${formatTable(quarterRows(report.samples))}\n`);
+  process.stdout.write(`${formatTable(soakRows(report))}\nSaved ${out}.json and .html\n`);
   process.stdout.write(problems.length === 0 ? 'passed\n' : `NOT PASSED: ${problems.join('; ')}\n`);
   return problems.length === 0 ? 0 : 1;
 }

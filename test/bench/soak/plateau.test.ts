@@ -2,16 +2,23 @@ import { describe, expect, test } from '@jest/globals';
 import { parseSoakOptions } from '../../../bench/soak/options.ts';
 import { drawKind, kinds, loadFactor } from '../../../bench/soak/plan.ts';
 import { afterWarmUp, findTrend, isPlateau, type Sample } from '../../../bench/soak/plateau.ts';
-import { findProblems, formatSoakPage, type SoakReport } from '../../../bench/soak/report.ts';
+import {
+  findProblems,
+  formatSoakPage,
+  quarterRows,
+  type SoakReport,
+} from '../../../bench/soak/report.ts';
 import { createRandom } from '../../../src/base/random.ts';
 
 const line = (count: number, of: (minute: number) => number): readonly Sample[] =>
   Array.from({ length: count }, (_, minute) => ({ minute, value: of(minute) }));
 
 describe('the trend', () => {
-  test('is the slope by least squares, with the means of the outer quarters', () => {
+  test('is the slope by least squares, with the means of the four quarters', () => {
     expect(findTrend(line(8, (minute) => 100 + 3 * minute))).toEqual({
-      ...{ slope: 3, firstQuarter: 101.5, lastQuarter: 119.5, most: 121 },
+      slope: 3,
+      quarters: [101.5, 107.5, 113.5, 119.5],
+      most: 121,
     });
     // Hand-computed: (0,1) (1,3) (2,2) (3,4) twice over has slope 0.8 within 0 to 3.
     const eight = [1, 1, 3, 3, 2, 2, 4, 4].map((value, i) => ({
@@ -78,6 +85,17 @@ describe('the verdict', () => {
     const html = formatSoakPage(report({}));
     expect(html).toContain('Passed.');
     expect(html).not.toMatch(/NaN|Infinity|undefined|https?:|src=/);
+  });
+
+  test('is printed with the mean of every quarter, in the text and on the page', () => {
+    const rising = report({}).samples;
+    const samples = { ...rising, residentMb: line(50, (minute) => minute), lagMs: [] };
+    const cells = ['resident memory, MB', '14.5', '24.5', '34.5', '44.5', '49.0', '1.000', 'GROWS'];
+    const rows = quarterRows(samples);
+    expect(rows[1]).toEqual(cells);
+    expect(rows[4]?.slice(1)).toEqual([...new Array<string>(6).fill('-'), 'too few samples']);
+    const row = cells.map((cell) => `<td>${cell}</td>`).join('');
+    expect(formatSoakPage(report({ samples }))).toContain(`<tr>${row}</tr>`);
   });
 
   test('names what grows, what failed and what is not accounted for', () => {
