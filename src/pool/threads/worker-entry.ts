@@ -8,7 +8,7 @@ const isSource = import.meta.url.endsWith('.ts');
 
 /** The files in workers/, as they stand beside this one: sources in development and tests, built in production. */
 export function findWorker(name: 'infer' | 'encode'): WorkerEntry {
-  return workerEntry(new URL(`../../workers/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url));
+  return workerEntry(new URL(`../../../workers/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url));
 }
 
 /** Threads do not inherit a TypeScript loader: `--import tsx` fails in them with ERR_UNKNOWN_FILE_EXTENSION. */
