@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import type { Blueprint } from '../../src/model/manifest.ts';
-import { type Clock, readSeconds } from '../clock-seconds.ts';
+import { type Clock, readSeconds } from '../../src/eval/measures/clock-seconds.ts';
 import { median } from '../machine.ts';
 import { chainFlops } from './gemm-chain.ts';
 import { ownOperatorsStep, type Plan, toTensors, type Variant } from './variants.ts';

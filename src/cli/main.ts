@@ -55,7 +55,7 @@ const commands: ReadonlyMap<
     'report pareto',
     {
       summary: "models' quality and cost: a table and a page",
-      load: () => import('../../bench/pareto/main.ts'),
+      load: () => import('./report/pareto.ts'),
     },
   ],
 ]);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OpenScorer } from '../../bench/pareto/pair-scorer.ts';
-import type { ParetoReport } from '../../bench/pareto/report.ts';
+import type { OpenScorer } from '../../src/eval/report/scores/scorers.ts';
+import type { ParetoReport } from '../../src/eval/report/report.ts';
 import type { Pair } from '../../src/eval/rank/pair-batches.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

@@ -1,6 +1,9 @@
 export const clocks = ['wall', 'cpu'] as const;
 
-/** `cpu` counts the process's own processor time: for a machine that others use too; equal to wall on a quiet one. */
+/**
+ * `cpu` counts the processor time of this process alone, for a machine that other processes use
+ * too. On an idle machine with one busy thread both clocks agree.
+ */
 export type Clock = (typeof clocks)[number];
 
 export function readSeconds(clock: Clock): number {

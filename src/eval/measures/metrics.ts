@@ -30,6 +30,14 @@ export function reciprocalRank(grades: readonly number[], k: number, relevantFro
   return index < 0 ? 0 : 1 / (index + 1);
 }
 
+/** NaN without values. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The mean of the middle two where the count is even; NaN without values. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = (sorted.length - 1) / 2;
+  return mean(sorted.slice(Math.floor(half), Math.ceil(half) + 1));
 }

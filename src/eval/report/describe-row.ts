@@ -1,16 +1,16 @@
-import type { MeasuredSpeed } from './measure-speed.ts';
-import type { BuiltModel } from './pair-scorer.ts';
-import type { ParetoData } from './pareto-data.ts';
-import type { Plan, Row } from './plan.ts';
-import { compareQualities, type QueryQualities, summarizeKinds } from './quality.ts';
+import type { ParetoData } from './input/data.ts';
+import type { Plan, Row } from './input/plan.ts';
+import { type ByView, valueAt, type Variant } from './input/views.ts';
 import type { BudgetReport, RowReport } from './report.ts';
-import { type Speed, speedKey, summarizeSpeed } from './speed.ts';
-import { type ByView, valueAt, type Variant } from './views.ts';
+import { compareQualities, type QueryQualities, summarizeKinds } from './scores/quality.ts';
+import type { BuiltModel } from './scores/scorers.ts';
+import { type MeasuredSpeed, type Speed, speedKey, summarizeSpeed } from './scores/speed.ts';
 
 /** By row name. */
 export type Qualities = ReadonlyMap<string, ByView<QueryQualities>>;
 
-export interface Found {
+/** The measurements that the rows are described from. */
+export interface Measurements {
   readonly plan: Plan;
   readonly data: ParetoData;
   readonly models: ReadonlyMap<string, BuiltModel>;
@@ -19,7 +19,7 @@ export interface Found {
   readonly candidateTokens: readonly number[];
 }
 
-export function describeRow(row: Row, found: Found): RowReport {
+export function describeRow(row: Row, found: Measurements): RowReport {
   const model = found.models.get(row.name)?.manifest;
   return {
     name: row.name,
@@ -36,35 +36,35 @@ export function describeRow(row: Row, found: Found): RowReport {
   };
 }
 
-function describeBudget(row: Row, candidateTokens: number, found: Found): BudgetReport {
+function describeBudget(row: Row, candidateTokens: number, found: Measurements): BudgetReport {
   const { plan, data, qualities } = found;
-  // The row it was to be compared with may have been left out.
+  // The row that the plan compares this one with may have been left out.
   const named = row.kind === 'model' ? row.against : plan.reference;
   const against = qualities.has(named) ? named : plan.reference;
   const perVariant = <T>(of: (variant: Variant) => T): Record<Variant, T> => ({
     titles: of('titles'),
     'no-titles': of('no-titles'),
   });
-  const at = (name: string, variant: Variant) =>
+  const qualityOf = (name: string, variant: Variant) =>
     valueAt(known(qualities, name), { candidateTokens, variant });
   return {
     candidateTokens,
-    quality: perVariant((variant) => summarizeKinds(at(row.name, variant), data.queries)),
+    quality: perVariant((variant) => summarizeKinds(qualityOf(row.name, variant), data.queries)),
     difference:
       against === row.name
         ? undefined
         : perVariant((variant) =>
-            compareQualities(at(row.name, variant), at(against, variant), against),
+            compareQualities(qualityOf(row.name, variant), qualityOf(against, variant), against),
           ),
     speed: row.kind === 'run' ? undefined : describeSpeed(row.name, candidateTokens, found),
   };
 }
 
-/** Against the plan's reference at the same budget. */
+/** Compared with the plan's reference at the same budget. */
 function describeSpeed(
   name: string,
   candidateTokens: number,
-  { plan, speed }: Found,
+  { plan, speed }: Measurements,
 ): Speed | undefined {
   return (
     speed &&
@@ -78,7 +78,7 @@ function describeSpeed(
 function known<T>(values: ReadonlyMap<string, T>, name: string): T {
   const value = values.get(name);
   if (value === undefined) {
-    throw new RangeError(`row '${name}' was not measured; this is a bug`);
+    throw new RangeError(`this is a bug: row '${name}' was not measured`);
   }
   return value;
 }

@@ -1,30 +1,53 @@
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { RankError } from '../../src/base/errors.ts';
-import { bootstrapDefaults } from '../../src/eval/measures/bootstrap.ts';
-import { describeMachine } from '../machine.ts';
+import { RankError } from '../../base/errors.ts';
+import { bootstrapDefaults } from '../measures/bootstrap.ts';
+import { describeMachine } from '../measures/machine.ts';
 import { describeRow, type Qualities } from './describe-row.ts';
-import { measureSpeed } from './measure-speed.ts';
-import { findMissing, prepareModel } from './models.ts';
-import type { ParetoOptions } from './options.ts';
-import { orderRows, type RowOrders } from './order-rows.ts';
-import type { BuiltModel, OpenScorer } from './pair-scorer.ts';
-import { type ParetoData, readParetoData } from './pareto-data.ts';
-import { chooseRows, type Plan, readPlan, type Row } from './plan.ts';
-import { measureRun } from './quality.ts';
+import { type ParetoData, readParetoData } from './input/data.ts';
+import { chooseRows, type Plan, readPlan, type Row } from './input/plan.ts';
+import { viewsOf } from './input/views.ts';
 import type { ParetoReport } from './report.ts';
-import { createScorers } from './scorers.ts';
-import { viewsOf } from './views.ts';
+import { findMissing, prepareModel } from './scores/models.ts';
+import { orderRows, type RowOrders } from './scores/order-rows.ts';
+import { measureRun } from './scores/quality.ts';
+import { type BuiltModel, createScorers, type OpenScorer } from './scores/scorers.ts';
+import { measureSpeed, type SpeedOptions } from './scores/speed.ts';
 
-/** Scores what is not scored yet, measures the speeds, and puts the report together. */
+export interface ParetoOptions {
+  /** The folder with the data, in BEIR's format. */
+  readonly beir: string;
+  readonly split: string;
+  /** The first stage's run file. */
+  readonly run: string;
+  /** The plan's file. */
+  readonly plan: string;
+  /** The folder that the plan's model paths are relative to. */
+  readonly models: string;
+  /** Names of the rows to measure; all when undefined. */
+  readonly only: readonly string[] | undefined;
+  /** Whether rows whose files do not exist are left out. */
+  readonly skipMissing: boolean;
+  /** Most queries. */
+  readonly limit: number;
+  /** Text budgets, ascending. */
+  readonly candidateTokens: readonly number[];
+  readonly tokenBudget: number;
+  readonly devices: string;
+  readonly speed: SpeedOptions | undefined;
+  /** The folder for what is kept between two reports: scores, rounds and built models. */
+  readonly state: string;
+}
+
+/** Scores the pairs without a stored score, measures speed, and assembles the report. */
 export async function measurePareto(
   options: ParetoOptions,
   openScorer: OpenScorer,
 ): Promise<ParetoReport> {
-  const { candidateTokens, tokenBudget, devices } = options;
+  const { candidateTokens, tokenBudget, devices, state } = options;
   const plan = await readPlan(options.plan, options.models);
   const data = await readParetoData(options);
   const { rows, skipped } = await findRows(plan, options);
-  const models = await prepareModels(rows, options);
+  const models = await prepareModels(rows, state);
   const longest = Math.max(...candidateTokens);
   const scorers = createScorers(models, openScorer, {
     candidateTokens: longest,
@@ -32,16 +55,18 @@ export async function measurePareto(
     devices,
   });
   try {
-    const orders = await orderRows(rows, { data, models, scorers, options });
-    const speed = options.speed && (await measureSpeed(data, models, { ...options, scorers }));
+    const orders = await orderRows(rows, { data, models, scorers, candidateTokens, state });
+    const speed =
+      options.speed &&
+      (await measureSpeed(data, { models, scorers }, { ...options, speed: options.speed }));
     const qualities = measureOrders(orders, data);
-    const found = { plan, data, models, qualities, speed, candidateTokens };
+    const measured = { plan, data, models, qualities, speed, candidateTokens };
     return {
       machine: describeMachine(),
       data: describeData(data, options),
       settings: { candidateTokens, tokenBudget, devices, bootstrap: bootstrapDefaults },
       reference: plan.reference,
-      rows: rows.map((row) => describeRow(row, found)),
+      rows: rows.map((row) => describeRow(row, measured)),
       skipped,
       speed,
     };
@@ -50,7 +75,12 @@ export async function measurePareto(
   }
 }
 
-/** @throws RankError naming what is missing, unless that may be skipped; the reference may not. */
+/**
+ * The rows to measure, and the rows that are left out with the first file that each lacks.
+ *
+ * @throws RankError that names a missing file, unless its row may be left out. The reference may
+ *   not.
+ */
 async function findRows(
   plan: Plan,
   { only, skipMissing, candidateTokens, models }: ParetoOptions,
@@ -60,7 +90,7 @@ async function findRows(
   for (const row of chosen) {
     const missing = await findMissing(row, viewsOf(candidateTokens));
     if (missing !== undefined && (!skipMissing || row.name === plan.reference)) {
-      throw new RankError('not-found', `row '${row.name}' of the plan: ${missing} is not there`);
+      throw new RankError('not-found', `row '${row.name}' of the plan: ${missing} does not exist`);
     }
     if (missing !== undefined) {
       skipped.push({ name: row.name, missing: shownPath(missing, models) });
@@ -70,7 +100,10 @@ async function findRows(
   return { rows: chosen.filter(({ name }) => !gone.has(name)), skipped };
 }
 
-/** As seen from the models' folder, else folder and name only: a report does not tell how a machine is laid out. */
+/**
+ * The path from the models' folder, or else only the file's folder and name, so that a report does
+ * not reveal the machine's directories.
+ */
 function shownPath(file: string, models: string): string {
   const path = relative(models, file);
   return path.startsWith('..') ? join(basename(dirname(file)), basename(file)) : path;
@@ -78,7 +111,7 @@ function shownPath(file: string, models: string): string {
 
 async function prepareModels(
   rows: readonly Row[],
-  { state }: ParetoOptions,
+  state: string,
 ): Promise<ReadonlyMap<string, BuiltModel>> {
   const onProgress = (line: string) => void process.stderr.write(`${line}\n`);
   const models = new Map<string, BuiltModel>();
@@ -103,7 +136,9 @@ function describeData({ run, hashes }: ParetoData, { beir, split }: ParetoOption
   const folder = resolve(beir);
   return {
     name: join(basename(dirname(folder)), basename(folder)),
-    ...{ split, sha256: hashes, queries: run.size },
+    split,
+    sha256: hashes,
+    queries: run.size,
     candidates: [...run.values()].reduce((sum, entries) => sum + entries.length, 0),
   };
 }

@@ -1,16 +1,14 @@
-import type { Clock } from '../clock-seconds.ts';
-import type { Interval } from '../../src/eval/measures/bootstrap.ts';
-import type { Machine } from '../machine.ts';
-import { paretoFront } from './front.ts';
-import type { Difference, KindQuality } from './quality.ts';
-import type { Round, Speed } from './speed.ts';
-import type { Variant, View } from './views.ts';
+import type { Interval } from '../measures/bootstrap.ts';
+import type { Machine } from '../measures/machine.ts';
+import type { Variant, View } from './input/views.ts';
+import type { Difference, KindQuality } from './scores/quality.ts';
+import type { MeasuredSpeed, Speed } from './scores/speed.ts';
 
 /** A row at one text budget. */
 export interface BudgetReport {
   readonly candidateTokens: number;
   readonly quality: Readonly<Record<Variant, readonly KindQuality[]>>;
-  /** Undefined for the row that is itself compared with. */
+  /** Undefined for the row that the others are compared with. */
   readonly difference: Readonly<Record<Variant, Difference>> | undefined;
   readonly speed: Speed | undefined;
 }
@@ -20,14 +18,14 @@ export interface RowReport {
   readonly kind: 'run' | 'model';
   readonly notes: string;
   readonly parameters: number | undefined;
-  /** Graph, weights and tokenizer of a built model; of a run, what its plan says. */
+  /** Size of graph, weights and tokenizer for a built model; from the plan for a run. */
   readonly bytes: number | undefined;
   readonly precision: string | undefined;
   readonly fingerprint: string | undefined;
   readonly budgets: readonly BudgetReport[];
 }
 
-/** All that `slmrank report pareto` found; also its JSON. */
+/** The result of `slmrank report pareto`; pareto.json has the same shape. */
 export interface ParetoReport {
   readonly machine: Machine;
   readonly data: {
@@ -47,31 +45,53 @@ export interface ParetoReport {
   readonly reference: string;
   readonly rows: readonly RowReport[];
   readonly skipped: readonly { readonly name: string; readonly missing: string }[];
-  readonly speed:
-    | { readonly clock: Clock; readonly candidates: number; readonly rounds: readonly Round[] }
-    | undefined;
+  readonly speed: MeasuredSpeed | undefined;
 }
 
 export function budgetOf(row: RowReport, candidateTokens: number): BudgetReport {
   const found = row.budgets.find((budget) => budget.candidateTokens === candidateTokens);
   if (found === undefined) {
     throw new RangeError(
-      `row '${row.name}' was not measured at ${candidateTokens} tokens; this is a bug`,
+      `this is a bug: row '${row.name}' was not measured at ${candidateTokens} tokens`,
     );
   }
   return found;
 }
 
-/** Of all queries, or of one kind's. */
+/** NDCG@10 over all queries, or over the queries of one kind; NaN when there are none. */
 export function intervalOf(row: RowReport, view: View, kind = 'all'): Interval {
   const { quality } = budgetOf(row, view.candidateTokens);
   const found = quality[view.variant].find((each) => each.kind === kind)?.ndcg10;
   return found ?? { mean: NaN, low: NaN, high: NaN };
 }
 
-/** Names of the rows that no other beats at a budget, with titles: in fewer parameters, and in more candidates/s. */
+/** What a row costs, and its quality. */
+export interface Offer {
+  readonly name: string;
+  readonly cost: number;
+  readonly quality: number;
+}
+
+/**
+ * The Pareto front: the offers for which no other has at most the cost and at least the quality,
+ * and is better in one of them. Ascending by cost; of equal offers all stay.
+ */
+export function paretoFront<T extends Offer>(offers: readonly T[]): readonly T[] {
+  return offers
+    .filter((offer) => !offers.some((other) => beats(other, offer)))
+    .toSorted((a, b) => a.cost - b.cost || a.quality - b.quality);
+}
+
+function beats(a: Offer, b: Offer): boolean {
+  return a.cost <= b.cost && a.quality >= b.quality && (a.cost < b.cost || a.quality > b.quality);
+}
+
+/**
+ * Names of the rows on the Pareto fronts of one text budget, with titles: fewer parameters are
+ * better in one, more candidates/s in the other.
+ */
 export function findFronts(
-  { rows }: Pick<ParetoReport, 'rows'>,
+  { rows }: ParetoReport,
   candidateTokens: number,
 ): { readonly parameters: readonly string[]; readonly speed: readonly string[] } {
   const front = (costOf: (row: RowReport) => number | undefined) =>

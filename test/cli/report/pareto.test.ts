@@ -11,9 +11,9 @@ import {
   jest,
   test,
 } from '@jest/globals';
-import { run } from '../../../bench/pareto/main.ts';
-import type { OpenScorer } from '../../../bench/pareto/pair-scorer.ts';
-import { intervalOf } from '../../../bench/pareto/report.ts';
+import { run } from '../../../src/cli/report/pareto.ts';
+import type { OpenScorer } from '../../../src/eval/report/scores/scorers.ts';
+import { intervalOf } from '../../../src/eval/report/report.ts';
 import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { setUpPareto, standIn, trec } from '../../support/pareto-set-up.ts';
 
@@ -204,13 +204,13 @@ describe('slmrank report pareto', () => {
     const text = readFileSync(plan, 'utf8');
     writeFileSync(plan, text.replace('"path":"pruned"', '"path":"gone"'));
     await expect(run(args(), standIn([]))).rejects.toThrow(
-      /row 'pruned' of the plan: .*gone\/manifest.json is not there/,
+      /row 'pruned' of the plan: .*gone\/manifest.json does not exist/,
     );
     await run(args('--skip-missing', '--no-speed'), standIn([]));
     expect(report().skipped).toEqual([{ name: 'pruned', missing: 'gone/manifest.json' }]);
-    expect(printed).toContain('Left out: pruned, as gone/manifest.json is not there.');
+    expect(printed).toContain('Left out: pruned, because gone/manifest.json does not exist.');
     await expect(run(args('--candidate-tokens', '32'), standIn([]))).rejects.toThrow(
-      /row 'embedder' of the plan: .*embedder.32.trec is not there/,
+      /row 'embedder' of the plan: .*embedder.32.trec does not exist/,
     );
     writeFileSync(plan, text.replace('"path":"dense"', '"path":"gone"'));
     await expect(run(args('--skip-missing'), standIn([]))).rejects.toThrow("row 'dense'");

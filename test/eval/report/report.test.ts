@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { type Offer, paretoFront } from '../../../bench/pareto/front.ts';
+import { type Offer, paretoFront } from '../../../src/eval/report/report.ts';
 
 const offer = (name: string, cost: number, quality: number): Offer => ({ name, cost, quality });
 const names = (offers: readonly Offer[]) => paretoFront(offers).map(({ name }) => name);

@@ -7,26 +7,30 @@ import {
   readCorpus,
   readJudgements,
   readQueries,
-} from '../../src/eval/data/beir.ts';
-import { DataError } from '../../src/base/data-error.ts';
-import { findDataFile } from '../../src/base/files/read-lines.ts';
-import { selectQueries } from '../../src/eval/data/select-queries.ts';
-import { readRun, type Run } from '../../src/eval/data/trec-run.ts';
-import { sha256OfFile } from '../../src/base/files/sha256.ts';
+} from '../../data/beir.ts';
+import { DataError } from '../../../base/data-error.ts';
+import { findDataFile } from '../../../base/files/read-lines.ts';
+import { selectQueries } from '../../data/select-queries.ts';
+import { readRun, type Run } from '../../data/trec-run.ts';
+import { sha256OfFile } from '../../../base/files/sha256.ts';
 
-/** The queries to measure with their candidates in the first stage's order, and every text they name. */
+/** The measured queries, their candidates in the first stage's order, and all texts. */
 export interface ParetoData {
   readonly queries: ReadonlyMap<string, Query>;
   readonly corpus: ReadonlyMap<string, Passage>;
   readonly judgements: Judgements;
   readonly run: Run;
-  /** SHA-256 by file. */
+  /** SHA-256 of each file. */
   readonly hashes: Readonly<Record<DataFile, string>>;
 }
 
 type DataFile = 'corpus' | 'queries' | 'qrels' | 'run';
 
-/** Judged queries only, at most `limit`, spread evenly. @throws DataError */
+/**
+ * Reads the judged queries, at most `limit` of them, spread evenly over the run.
+ *
+ * @throws DataError
+ */
 export async function readParetoData(options: {
   readonly beir: string;
   readonly split: string;
@@ -52,7 +56,11 @@ export async function readParetoData(options: {
   return { queries, corpus, judgements, run, hashes };
 }
 
-/** Another order of exactly the candidates of the queries to measure. @throws DataError naming the first query that differs. */
+/**
+ * Reads another order of the same candidates.
+ *
+ * @throws DataError that names the first query with other candidates.
+ */
 export async function readOrder(file: string, { run }: ParetoData): Promise<Run> {
   const found = await readRun(file);
   return new Map(

@@ -1,59 +1,63 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { RankError } from '../../src/base/errors.ts';
-import { JsonRecord } from '../../src/base/files/json-record.ts';
-import { type Precision, precisions } from '../../src/model/manifest.ts';
+import { RankError } from '../../../base/errors.ts';
+import { JsonRecord } from '../../../base/files/json-record.ts';
+import { type Precision, precisions } from '../../../model/manifest.ts';
 import type { Variant, View } from './views.ts';
 
-/** An order made elsewhere: by the first stage, or by a baseline. */
+/** An order that another program computed: the first stage, or a baseline. */
 export interface RunRow {
   readonly kind: 'run';
   readonly name: string;
   readonly notes: string;
   /**
-   * A run of the same candidates by variant; `undefined` stands for the first stage's own order. In a file's name,
-   * `{tokens}` stands for the view's number of tokens: one file for each.
+   * The run file of each variant, with the same candidates; `undefined` means the first stage's own
+   * order. `{tokens}` in a file name is replaced by the text budget, so that each has its file.
    */
   readonly runs: Readonly<Record<Variant, string | undefined>>;
-  /** Undefined where the word has no meaning, as for BM25. */
+  /** Undefined for methods without parameters, such as BM25. */
   readonly parameters: number | undefined;
   readonly bytes: number | undefined;
 }
 
 export interface CheckpointBuild {
   readonly precision: Precision;
-  /** How texts are rendered (template, labels and what else it says) is as in `models/recipes/RECIPE.json`. */
+  /** Template, labels and all other settings are read from `models/recipes/RECIPE.json`. */
   readonly recipe: string;
-  /** A folder with an adapter that is merged in. */
+  /** The folder of an adapter that is merged into the checkpoint. */
   readonly adapter: string | undefined;
 }
 
-/** A model: a built folder, or a checkpoint that is built on the way. */
+/** A built model, or a checkpoint that the report builds first. */
 export interface ModelRow {
   readonly kind: 'model';
   readonly name: string;
   readonly notes: string;
   readonly path: string;
-  /** Undefined for a built folder. */
+  /** Undefined for a built model. */
   readonly build: CheckpointBuild | undefined;
-  /** The row its differences are taken to; the plan's reference when the plan names none. */
+  /** The row that this one is compared with; the plan's reference by default. */
   readonly against: string;
 }
 
 export type Row = RunRow | ModelRow;
 
 export interface Plan {
-  /** The model that speed and quality are held against. */
+  /** The model that speed and quality are compared with. */
   readonly reference: string;
   readonly rows: readonly Row[];
 }
 
-/** The file of a run's order; undefined for the first stage's own order. */
+/** The run file for a view; undefined for the first stage's own order. */
 export function runFile({ runs }: RunRow, { candidateTokens, variant }: View): string | undefined {
   return runs[variant]?.replaceAll('{tokens}', String(candidateTokens));
 }
 
-/** Run files stand by the plan's own folder, models by `models`. @throws RankError naming field, found and allowed. */
+/**
+ * Paths of run files are relative to the plan's own folder, paths of models to `models`.
+ *
+ * @throws RankError that names the field, its value and the allowed values.
+ */
 export async function readPlan(file: string, models: string): Promise<Plan> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new RankError('not-found', `the plan ${file} cannot be read`, { cause });
@@ -72,24 +76,30 @@ export function parsePlan(json: JsonRecord, folders: Folders): Plan {
   const names = rows.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
-    json.refuse(`two rows are named '${twice}'; each name may stand once`);
+    json.refuse(`two rows are named '${twice}'; names must be unique`);
   }
   const odd = names.find((name) => name.includes(','));
   if (odd !== undefined) {
     json.refuse(
-      `a row is named '${odd}'; a name has no comma, which stands between those of --only`,
+      `a row is named '${odd}'; a name must not contain a comma, which separates names in --only`,
     );
   }
   const models = rows.filter((row) => row.kind === 'model').map(({ name }) => name);
   for (const name of [reference, ...rows.flatMap((row) => againstOf(row))]) {
     if (!models.includes(name)) {
-      json.refuse(`'${name}' is compared with; it must be a model among ${models.join(', ')}`);
+      json.refuse(
+        `a row is compared with '${name}'; it must be one of the models ${models.join(', ')}`,
+      );
     }
   }
   return { reference, rows };
 }
 
-/** The rows that are asked for, those they are compared with, and the reference, in the plan's order. */
+/**
+ * The named rows, the rows that they are compared with, and the reference, in the plan's order.
+ *
+ * @throws RankError when the plan has no row of a name.
+ */
 export function chooseRows(plan: Plan, only: readonly string[] | undefined): readonly Row[] {
   if (only === undefined) {
     return plan.rows;
@@ -116,7 +126,8 @@ function parseRow(json: JsonRecord, reference: string, folders: Folders): Row {
   };
   if (kind === 'model') {
     return {
-      ...{ kind, ...common },
+      kind,
+      ...common,
       path: resolve(folders.models, json.text('path')),
       build: json.has('build') ? parseBuild(json.record('build'), folders) : undefined,
       against: json.has('against') ? json.text('against') : reference,
@@ -126,7 +137,8 @@ function parseRow(json: JsonRecord, reference: string, folders: Folders): Row {
   const pathOf = (name: Variant) =>
     runs.text(name) === 'first-stage' ? undefined : resolve(folders.runs, runs.text(name));
   return {
-    ...{ kind, ...common },
+    kind,
+    ...common,
     runs: { titles: pathOf('titles'), 'no-titles': pathOf('no-titles') },
     parameters: json.has('parameters') ? json.count('parameters') : undefined,
     bytes: json.has('bytes') ? json.count('bytes') : undefined,

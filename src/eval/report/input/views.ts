@@ -1,10 +1,10 @@
-/** With the candidates' titles, and without: what a ranker makes of the text alone. */
+/** Whether the ranker reads the candidates' titles. */
 export const variants = ['titles', 'no-titles'] as const;
 export type Variant = (typeof variants)[number];
 
-/** What a ranker is shown of each candidate. */
+/** The part of each candidate that a ranker reads. */
 export interface View {
-  /** Its first tokens, title included. */
+  /** At most this many tokens from its start, title included. */
   readonly candidateTokens: number;
   readonly variant: Variant;
 }
@@ -12,7 +12,7 @@ export interface View {
 /** One value for each view. */
 export type ByView<T> = readonly { readonly view: View; readonly value: T }[];
 
-/** All views of some numbers of tokens. */
+/** All variants at each of the text budgets. */
 export function viewsOf(candidateTokens: readonly number[]): readonly View[] {
   return candidateTokens.flatMap((tokens) =>
     variants.map((variant) => ({ candidateTokens: tokens, variant })),
@@ -24,9 +24,7 @@ export function valueAt<T>(values: ByView<T>, { candidateTokens, variant }: View
     ({ view }) => view.candidateTokens === candidateTokens && view.variant === variant,
   );
   if (found === undefined) {
-    throw new RangeError(
-      `nothing is known of ${candidateTokens} tokens, ${variant}; this is a bug`,
-    );
+    throw new RangeError(`this is a bug: no value for ${candidateTokens} tokens, ${variant}`);
   }
   return found.value;
 }

@@ -1,17 +1,21 @@
 import { appendFile, mkdir, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { JsonRecord } from '../../src/base/files/json-record.ts';
+import { JsonRecord } from '../../../base/files/json-record.ts';
 
-/** A file of JSON lines that grows as work is done, so that what was stopped goes on where it was. */
+/** A file of JSON lines to which finished work is appended, so that a stopped report can resume. */
 export interface KeptLines {
   readonly records: readonly JsonRecord[];
   readonly append: (record: object) => Promise<void>;
 }
 
-/** Opens or begins a file. A last line that was cut off is dropped. @throws RankError on any other damage. */
+/**
+ * Opens or creates a file. An incomplete last line, from a stopped write, is removed.
+ *
+ * @throws RankError when another line is damaged.
+ */
 export async function openKeptLines(path: string): Promise<KeptLines> {
   await mkdir(dirname(path), { recursive: true });
-  // Makes it if need be, so that reading fails only for a reason.
+  // Creates a missing file, so that a failure to read it is a real one.
   await appendFile(path, '');
   const text = await readFile(path, 'utf8');
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);

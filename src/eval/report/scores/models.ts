@@ -1,18 +1,18 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readManifest } from '../../src/model/manifest.ts';
-import { adapterFiles } from '../../src/toolchain/checkpoint/adapter.ts';
-import { hashSource, type SourceFiles } from '../../src/toolchain/build/build-model.ts';
-import { buildByRecipe } from '../../src/toolchain/build/ensure-model.ts';
-import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.ts';
-import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
-import { readRecipe, type Recipe } from '../../src/toolchain/build/recipe.ts';
-import type { BuiltModel } from './pair-scorer.ts';
-import { type CheckpointBuild, type ModelRow, type Row, runFile } from './plan.ts';
+import { readManifest } from '../../../model/manifest.ts';
+import { adapterFiles } from '../../../toolchain/checkpoint/adapter.ts';
+import { hashSource, type SourceFiles } from '../../../toolchain/build/build-model.ts';
+import { buildByRecipe } from '../../../toolchain/build/ensure-model.ts';
+import { openCheckpoint } from '../../../toolchain/checkpoint/open-checkpoint.ts';
+import { projectFolder } from '../../../toolchain/build/project-folder.ts';
+import { readRecipe, type Recipe } from '../../../toolchain/build/recipe.ts';
+import type { BuiltModel } from './scorers.ts';
+import { type CheckpointBuild, type ModelRow, type Row, runFile } from '../input/plan.ts';
 import { slug } from './score-store.ts';
-import type { View } from './views.ts';
+import type { View } from '../input/views.ts';
 
-/** The first file that a row needs and that is not there. */
+/** The first of the files that a row needs that does not exist. */
 export async function findMissing(row: Row, views: readonly View[]): Promise<string | undefined> {
   const needed =
     row.kind === 'run'
@@ -41,8 +41,8 @@ function checkpointFiles(path: string, { recipe, adapter }: CheckpointBuild): re
 }
 
 /**
- * The row's built model. A checkpoint is built under `state`, unless one stands there that was built of the same files,
- * by the same recipe and in the same precision.
+ * The row's built model. A checkpoint is built into `state`, unless `state` has one of the same
+ * files, recipe and precision.
  */
 export async function prepareModel(
   row: ModelRow,
@@ -75,7 +75,10 @@ export async function prepareModel(
   return { dir, manifest };
 }
 
-/** Which inputs stay in floats was chosen for the recipe's own checkpoint; others may not even have those layers. */
+/**
+ * The inputs that a recipe leaves in floats were chosen for its own checkpoint. Other checkpoints
+ * may not have those layers.
+ */
 function isOwnCheckpoint({ source }: Recipe, path: string): boolean {
   return source.kind === 'bundled' && projectFolder(source.path) === path;
 }

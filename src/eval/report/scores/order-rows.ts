@@ -1,44 +1,53 @@
 import { join } from 'node:path';
-import { systemClock } from '../../src/base/clock.ts';
-import { createProgress } from '../../src/base/progress.ts';
-import type { Pair } from '../../src/eval/rank/pair-batches.ts';
-import type { Run } from '../../src/eval/data/trec-run.ts';
-import { templateOrder } from '../../src/text/template.ts';
-import type { ParetoOptions } from './options.ts';
-import type { BuiltModel } from './pair-scorer.ts';
-import { type ParetoData, readOrder } from './pareto-data.ts';
-import { type Row, runFile } from './plan.ts';
-import { findMissingPairs, orderByScores, scoreInto } from './score-row.ts';
+import { at } from '../../../base/at.ts';
+import { systemClock } from '../../../base/clock.ts';
+import { createProgress } from '../../../base/progress.ts';
+import { type TemplateOrder, templateOrder } from '../../../text/template.ts';
+import type { Run } from '../../data/trec-run.ts';
+import { groupByFirst, type Pair } from '../../rank/pair-batches.ts';
+import { type ParetoData, readOrder } from '../input/data.ts';
+import { type Row, runFile } from '../input/plan.ts';
+import { type ByView, valueAt, type View, viewsOf } from '../input/views.ts';
 import { openScoreStore, type ScoreStore, storePath } from './score-store.ts';
-import type { Scorers } from './scorers.ts';
-import { type ByView, valueAt, type View, viewsOf } from './views.ts';
+import type { BuiltModel, Scorers } from './scorers.ts';
 
-/** The candidates' order of each row, by row name. */
+/** The candidates' order by each row, by row name. */
 export type RowOrders = ReadonlyMap<string, ByView<Run>>;
 
-interface Given {
+interface OrderParts {
   readonly data: ParetoData;
   readonly models: ReadonlyMap<string, BuiltModel>;
   readonly scorers: Scorers;
-  readonly options: Pick<ParetoOptions, 'candidateTokens' | 'state'>;
+  readonly candidateTokens: readonly number[];
+  /** The folder with the scores that earlier runs have computed. */
+  readonly state: string;
 }
 
-/** A model's scores by view, and what they still lack. */
+/** One model's scores by view, and the pairs that are still without a score. */
 interface Task {
   readonly name: string;
   readonly model: BuiltModel;
   readonly stores: ByView<{ readonly store: ScoreStore; readonly missing: readonly Pair[] }>;
 }
 
-/** Reads the runs and scores what no store has yet, one model after the other, telling how long all will take. */
-export async function orderRows(rows: readonly Row[], given: Given): Promise<RowOrders> {
-  const tasks = await openTasks(given);
-  await scoreMissing(tasks, given);
+/**
+ * Pairs scored between two writes to the store, at least: enough for many batches of the graph, and
+ * few enough that stopping loses only minutes of work.
+ */
+const pairsPerChunk = 200;
+
+/**
+ * Reads the orders of runs, and scores with one model after another the pairs whose scores are not
+ * stored yet. Shows the progress of the whole on standard error.
+ */
+export async function orderRows(rows: readonly Row[], parts: OrderParts): Promise<RowOrders> {
+  const tasks = await openTasks(parts);
+  await scoreMissing(tasks, parts);
   const orders = new Map<string, ByView<Run>>();
   for (const row of rows) {
     const found: { view: View; value: Run }[] = [];
-    for (const view of viewsOf(given.options.candidateTokens)) {
-      found.push({ view, value: await orderOf(row, view, { tasks, data: given.data }) });
+    for (const view of viewsOf(parts.candidateTokens)) {
+      found.push({ view, value: await orderOf(row, view, { tasks, data: parts.data }) });
     }
     orders.set(row.name, found);
   }
@@ -50,13 +59,13 @@ const terminal = {
   write: (text: string) => process.stderr.write(text),
 };
 
-async function openTasks({ data, models, options }: Given): Promise<readonly Task[]> {
+async function openTasks({ data, models, candidateTokens, state }: OrderParts): Promise<Task[]> {
   const { corpus, queries } = data.hashes;
   const tasks: Task[] = [];
   for (const [name, model] of models) {
     const stores: Task['stores'][number][] = [];
-    for (const view of viewsOf(options.candidateTokens)) {
-      const path = storePath(join(options.state, 'scores'), name, {
+    for (const view of viewsOf(candidateTokens)) {
+      const path = storePath(join(state, 'scores'), name, {
         fingerprint: model.manifest.fingerprint,
         view,
         hashes: [corpus, queries],
@@ -69,25 +78,47 @@ async function openTasks({ data, models, options }: Given): Promise<readonly Tas
   return tasks;
 }
 
-/** A model is opened once for all views, and closed before the next one is opened. */
-async function scoreMissing(tasks: readonly Task[], { data, scorers }: Given): Promise<void> {
+function findMissingPairs(run: Run, store: ScoreStore): readonly Pair[] {
+  return [...run]
+    .flatMap(([query, entries]) => entries.map(({ id }): Pair => ({ query, candidate: id })))
+    .filter((pair) => store.find(pair) === undefined);
+}
+
+/** Opens each model once for all views, and closes it before the next one is opened. */
+async function scoreMissing(tasks: readonly Task[], { data, scorers }: OrderParts): Promise<void> {
   const lacking = tasks.flatMap(({ stores }) => stores.map(({ value }) => value.missing.length));
   const total = lacking.reduce((sum, pairs) => sum + pairs, 0);
   const progress = createProgress('pairs', total, terminal, systemClock);
   let done = 0;
   for (const { name, model, stores } of tasks) {
     for (const { view, value } of stores.filter((each) => each.value.missing.length > 0)) {
-      await scoreInto(value.store, value.missing, {
-        data,
-        view,
-        scorer: await scorers.get(name),
-        order: templateOrder(model.manifest.template),
-        onScored: (pairs) => progress.update((done += pairs)),
-      });
+      const scorer = await scorers.get(name);
+      for (const chunk of chunkPairs(value.missing, templateOrder(model.manifest.template))) {
+        await value.store.add(chunk, await scorer.score(chunk, data, view));
+        progress.update((done += chunk.length));
+      }
     }
     await scorers.closeAll();
   }
   progress.end();
+}
+
+/** Pairs that share the part that is first in the template stay in one chunk. */
+export function chunkPairs(
+  pairs: readonly Pair[],
+  order: TemplateOrder,
+): readonly (readonly Pair[])[] {
+  const chunks: Pair[][] = [];
+  for (const places of groupByFirst(pairs, order).values()) {
+    const group = places.map((place) => at(pairs, place));
+    const last = chunks.at(-1);
+    if (last === undefined || last.length >= pairsPerChunk) {
+      chunks.push(group);
+    } else {
+      last.push(...group);
+    }
+  }
+  return chunks;
 }
 
 async function orderOf(
@@ -101,7 +132,23 @@ async function orderOf(
   }
   const task = tasks.find(({ name }) => name === row.name);
   if (task === undefined) {
-    throw new RangeError(`no model of row '${row.name}' was prepared; this is a bug`);
+    throw new RangeError(`this is a bug: row '${row.name}' has no prepared model`);
   }
   return orderByScores(data.run, valueAt(task.stores, view).store);
+}
+
+/** Ties keep the order of the run. */
+function orderByScores(run: Run, store: ScoreStore): Run {
+  return new Map(
+    [...run].map(([query, entries]) => {
+      const scored = entries.map(({ id }) => {
+        const score = store.find({ query, candidate: id });
+        if (score === undefined) {
+          throw new RangeError(`this is a bug: candidate ${id} of query ${query} has no score`);
+        }
+        return { id, score };
+      });
+      return [query, scored.toSorted((a, b) => b.score - a.score)] as const;
+    }),
+  );
 }

@@ -1,9 +1,10 @@
-import type { Judgements, Query } from '../../src/eval/data/beir.ts';
-import { bootstrapMean, type Interval } from '../../src/eval/measures/bootstrap.ts';
-import { ndcg } from '../../src/eval/measures/metrics.ts';
-import type { Run } from '../../src/eval/data/trec-run.ts';
+import { at } from '../../../base/at.ts';
+import type { Judgements, Query } from '../../data/beir.ts';
+import { bootstrapMean, type Interval } from '../../measures/bootstrap.ts';
+import { mean, ndcg } from '../../measures/metrics.ts';
+import type { Run } from '../../data/trec-run.ts';
 
-/** One order's NDCG@10 and first candidate, by query. */
+/** NDCG@10 and first candidate of one order, by query. */
 export type QueryQualities = ReadonlyMap<
   string,
   { readonly ndcg10: number; readonly first: string }
@@ -16,18 +17,18 @@ export interface KindQuality {
   readonly ndcg10: Interval;
 }
 
-/** Against another order of the same candidates, paired by query. */
+/** The comparison with another order of the same candidates, paired by query. */
 export interface Difference {
   readonly against: string;
-  /** NDCG@10 less the other's. */
+  /** NDCG@10 minus that of the other order. */
   readonly ndcg10: Interval;
-  /** The means' difference as a share of the other's mean. */
+  /** The difference of the means divided by the other order's mean. */
   readonly relative: number;
-  /** Share of queries with the same first candidate. */
+  /** Share of the queries whose first candidate is the same. */
   readonly sameFirst: number;
 }
 
-/** Judged queries only, in the run's order. */
+/** Measures the judged queries, in the order of the run. */
 export function measureRun(run: Run, judgements: Judgements): QueryQualities {
   return new Map(
     [...run].flatMap(([query, entries]) => {
@@ -37,7 +38,7 @@ export function measureRun(run: Run, judgements: Judgements): QueryQualities {
       }
       const ranked = entries.map(({ id }) => grades.get(id) ?? 0);
       const found = ndcg(ranked, [...grades.values()], 10);
-      return [[query, { ndcg10: found, first: entries[0]?.id ?? '' }] as const];
+      return [[query, { ndcg10: found, first: at(entries, 0).id }] as const];
     }),
   );
 }
@@ -57,7 +58,7 @@ export function summarizeKinds(
   });
 }
 
-/** Both must be of the same queries. */
+/** @throws RangeError when the two have different queries. */
 export function compareQualities(
   own: QueryQualities,
   other: QueryQualities,
@@ -69,13 +70,15 @@ export function compareQualities(
   });
   if (pairs.length !== own.size || pairs.length !== other.size) {
     throw new RangeError(
-      `${own.size} queries against ${other.size} of ${against}, ${pairs.length} shared; this is a bug`,
+      `this is a bug: ${own.size} queries, ${other.size} of ${against}, ${pairs.length} in both`,
     );
   }
   const ndcg10 = bootstrapMean(pairs.map(({ a, b }) => a.ndcg10 - b.ndcg10));
-  const base = pairs.reduce((sum, { b }) => sum + b.ndcg10, 0) / pairs.length;
+  const base = mean(pairs.map(({ b }) => b.ndcg10));
   return {
-    ...{ against, ndcg10, relative: ndcg10.mean / base },
+    against,
+    ndcg10,
+    relative: ndcg10.mean / base,
     sameFirst: pairs.filter(({ a, b }) => a.first === b.first).length / pairs.length,
   };
 }

@@ -1,16 +1,20 @@
-import type { BarGroup } from '../../src/page/bars.ts';
-import type { Chart, Mark, Series } from '../../src/page/svg.ts';
-import { budgetOf, findFronts, intervalOf, type ParetoReport, type RowReport } from './report.ts';
-import { type Variant, type View, viewsOf } from './views.ts';
+import { at } from '../../../base/at.ts';
+import type { BarGroup } from '../../../page/bars.ts';
+import type { Chart, Mark, Series } from '../../../page/svg.ts';
+import { type Variant, type View, viewsOf } from '../input/views.ts';
+import { budgetOf, findFronts, intervalOf, type ParetoReport, type RowReport } from '../report.ts';
 
-/** Each readable on light and on dark paper. */
+/** All readable on a light and on a dark background. */
 const palette =
   '#3b82c4 #d98200 #3f9c52 #d24b3c #8b68d0 #169a9a #c4548a #97862a #6f7f95 #a8653b'.split(' ');
 const runColour = '#8e8e93';
 const frontColour = '#3f9c52';
 const chartHeight = 360;
 
-/** The rows that have the cost at one budget; the front as a line; runs without one (BM25, embeddings) as levels. */
+/**
+ * Quality over cost at one text budget: rows with a known cost as marks, the Pareto front as a
+ * line, and runs without a cost (such as BM25) as horizontal levels.
+ */
 export function frontChart(
   report: ParetoReport,
   candidateTokens: number,
@@ -47,7 +51,7 @@ export function frontChart(
   };
 }
 
-/** NDCG@10 of every row over the text budgets; both variants have the same y axis. */
+/** NDCG@10 of every row over the text budgets. Both variants use the same y axis. */
 export function budgetsChart(report: ParetoReport, variant: Variant): Chart {
   const budgets = report.settings.candidateTokens;
   const allMeans = report.rows.flatMap((row) =>
@@ -92,14 +96,14 @@ export function kindBars(report: ParetoReport, view: View): readonly BarGroup[] 
   }));
 }
 
-/** Runs are grey; models each have a colour, the same everywhere. */
+/** Grey for runs; each model has one colour in all charts. */
 function colourOf({ rows }: ParetoReport, name: string): string {
   const models = rows.filter(({ kind }) => kind === 'model').map((row) => row.name);
   const place = models.indexOf(name);
-  return palette[place % palette.length] ?? runColour;
+  return place < 0 ? runColour : at(palette, place % palette.length);
 }
 
-/** The tenth below all values. */
+/** The largest multiple of 0.1 that is not above any value. */
 function floorOf(values: readonly number[]): number {
   return Math.max(0, Math.floor(10 * Math.min(1, ...values)) / 10);
 }

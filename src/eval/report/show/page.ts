@@ -1,8 +1,9 @@
-import { drawBars } from '../../src/page/bars.ts';
-import { table } from '../suite/page.ts';
-import { drawChart, escapeText } from '../../src/page/svg.ts';
+import { drawBars } from '../../../page/bars.ts';
+import { type Chart, drawChart, escapeText } from '../../../page/svg.ts';
+import { formatSvgFile } from '../../../page/svg-file.ts';
+import { table } from '../../../page/table.ts';
+import type { ParetoReport } from '../report.ts';
 import { budgetsChart, frontChart, kindBars } from './charts.ts';
-import type { ParetoReport } from './report.ts';
 import { budgetTable, kindTable, notesOf, overviewTable } from './tables.ts';
 
 const style = `
@@ -14,7 +15,7 @@ td:first-child, th:first-child { text-align: left; } svg { width: 100%; max-widt
 svg .mark { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; } svg .head { font-weight: bold; } .grid { stroke: var(--line); } .whisker { stroke: var(--ink); } li { color: var(--soft); font-size: 13px; }
 `;
 
-/** The report as one HTML page that needs nothing else. */
+/** The report as one self-contained HTML page. */
 export function formatParetoPage(report: ParetoReport): string {
   return `<!doctype html>
 <html lang="en">
@@ -34,6 +35,24 @@ ${report.settings.candidateTokens.map((tokens) => budgetSection(report, tokens))
     .join('')}</ul>
 </html>
 `;
+}
+
+/**
+ * The report's pictures for other documents, by file name. Without a speed measurement there is no
+ * front.svg.
+ */
+export function formatPictures(report: ParetoReport): Readonly<Record<string, string>> {
+  const longest = Math.max(...report.settings.candidateTokens);
+  const budgets = {
+    'budgets.svg': draw(budgetsChart(report, 'titles'), budgetsChart(report, 'no-titles')),
+  };
+  return report.speed === undefined
+    ? budgets
+    : { 'front.svg': draw(frontChart(report, longest, 'speed')), ...budgets };
+}
+
+function draw(...charts: readonly Chart[]): string {
+  return formatSvgFile(charts.map((chart) => drawChart(chart)));
 }
 
 function budgetSection(report: ParetoReport, candidateTokens: number): string {

@@ -1,8 +1,8 @@
-import { formatSigned, formatTable } from '../../src/base/format-table.ts';
-import type { Difference } from './quality.ts';
-import { budgetOf, findFronts, intervalOf, type ParetoReport, type RowReport } from './report.ts';
-import type { Speed } from './speed.ts';
-import { type Variant, variants, type View, viewsOf } from './views.ts';
+import { formatSigned, formatTable } from '../../../base/format-table.ts';
+import { type Variant, variants, type View, viewsOf } from '../input/views.ts';
+import { budgetOf, findFronts, intervalOf, type ParetoReport, type RowReport } from '../report.ts';
+import type { Difference } from '../scores/quality.ts';
+import type { Speed } from '../scores/speed.ts';
 
 type Table = readonly (readonly string[])[];
 
@@ -15,14 +15,22 @@ export function overviewTable({ rows, settings }: ParetoReport): Table {
   ];
 }
 
-/** Everything about every row at one budget. */
+/** All figures of every row at one text budget. */
 export function budgetTable(report: ParetoReport, candidateTokens: number): Table {
   return [
     [
-      ...['', 'NDCG@10', '95 %', 'without titles', '95 %', 'against'],
+      '',
+      'NDCG@10',
+      '95 %',
+      'without titles',
+      '95 %',
+      'against',
       ...differenceHeads(''),
       ...differenceHeads(', no titles'),
-      ...['M parameters', 'MB', 'candidates/s', 'times reference'],
+      'M parameters',
+      'MB',
+      'candidates/s',
+      'times reference',
     ],
     ...report.rows.map((row) => {
       const { difference, speed } = budgetOf(row, candidateTokens);
@@ -75,18 +83,18 @@ export function formatPareto(report: ParetoReport): string {
   );
 }
 
-/** Sentences on the data, the settings, the machine and the rows. */
+/** Sentences about the data, the settings, the machine and the rows. */
 export function notesOf(report: ParetoReport): readonly string[] {
   const { data, settings, machine, speed, skipped } = report;
   const { resamples, seed } = settings.bootstrap;
   return [
-    `${data.name}, split ${data.split}: ${data.queries} queries, ${data.candidates} candidates. A text budget is the number of a candidate's tokens that are read, its title included.`,
+    `${data.name}, split ${data.split}: ${data.queries} queries, ${data.candidates} candidates. The text budget is how many tokens of a candidate, title included, a ranker reads at most.`,
     `NDCG@10: gain 2^grade - 1, ideal over all judged. Intervals: 95 % percentile bootstrap over queries, ${resamples} resamples, seed ${seed}; differences are paired by query.`,
     speed === undefined
       ? 'Candidates/s were not measured.'
-      : `Candidates/s: ${speed.candidates} candidates with titles, 16 of a query, tokenizing included, on ${settings.devices}, ${speed.rounds.length} rounds of all models at all budgets in turn, ${speed.clock} clock. The median round is shown, and the ratio to ${report.reference} at the same budget round by round.`,
+      : `Candidates/s: ${speed.candidates} candidates with titles, 16 of each query, tokenizing included, on ${settings.devices}, ${speed.rounds.length} rounds of all models at all budgets in turn, ${speed.clock} clock. Shown are the median round, and the ratio to ${report.reference} at the same budget, round by round.`,
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}, ${machine.date}.`,
-    ...skipped.map(({ name, missing }) => `Left out: ${name}, as ${missing} is not there.`),
+    ...skipped.map(({ name, missing }) => `Left out: ${name}, because ${missing} does not exist.`),
     ...report.rows.flatMap(({ name, notes }) => (notes === '' ? [] : [`${name}: ${notes}`])),
   ];
 }
@@ -110,9 +118,9 @@ function differenceCells(difference: Difference | undefined): readonly string[] 
   }
   const { ndcg10, relative, sameFirst } = difference;
   return [
-    signed(ndcg10.mean, 3),
-    `${signed(ndcg10.low, 3)}..${signed(ndcg10.high, 3)}`,
-    `${signed(100 * relative, 1)} %`,
+    formatSigned(ndcg10.mean, 3),
+    `${formatSigned(ndcg10.low, 3)}..${formatSigned(ndcg10.high, 3)}`,
+    `${formatSigned(100 * relative, 1)} %`,
     `${(100 * sameFirst).toFixed(1)} %`,
   ];
 }
@@ -126,8 +134,4 @@ function speedCells(speed: Speed | undefined): readonly string[] {
     candidatesPerSecond.toFixed(1),
     `${ratio.median.toFixed(2)} (${ratio.low.toFixed(2)}..${ratio.high.toFixed(2)})`,
   ];
-}
-
-function signed(value: number, digits: number): string {
-  return formatSigned(value, digits);
 }

@@ -1,10 +1,15 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parseParetoOptions } from '../../../bench/pareto/options.ts';
-import { chooseRows, parsePlan, readPlan, runFile } from '../../../bench/pareto/plan.ts';
-import { viewsOf } from '../../../bench/pareto/views.ts';
-import { JsonRecord } from '../../../src/base/files/json-record.ts';
-import { projectFolder } from '../../../src/toolchain/build/project-folder.ts';
+import { parseParetoOptions } from '../../../../src/cli/report/pareto-options.ts';
+import {
+  chooseRows,
+  parsePlan,
+  readPlan,
+  runFile,
+} from '../../../../src/eval/report/input/plan.ts';
+import { viewsOf } from '../../../../src/eval/report/input/views.ts';
+import { JsonRecord } from '../../../../src/base/files/json-record.ts';
+import { projectFolder } from '../../../../src/toolchain/build/project-folder.ts';
 
 const bm25 = { kind: 'run', name: 'BM25', runs: { titles: 'first-stage', 'no-titles': 'x.trec' } };
 const model = (name: string, more: object = {}) => ({ kind: 'model', name, path: name, ...more });
@@ -12,7 +17,7 @@ const parse = (plan: object) =>
   parsePlan(new JsonRecord(plan, 'plan.json'), { runs: '/plans', models: '/models' });
 
 describe('a plan', () => {
-  test('finds runs beside itself and models where it is told', () => {
+  test('resolves run files from its own folder and models from the given one', () => {
     const plan = parse({
       reference: 'dense',
       rows: [bm25, model('dense'), model('int8', { against: 'dense' })],
@@ -24,7 +29,7 @@ describe('a plan', () => {
     ]);
   });
 
-  test('names one run for each number of tokens, or one for all', () => {
+  test('names one run file for each text budget, or one for all', () => {
     const runs = { titles: '{tokens}.trec', 'no-titles': 'all.trec' };
     const { rows } = parse({
       reference: 'a',
@@ -42,9 +47,9 @@ describe('a plan', () => {
   });
 
   test.each(['plan.json', 'bundled.json'])(
-    '%s has its runs at the default budgets',
+    '%s names run files that exist for the default budgets',
     async (name) => {
-      const { rows } = await readPlan(projectFolder(`bench/pareto/${name}`), '/models');
+      const { rows } = await readPlan(projectFolder(`src/eval/report/${name}`), '/models');
       const { candidateTokens } = parseParetoOptions(['--beir', 'd'], {});
       const files = rows.flatMap((row) =>
         row.kind === 'run' ? viewsOf(candidateTokens).map((view) => runFile(row, view)) : [],
@@ -54,7 +59,7 @@ describe('a plan', () => {
     },
   );
 
-  test('may build a checkpoint with an adapter, also found where models are', () => {
+  test('builds a checkpoint with an adapter, whose path is resolved as a model path', () => {
     const build = { precision: 'int8', recipe: 'r' };
     const rows = [model('a', { build }), model('b', { build: { ...build, adapter: 'x/lora' } })];
     expect(parse({ reference: 'a', rows }).rows).toMatchObject([
@@ -64,14 +69,17 @@ describe('a plan', () => {
   });
 
   test.each([
-    [{ reference: 'dense', rows: [bm25] }, /'dense' is compared with; it must be a model/],
-    [{ reference: 'BM25', rows: [bm25] }, /'BM25' is compared with; it must be a model/],
+    [{ reference: 'dense', rows: [bm25] }, /compared with 'dense'; it must be one of the models/],
+    [{ reference: 'BM25', rows: [bm25] }, /compared with 'BM25'; it must be one of the models/],
     [
       { reference: 'a', rows: [model('a'), model('b', { against: 'c' })] },
-      /'c' is compared with; it must be a model among a, b/,
+      /compared with 'c'; it must be one of the models a, b/,
     ],
     [{ reference: 'a', rows: [model('a'), model('a')] }, /two rows are named 'a'/],
-    [{ reference: 'a', rows: [model('a'), model('b, c')] }, /'b, c'; a name has no comma/],
+    [
+      { reference: 'a', rows: [model('a'), model('b, c')] },
+      /'b, c'; a name must not contain a comma/,
+    ],
     [{ reference: 'a', rows: [{ kind: 'guess', name: 'a' }] }, /'rows\[0\].kind' is "guess"/],
     [
       { reference: 'a', rows: [model('a', { build: { precision: 'fp8', recipe: 'r' } })] },
@@ -81,7 +89,7 @@ describe('a plan', () => {
     expect(() => parse(plan)).toThrow(message);
   });
 
-  test('keeps what the chosen rows are compared with', () => {
+  test('keeps the rows that the chosen ones are compared with', () => {
     const plan = parse({
       reference: 'dense',
       rows: [bm25, model('dense'), model('pruned'), model('int8', { against: 'pruned' })],
@@ -90,27 +98,5 @@ describe('a plan', () => {
     expect(chosen('int8')).toEqual(['dense', 'pruned', 'int8']);
     expect(chosen('BM25')).toEqual(['BM25', 'dense']);
     expect(() => chosen('int4')).toThrow("no row 'int4'; there are BM25, dense, pruned, int8");
-  });
-});
-
-describe('the options', () => {
-  test('take the data from the environment', () => {
-    const { beir, run } = parseParetoOptions([], { PARETO_BEIR: '/data' });
-    expect([beir, run]).toEqual(['/data', '/data/runs/pool.trec.gz']);
-  });
-
-  test('put text budgets in order', () => {
-    const { candidateTokens } = parseParetoOptions(['--beir', 'd', '--candidate-tokens', '64,24']);
-    expect(candidateTokens).toEqual([24, 64]);
-  });
-
-  test.each([
-    [[], /--beir is missing/],
-    [['--beir', 'd', '--candidate-tokens', '24,64,24'], /--candidate-tokens has 24 twice/],
-    [['--beir', 'd', '--candidate-tokens', '24,'], /--candidate-tokens is ''; a whole number/],
-    [['--beir', 'd', '--limit', '0'], /--limit is '0'; a whole number of at least 1/],
-    [['--beir', 'd', '--clock', 'sun'], /--clock is 'sun'; wall or cpu is needed/],
-  ])('refuse %j', (args, message) => {
-    expect(() => parseParetoOptions(args, {})).toThrow(message);
   });
 });

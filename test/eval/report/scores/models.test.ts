@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { findMissing, prepareModel } from '../../../bench/pareto/models.ts';
-import type { ModelRow } from '../../../bench/pareto/plan.ts';
-import { readRecipe } from '../../../src/toolchain/build/recipe.ts';
-import { tinyPath } from '../../support/checkpoints/hf-tiny.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { findMissing, prepareModel } from '../../../../src/eval/report/scores/models.ts';
+import type { ModelRow } from '../../../../src/eval/report/input/plan.ts';
+import { readRecipe } from '../../../../src/toolchain/build/recipe.ts';
+import { tinyPath } from '../../../support/checkpoints/hf-tiny.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const recipe = 'smollm2-135m-instruct';
 const row: ModelRow = {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { chunkPairs } from '../../../bench/pareto/score-row.ts';
+import { chunkPairs } from '../../../../src/eval/report/scores/order-rows.ts';
 
 /** 30 queries, each with the same ten candidates. */
 const pairs = Array.from({ length: 300 }, (_, i) => ({

@@ -4,7 +4,7 @@ import {
   measureRun,
   type QueryQualities,
   summarizeKinds,
-} from '../../../bench/pareto/quality.ts';
+} from '../../../../src/eval/report/scores/quality.ts';
 
 const entries = (...ids: string[]) => ids.map((id, i) => ({ id, score: -i }));
 const judgements = new Map([
@@ -92,7 +92,7 @@ describe('compareQualities', () => {
 
   test('refuses orders of different queries', () => {
     expect(() => compareQualities(qualities([1, 'a']), qualities([1, 'a'], [1, 'a']), 'b')).toThrow(
-      '1 queries against 2 of b, 1 shared',
+      '1 queries, 2 of b, 1 in both',
     );
   });
 });

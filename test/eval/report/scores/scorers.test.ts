@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { openScorer } from '../../../bench/pareto/open-scorer.ts';
-import { readManifest } from '../../../src/model/manifest.ts';
-import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { openScorer } from '../../../../src/eval/report/scores/scorers.ts';
+import { readManifest } from '../../../../src/model/manifest.ts';
+import { buildHfTiny } from '../../../support/checkpoints/hf-tiny.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 test('a scorer scores alike whatever the batches, in the pairs’ order', async () => {
   const dir = temporaryFolder();

@@ -1,9 +1,13 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { PairScorer } from '../../../bench/pareto/pair-scorer.ts';
-import { type Contender, summarizeSpeed, timeRounds } from '../../../bench/pareto/speed.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import type { PairScorer } from '../../../../src/eval/report/scores/scorers.ts';
+import {
+  type Contender,
+  summarizeSpeed,
+  timeRounds,
+} from '../../../../src/eval/report/scores/speed.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 test('candidates/s are by the median round, ratios round by round', () => {
   const rounds = [
