@@ -1,6 +1,6 @@
 import { factsTable, formatHtmlPage, paragraph } from '../../src/page/html-page.ts';
 import { escapeText } from '../../src/page/svg.ts';
-import { machineText } from '../machine-text.ts';
+import { machineText } from '../machine.ts';
 import type { LoadReport } from './report.ts';
 
 const width = 720;

@@ -1,11 +1,10 @@
-import type { Machine } from '../machine.ts';
 import type { Account } from '../suite/account/reconcile.ts';
 import { quantilesOf } from '../suite/account/ends.ts';
 import type { Quantiles } from '../load/summary.ts';
 import { factsTable, formatHtmlPage, paragraph } from '../../src/page/html-page.ts';
 import { drawChart } from '../../src/page/svg.ts';
 import { table } from '../../src/page/table.ts';
-import { machineText } from '../machine-text.ts';
+import { type Machine, machineText } from '../machine.ts';
 import type { SoakOptions } from './options.ts';
 import { afterWarmUp, findTrend, isPlateau, type Sample, type Trend } from './plateau.ts';
 import type { Resizes } from './resize.ts';

@@ -4,7 +4,7 @@ import type { ScenarioResult } from './scenarios/run-scenario.ts';
 import { formatHtmlPage, paragraph } from '../../src/page/html-page.ts';
 import { drawChart, escapeText, type Series } from '../../src/page/svg.ts';
 import { table } from '../../src/page/table.ts';
-import { machineText } from '../machine-text.ts';
+import { machineText } from '../machine.ts';
 
 const colours = {
   scored: '#3a7d44',

@@ -89,8 +89,8 @@ describe('the verdict', () => {
 
   test('is printed with the mean of every quarter, in the text and on the page', () => {
     const rising = report({}).samples;
-    const samples = { ...rising, residentMb: line(50, (minute) => minute), lagMs: [] };
-    const cells = ['resident memory, MB', '14.5', '24.5', '34.5', '44.5', '49.0', '1.000', 'GROWS'];
+    const samples = { ...rising, residentMb: line(50, (minute) => 2 * minute), lagMs: [] };
+    const cells = ['resident memory, MB', '29.0', '49.0', '69.0', '89.0', '98.0', '2.000', 'GROWS'];
     const rows = quarterRows(samples);
     expect(rows[1]).toEqual(cells);
     expect(rows[4]?.slice(1)).toEqual([...new Array<string>(6).fill('-'), 'too few samples']);
