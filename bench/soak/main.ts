@@ -56,7 +56,11 @@ async function soak(stand: Stand, model: string, options: SoakOptions): Promise<
     admin === undefined ? undefined : startResizing(admin, 1, Math.min(150_000, spanMs / 6));
   const before = await countersOf(stand);
   const ends = await runSoak({
-    ...{ sender, traffic, random, minutes: options.minutes, perSecond },
+    sender,
+    traffic,
+    random,
+    minutes: options.minutes,
+    perSecond,
     onProgress: ({ minute, sent, open }) =>
       say(
         `${minute.toFixed(1)} min: ${sent} sent, ${open} open, ` +
@@ -72,7 +76,11 @@ async function soak(stand: Stand, model: string, options: SoakOptions): Promise<
   sender.close();
   traffic.close();
   return {
-    ...{ options, machine: describeMachine(), perSecond, resizes, others: traffic.others },
+    options,
+    machine: describeMachine(),
+    perSecond,
+    resizes,
+    others: traffic.others,
     account: { ...account, problems: [...account.problems, ...checkCounted(stand, counted)] },
     counted,
     samples: sampler.samples,

@@ -96,8 +96,12 @@ export class SoakTraffic {
     const streams = this.#random() < 0.3 ? 2 : 1;
     return runSlowReaders(
       {
-        ...{ address: this.#address, name: id, messages: this.#messages.rank },
-        ...{ streams, requests: 4, seconds: 0.2 * this.#random() },
+        address: this.#address,
+        name: id,
+        messages: this.#messages.rank,
+        streams,
+        requests: 4,
+        seconds: 0.2 * this.#random(),
       },
       () => this.#sender.nowMs(),
     );

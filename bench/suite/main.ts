@@ -117,8 +117,14 @@ async function runAll(
   const replicas = info.replicas.map(({ deviceSlot }) => deviceSlot).join(', ');
   const machine = describeMachine();
   return {
-    ...{ options, machine, model: info.model, replicas, engine, capacity },
-    ...{ scenarios: results, memory: stand.memory },
+    options,
+    machine,
+    model: info.model,
+    replicas,
+    engine,
+    capacity,
+    scenarios: results,
+    memory: stand.memory,
   };
 }
 

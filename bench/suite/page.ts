@@ -71,7 +71,9 @@ function latencyOverRate(report: SuiteReport) {
     ({ summary }) => summary.offeredPerSecond <= 2 * report.capacity,
   );
   const line = (name: 'p50' | 'p95' | 'p99', colour: string): Series => ({
-    ...{ name, colour, as: 'line' },
+    name,
+    colour,
+    as: 'line',
     points: points.map(({ summary }) => [
       summary.offeredPerSecond,
       summary.latencyMs?.[name] ?? NaN,

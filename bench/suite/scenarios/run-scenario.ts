@@ -81,7 +81,12 @@ export async function runScenario(
   const unary = ends.filter(({ method }) => method === 'Rank');
   const account = reconcile(ends, stand.log?.ends);
   return {
-    ...{ name, generator, note, startedMs, endedMs, counted },
+    name,
+    generator,
+    note,
+    startedMs,
+    endedMs,
+    counted,
     runs: ratesBetween(before.runs, after.runs, { spanMs: endedMs - startedMs, ends }),
     summary: summarizeEnds(unary, { seconds, deadlineMs }),
     account: { ...account, problems: [...account.problems, ...checkCounters(stand, counted)] },

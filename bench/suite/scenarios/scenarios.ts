@@ -142,8 +142,12 @@ async function slowReaders(bench: Bench): Promise<readonly ScenarioResult[]> {
       play(sender, 'slow-readers', plan),
       runSlowReaders(
         {
-          ...{ address: stand.address, name: 'slow', messages: [longAnswer] },
-          ...{ streams: 8, requests: 20, seconds },
+          address: stand.address,
+          name: 'slow',
+          messages: [longAnswer],
+          streams: 8,
+          requests: 20,
+          seconds,
         },
         () => sender.nowMs() - startMs,
       ),

@@ -90,7 +90,11 @@ export async function fetchMetrics(address: string): Promise<string> {
 export function subtract(after: Tally, before: Tally): Tally {
   const of = (name: keyof Tally) => after[name] - before[name];
   return {
-    ...{ scored: of('scored'), partial: of('partial'), rejected: of('rejected') },
-    ...{ expired: of('expired'), cancelled: of('cancelled'), failed: of('failed') },
+    scored: of('scored'),
+    partial: of('partial'),
+    rejected: of('rejected'),
+    expired: of('expired'),
+    cancelled: of('cancelled'),
+    failed: of('failed'),
   };
 }

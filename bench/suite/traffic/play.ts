@@ -65,7 +65,9 @@ function shift(sent: Sent, startMs: number): Sent {
     ...sent,
     // Read at the end: a second end would have come by then.
     ends,
-    ...{ dueMs: dueMs - startMs, sentMs: sentMs - startMs, endedMs: endedMs - startMs },
+    dueMs: dueMs - startMs,
+    sentMs: sentMs - startMs,
+    endedMs: endedMs - startMs,
   };
 }
 

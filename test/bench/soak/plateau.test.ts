@@ -63,8 +63,13 @@ describe('the verdict', () => {
   const report = (changed: Partial<SoakReport>): SoakReport => ({
     options: parseSoakOptions([]),
     machine: {
-      ...{ cpu: 'chip', cores: 2, memoryGb: 1, kernel: 'k' },
-      ...{ node: 'v20', commit: 'abc', date: 'today' },
+      cpu: 'chip',
+      cores: 2,
+      memoryGb: 1,
+      kernel: 'k',
+      node: 'v20',
+      commit: 'abc',
+      date: 'today',
     },
     perSecond: 5,
     account: {
@@ -102,7 +107,10 @@ describe('the verdict', () => {
     const problems = findProblems(
       report({
         samples: {
-          ...{ heapMb: flat, outsideMb: flat, lagMs: flat, waitMs: line(40, (minute) => minute) },
+          heapMb: flat,
+          outsideMb: flat,
+          lagMs: flat,
+          waitMs: line(40, (minute) => minute),
           residentMb: line(40, (minute) => 100 + 10 * minute),
         },
         account: { ...report({}).account, problems: ['1 failed: x'] },

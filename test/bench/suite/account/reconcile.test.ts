@@ -13,7 +13,13 @@ import {
 
 function sent(id: string, status: string, changed: Partial<Sent> = {}): Sent {
   return {
-    ...{ id, method: 'Rank', dueMs: 0, sentMs: 1, endedMs: 101, status, ends: 1 },
+    id,
+    method: 'Rank',
+    dueMs: 0,
+    sentMs: 1,
+    endedMs: 101,
+    status,
+    ends: 1,
     outcome: outcomeOf(status, true),
     deadlineMs: undefined,
     candidates: 10,
@@ -38,7 +44,12 @@ describe('the account of a scenario', () => {
     );
     expect(account.problems).toEqual([]);
     expect(account.counts).toEqual({
-      ...{ scored: 1, partial: 1, rejected: 1, expired: 1, cancelled: 0, failed: 0 },
+      scored: 1,
+      partial: 1,
+      rejected: 1,
+      expired: 1,
+      cancelled: 0,
+      failed: 0,
     });
     expect(Object.values(account.counts).reduce((a, b) => a + b)).toBe(account.sent);
     expect(account.pairs.map(({ client, server: told }) => `${client} ${told}`)).toEqual([
@@ -135,18 +146,25 @@ test('a request with a deadline of its own is in time by that one', () => {
 
 test("the replicas' rates tell busy time, batch size, speed, and work in vain apart", () => {
   const before = {
-    ...{ busySeconds: 1, batches: 10, packedTokens: 9_000 },
+    busySeconds: 1,
+    batches: 10,
+    packedTokens: 9_000,
     candidates: 400,
     loopSeconds: 1,
   };
   const after = {
-    ...{ busySeconds: 3, batches: 14, packedTokens: 13_000 },
+    busySeconds: 3,
+    batches: 14,
+    packedTokens: 13_000,
     candidates: 430,
     loopSeconds: 2,
   };
   const ends = [sent('a', 'OK'), sent('b', 'OK'), sent('c', 'DEADLINE_EXCEEDED')];
   expect(ratesBetween(before, after, { spanMs: 4_000, ends })).toEqual({
-    ...{ busyReplicas: 0.5, tokensPerBatch: 1000, msPerThousandTokens: 500, runPerAnswered: 1.5 },
+    busyReplicas: 0.5,
+    tokensPerBatch: 1000,
+    msPerThousandTokens: 500,
+    runPerAnswered: 1.5,
     frontEndBusy: 0.25,
   });
   expect(ratesBetween(before, before, { spanMs: 4_000, ends })).toBeUndefined();
@@ -195,7 +213,11 @@ describe("the server's own record", () => {
     const zeros = { scored: 4, partial: 0, rejected: 0, expired: 0, cancelled: 0, failed: 0 };
     expect(counts && subtract(counts, zeros)).toMatchObject({ scored: 3, expired: 1 });
     expect(readRuns(exposition)).toEqual({
-      ...{ busySeconds: 3.5, batches: 4, packedTokens: 3500, candidates: 120, loopSeconds: 0.5 },
+      busySeconds: 3.5,
+      batches: 4,
+      packedTokens: 3500,
+      candidates: 120,
+      loopSeconds: 0.5,
     });
     expect(readSample(exposition, 'slmrank_event_loop_lag_seconds_sum')).toBe(0.25);
   });

@@ -68,8 +68,12 @@ test('slow readers account for all they sent: half read late, half went away', a
   await open();
   const ends = await runSlowReaders(
     {
-      ...{ address: server.address, name: 'slow', messages: [message] },
-      ...{ streams: 2, requests: 3, seconds: 0.05 },
+      address: server.address,
+      name: 'slow',
+      messages: [message],
+      streams: 2,
+      requests: 3,
+      seconds: 0.05,
     },
     () => sender.nowMs(),
   );

@@ -53,7 +53,9 @@ describe('made-up texts', () => {
         title: undefined,
         text: filler.text(tokens, random),
       })),
-      ...{ instruction: undefined, context: undefined, truncation: 'end' },
+      instruction: undefined,
+      context: undefined,
+      truncation: 'end',
       maxCandidateTokens: undefined,
     });
     expect(outcome).toMatchObject({
