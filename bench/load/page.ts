@@ -2,6 +2,7 @@ import { factsTable, formatHtmlPage, paragraph } from '../../src/page/html-page.
 import { escapeText } from '../../src/page/svg.ts';
 import { machineText } from '../machine.ts';
 import type { LoadReport } from './report.ts';
+import { at } from '../../src/base/at.ts';
 
 const width = 720;
 const height = 260;
@@ -60,7 +61,7 @@ export function memoryText({ startMb, peakMb, endMb }: NonNullable<LoadReport['m
 /** Bars of a histogram over logarithmic bins, and the share of answers at or below each latency as a line. */
 function latencyChart(latencies: readonly number[]): string {
   const sorted = [...latencies].sort((a, b) => a - b);
-  const low = Math.log10(Math.max(0.1, sorted[0] ?? 1) * 0.9);
+  const low = Math.log10(Math.max(0.1, at(sorted, 0)) * 0.9);
   const high = Math.log10((sorted.at(-1) ?? 1) * 1.1);
   const x = (ms: number) =>
     margin + ((Math.log10(Math.max(0.1, ms)) - low) / (high - low)) * (width - 2 * margin);
@@ -71,7 +72,7 @@ function latencyChart(latencies: readonly number[]): string {
       bins - 1,
       Math.floor(((Math.log10(Math.max(0.1, ms)) - low) / (high - low)) * bins),
     );
-    counts[bin] = (counts[bin] ?? 0) + 1;
+    counts[bin] = at(counts, bin) + 1;
   }
   const most = Math.max(...counts);
   const step = (width - 2 * margin) / bins;

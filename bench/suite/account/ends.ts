@@ -5,18 +5,18 @@ import { quantiles, type Quantiles } from '../../load/summary.ts';
 export interface Sent {
   readonly id: string;
   readonly method: 'Rank' | 'RankStream';
-  /** When the schedule would have it sent. */
+  /** The scheduled sending time. */
   readonly dueMs: number;
   readonly sentMs: number;
   readonly endedMs: number;
   /** gRPC status by name, `OK` included. */
   readonly status: string;
   readonly outcome: Outcome;
-  /** What it was given to end in; undefined for no deadline of its own. */
+  /** Time allowed for the request; undefined without a deadline. */
   readonly deadlineMs: number | undefined;
   readonly candidates: number;
   readonly scored: number;
-  /** Times that it ended: anything but 1 is a fault. */
+  /** How many times it ended; anything but 1 is a bug. */
   readonly ends: number;
 }
 
@@ -70,9 +70,9 @@ export interface Summary {
   readonly candidatesPerSecond: number;
   /** Of the requests answered with scores; undefined without any. */
   readonly latencyMs: Quantiles | undefined;
-  /** Of the requests refused: saying no should cost nothing. */
+  /** Of the rejected requests; a rejection should be quick. */
   readonly refusedMs: Quantiles | undefined;
-  /** How late requests were sent: large, and the numbers tell of the client and not of the server. */
+  /** How late requests were sent; when large, the numbers describe the client, not the server. */
   readonly lagMs: Quantiles | undefined;
 }
 
@@ -83,7 +83,7 @@ export function summarizeEnds(
 ): Summary {
   const good = ends.filter(isAnswered);
   const inTime = good.filter((one) => one.endedMs - one.dueMs <= (one.deadlineMs ?? deadlineMs));
-  // Answers that come after the last arrival still needed the server: their time counts.
+  // The time after the last arrival counts too: the server was still answering.
   const lastMs = good.reduce((last, { endedMs }) => Math.max(last, endedMs), 0);
   const span = Math.max(seconds, lastMs / 1000);
   return {

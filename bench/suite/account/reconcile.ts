@@ -4,13 +4,13 @@ import { outcomeOf, outcomes, type Sent, type Tally, tally } from './ends.ts';
 /** How the server's log says that each request ended: statuses by request id. */
 export type ServerEnds = ReadonlyMap<string, readonly string[]>;
 
-/** Client's word against server's, request by request. */
+/** The client's outcomes compared with the server's, request by request. */
 export interface Account {
   readonly sent: number;
   readonly counts: Tally;
   /** Rows: the client's outcome; columns: the server's, `unseen` where it never heard of the request. */
   readonly pairs: readonly PairCount[];
-  /** What does not reconcile, in words; empty when all does. */
+  /** Every difference as a sentence; empty when client and server agree. */
   readonly problems: readonly string[];
 }
 
@@ -23,9 +23,9 @@ export interface PairCount {
 const mostNamed = 5;
 
 /**
- * Every request has exactly one end, and server and client say the same of it. They may differ only where the client
- * stopped waiting: what it cancelled or gave up on may have ended in any way at the server, or never have got there.
- * `server` is undefined when its log cannot be read.
+ * Checks that every request ended exactly once and that client and server agree on its outcome. They
+ * may differ only when the client stopped waiting: a cancelled or expired request may have ended in
+ * any way at the server, or never have reached it. `server` is undefined when there is no log.
  */
 export function reconcile(ends: readonly Sent[], server: ServerEnds | undefined): Account {
   const counts = tally(ends);

@@ -3,6 +3,7 @@ import { readManifest } from '../../../src/model/manifest.ts';
 import { packBatch } from '../../../src/batch/pack-batch.ts';
 import { openSession } from '../../../src/engine/session.ts';
 import type { EngineTask } from './engine.ts';
+import { at } from '../../../src/base/at.ts';
 
 /** A session and nothing around it: the batches are packed beforehand, then run in turn until the time is over. */
 const { modelDir, threads, batches, seconds } = workerData as EngineTask;
@@ -16,8 +17,7 @@ for (const batch of packed) {
 let scored = 0;
 const startMs = performance.now();
 for (let i = 0; performance.now() - startMs < 1000 * seconds; i++) {
-  const batch = packed[i % packed.length];
-  scored += batch === undefined ? 0 : (await session.run(batch)).length / 2;
+  scored += (await session.run(at(packed, i % packed.length))).length / 2;
 }
 parentPort?.postMessage((1000 * scored) / (performance.now() - startMs));
 await session.close();

@@ -6,6 +6,7 @@ import type { Message, Sender } from '../traffic/sender.ts';
 import type { LengthMix } from '../traffic/shapes.ts';
 import type { Stand } from '../server/stand.ts';
 import type { RequestMaker } from '../traffic/request-maker.ts';
+import { at } from '../../../src/base/at.ts';
 
 /** What every scenario needs. */
 export interface Bench {
@@ -37,10 +38,7 @@ export function runPoisson(bench: Bench, run: PoissonRun): Promise<ScenarioResul
   const { name, note, stretches, messages = bench.messages } = run;
   const deadlineMs = run.deadlineMs ?? options.deadlineMs;
   const plan = poissonArrivals(stretches, maker.random).map((atMs, place): Planned => {
-    const message = messages[place % messages.length];
-    if (message === undefined) {
-      throw new Error(`scenario ${name} has nothing to send`);
-    }
+    const message = at(messages, place % messages.length);
     const planned = { atMs, message, deadlineMs };
     return run.vary?.(planned, place) ?? planned;
   });

@@ -3,7 +3,7 @@ import { type Sent, type Summary, summarizeEnds, type Tally } from '../account/e
 import type { Stand } from '../server/stand.ts';
 import { readCounters, readRuns, type RunTotals, subtract } from '../server/server-record.ts';
 
-/** Who sent: numbers of different generators are not to be compared in their tails. */
+/** The load generator. Latency tails of different generators cannot be compared. */
 export type Generator = 'Poisson client' | 'closed loop' | 'replay' | 'streams' | 'ghz';
 
 export interface ScenarioResult {
@@ -27,8 +27,8 @@ export interface ScenarioResult {
 }
 
 /**
- * What the replicas did meanwhile. Tells apart why throughput falls: idle replicas, small batches, runs that scored what
- * nobody got, or a machine that was slower.
+ * What the replicas did during a scenario, so that a loss of throughput can be explained: idle
+ * replicas, small batches, scores that no client received, or a slower machine.
  */
 export interface RunRates {
   /** Time in runs over the scenario's time: the number of replicas when all are always busy. */
@@ -36,9 +36,9 @@ export interface RunRates {
   readonly tokensPerBatch: number;
   /** Of a replica in a run. */
   readonly msPerThousandTokens: number;
-  /** Candidates run over candidates answered with a score in time; 1 when nothing was in vain. */
+  /** Candidates run per candidate answered in time; 1 when no work was wasted. */
   readonly runPerAnswered: number;
-  /** Share of the time that the server's main thread was busy: near 1, and the front end is the limit. */
+  /** Share of the time that the server's main thread was busy; near 1 it limits throughput. */
   readonly frontEndBusy: number;
 }
 
@@ -62,7 +62,7 @@ export async function runScenario(
   send: () => Promise<readonly Sent[]>,
 ): Promise<ScenarioResult> {
   const { name, generator, note, seconds, deadlineMs } = words;
-  // Lines of what was given up before may still be in the pipe.
+  // Log lines of requests abandoned in the previous scenario may still be in the pipe.
   await new Promise((resolve) => setTimeout(resolve, pipeMs));
   stand.log?.clear();
   const before = await readServer(stand);
@@ -77,7 +77,7 @@ export async function runScenario(
     before.counted === undefined || after.counted === undefined
       ? undefined
       : subtract(after.counted, before.counted);
-  // Streams of slow readers are there to disturb the rest; how long they left their answers is no latency.
+  // Slow readers only disturb the others: the time they left answers unread is not latency.
   const unary = ends.filter(({ method }) => method === 'Rank');
   const account = reconcile(ends, stand.log?.ends);
   return {
@@ -127,7 +127,7 @@ export function ratesBetween(
   };
 }
 
-/** The counters must tell of the same requests as the log. */
+/** The server's counters and its log must agree on the number of requests. */
 function checkCounters({ log }: Stand, counted: Tally | undefined): readonly string[] {
   if (log === undefined || counted === undefined) {
     return [];
@@ -139,7 +139,7 @@ function checkCounters({ log }: Stand, counted: Tally | undefined): readonly str
     : [`the server's counters rose by ${total}; its log tells of ${logged} requests`];
 }
 
-/** What was answered must be in the log; what was given up may never come. */
+/** Waits for the log lines of answered requests; those of abandoned requests may never come. */
 async function awaitLog({ log }: Stand, ends: readonly Sent[]): Promise<void> {
   const owed = ends.filter(({ outcome }) => outcome !== 'expired' && outcome !== 'cancelled');
   const limitMs = performance.now() + logWaitMs;

@@ -7,8 +7,9 @@ import { runScenario, type ScenarioResult } from './run-scenario.ts';
 import { searchRate } from './search.ts';
 import { packMessage } from '../traffic/sender.ts';
 import { runSlowReaders } from './slow-readers.ts';
+import { at } from '../../../src/base/at.ts';
 
-/** Each scenario, at rates relative to what the server was measured to hold. */
+/** Every scenario by name; rates are relative to the measured capacity. */
 export const scenarios: Readonly<
   Record<ScenarioName, (bench: Bench) => Promise<readonly ScenarioResult[]>>
 > = {
@@ -64,7 +65,7 @@ async function longTail(bench: Bench): Promise<readonly ScenarioResult[]> {
   ];
 }
 
-/** Then the server must be itself again at once. */
+/** Overload, then normal load, which the server must serve as before. */
 async function overload(bench: Bench): Promise<readonly ScenarioResult[]> {
   const partial = bench.maker.messages(bench.mix, 32, { partialOk: true });
   const during = await runPoisson(bench, {
@@ -76,7 +77,7 @@ async function overload(bench: Bench): Promise<readonly ScenarioResult[]> {
     name: 'overload-partial',
     note: '3 times capacity, every second request takes what is scored by its deadline (partial_ok)',
     stretches: [stretch(bench, 3, 0.4)],
-    messages: partial.flatMap((message, i) => [message, bench.messages[i] ?? message]),
+    messages: partial.flatMap((message, i) => [message, at(bench.messages, i)]),
   });
   const after = await runPoisson(bench, {
     name: 'after-overload',
@@ -86,7 +87,7 @@ async function overload(bench: Bench): Promise<readonly ScenarioResult[]> {
   return [during, mixed, after];
 }
 
-/** Half of the requests are given up by their callers, most of them while they wait or run. */
+/** Clients abandon half of the requests, most of them while queued or running. */
 async function cancels(bench: Bench): Promise<readonly ScenarioResult[]> {
   const { random } = bench.maker;
   const storm = (planned: Planned, place: number): Planned => {
@@ -109,7 +110,7 @@ async function cancels(bench: Bench): Promise<readonly ScenarioResult[]> {
   ];
 }
 
-/** Cheap to score and long to send back, so that a stream that is not read soon stops at flow control. */
+/** Cheap to score with a long reply, so that flow control soon stops a stream that is not read. */
 const longAnswer = packMessage(
   {
     query: 'texts returned',
@@ -131,9 +132,8 @@ async function slowReaders(bench: Bench): Promise<readonly ScenarioResult[]> {
   bench.say(`slow-readers: ${note}`);
   const { seconds, deadlineMs } = options;
   const arrivals = poissonArrivals([{ seconds, perSecond: 0.4 * capacity }], maker.random);
-  const plan = arrivals.flatMap((atMs, i): Planned[] => {
-    const message = messages[i % messages.length];
-    return message === undefined ? [] : [{ atMs, message, deadlineMs }];
+  const plan = arrivals.map((atMs, i): Planned => {
+    return { atMs, message: at(messages, i % messages.length), deadlineMs };
   });
   const words = { name: 'slow-readers', note, generator: 'Poisson client', deadlineMs } as const;
   const result = await runScenario(stand, { ...words, seconds }, async () => {

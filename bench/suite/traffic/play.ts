@@ -1,5 +1,6 @@
 import type { Sent } from '../account/ends.ts';
 import type { Message, Sender } from './sender.ts';
+import { at } from '../../../src/base/at.ts';
 
 /** What to send and when; `atMs` from the start of the scenario, ascending. */
 export interface Planned {
@@ -9,12 +10,12 @@ export interface Planned {
   readonly cancelAfterMs?: number;
 }
 
-/** Timers are a millisecond coarse, and later on a busy machine: from here on the loop looks at every turn. */
+/** Timers are coarse and late on a busy machine, so the last part of a wait polls instead. */
 const spinMs = 1.5;
 
 /**
- * Open loop: each request leaves at its own moment, whatever became of those before it. Resolves when all have ended,
- * with times from the scenario's start.
+ * Open loop: sends each request at its scheduled time, whether or not earlier ones were answered.
+ * Resolves when all have ended, with times since the start of the scenario.
  */
 export async function play(
   sender: Sender,
@@ -30,7 +31,7 @@ export async function play(
   return (await Promise.all(pending)).map((sent) => shift(sent, startMs));
 }
 
-/** Closed loop: as many unanswered requests as given, for the given time. Measures what the server can hold. */
+/** Closed loop: keeps a fixed number of requests in flight for some time, to measure capacity. */
 export async function saturate(
   sender: Sender,
   name: string,
@@ -47,10 +48,7 @@ export async function saturate(
   const loop = async () => {
     while (sender.nowMs() - startMs < 1000 * seconds) {
       const i = count++;
-      const message = messages[i % messages.length];
-      if (message === undefined) {
-        throw new Error('nothing to send');
-      }
+      const message = at(messages, i % messages.length);
       const dueMs = sender.nowMs();
       ends.push(await sender.send({ id: `${name}-${i}`, message, dueMs, deadlineMs: undefined }));
     }
@@ -63,7 +61,7 @@ function shift(sent: Sent, startMs: number): Sent {
   const { dueMs, sentMs, endedMs, ends } = sent;
   return {
     ...sent,
-    // Read at the end: a second end would have come by then.
+    // Read only now, so that a second end is counted as well.
     ends,
     dueMs: dueMs - startMs,
     sentMs: sentMs - startMs,

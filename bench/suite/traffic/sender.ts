@@ -8,8 +8,9 @@ import {
 import type { WireRankRequestInput, WireRankResponse } from '../../../src/client/client.ts';
 import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
 import { outcomeOf, type Sent } from '../account/ends.ts';
+import { at } from '../../../src/base/at.ts';
 
-/** A request ready to be sent: everything but its id is serialized beforehand, so that sending costs the client little. */
+/** A request serialized in advance, except for its id, so that sending it costs little time. */
 export interface Message {
   readonly bytes: Buffer;
   readonly candidates: number;
@@ -24,7 +25,7 @@ export interface Dispatch {
   readonly dueMs: number;
   /** After the due moment; undefined for no deadline. */
   readonly deadlineMs: number | undefined;
-  /** The caller goes away so long after sending. */
+  /** The client cancels this long after sending. */
   readonly cancelAfterMs?: number;
 }
 
@@ -37,7 +38,7 @@ export function packMessage(request: WireRankRequestInput, packedTokens: number)
   return { bytes: requestSerialize(request), candidates, packedTokens };
 }
 
-/** Protobuf messages may be joined: the id goes behind the rest. Field 12, length-delimited. */
+/** Appends the id as field 12: concatenated protobuf messages are merged by the receiver. */
 export function withId({ bytes }: Pick<Message, 'bytes'>, id: string): Buffer {
   const name = Buffer.from(id);
   if (name.length > 127) {
@@ -83,7 +84,7 @@ export class Sender {
     );
   }
 
-  /** Resolves when the request has ended, however it did; never rejects. */
+  /** Resolves when the request has ended with any status; never rejects. */
   send(dispatch: Dispatch): Promise<Sent> {
     const { id, message, dueMs, deadlineMs, cancelAfterMs } = dispatch;
     const sentMs = this.nowMs();
@@ -124,10 +125,7 @@ export class Sender {
     { dueMs, deadlineMs }: Pick<Dispatch, 'dueMs' | 'deadlineMs'>,
     settle: (error: ServiceError | null, reply?: WireRankResponse) => void,
   ): ClientUnaryCall {
-    const client = this.#clients[this.#next++ % this.#clients.length];
-    if (client === undefined) {
-      throw new Error('a sender needs a connection');
-    }
+    const client = at(this.#clients, this.#next++ % this.#clients.length);
     const epochMs = Date.now() - this.nowMs();
     const options = deadlineMs === undefined ? {} : { deadline: epochMs + dueMs + deadlineMs };
     return client.makeUnaryRequest(path, asIs, responseDeserialize, bytes, options, settle);
