@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Machine } from '../src/eval/measures/machine.ts';
 
 export { describeMachine, type Machine } from '../src/eval/measures/machine.ts';
 export { median } from '../src/eval/measures/metrics.ts';
@@ -14,4 +15,9 @@ export function peakMemoryMb(): number {
   } catch {
     return NaN;
   }
+}
+
+/** The machine in one line of a report. */
+export function machineText({ cpu, cores, node, commit, date }: Machine): string {
+  return `${cpu}, ${cores} cores, Node ${node}, commit ${commit}, ${date}`;
 }

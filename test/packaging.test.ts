@@ -111,7 +111,7 @@ test('every way to start a server takes the same two arenas, and what the surrou
     expect(scripts[name]).toContain('MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2} node');
   }
   expect([...dockerfile.matchAll(/^ +MALLOC_ARENA_MAX=2 /gm)]).toHaveLength(2);
-  expect(read('src/cli/demo/server-process.ts')).toContain("{ MALLOC_ARENA_MAX: '2' }");
+  expect(read('src/cli/shared/server-process.ts')).toContain("{ MALLOC_ARENA_MAX: '2' }");
 });
 
 test('the compose file has a CPU server, and CUDA and load on demand', () => {

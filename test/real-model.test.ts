@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { startServerProcess } from '../src/cli/demo/server-process.ts';
+import { startServerProcess } from '../src/cli/shared/server-process.ts';
 import { readManifest } from '../src/model/manifest.ts';
 import { defaultRecipe, ensureModel, findBuilt } from '../src/toolchain/build/ensure-model.ts';
 import { readGolden } from '../src/toolchain/verify/golden.ts';

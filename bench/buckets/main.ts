@@ -47,11 +47,17 @@ async function measure(
   let batches = 0;
   const scheduler = new Scheduler({
     policy: createPolicy({
-      ...{ tokenBudget, lingerMs: 0, attentionGroups, shareTokens: Math.ceil(tokenBudget / 4) },
-      ...{ agingMs: 1_000, deferrableWaitMs: Number.POSITIVE_INFINITY },
+      tokenBudget,
+      lingerMs: 0,
+      attentionGroups,
+      shareTokens: Math.ceil(tokenBudget / 4),
+      agingMs: 1_000,
+      deferrableWaitMs: Number.POSITIVE_INFINITY,
     }),
     pack: (parts) => packBatch(parts, { attentionGroups }),
-    ...{ cost: createCostModel(), buckets, clock: systemClock },
+    cost: createCostModel(),
+    buckets,
+    clock: systemClock,
     tell: (event) => {
       if (event.kind === 'batch') {
         real += event.realSlots;

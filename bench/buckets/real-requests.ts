@@ -33,8 +33,12 @@ export async function encodeRequests(
       () => pick(postings) ?? { title: '', text: '' },
     );
     const outcome = encoder.encode({
-      ...{ query, instruction: undefined, context: undefined, candidates: texts },
-      ...{ truncation: 'end', maxCandidateTokens: undefined },
+      query,
+      instruction: undefined,
+      context: undefined,
+      candidates: texts,
+      truncation: 'end',
+      maxCandidateTokens: undefined,
     });
     if (!outcome.ok) {
       throw new Error(outcome.message);

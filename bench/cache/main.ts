@@ -48,8 +48,11 @@ const tokenizer = loadTokenizer(join(model, manifest.tokenizer.file));
 const { postings } = await readDemoData(projectFolder('models/demo'));
 const text = postings.map((posting) => posting.text).join('\n');
 const request = (round: number) => ({
-  ...{ query: `nurse ${round}`, instruction: undefined, context: undefined },
-  ...{ truncation: 'end' as const, maxCandidateTokens: undefined },
+  query: `nurse ${round}`,
+  instruction: undefined,
+  context: undefined,
+  truncation: 'end' as const,
+  maxCandidateTokens: undefined,
   candidates: Array.from({ length: candidateCount }, (_, i) => {
     const start = ((round * candidateCount + i) * 997) % (text.length - characters);
     const own = text.slice(start, start + characters);

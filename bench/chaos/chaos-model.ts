@@ -27,12 +27,17 @@ export async function chaosModel(
   );
   if (!isBuilt) {
     await buildModel({
-      ...{ from: tiny(family), to, name: `tiny-${family}`, precision: 'fp32' },
+      from: tiny(family),
+      to,
+      name: `tiny-${family}`,
+      precision: 'fp32',
       template: parseTemplate(
         JsonRecord.parse(readFileSync(tiny('template.json'), 'utf8'), 'template.json'),
       ),
       labels: ['yes', 'no'],
-      ...{ tokenizer: undefined, buckets: undefined, recipe: undefined },
+      tokenizer: undefined,
+      buckets: undefined,
+      recipe: undefined,
       source: { description: `tiny ${family}`, licence: 'Apache-2.0' },
       onProgress: () => undefined,
     });

@@ -32,7 +32,9 @@ export async function killThreads(model: string, options: ChaosOptions): Promise
   await load.stop();
   const isClean = await served.stop();
   return {
-    ...{ ledger: ledger.report(), isClean, stepMs: backTimesMs },
+    ledger: ledger.report(),
+    isClean,
+    stepMs: backTimesMs,
     ratePerSecond: { before: calm, during: chaosRate, after },
   };
 }

@@ -55,13 +55,21 @@ async function main(args: readonly string[]): Promise<number> {
   await mkdir(values.out, { recursive: true });
   const model = await chaosModel(values.model, 'llama', values.out);
   const options = {
-    ...{ count, out: values.out, model: values.model, devices: values.devices ?? mode.devices },
+    count,
+    out: values.out,
+    model: values.model,
+    devices: values.devices ?? mode.devices,
     onStep: (step: string) => process.stderr.write(`\r${step.padEnd(70)}`),
   };
   const result = await mode.run(model, options);
   const report = {
-    ...{ mode: name, count, model: values.model, devices: options.devices },
-    ...{ machine: describeMachine(), faults: findFaults(result), ...result },
+    mode: name,
+    count,
+    model: values.model,
+    devices: options.devices,
+    machine: describeMachine(),
+    faults: findFaults(result),
+    ...result,
   };
   const file = join(values.out, `${name}.json`);
   await writeFile(file, `${JSON.stringify(report, undefined, 1)}\n`);

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { systemClock } from '../../src/base/clock.ts';
-import { type ServerProcess, startServerProcess } from '../../src/cli/demo/server-process.ts';
+import { type ServerProcess, startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { measure } from './changes.ts';
 import type { ChaosOptions, ChaosResult } from './chaos.ts';
 import { startLoad } from './checked-load.ts';

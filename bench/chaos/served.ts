@@ -58,7 +58,10 @@ export async function serve({ model, devices, isMortal }: ServedOptions): Promis
     },
   });
   const adminServer = await startAdminServer({
-    ...{ address: '127.0.0.1:0', models, log, clock: systemClock },
+    address: '127.0.0.1:0',
+    models,
+    log,
+    clock: systemClock,
     credentials: ServerCredentials.createInsecure(),
     setLogLevel: () => 'error',
   });

@@ -15,6 +15,7 @@ import { parseShape, splitRuns, standardShapes } from '../ladder/work.ts';
 import { describeMachine, median } from '../machine.ts';
 import { openBenchSession, type Provider, startReplica } from './bench-session.ts';
 import { largeGemmTflops, profileByOperator } from './profile.ts';
+import { at } from '../../src/base/at.ts';
 
 const usage = `Usage: npm run bench:gpu -- [OPTIONS]
 
@@ -83,7 +84,7 @@ async function compareWithCpu(name: string, blueprint: Blueprint): Promise<Bench
   };
   const expected = await logits(full, 'cpu');
   const found = await logits(half, provider);
-  const difference = Math.max(...expected.map((value, i) => Math.abs(value - (found[i] ?? NaN))));
+  const difference = Math.max(...expected.map((value, i) => Math.abs(value - at(found, i))));
   answer(1, {
     model: name,
     'largest logit difference': difference,

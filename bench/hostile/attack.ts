@@ -72,7 +72,9 @@ export async function attack(plan: AttackPlan): Promise<AttackResult> {
   clients.forEach((client) => client.close());
   good.close();
   return {
-    ...{ sent, tally, good },
+    sent,
+    tally,
+    good,
     memory: memory.filter(({ mb }) => !Number.isNaN(mb)),
     seconds: (performance.now() - started) / 1000,
     connections: clients.reduce((sum, { opened }) => sum + opened, 0),

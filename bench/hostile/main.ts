@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type ServerProcess, startServerProcess } from '../../src/cli/demo/server-process.ts';
+import { type ServerProcess, startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
 import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { parseTemplate } from '../../src/model/manifest.ts';
@@ -73,22 +73,32 @@ async function startTinyServer(folder: string): Promise<ServerProcess> {
   const tiny = projectFolder('test/golden/logits-tiny');
   const model = join(folder, 'model');
   await buildModel({
-    ...{ from: join(tiny, 'llama'), to: model, name: 'tiny', precision: 'fp32' },
+    from: join(tiny, 'llama'),
+    to: model,
+    name: 'tiny',
+    precision: 'fp32',
     template: parseTemplate(
       JsonRecord.parse(await readFile(join(tiny, 'template.json'), 'utf8'), 'template.json'),
     ),
-    ...{ labels: ['yes', 'no'], tokenizer: undefined, buckets: undefined, recipe: undefined },
+    labels: ['yes', 'no'],
+    tokenizer: undefined,
+    buckets: undefined,
+    recipe: undefined,
     source: { description: 'tiny', licence: 'Apache-2.0' },
     onProgress: () => undefined,
   });
   const settings = {
-    ...{ SLMRANK_MODEL: model, SLMRANK_DEVICES: 'cpu:1', SLMRANK_LOG_LEVEL: 'warn' },
+    SLMRANK_MODEL: model,
+    SLMRANK_DEVICES: 'cpu:1',
+    SLMRANK_LOG_LEVEL: 'warn',
     SLMRANK_REQUEST_BYTES: String(limits.requestBytes),
     SLMRANK_TEXT_BYTES: String(limits.textBytes),
     SLMRANK_CANDIDATES: String(limits.candidates),
     SLMRANK_METADATA_BYTES: String(limits.metadataBytes),
-    ...{ SLMRANK_PREFIX_TOKENS: '200', SLMRANK_CANDIDATE_TOKENS: '64' },
-    ...{ SLMRANK_BUFFERED_BYTES: '67108864', SLMRANK_MESSAGE_MS: '2000' },
+    SLMRANK_PREFIX_TOKENS: '200',
+    SLMRANK_CANDIDATE_TOKENS: '64',
+    SLMRANK_BUFFERED_BYTES: '67108864',
+    SLMRANK_MESSAGE_MS: '2000',
   };
   return await startServerProcess({ settings, timeoutMs: 120_000 });
 }
@@ -135,8 +145,17 @@ async function report(result: AttackResult, { failures, out, seed }: ReportParts
   await mkdir(dirname(out), { recursive: true });
   const { sent: goodSent, wrong } = good;
   const saved = {
-    ...{ machine: describeMachine(), seed, sent, seconds, connections, failures, trend, kinds },
-    ...{ good: { sent: goodSent, wrong }, breaches: tally.breaches, memory },
+    machine: describeMachine(),
+    seed,
+    sent,
+    seconds,
+    connections,
+    failures,
+    trend,
+    kinds,
+    good: { sent: goodSent, wrong },
+    breaches: tally.breaches,
+    memory,
   };
   await writeFile(out, `${JSON.stringify(saved, null, 2)}\n`);
   say(`saved ${out}`);

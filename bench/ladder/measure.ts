@@ -5,6 +5,7 @@ import { median } from '../machine.ts';
 import { chainFlops } from './gemm-chain.ts';
 import { ownOperatorsStep, type Plan, toTensors, type Variant } from './variants.ts';
 import type { Work } from './work.ts';
+import { at } from '../../src/base/at.ts';
 
 export interface VariantResult {
   readonly step: string;
@@ -121,7 +122,7 @@ function summarize(
 ) {
   const time = median(seconds);
   const ratioTo = (base: readonly number[]) =>
-    median(seconds.map((second, round) => (base[round] ?? NaN) / second));
+    median(seconds.map((second, round) => at(base, round) / second));
   const rates = seconds.map((second) => plan.flops / second / 1e9);
   return {
     step: variant.step,
@@ -136,6 +137,6 @@ function summarize(
     ratio: ratioTo(bases.stock),
     ratioToOwnOperators: ratioTo(bases.ownOperators),
     gflops: median(rates),
-    gemmShare: median(rates.map((rate, round) => rate / (gemm[round] ?? NaN))),
+    gemmShare: median(rates.map((rate, round) => rate / at(gemm, round))),
   };
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chooseModel } from '../../src/cli/shared/choose-model.ts';
-import { startServerProcess } from '../../src/cli/demo/server-process.ts';
+import { startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { readDemoData } from '../../src/eval/data/demo-data.ts';
 import { createRankingClient, type WireRankRequestInput } from '../../src/client/client.ts';

@@ -1,33 +1,34 @@
+import { factsTable, formatHtmlPage, paragraph } from '../../src/page/html-page.ts';
+import { escapeText } from '../../src/page/svg.ts';
+import { machineText } from '../machine.ts';
 import type { LoadReport } from './report.ts';
+import { at } from '../../src/base/at.ts';
 
 const width = 720;
 const height = 260;
 const margin = 46;
 const bins = 48;
 
-/** The report as one HTML page that needs nothing else: histogram and cumulative share of latencies, statuses, facts. */
+/** The report as one self-contained HTML page: latency histogram, statuses and facts. */
 export function formatPage(report: LoadReport): string {
-  const { summary, machine, options } = report;
-  const title = `slmrank load: ${options.rps} requests/s for ${options.seconds} s`;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>${escape(title)}</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; max-width: ${width}px; margin: 2em auto; padding: 0 1em; color: #222; }
-table { border-collapse: collapse; } td { padding: 2px 14px 2px 0; vertical-align: top; }
-svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #444; }
-.bar { fill: #7aa6d8; } .line { fill: none; stroke: #c0392b; stroke-width: 2; } .axis { stroke: #999; }
-</style>
-<h1>${escape(title)}</h1>
-${table(factsOf(report))}
+  const { summary, machine, options, latenciesMs } = report;
+  const chart =
+    latenciesMs.length === 0
+      ? paragraph('No request was answered with OK.')
+      : latencyChart(latenciesMs);
+  return formatHtmlPage({
+    title: `slmrank load: ${options.rps} requests/s for ${options.seconds} s`,
+    widthPx: width,
+    style:
+      'svg text { font-size: 12px; } .bar { fill: #7aa6d8; } .axis { stroke: #999; }\n' +
+      '.line { fill: none; stroke: #c0392b; stroke-width: 2; }\n',
+    body: `${factsTable(factsOf(report))}
 <h2>Latency of answers with OK</h2>
-${report.latenciesMs.length === 0 ? '<p>No request was answered with OK.</p>' : latencyChart(report.latenciesMs)}
+${chart}
 <h2>Statuses</h2>
 ${statusChart(summary.statuses)}
-<p>${escape(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}, ${machine.date}`)}</p>
-</html>
-`;
+${paragraph(machineText(machine))}`,
+  });
 }
 
 function factsOf({ summary, server, options, memory }: LoadReport): readonly [string, string][] {
@@ -60,7 +61,7 @@ export function memoryText({ startMb, peakMb, endMb }: NonNullable<LoadReport['m
 /** Bars of a histogram over logarithmic bins, and the share of answers at or below each latency as a line. */
 function latencyChart(latencies: readonly number[]): string {
   const sorted = [...latencies].sort((a, b) => a - b);
-  const low = Math.log10(Math.max(0.1, sorted[0] ?? 1) * 0.9);
+  const low = Math.log10(Math.max(0.1, at(sorted, 0)) * 0.9);
   const high = Math.log10((sorted.at(-1) ?? 1) * 1.1);
   const x = (ms: number) =>
     margin + ((Math.log10(Math.max(0.1, ms)) - low) / (high - low)) * (width - 2 * margin);
@@ -71,7 +72,7 @@ function latencyChart(latencies: readonly number[]): string {
       bins - 1,
       Math.floor(((Math.log10(Math.max(0.1, ms)) - low) / (high - low)) * bins),
     );
-    counts[bin] = (counts[bin] ?? 0) + 1;
+    counts[bin] = at(counts, bin) + 1;
   }
   const most = Math.max(...counts);
   const step = (width - 2 * margin) / bins;
@@ -110,18 +111,7 @@ function statusChart(statuses: Readonly<Record<string, number>>): string {
   const bars = rows.map(([status, count], i) => {
     const y = i * 28;
     const length = (count / most) * (width - 320);
-    return `<text x="0" y="${y + 18}">${escape(status)}</text><rect class="bar" x="200" y="${y + 4}" width="${length.toFixed(1)}" height="20"/><text x="${(206 + length).toFixed(1)}" y="${y + 18}">${count}</text>`;
+    return `<text x="0" y="${y + 18}">${escapeText(status)}</text><rect class="bar" x="200" y="${y + 4}" width="${length.toFixed(1)}" height="20"/><text x="${(206 + length).toFixed(1)}" y="${y + 18}">${count}</text>`;
   });
   return `<svg viewBox="0 0 ${width} ${28 * rows.length}" role="img">${bars.join('')}</svg>`;
-}
-
-function table(rows: readonly [string, string][]): string {
-  const cells = rows.map(
-    ([name, value]) => `<tr><td>${escape(name)}</td><td>${escape(value)}</td></tr>`,
-  );
-  return `<table>${cells.join('')}</table>`;
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -1,4 +1,5 @@
 import type { Call } from './ghz.ts';
+import { at } from '../../src/base/at.ts';
 
 export interface Quantiles {
   readonly p50: number;
@@ -27,7 +28,7 @@ export function summarize(
   { rps, candidates }: { readonly rps: number; readonly candidates: number },
 ): LoadSummary {
   const starts = calls.map(({ startedMs }) => startedMs).sort((a, b) => a - b);
-  const first = starts[0] ?? 0;
+  const first = at(starts, 0);
   const lastEnd = calls.reduce((latest, { endedMs }) => Math.max(latest, endedMs), 0);
   const seconds = (lastEnd - first) / 1000;
   const answered = okLatencies(calls);
@@ -49,12 +50,11 @@ export function okLatencies(calls: readonly Call[]): number[] {
     .map(({ startedMs, endedMs }) => endedMs - startedMs);
 }
 
-/** The smallest value with at least the given share at or below it (nearest rank). */
+/** Quantiles of at least one value: the smallest that a share of them does not exceed (nearest rank). */
 export function quantiles(values: readonly number[]): Quantiles {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share: number) =>
-    sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+  const below = (share: number) => at(sorted, Math.max(0, Math.ceil(share * sorted.length) - 1));
+  return { p50: below(0.5), p95: below(0.95), p99: below(0.99), max: below(1) };
 }
 
 function countStatuses(calls: readonly Call[]): Record<string, number> {

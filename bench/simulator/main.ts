@@ -7,14 +7,14 @@ import type { Latency } from '../../src/simulate/summarize.ts';
 import { createRandom } from '../../src/base/random.ts';
 import { formatShape, parseTraffic } from '../../src/domain/traffic.ts';
 import { describeMachine, median } from '../machine.ts';
-import { type Bench, runPoisson } from '../suite/bench.ts';
+import { type Bench, runPoisson } from '../suite/scenarios/poisson.ts';
 import { parseSuiteOptions, type SuiteOptions } from '../suite/options.ts';
-import { saturate } from '../suite/play.ts';
-import type { ScenarioResult } from '../suite/scenario.ts';
-import { Sender } from '../suite/sender.ts';
-import { type Stand, startStand } from '../suite/stand.ts';
-import { ensureTinyModel } from '../suite/tiny-model.ts';
-import { createRequestMaker } from '../suite/traffic-plan.ts';
+import { saturate } from '../suite/traffic/play.ts';
+import type { ScenarioResult } from '../suite/scenarios/run-scenario.ts';
+import { Sender } from '../suite/traffic/sender.ts';
+import { type Stand, startStand } from '../suite/server/stand.ts';
+import { ensureTinyModel } from '../suite/server/tiny-model.ts';
+import { createRequestMaker } from '../suite/traffic/request-maker.ts';
 
 /**
  * The simulator against reality: rounds of Poisson arrivals on one replica at 0.7 of its capacity, each then simulated

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { formatTable } from '../../src/base/format-table.ts';
 import { createRandom } from '../../src/base/random.ts';
 import { describeMachine } from '../machine.ts';
-import { reconcile } from '../suite/accounting.ts';
-import { isAnswered } from '../suite/ends.ts';
-import { saturate } from '../suite/play.ts';
-import { Sender } from '../suite/sender.ts';
-import { readCounters } from '../suite/server-record.ts';
-import { type Stand, startStand } from '../suite/stand.ts';
-import { ensureTinyModel } from '../suite/tiny-model.ts';
-import { createRequestMaker } from '../suite/traffic-plan.ts';
+import { reconcile } from '../suite/account/reconcile.ts';
+import { isAnswered } from '../suite/account/ends.ts';
+import { saturate } from '../suite/traffic/play.ts';
+import { Sender } from '../suite/traffic/sender.ts';
+import { readCounters } from '../suite/server/server-record.ts';
+import { type Stand, startStand } from '../suite/server/stand.ts';
+import { ensureTinyModel } from '../suite/server/tiny-model.ts';
+import { createRequestMaker } from '../suite/traffic/request-maker.ts';
 import { parseSoakOptions, type SoakOptions } from './options.ts';
-import { findProblems, formatSoakPage, type SoakReport, soakRows } from './report.ts';
+import { findProblems, formatSoakPage, quarterRows, type SoakReport, soakRows } from './report.ts';
 import { startResizing } from './resize.ts';
 import { mostRequests, runSoak } from './run.ts';
 import { startSampler } from './samples.ts';
@@ -56,7 +56,11 @@ async function soak(stand: Stand, model: string, options: SoakOptions): Promise<
     admin === undefined ? undefined : startResizing(admin, 1, Math.min(150_000, spanMs / 6));
   const before = await countersOf(stand);
   const ends = await runSoak({
-    ...{ sender, traffic, random, minutes: options.minutes, perSecond },
+    sender,
+    traffic,
+    random,
+    minutes: options.minutes,
+    perSecond,
     onProgress: ({ minute, sent, open }) =>
       say(
         `${minute.toFixed(1)} min: ${sent} sent, ${open} open, ` +
@@ -72,7 +76,11 @@ async function soak(stand: Stand, model: string, options: SoakOptions): Promise<
   sender.close();
   traffic.close();
   return {
-    ...{ options, machine: describeMachine(), perSecond, resizes, others: traffic.others },
+    options,
+    machine: describeMachine(),
+    perSecond,
+    resizes,
+    others: traffic.others,
     account: { ...account, problems: [...account.problems, ...checkCounted(stand, counted)] },
     counted,
     samples: sampler.samples,
@@ -107,7 +115,8 @@ async function save(report: SoakReport): Promise<number> {
   const saved = { ...rest, others: others.length, problems };
   await writeFile(`${out}.json`, `${JSON.stringify(saved)}\n`);
   await writeFile(`${out}.html`, formatSoakPage(report));
-  process.stdout.write(`\n${formatTable(soakRows(report))}\nSaved ${out}.json and .html\n`);
+  process.stdout.write(`\n${formatTable(quarterRows(report.samples))}\n`);
+  process.stdout.write(`${formatTable(soakRows(report))}\nSaved ${out}.json and .html\n`);
   process.stdout.write(problems.length === 0 ? 'passed\n' : `NOT PASSED: ${problems.join('; ')}\n`);
   return problems.length === 0 ? 0 : 1;
 }

@@ -26,7 +26,12 @@ export interface SoakOptions {
 export function parseSoakOptions(args: readonly string[]): SoakOptions {
   const text = { type: 'string' } as const;
   const { values } = parseOptions(args, usage, {
-    ...{ minutes: text, model: text, devices: text, load: text, seed: text, out: text },
+    minutes: text,
+    model: text,
+    devices: text,
+    load: text,
+    seed: text,
+    out: text,
   });
   return {
     minutes: parseAmount('--minutes', values.minutes ?? '30', 720),

@@ -1,4 +1,4 @@
-/** Does a quantity keep growing? Pure arithmetic over samples. */
+/** Tells whether a sampled quantity keeps growing. */
 
 export interface Sample {
   readonly minute: number;
@@ -6,14 +6,14 @@ export interface Sample {
 }
 
 export interface Trend {
-  /** Least squares, per minute. */
+  /** Per minute, by least squares. */
   readonly slope: number;
-  readonly firstQuarter: number;
-  readonly lastQuarter: number;
+  /** Means over the four quarters of the samples, in the order of time. */
+  readonly quarters: readonly [first: number, second: number, third: number, fourth: number];
   readonly most: number;
 }
 
-/** Of the samples after the warm-up: the first fifth of the time, in which pools, caches and the heap fill. */
+/** Leaves out the first fifth of the time, in which pools, caches and the heap fill up. */
 export function afterWarmUp(samples: readonly Sample[]): readonly Sample[] {
   const end = samples.at(-1)?.minute ?? 0;
   return samples.filter(({ minute }) => minute >= end / 5);
@@ -36,16 +36,20 @@ export function findTrend(samples: readonly Sample[]): Trend | undefined {
   );
   return {
     slope: spread === 0 ? 0 : shared / spread,
-    firstQuarter: mean(values.slice(0, quarter)),
-    lastQuarter: mean(values.slice(-quarter)),
+    quarters: [
+      mean(values.slice(0, quarter)),
+      mean(values.slice(quarter, 2 * quarter)),
+      mean(values.slice(-2 * quarter, -quarter)),
+      mean(values.slice(-quarter)),
+    ],
     most: Math.max(...values),
   };
 }
 
 /**
- * The last quarter lies at most a tenth, or `slack`, above the first. Not by the slope alone: over a short run the
- * saw teeth of garbage collection have one.
+ * True when the last quarter lies at most a tenth, or `slack`, above the first. The slope alone
+ * would mislead: the sawtooth of garbage collection has one over a short run.
  */
-export function isPlateau({ firstQuarter, lastQuarter }: Trend, slack: number): boolean {
-  return lastQuarter - firstQuarter <= Math.max(slack, firstQuarter / 10);
+export function isPlateau({ quarters: [first, , , last] }: Trend, slack: number): boolean {
+  return last - first <= Math.max(slack, first / 10);
 }

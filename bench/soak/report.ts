@@ -1,8 +1,11 @@
-import type { Machine } from '../machine.ts';
-import type { Account } from '../suite/accounting.ts';
-import { quantilesOf } from '../suite/ends.ts';
-import { drawChart, escapeText } from '../../src/page/svg.ts';
+import { factsTable, formatHtmlPage, paragraph } from '../../src/page/html-page.ts';
+import { drawChart } from '../../src/page/svg.ts';
 import { table } from '../../src/page/table.ts';
+import type { Quantiles } from '../load/summary.ts';
+import type { Machine } from '../machine.ts';
+import { machineText } from '../machine.ts';
+import type { Account } from '../suite/account/reconcile.ts';
+import { quantilesOf } from '../suite/account/ends.ts';
 import type { SoakOptions } from './options.ts';
 import { afterWarmUp, findTrend, isPlateau, type Sample, type Trend } from './plateau.ts';
 import type { Resizes } from './resize.ts';
@@ -21,7 +24,7 @@ export interface SoakReport {
   readonly samples: Samples;
 }
 
-/** What a plateau may rise by, besides a tenth. */
+/** A plateau may rise by a tenth or by this much, whichever is more. */
 const slack = { residentMb: 30, heapMb: 15, outsideMb: 15, lagMs: 10 } as const;
 const titles = {
   residentMb: 'resident memory, MB',
@@ -30,7 +33,7 @@ const titles = {
   lagMs: 'event-loop lag, ms',
   waitMs: 'wait for a core, ms a second',
 } as const;
-/** Of the server; the wait for a core is its neighbours' doing, and only told. */
+/** Judged; the wait for a core is caused by other processes and is only reported. */
 const names = ['residentMb', 'heapMb', 'outsideMb', 'lagMs'] as const;
 
 export interface Verdict {
@@ -47,7 +50,7 @@ export function judgeSamples(samples: Samples): readonly Verdict[] {
   });
 }
 
-/** What is wrong, in words; empty when the soak has passed. */
+/** Every problem as a sentence; empty when the soak has passed. */
 export function findProblems(report: SoakReport): readonly string[] {
   const growing = judgeSamples(report.samples).filter(({ isFlat }) => isFlat === false);
   const failed = report.others.filter(({ status }) => !allowed.has(status));
@@ -63,43 +66,60 @@ export function findProblems(report: SoakReport): readonly string[] {
   ];
 }
 
-/** Of calls that rank nothing: under bursts they may be refused or late, and nothing else. */
+/** The statuses allowed for calls that rank nothing: in a burst they may be refused or late. */
 const allowed = new Set(['OK', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED']);
 
+/** The means of each sampled series over the four quarters of the time after the warm-up. */
+export function quarterRows(samples: Samples): readonly (readonly string[])[] {
+  const wait = {
+    name: 'waitMs',
+    trend: findTrend(afterWarmUp(samples.waitMs)),
+    verdict: 'other processes',
+  } as const;
+  const judged = judgeSamples(samples).map(({ name, trend, isFlat }) => ({
+    name,
+    trend,
+    verdict: isFlat === undefined ? 'too few samples' : isFlat ? 'plateau' : 'GROWS',
+  }));
+  return [
+    ['', 'first quarter', 'second', 'third', 'fourth', 'most', 'per minute', ''],
+    ...[...judged, wait].map(({ name, trend, verdict }) => [
+      titles[name],
+      ...(trend?.quarters ?? [undefined, undefined, undefined, undefined]).map(shortNumber),
+      shortNumber(trend?.most),
+      trend?.slope.toFixed(3) ?? '-',
+      verdict,
+    ]),
+  ];
+}
+
+function shortNumber(value: number | undefined): string {
+  return value?.toFixed(1) ?? '-';
+}
+
+/** Facts about the calls: name and text. */
 export function soakRows(report: SoakReport): readonly (readonly string[])[] {
   const { account, others, resizes, samples } = report;
-  const number = (value: number | undefined) => value?.toFixed(1) ?? '-';
-  const trends = judgeSamples(samples).map(({ name, trend, isFlat }) => [
-    titles[name],
-    `${trend?.slope.toFixed(3) ?? '-'} a minute; first quarter ${number(trend?.firstQuarter)}, last ${number(trend?.lastQuarter)}, most ${number(trend?.most)}`,
-    isFlat === undefined ? 'too few samples' : isFlat ? 'plateau' : 'GROWS',
-  ]);
-  const wait = findTrend(afterWarmUp(samples.waitMs));
   const lag = quantilesOf(afterWarmUp(samples.lagMs).map(({ value }) => value));
   const probes = quantilesOf(others.filter(({ kind }) => kind === 'info').map(({ ms }) => ms));
   const ends = Object.entries(account.counts).map(([outcome, count]) => `${outcome} ${count}`);
   return [
-    ...trends,
-    [
-      titles.waitMs,
-      `first quarter ${number(wait?.firstQuarter)}, last ${number(wait?.lastQuarter)}, most ${number(wait?.most)}`,
-      'the neighbours',
-    ],
-    ['lag p50, p99, most', `${number(lag?.p50)}, ${number(lag?.p99)}, ${number(lag?.max)} ms`, ''],
-    [
-      'GetInfo p50, p99, most',
-      `${number(probes?.p50)}, ${number(probes?.p99)}, ${number(probes?.max)} ms`,
-      '',
-    ],
-    ['ranked', `sent ${account.sent} = ${ends.join(' + ')}`, ''],
-    ['other calls', String(others.length), ''],
-    ['live resizes', String(resizes.done), ''],
-    [
-      'accounts',
-      account.problems.join('; ') || 'every request has one end, as the server says',
-      '',
-    ],
+    ['lag p50, p99, most', quantileText(lag)],
+    ['GetInfo p50, p99, most', quantileText(probes)],
+    ['ranked', `sent ${account.sent} = ${ends.join(' + ')}`],
+    ['other calls', String(others.length)],
+    ['live resizes', String(resizes.done)],
+    ['accounts', account.problems.join('; ') || 'every request ended once, as the server says'],
   ];
+}
+
+function quantileText(of: Quantiles | undefined): string {
+  return `${shortNumber(of?.p50)}, ${shortNumber(of?.p99)}, ${shortNumber(of?.max)} ms`;
+}
+
+function quarterTable(samples: Samples): string {
+  const [head = [], ...rows] = quarterRows(samples);
+  return `<div class="wide">${table(head, rows)}</div>`;
 }
 
 export function formatSoakPage(report: SoakReport): string {
@@ -114,21 +134,16 @@ export function formatSoakPage(report: SoakReport): string {
         { name: 'sampled', colour: '#2a6fb0', as: 'line', points: pointsOf(report.samples[name]) },
       ],
     })}`;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>slmrank soak</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 820px; margin: 2em auto; padding: 0 1em; color: #222; }
-td, th { padding: 2px 14px 2px 0; text-align: left; vertical-align: top; } svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: #444; }
-</style>
-<h1>slmrank soak, ${options.minutes} minutes</h1>
-<p>${escapeText(`${report.perSecond.toFixed(1)} requests/s on average, ${options.devices}; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}, ${machine.date}`)}</p>
-<p>${escapeText(problems.length === 0 ? 'Passed.' : problems.join('; '))}</p>
-${table(['', '', ''], soakRows(report))}
-${[...names, 'waitMs' as const].map(chart).join('\n')}
-</html>
-`;
+  const setUp = `${report.perSecond.toFixed(1)} requests/s on average, ${options.devices}`;
+  return formatHtmlPage({
+    title: `slmrank soak, ${options.minutes} minutes`,
+    widthPx: 900,
+    body: `${paragraph(`${setUp}; ${machineText(machine)}`)}
+${paragraph(problems.length === 0 ? 'Passed.' : problems.join('; '))}
+${quarterTable(report.samples)}
+${factsTable(soakRows(report))}
+${[...names, 'waitMs' as const].map(chart).join('\n')}`,
+  });
 }
 
 function pointsOf(samples: readonly Sample[]): readonly (readonly [number, number])[] {

@@ -1,5 +1,5 @@
-import type { Sent } from '../suite/ends.ts';
-import type { Sender } from '../suite/sender.ts';
+import type { Sent } from '../suite/account/ends.ts';
+import type { Sender } from '../suite/traffic/sender.ts';
 import { drawKind, loadFactor } from './plan.ts';
 import type { SoakTraffic } from './traffic.ts';
 

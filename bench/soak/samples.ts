@@ -1,6 +1,6 @@
 import { coreWaitMs } from '../load/watch-memory.ts';
-import { readSample } from '../suite/server-record.ts';
-import type { Stand } from '../suite/stand.ts';
+import { readSample } from '../suite/server/server-record.ts';
+import type { Stand } from '../suite/server/stand.ts';
 import type { Sample } from './plateau.ts';
 
 /** What was sampled while the soak ran, each over minutes. */

@@ -1,11 +1,11 @@
 import { Client, credentials, type MethodDefinition, status } from '@grpc/grpc-js';
 import { createRankingClient } from '../../src/client/client.ts';
 import { parseProtoRoot } from '../../src/proto/proto-root.ts';
-import type { Sent } from '../suite/ends.ts';
-import { type Message, packMessage, type Sender } from '../suite/sender.ts';
-import { runSlowReaders } from '../suite/slow-readers.ts';
-import type { LengthMix } from '../suite/shapes.ts';
-import type { RequestMaker } from '../suite/traffic-plan.ts';
+import type { Sent } from '../suite/account/ends.ts';
+import { type Message, packMessage, type Sender } from '../suite/traffic/sender.ts';
+import { runSlowReaders } from '../suite/scenarios/slow-readers.ts';
+import type { LengthMix } from '../suite/traffic/shapes.ts';
+import type { RequestMaker } from '../suite/traffic/request-maker.ts';
 import type { Kind } from './plan.ts';
 
 const { service } = parseProtoRoot();
@@ -96,8 +96,12 @@ export class SoakTraffic {
     const streams = this.#random() < 0.3 ? 2 : 1;
     return runSlowReaders(
       {
-        ...{ address: this.#address, name: id, messages: this.#messages.rank },
-        ...{ streams, requests: 4, seconds: 0.2 * this.#random() },
+        address: this.#address,
+        name: id,
+        messages: this.#messages.rank,
+        streams,
+        requests: 4,
+        seconds: 0.2 * this.#random(),
       },
       () => this.#sender.nowMs(),
     );

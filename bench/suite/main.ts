@@ -6,19 +6,19 @@ import { createRankingClient } from '../../src/client/client.ts';
 import { createRandom } from '../../src/base/random.ts';
 import { parseTraffic } from '../../src/domain/traffic.ts';
 import { describeMachine } from '../machine.ts';
-import type { Bench } from './bench.ts';
-import { type EngineRate, fillBatches, measureEngine } from './engine.ts';
+import type { Bench } from './scenarios/poisson.ts';
+import { type EngineRate, fillBatches, measureEngine } from './engine/engine.ts';
 import { parseSuiteOptions, type SuiteOptions } from './options.ts';
 import { formatSuitePage } from './page.ts';
-import { play, saturate } from './play.ts';
+import { play, saturate } from './traffic/play.ts';
 import { type Compared, compare, judge, keyNumbers, type SuiteReport } from './report.ts';
-import { runScenario, type ScenarioResult } from './scenario.ts';
-import { scenarios } from './scenarios.ts';
-import { Sender } from './sender.ts';
-import { drawShape } from './shapes.ts';
-import { openStand, type Stand, startStand } from './stand.ts';
-import { ensureTinyModel } from './tiny-model.ts';
-import { createRequestMaker } from './traffic-plan.ts';
+import { runScenario, type ScenarioResult } from './scenarios/run-scenario.ts';
+import { scenarios } from './scenarios/scenarios.ts';
+import { Sender } from './traffic/sender.ts';
+import { drawShape } from './traffic/shapes.ts';
+import { openStand, type Stand, startStand } from './server/stand.ts';
+import { ensureTinyModel } from './server/tiny-model.ts';
+import { createRequestMaker } from './traffic/request-maker.ts';
 
 const differentRequests = 64;
 /** The server's default on CPU: the bare engine runs batches of the same size. */
@@ -117,8 +117,14 @@ async function runAll(
   const replicas = info.replicas.map(({ deviceSlot }) => deviceSlot).join(', ');
   const machine = describeMachine();
   return {
-    ...{ options, machine, model: info.model, replicas, engine, capacity },
-    ...{ scenarios: results, memory: stand.memory },
+    options,
+    machine,
+    model: info.model,
+    replicas,
+    engine,
+    capacity,
+    scenarios: results,
+    memory: stand.memory,
   };
 }
 

@@ -67,10 +67,24 @@ export function parseSuiteOptions(
 ): SuiteOptions {
   const text = { type: 'string' } as const;
   const { values } = parseOptions(args, usage, {
-    ...{ model: text, address: text, metrics: text, devices: text, seconds: text },
-    ...{ scenarios: text, candidates: text, tokens: text, deadline: text, slo: text },
-    ...{ connections: text, seed: text, ghz: text, replay: text, speed: text },
-    ...{ out: text, baseline: text, 'save-baseline': text },
+    model: text,
+    address: text,
+    metrics: text,
+    devices: text,
+    seconds: text,
+    scenarios: text,
+    candidates: text,
+    tokens: text,
+    deadline: text,
+    slo: text,
+    connections: text,
+    seed: text,
+    ghz: text,
+    replay: text,
+    speed: text,
+    out: text,
+    baseline: text,
+    'save-baseline': text,
   });
   const number = (flag: string, given: string | undefined, byDefault: number, most: number) =>
     given === undefined ? byDefault : parseAmount(flag, given, most);

@@ -1,8 +1,10 @@
-import { outcomes } from './ends.ts';
-import { type Aim, type Compared, judge, type SuiteReport } from './report.ts';
-import type { ScenarioResult } from './scenario.ts';
+import { formatHtmlPage, paragraph } from '../../src/page/html-page.ts';
 import { drawChart, escapeText, type Series } from '../../src/page/svg.ts';
 import { table } from '../../src/page/table.ts';
+import { machineText } from '../machine.ts';
+import { outcomes } from './account/ends.ts';
+import { type Aim, type Compared, judge, type SuiteReport } from './report.ts';
+import type { ScenarioResult } from './scenarios/run-scenario.ts';
 
 const colours = {
   scored: '#3a7d44',
@@ -10,24 +12,16 @@ const colours = {
   rejected: '#e59500',
   expired: '#c0392b',
   cancelled: '#8e8e93',
-  failed: '#000',
+  failed: '#8e44ad',
 } as const;
 
-/** The report as one HTML page that needs nothing else. */
+/** The report as one self-contained HTML page. */
 export function formatSuitePage(report: SuiteReport, compared: readonly Compared[]): string {
-  const { machine, scenarios, model, replicas, options } = report;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>slmrank load suite</title>
-<style>
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 960px; margin: 2em auto; padding: 0 1em; color: #222; }
-table { border-collapse: collapse; font-size: 13px; } td, th { padding: 2px 12px 2px 0; text-align: right; vertical-align: top; }
-td:first-child, th:first-child { text-align: left; } svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: #444; }
-.off { color: #c0392b; }
-</style>
-<h1>slmrank load suite</h1>
-<p>${escapeText(`${model} on ${replicas}; ${options.candidates} candidates of about ${options.tokens} tokens, deadline ${options.deadlineMs} ms; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}, ${machine.date}`)}</p>
+  const { scenarios } = report;
+  return formatHtmlPage({
+    title: 'slmrank load suite',
+    widthPx: 1100,
+    body: `${paragraph(setUpText(report))}
 <h2>Aims</h2>
 ${aimTable(judge(report))}
 <h2>Latency over offered rate</h2>
@@ -35,10 +29,10 @@ ${drawChart(latencyOverRate(report))}
 <h2>Goodput over offered rate</h2>
 ${drawChart(goodputOverRate(report))}
 <h2>Scenarios</h2>
-${scenarioTable(scenarios)}
-<p>Latency counts from the moment the schedule would have sent a request, except by ghz. “Late by” is how far behind its schedule the client sent: large, and the row tells of the client, not of the server.</p>
+<div class="wide">${scenarioTable(scenarios)}</div>
+${paragraph(latencyNote)}
 <h2>Ends</h2>
-${endsTable(scenarios)}
+<div class="wide">${endsTable(scenarios)}</div>
 ${statusBars(scenarios)}
 <h2>Latency over time</h2>
 ${scenarios
@@ -47,12 +41,24 @@ ${scenarios
   .join('\n')}
 <h2>Memory of the server</h2>
 ${drawChart(memoryOverTime(report))}
-${compared.length === 0 ? '' : `<h2>Against the baseline</h2>\n${comparedTable(compared)}`}
-</html>
-`;
+${compared.length === 0 ? '' : `<h2>Compared with the baseline</h2>\n${comparedTable(compared)}`}`,
+  });
 }
 
-/** Scenarios of one rate and the usual mix, by our own client. */
+const latencyNote =
+  'Latency counts from the scheduled sending time, except by ghz, where it counts from the ' +
+  'actual one. “Late by” is how far behind its schedule the client sent: when it is large, the ' +
+  'row describes the client and not the server.';
+
+function setUpText({ model, replicas, options, machine }: SuiteReport): string {
+  const { candidates, tokens, deadlineMs } = options;
+  return (
+    `${model} on ${replicas}; ${candidates} candidates of about ${tokens} tokens, ` +
+    `deadline ${deadlineMs} ms; ${machineText(machine)}`
+  );
+}
+
+/** Scenarios at one constant rate with the usual mix, sent by our own client. */
 function curve({ scenarios }: SuiteReport): readonly ScenarioResult[] {
   return scenarios
     .filter(({ name }) => /^(search-|steady$|overload$)/.test(name))
@@ -60,12 +66,14 @@ function curve({ scenarios }: SuiteReport): readonly ScenarioResult[] {
 }
 
 function latencyOverRate(report: SuiteReport) {
-  // Ten times capacity would squeeze all the others into a corner.
+  // Ten times the capacity would squeeze all other points into a corner.
   const points = curve(report).filter(
     ({ summary }) => summary.offeredPerSecond <= 2 * report.capacity,
   );
   const line = (name: 'p50' | 'p95' | 'p99', colour: string): Series => ({
-    ...{ name, colour, as: 'line' },
+    name,
+    colour,
+    as: 'line',
     points: points.map(({ summary }) => [
       summary.offeredPerSecond,
       summary.latencyMs?.[name] ?? NaN,
@@ -102,7 +110,7 @@ function latencyOverTime({ name, note, points }: ScenarioResult): string {
     y: 'ms',
     series: [{ name: 'answered', colour: '#2a6fb0', as: 'dots', points }],
   });
-  return `<h3>${escapeText(name)}</h3><p>${escapeText(note)}</p>${chart}`;
+  return `<h3>${escapeText(name)}</h3>${paragraph(note)}${chart}`;
 }
 
 function memoryOverTime({ memory }: SuiteReport) {

@@ -1,9 +1,9 @@
 import type { Machine } from '../machine.ts';
-import type { EngineRate } from './engine.ts';
+import type { EngineRate } from './engine/engine.ts';
 import type { SuiteOptions } from './options.ts';
-import type { ScenarioResult } from './scenario.ts';
-import { highestRate } from './search.ts';
-import type { MemorySample } from './stand.ts';
+import type { ScenarioResult } from './scenarios/run-scenario.ts';
+import { highestRate } from './scenarios/search.ts';
+import type { MemorySample } from './server/stand.ts';
 
 /** All that a run of the suite found; saved as JSON, drawn as a page. */
 export interface SuiteReport {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { packedSize } from '../../src/batch/packed-size.ts';
-import { settle } from '../support/fake-clock.ts';
-import { setUpScheduler, times } from '../support/fake-scheduler.ts';
+import { settle } from '../support/fakes/clock.ts';
+import { setUpScheduler, times } from '../support/fakes/scheduler.ts';
 
 test.each([
   [{ prefixTokens: 4, candidates: 3, candidateTokens: 21 }, 25],

@@ -13,8 +13,8 @@ import type { Family } from '../../src/model/manifest.ts';
 import { type OnnxModel, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import { writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
 import { sessionSettings } from '../../src/engine/session.ts';
-import { largestDifference, openTinySession, scoreParts } from '../support/score-parts.ts';
-import { buildTinyModel, tinyLabelIds, type TinyModel } from '../support/tiny-model.ts';
+import { largestDifference, openTinySession, scoreParts } from '../support/models/score-parts.ts';
+import { buildTinyModel, tinyLabelIds, type TinyModel } from '../support/models/tiny-model.ts';
 
 describe('the ladder', () => {
   const models = new Map<Family, TinyModel>();

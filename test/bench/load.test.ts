@@ -110,8 +110,13 @@ describe('the page', () => {
     return formatPage({
       options,
       machine: {
-        ...{ cpu: '<chip>', cores: 2, memoryGb: 1, kernel: 'k' },
-        ...{ node: 'v20', commit: 'abc', date: 'today' },
+        cpu: '<chip>',
+        cores: 2,
+        memoryGb: 1,
+        kernel: 'k',
+        node: 'v20',
+        commit: 'abc',
+        date: 'today',
       },
       server: { address: 'a', model: 'tiny', fingerprint: 'f00d', replicas: 'cpu#0', afterMs: 12 },
       summary: summarize(calls, options),

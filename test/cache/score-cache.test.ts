@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ScoreCache } from '../../src/cache/score-cache.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../support/fakes/clock.ts';
 
 const score = (yes: number) => ({ yes, no: -yes, tokens: 3, truncated: false });
 

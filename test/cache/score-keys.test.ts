@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type ScoreSetting, scoreKeys } from '../../src/cache/score-keys.ts';
 import type { Candidate, RankRequest } from '../../src/domain/rank.ts';
-import { testRequest } from '../support/tiny-pipeline.ts';
+import { testRequest } from '../support/models/tiny-pipeline.ts';
 
 const setting: ScoreSetting = { fingerprint: 'f', candidateTokens: 100, client: '' };
 

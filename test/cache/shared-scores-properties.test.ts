@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canFollow, Flight } from '../../src/cache/flight.ts';
 import type { RankProgress } from '../../src/pipeline/stages/progress.ts';
-import { settle } from '../support/fake-clock.ts';
-import { fakeScore, type SharedRun, setUpShared } from '../support/shared-scores.ts';
+import { settle } from '../support/fakes/clock.ts';
+import { fakeScore, setUpShared, type SharedRun } from '../support/fakes/shared-scores.ts';
 
 const keys = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1, maxLength: 6 });
 const place = fc.nat(20);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { setUpShared } from '../support/shared-scores.ts';
+import { setUpShared } from '../support/fakes/shared-scores.ts';
 
 describe('scores that are kept', () => {
   test('are not run again', async () => {

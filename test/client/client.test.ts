@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { run as runHealth } from '../../src/cli/admin/health.ts';
 import { createRankingClient, type RankingClient } from '../../src/client/client.ts';
-import { startTestServer, type TestServer } from '../support/test-server.ts';
+import { startTestServer, type TestServer } from '../support/serving/test-server.ts';
 
 let server: TestServer;
 let client: RankingClient;

@@ -9,9 +9,9 @@ import { run as admin } from '../../src/cli/admin/admin.ts';
 import { run as health } from '../../src/cli/admin/health.ts';
 import { createRankingClient } from '../../src/client/client.ts';
 import { answersTls } from '../../src/client/explain-failure.ts';
-import { issueCertificate } from '../support/certificates.ts';
+import { issueCertificate } from '../support/raw-grpc/certificates.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { startTestServer, type TestServer } from '../support/test-server.ts';
+import { startTestServer, type TestServer } from '../support/serving/test-server.ts';
 
 const authority = issueCertificate({ name: 'authority' });
 const own = issueCertificate({ name: 'own', addresses: ['127.0.0.1'], issuer: authority });

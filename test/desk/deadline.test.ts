@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { timesOf } from '../../src/desk/deadline.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../support/fakes/clock.ts';
 
 const parts = { clock: new FakeClock(5000), maxCallMs: 10_000 };
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { RankError, type RankErrorKind } from '../../src/base/errors.ts';
 import type { ServingEvent } from '../../src/domain/events.ts';
 import { endedEvent, RankNotes } from '../../src/desk/ended-event.ts';
-import type { FakeRank } from '../support/fake-pipeline.ts';
-import { startTestServer, type TestServer } from '../support/test-server.ts';
+import type { FakeRank } from '../support/fakes/pipeline.ts';
+import { startTestServer, type TestServer } from '../support/serving/test-server.ts';
 
 type Ended = Extract<ServingEvent, { kind: 'ended' }>;
 

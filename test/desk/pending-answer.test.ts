@@ -3,7 +3,7 @@ import { Metadata } from '@grpc/grpc-js';
 import pino from 'pino';
 import type { ServingEvent } from '../../src/domain/events.ts';
 import { PendingAnswer } from '../../src/desk/pending-answer.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { FakeClock } from '../support/fakes/clock.ts';
 
 /** A call with a second of time: its work has 950 ms, and at 975 it is answered without an answer. */
 function open() {

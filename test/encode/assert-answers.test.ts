@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../../src/base/errors.ts';
 import { assertAnswers } from '../../src/encode/assert-answers.ts';
 import type { BatchOutcome } from '../../src/batch/packed-batch.ts';
-import { fakePack, fakeRequest } from '../support/fake-runner.ts';
+import { fakePack, fakeRequest } from '../support/fakes/runner.ts';
 
 function ask(outcome: BatchOutcome, encode = () => Promise.resolve(fakeRequest([3, 4]))) {
   return assertAnswers({

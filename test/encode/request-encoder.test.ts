@@ -8,7 +8,7 @@ import type { EncodeLimits, EncodeTask } from '../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/builtin-templates.ts';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
-import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
+import { readGoldenTokenizer } from '../support/models/golden-tokenizer.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'slmrank-encoder-'));
 const tokenizerPath = join(dir, 'tokenizer.json');

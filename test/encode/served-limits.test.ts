@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { findLoweredLimits, servedLimits } from '../../src/encode/served-limits.ts';
-import { testManifest } from '../support/test-server.ts';
+import { testManifest } from '../support/serving/test-server.ts';
 
 const model = {
   blueprint: { ...testManifest.blueprint, rowTokens: 2048 },

@@ -4,8 +4,8 @@ import type { Manifest } from '../../src/model/manifest.ts';
 import { packBatch } from '../../src/batch/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { openSession } from '../../src/engine/session.ts';
-import { openTinySession } from '../support/score-parts.ts';
-import { buildTinyModel, type TinyModel } from '../support/tiny-model.ts';
+import { openTinySession } from '../support/models/score-parts.ts';
+import { buildTinyModel, type TinyModel } from '../support/models/tiny-model.ts';
 
 describe('a session', () => {
   let model: TinyModel;

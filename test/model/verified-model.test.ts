@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { verifyModel } from '../../src/model/verified-model.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
-import { buildHfTiny } from '../support/hf-tiny.ts';
+import { FakeClock, settle } from '../support/fakes/clock.ts';
+import { buildHfTiny } from '../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const limits = { stallMs: 30, totalMs: 100 };

@@ -7,10 +7,10 @@ import { captureTraffic, measureLengths, openCapture } from '../../src/observe/c
 import type { EstimateTokens } from '../../src/pipeline/plan/estimate-tokens.ts';
 import type { RankReply } from '../../src/domain/rank.ts';
 import { formatShape, parseTraffic, type TrafficShape } from '../../src/domain/traffic.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { FakePipeline } from '../support/fake-pipeline.ts';
+import { FakeClock } from '../support/fakes/clock.ts';
+import { FakePipeline } from '../support/fakes/pipeline.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { noDeadline, testRequest } from '../support/tiny-pipeline.ts';
+import { noDeadline, testRequest } from '../support/models/tiny-pipeline.ts';
 
 const estimate: EstimateTokens = (_request, candidates) => ({
   ...{ prefixTokens: 8, suffixTokens: 3, packedTokens: 0 },

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ServingEvent } from '../../src/domain/events.ts';
 import { logEvents } from '../../src/observe/event-log.ts';
 import { findTraceParent } from '../../src/observe/traces/traceparent.ts';
-import { batchRun, ended } from '../support/serving-events.ts';
+import { batchRun, ended } from '../support/serving/events.ts';
 
 interface Line {
   readonly level: string;

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import type { ServingEvent } from '../../src/domain/events.ts';
 import { countEvents } from '../../src/observe/metrics/metrics.ts';
 import { MetricRegistry } from '../../src/observe/metrics/registry.ts';
-import { sampleOf } from '../support/exposition.ts';
-import { batchRun } from '../support/serving-events.ts';
+import { sampleOf } from '../support/serving/exposition.ts';
+import { batchRun } from '../support/serving/events.ts';
 
 const phaseOf = (replica: string, phase: 'loading' | 'ready' | 'draining' | 'closed') =>
   ({ kind: 'replica', replica, phase, reason: undefined }) as const;

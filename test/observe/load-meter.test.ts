@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { createLoadMeter } from '../../src/observe/load-meter.ts';
-import { batchRun, ended } from '../support/serving-events.ts';
+import { batchRun, ended } from '../support/serving/events.ts';
 
 function meterAt() {
   const time = { nowMs: 1_000_000 };

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { createObserver, type ObserverOptions } from '../../src/observe/observer.ts';
-import { sampleOf } from '../support/exposition.ts';
-import { ended } from '../support/serving-events.ts';
+import { sampleOf } from '../support/serving/exposition.ts';
+import { ended } from '../support/serving/events.ts';
 
 const quiet = () => undefined;
 

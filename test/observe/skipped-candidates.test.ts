@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { countEvents } from '../../src/observe/metrics/metrics.ts';
 import { MetricRegistry } from '../../src/observe/metrics/registry.ts';
-import { sampleOf } from '../support/exposition.ts';
-import { ended } from '../support/serving-events.ts';
+import { sampleOf } from '../support/serving/exposition.ts';
+import { ended } from '../support/serving/events.ts';
 
 test('skipped candidates are counted by their reasons, of answered requests', async () => {
   const registry = new MetricRegistry({ replicas: [], buckets: [] });

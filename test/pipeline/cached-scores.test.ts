@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../../src/base/errors.ts';
 import type { RankReply, RankRequest } from '../../src/domain/rank.ts';
-import { anyCall } from '../support/fake-scheduler.ts';
-import { settle } from '../support/fake-clock.ts';
-import { setUpPipeline } from '../support/fake-pipeline-parts.ts';
-import { noDeadline } from '../support/tiny-pipeline.ts';
+import { settle } from '../support/fakes/clock.ts';
+import { setUpPipeline } from '../support/fakes/pipeline-parts.ts';
+import { anyCall } from '../support/fakes/scheduler.ts';
+import { noDeadline } from '../support/models/tiny-pipeline.ts';
 
 const cached = { useCache: true };
 

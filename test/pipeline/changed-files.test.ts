@@ -1,14 +1,14 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/base/clock.ts';
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
-import type { Pipeline } from '../../src/pipeline/pipeline.ts';
-import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
 import { verifyModel } from '../../src/model/verified-model.ts';
-import { buildHfTiny } from '../support/hf-tiny.ts';
+import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
+import type { Pipeline } from '../../src/pipeline/pipeline.ts';
+import { buildHfTiny } from '../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { noDeadline, testConfig, testRequest } from '../support/tiny-pipeline.ts';
+import { noDeadline, testConfig, testRequest } from '../support/models/tiny-pipeline.ts';
 
 /** A real model in real threads, whose files change under it. */
 

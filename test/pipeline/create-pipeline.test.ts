@@ -1,11 +1,11 @@
-import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
+import { rm } from 'node:fs/promises';
 import type { RankingPipeline, RankReply } from '../../src/domain/rank.ts';
-import { lettersToIds, poisonedSlot, poisonLetter, suffixIds } from '../support/letters.ts';
-import { openTinySession, scoreParts } from '../support/score-parts.ts';
-import { buildTinyModel, type TinyModel } from '../support/tiny-model.ts';
-import { noDeadline, testRequest, tinyPipelineOptions } from '../support/tiny-pipeline.ts';
+import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
+import { lettersToIds, poisonedSlot, poisonLetter, suffixIds } from '../support/threads/letters.ts';
+import { openTinySession, scoreParts } from '../support/models/score-parts.ts';
+import { buildTinyModel, type TinyModel } from '../support/models/tiny-model.ts';
+import { noDeadline, testRequest, tinyPipelineOptions } from '../support/models/tiny-pipeline.ts';
 
 let model: TinyModel;
 /** Two replicas; the tests below share it, for starting threads takes seconds. The last one drains it. */

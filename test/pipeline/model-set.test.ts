@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { verifyModel } from '../../src/model/verified-model.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
-import { buildHfTiny } from '../support/hf-tiny.ts';
-import { setUpModels } from '../support/model-set-up.ts';
-import { noDeadline, testRequest } from '../support/tiny-pipeline.ts';
+import { FakeClock, settle } from '../support/fakes/clock.ts';
+import { buildHfTiny } from '../support/checkpoints/hf-tiny.ts';
+import { setUpModels } from '../support/serving/model-set-up.ts';
+import { noDeadline, testRequest } from '../support/models/tiny-pipeline.ts';
 
 const quiet = () => undefined;
 let root: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { anyCall } from '../support/fake-scheduler.ts';
-import { settle } from '../support/fake-clock.ts';
-import { setUpPipeline as setUp } from '../support/fake-pipeline-parts.ts';
-import { noDeadline, testRequest } from '../support/tiny-pipeline.ts';
+import { settle } from '../support/fakes/clock.ts';
+import { setUpPipeline as setUp } from '../support/fakes/pipeline-parts.ts';
+import { anyCall } from '../support/fakes/scheduler.ts';
+import { noDeadline, testRequest } from '../support/models/tiny-pipeline.ts';
 
 const nothingHeld = { candidates: 0, tokens: 0 };
 

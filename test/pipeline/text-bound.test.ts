@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { createDeferred } from '../../src/base/deferred.ts';
 import { TextRoom } from '../../src/schedule/text-room.ts';
-import { setUpPipeline } from '../support/fake-pipeline-parts.ts';
-import { noDeadline, testRequest } from '../support/tiny-pipeline.ts';
+import { setUpPipeline } from '../support/fakes/pipeline-parts.ts';
+import { noDeadline, testRequest } from '../support/models/tiny-pipeline.ts';
 
 const large = 'x'.repeat(70_000);
 const ofClient = (client: string) => ({ ...noDeadline(), client });

@@ -4,8 +4,8 @@ import type { DeviceSlot } from '../../src/config/config.ts';
 import type { Manifest } from '../../src/model/manifest.ts';
 import { openReplicas } from '../../src/pool/open-pools.ts';
 import { createCostModel } from '../../src/schedule/costs/cost.ts';
-import { testManifest } from '../support/test-server.ts';
-import { testConfig } from '../support/tiny-pipeline.ts';
+import { testManifest } from '../support/serving/test-server.ts';
+import { testConfig } from '../support/models/tiny-pipeline.ts';
 
 const cuda: DeviceSlot = { name: 'cuda:0', provider: 'cuda', deviceId: 0, threads: 1 };
 const cpu: DeviceSlot = { name: 'cpu#0', provider: 'cpu', deviceId: 0, threads: 1 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { settle } from '../support/fake-clock.ts';
-import { answerLoad, batch, setUpReady } from '../support/replica-set-up.ts';
+import { settle } from '../support/fakes/clock.ts';
+import { answerLoad, batch, setUpReady } from '../support/fakes/replica-set-up.ts';
 
 describe('quarantine', () => {
   test('closes the thread, which finishes what it holds, until the slot is started again', async () => {

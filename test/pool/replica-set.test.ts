@@ -3,8 +3,8 @@ import type { DeviceSlot } from '../../src/config/config.ts';
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { Replica } from '../../src/pool/replica.ts';
 import { ReplicaSet } from '../../src/pool/replica-set.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
-import { FakeThread } from '../support/fake-thread.ts';
+import { FakeClock, settle } from '../support/fakes/clock.ts';
+import { FakeThread } from '../support/fakes/thread.ts';
 
 /** Threads by slot, each slot's newest; they load when the test says so. */
 function setUp(devices: string) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type ReplicaEvent, type ReplicaState, transition } from '../../src/pool/replica-state.ts';
-import { FakeRunner } from '../support/fake-runner.ts';
-import { FakeThread } from '../support/fake-thread.ts';
+import { FakeRunner } from '../support/fakes/runner.ts';
+import { FakeThread } from '../support/fakes/thread.ts';
 
 const backOff = { firstMs: 100, mostMs: 500, failures: 4, quarantineMs: 60_000 };
 const thread = new FakeThread(() => undefined);

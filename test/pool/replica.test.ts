@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { settle } from '../support/fake-clock.ts';
-import { answerLoad, batch, setUp, setUpReady } from '../support/replica-set-up.ts';
+import { settle } from '../support/fakes/clock.ts';
+import { answerLoad, batch, setUp, setUpReady } from '../support/fakes/replica-set-up.ts';
 
 describe('loading', () => {
   test('is ready only after every warm-up has run, in order', async () => {

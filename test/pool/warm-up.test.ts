@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { warmUpParts } from '../../src/pool/warm-up.ts';
 import { packedTokens } from '../../src/batch/pack-batch.ts';
 import { segmentCost } from '../../src/batch/segment.ts';
-import { testManifest } from '../support/test-server.ts';
+import { warmUpParts } from '../../src/pool/warm-up.ts';
 import { createTemplate } from '../../src/text/template.ts';
+import { testManifest } from '../support/serving/test-server.ts';
 
 const manifest = { ...testManifest, buckets: [32, 256, 2_048] };
 const cuda = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../../src/base/errors.ts';
 import type { Call } from '../../src/domain/call.ts';
 import { Admission } from '../../src/schedule/admission.ts';
-import { anyCall } from '../support/fake-scheduler.ts';
+import { anyCall } from '../support/fakes/scheduler.ts';
 
 const limits = { candidates: 100, tokens: 1_000 };
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScheduleResult } from '../../src/schedule/queue/request.ts';
-import { settle } from '../support/fake-clock.ts';
-import { FakeRunner } from '../support/fake-runner.ts';
-import { logitsOf, setUpScheduler, times } from '../support/fake-scheduler.ts';
+import { settle } from '../support/fakes/clock.ts';
+import { FakeRunner } from '../support/fakes/runner.ts';
+import { logitsOf, setUpScheduler, times } from '../support/fakes/scheduler.ts';
 
 describe('replicas that fail', () => {
   test("a crashed replica's batches run once more, elsewhere", async () => {

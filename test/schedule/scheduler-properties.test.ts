@@ -5,14 +5,14 @@ import { createCostModel } from '../../src/schedule/costs/cost.ts';
 import { createPolicy } from '../../src/schedule/policy/policy.ts';
 import type { ScheduleResult } from '../../src/schedule/queue/request.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
+import { FakeClock, settle } from '../support/fakes/clock.ts';
 import {
   type FakeRun,
   FakeRunner,
   fakeLogits,
   fakePack,
   fakeRequest,
-} from '../support/fake-runner.ts';
+} from '../support/fakes/runner.ts';
 
 const tokenBudget = 100;
 const idsPerRequest = 1_000;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { setUpScheduler, times } from '../support/fake-scheduler.ts';
+import { setUpScheduler, times } from '../support/fakes/scheduler.ts';
 
 test('what waits is counted: not what runs, nothing when all has gone', () => {
   const { scheduler, rank } = setUpScheduler({ tokenBudget: 40 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { FakeClock, settle } from '../support/fake-clock.ts';
-import { fakeRequest } from '../support/fake-runner.ts';
-import { anyCall, logitsOf, setUpScheduler, times } from '../support/fake-scheduler.ts';
+import { FakeClock, settle } from '../support/fakes/clock.ts';
+import { fakeRequest } from '../support/fakes/runner.ts';
+import { anyCall, logitsOf, setUpScheduler, times } from '../support/fakes/scheduler.ts';
 
 describe('scoring', () => {
   test('gives each candidate its own logits, in the order of the request, whatever the lengths', async () => {

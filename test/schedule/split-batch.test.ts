@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ServingEvent } from '../../src/domain/events.ts';
 import { createCostModel } from '../../src/schedule/costs/cost.ts';
-import { settle } from '../support/fake-clock.ts';
-import { fakeLogits } from '../support/fake-runner.ts';
-import { logitsOf, setUpScheduler, times } from '../support/fake-scheduler.ts';
+import { settle } from '../support/fakes/clock.ts';
+import { fakeLogits } from '../support/fakes/runner.ts';
+import { logitsOf, setUpScheduler, times } from '../support/fakes/scheduler.ts';
 
 const idsOf = (count: number) => Array.from({ length: count }, (_, i) => i);
 

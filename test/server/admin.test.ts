@@ -4,10 +4,10 @@ import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { type AdminClient, createAdminClient } from '../../src/client/admin-client.ts';
 import { type AdminServer, startAdminServer } from '../../src/server/admin/server.ts';
 import { parseAdminProtoRoot } from '../../src/proto/proto-root.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { setUpModels } from '../support/model-set-up.ts';
-import { beginCall, connectRaw, http2Frame } from '../support/raw-connection.ts';
-import { decodeFailure } from '../support/test-server.ts';
+import { FakeClock } from '../support/fakes/clock.ts';
+import { setUpModels } from '../support/serving/model-set-up.ts';
+import { beginCall, connectRaw, http2Frame } from '../support/raw-grpc/connection.ts';
+import { decodeFailure } from '../support/serving/test-server.ts';
 
 const quiet = () => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };

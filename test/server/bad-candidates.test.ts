@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
 import type { ServingEvent } from '../../src/domain/events.ts';
-import { type Json, startTestServer, type TestServer } from '../support/test-server.ts';
+import { type Json, startTestServer, type TestServer } from '../support/serving/test-server.ts';
 
 let server: TestServer;
 let events: ServingEvent[];

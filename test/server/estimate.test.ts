@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Metadata, status } from '@grpc/grpc-js';
 import { callerOf } from '../../src/desk/caller.ts';
-import { startTestServer, type TestServer } from '../support/test-server.ts';
+import { startTestServer, type TestServer } from '../support/serving/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { keyLine } from '../../src/cli/admin/key-new.ts';
 import { createKey } from '../../src/desk/access/api-keys.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { type Json, startTestServer, type TestServer } from '../support/test-server.ts';
+import { type Json, startTestServer, type TestServer } from '../support/serving/test-server.ts';
 
 const require = createRequire(import.meta.url);
 const protos = fileURLToPath(new URL('../../proto/', import.meta.url));

@@ -1,7 +1,12 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { Metadata, status } from '@grpc/grpc-js';
-import { FakeClock, settle } from '../support/fake-clock.ts';
-import { methodOf, startTestServer, type TestServer, unary } from '../support/test-server.ts';
+import { FakeClock, settle } from '../support/fakes/clock.ts';
+import {
+  methodOf,
+  startTestServer,
+  type TestServer,
+  unary,
+} from '../support/serving/test-server.ts';
 
 const request = { query: 'q', candidates: [{ text: 'x' }] };
 

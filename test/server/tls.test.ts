@@ -12,7 +12,7 @@ import {
 import { afterEach, expect, test } from '@jest/globals';
 import { createRankingClient } from '../../src/client/client.ts';
 import { openTrust } from '../../src/client/client-credentials.ts';
-import { issueCertificate } from '../support/certificates.ts';
+import { issueCertificate } from '../support/raw-grpc/certificates.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import {
   failureOf,
@@ -20,7 +20,7 @@ import {
   startTestServer,
   type TestServer,
   unary,
-} from '../support/test-server.ts';
+} from '../support/serving/test-server.ts';
 
 const authority = issueCertificate({ name: 'authority' });
 const first = issueCertificate({ name: 'first', dns: ['localhost'], issuer: authority });

@@ -5,8 +5,8 @@ import { status } from '@grpc/grpc-js';
 import { createDeferred } from '../../src/base/deferred.ts';
 import type { RankingPipeline } from '../../src/domain/rank.ts';
 import { orWritten, writeTokens } from '../../src/server/wire/tokens.ts';
-import { call, frame, until } from '../support/raw-call.ts';
-import { methodOf, startTestServer, type TestServer } from '../support/test-server.ts';
+import { call, frame, until } from '../support/raw-grpc/call.ts';
+import { methodOf, startTestServer, type TestServer } from '../support/serving/test-server.ts';
 
 const tokenizePath = '/slmrank.v1.RankingService/Tokenize';
 const { requestSerialize, responseDeserialize } = methodOf('slmrank.v1.RankingService', 'Tokenize');

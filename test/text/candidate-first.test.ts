@@ -6,7 +6,7 @@ import { createTemplate } from '../../src/text/template.ts';
 import type { EncodeLimits, EncodeTask } from '../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
-import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
+import { readGoldenTokenizer } from '../support/models/golden-tokenizer.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'slmrank-candidate-first-'));
 const tokenizerPath = join(dir, 'tokenizer.json');

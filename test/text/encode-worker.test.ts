@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { sha256 } from '../../src/base/files/sha256.ts';
+import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import type { Blueprint, Manifest } from '../../src/model/manifest.ts';
 import { createEncoderPool } from '../../src/pool/encoders/encoder-pool.ts';
 import { findWorker } from '../../src/pool/threads/worker-entry.ts';
-import { sha256 } from '../../src/base/files/sha256.ts';
-import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/builtin-templates.ts';
-import { withTokenizerFile } from '../support/golden-tokenizer.ts';
+import { withTokenizerFile } from '../support/models/golden-tokenizer.ts';
 
 const template = builtinTemplates.chatml;
 const limits = { prefixTokens: 512, candidateTokens: 64, rowTokens: 1024 };

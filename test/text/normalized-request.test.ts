@@ -1,13 +1,13 @@
+import { afterAll, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from '@jest/globals';
 import type { EncodeTask } from '../../src/encode/encode.ts';
-import { type NormalizeStep, normalizeSteps } from '../../src/text/normalize/normalize.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../src/text/builtin-templates.ts';
+import { type NormalizeStep, normalizeSteps } from '../../src/text/normalize/normalize.ts';
 import { createTemplate } from '../../src/text/template.ts';
-import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
+import { readGoldenTokenizer } from '../support/models/golden-tokenizer.ts';
 
 const candidateFirst = createTemplate({
   ...builtinTemplates.chatml,

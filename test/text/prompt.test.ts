@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
 import type { RequestEncoder } from '../../src/encode/encode.ts';
-import type { NormalizeStep } from '../../src/text/normalize/normalize.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
+import type { NormalizeStep } from '../../src/text/normalize/normalize.ts';
 import { createTemplate, type TemplateTexts } from '../../src/text/template.ts';
-import { readGolden, withTokenizerFile } from '../support/golden-tokenizer.ts';
+import { readGolden, withTokenizerFile } from '../support/models/golden-tokenizer.ts';
 
 /** As test/golden/make_prompts.py writes it. */
 interface Case {

@@ -3,7 +3,7 @@ import type { TemplateTexts } from '../../src/text/template.ts';
 import { builtinTemplates } from '../../src/text/builtin-templates.ts';
 import { findTemplateWarnings } from '../../src/text/template-warnings.ts';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
-import { readGoldenTokenizer } from '../support/golden-tokenizer.ts';
+import { readGoldenTokenizer } from '../support/models/golden-tokenizer.ts';
 
 const [smollm2, qwen, llama3] = (['smollm2', 'qwen', 'llama3'] as const).map((name) =>
   createTokenizer(readGoldenTokenizer(name), name),

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
-import { type GoldenName, readGolden, readGoldenTokenizer } from '../support/golden-tokenizer.ts';
+import {
+  type GoldenName,
+  readGolden,
+  readGoldenTokenizer,
+} from '../support/models/golden-tokenizer.ts';
 
 /** Made by test/golden/make_tokenizer.py with Hugging Face tokenizers. */
 interface Golden {

@@ -5,15 +5,15 @@ import fc from 'fast-check';
 import { CheckpointError } from '../../src/toolchain/files/checkpoint.ts';
 import { expectedTensors } from '../../src/toolchain/checkpoint/tensors.ts';
 import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.ts';
-import { ScratchFolder } from '../support/checkpoint-folder.ts';
-import { array, ggufBytes, text } from '../support/checkpoint-gguf.ts';
+import { ScratchFolder } from '../support/checkpoints/folder.ts';
+import { array, ggufBytes, text } from '../support/checkpoints/gguf.ts';
 import {
   safetensorsBytes,
   safetensorsSpec,
   tinyBlueprint,
   tinyConfig,
   tinyGguf,
-} from '../support/checkpoint-tiny.ts';
+} from '../support/checkpoints/tiny.ts';
 
 const scratch = new ScratchFolder();
 afterAll(() => {

@@ -9,14 +9,14 @@ import { asObject } from '../../src/toolchain/files/limited-json.ts';
 import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { quantizeCheckpoint } from '../../src/toolchain/quantize/quantize-checkpoint.ts';
 import { verifyModel } from '../../src/toolchain/verify/verify-model.ts';
-import { ggufBytes, metadata } from '../support/checkpoint-gguf.ts';
-import { tinyBlueprint, tinyConfig, tinyGguf } from '../support/checkpoint-tiny.ts';
+import { ggufBytes, metadata } from '../support/checkpoints/gguf.ts';
+import { tinyBlueprint, tinyConfig, tinyGguf } from '../support/checkpoints/tiny.ts';
 import {
   readTinyGolden,
   tinyBuildOptions,
   type TinyCheckpoint,
   tinyPath,
-} from '../support/hf-tiny.ts';
+} from '../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 async function build(name: TinyCheckpoint, changes: Partial<BuildOptions> = {}) {

@@ -8,7 +8,7 @@ import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.t
 import { quantizeCheckpoint } from '../../src/toolchain/quantize/quantize-checkpoint.ts';
 import { inputKinds, type LayerInput, readersOf } from '../../src/toolchain/graph/layer-inputs.ts';
 import { verifyModel } from '../../src/toolchain/verify/verify-model.ts';
-import { readTinyGolden, tinyBuildOptions, tinyPath } from '../support/hf-tiny.ts';
+import { readTinyGolden, tinyBuildOptions, tinyPath } from '../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const gate = 'model.layers.1.mlp.gate_proj.weight';

@@ -9,7 +9,7 @@ import { defaultRecipe } from '../../toolchain/build/ensure-model.ts';
 import { projectFolder } from '../../toolchain/build/project-folder.ts';
 import { chooseModel } from '../shared/choose-model.ts';
 import { formatAnswer, type TableShape } from './demo-table.ts';
-import { startServerProcess } from './server-process.ts';
+import { startServerProcess } from '../shared/server-process.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
 import { whileWaiting } from '../shared/while-waiting.ts';
 

@@ -25,7 +25,10 @@ function answerTo(request: WireRankRequestInput, change: Change = {}): WireRankR
   const all = (request.candidates ?? []).map(({ id = '' }) => id);
   const results = (ids?.(all) ?? all).map((id, index) => ({ id, index, scored, logit }));
   return {
-    ...{ requestId: request.requestId, results, complete, scoreFingerprint: fingerprint },
+    requestId: request.requestId,
+    results,
+    complete,
+    scoreFingerprint: fingerprint,
   } as unknown as WireRankResponse;
 }
 

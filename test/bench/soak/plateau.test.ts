@@ -2,16 +2,23 @@ import { describe, expect, test } from '@jest/globals';
 import { parseSoakOptions } from '../../../bench/soak/options.ts';
 import { drawKind, kinds, loadFactor } from '../../../bench/soak/plan.ts';
 import { afterWarmUp, findTrend, isPlateau, type Sample } from '../../../bench/soak/plateau.ts';
-import { findProblems, formatSoakPage, type SoakReport } from '../../../bench/soak/report.ts';
+import {
+  findProblems,
+  formatSoakPage,
+  quarterRows,
+  type SoakReport,
+} from '../../../bench/soak/report.ts';
 import { createRandom } from '../../../src/base/random.ts';
 
 const line = (count: number, of: (minute: number) => number): readonly Sample[] =>
   Array.from({ length: count }, (_, minute) => ({ minute, value: of(minute) }));
 
 describe('the trend', () => {
-  test('is the slope by least squares, with the means of the outer quarters', () => {
+  test('is the slope by least squares, with the means of the four quarters', () => {
     expect(findTrend(line(8, (minute) => 100 + 3 * minute))).toEqual({
-      ...{ slope: 3, firstQuarter: 101.5, lastQuarter: 119.5, most: 121 },
+      slope: 3,
+      quarters: [101.5, 107.5, 113.5, 119.5],
+      most: 121,
     });
     // Hand-computed: (0,1) (1,3) (2,2) (3,4) twice over has slope 0.8 within 0 to 3.
     const eight = [1, 1, 3, 3, 2, 2, 4, 4].map((value, i) => ({
@@ -56,8 +63,13 @@ describe('the verdict', () => {
   const report = (changed: Partial<SoakReport>): SoakReport => ({
     options: parseSoakOptions([]),
     machine: {
-      ...{ cpu: 'chip', cores: 2, memoryGb: 1, kernel: 'k' },
-      ...{ node: 'v20', commit: 'abc', date: 'today' },
+      cpu: 'chip',
+      cores: 2,
+      memoryGb: 1,
+      kernel: 'k',
+      node: 'v20',
+      commit: 'abc',
+      date: 'today',
     },
     perSecond: 5,
     account: {
@@ -80,11 +92,25 @@ describe('the verdict', () => {
     expect(html).not.toMatch(/NaN|Infinity|undefined|https?:|src=/);
   });
 
+  test('is printed with the mean of every quarter, in the text and on the page', () => {
+    const rising = report({}).samples;
+    const samples = { ...rising, residentMb: line(50, (minute) => 2 * minute), lagMs: [] };
+    const cells = ['resident memory, MB', '29.0', '49.0', '69.0', '89.0', '98.0', '2.000', 'GROWS'];
+    const rows = quarterRows(samples);
+    expect(rows[1]).toEqual(cells);
+    expect(rows[4]?.slice(1)).toEqual([...new Array<string>(6).fill('-'), 'too few samples']);
+    const row = cells.map((cell) => `<td>${cell}</td>`).join('');
+    expect(formatSoakPage(report({ samples }))).toContain(`<tr>${row}</tr>`);
+  });
+
   test('names what grows, what failed and what is not accounted for', () => {
     const problems = findProblems(
       report({
         samples: {
-          ...{ heapMb: flat, outsideMb: flat, lagMs: flat, waitMs: line(40, (minute) => minute) },
+          heapMb: flat,
+          outsideMb: flat,
+          lagMs: flat,
+          waitMs: line(40, (minute) => minute),
           residentMb: line(40, (minute) => 100 + 10 * minute),
         },
         account: { ...report({}).account, problems: ['1 failed: x'] },

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { parseSuiteOptions } from '../../../bench/suite/options.ts';
 import { formatSuitePage } from '../../../bench/suite/page.ts';
 import { compare, judge, keyNumbers, type SuiteReport } from '../../../bench/suite/report.ts';
-import type { ScenarioResult } from '../../../bench/suite/scenario.ts';
-import { bisect, highestRate, meets } from '../../../bench/suite/search.ts';
-import { findPort } from '../../../bench/suite/stand.ts';
+import type { ScenarioResult } from '../../../bench/suite/scenarios/run-scenario.ts';
+import { bisect, highestRate, meets } from '../../../bench/suite/scenarios/search.ts';
+import { findPort } from '../../../bench/suite/server/stand.ts';
 import { niceAbove } from '../../../src/page/scale.ts';
 import { drawChart, linePath } from '../../../src/page/svg.ts';
 
@@ -16,15 +16,27 @@ function scenario(
 ): ScenarioResult {
   const counts = { ...none, scored: answered, rejected: 100 - answered };
   return {
-    ...{ name, generator: 'Poisson client', note: '<note>', counted: undefined, clientCores: 0.1 },
+    name,
+    generator: 'Poisson client',
+    note: '<note>',
+    counted: undefined,
+    clientCores: 0.1,
     runs: {
-      ...{ busyReplicas: 0.9, tokensPerBatch: 900 },
-      ...{ msPerThousandTokens: 40, runPerAnswered: 1.02, frontEndBusy: 0.1 },
+      busyReplicas: 0.9,
+      tokensPerBatch: 900,
+      msPerThousandTokens: 40,
+      runPerAnswered: 1.02,
+      frontEndBusy: 0.1,
     },
-    ...{ startedMs: 0, endedMs: 1000 },
+    startedMs: 0,
+    endedMs: 1000,
     summary: {
-      ...{ sent: 100, seconds: 10, offeredPerSecond: perSecond, counts },
-      ...{ goodputPerSecond: perSecond, candidatesPerSecond: 50 * perSecond },
+      sent: 100,
+      seconds: 10,
+      offeredPerSecond: perSecond,
+      counts,
+      goodputPerSecond: perSecond,
+      candidatesPerSecond: 50 * perSecond,
       latencyMs: answered === 0 ? undefined : { p50: p99 / 4, p95: p99 / 2, p99, max: p99 },
       refusedMs: undefined,
       lagMs: { p50: 0, p95: 1, p99: 2, max: 3 },
@@ -42,12 +54,22 @@ function report(scenarios: readonly ScenarioResult[]): SuiteReport {
   return {
     options: parseSuiteOptions([], 2),
     machine: {
-      ...{ cpu: '<chip>', cores: 2, memoryGb: 1, kernel: 'k' },
-      ...{ node: 'v20', commit: 'abc', date: 'today' },
+      cpu: '<chip>',
+      cores: 2,
+      memoryGb: 1,
+      kernel: 'k',
+      node: 'v20',
+      commit: 'abc',
+      date: 'today',
     },
-    ...{ model: 'tiny', replicas: 'cpu#0', capacity: 10 },
+    model: 'tiny',
+    replicas: 'cpu#0',
+    capacity: 10,
     engine: {
-      ...{ replicas: 1, batches: 3, candidatesPerBatch: 30, packedTokensPerBatch: 1000 },
+      replicas: 1,
+      batches: 3,
+      candidatesPerBatch: 30,
+      packedTokensPerBatch: 1000,
       candidatesPerSecond: 520,
     },
     scenarios,
@@ -157,7 +179,9 @@ describe('drawing', () => {
 
   test('of nothing is a chart all the same', () => {
     const svg = drawChart({
-      ...{ title: '<t>', x: 'x', y: 'y' },
+      title: '<t>',
+      x: 'x',
+      y: 'y',
       series: [{ name: 'n', colour: 'red', as: 'line', points: [] }],
     });
     expect(svg).toContain('&lt;t&gt;');

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { formatCosts, formatPool, run } from '../../../src/cli/admin/admin.ts';
 import { type AdminServer, startAdminServer } from '../../../src/server/admin/server.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { setUpModels } from '../../support/model-set-up.ts';
+import { FakeClock } from '../../support/fakes/clock.ts';
+import { setUpModels } from '../../support/serving/model-set-up.ts';
 
 const quiet = () => undefined;
 let server: AdminServer;

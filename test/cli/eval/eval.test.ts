@@ -1,11 +1,11 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { run } from '../../../src/cli/eval/eval.ts';
 import { parseEvalOptions } from '../../../src/cli/eval/eval-options.ts';
+import { run } from '../../../src/cli/eval/eval.ts';
 import type { RerankWith } from '../../../src/cli/eval/rerank-with-model.ts';
 import type { EvalReport } from '../../../src/eval/eval-report.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let printed = '';

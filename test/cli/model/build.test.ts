@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { run } from '../../../src/cli/model/build.ts';
 import { findPrompt } from '../../../src/cli/model/prompt-options.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
-import { tinyPath } from '../../support/hf-tiny.ts';
+import { tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { run } from '../../../src/cli/model/verify.ts';
 import { builtinTemplates } from '../../../src/text/builtin-templates.ts';
 import { buildModel } from '../../../src/toolchain/build/build-model.ts';
-import { buildHfTiny, tinyBuildOptions, tinyPath } from '../../support/hf-tiny.ts';
+import { buildHfTiny, tinyBuildOptions, tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let printed = '';

@@ -8,9 +8,9 @@ import { parseRankOptions } from '../../../src/cli/rank/rank-options.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
 import { createPipeline } from '../../../src/pipeline/create-pipeline.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { noDeadline, testRequest } from '../../support/tiny-pipeline.ts';
+import { noDeadline, testRequest } from '../../support/models/tiny-pipeline.ts';
 
 let printed = '';
 let told = '';

@@ -1,20 +1,20 @@
+import {
+    afterAll,
+    afterEach,
+    beforeAll,
+    beforeEach,
+    describe,
+    expect,
+    jest,
+    test,
+} from '@jest/globals';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  jest,
-  test,
-} from '@jest/globals';
 import { run } from '../../../src/cli/report/pareto.ts';
-import type { OpenScorer } from '../../../src/eval/report/scores/scorers.ts';
 import { intervalOf } from '../../../src/eval/report/report.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import type { OpenScorer } from '../../../src/eval/report/scores/scorers.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { setUpPareto, standIn, trec } from '../../support/pareto-set-up.ts';
 
 let printed = '';

@@ -6,9 +6,9 @@ import {
 } from '../../../src/cli/serve/observation.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { createDeferred } from '../../../src/base/deferred.ts';
-import { sampleOf } from '../../support/exposition.ts';
-import { replicaDescription } from '../../support/fake-pipeline.ts';
-import { testManifest } from '../../support/test-server.ts';
+import { sampleOf } from '../../support/serving/exposition.ts';
+import { replicaDescription } from '../../support/fakes/pipeline.ts';
+import { testManifest } from '../../support/serving/test-server.ts';
 
 const quiet = () => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };

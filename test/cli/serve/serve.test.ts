@@ -20,7 +20,7 @@ import { keyLine } from '../../../src/cli/admin/key-new.ts';
 import { createKey } from '../../../src/desk/access/api-keys.ts';
 import { createRankingClient } from '../../../src/client/client.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 
 const local = ['--address=127.0.0.1:0', '--admin-address=off', '--metrics-address=off'];
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));

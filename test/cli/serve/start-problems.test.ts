@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findStartProblems } from '../../../src/cli/serve/start-problems.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { findCudaProblem } from '../../../src/engine/cuda-libraries.ts';
-import { issueCertificate } from '../../support/certificates.ts';
+import { issueCertificate } from '../../support/raw-grpc/certificates.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const free = ['--address=127.0.0.1:0', '--admin-address=off', '--metrics-address=off'];

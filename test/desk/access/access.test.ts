@@ -15,7 +15,7 @@ import {
   startTestServer,
   type TestServer,
   unary,
-} from '../../support/test-server.ts';
+} from '../../support/serving/test-server.ts';
 
 const request = { query: 'q', candidates: [{ text: 'x' }, { text: 'yy' }] };
 const key = createKey();

@@ -37,7 +37,7 @@ describe.each(['query-first', 'candidate-first'] as const)('batches of %s pairs'
           );
         }
         for (const batch of dealt) {
-          const prefixes = batch.parts.map(({ prefix }) => prefix);
+          const prefixes = batch.parts.map(({ prefix }) => prefix.ids);
           expect(new Set(prefixes).size).toBe(prefixes.length);
           expect(batch.packedTokens).toBe(packedTokens(batch.parts));
           expect(batch.pairs.length === 1 || batch.packedTokens <= budget).toBe(true);

@@ -3,7 +3,7 @@ import { at } from '../../../src/base/at.ts';
 import { rerankRun } from '../../../src/eval/rank/rerank.ts';
 import { rerankPairs } from '../../../src/eval/rank/rerank-pairs.ts';
 import { createPipeline } from '../../../src/pipeline/create-pipeline.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { openPairEngine, type PairEngine } from '../../../src/eval/rank/open-pair-engine.ts';

@@ -13,7 +13,7 @@ import {
     type PairScore,
     scorePairs,
 } from '../../../src/eval/rank/score-pairs.ts';
-import { buildHfTiny } from '../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { fakeData, fakeEncoding } from './fake-pairs.ts';
 

@@ -4,8 +4,8 @@ import { eventMetrics, metricTable } from '../../../src/observe/metrics/metric-t
 import { countEvents } from '../../../src/observe/metrics/metrics.ts';
 import { measureProcess } from '../../../src/observe/metrics/process-metrics.ts';
 import { MetricRegistry, toOpenMetrics } from '../../../src/observe/metrics/registry.ts';
-import { parseExposition, sampleOf } from '../../support/exposition.ts';
-import { batchRun, ended } from '../../support/serving-events.ts';
+import { parseExposition, sampleOf } from '../../support/serving/exposition.ts';
+import { batchRun, ended } from '../../support/serving/events.ts';
 
 const known = { replicas: ['cpu#0', 'cpu#1'], buckets: [32, 64] };
 

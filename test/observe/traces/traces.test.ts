@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { openTraces } from '../../../src/observe/traces/open-traces.ts';
 import { createTraces } from '../../../src/observe/traces/traces.ts';
-import { batchRun, ended } from '../../support/serving-events.ts';
+import { batchRun, ended } from '../../support/serving/events.ts';
 
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 

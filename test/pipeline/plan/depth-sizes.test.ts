@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { depthSizes } from '../../../src/pipeline/plan/depth-sizes.ts';
 import { TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
 import { createTemplate } from '../../../src/text/template.ts';
-import { testRequest } from '../../support/tiny-pipeline.ts';
+import { testRequest } from '../../support/models/tiny-pipeline.ts';
 
 const templates = [
   { prefix: '{instruction} Find {query} {context}:', suffix: ' yes or no?' },

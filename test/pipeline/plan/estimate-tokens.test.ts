@@ -9,7 +9,7 @@ import type { NormalizeStep } from '../../../src/text/normalize/normalize.ts';
 import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';
 import { builtinTemplates } from '../../../src/text/builtin-templates.ts';
 import { texts } from '../../support/estimated-texts.ts';
-import { testRequest } from '../../support/tiny-pipeline.ts';
+import { testRequest } from '../../support/models/tiny-pipeline.ts';
 
 const limits = { candidateTokens: 512, rowTokens: 2_048, tokenBudget: 1_024 };
 const bundled = new URL('../../../models/', import.meta.url);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../../../src/base/errors.ts';
 import type { EstimateTokens } from '../../../src/pipeline/plan/estimate-tokens.ts';
-import { settle } from '../../support/fake-clock.ts';
-import { millisecondTokens, setUpPipeline } from '../../support/fake-pipeline-parts.ts';
-import { noDeadline, testRequest } from '../../support/tiny-pipeline.ts';
+import { settle } from '../../support/fakes/clock.ts';
+import { millisecondTokens, setUpPipeline } from '../../support/fakes/pipeline-parts.ts';
+import { noDeadline, testRequest } from '../../support/models/tiny-pipeline.ts';
 
 /** Ten candidates of ten tokens behind a prefix of one; a token takes a millisecond. */
 const texts = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(40));

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RankReply, RankRequest } from '../../../src/domain/rank.ts';
-import type { BadCandidate } from '../../../src/domain/rank.ts';
-import { settle } from '../../support/fake-clock.ts';
-import { setUpPipeline } from '../../support/fake-pipeline-parts.ts';
-import { fakeRequest } from '../../support/fake-runner.ts';
+import type { BadCandidate, RankReply, RankRequest } from '../../../src/domain/rank.ts';
+import { settle } from '../../support/fakes/clock.ts';
+import { setUpPipeline } from '../../support/fakes/pipeline-parts.ts';
+import { fakeRequest } from '../../support/fakes/runner.ts';
 
 const tooLong: BadCandidate = { reason: 'TOO_LONG', field: 'text', description: 'has 9 tokens' };
 const blank: BadCandidate = { reason: 'BLANK', field: 'text', description: 'has nothing' };

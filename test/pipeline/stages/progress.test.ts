@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ScoreCall } from '../../../src/cache/score-source.ts';
 import { ownRuns } from '../../../src/cache/score-source.ts';
 import { RankProgress } from '../../../src/pipeline/stages/progress.ts';
-import { fakeScore } from '../../support/shared-scores.ts';
+import { fakeScore } from '../../support/fakes/shared-scores.ts';
 
 const call: ScoreCall = {
   deadlineAtMs: 1_000,

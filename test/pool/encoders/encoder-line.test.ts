@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createDeferred } from '../../../src/base/deferred.ts';
 import { EncoderLine, type EncoderWork } from '../../../src/pool/encoders/encoder-line.ts';
-import { settle } from '../../support/fake-clock.ts';
+import { settle } from '../../support/fakes/clock.ts';
 
 /** A line of one place, whose work ends when the test says so. */
 function setUp() {

@@ -4,7 +4,7 @@ import { createEncoderPool } from '../../../src/pool/encoders/encoder-pool.ts';
 import { workerEntry } from '../../../src/pool/threads/worker-entry.ts';
 
 /** Its thread ends when it is asked for the text 'die' for so many times. */
-const entry = workerEntry(new URL('../../support/mortal-encode.ts', import.meta.url));
+const entry = workerEntry(new URL('../../support/threads/mortal-encode.ts', import.meta.url));
 const limits = { prefixTokens: 512, candidateTokens: 64, rowTokens: 1024 };
 const deaths = new Int32Array(new SharedArrayBuffer(4));
 const pool = createEncoderPool(

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { HungThreads, watchThreads } from '../../../src/pool/threads/watched-thread.ts';
-import { FakeClock, settle } from '../../support/fake-clock.ts';
-import { fakePack } from '../../support/fake-runner.ts';
-import { fakeThreads } from '../../support/fake-thread.ts';
+import { FakeClock, settle } from '../../support/fakes/clock.ts';
+import { fakePack } from '../../support/fakes/runner.ts';
+import { fakeThreads } from '../../support/fakes/thread.ts';
 
 const limits = { leastMs: 1_000, factor: 20, loadMs: 90_000 };
 const run = () => ({ kind: 'run', batch: fakePack([]) }) as const;

@@ -6,7 +6,7 @@ import {
   fitLadder,
   ladderWaste,
 } from '../../../src/schedule/buckets/bucket-tuning.ts';
-import { fakeRequest } from '../../support/fake-runner.ts';
+import { fakeRequest } from '../../support/fakes/runner.ts';
 
 /** Weights by length, a multiple of 8; at most 160 tokens. */
 function mixOf(weights: Readonly<Record<number, number>>, prefixTokens = 0) {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { chooseDepth, depthOf, prudentDeadlineAtMs } from '../../../src/schedule/forecast/depth.ts';
 import { forecast, type Size } from '../../../src/schedule/forecast/forecast.ts';
 import { measureCapacity } from '../../../src/schedule/policy/capacity.ts';
-import { anyCall } from '../../support/fake-scheduler.ts';
+import { anyCall } from '../../support/fakes/scheduler.ts';
 
 /** A request of these lengths on a server of this load, judged by the real forecast. */
 interface World {

@@ -6,8 +6,8 @@ import {
   fullDepth,
   stepDepth,
 } from '../../../src/schedule/forecast/depth.ts';
-import { type PlantRun, type PlantSample, runPlant } from '../../support/depth-plant.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { type PlantRun, type PlantSample, runPlant } from '../../support/serving/depth-plant.ts';
+import { FakeClock } from '../../support/fakes/clock.ts';
 
 const limits = { floor: 130, ceiling: 250, targetMs: 200 };
 const base = { limits, requestMs: 10, lengthMs: 20_000 };

@@ -5,7 +5,7 @@ import {
   forecast,
 } from '../../../src/schedule/forecast/forecast.ts';
 import type { Capacity } from '../../../src/schedule/policy/capacity.ts';
-import { anyCall } from '../../support/fake-scheduler.ts';
+import { anyCall } from '../../support/fakes/scheduler.ts';
 
 describe('a forecast', () => {
   /** Two replicas, a token a millisecond each. */

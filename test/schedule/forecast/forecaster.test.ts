@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Forecaster, type SchedulerState } from '../../../src/schedule/forecast/forecaster.ts';
 import { Lanes } from '../../../src/schedule/queue/lanes.ts';
 import type { ScheduledRequest } from '../../../src/schedule/queue/request.ts';
-import { anyCall } from '../../support/fake-scheduler.ts';
+import { anyCall } from '../../support/fakes/scheduler.ts';
 
 /** One replica, busy for another 50 ms; a token takes it a millisecond, a full batch 100 ms. */
 const state: SchedulerState = {

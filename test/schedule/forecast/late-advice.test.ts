@@ -6,7 +6,7 @@ import { Admission } from '../../../src/schedule/admission.ts';
 import { createCostModel } from '../../../src/schedule/costs/cost.ts';
 import { type ForecastView, forecast } from '../../../src/schedule/forecast/forecast.ts';
 import { adviseLate } from '../../../src/schedule/forecast/late-advice.ts';
-import { anyCall, setUpScheduler } from '../../support/fake-scheduler.ts';
+import { anyCall, setUpScheduler } from '../../support/fakes/scheduler.ts';
 
 /** One replica for each busy time, at a token per millisecond, and batches of 100 tokens. */
 function viewOf(busyMs: readonly number[], aheadTokens = 0, marginMs = 0): ForecastView {

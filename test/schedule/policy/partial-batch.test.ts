@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { capPartial } from '../../../src/schedule/policy/partial-batch.ts';
 import type { BatchRunner } from '../../../src/batch/packed-batch.ts';
-import { millisecondTokens } from '../../support/fake-pipeline-parts.ts';
-import { FakeRunner } from '../../support/fake-runner.ts';
-import { setUpScheduler, times } from '../../support/fake-scheduler.ts';
+import { millisecondTokens } from '../../support/fakes/pipeline-parts.ts';
+import { FakeRunner } from '../../support/fakes/runner.ts';
+import { setUpScheduler, times } from '../../support/fakes/scheduler.ts';
 
 const anyCase = fc.record({
   prefixTokens: fc.integer({ min: 0, max: 300 }),

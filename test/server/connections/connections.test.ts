@@ -9,11 +9,11 @@ import {
   readDescriptors,
 } from '../../../src/server/connections/descriptors.ts';
 import { networkOf } from '../../../src/server/connections/network-of.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { call, until } from '../../support/raw-call.ts';
-import { beginCall, connectRaw, type RawConnection } from '../../support/raw-connection.ts';
+import { FakeClock } from '../../support/fakes/clock.ts';
+import { call, until } from '../../support/raw-grpc/call.ts';
+import { beginCall, connectRaw, type RawConnection } from '../../support/raw-grpc/connection.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { startTestServer, type TestServer } from '../../support/test-server.ts';
+import { startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 const watchPath = '/grpc.health.v1.Health/Watch';
 

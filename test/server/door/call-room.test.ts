@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type CallKind, CallRoom, kindOf } from '../../../src/server/door/call-room.ts';
-import { rankPath, streamPath } from '../../support/raw-call.ts';
+import { rankPath, streamPath } from '../../support/raw-grpc/call.ts';
 
 const watchPath = '/grpc.health.v1.Health/Watch';
 const checkPath = '/grpc.health.v1.Health/Check';

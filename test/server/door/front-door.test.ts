@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { Server, status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from '@jest/globals';
 import { FrontDoor, type FrontDoorParts } from '../../../src/server/door/front-door.ts';
-import { call, frame, streamPath, until } from '../../support/raw-call.ts';
-import { methodOf, startTestServer, type TestServer } from '../../support/test-server.ts';
+import { call, frame, streamPath, until } from '../../support/raw-grpc/call.ts';
+import { methodOf, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 const { requestSerialize } = methodOf('slmrank.v1.RankingService', 'Rank');
 const request = { request_id: 'mine', query: 'q', candidates: [{ text: 'x' }] };

@@ -4,8 +4,8 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { keyLine } from '../../../src/cli/admin/key-new.ts';
 import { createKey } from '../../../src/desk/access/api-keys.ts';
-import { issueCertificate } from '../../support/certificates.ts';
-import { call, frame, rankPath, streamPath, until } from '../../support/raw-call.ts';
+import { issueCertificate } from '../../support/raw-grpc/certificates.ts';
+import { call, frame, rankPath, streamPath, until } from '../../support/raw-grpc/call.ts';
 import {
   beginCall,
   connectRaw,
@@ -14,9 +14,9 @@ import {
   http2Frame,
   preface,
   type RawConnection,
-} from '../../support/raw-connection.ts';
+} from '../../support/raw-grpc/connection.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { methodOf, startTestServer, type TestServer } from '../../support/test-server.ts';
+import { methodOf, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 const watchPath = '/grpc.health.v1.Health/Watch';
 const checkPath = '/grpc.health.v1.Health/Check';

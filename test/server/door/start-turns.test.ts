@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { StartTurns } from '../../../src/server/door/start-turns.ts';
-import { until } from '../../support/raw-call.ts';
+import { until } from '../../support/raw-grpc/call.ts';
 
 test('the first call starts at once, then holders take turns, and what is over is left out', async () => {
   const started: string[] = [];

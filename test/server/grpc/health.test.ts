@@ -9,7 +9,7 @@ import {
   startTestServer,
   type TestServer,
   unary,
-} from '../../support/test-server.ts';
+} from '../../support/serving/test-server.ts';
 
 const service = 'slmrank.v1.RankingService';
 const plain = { metadata: new Metadata(), options: {} };

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { createLoadReports, intervalOf } from '../../../src/server/grpc/load-report.ts';
-import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { FakeClock, settle } from '../../support/fakes/clock.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

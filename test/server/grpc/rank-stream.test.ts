@@ -2,9 +2,13 @@ import { once } from 'node:events';
 import { afterEach, expect, test } from '@jest/globals';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { RankError } from '../../../src/base/errors.ts';
-import { FakeClock, settle } from '../../support/fake-clock.ts';
-import { decodeFailure, startTestServer, type TestServer } from '../../support/test-server.ts';
-import { TestStream } from '../../support/test-stream.ts';
+import { FakeClock, settle } from '../../support/fakes/clock.ts';
+import {
+  decodeFailure,
+  startTestServer,
+  type TestServer,
+} from '../../support/serving/test-server.ts';
+import { TestStream } from '../../support/serving/test-stream.ts';
 
 let server: TestServer;
 afterEach(() => server.close());

@@ -7,8 +7,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
-import { call, frame, until } from '../../support/raw-call.ts';
-import { type Json, startTestServer, type TestServer } from '../../support/test-server.ts';
+import { call, frame, until } from '../../support/raw-grpc/call.ts';
+import { type Json, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

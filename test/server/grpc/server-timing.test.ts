@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Metadata, MetadataValue } from '@grpc/grpc-js';
 import { serverTiming } from '../../../src/server/grpc/server-timing.ts';
-import { methodOf, startTestServer, type TestServer } from '../../support/test-server.ts';
+import { methodOf, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 test('serverTiming writes the stages in milliseconds with two decimals', () => {
   expect(serverTiming({ encodeMs: 1.23456, queueMs: 30, runMs: 61.5, totalMs: 92.734999 })).toBe(

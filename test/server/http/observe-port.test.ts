@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { HttpListener } from '../../../src/server/http/listener.ts';
 import { openObservePort } from '../../../src/server/http/observe-port.ts';
 import { MetricRegistry } from '../../../src/observe/metrics/registry.ts';
-import { parseExposition } from '../../support/exposition.ts';
+import { parseExposition } from '../../support/serving/exposition.ts';
 
 const state: { hindrance: string | undefined } = { hindrance: undefined };
 let port: HttpListener;

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
 import { defaultReplyBytes, mostReplyBytes } from '../../../src/server/wire/reply-bytes.ts';
 import { toWireReply } from '../../../src/server/wire/reply.ts';
-import { testRequest } from '../../support/tiny-pipeline.ts';
-import { testManifest } from '../../support/test-server.ts';
-import { testConfig } from '../../support/tiny-pipeline.ts';
+import { testRequest } from '../../support/models/tiny-pipeline.ts';
+import { testManifest } from '../../support/serving/test-server.ts';
+import { testConfig } from '../../support/models/tiny-pipeline.ts';
 
 const { service } = parseProtoRoot();
 const most = 2 ** 32 - 1;

@@ -5,7 +5,7 @@ import {
   loadTokenizer,
   singleTokenId,
 } from '../../../src/text/tokenizer/tokenizer.ts';
-import { readGoldenTokenizer, withTokenizerFile } from '../../support/golden-tokenizer.ts';
+import { readGoldenTokenizer, withTokenizerFile } from '../../support/models/golden-tokenizer.ts';
 
 const file = readGoldenTokenizer('qwen');
 const tokenizer = createTokenizer(file, 'tokenizer.json');

@@ -21,7 +21,7 @@ import {
   tinyBuildOptions,
   type TinyCheckpoint,
   tinyPath,
-} from '../../support/hf-tiny.ts';
+} from '../../support/checkpoints/hf-tiny.ts';
 
 describe('building a model', () => {
   it('makes a folder whose manifest says what it was built from', async () => {

@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 import { readManifest } from '../../../src/model/manifest.ts';
 import { buildRecipe, ensureModel } from '../../../src/toolchain/build/ensure-model.ts';
 import { parseRecipe } from '../../../src/toolchain/build/recipe.ts';
-import { bundleTiny, hashFiles, writeRecipe } from '../../support/bundled-recipe.ts';
-import { tinyPath } from '../../support/hf-tiny.ts';
+import { bundleTiny, hashFiles, writeRecipe } from '../../support/checkpoints/bundled-recipe.ts';
+import { tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 
 const precision = 'int8';
 

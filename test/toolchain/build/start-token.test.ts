@@ -5,7 +5,7 @@ import { readManifest } from '../../../src/model/manifest.ts';
 import { buildModel } from '../../../src/toolchain/build/build-model.ts';
 import type { GgufValue } from '../../../src/toolchain/gguf/metadata.ts';
 import { startOfFiles, startOfGguf } from '../../../src/toolchain/build/start-token.ts';
-import { buildHfTiny, tinyBuildOptions, tinyPath } from '../../support/hf-tiny.ts';
+import { buildHfTiny, tinyBuildOptions, tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const template = {

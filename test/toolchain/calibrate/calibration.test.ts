@@ -8,8 +8,8 @@ import {
   rowEnds,
 } from '../../../src/toolchain/calibrate/calibration.ts';
 import { loadTokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
-import { tinyPath } from '../../support/hf-tiny.ts';
-import { tinyTemplate, writeLines } from '../../support/prune-set-up.ts';
+import { tinyPath } from '../../support/checkpoints/hf-tiny.ts';
+import { tinyTemplate, writeLines } from '../../support/checkpoints/prune-set-up.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const tokenizerPath = join(tinyPath('llama'), 'tokenizer.json');

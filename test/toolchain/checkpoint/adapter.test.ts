@@ -8,10 +8,10 @@ import { mergeCheckpoint } from '../../../src/toolchain/checkpoint/merge-checkpo
 import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { quantizeCheckpoint } from '../../../src/toolchain/quantize/quantize-checkpoint.ts';
 import { verifyModel } from '../../../src/toolchain/verify/verify-model.ts';
-import { refusalOf } from '../../support/checkpoint-folder.ts';
-import { floats } from '../../support/checkpoint-gguf.ts';
-import { safetensorsBytes, tinyBlueprint } from '../../support/checkpoint-tiny.ts';
-import { readTinyGolden, tinyBuildOptions, tinyPath } from '../../support/hf-tiny.ts';
+import { refusalOf } from '../../support/checkpoints/folder.ts';
+import { floats } from '../../support/checkpoints/gguf.ts';
+import { safetensorsBytes, tinyBlueprint } from '../../support/checkpoints/tiny.ts';
+import { readTinyGolden, tinyBuildOptions, tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const plainConfig = { peft_type: 'LORA', r: 2, lora_alpha: 1 };

@@ -1,21 +1,20 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Blueprint } from '../../../src/model/manifest.ts';
-import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
+import { openCheckpoint, unpermuteRotary } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { expectedTensors } from '../../../src/toolchain/checkpoint/tensors.ts';
-import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
-import { unpermuteRotary } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
-import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
-import { type GgufSpec, ggufBytes } from '../../support/checkpoint-gguf.ts';
+import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
+import { refusalOf, ScratchFolder } from '../../support/checkpoints/folder.ts';
+import { type GgufSpec, ggufBytes } from '../../support/checkpoints/gguf.ts';
 import {
-  safetensorsBytes,
-  safetensorsSpec,
-  tinyBlueprint,
-  tinyConfig,
-  tinyGguf,
-  tinyValues,
-} from '../../support/checkpoint-tiny.ts';
+    safetensorsBytes,
+    safetensorsSpec,
+    tinyBlueprint,
+    tinyConfig,
+    tinyGguf,
+    tinyValues,
+} from '../../support/checkpoints/tiny.ts';
 
 const scratch = new ScratchFolder();
 afterAll(() => scratch.remove());

@@ -8,7 +8,7 @@ import {
   readersWithin,
   toGgufName,
 } from '../../../src/toolchain/checkpoint/tensors.ts';
-import { tinyBlueprint } from '../../support/checkpoint-tiny.ts';
+import { tinyBlueprint } from '../../support/checkpoints/tiny.ts';
 
 describe('expectedTensors', () => {
   test('lists a Llama model in order, linears as [out, in]', () => {

@@ -9,7 +9,7 @@ import {
   writeCheckpoint,
   type WrittenType,
 } from '../../../src/toolchain/checkpoint/write-checkpoint.ts';
-import { tinyPath } from '../../support/hf-tiny.ts';
+import { tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const texts = new Map([['note.json', '{}\n']]);

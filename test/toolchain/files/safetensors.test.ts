@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { readValues } from '../../../src/toolchain/files/checkpoint-file.ts';
 import { openSafetensors } from '../../../src/toolchain/files/safetensors.ts';
-import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
-import { floats, uint64 } from '../../support/checkpoint-gguf.ts';
-import { rawSafetensors, safetensorsBytes } from '../../support/checkpoint-tiny.ts';
+import { refusalOf, ScratchFolder } from '../../support/checkpoints/folder.ts';
+import { floats, uint64 } from '../../support/checkpoints/gguf.ts';
+import { rawSafetensors, safetensorsBytes } from '../../support/checkpoints/tiny.ts';
 
 const scratch = new ScratchFolder();
 afterAll(() => scratch.remove());

@@ -1,10 +1,10 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from '@jest/globals';
-import { openGguf } from '../../../src/toolchain/gguf/gguf.ts';
 import { readValues } from '../../../src/toolchain/files/checkpoint-file.ts';
-import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
-import { floats, type GgufSpec, ggufBytes, metadata } from '../../support/checkpoint-gguf.ts';
+import { openGguf } from '../../../src/toolchain/gguf/gguf.ts';
+import { refusalOf, ScratchFolder } from '../../support/checkpoints/folder.ts';
+import { floats, ggufBytes, metadata, type GgufSpec } from '../../support/checkpoints/gguf.ts';
 
 const scratch = new ScratchFolder();
 afterAll(() => scratch.remove());

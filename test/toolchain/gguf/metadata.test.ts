@@ -7,7 +7,7 @@ import {
   findString,
   findStrings,
 } from '../../../src/toolchain/gguf/metadata.ts';
-import { refusalOf, ScratchFolder } from '../../support/checkpoint-folder.ts';
+import { refusalOf, ScratchFolder } from '../../support/checkpoints/folder.ts';
 import {
   array,
   type GgufSpec,
@@ -16,7 +16,7 @@ import {
   text,
   uint32,
   uint64,
-} from '../../support/checkpoint-gguf.ts';
+} from '../../support/checkpoints/gguf.ts';
 
 const scratch = new ScratchFolder();
 afterAll(() => scratch.remove());

@@ -4,7 +4,7 @@ import type { DescribedFile, GgufValue } from '../../../src/toolchain/gguf/metad
 import { buildTokenizerJson } from '../../../src/toolchain/gguf/tokenizer.ts';
 import { assertVocabulary, createTokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
 import { byteSpelling } from '../../../src/text/tokenizer/byte-pair.ts';
-import { readGoldenTokenizer } from '../../support/golden-tokenizer.ts';
+import { readGoldenTokenizer } from '../../support/models/golden-tokenizer.ts';
 
 const tokens = [...byteSpelling, 'he', 'll', 'hell', '<|im_end|>', '<think>'];
 

@@ -10,7 +10,7 @@ import { linear, prepare } from '../../../src/toolchain/graph/linear.ts';
 import { weightNames } from '../../../src/toolchain/graph/weights.ts';
 import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
 import { openGraph, type RankSession } from '../../../src/engine/session.ts';
-import { largestDifference, openTinySession, scoreParts } from '../../support/score-parts.ts';
+import { largestDifference, openTinySession, scoreParts } from '../../support/models/score-parts.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import {
   buildTinyModel,
@@ -19,7 +19,7 @@ import {
   tinyBlueprint,
   tinyLabelIds,
   type TinyModel,
-} from '../../support/tiny-model.ts';
+} from '../../support/models/tiny-model.ts';
 
 const random = createRandom(9);
 const text = (length: number) => Int32Array.from({ length }, () => Math.floor(random() * 96));

@@ -3,14 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Family } from '../../../src/model/manifest.ts';
 import type { TokenPart } from '../../../src/batch/packed-batch.ts';
 import type { RankSession } from '../../../src/engine/session.ts';
-import { loadReference, type ReferenceModel } from '../../support/reference-forward.ts';
-import { largestDifference, openTinySession, scoreParts } from '../../support/score-parts.ts';
+import { loadReference, type ReferenceModel } from '../../support/models/reference-forward.ts';
+import {
+  largestDifference,
+  openTinySession,
+  scoreParts,
+} from '../../support/models/score-parts.ts';
 import {
   buildTinyModel,
   createRandom,
   tinyLabelIds,
   type TinyModel,
-} from '../../support/tiny-model.ts';
+} from '../../support/models/tiny-model.ts';
 
 /** In logit, on tiny models whose logits are of the order of 1 to 10. */
 const tolerance = 1e-4;

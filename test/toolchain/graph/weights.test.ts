@@ -11,7 +11,7 @@ import {
 } from '../../../src/toolchain/graph/onnx/model-proto.ts';
 import { pageBytes } from '../../../src/toolchain/graph/onnx/weights-file.ts';
 import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
-import { largestDifference, openTinySession, scoreParts } from '../../support/score-parts.ts';
+import { largestDifference, openTinySession, scoreParts } from '../../support/models/score-parts.ts';
 import {
   buildTinyModel,
   createRandom,
@@ -19,7 +19,7 @@ import {
   tinyBlueprint,
   tinyLabelIds,
   type TinyModel,
-} from '../../support/tiny-model.ts';
+} from '../../support/models/tiny-model.ts';
 
 /** Operators whose inputs are floats; ONNX Runtime's CUDA provider has fp16 kernels for all. */
 const floatOps = new Set([

@@ -9,11 +9,11 @@ import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoin
 import { type PruneOptions, pruneModel } from '../../../src/toolchain/prune/prune-model.ts';
 import { formatReport } from '../../../src/toolchain/prune/prune-report.ts';
 import { openSession } from '../../../src/engine/session.ts';
-import { tinyBuildOptions, tinyPath } from '../../support/hf-tiny.ts';
-import { tinyPruneOptions, writeFolder } from '../../support/prune-set-up.ts';
-import { loadReference } from '../../support/reference-forward.ts';
+import { tinyBuildOptions, tinyPath } from '../../support/checkpoints/hf-tiny.ts';
+import { tinyPruneOptions, writeFolder } from '../../support/checkpoints/prune-set-up.ts';
+import { loadReference } from '../../support/models/reference-forward.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { randomCheckpoint, tinyBlueprint } from '../../support/tiny-model.ts';
+import { randomCheckpoint, tinyBlueprint } from '../../support/models/tiny-model.ts';
 
 const ids = Int32Array.from({ length: 40 }, (_, i) => (i * 37) % 250);
 

@@ -6,7 +6,7 @@ import {
 } from '../../../src/toolchain/prune/pruned-checkpoint.ts';
 import { estimateBytes, planPruned } from '../../../src/toolchain/prune/prune-plan.ts';
 import { measureDrift } from '../../../src/toolchain/calibrate/streams.ts';
-import { randomCheckpoint, tinyBlueprint } from '../../support/tiny-model.ts';
+import { randomCheckpoint, tinyBlueprint } from '../../support/models/tiny-model.ts';
 
 describe('a checkpoint with some of its layers', () => {
   const whole = randomCheckpoint(tinyBlueprint('qwen3'));

@@ -5,7 +5,7 @@ import {
 } from '../../../src/toolchain/quantize/channel-factors.ts';
 import { InputSample } from '../../../src/toolchain/calibrate/input-sample.ts';
 import { meanRowError } from '../../../src/toolchain/quantize/quantized-product.ts';
-import { tinyBlueprint } from '../../support/tiny-model.ts';
+import { tinyBlueprint } from '../../support/models/tiny-model.ts';
 
 describe('smoothing factors', () => {
   const maxima = Float32Array.of(16, 4, 1);

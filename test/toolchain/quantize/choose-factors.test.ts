@@ -6,10 +6,10 @@ import { quantizeCheckpoint } from '../../../src/toolchain/quantize/quantize-che
 import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
 import { foldFactors } from '../../../src/toolchain/quantize/fold-factors.ts';
 import type { Precision } from '../../../src/model/manifest.ts';
-import { tinyTemplate, writeFolder, writeLines } from '../../support/prune-set-up.ts';
-import { openTinySession, scoreParts } from '../../support/score-parts.ts';
+import { tinyTemplate, writeFolder, writeLines } from '../../support/checkpoints/prune-set-up.ts';
+import { openTinySession, scoreParts } from '../../support/models/score-parts.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { randomCheckpoint, tinyBlueprint, tinyLabelIds } from '../../support/tiny-model.ts';
+import { randomCheckpoint, tinyBlueprint, tinyLabelIds } from '../../support/models/tiny-model.ts';
 
 const blueprint = { ...tinyBlueprint('llama'), vocabulary: 288 };
 const parts = Array.from({ length: 6 }, (_, part) => ({

@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import type { Family } from '../../../src/model/manifest.ts';
 import { shareByKeyHead } from '../../../src/toolchain/quantize/channel-factors.ts';
 import { foldFactors } from '../../../src/toolchain/quantize/fold-factors.ts';
-import { loadReference } from '../../support/reference-forward.ts';
+import { loadReference } from '../../support/models/reference-forward.ts';
 import {
   createRandom,
   randomCheckpoint,
   tinyBlueprint,
   tinyLabelIds,
-} from '../../support/tiny-model.ts';
+} from '../../support/models/tiny-model.ts';
 
 const ids = Int32Array.from({ length: 40 }, (_, i) => (i * 37) % 96);
 

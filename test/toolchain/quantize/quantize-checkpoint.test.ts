@@ -11,7 +11,7 @@ import {
   quantizeReportFile,
 } from '../../../src/toolchain/quantize/quantize-checkpoint.ts';
 import { verifyModel } from '../../../src/toolchain/verify/verify-model.ts';
-import { readTinyGolden, tinyBuildOptions, tinyPath } from '../../support/hf-tiny.ts';
+import { readTinyGolden, tinyBuildOptions, tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const embedding = 'model.embed_tokens.weight';

@@ -16,7 +16,7 @@ import {
   type TinyCheckpoint,
   tinyCheckpoints,
   writeScaledRope,
-} from '../../support/hf-tiny.ts';
+} from '../../support/checkpoints/hf-tiny.ts';
 
 function verify(dir: string, golden: Golden | undefined): Promise<VerifyReport> {
   const device = { provider: 'cpu', deviceId: 0 } as const;

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { findMissing, prepareModel } from '../../../../src/eval/report/scores/models.ts';
+import { join } from 'node:path';
 import type { ModelRow } from '../../../../src/eval/report/input/plan.ts';
+import { findMissing, prepareModel } from '../../../../src/eval/report/scores/models.ts';
 import { readRecipe } from '../../../../src/toolchain/build/recipe.ts';
-import { tinyPath } from '../../../support/hf-tiny.ts';
+import { tinyPath } from '../../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const recipe = 'smollm2-135m-instruct';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { openScorer } from '../../../../src/eval/report/scores/scorers.ts';
 import { readManifest } from '../../../../src/model/manifest.ts';
-import { buildHfTiny } from '../../../support/hf-tiny.ts';
+import { buildHfTiny } from '../../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 test('a scorer gives the same scores in batches of any size, in the order of the pairs', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseBlueprint } from '../../../../src/toolchain/checkpoint/config/blueprint.ts';
 import { asObject } from '../../../../src/toolchain/files/limited-json.ts';
-import { tinyBlueprint, tinyConfig } from '../../../support/checkpoint-tiny.ts';
+import { tinyBlueprint, tinyConfig } from '../../../support/checkpoints/tiny.ts';
 
 function parse(overrides: Record<string, unknown> = {}) {
   return parseBlueprint(asObject(tinyConfig(overrides), 'config.json'), 'config.json');

@@ -3,15 +3,15 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { parseBlueprint } from '../../../../src/toolchain/checkpoint/config/blueprint.ts';
 import { asObject } from '../../../../src/toolchain/files/limited-json.ts';
 import { openCheckpoint } from '../../../../src/toolchain/checkpoint/open-checkpoint.ts';
-import { refusalOf, ScratchFolder } from '../../../support/checkpoint-folder.ts';
+import { refusalOf, ScratchFolder } from '../../../support/checkpoints/folder.ts';
 import {
   floats,
   type GgufSpec,
   ggufBytes,
   metadata,
   type TensorSpec,
-} from '../../../support/checkpoint-gguf.ts';
-import { tinyBlueprint, tinyConfig, tinyGguf } from '../../../support/checkpoint-tiny.ts';
+} from '../../../support/checkpoints/gguf.ts';
+import { tinyBlueprint, tinyConfig, tinyGguf } from '../../../support/checkpoints/tiny.ts';
 
 const scratch = new ScratchFolder();
 afterAll(() => scratch.remove());

@@ -1,0 +1,24 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { at } from '../../../src/base/at.ts';
+import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { tokenPart } from '../../../src/batch/packed-batch.ts';
+import { openSession } from '../../../src/engine/session.ts';
+import { readManifest } from '../../../src/model/manifest.ts';
+import type { EngineTask } from './engine.ts';
+
+/** A session and nothing around it: the batches are packed beforehand, then run in turn until the time is over. */
+const { modelDir, threads, batches, seconds } = workerData as EngineTask;
+const manifest = await readManifest(modelDir);
+const { attentionGroups } = manifest;
+const session = await openSession({ modelDir, manifest, provider: 'cpu', deviceId: 0, threads });
+const packed = batches.map((parts) => packBatch(parts.map(tokenPart), { attentionGroups }));
+for (const batch of packed) {
+  await session.run(batch);
+}
+let scored = 0;
+const startMs = performance.now();
+for (let i = 0; performance.now() - startMs < 1000 * seconds; i++) {
+  scored += (await session.run(at(packed, i % packed.length))).length / 2;
+}
+parentPort?.postMessage((1000 * scored) / (performance.now() - startMs));
+await session.close();

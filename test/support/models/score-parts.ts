@@ -1,0 +1,41 @@
+import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { type TokenPart, tokenPart } from '../../../src/batch/packed-batch.ts';
+import { openSession, type RankSession } from '../../../src/engine/session.ts';
+import type { Manifest } from '../../../src/model/manifest.ts';
+import type { TinyModel } from './tiny-model.ts';
+
+/** A session on one CPU thread, as a CPU replica's is. Of the manifest a session reads the graph's file only. */
+export function openTinySession(model: TinyModel): Promise<RankSession> {
+  return openSession({
+    modelDir: model.dir,
+    manifest: { graph: model.graph } as Manifest,
+    provider: 'cpu',
+    deviceId: 0,
+    threads: 1,
+  });
+}
+
+/** Packs and runs; [yes, no] of each candidate in order. */
+export async function scoreParts(
+  session: RankSession,
+  parts: readonly TokenPart[],
+  attentionGroups = 4,
+): Promise<[yes: number, no: number][]> {
+  const logits = await session.run(packBatch(parts.map(tokenPart), { attentionGroups }));
+  return Array.from({ length: logits.length / 2 }, (_, i) => [
+    logits[2 * i] ?? NaN,
+    logits[2 * i + 1] ?? NaN,
+  ]);
+}
+
+/** Largest |a - b|; NaN when the shapes differ or anything is NaN. */
+export function largestDifference(
+  a: readonly (readonly number[])[],
+  b: readonly (readonly number[])[],
+): number {
+  const flatB = b.flat();
+  const flatA = a.flat();
+  return flatA.length === flatB.length
+    ? Math.max(0, ...flatA.map((value, i) => Math.abs(value - (flatB[i] ?? NaN))))
+    : NaN;
+}

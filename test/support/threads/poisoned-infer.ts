@@ -1,0 +1,19 @@
+import { workerData } from 'node:worker_threads';
+import type {
+  InferMessage,
+  InferReply,
+  InferWorkerData,
+} from '../../../src/pool/threads/messages.ts';
+import answer from '../../../workers/infer.ts';
+import { lettersToIds, poisonedSlot, poisonLetter } from './letters.ts';
+
+const { slot } = workerData as InferWorkerData;
+const poison = lettersToIds(poisonLetter)[0] ?? 0;
+
+/** A replica's thread that dies of poison. */
+export default function answerOrDie(message: InferMessage): Promise<InferReply> {
+  if (message.kind === 'run' && slot.name === poisonedSlot && message.batch.ids.includes(poison)) {
+    process.exit(1);
+  }
+  return answer(message);
+}
