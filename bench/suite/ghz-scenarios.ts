@@ -6,6 +6,7 @@ import { packMessages } from '../load/recorded-requests.ts';
 import type { Bench } from './bench.ts';
 import { outcomeOf, type Sent } from './ends.ts';
 import { runScenario, type ScenarioResult } from './scenario.ts';
+import { messageOf } from '../../src/base/errors.ts';
 
 /**
  * The constant rates once more, by ghz: another client, in another language, must see the same. ghz has constant, step
@@ -50,7 +51,7 @@ function findInstalled({ options, say }: Bench): string | undefined {
   try {
     return findGhz(options.ghz);
   } catch (error) {
-    say(`without ghz: ${error instanceof Error ? error.message : String(error)}`);
+    say(`without ghz: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -19,6 +19,7 @@ import { drawShape } from './shapes.ts';
 import { openStand, type Stand, startStand } from './stand.ts';
 import { ensureTinyModel } from './tiny-model.ts';
 import { createRequestMaker } from './traffic-plan.ts';
+import { messageOf } from '../../src/base/errors.ts';
 
 const differentRequests = 64;
 /** The server's default on CPU: the bare engine runs batches of the same size. */
@@ -203,6 +204,6 @@ function say(line: string): void {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`load:suite: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`load:suite: ${messageOf(error)}\n`);
   process.exitCode = 2;
 }

@@ -5,6 +5,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { DataError, dataError, type Place } from '../data-error.ts';
+import { messageOf } from '../errors.ts';
 
 /** Far above any text a model reads; keeps a file without line ends (or a gzip bomb) from filling the memory. */
 export const maxLineBytes = 16 * 2 ** 20;
@@ -122,7 +123,7 @@ async function* readChunks(source: LineSource, line: () => number): AsyncGenerat
     if (error instanceof DataError) {
       throw error;
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new DataError(`${name}:${line()}: cannot be read on: ${reason}`, { cause: error });
   } finally {
     stream.destroy();
@@ -141,7 +142,7 @@ async function readHead(name: string, chunks: AsyncIterator<Buffer>): Promise<Bu
       head = Buffer.concat([head, next.value]);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new DataError(`${name}: cannot be read: ${reason}`, { cause: error });
   }
   return head;

@@ -26,6 +26,7 @@ import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
 import { hearSignals, type Signals, type StopSignal } from '../shared/signals.ts';
 import { findStartProblems } from './start-problems.ts';
+import { messageOf } from '../../base/errors.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
 
@@ -153,7 +154,7 @@ function endWhileLoading(
       if (isEnding) {
         return await never;
       }
-      process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`slmrank: ${messageOf(error)}\n`);
       return await end(1);
     }
   };

@@ -6,6 +6,7 @@ import { type ReadConfig, typedName } from '../../config/config.ts';
 import { findCudaProblem } from '../../engine/cuda-libraries.ts';
 import { readApiKeys } from '../../desk/access/access.ts';
 import { findTlsProblems } from '../../server/tls.ts';
+import { messageOf } from '../../base/errors.ts';
 
 /**
  * What would end the start once the model is loaded, found before it is: addresses that are not to be had, files that
@@ -125,8 +126,4 @@ const reasons: Readonly<Record<string, string>> = {
 function reasonOf(error: unknown): string {
   const { code = '' } = error as NodeJS.ErrnoException;
   return reasons[code] ?? messageOf(error);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import type { Config, DeviceSlot } from '../../config/config.ts';
 import { defaultRecipe, ensureModel } from '../../toolchain/build/ensure-model.ts';
+import { messageOf } from '../../base/errors.ts';
 
 /** The model that was named, if one was, and the devices, all of one kind, that it will run on. */
 export interface ModelChoice {
@@ -25,7 +26,7 @@ export async function chooseModel(
   try {
     return await ensure(defaultRecipe, provider, { onProgress: printLine });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new Error(
       `${defaultRecipe} cannot be built: ${reason}. Name a built model with --model or SLMRANK_MODEL to use that instead.`,
       { cause },

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { findNearestName } from '../../config/nearest-name.ts';
+import { messageOf } from '../../base/errors.ts';
 
 /** The command's words are off: exit status 2. */
 export class UsageError extends Error {
@@ -29,7 +30,7 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig['options']>>(
 
 /** Node's own words, which for an unknown option are about how to write other things that begin with a dash. */
 function describeFault(error: unknown, known: readonly string[]): string {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   const unknown = /Unknown option '([^']+)'/.exec(said)?.[1];
   if (unknown === undefined) {
     return said;

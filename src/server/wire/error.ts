@@ -1,6 +1,6 @@
 import { reasonOf } from '../../base/errors.ts';
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
-import type { RankError} from '../../base/errors.ts';
+import type { RankError } from '../../base/errors.ts';
 import { type FieldViolation, type RankErrorKind } from '../../base/errors.ts';
 import type { WireAnyInput } from '../../proto/generated/google/protobuf/Any.ts';
 import type { WireRankErrorInput } from '../../proto/generated/slmrank/v1/RankError.ts';

@@ -1,4 +1,4 @@
-import { RankError } from '../../base/errors.ts';
+import { messageOf, RankError } from '../../base/errors.ts';
 import { JsonRecord } from '../../base/files/json-record.ts';
 import type { AddedToken } from './added-tokens.ts';
 import type { BytePairModel } from './byte-pair.ts';
@@ -44,7 +44,7 @@ function parseJson(text: string, where: string): RawRecord {
   try {
     return JSON.parse(text) as RawRecord;
   } catch (cause) {
-    fail(where, `not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+    fail(where, `not JSON: ${messageOf(cause)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { CheckpointError } from './checkpoint.ts';
+import { messageOf } from '../../base/errors.ts';
 
 /**
  * A file of a checkpoint, read by position: never whole in memory, and beyond 4 GiB without 32-bit arithmetic.
@@ -88,6 +89,6 @@ export class CheckpointFile {
 }
 
 function unreadable(path: string, cause: unknown): CheckpointError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new CheckpointError(`${path}: cannot be read: ${reason}`, { cause });
 }
