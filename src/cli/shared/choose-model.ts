@@ -1,6 +1,7 @@
 import type { Config, DeviceSlot } from '../../config/config.ts';
 import { defaultRecipe, ensureModel } from '../../toolchain/build/ensure-model.ts';
 import { messageOf } from '../../base/errors.ts';
+import { printLine } from './standard-error.ts';
 
 /** The model that was named, if one was, and the devices, all of one kind, that it will run on. */
 export interface ModelChoice {
@@ -32,8 +33,4 @@ export async function chooseModel(
       { cause },
     );
   }
-}
-
-function printLine(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

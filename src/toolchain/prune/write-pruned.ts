@@ -9,7 +9,7 @@ import { type PruneReport, reportFile } from './prune-report.ts';
 
 const configLimits = { bytes: 1024 * 1024, depth: 8 };
 
-/** Writes a pruned checkpoint with the config and tokenizer of the one it came from, and its report. */
+/** Writes a pruned checkpoint with the config and tokenizer of the original, and its report. */
 export async function writePruned(
   checkpoint: Checkpoint,
   {
@@ -46,7 +46,7 @@ export async function writePruned(
   });
 }
 
-/** Transformers does not take a tokenizer.json alone. */
+/** Transformers needs a tokenizer_config.json beside the tokenizer.json. */
 function madeTokenizer(text: string): readonly (readonly [string, string])[] {
   const config = {
     tokenizer_class: 'PreTrainedTokenizerFast',

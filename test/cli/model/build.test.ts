@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { run } from '../../../src/cli/model/build.ts';
-import { findPrompt } from '../../../src/cli/model/prompt-options.ts';
+import { findPrompt } from '../../../src/cli/model/calibration-options.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
 import { tinyPath } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
