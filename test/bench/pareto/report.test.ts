@@ -1,35 +1,15 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  jest,
-  test,
-} from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { run } from '../../../bench/pareto/main.ts';
 import type { OpenScorer } from '../../../bench/pareto/pair-scorer.ts';
 import { intervalOf } from '../../../bench/pareto/report.ts';
 import { buildHfTiny } from '../../support/hf-tiny.ts';
 import { setUpPareto, standIn, trec } from '../../support/pareto-set-up.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 
-let printed = '';
-
-beforeEach(() => {
-  printed = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const output = captureOutput();
 
 const models = mkdtempSync(join(tmpdir(), 'slmrank-pareto-'));
 beforeAll(async () => {
@@ -77,8 +57,8 @@ describe('slmrank report pareto', () => {
     expect([bm25, embedder, dense, pruned].map((each) => each?.speed === undefined)).toEqual([
       ...[true, true, false, false],
     ]);
-    expect(printed).toMatch(/^embedder +0\.631 .* dense +-0\.369 .* -36\.9 % /m);
-    expect(printed).toContain('No row beats, in parameters: embedder, dense');
+    expect(output.stdout).toMatch(/^embedder +0\.631 .* dense +-0\.369 .* -36\.9 % /m);
+    expect(output.stdout).toContain('No row beats, in parameters: embedder, dense');
   });
 
   test('measures each text budget, a model opened once for all of them', async () => {
@@ -109,10 +89,10 @@ describe('slmrank report pareto', () => {
       [24, expect.closeTo(second), expect.closeTo(second - 1)],
       [64, 1, 0],
     ]);
-    expect(printed).toMatch(/^embedder +0\.631 +0\.631 +1\.000 +1\.000$/m);
+    expect(output.stdout).toMatch(/^embedder +0\.631 +0\.631 +1\.000 +1\.000$/m);
   });
 
-  test('speeds are told by budget, in ratio to the reference at the same budget', async () => {
+  test('speeds are listed by budget, in ratio to the reference at the same budget', async () => {
     const { args, report } = setUp();
     await run(args('--candidate-tokens', '24,64'), standIn([]));
     const { rows, speed } = report();
@@ -198,7 +178,7 @@ describe('slmrank report pareto', () => {
     expect(picture('front.svg')).toContain('candidates/s, 64 tokens of a candidate');
   });
 
-  test('names what is not there, or leaves it out when told to, but never the reference', async () => {
+  test('names what is not there, or omits it on request, but never the reference', async () => {
     const { args, folder, report } = setUp();
     const plan = join(folder, 'plan.json');
     const text = readFileSync(plan, 'utf8');
@@ -208,7 +188,7 @@ describe('slmrank report pareto', () => {
     );
     await run(args('--skip-missing', '--no-speed'), standIn([]));
     expect(report().skipped).toEqual([{ name: 'pruned', missing: 'gone/manifest.json' }]);
-    expect(printed).toContain('Left out: pruned, as gone/manifest.json is not there.');
+    expect(output.stdout).toContain('Left out: pruned, as gone/manifest.json is not there.');
     await expect(run(args('--candidate-tokens', '32'), standIn([]))).rejects.toThrow(
       /row 'embedder' of the plan: .*embedder.32.trec is not there/,
     );
