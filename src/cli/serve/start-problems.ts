@@ -9,8 +9,8 @@ import { findTlsProblems } from '../../server/tls.ts';
 import { messageOf } from '../../base/errors.ts';
 
 /**
- * What would end the start once the model is loaded, found before it is: addresses that are not to be had, files that
- * are missing or unusable, CUDA without its libraries. Each names its setting as it was typed.
+ * Finds, before the model is loaded, what would make the start fail afterwards: addresses in use,
+ * missing or unusable files, CUDA without its libraries. Each problem names its setting as typed.
  */
 export async function findStartProblems(config: ReadConfig): Promise<readonly string[]> {
   return [
@@ -62,8 +62,8 @@ function findKeyProblems(config: ReadConfig): readonly string[] {
 }
 
 /**
- * Listens for a moment and lets go again: until the model is warm a client that gets through would be answered by
- * nobody. All at once, so that two addresses that exclude each other are found.
+ * Listens on each address and closes again, because nobody would answer a client until the model is
+ * warm. All addresses are open at the same time, so that two that conflict are found.
  */
 async function findTakenAddresses(config: ReadConfig): Promise<readonly string[]> {
   const problems: string[] = [];
@@ -87,7 +87,7 @@ async function findTakenAddresses(config: ReadConfig): Promise<readonly string[]
   return problems;
 }
 
-/** A name may stand for several addresses; one that can be had will do, as it does for the server. */
+/** A host name may have several addresses; one that is free is enough, as for the server. */
 async function tryAddress(address: string) {
   const servers: Server[] = [];
   let problem: string | undefined;

@@ -3,7 +3,7 @@ import { defaultRecipe, ensureModel } from '../../toolchain/build/ensure-model.t
 import { messageOf } from '../../base/errors.ts';
 import { printLine } from './standard-error.ts';
 
-/** The model that was named, if one was, and the devices, all of one kind, that it will run on. */
+/** The model named by the user, if any, and the devices (all of one kind) that it will run on. */
 export interface ModelChoice {
   readonly model: Config['model'];
   readonly devices: readonly Pick<DeviceSlot, 'provider'>[];
@@ -27,9 +27,8 @@ export async function chooseModel(
   try {
     return await ensure(defaultRecipe, provider, { onProgress: printLine });
   } catch (cause) {
-    const reason = messageOf(cause);
     throw new Error(
-      `${defaultRecipe} cannot be built: ${reason}. Name a built model with --model or SLMRANK_MODEL to use that instead.`,
+      `${defaultRecipe} cannot be built: ${messageOf(cause)}. Name a built model with --model or SLMRANK_MODEL to use that instead.`,
       { cause },
     );
   }
