@@ -30,6 +30,7 @@ COPY proto proto
 COPY src src
 COPY workers workers
 COPY bench bench
+COPY scripts scripts
 RUN npm run -s build
 
 FROM node:20.20-bookworm-slim AS cpu

@@ -25,7 +25,7 @@ export const layers = {
     'src/encode',
     'src/schedule',
   ],
-  workers: ['src/pool', 'src/encode', 'src/engine'],
+  workers: ['src/base', 'src/pool', 'src/encode', 'src/engine'],
   'src/pipeline': [
     'src/base',
     'src/config',

@@ -1,4 +1,5 @@
 import { hearSignals } from './cli/shared/signals.ts';
+import { messageOf } from './base/errors.ts';
 
 /** `npm start` and the container's entry: the same as `slmrank serve`. */
 const signals = hearSignals();
@@ -7,6 +8,6 @@ try {
   const { run } = await import('./cli/serve/serve.ts');
   process.exitCode = await run(process.argv.slice(2), signals);
 } catch (error) {
-  process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`slmrank: ${messageOf(error)}\n`);
   process.exit(1);
 }

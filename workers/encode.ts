@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads';
 import type { EncodeMessage, EncodeReply, EncodeWorkerData } from '../src/pool/threads/messages.ts';
 import type { RequestEncoder } from '../src/encode/encode.ts';
 import { createRequestEncoder } from '../src/encode/request-encoder.ts';
+import { messageOf } from '../src/base/errors.ts';
 
 /**
  * A thread of the encoder pool. Errors are sent as replies, those of loading too, because an error
@@ -49,7 +50,7 @@ function handle(encoder: RequestEncoder, message: EncodeMessage): EncodeReply {
 }
 
 function toFailure(error: unknown): Extract<EncodeReply, { kind: 'failed' }> {
-  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
+  return { kind: 'failed', message: messageOf(error) };
 }
 
 /** The pool sets it; messages.ts has the type. */

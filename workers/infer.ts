@@ -3,6 +3,7 @@ import type { InferMessage, InferReply, InferWorkerData } from '../src/pool/thre
 import { faultOf } from '../src/pool/threads/run-fault.ts';
 import { ChangedFileError, ServedFiles } from '../src/engine/served-files.ts';
 import type { RankSession } from '../src/engine/session.ts';
+import { messageOf } from '../src/base/errors.ts';
 
 /** A replica's thread. Errors are sent as replies, so only a crash ends the thread. */
 
@@ -77,7 +78,7 @@ async function run(
 }
 
 function toFailure(error: unknown): InferReply {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const fault = error instanceof ChangedFileError ? 'device' : faultOf(message);
   return { kind: 'failed', message, fault };
 }

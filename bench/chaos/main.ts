@@ -8,6 +8,7 @@ import { type ChaosOptions, type ChaosResult, findFaults } from './chaos.ts';
 import { chaosModel } from './chaos-model.ts';
 import { killThreads } from './kills.ts';
 import { rollServers } from './rolling.ts';
+import { messageOf } from '../../src/base/errors.ts';
 
 const usage = `Usage: npm run chaos -- MODE [OPTIONS]
 
@@ -114,6 +115,6 @@ function format(mode: string, result: ChaosResult): string {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`chaos: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`chaos: ${messageOf(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { parseOptions } from '../../src/cli/shared/usage.ts';
+import { messageOf } from '../../src/base/errors.ts';
 import type { Blueprint } from '../../src/model/manifest.ts';
 import { packBatch } from '../../src/batch/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
@@ -261,9 +262,7 @@ async function run(): Promise<void> {
 try {
   await assertProvider();
 } catch (error) {
-  console.error(
-    `skipped: no CUDA provider (${error instanceof Error ? error.message.trim() : String(error)})`,
-  );
+  console.error(`skipped: no CUDA provider (${messageOf(error).trim()})`);
   console.error(
     'place the libraries with bench/gpu/place-cuda.sh; its first lines say what else is needed',
   );

@@ -12,6 +12,7 @@ import { describeMachine } from '../machine.ts';
 import { attack, type AttackResult } from './attack.ts';
 import { limits } from './message-kinds.ts';
 import { trendOf } from './tally.ts';
+import { messageOf } from '../../src/base/errors.ts';
 
 const usage = `Usage: npm run hostile -- [OPTIONS]
 
@@ -168,6 +169,6 @@ function say(line: string): void {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`hostile: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`hostile: ${messageOf(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

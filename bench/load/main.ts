@@ -15,6 +15,7 @@ import { packMessages, recordRequests } from './recorded-requests.ts';
 import type { LoadReport } from './report.ts';
 import { okLatencies, summarize } from './summary.ts';
 import { watchMemory } from './watch-memory.ts';
+import { messageOf } from '../../src/base/errors.ts';
 
 const startTimeoutMs = 600_000;
 /** For one request outside the load. */
@@ -121,6 +122,6 @@ function say(line: string): void {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`load: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`load: ${messageOf(error)}\n`);
   process.exitCode = 1;
 }

@@ -17,6 +17,7 @@ import { startResizing } from './resize.ts';
 import { mostRequests, runSoak } from './run.ts';
 import { startSampler } from './samples.ts';
 import { SoakTraffic } from './traffic.ts';
+import { messageOf } from '../../src/base/errors.ts';
 
 const connections = 4;
 const capacitySeconds = 8;
@@ -128,6 +129,6 @@ function say(line: string): void {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`soak: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`soak: ${messageOf(error)}\n`);
   process.exitCode = 2;
 }

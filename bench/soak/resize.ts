@@ -1,4 +1,5 @@
 import { createAdminClient } from '../../src/client/admin-client.ts';
+import { messageOf } from '../../src/base/errors.ts';
 
 export interface Resizes {
   readonly done: number;
@@ -24,9 +25,7 @@ export function startResizing(
       await client.setReplicas({ count }, () => undefined);
       done += 1;
     } catch (error) {
-      problems.push(
-        `resize to ${count}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      problems.push(`resize to ${count}: ${messageOf(error)}`);
     }
   };
   const timer = setInterval(() => {

@@ -1,24 +1,25 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseDeviceSlots } from '../../src/config/device-slots.ts';
+import { messageOf } from '../../src/base/errors.ts';
 import { formatTable } from '../../src/base/format-table.ts';
-import { createRankingClient } from '../../src/client/client.ts';
 import { createRandom } from '../../src/base/random.ts';
+import { createRankingClient } from '../../src/client/client.ts';
+import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { parseTraffic } from '../../src/domain/traffic.ts';
 import { describeMachine } from '../machine.ts';
-import type { Bench } from './scenarios/poisson.ts';
 import { type EngineRate, fillBatches, measureEngine } from './engine/engine.ts';
 import { parseSuiteOptions, type SuiteOptions } from './options.ts';
 import { formatSuitePage } from './page.ts';
-import { play, saturate } from './traffic/play.ts';
-import { type Compared, compare, judge, keyNumbers, type SuiteReport } from './report.ts';
+import { compare, type Compared, judge, keyNumbers, type SuiteReport } from './report.ts';
+import type { Bench } from './scenarios/poisson.ts';
 import { runScenario, type ScenarioResult } from './scenarios/run-scenario.ts';
 import { scenarios } from './scenarios/scenarios.ts';
-import { Sender } from './traffic/sender.ts';
-import { drawShape } from './traffic/shapes.ts';
 import { openStand, type Stand, startStand } from './server/stand.ts';
 import { ensureTinyModel } from './server/tiny-model.ts';
+import { play, saturate } from './traffic/play.ts';
 import { createRequestMaker } from './traffic/request-maker.ts';
+import { Sender } from './traffic/sender.ts';
+import { drawShape } from './traffic/shapes.ts';
 
 const differentRequests = 64;
 /** The server's default on CPU: the bare engine runs batches of the same size. */
@@ -209,6 +210,6 @@ function say(line: string): void {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`load:suite: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`load:suite: ${messageOf(error)}\n`);
   process.exitCode = 2;
 }

@@ -96,9 +96,13 @@ export class RankError extends Error {
     if (thrown instanceof RankError) {
       return thrown;
     }
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new RankError('internal', message, { cause: thrown });
+    return new RankError('internal', messageOf(thrown), { cause: thrown });
   }
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** The last branch of a switch over a closed union: the compiler proves that it is unreachable. */

@@ -2,6 +2,7 @@
 import { findNearestName } from '../config/nearest-name.ts';
 import { hearSignals } from './shared/signals.ts';
 import { UsageError } from './shared/usage.ts';
+import { messageOf } from '../base/errors.ts';
 
 export interface Command {
   readonly summary: string;
@@ -102,7 +103,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const { run } = await found.command.load();
     return await run(found.args);
   } catch (error) {
-    process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`slmrank: ${messageOf(error)}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

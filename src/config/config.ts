@@ -3,6 +3,7 @@ import { readFlags, readVariables, typedName } from './given-settings.ts';
 import { findInsecurities } from './security-settings.ts';
 import { flagOf, type Host, variableOf } from './setting.ts';
 import { countCores } from './count-cores.ts';
+import { messageOf } from '../base/errors.ts';
 
 export type { Config, ServedConfig } from './config-settings.ts';
 export { typedName } from './given-settings.ts';
@@ -61,7 +62,7 @@ export function readConfig(
     try {
       return settings[name].parse(text);
     } catch (error) {
-      problems.push(`${source}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${source}: ${messageOf(error)}`);
       return undefined;
     }
   };

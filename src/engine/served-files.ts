@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { RankError } from '../base/errors.ts';
+import { messageOf, RankError } from '../base/errors.ts';
 import { type FilesOfModel, type FileStamps, mostBytes } from '../model/model-files.ts';
 import { assertRegular, openFlags, type FileStamp, stampOf } from '../base/files/regular-file.ts';
 
@@ -154,7 +154,7 @@ function openOrRefuse(path: string): number {
   try {
     return openSync(path, openFlags);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new ChangedFileError('unavailable', `cannot open ${path}: ${reason}`, { cause });
   }
 }
@@ -199,7 +199,7 @@ function realPathOf(path: string): string {
   try {
     return realpathSync(path);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new ChangedFileError('unavailable', `cannot open ${path}: ${reason}`, { cause });
   }
 }

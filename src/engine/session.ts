@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { RankError } from '../base/errors.ts';
+import { messageOf, RankError } from '../base/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { cudaHint } from './cuda-libraries.ts';
 import type { PackedBatch } from '../batch/packed-batch.ts';
@@ -104,7 +104,7 @@ async function createSession(
       ? await ort.InferenceSession.create(graph, settings)
       : await ort.InferenceSession.create(graph, settings);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const slot = options.provider === 'cuda' ? `cuda:${options.deviceId}` : 'cpu';
     const what = typeof graph === 'string' ? graph : 'a graph';
     const hint = options.provider === 'cuda' && isAboutLibraries(reason) ? `; ${cudaHint()}` : '';

@@ -6,6 +6,7 @@ import type { CallContext, Rank, RankReply, RankRequest } from '../domain/rank.t
 import { assertRegular } from '../base/files/regular-file.ts';
 import { formatShape, type TrafficShape } from '../domain/traffic.ts';
 import type { Log } from './log.ts';
+import { messageOf } from '../base/errors.ts';
 
 /** Largest size of the file, enough for about two million requests of 50 candidates. */
 export const mostCaptureBytes = 512 * 2 ** 20;
@@ -46,7 +47,7 @@ export async function openCapture(options: CaptureOptions): Promise<Capture> {
       await handle.close();
     }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new Error(`SLMRANK_CAPTURE: '${file}' cannot be appended to: ${reason}`, { cause });
   }
 }

@@ -5,6 +5,7 @@ import { type Config, typedName } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
 import { readRegularSync } from '../base/files/regular-file.ts';
 import { watchFiles } from '../base/files/file-watch.ts';
+import { messageOf } from '../base/errors.ts';
 
 /** What an address is served with; made once, fit for several addresses. */
 export interface ListenCredentials {
@@ -124,7 +125,7 @@ function readTls(config: TlsSettings): ReadTls {
       const file = path === undefined ? undefined : readRegularSync(path, mostFileBytes);
       return file && { path, file, parsed: parse(file) };
     } catch (cause) {
-      problems.push(`${name(setting)}: '${path ?? ''}' cannot be used: ${reasonOf(cause)}`);
+      problems.push(`${name(setting)}: '${path ?? ''}' cannot be used: ${messageOf(cause)}`);
       return undefined;
     }
   };
@@ -155,12 +156,8 @@ function findRefusal({ certificate: cert, privateKey: key, clientCa: ca }: TlsMa
     createSecureContext({ cert, key, ca });
     return undefined;
   } catch (error) {
-    return reasonOf(error);
+    return messageOf(error);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

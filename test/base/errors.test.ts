@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { presentError, RankError, reasonOf, reasons } from '../../src/base/errors.ts';
+import { messageOf, presentError, RankError, reasonOf, reasons } from '../../src/base/errors.ts';
 
 test('docs/reasons.md explains every reason, and no others', () => {
   const page = readFileSync(new URL('../../docs/reasons.md', import.meta.url), 'utf8');
@@ -21,4 +21,12 @@ test('a foreign error becomes internal: kept for logs, hidden from clients', () 
   expect(RankError.from('text')).toMatchObject({ kind: 'internal', message: 'text' });
   expect(presentError(thrown).message).not.toContain('secret');
   expect(presentError(thrown).cause).toBe(thrown);
+});
+
+test.each([
+  [new TypeError('no such file'), 'no such file'],
+  ['a plain text', 'a plain text'],
+  [undefined, 'undefined'],
+])('the message of %p is %p', (thrown, expected) => {
+  expect(messageOf(thrown)).toBe(expected);
 });

@@ -87,7 +87,7 @@ describe('a sequence classifier', () => {
     const compact = join(temporaryFolder(), 'compact');
     await quantizeCheckpoint({
       ...{ from: tinyPath('llama-score-named'), to: compact, labels: ['yes', 'no'] },
-      ...{ floats: [], smooth: undefined, onProgress: () => undefined },
+      ...{ floats: [], calibration: undefined, onProgress: () => undefined },
     });
     const checkpoint = await openCheckpoint(compact);
     const original = await openCheckpoint(tinyPath('llama-score-named'));

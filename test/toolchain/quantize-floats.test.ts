@@ -18,7 +18,7 @@ async function quantize(floats: readonly LayerInput[]) {
   const to = join(temporaryFolder(), 'compact');
   const report = await quantizeCheckpoint({
     ...{ from: tinyPath('llama'), to, labels: ['yes', 'no'], floats },
-    ...{ smooth: undefined, onProgress: quiet },
+    ...{ calibration: undefined, onProgress: quiet },
   });
   return { to, report };
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { JsonRecord } from '../../../src/base/files/json-record.ts';
 import { findGhz, runGhz } from '../../load/ghz.ts';
 import { packMessages } from '../../load/recorded-requests.ts';
-import type { Bench } from './poisson.ts';
+import { messageOf } from '../../../src/base/errors.ts';
 import { outcomeOf, type Sent } from '../account/ends.ts';
+import type { Bench } from './poisson.ts';
 import { runScenario, type ScenarioResult } from './run-scenario.ts';
 
 /**
@@ -50,7 +51,7 @@ function findInstalled({ options, say }: Bench): string | undefined {
   try {
     return findGhz(options.ghz);
   } catch (error) {
-    say(`without ghz: ${error instanceof Error ? error.message : String(error)}`);
+    say(`without ghz: ${messageOf(error)}`);
     return undefined;
   }
 }

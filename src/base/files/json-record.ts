@@ -1,4 +1,4 @@
-import { RankError } from '../errors.ts';
+import { messageOf, RankError } from '../errors.ts';
 
 export interface Bounds {
   readonly min: number;
@@ -34,7 +34,7 @@ export class JsonRecord {
     try {
       value = JSON.parse(text);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new RankError('invalid-argument', `${where}: not JSON: ${reason}`, { cause });
     }
     return new JsonRecord(value, where);

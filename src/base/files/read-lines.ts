@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { DataError, dataError, type Place } from '../errors.ts';
+import { DataError, dataError, messageOf, type Place } from '../errors.ts';
 
 /**
  * Far above any text that a model reads. The limit prevents a file without line ends, or a gzip
@@ -127,7 +127,7 @@ async function* readChunks(source: LineSource, line: () => number): AsyncGenerat
     if (error instanceof DataError) {
       throw error;
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new DataError(`${name}:${line()}: cannot be read on: ${reason}`, { cause: error });
   } finally {
     stream.destroy();
@@ -146,7 +146,7 @@ async function readHead(name: string, chunks: AsyncIterator<Buffer>): Promise<Bu
       head = Buffer.concat([head, next.value]);
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new DataError(`${name}: cannot be read: ${reason}`, { cause: error });
   }
   return head;

@@ -1,5 +1,6 @@
 import { createKey, formatKeyLine, hashKey, parseApiKeys } from '../../desk/access/api-keys.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
+import { messageOf } from '../../base/errors.ts';
 
 const usage = `Usage: slmrank key new --name NAME [--rate N [--burst N]] [--priority CLASS]
 
@@ -45,6 +46,6 @@ export function keyLine(key: string, { name, rate, burst, priority }: Terms): st
   try {
     return parseApiKeys(line, 'the options').map(formatKeyLine).join('');
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    throw new UsageError(`${messageOf(error)}\n\n${usage}`);
   }
 }

@@ -12,6 +12,7 @@ import { formatAnswer, type TableShape } from './demo-table.ts';
 import { startServerProcess } from '../shared/server-process.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
 import { whileWaiting } from '../shared/while-waiting.ts';
+import { messageOf } from '../../base/errors.ts';
 
 const usage = `Usage: slmrank demo [--model DIR] [--top N]
 
@@ -65,7 +66,7 @@ async function withServer(
     await use(client);
   } catch (error) {
     await server.stop();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`${reason}\nThe server's log ends with:\n${server.logTail()}`, {
       cause: error,
     });

@@ -1,5 +1,5 @@
 import { type PerturbationName, perturbationNames } from '../../eval/forms/perturb.ts';
-import { parseNumber } from '../shared/parse-number.ts';
+import { parseNumber } from '../shared/option-values.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
 
 const usage = `Usage: slmrank eval --beir DIR --split NAME --run FILE.trec[.gz] [OPTIONS]

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { mergeCheckpoint } from '../../toolchain/checkpoint/merge-checkpoint.ts';
 import { writtenTypes } from '../../toolchain/checkpoint/write-checkpoint.ts';
+import { parseOneOf } from '../shared/option-values.ts';
 import { parseOnlyOptions, UsageError } from '../shared/usage.ts';
-import { watchProgress } from '../shared/watch-progress.ts';
+import { watchProgress } from '../shared/standard-error.ts';
 
 const usage = `Usage: slmrank model merge --from FOLDER --to FOLDER [--adapter FOLDER] [--type TYPE]
 
@@ -28,17 +29,9 @@ export async function run(args: readonly string[]): Promise<number> {
     from: resolve(values.from),
     to,
     adapter: values.adapter === undefined ? undefined : resolve(values.adapter),
-    type: parseType(values.type ?? 'F32'),
+    type: parseOneOf('type', values.type ?? 'F32', writtenTypes),
     onProgress: watchProgress('tensors'),
   });
   process.stdout.write(`merged into ${to}\n`);
   return 0;
-}
-
-function parseType(type: string) {
-  const found = writtenTypes.find((each) => each === type);
-  if (found === undefined) {
-    throw new UsageError(`--type is '${type}'; one of ${writtenTypes.join(', ')} is needed`);
-  }
-  return found;
 }

@@ -1,19 +1,17 @@
-import { countCores } from '../../config/count-cores.ts';
 import { resolve } from 'node:path';
 import { formatTable } from '../../base/format-table.ts';
+import { type InputKind, inputKinds } from '../../toolchain/graph/layer-inputs.ts';
+import type { LayerCalibrationOptions } from '../../toolchain/quantize/calibrate-layers.ts';
 import {
   quantizeCheckpoint,
   type QuantizeReport,
   quantizeReportFile,
   type SmoothingReport,
 } from '../../toolchain/quantize/quantize-checkpoint.ts';
-import { type InputKind, inputKinds } from '../../toolchain/graph/layer-inputs.ts';
-import type { SmoothOptions } from '../../toolchain/quantize/choose-factors.ts';
-import { parseFloats, parseLabels } from './build.ts';
-import { findPrompt } from './prompt-options.ts';
-import { parseNumber } from '../shared/parse-number.ts';
+import { watchProgress } from '../shared/standard-error.ts';
 import { parseOnlyOptions, UsageError } from '../shared/usage.ts';
-import { watchProgress } from '../shared/watch-progress.ts';
+import { parseFloats, parseLabels } from './build-options.ts';
+import { calibrationOptions, findPrompt, parseCalibration } from './calibration-options.ts';
 
 const usage = `Usage: slmrank model quantize --from FOLDER --to FOLDER [OPTIONS]
 
@@ -40,21 +38,9 @@ With --calibrate, as for 'slmrank model prune':
 `;
 
 const text = { type: 'string' } as const;
-const options = {
-  from: text,
-  to: text,
-  labels: text,
-  float: text,
-  calibrate: text,
-  recipe: text,
-  model: text,
-  template: { type: 'string', multiple: true },
-  tokens: text,
-  'row-tokens': text,
-  seed: text,
-  threads: text,
-} as const;
+const definitions = { ...calibrationOptions, from: text, to: text, float: text } as const;
 
+/** Options that have no meaning without --calibrate. --labels has one. */
 const calibrationOnly = [
   'recipe',
   'model',
@@ -65,10 +51,10 @@ const calibrationOnly = [
   'threads',
 ] as const;
 
-type Values = ReturnType<typeof parseOnlyOptions<typeof options>>;
+type Values = ReturnType<typeof parseOnlyOptions<typeof definitions>>;
 
 export async function run(args: readonly string[]): Promise<number> {
-  const values = parseOnlyOptions(args, usage, options);
+  const values = parseOnlyOptions(args, usage, definitions);
   if (values.from === undefined || values.to === undefined) {
     throw new UsageError(`--from and --to are needed\n\n${usage.trimEnd()}`);
   }
@@ -78,14 +64,14 @@ export async function run(args: readonly string[]): Promise<number> {
     to,
     labels: values.labels === undefined ? [] : parseLabels(values.labels),
     floats: parseFloats(values.float),
-    smooth: await findSmoothing(values),
+    calibration: await findCalibration(values),
     onProgress: watchProgress('tensors'),
   });
   process.stdout.write(`${format(report)}\n${to}: ${summary(report)}\n`);
   return 0;
 }
 
-async function findSmoothing(values: Values): Promise<SmoothOptions | undefined> {
+async function findCalibration(values: Values): Promise<LayerCalibrationOptions | undefined> {
   const { calibrate, recipe, model, template, labels } = values;
   if (calibrate === undefined) {
     const odd = calibrationOnly.find((name) => values[name] !== undefined);
@@ -95,17 +81,9 @@ async function findSmoothing(values: Values): Promise<SmoothOptions | undefined>
     return undefined;
   }
   const prompt = { recipe, model, template, labels: template === undefined ? undefined : labels };
-  const whole = (name: 'tokens' | 'row-tokens' | 'seed' | 'threads', fallback: number, min = 1) =>
-    parseNumber(name, values[name] ?? String(fallback), { min, whole: true });
-  return {
-    calibrate: resolve(calibrate),
-    templates: (await findPrompt(prompt)).templates,
-    tokens: whole('tokens', 16_384),
-    rowTokens: whole('row-tokens', 256, 8),
-    seed: whole('seed', 1, 0),
-    threads: whole('threads', countCores().cores),
-    onProgress: watchProgress('layers'),
-  };
+  const { templates } = await findPrompt(prompt);
+  const calibration = parseCalibration(calibrate, values, { templates, defaultTokens: 16_384 });
+  return { ...calibration, onProgress: watchProgress('layers') };
 }
 
 function format({ tensors, smoothing }: QuantizeReport): string {
@@ -113,15 +91,19 @@ function format({ tensors, smoothing }: QuantizeReport): string {
   const table = formatTable([
     ['tensor', 'shape', 'relative error', 'SQNR dB', 'largest error', 'of outputs', 'compensated'],
     ...tensors.map(({ name, shape, relativeError, sqnrDb, largestError, outputError }) => [
-      ...[name, shape.join(' x '), percent(relativeError)],
-      ...[sqnrDb.toFixed(1), largestError.toExponential(1)],
-      ...(outputError ? [percent(outputError.before), percent(outputError.after)] : ['-', '-']),
+      name,
+      shape.join(' x '),
+      percent(relativeError),
+      sqnrDb.toFixed(1),
+      largestError.toExponential(1),
+      outputError === undefined ? '-' : percent(outputError.before),
+      outputError === undefined ? '-' : percent(outputError.after),
     ]),
   ]);
   return smoothing === undefined ? table : `${table}\n${formatSmoothing(smoothing)}`;
 }
 
-/** Root mean square over layers of each input's products' error. */
+/** For each kind of input, the error of its products: root mean square over layers. */
 function formatSmoothing({ inputs, rows, tokens, file }: SmoothingReport): string {
   const rootMean = (of: readonly number[]) =>
     `${(100 * Math.sqrt(of.reduce((a, b) => a + b, 0) / of.length)).toFixed(2)} %`;

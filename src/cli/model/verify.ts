@@ -12,6 +12,7 @@ import {
   type VerifyReport,
 } from '../../toolchain/verify/verify-model.ts';
 import { chooseModel } from '../shared/choose-model.ts';
+import { printLine } from '../shared/standard-error.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
 
 const usage = `Usage: slmrank verify [MODEL] [OPTIONS]
@@ -144,8 +145,4 @@ function formatCheck(check: Check, width: number): string {
 function failures(report: VerifyReport): string {
   const failed = report.checks.filter((check) => !check.passed);
   return failed.map(({ name }) => name).join('; ');
-}
-
-function printLine(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -1,10 +1,10 @@
 import { DataError } from '../../base/errors.ts';
 import type { OnBadLine } from '../../base/files/read-lines.ts';
 
-/** Bad lines of which the reasons are shown. */
+/** Most bad lines that are listed with their reason. */
 const mostShown = 5;
 
-/** What becomes of the lines of a file that are no candidates. */
+/** Collects or rejects the lines of a file that are not candidates. */
 export class BadLines {
   readonly #skips: boolean;
   readonly #shown: string[] = [];
@@ -27,7 +27,7 @@ export class BadLines {
     }
   };
 
-  /** One line for each that is shown; empty when there are none. */
+  /** One line per listed bad line; empty without any. */
   describe(): string {
     const more = this.#count - this.#shown.length;
     return [

@@ -1,5 +1,5 @@
 import { isBlank } from '../../text/normalize/is-blank.ts';
-import { parseNumber } from '../shared/parse-number.ts';
+import { parseNumber } from '../shared/option-values.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
 
 const usage = `Usage: slmrank rank --query TEXT [OPTIONS] FILE

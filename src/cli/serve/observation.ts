@@ -16,7 +16,7 @@ export interface ObservationOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** What is observed, as far as it is there yet. */
+/** The parts that /readyz reports on, once they exist. */
 export interface Observed {
   readonly server: Pick<RunningServer, 'isStopping'>;
   readonly pipeline: Pick<RankingPipeline, 'replicas'>;
@@ -29,12 +29,12 @@ export interface Observation {
   readonly observer: Observer;
   /** HOST:PORT; undefined when the port is off. */
   readonly address: string | undefined;
-  /** From now on /readyz tells of these. */
+  /** From now on /readyz reports on these parts. */
   follow(observed: Observed): void;
   close(): Promise<void>;
 }
 
-/** Open before anything is loaded, so that a slow start can be watched. @throws Error when the address is taken. */
+/** Opens before anything is loaded, so that a slow start can be watched. @throws Error when the address is taken. */
 export async function openObservation(options: ObservationOptions): Promise<Observation> {
   const { config, manifest, version, log, env } = options;
   const { name: model, fingerprint, precision, buckets } = manifest;
@@ -61,7 +61,7 @@ export async function openObservation(options: ObservationOptions): Promise<Obse
         () => {
           state = { ...parts, isWarm: true };
         },
-        // Whoever starts the server says so.
+        // The caller that starts the server reports the failure.
         () => undefined,
       );
     },
@@ -92,7 +92,7 @@ export interface ServingState {
   readonly replicas: () => readonly ReplicaDescription[];
 }
 
-/** Why requests should go elsewhere; undefined when they should come. */
+/** Why the server cannot take requests now; undefined when it can. */
 export function findHindrance({ isStopping, isWarm, replicas }: ServingState): string | undefined {
   if (isStopping()) {
     return 'draining';

@@ -27,6 +27,7 @@ import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
 import { hearSignals, type Signals, type StopSignal } from '../shared/signals.ts';
 import { findStartProblems } from './start-problems.ts';
+import { messageOf } from '../../base/errors.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
 
@@ -66,7 +67,7 @@ export async function run(
   return isClean ? 0 : 1;
 }
 
-/** Everything that can be looked at before the model is loaded, which takes its time. @throws ConfigError */
+/** Checks everything that can be checked before the slow loading of the model. @throws ConfigError */
 async function readChecked(args: readonly string[]): Promise<Config> {
   const { config, problems } = readConfig(process.env, args);
   await putBack(config.model);
@@ -83,13 +84,13 @@ interface ServeParts {
   readonly credentials: ListenCredentials;
 }
 
-/** From the loading of the model to the end of the drain: whether it was clean. */
+/** Loads the model, serves, and drains. Resolves to whether the drain was clean. */
 async function serve(parts: ServeParts): Promise<boolean> {
   const { config, manifest, log, signals, observation, models, credentials } = parts;
   const { observer } = observation;
   const orEnd = endWhileLoading(signals, models, log);
   const admin = await orEnd(openAdmin(parts));
-  // Before it listens: a client that spreads its calls over servers would send them to one that cannot serve yet.
+  // Warm before listening: a load-balancing client would otherwise send calls to a server that is not ready.
   await orEnd(models.warm());
   const server = await orEnd(
     startServer({
@@ -102,7 +103,7 @@ async function serve(parts: ServeParts): Promise<boolean> {
       readLoad: () => observer.load(),
     }),
   );
-  const stopped = obeySignals(signals, server, log);
+  const stopped = handleSignals(signals, server, log);
   watchServer(observation, server, models);
   await orEnd(Promise.race([server.ready, stopped]));
   if (!server.isStopping()) {
@@ -125,9 +126,9 @@ function watchServer(observation: Observation, server: RunningServer, models: Mo
 }
 
 /**
- * Guards the steps of the start. One that fails ends the process with status 1 and says why; a signal ends it with a
- * line and the signal's status. Both once no thread is in a run, which is why neither can end it at once; a second
- * signal does.
+ * Guards the steps of the start. A failing step ends the process with status 1 and its message; a
+ * signal ends it with a log line and the signal's status. Both wait until no thread is in a run; a
+ * second signal does not wait.
  */
 function endWhileLoading(
   signals: Signals,
@@ -158,13 +159,13 @@ function endWhileLoading(
       if (isEnding) {
         return await never;
       }
-      process.stderr.write(`slmrank: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`slmrank: ${messageOf(error)}\n`);
       return await end(1);
     }
   };
 }
 
-/** The model that is served first, and what it takes to serve another. */
+/** The model served first, and how to open another. */
 function openModels(
   { config, manifest, verified, log, tell }: PipelineOptions & { readonly tell: Tell },
   capture: Capture | undefined,
@@ -215,15 +216,15 @@ async function openAdmin({
   });
 }
 
-/** A build that was killed may have left the model beside its folder. */
+/** A killed build may have left the model beside its folder. */
 async function putBack(model: string | undefined): Promise<void> {
   if (model !== undefined && (await recoverFolder(model))) {
     process.stderr.write(`slmrank: put ${model} back, which a killed build had taken away\n`);
   }
 }
 
-/** Resolves when a first signal has led to a stop: whether it was clean. A second one ends the process. */
-function obeySignals(signals: Signals, server: RunningServer, log: Log): Promise<boolean> {
+/** Resolves once the first signal has stopped the server, to whether that was clean. A second signal ends the process. */
+function handleSignals(signals: Signals, server: RunningServer, log: Log): Promise<boolean> {
   signals.onReload(() => {
     log.info({ signal: 'SIGHUP' }, 'certificates and API keys are read again');
     server.reload();

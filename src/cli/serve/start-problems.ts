@@ -6,10 +6,11 @@ import { type ReadConfig, typedName } from '../../config/config.ts';
 import { findCudaProblem } from '../../engine/cuda-libraries.ts';
 import { readApiKeys } from '../../desk/access/access.ts';
 import { findTlsProblems } from '../../server/tls.ts';
+import { messageOf } from '../../base/errors.ts';
 
 /**
- * What would end the start once the model is loaded, found before it is: addresses that are not to be had, files that
- * are missing or unusable, CUDA without its libraries. Each names its setting as it was typed.
+ * Finds, before the model is loaded, what would make the start fail afterwards: addresses in use,
+ * missing or unusable files, CUDA without its libraries. Each problem names its setting as typed.
  */
 export async function findStartProblems(config: ReadConfig): Promise<readonly string[]> {
   return [
@@ -61,8 +62,8 @@ function findKeyProblems(config: ReadConfig): readonly string[] {
 }
 
 /**
- * Listens for a moment and lets go again: until the model is warm a client that gets through would be answered by
- * nobody. All at once, so that two addresses that exclude each other are found.
+ * Listens on each address and closes again, because nobody would answer a client until the model is
+ * warm. All addresses are open at the same time, so that two that conflict are found.
  */
 async function findTakenAddresses(config: ReadConfig): Promise<readonly string[]> {
   const problems: string[] = [];
@@ -86,7 +87,7 @@ async function findTakenAddresses(config: ReadConfig): Promise<readonly string[]
   return problems;
 }
 
-/** A name may stand for several addresses; one that can be had will do, as it does for the server. */
+/** A host name may have several addresses; one that is free is enough, as for the server. */
 async function tryAddress(address: string) {
   const servers: Server[] = [];
   let problem: string | undefined;
@@ -125,8 +126,4 @@ const reasons: Readonly<Record<string, string>> = {
 function reasonOf(error: unknown): string {
   const { code = '' } = error as NodeJS.ErrnoException;
   return reasons[code] ?? messageOf(error);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,9 @@
 import type { Config, DeviceSlot } from '../../config/config.ts';
 import { defaultRecipe, ensureModel } from '../../toolchain/build/ensure-model.ts';
+import { messageOf } from '../../base/errors.ts';
+import { printLine } from './standard-error.ts';
 
-/** The model that was named, if one was, and the devices, all of one kind, that it will run on. */
+/** The model named by the user, if any, and the devices (all of one kind) that it will run on. */
 export interface ModelChoice {
   readonly model: Config['model'];
   readonly devices: readonly Pick<DeviceSlot, 'provider'>[];
@@ -25,14 +27,9 @@ export async function chooseModel(
   try {
     return await ensure(defaultRecipe, provider, { onProgress: printLine });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
-      `${defaultRecipe} cannot be built: ${reason}. Name a built model with --model or SLMRANK_MODEL to use that instead.`,
+      `${defaultRecipe} cannot be built: ${messageOf(cause)}. Name a built model with --model or SLMRANK_MODEL to use that instead.`,
       { cause },
     );
   }
-}
-
-function printLine(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

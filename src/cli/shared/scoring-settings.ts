@@ -1,6 +1,6 @@
 /**
- * The settings of the surroundings for scoring in this process, with bounds that a few requests in
- * flight never reach: nothing may be shed here. Options win over variables.
+ * The environment's settings for scoring in this process, with queue limits too high to be reached:
+ * no request may be rejected here. Options win over variables.
  */
 export function scoringSettings(
   { model, devices }: { readonly model: string | undefined; readonly devices: string | undefined },

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../base/errors.ts';
 
 /** The real server, in a process of its own. */
 export interface ServerProcess {
@@ -70,7 +71,7 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   });
   const address = await firstOf(ready, exited, options.timeoutMs).catch((error: unknown) => {
     child.kill('SIGKILL');
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ServerStartError(`${reason}; its log ends with:\n${logTail()}`);
   });
   return { address, pid: child.pid ?? 0, logTail, stop: () => stop(child, exited) };

@@ -1,20 +1,20 @@
-/** What ends a server. The status is what a shell makes of the signal. */
+/** Signals that stop a server, with the exit status that shells give them. */
 export type StopSignal = 'SIGTERM' | 'SIGINT';
 const statusOf = { SIGTERM: 143, SIGINT: 130 } as const satisfies Record<StopSignal, number>;
 
-/** The process's signals, heard from its first line on; who knows what to do at them says so when it is there. */
+/** The process's signals. Handlers are set once the parts that they act on exist. */
 export interface Signals {
-  /** Before this is called, a signal ends the process with a line. Again: the last one is called. */
+  /** Until this is called, a signal ends the process with a message. A later handler replaces this one. */
   onStop(stop: (signal: StopSignal, status: number) => void): void;
-  /** Called at SIGHUP, and at once when there was one before. */
+  /** `reload` is called at every SIGHUP, and immediately if one came before this call. */
   onReload(reload: () => void): void;
 }
 
 let heard: Signals | undefined;
 
 /**
- * Imports next to nothing, so that it can be the first thing that a server does: until somebody listens, SIGHUP ends
- * the process, and so do errors of standard output and standard error, such as a full disk.
+ * This file imports almost nothing, so that it can run first: without listeners, SIGHUP ends the
+ * process, and so do errors of standard output and standard error, such as a full disk.
  */
 export function hearSignals(): Signals {
   heard ??= listen();
@@ -35,7 +35,7 @@ function listen(): Signals {
     isReloadAsked = onReload === undefined;
     onReload?.();
   });
-  // Unheard, it opens the debugger to everybody on this machine.
+  // Without a listener, Node opens its debugger to every user of this machine.
   process.on('SIGUSR1', () => undefined);
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);

@@ -1,6 +1,6 @@
 import type { ClientTrust } from '../../client/client-credentials.ts';
 
-/** Of every command that asks a server. */
+/** Options of every command that calls a server. */
 export const tlsOptions = {
   'tls-ca': { type: 'string' },
   'tls-cert': { type: 'string' },

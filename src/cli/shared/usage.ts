@@ -1,7 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { findNearestName } from '../../config/nearest-name.ts';
+import { messageOf } from '../../base/errors.ts';
 
-/** The command's words are off: exit status 2. */
+/** The command line is wrong: exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -27,9 +28,9 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
-/** Node's own words, which for an unknown option are about how to write other things that begin with a dash. */
+/** Node's message, except for unknown options, where it explains how to pass positionals with a dash. */
 function describeFault(error: unknown, known: readonly string[]): string {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   const unknown = /Unknown option '([^']+)'/.exec(said)?.[1];
   if (unknown === undefined) {
     return said;

@@ -1,24 +1,20 @@
 import { systemClock } from '../../base/clock.ts';
-import { createProgress } from '../../base/progress.ts';
+import { openProgress } from './standard-error.ts';
 
 export interface Watched<T> {
   readonly result: T;
   readonly seconds: number;
 }
 
-/** As shells report a process that Control-C ended. */
+/** The status that shells give a process ended by Control-C. */
 export const interruptedStatus = 130;
 
-/** Shows how many of `total` candidates are scored, stops at Control-C, and takes the time. */
+/** Shows how many of `total` candidates are scored, aborts the work at Control-C, and measures the time. */
 export async function watchScoring<T>(
   total: number | undefined,
   work: (signal: AbortSignal, onProgress: (candidates: number) => void) => Promise<T>,
 ): Promise<Watched<T>> {
-  const output = {
-    isTerminal: process.stderr.isTTY,
-    write: (text: string) => process.stderr.write(text),
-  };
-  const progress = createProgress('candidates', total, output, systemClock);
+  const progress = openProgress('candidates', total);
   const stop = new AbortController();
   const onInterrupt = () => {
     process.stderr.write('\nStopping; a second Control-C ends at once\n');

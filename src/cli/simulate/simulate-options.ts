@@ -1,4 +1,4 @@
-import { type Bounds, parseNumber } from '../shared/parse-number.ts';
+import { type Bounds, parseNumber } from '../shared/option-values.ts';
 import { parseOptions } from '../shared/usage.ts';
 
 const usage = `Usage: slmrank simulate [OPTIONS]

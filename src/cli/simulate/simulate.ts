@@ -16,6 +16,7 @@ import { createRandom } from '../../base/random.ts';
 import { parseTraffic } from '../../domain/traffic.ts';
 import { parseSimulateOptions, type SimulateOptions } from './simulate-options.ts';
 import { UsageError } from '../shared/usage.ts';
+import { messageOf } from '../../base/errors.ts';
 
 /** The buckets and groups that models are built with; buckets only group, so that a model's own differ little. */
 const buckets = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048];
@@ -88,7 +89,7 @@ function readShape(text: string): RequestShape {
   try {
     return parseShape(text);
   } catch (error) {
-    throw new UsageError(`--shape: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`--shape: ${messageOf(error)}`);
   }
 }
 

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
 import { type Config, typedName } from '../../config/config.ts';
-import { RankError } from '../../base/errors.ts';
+import { messageOf, RankError } from '../../base/errors.ts';
 import type { Log } from '../../observe/log.ts';
 import type { RankRequest } from '../../domain/rank.ts';
 import { readRegularSync } from '../../base/files/regular-file.ts';
@@ -247,7 +247,7 @@ function readKeys(file: string, setting: string): string {
   try {
     return readRegularSync(file, mostFileBytes).toString('utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new RankError('invalid-argument', `${setting}: '${file}' cannot be read: ${reason}`, {
       cause,
     });

@@ -2,6 +2,7 @@ import { Piscina } from 'piscina';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import type { InferMessage, InferReply, InferWorkerData } from './messages.ts';
 import type { WorkerEntry } from './worker-entry.ts';
+import { messageOf } from '../../base/errors.ts';
 
 /** A reply, or the notice that the thread is gone and will not reply. */
 export type ThreadReply = InferReply | { readonly kind: 'gone'; readonly message: string };
@@ -93,7 +94,7 @@ class PoolOfOne implements DeviceThread {
       const transferList = message.kind === 'run' ? buffersOf(message.batch) : [];
       return parseReply(await this.#pool.run(message, { transferList }));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.#reportGone(reason);
       return { kind: 'gone', message: reason };
     }

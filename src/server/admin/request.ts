@@ -1,6 +1,6 @@
 import type { Config, DeviceSlot } from '../../config/config.ts';
 import { likeSlots, parseDeviceSlots } from '../../config/device-slots.ts';
-import { RankError } from '../../base/errors.ts';
+import { messageOf, RankError } from '../../base/errors.ts';
 import type { WireSetReplicasRequest } from '../../proto/generated/slmrank/v1/SetReplicasRequest.ts';
 
 /** Requests of the admin service into domain values. All throw RankError `invalid-argument` naming the field. */
@@ -60,7 +60,7 @@ function attempt<T>(field: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw invalid(field, error instanceof Error ? error.message : String(error));
+    throw invalid(field, messageOf(error));
   }
 }
 

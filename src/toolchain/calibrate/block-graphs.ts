@@ -6,17 +6,18 @@ import * as blocks from '../graph/blocks.ts';
 import { weightNames } from '../graph/weights.ts';
 
 /**
- * A decoder block in pieces, so that what goes into o_proj and down_proj can be looked at and changed. Weights are fed,
- * under the checkpoint's names for layer 0 and in its layout ([out, in]): one session runs every layer.
+ * Graphs of a decoder block in pieces, so that the inputs of o_proj and down_proj can be inspected.
+ * Weights are feeds, under the checkpoint's names of layer 0 and in its layout [out, in], so that
+ * one session runs every layer.
  */
 
 const names = weightNames.layer(0);
 const output = 'output';
 
-/** The rotary table's feeds. [rowTokens, headDim / 2] */
+/** Feeds of the rotary tables. [rowTokens, headDim / 2] */
 export const rotaryFeeds = [weightNames.rotaryCos, weightNames.rotarySin] as const;
 
-/** x [T, width] to what o_proj reads. [T, heads x headDim] */
+/** x [T, width] to the input of o_proj. [T, heads x headDim] */
 export function attentionGraph(blueprint: Blueprint): Uint8Array {
   const context = startGraph(blueprint);
   const { graph } = context;
@@ -45,7 +46,7 @@ export function attentionGraph(blueprint: Blueprint): Uint8Array {
   return finishGraph(graph, 'Gather', [tiles, untile.name]);
 }
 
-/** The residual stream after attention [T, width] to what down_proj reads. [T, mlpWidth] */
+/** The residual stream after attention [T, width] to the input of down_proj. [T, mlpWidth] */
 export function hiddenGraph(blueprint: Blueprint): Uint8Array {
   const context = startGraph(blueprint);
   const { graph } = context;
@@ -53,13 +54,7 @@ export function hiddenGraph(blueprint: Blueprint): Uint8Array {
   declareMatrices(graph, [names.gate, names.up]);
   const x = graph.input('x', 'float32', ['T', blueprint.width]);
   const normed = blocks.norm(context, x, names.mlpNorm);
-  const gate = graph.node('MatMul', [normed, names.gate]);
-  // QuickGelu with alpha 1 is silu.
-  const gated = graph.node('QuickGelu', [gate], {
-    domain: 'com.microsoft',
-    attributes: { alpha: { float: 1 } },
-  });
-  return finishGraph(graph, 'Mul', [gated, graph.node('MatMul', [normed, names.up])]);
+  return finishGraph(graph, 'Identity', [blocks.mlpHidden(context, normed, 0)]);
 }
 
 /** x + inputs weight^T: o_proj or down_proj and the residual addition. [T, width] */
@@ -82,7 +77,7 @@ export function gramGraph(): Uint8Array {
   return encodeModel(graph.model('products of channels', blocks.opsets));
 }
 
-/** X^T X and X^T Y of X [T, in] and Y [T, out]: the multiplying that pruning needs most of. */
+/** X^T X and X^T Y of X [T, in] and Y [T, out]: most of pruning's arithmetic. */
 export function sumsGraph(): Uint8Array {
   const graph = new GraphBuilder();
   const x = graph.input('x', 'float32', ['T', 'in']);
@@ -95,7 +90,7 @@ export function sumsGraph(): Uint8Array {
   return encodeModel(graph.model('least-squares sums', blocks.opsets));
 }
 
-/** Names of the tensors that the attention piece is fed, besides q, k and v. */
+/** The vectors that the attention graph reads, besides the q, k and v matrices. */
 function attentionVectors({ qkvBias, qkNorm }: Blueprint): readonly string[] {
   return [
     names.inputNorm,
@@ -114,7 +109,7 @@ function declareVectors(graph: GraphBuilder, vectors: readonly string[]): void {
   }
 }
 
-/** The blocks multiply by [in, out]. */
+/** Transposes the fed [out, in] to the [in, out] that the blocks read. */
 function declareMatrices(graph: GraphBuilder, matrices: readonly string[]): void {
   for (const name of matrices) {
     const fed = graph.input(matrixFeed(name), 'float32', [`${name}:out`, `${name}:in`]);
@@ -126,7 +121,7 @@ function matrixFeed(name: string): string {
   return `${name}:rows`;
 }
 
-/** The feed of a tensor of a layer, by the name it has after `model.layers.N.`. */
+/** The feed of a layer's tensor, by its name after `model.layers.N.`. */
 export function feedOf(tensor: string, isMatrix: boolean): string {
   const name = `model.layers.0.${tensor}`;
   return isMatrix ? matrixFeed(name) : name;

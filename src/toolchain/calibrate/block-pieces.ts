@@ -1,7 +1,7 @@
 import type { Blueprint } from '../../model/manifest.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import { feedsOf } from '../../batch/graph-feeds.ts';
-import { type GraphSession, type GraphTensor, openGraph } from '../../engine/session.ts';
+import { type GraphTensor, openGraph } from '../../engine/session.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { rotaryTables } from '../graph/rotary-tables.ts';
 import {
@@ -14,38 +14,37 @@ import {
   sumsGraph,
 } from './block-graphs.ts';
 
-/** A layer's tensors by the names they have after `model.layers.N.`. */
+/** A layer's tensors by their names after `model.layers.N.`. */
 export type Layer = ReadonlyMap<string, GraphTensor & { readonly data: Float32Array }>;
 
-/** A decoder block piece by piece, through ONNX Runtime; the caller owns what comes back and closes it. */
+/**
+ * A decoder block in pieces, run by ONNX Runtime. The caller owns the arrays returned and closes the
+ * pieces.
+ */
 export interface BlockPieces {
-  /** What o_proj reads, of the residual stream x. [T, heads x headDim] */
+  /** Residual stream x to the input of o_proj. [T, heads x headDim] */
   attention(batch: PackedBatch, x: Float32Array, layer: Layer): Promise<Float32Array>;
-  /** What down_proj reads, of the residual stream after attention. [T, mlpWidth] */
+  /** Residual stream after attention to the input of down_proj. [T, mlpWidth] */
   hidden(x: Float32Array, layer: Layer): Promise<Float32Array>;
   /** x + inputs weight^T. [T, width] */
   apply(x: Float32Array, inputs: Float32Array, weight: GraphTensor): Promise<Float32Array>;
   /** X^T X of inputs X [T, channels]. [channels, channels] */
   gram(x: Float32Array, channels: number): Promise<Float32Array>;
-  /** X^T X and X^T Y, Y as wide as the model. */
+  /** X^T X and X^T Y of X [T, channels] and Y [T, width]. */
   sums(x: Float32Array, y: Float32Array): Promise<{ gram: Float32Array; cross: Float32Array }>;
   close(): Promise<void>;
 }
 
-/** For one blueprint's heads and head size; widths are those of the layers given. */
+/** Opens the pieces for a blueprint's heads and head size. Widths are those of the layers given. */
 export async function openBlockPieces(blueprint: Blueprint, threads: number): Promise<BlockPieces> {
-  const sessions = await Promise.all(
-    [attentionGraph(blueprint), hiddenGraph(blueprint), applyGraph(), gramGraph(), sumsGraph()].map(
-      (graph) => openGraph(graph, threads),
-    ),
-  );
-  const [attention, hidden, apply, gram, sums] = sessions as [
-    GraphSession,
-    GraphSession,
-    GraphSession,
-    GraphSession,
-    GraphSession,
-  ];
+  const open = (graph: Uint8Array) => openGraph(graph, threads);
+  const [attention, hidden, apply, gram, sums] = await Promise.all([
+    open(attentionGraph(blueprint)),
+    open(hiddenGraph(blueprint)),
+    open(applyGraph()),
+    open(gramGraph()),
+    open(sumsGraph()),
+  ]);
   const rotary = rotaryFeedsOf(blueprint);
   const { width } = blueprint;
   const rows = (data: Float32Array, tokens: number): GraphTensor => ({
@@ -69,11 +68,12 @@ export async function openBlockPieces(blueprint: Blueprint, threads: number): Pr
       return { gram: outputOf(found, 'gram'), cross: outputOf(found, 'cross') };
     },
     close: async () => {
-      await Promise.all(sessions.map((session) => session.close()));
+      await Promise.all([attention, hidden, apply, gram, sums].map((session) => session.close()));
     },
   };
 }
 
+/** Reads a layer's tensors as fp32. */
 export async function readLayer(checkpoint: Checkpoint, index: number): Promise<Layer> {
   const prefix = `model.layers.${index}.`;
   const layer = new Map<string, GraphTensor & { data: Float32Array }>();
@@ -85,6 +85,7 @@ export async function readLayer(checkpoint: Checkpoint, index: number): Promise<
   return layer;
 }
 
+/** @throws Error when the layer lacks the tensor, which is a bug. */
 export function tensorOf(layer: Layer, name: string) {
   const tensor = layer.get(name);
   if (tensor === undefined) {
@@ -122,5 +123,9 @@ function rotaryFeedsOf(blueprint: Blueprint): Record<string, GraphTensor> {
 }
 
 function outputOf(found: Readonly<Record<string, Float32Array>>, name = 'output'): Float32Array {
-  return found[name] ?? new Float32Array(0);
+  const output = found[name];
+  if (output === undefined) {
+    throw new Error(`the graph has no output ${name}; this is a bug`);
+  }
+  return output;
 }

@@ -1,14 +1,16 @@
-import { dataError, RankError } from '../../base/errors.ts';
+import { at } from '../../base/at.ts';
+import { RankError } from '../../base/errors.ts';
+import { JsonRecord } from '../../base/files/json-record.ts';
 import { readLines } from '../../base/files/read-lines.ts';
-import type { PromptTemplate } from '../../text/template.ts';
-import { type PackedBatch, tokenPart } from '../../batch/packed-batch.ts';
-import { packBatch } from '../../batch/pack-batch.ts';
-import type { RequestEncoder } from '../../encode/encode.ts';
-import type { NormalizeStep } from '../../text/normalize/normalize.ts';
-import { createRequestEncoder } from '../../encode/request-encoder.ts';
 import { createRandom } from '../../base/random.ts';
+import { packBatch } from '../../batch/pack-batch.ts';
+import { type PackedBatch, tokenPart } from '../../batch/packed-batch.ts';
+import type { RequestEncoder } from '../../encode/encode.ts';
+import { createRequestEncoder } from '../../encode/request-encoder.ts';
+import type { NormalizeStep } from '../../text/normalize/normalize.ts';
+import type { PromptTemplate } from '../../text/template.ts';
 
-/** A template with what its recipe or model does to callers' texts. */
+/** A template with the normalization steps of its recipe or model. */
 export interface CalibrationTemplate extends PromptTemplate {
   readonly normalize?: readonly NormalizeStep[] | undefined;
 }
@@ -16,28 +18,27 @@ export interface CalibrationTemplate extends PromptTemplate {
 export interface CalibrationOptions {
   /** JSON lines {query, title?, text}, plain or gzip. */
   readonly file: string;
-  readonly tokenizerPath: string;
-  /** Lines take them in turn. At least one. */
+  /** At least one; lines use them in turn. A model that serves both orders needs both. */
   readonly templates: readonly CalibrationTemplate[];
   /** Most tokens to calibrate on. */
   readonly tokens: number;
-  /** Longer rows are cut to this. */
+  /** Longer rows are truncated to this many tokens. */
   readonly rowTokens: number;
-  /** Which lines are taken, and which are held out. */
+  /** Decides which lines are used and which are held out. */
   readonly seed: number;
 }
 
-/** Whole rows of token ids: prefix, candidate and suffix as the server puts them. */
-export interface Calibration {
+/** Whole rows of token ids: prefix, candidate and suffix in the server's order. */
+export interface CalibrationRows {
   readonly rows: readonly Int32Array[];
-  /** Never calibrated on: what the result is measured with. */
+  /** Never calibrated on: the result is measured with these. */
   readonly heldOut: readonly Int32Array[];
 }
 
-/** One line in eight is held out, at most so many: enough to compare ways of pruning, little to run. */
+/** One line in eight is held out, up to a limit that is enough to compare ways of pruning. */
 const heldOutShare = 8;
 const mostHeldOut = 32;
-/** Of one run: as a server's on a CPU. */
+/** Tokens of one run: like a server's batch on a CPU. */
 const batchTokens = 1024;
 
 interface Line {
@@ -46,41 +47,46 @@ interface Line {
   readonly text: string;
 }
 
-/** @throws DataError naming file and line; RankError when there is nothing to calibrate on. */
-export async function readCalibration(options: CalibrationOptions): Promise<Calibration> {
-  const lines = shuffle(await readTexts(options.file), options.seed);
-  const limits = {
-    prefixTokens: options.rowTokens,
-    candidateTokens: options.rowTokens,
-    rowTokens: options.rowTokens,
-  };
-  const { tokenizerPath } = options;
-  const encoders = options.templates.map((template) =>
+/**
+ * Encodes the lines of a file for a model with this tokenizer and at most `rowTokens` per row.
+ *
+ * @throws RankError naming file, line and field, or saying that no row fits within the tokens.
+ */
+export async function readCalibration(
+  options: CalibrationOptions,
+  model: { readonly tokenizerPath: string; readonly rowTokens: number },
+): Promise<CalibrationRows> {
+  const { file, templates, tokens, seed } = options;
+  const lines = shuffle(await readTexts(file), seed);
+  const rowTokens = Math.min(options.rowTokens, model.rowTokens);
+  const limits = { prefixTokens: rowTokens, candidateTokens: rowTokens, rowTokens };
+  const { tokenizerPath } = model;
+  const encoders = templates.map((template) =>
     createRequestEncoder({ tokenizerPath, template, normalize: template.normalize, limits }),
   );
-  const encode = (line: Line, at: number) =>
-    encodeRow(encoders[at % encoders.length], line, options.file);
+  const encode = (line: Line, index: number) =>
+    encodeRow(at(encoders, index % encoders.length), line, file);
   const heldOutLines = Math.min(mostHeldOut, Math.floor(lines.length / heldOutShare));
-  const rows = takeRows(lines.slice(heldOutLines), encode, options.tokens);
+  const rows = takeRows(lines.slice(heldOutLines), encode, tokens);
   if (rows.length === 0) {
     throw new RankError(
       'invalid-argument',
-      `${options.file} has ${lines.length} lines; none is calibrated on within ${options.tokens} tokens`,
+      `${file} has ${lines.length} lines; none is calibrated on within ${tokens} tokens`,
     );
   }
   return { rows, heldOut: lines.slice(0, heldOutLines).map(encode) };
 }
 
-/** Until the tokens are used up; a row is not cut for them. */
+/** Stops before the row that would exceed the tokens. */
 function takeRows(
   lines: readonly Line[],
-  encode: (line: Line, at: number) => Int32Array,
+  encode: (line: Line, index: number) => Int32Array,
   tokens: number,
 ): Int32Array[] {
   const rows: Int32Array[] = [];
   let left = tokens;
-  for (const [at, line] of lines.entries()) {
-    const row = encode(line, at);
+  for (const [index, line] of lines.entries()) {
+    const row = encode(line, index);
     left -= row.length;
     if (left < 0) {
       break;
@@ -90,13 +96,17 @@ function takeRows(
   return rows;
 }
 
-/** As many as it takes to have so many tokens; one at least. */
+/** The fewest first rows that together have at least this many tokens; at least one row. */
 export function firstRows(rows: readonly Int32Array[], tokens: number): readonly Int32Array[] {
   let taken = 0;
   return rows.filter(({ length }) => (taken += length) - length < tokens);
 }
 
-/** Rows of like length side by side; a longer one than a batch has one of its own. */
+export function countTokens(rows: readonly Int32Array[]): number {
+  return rows.reduce((sum, row) => sum + row.length, 0);
+}
+
+/** Groups rows of similar length; a row longer than a batch gets its own. */
 export function batchRows(rows: readonly Int32Array[]): readonly PackedBatch[] {
   const groups: Int32Array[][] = [];
   let left = 0;
@@ -117,12 +127,12 @@ export function batchRows(rows: readonly Int32Array[]): readonly PackedBatch[] {
   );
 }
 
-/** Packed tokens at which rows end: where the answer is read. A row starts again at position 0. */
+/** Index of each row's last token, where the answer is read. Every row starts at position 0. */
 export function rowEnds({ positions }: PackedBatch): readonly number[] {
   const ends: number[] = [];
-  positions.forEach((_, at) => {
-    if (at + 1 === positions.length || positions[at + 1] === 0n) {
-      ends.push(at);
+  positions.forEach((_, index) => {
+    if (index + 1 === positions.length || positions[index + 1] === 0n) {
+      ends.push(index);
     }
   });
   return ends;
@@ -131,30 +141,15 @@ export function rowEnds({ positions }: PackedBatch): readonly number[] {
 async function readTexts(file: string): Promise<Line[]> {
   const lines: Line[] = [];
   for await (const line of readLines(file)) {
-    lines.push(parseLine(line.text, line));
+    const json = JsonRecord.parse(line.text, `${line.file}:${line.line}`);
+    const title = json.has('title') ? json.text('title') : undefined;
+    lines.push({ query: json.text('query'), title, text: json.text('text') });
   }
   return lines;
 }
 
-function parseLine(text: string, place: { file: string; line: number }): Line {
-  const needed = 'an object with texts "query" and "text", and "title" if there is one';
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    throw dataError(place, 'no JSON', needed);
-  }
-  const fields = new Map(Object.entries(found ?? {}));
-  const [query, title, body] = ['query', 'title', 'text'].map((key) => fields.get(key) as unknown);
-  const isTitle = title === undefined || title === null || typeof title === 'string';
-  if (typeof query !== 'string' || typeof body !== 'string' || !isTitle) {
-    throw dataError(place, `fields ${[...fields.keys()].join(', ')}`, needed);
-  }
-  return { query, title: title ?? undefined, text: body };
-}
-
-function encodeRow(encoder: RequestEncoder | undefined, line: Line, file: string): Int32Array {
-  const outcome = encoder?.encode({
+function encodeRow(encoder: RequestEncoder, line: Line, file: string): Int32Array {
+  const outcome = encoder.encode({
     query: line.query,
     instruction: undefined,
     context: undefined,
@@ -162,28 +157,24 @@ function encodeRow(encoder: RequestEncoder | undefined, line: Line, file: string
     truncation: 'end',
     maxCandidateTokens: undefined,
   });
-  if (outcome?.ok !== true) {
-    const reason = outcome?.message ?? 'no template';
-    throw new RankError('invalid-argument', `${file}: query '${line.query}': ${reason}`);
+  if (!outcome.ok) {
+    throw new RankError('invalid-argument', `${file}: query '${line.query}': ${outcome.message}`);
   }
   const { prefix, candidates } = outcome.encoded;
-  const ids = candidates[0]?.ids ?? new Int32Array(0);
+  const { ids } = at(candidates, 0);
   const row = new Int32Array(prefix.length + ids.length);
   row.set(prefix);
   row.set(ids, prefix.length);
   return row;
 }
 
-/** Fisher and Yates. */
+/** Fisher-Yates. */
 function shuffle<T>(items: readonly T[], seed: number): T[] {
   const random = createRandom(seed);
   const shuffled = [...items];
   for (let i = shuffled.length - 1; i > 0; i--) {
-    const k = Math.floor(random() * (i + 1));
-    const [a, b] = [shuffled[i], shuffled[k]];
-    if (a !== undefined && b !== undefined) {
-      [shuffled[i], shuffled[k]] = [b, a];
-    }
+    const other = Math.floor(random() * (i + 1));
+    [shuffled[i], shuffled[other]] = [at(shuffled, other), at(shuffled, i)];
   }
   return shuffled;
 }

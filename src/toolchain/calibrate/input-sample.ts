@@ -1,14 +1,19 @@
+import { at } from '../../base/at.ts';
+
 export interface InputSize {
   readonly channels: number;
-  /** That will be added in all. */
+  /** Tokens that will be added in total. */
   readonly tokens: number;
-  /** To be kept, evenly among them. */
+  /** Token rows to keep, spaced evenly. */
   readonly sampled: number;
 }
 
-/** What linears read on calibration rows: each channel's largest magnitude, products of channels, and some token rows to try factors on. */
+/**
+ * Statistics of a linear layer's input on calibration rows, and some of its token rows, on which
+ * channel factors are tried.
+ */
 export class InputSample {
-  /** [channels] */
+  /** Largest magnitude of each channel. [channels] */
   readonly maxima: Float32Array;
   /** X^T X of all inputs. [channels, channels] */
   readonly gram: Float32Array;
@@ -29,12 +34,12 @@ export class InputSample {
   /** inputs [T, channels] and their gram [channels, channels] */
   add(inputs: Float32Array, gram: Float32Array): void {
     gram.forEach((value, i) => {
-      this.gram[i] = (this.gram[i] ?? 0) + value;
+      this.gram[i] = at(this.gram, i) + value;
     });
     const { channels, tokens, sampled } = this.size;
     for (let start = 0; start < inputs.length; start += channels) {
       for (let i = 0; i < channels; i++) {
-        this.maxima[i] = Math.max(this.maxima[i] ?? 0, Math.abs(inputs[start + i] ?? 0));
+        this.maxima[i] = Math.max(at(this.maxima, i), Math.abs(at(inputs, start + i)));
       }
       if (this.#kept < sampled && this.#seen * sampled >= this.#kept * tokens) {
         this.rows.set(inputs.subarray(start, start + channels), this.#kept++ * channels);

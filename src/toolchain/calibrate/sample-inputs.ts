@@ -1,3 +1,4 @@
+import { at } from '../../base/at.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import { type BlockPieces, type Layer, tensorOf } from './block-pieces.ts';
@@ -7,10 +8,10 @@ import { InputSample } from './input-sample.ts';
 
 export type InputSamples = Readonly<Record<InputKind, InputSample>>;
 
-/** Token rows that factors are tried on. */
+/** Token rows kept to try factors on. */
 const sampledRows = 128;
 
-/** Takes the streams through a layer, in place, and looks at what its linears read. */
+/** Runs the streams through a layer, in place, and samples the inputs of its linear layers. */
 export async function sampleInputs(
   pieces: BlockPieces,
   layer: Layer,
@@ -36,7 +37,7 @@ export async function sampleInputs(
   const normed = (x: Float32Array, name: string) =>
     normRows(x, tensorOf(layer, name).data, blueprint.normEpsilon);
   for (const [index, batch] of batches.entries()) {
-    const x = streams[index] ?? new Float32Array(0);
+    const x = at(streams, index);
     await add('qkv', normed(x, 'input_layernorm.weight'));
     const attended = await pieces.attention(batch, x, layer);
     await add('o', attended);
@@ -49,18 +50,18 @@ export async function sampleInputs(
   return samples;
 }
 
-/** RMSNorm, as SimplifiedLayerNormalization. [T, width] */
+/** RMSNorm, like ONNX Runtime's SimplifiedLayerNormalization. [T, width] */
 function normRows(x: Float32Array, weight: Float32Array, epsilon: number): Float32Array {
   const width = weight.length;
   const out = new Float32Array(x.length);
   for (let start = 0; start < x.length; start += width) {
     let squares = 0;
     for (let i = start; i < start + width; i++) {
-      squares += (x[i] ?? 0) ** 2;
+      squares += at(x, i) ** 2;
     }
     const root = Math.sqrt(squares / width + epsilon);
     for (let i = 0; i < width; i++) {
-      out[start + i] = ((x[start + i] ?? 0) / root) * (weight[i] ?? 0);
+      out[start + i] = (at(x, start + i) / root) * at(weight, i);
     }
   }
   return out;

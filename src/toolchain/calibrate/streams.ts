@@ -1,3 +1,4 @@
+import { at } from '../../base/at.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { labelRows } from '../checkpoint/config/label-head.ts';
@@ -5,7 +6,7 @@ import { labelHead, outerTensors } from '../checkpoint/tensors.ts';
 import { type BlockPieces, type Layer, readLayer, runBlock } from './block-pieces.ts';
 import { rowEnds } from './calibration.ts';
 
-/** The residual stream of each batch. [T, width] each */
+/** The residual stream of each batch. Functions that run layers replace them. [T, width] each */
 export type Streams = Float32Array[];
 
 export async function embedBatches(
@@ -16,12 +17,14 @@ export async function embedBatches(
   const embedding = await checkpoint.readTensor(outerTensors.embedding.name);
   return batches.map(({ ids }) => {
     const x = new Float32Array(ids.length * width);
-    ids.forEach((id, at) => x.set(embedding.subarray(id * width, (id + 1) * width), at * width));
+    ids.forEach((id, token) => {
+      x.set(embedding.subarray(id * width, (id + 1) * width), token * width);
+    });
     return x;
   });
 }
 
-/** What turns the last token's stream into the two label logits. */
+/** The final norm and the label rows: from the last token's stream to the two label logits. */
 export interface LabelHead {
   readonly norm: Float32Array;
   readonly labels: readonly [yes: Float32Array, no: Float32Array];
@@ -34,10 +37,10 @@ export async function readLabelHead(
 ): Promise<LabelHead> {
   const { blueprint } = checkpoint;
   const head = await checkpoint.readTensor(labelHead(blueprint).name);
-  const [yes = new Float32Array(), no = new Float32Array()] = labelRows(head, blueprint, labelIds);
+  const rows = labelRows(head, blueprint, labelIds);
   return {
     norm: await checkpoint.readTensor(outerTensors.finalNorm.name),
-    labels: [yes, no],
+    labels: [at(rows, 0), at(rows, 1)],
     epsilon: blueprint.normEpsilon,
   };
 }
@@ -51,7 +54,7 @@ export function readMargins(
   const width = head.norm.length;
   return batches.flatMap((batch, index) =>
     rowEnds(batch).map((end) => {
-      const x = streams[index]?.subarray(end * width, (end + 1) * width) ?? new Float32Array(0);
+      const x = at(streams, index).subarray(end * width, (end + 1) * width);
       return readMargin(head, x);
     }),
   );
@@ -61,12 +64,12 @@ function readMargin({ norm, labels: [yes, no], epsilon }: LabelHead, x: Float32A
   let [squares, margin] = [0, 0];
   x.forEach((value, i) => {
     squares += value * value;
-    margin += value * (norm[i] ?? 0) * ((yes[i] ?? 0) - (no[i] ?? 0));
+    margin += value * at(norm, i) * (at(yes, i) - at(no, i));
   });
   return margin / Math.sqrt(squares / x.length + epsilon);
 }
 
-/** Takes streams through all layers of a checkpoint, in place. */
+/** Runs streams through all layers of a checkpoint, in place. */
 export async function runLayers(
   pieces: BlockPieces,
   checkpoint: Checkpoint,
@@ -78,6 +81,7 @@ export async function runLayers(
   }
 }
 
+/** Runs streams through one layer, in place. */
 export async function runLayer(
   pieces: BlockPieces,
   layer: Layer,
@@ -85,27 +89,29 @@ export async function runLayer(
   streams: Streams,
 ): Promise<void> {
   for (const [index, batch] of batches.entries()) {
-    streams[index] = await runBlock(pieces, batch, streams[index] ?? new Float32Array(0), layer);
+    streams[index] = await runBlock(pieces, batch, at(streams, index), layer);
   }
 }
 
-/** How far answers moved: mean KL divergence of p(yes) in nats, and mean change of the margin. */
+/** How much answers changed. */
 export interface Drift {
+  /** Mean KL divergence of p(yes), in nats. */
   readonly divergence: number;
+  /** Mean absolute change of the margin. */
   readonly marginChange: number;
 }
 
-/** Of answers by their margins, before and after. */
+/** Compares margins before and after. */
 export function measureDrift(before: readonly number[], after: readonly number[]): Drift {
   const mean = (of: (b: number, a: number) => number) =>
-    before.reduce((sum, margin, i) => sum + of(margin, after[i] ?? NaN), 0) / before.length;
+    before.reduce((sum, margin, i) => sum + of(margin, at(after, i)), 0) / before.length;
   return {
     divergence: mean(divergence),
     marginChange: mean((b, a) => Math.abs(a - b)),
   };
 }
 
-/** KL of Bernoulli distributions by their logits. */
+/** KL divergence of two Bernoulli distributions, given as logits. */
 function divergence(p: number, q: number): number {
   const yes = 1 / (1 + Math.exp(-p));
   // log p(yes) = -softplus(-logit), log p(no) = -softplus(logit)

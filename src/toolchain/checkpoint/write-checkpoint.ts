@@ -4,25 +4,34 @@ import { at } from '../../base/at.ts';
 import { CheckpointError } from '../files/checkpoint.ts';
 import { toHalf } from '../numerics/half.ts';
 import { replaceFolder } from '../../model/replace-folder.ts';
+import { rowName, scaleName } from '../files/stored-int8.ts';
 import { countValues } from '../files/tensor-type.ts';
+import type { QuantizedTensor } from '../numerics/quantize-channels.ts';
 
 /** The float types that can be written, by their safetensors names. */
 export const writtenTypes = ['F32', 'F16', 'BF16'] as const;
 export type WrittenType = (typeof writtenTypes)[number];
 
-type TensorValues = Float32Array | Int8Array;
+/** A tensor to be written. Linears are [out, in], as in `Checkpoint.readTensor`. */
+export type OutgoingTensor = FloatTensor | Int8Matrix;
 
-/** A tensor to write. Linears are [out, in], as in `Checkpoint.readTensor`. */
-export interface OutgoingTensor {
+interface FloatTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** I8 tensors are described in stored-int8.ts. */
-  readonly type: WrittenType | 'I8';
-  /**
-   * Called once, in the order of the tensors, so that one tensor is in memory at a time. Gives
-   * integers for I8 and floats for the other types.
-   */
-  readonly read: () => TensorValues | Promise<TensorValues>;
+  readonly type: WrittenType;
+  /** Called once, in the order of the file, so that one tensor is in memory at a time. */
+  readonly read: () => Float32Array | Promise<Float32Array>;
+}
+
+/** A matrix in the compact form of stored-int8.ts: its scales and whole rows are written after it. */
+export interface Int8Matrix {
+  readonly name: string;
+  readonly shape: readonly [out: number, inputs: number];
+  readonly type: 'I8';
+  /** Rows that are also stored in fp32. */
+  readonly wholeRows: readonly number[];
+  /** Called once, in the order of the file. `whole` has the values of `wholeRows`, in that order. */
+  readonly read: () => Promise<QuantizedTensor & { readonly whole: readonly Float32Array[] }>;
 }
 
 interface CheckpointContents {
@@ -32,10 +41,10 @@ interface CheckpointContents {
   /** A Hugging Face folder whose tokenizer and generation files are copied. */
   readonly copyFrom?: string | undefined;
   /**
-   * More files by name. The first one marks the folder as ours: only folders that have it are
-   * replaced.
+   * Further files by name; a function is called once the tensors are written, with the bytes of
+   * model.safetensors. A folder is replaced only if it holds the first of them: we wrote it.
    */
-  readonly texts: ReadonlyMap<string, string>;
+  readonly texts: ReadonlyMap<string, string | ((modelBytes: number) => string)>;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -55,24 +64,26 @@ const companions = [
  * Writes a Hugging Face folder that `openCheckpoint` and transformers read: config.json,
  * model.safetensors and tokenizer. The folder appears only when it is complete.
  *
- * @throws CheckpointError for a tensor of the wrong size or beyond its type; RankError when `dir`
- * is not a folder that we wrote.
+ * @returns the bytes of model.safetensors
+ * @throws CheckpointError for a tensor of the wrong size or beyond its type; RankError when `dir` is someone else's.
  */
-export async function writeCheckpoint(dir: string, contents: CheckpointContents): Promise<void> {
+export async function writeCheckpoint(dir: string, contents: CheckpointContents): Promise<number> {
   const [marker = 'config.json'] = contents.texts.keys();
+  let modelBytes = 0;
   await replaceFolder(
     dir,
     async (building) => {
       await copyCompanions(contents.copyFrom, building);
-      for (const [name, text] of contents.texts) {
-        await writeFile(join(building, name), text);
-      }
       const config = `${JSON.stringify(contents.config, undefined, 2)}\n`;
       await writeFile(join(building, 'config.json'), config);
-      await writeSafetensors(join(building, 'model.safetensors'), contents);
+      modelBytes = await writeSafetensors(join(building, 'model.safetensors'), contents);
+      for (const [name, text] of contents.texts) {
+        await writeFile(join(building, name), typeof text === 'string' ? text : text(modelBytes));
+      }
     },
     marker,
   );
+  return modelBytes;
 }
 
 async function copyCompanions(from: string | undefined, to: string): Promise<void> {
@@ -84,26 +95,67 @@ async function copyCompanions(from: string | undefined, to: string): Promise<voi
 
 const bytesPerValue = { F32: 4, F16: 2, BF16: 2, I8: 1 } as const;
 
-/** The header comes first, so shapes and types must be known before any value is read. */
+/** A tensor as it stands in the file. */
+interface WrittenTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: keyof typeof bytesPerValue;
+}
+
+/** What is written of a tensor, in the order of `readStored`. */
+function storedTensors(tensor: OutgoingTensor): readonly WrittenTensor[] {
+  if (tensor.type !== 'I8') {
+    return [tensor];
+  }
+  const { name, shape, wholeRows } = tensor;
+  const [rows, columns] = shape;
+  return [
+    tensor,
+    { name: scaleName(name), shape: [rows], type: 'F32' },
+    ...wholeRows.map(
+      (row): WrittenTensor => ({ name: rowName(name, row), shape: [columns], type: 'F32' }),
+    ),
+  ];
+}
+
+async function readStored(tensor: OutgoingTensor): Promise<readonly (Float32Array | Int8Array)[]> {
+  if (tensor.type !== 'I8') {
+    return [await tensor.read()];
+  }
+  const { values, scales, whole } = await tensor.read();
+  return [values, scales, ...whole];
+}
+
+/** Header first, so shapes and types are known before any value is. @returns the file's bytes */
 async function writeSafetensors(
   path: string,
   { tensors, onProgress }: Pick<CheckpointContents, 'tensors' | 'onProgress'>,
-): Promise<void> {
+): Promise<number> {
   const file = await open(path, 'wx');
   try {
-    await writeAll(file, safetensorsHeader(tensors));
-    for (const [done, tensor] of tensors.entries()) {
-      await writeAll(file, encodeTensor(tensor, await tensor.read()));
-      onProgress?.(done + 1, tensors.length);
+    const total = tensors.flatMap(storedTensors).length;
+    let [done, bytes] = [0, 0];
+    const write = async (encoded: Uint8Array) => {
+      await writeAll(file, encoded);
+      bytes += encoded.byteLength;
+    };
+    await write(safetensorsHeader(tensors.flatMap(storedTensors)));
+    for (const tensor of tensors) {
+      const values = await readStored(tensor);
+      for (const [i, stored] of storedTensors(tensor).entries()) {
+        await write(encodeTensor(stored, at(values, i)));
+        onProgress?.(++done, total);
+      }
     }
     await file.sync();
+    return bytes;
   } finally {
     await file.close();
   }
 }
 
-function safetensorsHeader(tensors: readonly OutgoingTensor[]): Uint8Array {
-  // Transformers requires this to accept a file as PyTorch's layout.
+function safetensorsHeader(tensors: readonly WrittenTensor[]): Uint8Array {
+  // Transformers reads this before it accepts a file as PyTorch's layout.
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   let end = 0;
   for (const { name, shape, type } of tensors) {
@@ -122,21 +174,21 @@ function safetensorsHeader(tensors: readonly OutgoingTensor[]): Uint8Array {
   return Buffer.concat([length, bytes]);
 }
 
-function encodeTensor({ name, shape, type }: OutgoingTensor, values: TensorValues): Uint8Array {
+function encodeTensor(
+  { name, shape, type }: WrittenTensor,
+  values: Float32Array | Int8Array,
+): Uint8Array {
   if (values.length !== countValues(shape)) {
     throw new CheckpointError(
       `tensor ${name} has ${values.length} values; ` +
         `[${shape.join(', ')}] needs ${countValues(shape)}`,
     );
   }
-  if (values instanceof Int8Array !== (type === 'I8')) {
-    throw new CheckpointError(`tensor ${name} is to be ${type}; its values are not: this is a bug`);
-  }
   const encoded = values instanceof Int8Array ? values : encodeFloats(name, type, values);
   return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
 }
 
-function encodeFloats(name: string, type: OutgoingTensor['type'], values: Float32Array) {
+function encodeFloats(name: string, type: WrittenTensor['type'], values: Float32Array) {
   return type === 'F32' ? values : type === 'BF16' ? toBfloat16(values) : halves(name, values);
 }
 

@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { messageOf } from '../../base/errors.ts';
 import { CheckpointError, quote, refuse, within } from './checkpoint.ts';
 import { dequantize } from './dequantize.ts';
 import { countValues, type StoredTensor, tensorStorage } from './tensor-type.ts';
@@ -93,7 +94,7 @@ export class CheckpointFile {
 }
 
 function unreadable(path: string, cause: unknown): CheckpointError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new CheckpointError(`${path}: cannot be read: ${reason}`, { cause });
 }
 

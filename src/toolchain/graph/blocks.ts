@@ -128,6 +128,12 @@ export function attend(
 
 /** down(silu(gate(x)) x up(x)) */
 export function mlp(context: BlockContext, x: string, layer: number): string {
+  const { down } = weightNames.layer(layer);
+  return linear(context, prepare(context, mlpHidden(context, x, layer), down), down);
+}
+
+/** silu(gate(x)) x up(x): the input of down. [T, mlpWidth] */
+export function mlpHidden(context: BlockContext, x: string, layer: number): string {
   const { graph } = context;
   const names = weightNames.layer(layer);
   const rows = prepare(context, x, names.gate);
@@ -137,8 +143,7 @@ export function mlp(context: BlockContext, x: string, layer: number): string {
     ...microsoft,
     attributes: { alpha: { float: 1 } },
   });
-  const hidden = graph.node('Mul', [gated, linear(context, rows, names.up)]);
-  return linear(context, prepare(context, hidden, names.down), names.down);
+  return graph.node('Mul', [gated, linear(context, rows, names.up)]);
 }
 
 /** The last residual addition, final norm and label rows, always in fp32. [N, 2] */

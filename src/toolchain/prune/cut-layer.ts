@@ -1,8 +1,9 @@
+import { at } from '../../base/at.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 import { type Layer, tensorOf } from '../calibrate/block-pieces.ts';
 import { type Matrix, zeros } from '../numerics/linear-algebra.ts';
 
-/** gate and up without the rows of the neurons that go. */
+/** gate and up with the rows of the kept neurons only. */
 export function cutMlp(layer: Layer, kept: readonly number[]): Layer {
   return new Map(
     ['mlp.gate_proj.weight', 'mlp.up_proj.weight'].map((name) => [
@@ -12,7 +13,7 @@ export function cutMlp(layer: Layer, kept: readonly number[]): Layer {
   );
 }
 
-/** Key head groups by the inputs of o_proj that their query heads make: [group x size, (group + 1) x size). */
+/** The inputs of o_proj that groups of query heads produce: [group x size, (group + 1) x size) for each. */
 export function groupInputs(
   { heads, kvHeads, headDim }: Blueprint,
   groups: readonly number[],
@@ -21,7 +22,7 @@ export function groupInputs(
   return groups.flatMap((group) => Array.from({ length: size }, (_, i) => group * size + i));
 }
 
-/** q, k, v and their biases without the heads whose inputs to o_proj go. */
+/** q, k, v and their biases with only the heads that produce the kept inputs of o_proj. */
 export function cutAttention(layer: Layer, blueprint: Blueprint, kept: readonly number[]): Layer {
   const { heads, kvHeads, headDim } = blueprint;
   const size = (heads / kvHeads) * headDim;
@@ -38,22 +39,22 @@ export function cutAttention(layer: Layer, blueprint: Blueprint, kept: readonly 
 
 function cutRows(layer: Layer, name: string, rows: readonly number[]) {
   const { data, dims } = tensorOf(layer, name);
-  const [count = 1, ...rest] = dims;
-  const size = data.length / count;
+  const [, ...rest] = dims;
+  const size = data.length / at(dims, 0);
   const cut = new Float32Array(rows.length * size);
-  rows.forEach((row, at) => cut.set(data.subarray(row * size, (row + 1) * size), at * size));
+  rows.forEach((row, i) => cut.set(data.subarray(row * size, (row + 1) * size), i * size));
   return { data: cut, dims: [rows.length, ...rest] };
 }
 
-/** A linear's weight [out, in], by its inputs. [in, out] */
+/** A linear weight [out, in], transposed to rows by input. [in, out] */
 export function toInputs({ data, dims }: { data: Float32Array; dims: readonly number[] }): Matrix {
-  const [out = 0, inputs = 0] = dims;
-  return zeros(inputs, out).map((row, i) => row.map((_, k) => data[k * inputs + i] ?? 0));
+  const [out, inputs] = [at(dims, 0), at(dims, 1)];
+  return zeros(inputs, out).map((row, i) => row.map((_, k) => at(data, k * inputs + i)));
 }
 
-/** And back: [in, out] to [out, in]. */
+/** The inverse of `toInputs`: [in, out] to [out, in]. */
 export function toWeight(matrix: Matrix): { data: Float32Array; dims: readonly number[] } {
-  const [inputs, out] = [matrix.length, matrix[0]?.length ?? 0];
+  const [inputs, out] = [matrix.length, at(matrix, 0).length];
   const data = new Float32Array(out * inputs);
   matrix.forEach((row, i) => {
     row.forEach((value, k) => {

@@ -1,3 +1,4 @@
+import { at } from '../../base/at.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { type BlockPieces, readLayer, runBlock } from '../calibrate/block-pieces.ts';
@@ -10,20 +11,20 @@ import {
   type Streams,
 } from '../calibrate/streams.ts';
 
-/** `last`: the final layers, as the papers do. `importance`: those that measure least. */
+/** `last` drops the final layers, like the papers; `importance` those with the least measured effect. */
 export const dropWays = ['last', 'importance'] as const;
 export type DropWay = (typeof dropWays)[number];
 
-/** One layer dropped by measure, in the order of dropping. */
+/** A layer dropped for its small effect. */
 export interface DroppedLayer {
   readonly layer: number;
-  /** 1 - cosine between the stream before and after the layer, mean over tokens, when it was dropped. */
+  /** 1 - cosine between the stream before and after the layer, mean over tokens, measured just before dropping it. */
   readonly influence: number;
-  /** Mean KL of p(yes) from the whole model's, in nats, with this and the layers above it in the table dropped. */
+  /** Mean KL divergence of p(yes) from the whole model's, in nats, after dropping this and all earlier ones. */
   readonly divergence: number;
 }
 
-/** Each round tries the layers of least influence; which of them the labels miss least decides. */
+/** Each round tries this many layers of least influence and drops the one with the least divergence. */
 const shortlisted = 6;
 
 export function keepFirst(layers: number, drop: number): readonly number[] {
@@ -39,7 +40,7 @@ export interface MeasureOptions {
   readonly onRound: (dropped: DroppedLayer) => void;
 }
 
-/** Drops layers one at a time, measuring again after each: about `drop` x 4 runs of the model over the batches. */
+/** Drops layers one at a time and measures again after each: about `drop` x 4 runs of the model. */
 export async function dropByImportance(
   options: MeasureOptions,
 ): Promise<{ kept: readonly number[]; dropped: readonly DroppedLayer[] }> {
@@ -51,14 +52,14 @@ export async function dropByImportance(
   const dropped: DroppedLayer[] = [];
   while (dropped.length < drop) {
     const shortlist = kept
-      .toSorted((a, b) => (round.influence.get(a) ?? 0) - (round.influence.get(b) ?? 0))
+      .toSorted((a, b) => known(round.influence, a) - known(round.influence, b))
       .slice(0, shortlisted);
     const { influence } = round;
     round = await measureRound(options, embedded, kept, shortlist);
     const tried = shortlist.map((layer) => ({
       layer,
-      influence: influence.get(layer) ?? NaN,
-      divergence: measureDrift(whole, round.without.get(layer) ?? []).divergence,
+      influence: known(influence, layer),
+      divergence: measureDrift(whole, known(round.without, layer)).divergence,
     }));
     const [best] = tried.toSorted((a, b) => a.divergence - b.divergence);
     if (best === undefined) {
@@ -72,14 +73,14 @@ export async function dropByImportance(
 }
 
 interface Round {
-  /** Of each kept layer. */
+  /** By kept layer. */
   readonly influence: ReadonlyMap<number, number>;
   readonly margins: readonly number[];
-  /** Margins without each of the layers tried. */
+  /** Margins without a layer, by layer tried. */
   readonly without: ReadonlyMap<number, readonly number[]>;
 }
 
-/** One pass through the layers; a variant without a layer starts where that layer stands. Each layer is read once. */
+/** One pass through the layers. The variant without a layer branches off at that layer, so each layer is read once. */
 async function measureRound(
   { checkpoint, pieces, batches, head }: MeasureOptions,
   embedded: Streams,
@@ -89,22 +90,22 @@ async function measureRound(
   const base = [...embedded];
   const variants = new Map<number, Streams>();
   const influence = new Map<number, number>();
-  for (const index of kept) {
-    const layer = await readLayer(checkpoint, index);
+  for (const number of kept) {
+    const layer = await readLayer(checkpoint, number);
     for (const streams of variants.values()) {
       await runLayer(pieces, layer, batches, streams);
     }
-    if (tried.includes(index)) {
-      variants.set(index, [...base]);
+    if (tried.includes(number)) {
+      variants.set(number, [...base]);
     }
     const shares: number[] = [];
-    for (const [at, batch] of batches.entries()) {
-      const before = base[at] ?? new Float32Array(0);
+    for (const [index, batch] of batches.entries()) {
+      const before = at(base, index);
       const after = await runBlock(pieces, batch, before, layer);
       shares.push(...changeOf(before, after, checkpoint.blueprint.width));
-      base[at] = after;
+      base[index] = after;
     }
-    influence.set(index, shares.reduce((a, b) => a + b, 0) / shares.length);
+    influence.set(number, shares.reduce((a, b) => a + b, 0) / shares.length);
   }
   const without = new Map(
     [...variants].map(([layer, streams]) => [layer, readMargins(head, batches, streams)]),
@@ -112,12 +113,21 @@ async function measureRound(
   return { influence, margins: readMargins(head, batches, base), without };
 }
 
+/** The layer is one that was measured. */
+function known<T>(values: ReadonlyMap<number, T>, layer: number): T {
+  const value = values.get(layer);
+  if (value === undefined) {
+    throw new Error(`layer ${layer} was not measured; this is a bug`);
+  }
+  return value;
+}
+
 /** 1 - cosine of each token's stream before and after. */
 function changeOf(before: Float32Array, after: Float32Array, width: number): number[] {
   return Array.from({ length: before.length / width }, (_, token) => {
     let [both, b2, a2] = [0, 0, 0];
-    for (let at = token * width; at < (token + 1) * width; at++) {
-      const [b, a] = [before[at] ?? 0, after[at] ?? 0];
+    for (let i = token * width; i < (token + 1) * width; i++) {
+      const [b, a] = [at(before, i), at(after, i)];
       both += b * a;
       b2 += b * b;
       a2 += a * a;

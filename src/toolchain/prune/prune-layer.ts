@@ -18,14 +18,15 @@ import {
   runHalf,
 } from './reconstruct.ts';
 
-/** Of a layer's half: |what it adds - what it should add|^2 over |what it should add|^2, on the calibration tokens. */
+/** A pruned half of a layer. Errors are |found - wanted|^2 / |wanted|^2 of its output on calibration tokens. */
 export interface HalfReport {
-  /** Neurons or key heads kept, of how many. */
+  /** Neurons or key heads kept. */
   readonly kept: number;
+  /** Neurons or key heads there were. */
   readonly of: number;
-  /** Inputs removed, weights left as they were. */
+  /** Error with the inputs removed and the weights unchanged. */
   readonly removed: number;
-  /** Weights solved again. */
+  /** Error with the weights solved again. */
   readonly solved: number;
 }
 
@@ -34,20 +35,19 @@ export interface LayerReport {
   readonly mlp: HalfReport | undefined;
 }
 
-export interface LayerPlan {
+interface LayerPlan {
   readonly blueprint: Blueprint;
-  /** The pruned model's heads. */
   readonly keptKvHeads: number;
   readonly keptNeurons: number;
 }
 
 interface Pieces {
   readonly dense: BlockPieces;
-  /** With the kept heads; the same when all are kept. */
+  /** For the number of kept heads. */
   readonly pruned: BlockPieces;
 }
 
-/** Prunes one layer and takes both streams through it. What comes back are the tensors that changed. */
+/** Prunes one layer and runs both streams through it. Returns the tensors that changed. */
 export async function pruneLayer(
   layer: Layer,
   plan: LayerPlan,
@@ -89,9 +89,9 @@ interface HalfWork {
 interface Choice {
   readonly of: number;
   readonly keep: number;
-  /** Inputs of the linear layer that stay. */
+  /** The inputs of the linear layer to keep. */
   choose(problem: LeastSquares, statistics: Statistics): readonly number[];
-  /** The tensors that make those inputs. */
+  /** The tensors that produce those inputs. */
   cut(kept: readonly number[]): Layer;
 }
 
@@ -123,7 +123,7 @@ async function pruneHalf(
   return { changed, report };
 }
 
-/** Inputs of the groups that stay: one group after the other goes, the one whose loss costs least. */
+/** Inputs of the kept groups. Removes one group at a time, the one whose removal costs least. */
 function chooseGroups(
   problem: LeastSquares,
   statistics: Statistics,

@@ -16,8 +16,9 @@ import {
 } from '../calibrate/block-pieces.ts';
 import {
   batchRows,
-  type Calibration,
-  type CalibrationTemplate,
+  type CalibrationOptions,
+  type CalibrationRows,
+  countTokens,
   firstRows,
   readCalibration,
 } from '../calibrate/calibration.ts';
@@ -42,50 +43,44 @@ export interface PruneOptions extends PruneShape {
   /** A Hugging Face folder; a pruned checkpoint there is replaced when the new one is complete. */
   readonly to: string;
   readonly drop: DropWay;
-  /** JSON lines {query, title?, text}. */
-  readonly calibrate: string;
-  readonly tokens: number;
-  readonly rowTokens: number;
-  readonly seed: number;
-  /** Lines take them in turn: a model that serves both orders is calibrated on both. */
-  readonly templates: readonly CalibrationTemplate[];
+  readonly calibration: CalibrationOptions;
   readonly labels: readonly [yes: string, no: string];
   readonly type: WrittenType;
   readonly threads: number;
-  /** One line for people, now and then. */
+  /** Called with progress messages. */
   readonly onLine: (line: string) => void;
-  /** Batches of layers done, of how many. */
+  /** Counts batches times layers. */
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** What every step needs. */
 interface Job {
   readonly options: PruneOptions;
   readonly checkpoint: Checkpoint;
   readonly tokenizer: CheckpointTokenizer;
   readonly pruned: Blueprint;
-  readonly calibration: Calibration;
+  readonly calibration: CalibrationRows;
   readonly labelIds: readonly [yes: number, no: number];
   readonly pieces: { readonly dense: BlockPieces; readonly pruned: BlockPieces };
 }
 
-/** Of the rows that layers are measured with, or one row more: each round runs the model about four times over them. */
+/** Layers are measured on the first rows with this many tokens: each round runs the model about four times. */
 const measuredTokens = 2048;
 
 /**
- * Makes a checkpoint smaller: whole layers first, then MLP neurons and key heads of the layers left, one after the other,
- * the kept weights solved again on calibration rows as the layers pruned before leave them.
+ * Makes a checkpoint smaller. Drops whole layers first, then MLP neurons and key heads of the
+ * remaining layers, one layer after the other. The kept weights are solved again on calibration rows
+ * that have passed through the layers pruned so far.
  *
  * @throws CheckpointError, DataError or RankError.
  */
 export async function pruneModel(options: PruneOptions): Promise<PruneReport> {
-  const startedMs = performance.now();
+  const startedAtMs = performance.now();
   const checkpoint = await openCheckpoint(options.from);
   const tokenizer = await openCheckpointTokenizer(options.from);
   try {
     const job = await prepare(options, checkpoint, tokenizer);
     try {
-      return await prune(job, startedMs);
+      return await prune(job, startedAtMs);
     } finally {
       await job.pieces.dense.close();
       await job.pieces.pruned.close();
@@ -109,11 +104,9 @@ async function prepare(
   const loaded = createTokenizer(await readFile(tokenizer.path, 'utf8'), tokenizer.source);
   const labels = findLabels(blueprint, loaded, options.labels, options.from);
   const labelIds = [labels.yes.id, labels.no.id] as const;
-  const calibration = await readCalibration({
-    ...options,
-    file: options.calibrate,
+  const calibration = await readCalibration(options.calibration, {
     tokenizerPath: tokenizer.path,
-    rowTokens: Math.min(options.rowTokens, blueprint.rowTokens),
+    rowTokens: blueprint.rowTokens,
   });
   const tokens = countTokens(calibration.rows);
   const mebibytes = Math.ceil(estimateBytes(blueprint, pruned, tokens) / 2 ** 20);
@@ -134,7 +127,7 @@ async function prepare(
   };
 }
 
-async function prune(job: Job, startedMs: number): Promise<PruneReport> {
+async function prune(job: Job, startedAtMs: number): Promise<PruneReport> {
   const { options, checkpoint, calibration, pruned } = job;
   const { kept, measured } = await chooseLayers(job);
   const shorter = keepLayers(checkpoint, kept);
@@ -147,11 +140,11 @@ async function prune(job: Job, startedMs: number): Promise<PruneReport> {
       after: countParameters(pruned),
     },
     calibration: {
-      file: basename(options.calibrate),
+      file: basename(options.calibration.file),
       rows: calibration.rows.length,
       tokens: countTokens(calibration.rows),
       heldOutRows: calibration.heldOut.length,
-      seed: options.seed,
+      seed: options.calibration.seed,
     },
     dropped: {
       way: options.drop,
@@ -160,8 +153,8 @@ async function prune(job: Job, startedMs: number): Promise<PruneReport> {
     },
     layers: reports,
     drift: await measureDrifts(job, shorter, result),
-    seconds: Math.round((performance.now() - startedMs) / 100) / 10,
-    // Kilobytes, by getrusage.
+    seconds: Math.round((performance.now() - startedAtMs) / 100) / 10,
+    // getrusage reports KiB.
     peakBytes: process.resourceUsage().maxRSS * 1024,
   };
   await writePruned(result, { ...options, tokenizer: job.tokenizer, report });
@@ -241,8 +234,4 @@ async function measureDrifts(job: Job, shorter: Checkpoint, result: Checkpoint) 
     layersDropped: measureDrift(before, await margins(shorter, pieces.dense)),
     pruned: measureDrift(before, await margins(result, pieces.pruned)),
   };
-}
-
-function countTokens(rows: readonly Int32Array[]): number {
-  return rows.reduce((sum, row) => sum + row.length, 0);
 }

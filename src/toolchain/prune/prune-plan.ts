@@ -12,9 +12,10 @@ export interface PruneShape {
 }
 
 /**
- * The blueprint that is left. Every layer keeps as many neurons and heads: a config.json has one number for all.
+ * The blueprint after pruning. Every layer keeps the same number of neurons and heads, because a
+ * config.json has one number for all layers.
  *
- * @throws RankError naming what cannot be done.
+ * @throws RankError naming the option that is out of range.
  */
 export function planPruned(blueprint: Blueprint, shape: PruneShape): Blueprint {
   const { layers, mlpWidth, heads, kvHeads, width, family } = blueprint;
@@ -27,24 +28,24 @@ export function planPruned(blueprint: Blueprint, shape: PruneShape): Blueprint {
   const aligned = align * Math.max(1, Math.round((mlpKeep * mlpWidth) / align));
   const keptHeads = (heads / kvHeads) * (kvHeads - kvGroupsDrop);
   if (family === 'llama' && width % keptHeads !== 0) {
-    // Transformers refuses such a config.json, though head_dim says all it needs.
+    // Transformers refuses such a config.json, even with head_dim in it.
     throw refusal('the heads kept', keptHeads, `a divisor of the width, ${width}`);
   }
   return {
     ...blueprint,
     layers: layers - dropLayers,
-    // All of them, aligned or not, rather than more than there are.
+    // Rounding up must not give more neurons than there are.
     mlpWidth: mlpKeep === 1 ? mlpWidth : Math.min(aligned, mlpWidth),
     heads: keptHeads,
     kvHeads: kvHeads - kvGroupsDrop,
   };
 }
 
-/** About what pruning holds at once beyond what Node and ONNX Runtime take themselves. */
+/** Estimates the memory that pruning needs besides Node and ONNX Runtime. */
 export function estimateBytes(before: Blueprint, after: Blueprint, tokens: number): number {
   const inputs = Math.max(before.mlpWidth, before.heads * before.headDim);
   const streams = 2 * 4 * tokens * before.width;
-  // Sums, damped sums, factor, two inverses; and the weights beside them.
+  // Sums, damped sums, factor, two inverses and a copy, and the weights.
   const solving = 8 * (6 * inputs ** 2 + 4 * inputs * before.width);
   const layers = 4 * after.layers * 3 * after.mlpWidth * after.width;
   const embedding = 2 * 4 * before.vocabulary * before.width;

@@ -4,7 +4,7 @@ import type { DroppedLayer, DropWay } from './drop-layers.ts';
 import type { HalfReport, LayerReport } from './prune-layer.ts';
 import type { Drift } from '../calibrate/streams.ts';
 
-/** What was done to a checkpoint, and what it cost: `prune-report.json` in the pruned folder. */
+/** What was pruned and how much answers changed: `prune-report.json` in the pruned folder. */
 export interface PruneReport {
   readonly from: string;
   readonly parameters: { readonly before: number; readonly after: number };
@@ -17,24 +17,24 @@ export interface PruneReport {
   };
   readonly dropped: {
     readonly way: DropWay;
-    /** In the original's numbering. */
+    /** Numbered as in the original. */
     readonly layers: readonly number[];
-    /** Of `importance`, in the order of dropping. */
+    /** With `importance` only, in the order of dropping. */
     readonly measured: readonly DroppedLayer[];
   };
   readonly layers: readonly PrunedLayer[];
-  /** On held-out rows, from the original: with the layers dropped, and with everything done. */
+  /** Change from the original on held-out rows: after dropping layers, and after all pruning. */
   readonly drift: { readonly layersDropped: Drift; readonly pruned: Drift } | undefined;
   readonly seconds: number;
   readonly peakBytes: number;
 }
 
-/** `layer` is the original's number. */
+/** `layer` counts as in the original. */
 export type PrunedLayer = LayerReport & { readonly layer: number };
 
 export const reportFile = 'prune-report.json';
 
-/** For people. */
+/** The report as text for a terminal. */
 export function formatReport(report: PruneReport): string {
   const { parameters, calibration, dropped, drift } = report;
   const count = (value: number) => value.toLocaleString('en-US');

@@ -1,10 +1,11 @@
+import { at } from '../../base/at.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 import { type Checkpoint, floatTensors } from '../files/checkpoint.ts';
 import { expectedTensors } from '../checkpoint/tensors.ts';
 import { countValues } from '../files/tensor-type.ts';
 import type { Layer } from '../calibrate/block-pieces.ts';
 
-/** A checkpoint with some of its layers, numbered anew. It reads from the original, which stays open. */
+/** A checkpoint with only the kept layers, renumbered. It reads the original, which must stay open. */
 export function keepLayers(checkpoint: Checkpoint, kept: readonly number[]): Checkpoint {
   const blueprint = { ...checkpoint.blueprint, layers: kept.length };
   return {
@@ -17,7 +18,7 @@ export function keepLayers(checkpoint: Checkpoint, kept: readonly number[]): Che
   };
 }
 
-/** A checkpoint with tensors of its layers replaced, as `blueprint` says. */
+/** A checkpoint with some tensors of its layers replaced, to fit `blueprint`. */
 export function replaceTensors(
   checkpoint: Checkpoint,
   blueprint: Blueprint,
@@ -29,15 +30,15 @@ export function replaceTensors(
     files: checkpoint.files,
     shapes: expectedTensors(blueprint),
     readTensor: (name) => {
-      const [, index = '', tensor = ''] = layerName.exec(name) ?? [];
-      const found = layers[Number(index)]?.get(tensor);
+      const [, index, tensor = ''] = layerName.exec(name) ?? [];
+      const found = index === undefined ? undefined : layers[Number(index)]?.get(tensor);
       return found === undefined ? checkpoint.readTensor(name) : Promise.resolve(found.data);
     },
     close: () => checkpoint.close(),
   };
 }
 
-/** A tied head counted once. */
+/** A tied head counts once. */
 export function countParameters(blueprint: Blueprint): number {
   return [...expectedTensors(blueprint).values()].reduce(
     (sum, shape) => sum + countValues(shape),
@@ -49,6 +50,6 @@ const layerName = /^model\.layers\.(\d+)\.(.+)$/;
 
 function renumber(name: string, kept: readonly number[]): string {
   return name.replace(layerName, (_, index: string, tensor: string) => {
-    return `model.layers.${String(kept[Number(index)])}.${tensor}`;
+    return `model.layers.${at(kept, Number(index))}.${tensor}`;
   });
 }

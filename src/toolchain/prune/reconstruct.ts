@@ -1,13 +1,14 @@
+import { at } from '../../base/at.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import { type BlockPieces, type Layer, tensorOf } from '../calibrate/block-pieces.ts';
 import type { Statistics } from '../numerics/least-squares.ts';
 import { type Matrix, zeros } from '../numerics/linear-algebra.ts';
 import type { Streams } from '../calibrate/streams.ts';
 
-/** Half a block: something computed of the residual stream, and a linear layer that adds it back. */
+/** Half a block: a function of the residual stream, and the linear layer that adds its result back. */
 export interface Half {
   readonly weight: 'self_attn.o_proj.weight' | 'mlp.down_proj.weight';
-  /** What the linear layer reads. */
+  /** The input of the linear layer. */
   inputs(
     pieces: BlockPieces,
     of: { batch: PackedBatch; x: Float32Array; layer: Layer },
@@ -24,18 +25,16 @@ export const mlpHalf: Half = {
   inputs: (pieces, { x, layer }) => pieces.hidden(x, layer),
 };
 
-/** The calibration rows on their way through two models at once. Streams are replaced as the layers go by. */
+/** The calibration rows in both models at once. Each layer replaces the streams. */
 export interface Passage {
   readonly batches: readonly PackedBatch[];
   readonly dense: Streams;
   readonly pruned: Streams;
-  /** A batch has been run. */
+  /** Called after each batch of a half. */
   readonly onBatch: () => void;
 }
 
-const empty = new Float32Array(0);
-
-/** Takes streams through half a layer, in place. */
+/** Runs streams through half a layer, in place. */
 export async function runHalf(
   half: Half,
   pieces: BlockPieces,
@@ -43,15 +42,16 @@ export async function runHalf(
   { batches, streams }: { batches: readonly PackedBatch[]; streams: Streams },
 ): Promise<void> {
   for (const [index, batch] of batches.entries()) {
-    const x = streams[index] ?? empty;
+    const x = at(streams, index);
     const inputs = await half.inputs(pieces, { batch, x, layer });
     streams[index] = await pieces.apply(x, inputs, tensorOf(layer, half.weight));
   }
 }
 
 /**
- * The least-squares sums of a half: inputs as the pruned model has them so far, outputs that would bring its stream to
- * where the dense model's is. Takes the dense streams on through the half; the pruned ones wait for the new weights.
+ * The least-squares sums of a half. Inputs are those of the pruned model so far; outputs are what
+ * would bring its stream to the dense model's. Runs the dense streams through the half; the pruned
+ * streams follow once the new weights are known.
  */
 export async function collectSums(
   half: Half,
@@ -60,10 +60,9 @@ export async function collectSums(
   passage: Passage,
 ): Promise<Statistics> {
   const weight = tensorOf(layer, half.weight);
-  const [width = 0, inputs = 0] = weight.dims;
-  const sums = new Sums(inputs, width);
+  const sums = new Sums(at(weight.dims, 1), at(weight.dims, 0));
   for (const [index, batch] of passage.batches.entries()) {
-    const [x, changed] = [passage.dense[index] ?? empty, passage.pruned[index] ?? empty];
+    const [x, changed] = [at(passage.dense, index), at(passage.pruned, index)];
     const read = await half.inputs(pieces, { batch, x, layer });
     const after = await pieces.apply(x, read, weight);
     const seen = await half.inputs(pieces, { batch, x: changed, layer });
@@ -75,7 +74,7 @@ export async function collectSums(
   return sums;
 }
 
-/** Batches' sums in doubles: fp32 within a batch of a thousand tokens, and no further. */
+/** Sums over batches in doubles; only within a batch of about a thousand tokens are they fp32. */
 class Sums implements Statistics {
   readonly gram: Matrix;
   readonly cross: Matrix;
@@ -99,11 +98,11 @@ function addFlat(matrix: Matrix, values: Float32Array): void {
   matrix.forEach((row, i) => {
     const start = i * row.length;
     for (let c = 0; c < row.length; c++) {
-      row[c] = (row[c] ?? 0) + (values[start + c] ?? 0);
+      row[c] = at(row, c) + at(values, start + c);
     }
   });
 }
 
 function subtract(a: Float32Array, b: Float32Array): Float32Array {
-  return a.map((value, i) => value - (b[i] ?? 0));
+  return a.map((value, i) => value - at(b, i));
 }

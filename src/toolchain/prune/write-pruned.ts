@@ -7,7 +7,7 @@ import { writeCheckpoint, type WrittenType } from '../checkpoint/write-checkpoin
 import type { CheckpointTokenizer } from '../gguf/checkpoint-tokenizer.ts';
 import { type PruneReport, reportFile } from './prune-report.ts';
 
-/** Writes a pruned checkpoint with the config and tokenizer of the one it came from, and its report. */
+/** Writes a pruned checkpoint with the config and tokenizer of the original, and its report. */
 export async function writePruned(
   checkpoint: Checkpoint,
   {
@@ -42,7 +42,7 @@ export async function writePruned(
   });
 }
 
-/** Transformers does not take a tokenizer.json alone. */
+/** Transformers needs a tokenizer_config.json beside the tokenizer.json. */
 function madeTokenizer(text: string): readonly (readonly [string, string])[] {
   const config = {
     tokenizer_class: 'PreTrainedTokenizerFast',

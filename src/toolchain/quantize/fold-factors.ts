@@ -1,21 +1,23 @@
+import { at } from '../../base/at.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 import { type Checkpoint, floatTensors } from '../files/checkpoint.ts';
 import type { InputKind } from '../graph/layer-inputs.ts';
 
 /**
- * By what each channel of an input is divided, by what makes it, the weights' columns multiplied; undefined leaves it alone.
- * The model computes the same (SmoothQuant, arXiv 2211.10438, section 4).
+ * Channel factors of a layer's inputs. The tensor that produces an input is divided by them and the
+ * weights that read it are multiplied, so the model computes the same (SmoothQuant, arXiv
+ * 2211.10438, section 4). An input without factors is unchanged.
  */
 export type LayerFactors = Readonly<Partial<Record<InputKind, Float32Array>>>;
 
 interface Fold {
-  /** The input whose factors divide the tensor's rows: it makes that input. */
+  /** The input that the tensor produces: its factors divide the tensor's rows. */
   readonly rows?: InputKind;
-  /** The input whose factors multiply the tensor's columns: it reads that input. */
+  /** The input that the tensor reads: its factors multiply the tensor's columns. */
   readonly columns?: InputKind;
 }
 
-/** silu(gate) x up is linear in up, and attention in v. */
+/** Factors pass through up and v because silu(gate) x up is linear in up, and attention in v. */
 const folds: Readonly<Record<string, Fold>> = {
   'input_layernorm.weight': { rows: 'qkv' },
   'self_attn.q_proj.weight': { columns: 'qkv' },
@@ -29,7 +31,7 @@ const folds: Readonly<Record<string, Fold>> = {
   'mlp.down_proj.weight': { columns: 'down' },
 };
 
-/** The same model with its channels scaled, by layer. It reads from the original, which stays open. */
+/** The same model with scaled channels; factors by layer. It reads the original, which must stay open. */
 export function foldFactors(checkpoint: Checkpoint, layers: readonly LayerFactors[]): Checkpoint {
   return {
     ...floatTensors,
@@ -38,14 +40,18 @@ export function foldFactors(checkpoint: Checkpoint, layers: readonly LayerFactor
     shapes: checkpoint.shapes,
     readTensor: async (name) => {
       const values = await checkpoint.readTensor(name);
-      const [, layer = '', tensor = ''] = /^model\.layers\.(\d+)\.(.+)$/.exec(name) ?? [];
-      const { rows, columns } = folds[tensor] ?? {};
-      const factors = layers[Number(layer)] ?? {};
+      const [, layer, tensor = ''] = /^model\.layers\.(\d+)\.(.+)$/.exec(name) ?? [];
+      const fold = folds[tensor];
+      if (layer === undefined || fold === undefined) {
+        return values;
+      }
+      const factors = at(layers, Number(layer));
       const of = (kind: InputKind | undefined) => kind && factors[kind];
-      const made = of(rows);
+      const divide = of(fold.rows);
+      const isShared = divide !== undefined && tensor.includes('v_proj');
       scale(values, {
-        multiply: of(columns),
-        divide: made && tensor.includes('v_proj') ? perKeyHead(made, checkpoint.blueprint) : made,
+        multiply: of(fold.columns),
+        divide: isShared ? perKeyHead(divide, checkpoint.blueprint) : divide,
       });
       return values;
     },
@@ -53,23 +59,24 @@ export function foldFactors(checkpoint: Checkpoint, layers: readonly LayerFactor
   };
 }
 
-/** The channels of v that o's input channels [heads x headDim] are made of: query heads of a key head share its factors. */
+/** Factors of o's input [heads x headDim] to those of v [kvHeads x headDim]: the query heads of a key head share them. */
 function perKeyHead(factors: Float32Array, blueprint: Blueprint): Float32Array {
   const { heads, kvHeads, headDim } = blueprint;
-  return Float32Array.from({ length: kvHeads * headDim }, (_, at) => {
-    const head = Math.floor(at / headDim) * (heads / kvHeads);
-    return factors[head * headDim + (at % headDim)] ?? NaN;
+  return Float32Array.from({ length: kvHeads * headDim }, (_, channel) => {
+    const head = Math.floor(channel / headDim) * (heads / kvHeads);
+    return at(factors, head * headDim + (channel % headDim));
   });
 }
 
-/** A matrix [out, in] by columns and rows, or a vector by its values; in place. */
+/** Scales a matrix [out, in] by columns and rows, or a vector by its values, in place. */
 function scale(
   values: Float32Array,
   { multiply, divide }: { multiply: Float32Array | undefined; divide: Float32Array | undefined },
 ): void {
   const columns = multiply?.length ?? values.length / (divide?.length ?? values.length);
   for (let i = 0; i < values.length; i++) {
-    const column = multiply?.[i % columns] ?? 1;
-    values[i] = ((values[i] ?? 0) * column) / (divide?.[Math.floor(i / columns)] ?? 1);
+    const factor = multiply === undefined ? 1 : at(multiply, i % columns);
+    const divisor = divide === undefined ? 1 : at(divide, Math.floor(i / columns));
+    values[i] = (at(values, i) * factor) / divisor;
   }
 }

@@ -1,3 +1,4 @@
+import { at } from '../../base/at.ts';
 import { type GraphSession, openGraph } from '../../engine/session.ts';
 import { GraphBuilder } from '../graph/onnx/graph-builder.ts';
 import { encodeModel } from '../graph/onnx/model-proto.ts';
@@ -11,10 +12,10 @@ export interface Product {
   readonly inputs: number;
 }
 
-/** How far a product in 8 bits is from the product of floats. */
+/** Computes products of floats, and the same products with 8-bit rounding. */
 export interface Products {
   exact(product: Product): Promise<Float32Array>;
-  /** Rows and weights rounded as the int8 graph has them, channels scaled by `factors` [in] first. [T, out] */
+  /** The product of rows and weights rounded like the int8 graph's, after scaling by `factors` [in]. [T, out] */
   rounded(product: Product, factors: Float32Array | undefined): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -25,9 +26,9 @@ export async function openProducts(threads: number): Promise<Products> {
   return {
     exact: (product) => multiply(session, product),
     rounded: ({ rows, weights, inputs }, factors) => {
-      const channel = (at: number) => factors?.[at % inputs] ?? 1;
-      const scaled = weights.map((value, at) => value * channel(at));
-      const read = rows.map((value, at) => value / channel(at));
+      const factor = (index: number) => (factors === undefined ? 1 : at(factors, index % inputs));
+      const scaled = weights.map((value, index) => value * factor(index));
+      const read = rows.map((value, index) => value / factor(index));
       roundRows(read, inputs);
       return multiply(session, {
         rows: read,
@@ -39,22 +40,22 @@ export async function openProducts(threads: number): Promise<Products> {
   };
 }
 
-/** Mean over rows of |found - exact|^2 / |exact|^2: a token of huge activations counts as one token. */
+/** Mean over rows of |found - exact|^2 / |exact|^2, so that a token with huge activations counts once. */
 export function meanRowError(exact: Float32Array, found: Float32Array, rows: number): number {
   const columns = exact.length / rows;
   let sum = 0;
   for (let start = 0; start < exact.length; start += columns) {
     let [signal, noise] = [0, 0];
     for (let i = start; i < start + columns; i++) {
-      signal += (exact[i] ?? 0) ** 2;
-      noise += ((found[i] ?? 0) - (exact[i] ?? 0)) ** 2;
+      signal += at(exact, i) ** 2;
+      noise += (at(found, i) - at(exact, i)) ** 2;
     }
     sum += signal > 0 ? noise / signal : 0;
   }
   return sum / rows;
 }
 
-/** In place: each row to 127 steps either way by its largest magnitude, as rank-graph-linear.ts does. */
+/** Rounds each row, in place, to 127 steps of its largest magnitude, like graph/linear.ts. */
 function roundRows(values: Float32Array, columns: number): void {
   for (let start = 0; start < values.length; start += columns) {
     const row = values.subarray(start, start + columns);
@@ -73,7 +74,10 @@ async function multiply(session: GraphSession, product: Product): Promise<Float3
     x: { data: rows, dims: [rows.length / inputs, inputs] },
     weights: { data: weights, dims: [weights.length / inputs, inputs] },
   });
-  return output ?? new Float32Array(0);
+  if (output === undefined) {
+    throw new Error('the graph has no output; this is a bug');
+  }
+  return output;
 }
 
 /** x weights^T */

@@ -1,25 +1,17 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { formatCosts, formatPool, run } from '../../../src/cli/admin/admin.ts';
 import { type AdminServer, startAdminServer } from '../../../src/server/admin/server.ts';
 import { FakeClock } from '../../support/fakes/clock.ts';
 import { setUpModels } from '../../support/serving/model-set-up.ts';
+import { captureOutput } from '../../support/captured-output.ts';
+
+const output = captureOutput();
 
 const quiet = () => undefined;
 let server: AdminServer;
-let printed = '';
-let told = '';
 
 beforeEach(async () => {
-  [printed, told] = ['', ''];
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    told += String(text);
-    return true;
-  });
   const { set } = await setUpModels();
   server = await startAdminServer({
     ...{ address: '127.0.0.1:0', models: set, clock: new FakeClock(3_000) },
@@ -29,7 +21,6 @@ beforeEach(async () => {
   });
 });
 afterEach(() => {
-  jest.restoreAllMocks();
   server.close();
 });
 
@@ -37,7 +28,7 @@ const admin = (...words: string[]) => run([...words, '--admin-address', server.a
 
 test('pool prints a table of the replicas', async () => {
   expect(await admin('pool')).toBe(0);
-  const lines = printed.trimEnd().split('\n');
+  const lines = output.stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(4);
   expect(lines[0]).toBe('model tiny (/first), fingerprint efefefefefef');
   expect(lines[1]).toMatch(/^slot +phase +for +threads +batches +holds +queued +failures/);
@@ -46,24 +37,26 @@ test('pool prints a table of the replicas', async () => {
 
 test('resize tells the steps and prints the pool', async () => {
   expect(await admin('resize', '3')).toBe(0);
-  expect(told).toMatch(/s {2}cpu#2 is loading\n.*s {2}cpu#2 is ready\n.*s {2}done\n/);
-  expect(printed).toMatch(/^cpu#2 +ready/m);
+  expect(output.stderr).toMatch(/s {2}cpu#2 is loading\n.*s {2}cpu#2 is ready\n.*s {2}done\n/);
+  expect(output.stdout).toMatch(/^cpu#2 +ready/m);
 });
 
 test('one slot is quarantined with a reason, released, and drained', async () => {
   expect(await admin('quarantine', 'cpu#1', '--reason', 'too hot')).toBe(0);
-  expect(printed).toMatch(/^cpu#1 +quarantined .*too hot$/m);
+  expect(output.stdout).toMatch(/^cpu#1 +quarantined .*too hot$/m);
   expect(await admin('release', 'cpu#1')).toBe(0);
-  printed = '';
+  output.stdout = '';
   expect(await admin('drain', 'cpu#0', '--json')).toBe(0);
-  expect(JSON.parse(printed)).toMatchObject({ replicas: [{ slot: 'cpu#1', phase: 'ready' }] });
+  expect(JSON.parse(output.stdout)).toMatchObject({
+    replicas: [{ slot: 'cpu#1', phase: 'ready' }],
+  });
 });
 
 test('the log level and the costs', async () => {
   expect(await admin('log-level', 'debug')).toBe(0);
-  expect(printed).toBe('log level debug, was info\n');
+  expect(output.stdout).toBe('log level debug, was info\n');
   expect(await admin('costs')).toBe(0);
-  expect(printed).toMatch(/^cpu#0 +\d+ +1\.00/m);
+  expect(output.stdout).toMatch(/^cpu#0 +\d+ +1\.00/m);
 });
 
 test('what the server refuses is thrown with its words', async () => {

@@ -1,25 +1,13 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { run } from '../../../src/cli/demo/demo.ts';
 import { CallError } from '../../../src/client/client.ts';
 import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 
-let printed = '';
-let told = '';
+const output = captureOutput();
 
-beforeEach(() => {
-  [printed, told] = ['', ''];
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    told += String(text);
-    return true;
-  });
-});
 afterEach(() => {
-  jest.restoreAllMocks();
   delete process.env['SLMRANK_MODEL'];
   delete process.env['SLMRANK_CANDIDATES'];
 });
@@ -30,18 +18,18 @@ describe('slmrank demo', () => {
     await buildHfTiny('llama', model);
     process.env['SLMRANK_MODEL'] = model;
     expect(await run(['--top', '2'])).toBe(0);
-    expect(printed.match(/^"[^"]+", 50 postings$/gm)).toHaveLength(3);
-    expect(printed.match(/^ {2}place {2}before {2}match +title +text$/gm)).toHaveLength(3);
-    expect(printed.match(/^ {6}2 +\d+ {2}[█·]{10} +\d+% {2}\S/gm)).toHaveLength(3);
-    expect(printed).not.toMatch(/^ {6}3 /m);
-    expect(printed).toMatch(
+    expect(output.stdout.match(/^"[^"]+", 50 postings$/gm)).toHaveLength(3);
+    expect(output.stdout.match(/^ {2}place {2}before {2}match +title +text$/gm)).toHaveLength(3);
+    expect(output.stdout.match(/^ {6}2 +\d+ {2}[█·]{10} +\d+% {2}\S/gm)).toHaveLength(3);
+    expect(output.stdout).not.toMatch(/^ {6}3 /m);
+    expect(output.stdout).toMatch(
       /^llama \(0\.\d million parameters, 32-bit floats\) on \d+ CPU workers?\nranked 150 postings in \d+\.\d s, \d+ a second\.$/m,
     );
-    expect(told).toContain(`Starting the server with ${model}`);
-    expect(told).toContain('Server stopped, status 0');
+    expect(output.stderr).toContain(`Starting the server with ${model}`);
+    expect(output.stderr).toContain('Server stopped, status 0');
   }, 120_000);
 
-  test('a server that refuses a query is stopped; its log and its reason are told', async () => {
+  test('a server that refuses a query is stopped; its log and its reason are shown', async () => {
     const model = temporaryFolder();
     await buildHfTiny('llama', model);
     process.env['SLMRANK_CANDIDATES'] = '10';

@@ -1,21 +1,11 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { compareModels } from '../../../src/cli/eval/compare-models.ts';
 import { parseEvalOptions } from '../../../src/cli/eval/eval-options.ts';
 import type { ModelRun, RerankWith } from '../../../src/cli/eval/rerank-with-model.ts';
 import type { RerankInput } from '../../../src/eval/rank/rerank.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 
-let told = '';
-
-beforeEach(() => {
-  told = '';
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    told += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const output = captureOutput();
 
 const judgements = new Map([['q', new Map([['b', 1]])]]);
 const inputWith = (title: string): RerankInput => ({
@@ -53,7 +43,7 @@ async function compare(title: string, more: readonly string[], stopAt = '') {
 test('ranks with both models, with titles and without, and tells what it does', async () => {
   const { asked, gate } = await compare('T', []);
   expect(asked).toEqual(['small', 'dense', 'small bare', 'dense bare']);
-  expect(told).toBe(
+  expect(output.stderr).toBe(
     'For the gate: the reference with titles\n' +
       'For the gate: the model without titles\n' +
       'For the gate: the reference without titles\n',
@@ -93,5 +83,7 @@ test.each([
 ])('judges nothing when %s was interrupted', async (stopAt, runs) => {
   const { asked, gate } = await compare('T', [], stopAt);
   expect([asked.length, gate]).toEqual([runs, undefined]);
-  expect(told).toMatch(/\nInterrupted: not all queries are ranked, so the gate is not judged\n$/);
+  expect(output.stderr).toMatch(
+    /\nInterrupted: not all queries are ranked, so the gate is not judged\n$/,
+  );
 });

@@ -1,30 +1,15 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEvalOptions } from '../../../src/cli/eval/eval-options.ts';
 import { run } from '../../../src/cli/eval/eval.ts';
 import type { RerankWith } from '../../../src/cli/eval/rerank-with-model.ts';
 import type { EvalReport } from '../../../src/eval/eval-report.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-let printed = '';
-let told = '';
-
-beforeEach(() => {
-  [printed, told] = ['', ''];
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    told += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const output = captureOutput();
 
 const jsonLines = (records: unknown[]) => records.map((each) => JSON.stringify(each)).join('\n');
 
@@ -95,7 +80,7 @@ describe('slmrank eval', () => {
       const json = join(folder, 'report.json');
       const compared = ['--model', model, '--against', against, '--json', json];
       expect(await run([...given, ...compared], models)).toBe(status);
-      expect(printed).toMatch(verdict);
+      expect(output.stdout).toMatch(verdict);
       const { gate } = JSON.parse(readFileSync(json, 'utf8')) as EvalReport;
       expect(gate?.conditions).toHaveLength(5);
       expect(gate?.passed).toBe(status === 0);
@@ -110,7 +95,7 @@ describe('slmrank eval', () => {
     };
     const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
     expect(await run([...given, '--against', 'dense'], models)).toBe(130);
-    expect(printed).not.toContain('Gate:');
+    expect(output.stdout).not.toContain('Gate:');
   });
 
   test('shows what perturbed candidates cost beside the plain ones', async () => {
@@ -127,8 +112,10 @@ describe('slmrank eval', () => {
     const all = [...given, '--perturb', 'upper,typos', '--json', report];
     expect(await run([...all, '--model', 'a', '--against', 'b'], perturbed)).toBe(0);
     expect(asked).toEqual([['upper', 'typos'], [], [], []]);
-    expect(printed).toMatch(/^upper +all +2 +1\.000 +0\.631 +-36\.9 % +-36\.9\.\.-36\.9\n +need /m);
-    expect(printed).toMatch(/^typos +all .*\n +need .*\n\nAgainst stand-in/m);
+    expect(output.stdout).toMatch(
+      /^upper +all +2 +1\.000 +0\.631 +-36\.9 % +-36\.9\.\.-36\.9\n +need /m,
+    );
+    expect(output.stdout).toMatch(/^typos +all .*\n +need .*\n\nAgainst stand-in/m);
     const { perturbed: written } = JSON.parse(readFileSync(report, 'utf8')) as EvalReport;
     expect(written?.map(({ name, rows }) => [name, rows.length])).toEqual([
       ['upper', 2],
@@ -142,14 +129,14 @@ describe('slmrank eval', () => {
 
   test('shows the run’s own order beside the model’s, over the judged queries', async () => {
     expect(await evaluate(dataFolder())).toBe(0);
-    expect(printed).toMatch(/^all +2 +0\.631 .* 0\.500 +1\.000 .* 1\.000 +\+0\.369/m);
-    expect(printed).toContain('1 queries of the run have no judgements');
-    expect(printed).toContain('4 candidates of 2 queries');
+    expect(output.stdout).toMatch(/^all +2 +0\.631 .* 0\.500 +1\.000 .* 1\.000 +\+0\.369/m);
+    expect(output.stdout).toContain('1 queries of the run have no judgements');
+    expect(output.stdout).toContain('4 candidates of 2 queries');
   });
 
   test('measures a run alone', async () => {
     expect(await evaluate(dataFolder(), '--run-only')).toBe(0);
-    expect(printed).toMatch(/^all +2 +0\.631 +0\.631\.\.0\.631 +0\.500$/m);
+    expect(output.stdout).toMatch(/^all +2 +0\.631 +0\.631\.\.0\.631 +0\.500$/m);
   });
 
   test('writes the new order of all queries, judged or not, as a run', async () => {
@@ -165,21 +152,21 @@ describe('slmrank eval', () => {
     await evaluate(folder, '--json', join(folder, 'report.json'));
     const written = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as EvalReport;
     expect(written.rows[0]?.reranked?.mrr10).toBe(1);
-    printed = '';
+    output.stdout = '';
     await evaluate(folder, '--json', '-');
-    expect(JSON.parse(printed)).toEqual(written);
-    expect(told).toContain('model NDCG@10');
+    expect(JSON.parse(output.stdout)).toEqual(written);
+    expect(output.stderr).toContain('model NDCG@10');
   });
 
   test('limits the queries and says so', async () => {
     await evaluate(dataFolder(), '--limit', '1');
-    expect(printed).toMatch(/^all +1 /m);
-    expect(printed).toContain('At most 1 queries');
+    expect(output.stdout).toMatch(/^all +1 /m);
+    expect(output.stdout).toContain('At most 1 queries');
   });
 
   test('ends with the status of an interrupted process when it was stopped early', async () => {
     expect(await evaluate(dataFolder(), '--depth', '1')).toBe(130);
-    expect(printed).toContain('INTERRUPTED');
+    expect(output.stdout).toContain('INTERRUPTED');
   });
 
   test('re-ranks through the pipeline with a built model', async () => {
@@ -189,10 +176,10 @@ describe('slmrank eval', () => {
     const given = ['--beir', folder, '--split', 'dev', '--run', join(folder, 'run.trec')];
     const out = join(folder, 'out.trec');
     expect(await run([...given, '--model', model, '--devices', 'cpu:1', '--out-run', out])).toBe(0);
-    expect(printed).toMatch(
+    expect(output.stdout).toMatch(
       /6 candidates of 3 queries in .* candidates\/s; \d+ tokens each, 0\.0 % cut/,
     );
-    expect(told).toContain('6 of 6 candidates, 100 %');
+    expect(output.stderr).toContain('6 of 6 candidates, 100 %');
     const lines = readFileSync(out, 'utf8').trim().split('\n');
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['q1', 'q1', 'q2', 'q2', 'q3', 'q3']);
     expect(lines.every((line) => line.endsWith(` ${name}`))).toBe(true);
@@ -211,14 +198,16 @@ describe('slmrank eval', () => {
       return lines.map((line) => line.split(' '));
     };
     const direct = await scored('--perturb', 'upper,html');
-    expect(told).toMatch(/Perturbation 1 of 2: upper\n[^]*6 of 6 candidates, 100 %[^]*2: html\n/);
-    expect(printed).toMatch(/^upper +all +2 .*\n +need +2 .*\nhtml +all +2 /m);
-    expect(printed).toContain('candidates/s (scored directly); ');
-    expect(told).toContain('6 of 6 candidates, 100 %');
-    printed = '';
+    expect(output.stderr).toMatch(
+      /Perturbation 1 of 2: upper\n[^]*6 of 6 candidates, 100 %[^]*2: html\n/,
+    );
+    expect(output.stdout).toMatch(/^upper +all +2 .*\n +need +2 .*\nhtml +all +2 /m);
+    expect(output.stdout).toContain('candidates/s (scored directly); ');
+    expect(output.stderr).toContain('6 of 6 candidates, 100 %');
+    output.stdout = '';
     const served = await scored('--served', '--perturb', 'nbsp');
-    expect(printed).toMatch(/^nbsp +all +2 /m);
-    expect(printed).not.toContain('scored directly');
+    expect(output.stdout).toMatch(/^nbsp +all +2 /m);
+    expect(output.stdout).not.toContain('scored directly');
     expect(direct.map((columns) => columns.slice(0, 4))).toEqual(
       served.map((columns) => columns.slice(0, 4)),
     );

@@ -1,19 +1,9 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { rerankPerturbed } from '../../../src/cli/eval/rerank-perturbed.ts';
 import type { RerankInput } from '../../../src/eval/rank/rerank.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 
-let told: string[] = [];
-
-beforeEach(() => {
-  told = [];
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    told.push(String(text));
-    return true;
-  });
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const output = captureOutput();
 
 const input: RerankInput = {
   run: new Map([['q', [{ id: 'a', score: 1 }]]]),
@@ -41,7 +31,7 @@ test('the same candidates are ranked once in each form, and the query stays', as
     ['Query', 'Title', 'Some\u00a0text'],
   ]);
   expect([...found.runs.keys(), found.interrupted]).toEqual(['upper', 'nbsp', false]);
-  expect(told).toEqual(['Perturbation 1 of 2: upper\n', 'Perturbation 2 of 2: nbsp\n']);
+  expect(output.stderr).toBe('Perturbation 1 of 2: upper\nPerturbation 2 of 2: nbsp\n');
 });
 
 test('what was finished before it was stopped is kept', async () => {

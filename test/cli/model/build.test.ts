@@ -1,19 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { run } from '../../../src/cli/model/build.ts';
-import { findPrompt } from '../../../src/cli/model/prompt-options.ts';
+import { findPrompt } from '../../../src/cli/model/calibration-options.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
 import { tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 
-beforeEach(() => {
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+captureOutput();
 
 const template = readFileSync(tinyPath('template.json'), 'utf8');
 const all = ['html', 'nfkc', 'invisible', 'spaces', 'capitals'];

@@ -1,22 +1,14 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { run } from '../../../src/cli/model/verify.ts';
 import { builtinTemplates } from '../../../src/text/builtin-templates.ts';
 import { buildModel } from '../../../src/toolchain/build/build-model.ts';
 import { buildHfTiny, tinyBuildOptions, tinyPath } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 
-let printed = '';
+const output = captureOutput();
 
-beforeEach(() => {
-  printed = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
-});
 afterEach(() => {
-  jest.restoreAllMocks();
   delete process.env['SLMRANK_MODEL'];
 });
 
@@ -28,21 +20,21 @@ describe('slmrank verify', () => {
     process.env['SLMRANK_MODEL'] = llama;
     expect(await run([])).toBe(0);
     expect(await run([qwen])).toBe(0);
-    expect(printed.match(/^\w+(?= \(fp32, \d+ rows\))/gm)).toEqual(['llama', 'qwen3']);
+    expect(output.stdout.match(/^\w+(?= \(fp32, \d+ rows\))/gm)).toEqual(['llama', 'qwen3']);
   });
 
   test('says that it compared with nothing else when there is no golden', async () => {
     const dir = temporaryFolder();
     await buildHfTiny('llama', dir);
     expect(await run([dir])).toBe(0);
-    expect(printed).toMatch(
+    expect(output.stdout).toMatch(
       /^no reference was available \(there is no .*llama\.json\.gz\): .*; see models\/goldens\/make_golden\.py$/m,
     );
-    expect(printed).toMatch(/^PASS \(itself only: no reference was available\)$/m);
-    printed = '';
+    expect(output.stdout).toMatch(/^PASS \(itself only: no reference was available\)$/m);
+    output.stdout = '';
     expect(await run([dir, '--golden', tinyPath('llama.golden.json')])).toBe(0);
-    expect(printed).toMatch(/^PASS$/m);
-    expect(printed).not.toContain('itself only');
+    expect(output.stdout).toMatch(/^PASS$/m);
+    expect(output.stdout).not.toContain('itself only');
   });
 
   test('repeats the warnings of the build', async () => {
@@ -50,10 +42,12 @@ describe('slmrank verify', () => {
     const options = { ...tinyBuildOptions('llama', dir), template: builtinTemplates.llama3 };
     await buildModel(options);
     expect(await run([dir])).toBe(0);
-    expect(printed).toMatch(/^warning: the template \(prefix, suffix\) has <\|begin_of_text\|>, /m);
-    printed = '';
+    expect(output.stdout).toMatch(
+      /^warning: the template \(prefix, suffix\) has <\|begin_of_text\|>, /m,
+    );
+    output.stdout = '';
     expect(await run([dir, '--json'])).toBe(0);
-    expect(JSON.parse(printed)).toMatchObject({
+    expect(JSON.parse(output.stdout)).toMatchObject({
       warnings: [expect.stringContaining('<|begin_of_text|>')],
     });
   });

@@ -1,33 +1,21 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { run } from '../../../src/cli/rank/rank.ts';
 import { parseRankOptions } from '../../../src/cli/rank/rank-options.ts';
+import { run } from '../../../src/cli/rank/rank.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
 import { createPipeline } from '../../../src/pipeline/create-pipeline.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { noDeadline, testRequest } from '../../support/models/tiny-pipeline.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
-let printed = '';
-let told = '';
+const output = captureOutput();
 
-beforeEach(() => {
-  [printed, told] = ['', ''];
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    told += String(text);
-    return true;
-  });
-});
 afterEach(() => {
-  jest.restoreAllMocks();
   process.stdout.removeAllListeners('error');
 });
 
@@ -49,7 +37,7 @@ interface JsonLine {
   readonly truncated: boolean;
 }
 const jsonLines = () =>
-  printed
+  output.stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as JsonLine);
@@ -109,9 +97,11 @@ describe('slmrank rank', () => {
       }
       expect(found).toHaveLength(18);
       expect(new Set(found.map(({ truncated }) => truncated))).toEqual(new Set([true, false]));
-      expect(told).toContain(`Loading ${name} on 1 device slots\n`);
-      expect(told).toMatch(/^18 of 18 candidates, 100 %/m);
-      expect(told).toMatch(/^18 candidates in .* candidates\/s; \d+ of them cut to the context/m);
+      expect(output.stderr).toContain(`Loading ${name} on 1 device slots\n`);
+      expect(output.stderr).toMatch(/^18 of 18 candidates, 100 %/m);
+      expect(output.stderr).toMatch(
+        /^18 candidates in .* candidates\/s; \d+ of them cut to the context/m,
+      );
     },
     240_000,
   );
@@ -133,7 +123,7 @@ describe('slmrank rank', () => {
       }
     }
     const table = ' of 9 candidates\n {2}place {2}before .*\n {6}1 .*\n {6}2 .*\n';
-    expect(printed).toMatch(new RegExp(`^"nurse", 2${table}\n"cook", 2${table}$`));
+    expect(output.stdout).toMatch(new RegExp(`^"nurse", 2${table}\n"cook", 2${table}$`));
   }, 120_000);
 
   test('with --skip-bad ranks the other lines and names the bad ones; without it ends with that advice', async () => {
@@ -146,13 +136,13 @@ describe('slmrank rank', () => {
     await expect(run(given)).rejects.toThrow(
       `${file}:1: 'text' is ""; text with something to read in it, or a title beside it, is needed. To rank the other lines: --skip-bad`,
     );
-    expect(told).not.toContain('Loading');
+    expect(output.stderr).not.toContain('Loading');
     expect(await run([...given, '--skip-bad'])).toBe(0);
     expect(jsonLines()).toHaveLength(9);
-    expect(told).toContain(`Skipped ${file}:1: 'text' is ""; text with`);
-    expect(told).toContain(`Skipped ${file}:5: not JSON`);
-    expect(told).not.toContain(`${file}:6:`);
-    expect(told).toContain('Skipped 2 more lines\n');
+    expect(output.stderr).toContain(`Skipped ${file}:1: 'text' is ""; text with`);
+    expect(output.stderr).toContain(`Skipped ${file}:5: not JSON`);
+    expect(output.stderr).not.toContain(`${file}:6:`);
+    expect(output.stderr).toContain('Skipped 2 more lines\n');
   }, 120_000);
 
   test('ends at Control-C with status 130 and without a ranking, also while it waits for input', async () => {
@@ -168,8 +158,10 @@ describe('slmrank rank', () => {
     }
     process.emit('SIGINT');
     expect(await ended).toBe(130);
-    expect(told).toContain('Interrupted before all candidates were scored: no ranking is shown\n');
-    expect([printed, process.listenerCount('SIGINT')]).toEqual(['', before]);
+    expect(output.stderr).toContain(
+      'Interrupted before all candidates were scored: no ranking is shown\n',
+    );
+    expect([output.stdout, process.listenerCount('SIGINT')]).toEqual(['', before]);
   }, 120_000);
 
   test.each([
@@ -184,7 +176,7 @@ describe('slmrank rank', () => {
     });
     const given = ['--query', 'nurse', '--model', '/nowhere', join(folder, file)];
     await expect(run(given)).rejects.toThrow(message);
-    expect(told).toBe('');
+    expect(output.stderr).toBe('');
   });
 
   test('refuses empty standard input, which can be read only once', async () => {

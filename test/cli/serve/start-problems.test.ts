@@ -42,7 +42,7 @@ test('a start that can succeed has none, and leaves its addresses free', async (
   expect(await problemsOf(argv)).toEqual([]);
 });
 
-test('addresses that are taken, files that are missing and CUDA without its libraries are told at once', async () => {
+test('addresses that are taken, files that are missing and CUDA without its libraries are all reported at once', async () => {
   const dir = temporaryFolder(files);
   const address = `127.0.0.1:${port}`;
   const argv = [
@@ -72,7 +72,7 @@ test('addresses that are taken, files that are missing and CUDA without its libr
   ]);
 });
 
-test('a key that is not the certificate is told with both files', async () => {
+test('a key that is not the certificate is reported with both files', async () => {
   const dir = temporaryFolder(files);
   const [cert, key] = [join(dir, 'cert.pem'), join(dir, 'other.pem')];
   expect(await problemsOf([...free, `--tls-cert=${cert}`, `--tls-key=${key}`])).toEqual([

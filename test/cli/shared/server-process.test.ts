@@ -29,7 +29,7 @@ describe('startServerProcess', () => {
     expect(await server.stop()).toBe(7);
   });
 
-  test('a server that ends before it is ready is told with its status and its last words', async () => {
+  test('a server that ends before it is ready is reported with its status and its last log lines', async () => {
     const program = `console.error('no such model'); process.exitCode = 3;`;
     await expect(start(program)).rejects.toThrow(
       /ended with status 3 before it was ready; its log ends with:\nno such model/,

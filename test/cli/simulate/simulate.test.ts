@@ -1,24 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { run } from '../../../src/cli/simulate/simulate.ts';
 import { formatShape } from '../../../src/domain/traffic.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 
-let printed: string;
+const output = captureOutput();
+
 let folder: string;
 
 beforeEach(() => {
-  printed = '';
   folder = mkdtempSync(join(tmpdir(), 'slmrank-simulate-'));
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
 });
 
 afterEach(() => {
-  jest.restoreAllMocks();
   rmSync(folder, { recursive: true });
 });
 
@@ -27,15 +23,15 @@ const short = ['--seconds', '60', '--shape', '63+8xpostings'];
 describe('slmrank simulate', () => {
   test('says latencies, goodput, and how busy each replica is', async () => {
     expect(await run([...short, '--rps', '0.2', '--replicas', '3'])).toBe(0);
-    expect(printed).toMatch(/^\d+ requests in \d+\.\d s: \d+ scored$/m);
-    expect(printed).toMatch(/^latency of the scored: p50 \d+ ms, p95 \d+ ms, p99 \d+ ms$/m);
-    expect(printed).toMatch(/^0 +cpu#2 +\d+\.\d %$/m);
+    expect(output.stdout).toMatch(/^\d+ requests in \d+\.\d s: \d+ scored$/m);
+    expect(output.stdout).toMatch(/^latency of the scored: p50 \d+ ms, p95 \d+ ms, p99 \d+ ms$/m);
+    expect(output.stdout).toMatch(/^0 +cpu#2 +\d+\.\d %$/m);
   });
 
   test('with a deadline and too much traffic it counts what is refused, as JSON', async () => {
     const flags = ['--rps', '5', '--deadline', '20000', '--clients', '2', '--json'];
     expect(await run([...short, ...flags])).toBe(0);
-    const report: unknown = JSON.parse(printed);
+    const report: unknown = JSON.parse(output.stdout);
     expect(report).toMatchObject({
       outcomes: { scored: expect.any(Number), rejected: expect.any(Number) },
       reasons: { PREDICTED_LATE: expect.any(Number) },
@@ -44,17 +40,19 @@ describe('slmrank simulate', () => {
 
   test('plans: the fewest replicas for a p99', async () => {
     expect(await run([...short, '--rps', '0.4', '--plan', '--target-p99', '15000'])).toBe(0);
-    expect(printed).toMatch(
+    expect(output.stdout).toMatch(
       /^\d+ replicas for each server hold p99 <= 15000 ms with 99 % scored$/m,
     );
   });
 
   test('and says so when none is enough', async () => {
     expect(await run([...short, '--rps', '0.1', '--plan', '--target-p99', '1'])).toBe(1);
-    expect(printed).toMatch(
+    expect(output.stdout).toMatch(
       /^no number of replicas holds p99 <= 1 ms: one request alone \(8 candidates, \d+ tokens\) takes \d+ ms, over the target of 1 ms\.$/m,
     );
-    expect(printed).toMatch(/^What would help: fewer .*not even one.* times as fast, or a target/m);
+    expect(output.stdout).toMatch(
+      /^What would help: fewer .*not even one.* times as fast, or a target/m,
+    );
   });
 
   test('replays captured traffic with costs from a file', async () => {
@@ -77,7 +75,7 @@ describe('slmrank simulate', () => {
     const flags = ['--trace', trace, '--cost', cost, '--spread', '0', '--replicas', '1', '--json'];
     expect(await run(flags)).toBe(0);
     // 60 + 120 + 220 tokens, and the fixed cost.
-    expect(JSON.parse(printed)).toMatchObject({
+    expect(JSON.parse(output.stdout)).toMatchObject({
       requests: 3,
       latencyMs: { p50: expect.closeTo(6, 6), p99: expect.closeTo(6, 6) },
     });

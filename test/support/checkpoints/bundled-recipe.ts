@@ -20,7 +20,7 @@ export async function bundleTiny(precision: unknown = 'int8') {
     to: folder,
     labels: ['yes', 'no'],
     floats: [],
-    smooth: undefined,
+    calibration: undefined,
     onProgress: () => undefined,
   });
   const files = hashFiles(folder, ['config.json', 'model.safetensors', 'tokenizer.json']);

@@ -4,7 +4,7 @@ import {
   batchRows,
   type CalibrationOptions,
   firstRows,
-  readCalibration,
+  readCalibration as readCalibrationOf,
   rowEnds,
 } from '../../../src/toolchain/calibrate/calibration.ts';
 import { loadTokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
@@ -17,7 +17,6 @@ const tokenizerPath = join(tinyPath('llama'), 'tokenizer.json');
 function given(changes: Partial<CalibrationOptions> = {}): CalibrationOptions {
   return {
     file: writeLines(temporaryFolder(), 40),
-    tokenizerPath,
     templates: [tinyTemplate()],
     tokens: 100_000,
     rowTokens: 128,
@@ -26,6 +25,8 @@ function given(changes: Partial<CalibrationOptions> = {}): CalibrationOptions {
   };
 }
 
+const readCalibration = (options: CalibrationOptions) =>
+  readCalibrationOf(options, { tokenizerPath, rowTokens: 2048 });
 const texts = (rows: readonly Int32Array[]) => rows.map((row) => row.join());
 
 describe('calibration rows', () => {
@@ -71,10 +72,10 @@ describe('calibration rows', () => {
   });
 
   it.each([
-    ['{"query": "a"', 'lines.jsonl:2: found no JSON; expected an object with texts'],
-    ['{"query": "a"}', 'lines.jsonl:2: found fields query; expected an object with texts'],
-    ['{"query": "a", "text": "b", "title": 3}', 'found fields query, text, title; expected'],
-    ['null', 'lines.jsonl:2: found fields ; expected'],
+    ['{"query": "a"', 'lines.jsonl:2: not JSON: '],
+    ['{"query": "a"}', "lines.jsonl:2: 'text' is missing; text is needed"],
+    ['{"query": "a", "text": "b", "title": 3}', "lines.jsonl:2: 'title' is 3; text is needed"],
+    ['null', 'lines.jsonl:2: is null; an object is needed'],
   ])('refuse the line %s', async (line, message) => {
     const folder = temporaryFolder({ 'lines.jsonl': `{"query": "a", "text": "b"}\n${line}` });
     await expect(readCalibration(given({ file: join(folder, 'lines.jsonl') }))).rejects.toThrow(

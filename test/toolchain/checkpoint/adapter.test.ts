@@ -184,7 +184,7 @@ describe("PEFT's adapter of a tiny checkpoint", () => {
     const quiet = () => undefined;
     await quantizeCheckpoint({
       ...{ from: tinyPath('llama'), to: compact, labels: [], floats: [] },
-      ...{ smooth: undefined, onProgress: quiet },
+      ...{ calibration: undefined, onProgress: quiet },
     });
     await mergeCheckpoint({
       from: compact,

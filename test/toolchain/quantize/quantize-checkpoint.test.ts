@@ -21,7 +21,7 @@ const quiet = () => undefined;
 async function quantize(labels: readonly string[] = ['yes', 'no'], from = tinyPath('llama')) {
   const to = join(temporaryFolder(), 'compact');
   const report = await quantizeCheckpoint({
-    ...{ from, to, labels, floats: [], smooth: undefined, onProgress: quiet },
+    ...{ from, to, labels, floats: [], calibration: undefined, onProgress: quiet },
   });
   return { to, report };
 }

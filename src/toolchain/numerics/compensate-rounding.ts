@@ -1,22 +1,25 @@
-import { factorize, type Matrix, zeros } from '../numerics/linear-algebra.ts';
+import { at } from '../../base/at.ts';
+import { factorize, type Matrix, zeros } from './linear-algebra.ts';
 import {
   dequantizeChannels,
   type QuantizedTensor,
   roundBeside,
   roundOfPair,
-} from '../numerics/quantize-channels.ts';
+} from './quantize-channels.ts';
 
 /**
- * Rounds linear weights so that a layer's outputs stay near, sooner than its weights: what rounding one weight does to them,
- * the weights whose inputs move with its own take back (GPTQ, arXiv 2210.17323). From the last input to the first, the
- * Cholesky factor of X^T X is all it needs (arXiv 2507.18553).
+ * Rounds linear weights so that the layer's outputs, rather than its weights, change least: weights
+ * with correlated inputs compensate for each other's rounding errors (GPTQ, arXiv 2210.17323).
+ * Working from the last input to the first needs only the Cholesky factor of X^T X (arXiv
+ * 2507.18553).
  */
 
-/** Share of the mean diagonal that is added to X^T X, as in GPTQ: some inputs hardly fire on calibration tokens. */
+/** Share of the mean diagonal added to X^T X, as in GPTQ: some inputs are almost 0 on calibration tokens. */
 const dampingShare = 0.01;
 
 /**
- * U of X^T X = U^T U, damped: |U (w - v)|^2 is how far outputs of weights v are from those of weights w.
+ * U of the damped X^T X = U^T U. |U (w - v)|^2 is the squared difference between the outputs of
+ * weights w and v.
  *
  * gram: X^T X. [inputs, inputs]
  */
@@ -26,21 +29,21 @@ export function factorizeInputs(gram: Float32Array): Matrix {
   let trace = 0;
   matrix.forEach((row, i) => {
     row.set(gram.subarray(i * inputs, (i + 1) * inputs));
-    trace += row[i] ?? 0;
+    trace += at(row, i);
   });
   matrix.forEach((row, i) => {
-    row[i] = (row[i] ?? 0) + (dampingShare * trace) / inputs;
+    row[i] = at(row, i) + (dampingShare * trace) / inputs;
   });
   return factorize(matrix);
 }
 
 export interface CompensatedTensor extends QuantizedTensor {
-  /** Root of the squared error's share of the squared outputs on calibration tokens, as given and compensated. */
+  /** Relative root mean square error of the outputs on calibration tokens, before and after compensation. */
   readonly outputError: { readonly before: number; readonly after: number };
 }
 
 /**
- * Other integers for the same scales; pairs stay within `pairLimit`.
+ * Chooses new integers for the same scales. Pairs stay within `pairLimit`.
  *
  * weights: [out, in]; factor: `factorizeInputs` of the inputs
  */
@@ -57,30 +60,30 @@ export function compensateRounding(
     const rows = four((i) => openRow({ weights, values, columns, scales }, first + i));
     energy += roundFour(rows, factor);
   }
-  const lost = dequantizeChannels(rounded).map((value, at) => value - (weights[at] ?? 0));
+  const lost = dequantizeChannels(rounded).map((value, i) => value - at(weights, i));
   const signal = outputEnergy(weights, factor);
   const share = (of: number) => (signal === 0 ? 0 : Math.sqrt(of / signal));
   const outputError = { before: share(outputEnergy(lost, factor)), after: share(energy) };
   return { values, scales, outputError };
 }
 
-/** An output channel on its way. */
+/** An output channel in progress. */
 interface Row {
   readonly weights: Float32Array;
   readonly steps: Int8Array;
   readonly scale: number;
-  /** Weight minus what it was rounded to. */
+  /** Weight minus its rounded value. */
   readonly errors: Float64Array;
 }
 
 type Four<T> = readonly [T, T, T, T];
 
-/** Rows are worked on four at a time: what they need of the factor is read once for all of them. */
-function four<T>(make: (at: number) => T): Four<T> {
+/** Four rows are processed together, so that the factor is read once for all of them. */
+function four<T>(make: (index: number) => T): Four<T> {
   return [make(0), make(1), make(2), make(3)];
 }
 
-/** Behind the last one comes a row of nothing. */
+/** Past the last row: a row of zeros. */
 function openRow(
   {
     weights,
@@ -122,7 +125,10 @@ function roundFour(rows: Four<Row>, factor: Matrix): number {
   return energy;
 }
 
-/** To the step that takes the drift back best. The second of a pair comes first, and leaves its neighbour room. */
+/**
+ * Rounds to the step that best cancels the accumulated error. Pairs are rounded right to left so that
+ * the sum limit still leaves room.
+ */
 function roundWeight({ weights, steps, scale, errors }: Row, column: number, drift: number): void {
   const weight = weights[column] ?? 0;
   const wanted = (weight + drift) / scale;
@@ -153,7 +159,7 @@ function outputEnergy(values: Float32Array, factor: Matrix): number {
   return energy;
 }
 
-/** out = factors . row for each of four rows, from `start` on. */
+/** out = dot products of factors with each of four rows, starting at `start`. */
 function multiplyTails(
   factors: Float64Array,
   [a, b, c, d]: Four<Float64Array>,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {
   compensateRounding,
   factorizeInputs,
-} from '../../../src/toolchain/quantize/compensate-rounding.ts';
+} from '../../../src/toolchain/numerics/compensate-rounding.ts';
 import {
   findUnsafePair,
   quantizeLinear,

@@ -47,16 +47,27 @@ function rootMeanSquare(a: readonly number[], b: readonly number[]): number {
 }
 
 describe('channels chosen by calibration', () => {
-  const quantize = async (isSmooth: boolean) => {
+  const quantize = async (isCalibrated: boolean) => {
     const dir = temporaryFolder();
     const from = await writeFolder(outlierCheckpoint(), dir);
-    const smooth = {
-      ...{ calibrate: writeLines(dir, 40), templates: [tinyTemplate()] },
-      ...{ tokens: 1000, rowTokens: 128, seed: 1, threads: 1, onProgress: quiet },
+    const calibration = {
+      file: writeLines(dir, 40),
+      templates: [tinyTemplate()],
+      tokens: 1000,
+      rowTokens: 128,
+      seed: 1,
+      threads: 1,
+      onProgress: quiet,
     };
     const to = join(dir, 'compact');
-    const options = { from, to, labels: [], floats: [], onProgress: quiet };
-    const report = await quantizeCheckpoint({ ...options, smooth: isSmooth ? smooth : undefined });
+    const report = await quantizeCheckpoint({
+      from,
+      to,
+      labels: [],
+      floats: [],
+      calibration: isCalibrated ? calibration : undefined,
+      onProgress: quiet,
+    });
     const compact = await openCheckpoint(to);
     const scores = await score(compact, 'int8');
     await compact.close();
@@ -65,8 +76,8 @@ describe('channels chosen by calibration', () => {
 
   it('make an int8 model of a few loud channels far better', async () => {
     const exact = await score(outlierCheckpoint(), 'fp32');
-    const [plain, smooth] = [await quantize(false), await quantize(true)];
-    const error = rootMeanSquare(smooth.scores, exact);
+    const [plain, calibrated] = [await quantize(false), await quantize(true)];
+    const error = rootMeanSquare(calibrated.scores, exact);
     expect(error).toBeGreaterThan(0);
     expect(error).toBeLessThan(rootMeanSquare(plain.scores, exact) / 3);
     expect(plain.report.smoothing).toBeUndefined();

@@ -6,7 +6,7 @@ export interface Bounds {
   readonly whole?: boolean;
 }
 
-/** An option's value; `name` is the option's, without its dashes. @throws UsageError */
+/** An option's value; `name` is without dashes. @throws UsageError */
 export function parseNumber(
   name: string,
   text: string,
@@ -21,4 +21,13 @@ export function parseNumber(
     );
   }
   return value;
+}
+
+/** An option's value that is one of a few words; `name` is without dashes. @throws UsageError */
+export function parseOneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((each) => each === text);
+  if (found === undefined) {
+    throw new UsageError(`--${name} is '${text}'; one of ${allowed.join(', ')} is needed`);
+  }
+  return found;
 }

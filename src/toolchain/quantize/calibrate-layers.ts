@@ -1,7 +1,13 @@
+import { at } from '../../base/at.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { type Layer, openBlockPieces, readLayer, tensorOf } from '../calibrate/block-pieces.ts';
-import { batchRows, type CalibrationTemplate, readCalibration } from '../calibrate/calibration.ts';
+import {
+  batchRows,
+  type CalibrationOptions,
+  countTokens,
+  readCalibration,
+} from '../calibrate/calibration.ts';
 import { embedBatches } from '../calibrate/streams.ts';
 import { migrations, shareByKeyHead, smoothingFactors } from './channel-factors.ts';
 import { type LayerFactors } from './fold-factors.ts';
@@ -10,33 +16,26 @@ import { readersWithin } from '../checkpoint/tensors.ts';
 import { meanRowError, openProducts, type Product, type Products } from './quantized-product.ts';
 import { type InputSamples, sampleInputs } from '../calibrate/sample-inputs.ts';
 
-export interface SmoothOptions {
-  /** JSON lines {query, title?, text}. */
-  readonly calibrate: string;
-  /** Lines take them in turn. */
-  readonly templates: readonly CalibrationTemplate[];
-  readonly tokens: number;
-  readonly rowTokens: number;
-  readonly seed: number;
+export interface LayerCalibrationOptions extends CalibrationOptions {
   readonly threads: number;
-  /** Layers done, of how many. */
-  readonly onProgress: (done: number, total: number) => void;
+  readonly onProgress: (layersDone: number, layers: number) => void;
 }
 
-/** What was chosen for one input of one layer. Errors as `meanRowError` has them, on calibration rows. */
+/** What was chosen for one input of one layer. Errors are `meanRowError` on calibration rows. */
 export interface SmoothedInput {
   readonly layer: number;
   readonly kind: InputKind;
-  /** undefined: left alone, since nothing tried was better. */
+  /** Undefined when the input is left alone because no exponent made the error smaller. */
   readonly migration: number | undefined;
   readonly before: number;
   readonly after: number;
 }
 
-/** X^T X of every input of a layer, its channels scaled. [channels, channels] each */
-export type LayerGrams = Readonly<Record<InputKind, Float32Array>>;
+/** X^T X of every input of a layer, after its channels are scaled. [channels, channels] each */
+type LayerGrams = Readonly<Record<InputKind, Float32Array>>;
 
-export interface Smoothing {
+export interface LayerCalibration {
+  /** By layer. */
   readonly factors: readonly LayerFactors[];
   /** By layer. */
   readonly grams: readonly LayerGrams[];
@@ -45,27 +44,24 @@ export interface Smoothing {
   readonly tokens: number;
 }
 
-/** Of the outputs, one in so many is looked at: the error is a mean over them. */
+/** The error is measured on every fourth output channel: it is a mean over them. */
 const outputStride = 4;
 
 /**
- * Factors for every input of every layer: those of `migrations` that leave the product in 8 bits nearest to the product of
- * floats on calibration rows.
+ * Runs calibration rows through every layer. For each input it chooses the channel factors of
+ * `migrations` with which the 8-bit product is nearest to the product of floats, and sums X^T X,
+ * which compensated rounding needs.
  *
- * @throws DataError or RankError for calibration rows that cannot be used.
+ * @throws RankError for calibration rows that cannot be used.
  */
-export async function chooseFactors(
+export async function calibrateLayers(
   checkpoint: Checkpoint,
   tokenizerPath: string,
-  options: SmoothOptions,
-): Promise<Smoothing> {
+  options: LayerCalibrationOptions,
+): Promise<LayerCalibration> {
   const { blueprint } = checkpoint;
-  const { rows } = await readCalibration({
-    ...options,
-    file: options.calibrate,
-    tokenizerPath,
-    rowTokens: Math.min(options.rowTokens, blueprint.rowTokens),
-  });
+  const limits = { tokenizerPath, rowTokens: blueprint.rowTokens };
+  const { rows } = await readCalibration(options, limits);
   const batches = batchRows(rows);
   const streams = await embedBatches(checkpoint, batches);
   const pieces = await openBlockPieces(blueprint, options.threads);
@@ -77,29 +73,28 @@ export async function chooseFactors(
     for (let index = 0; index < blueprint.layers; index++) {
       const layer = await readLayer(checkpoint, index);
       const samples = await sampleInputs(pieces, layer, { blueprint, batches, streams });
-      const chosen = await chooseForLayer(products, layer, { blueprint, samples });
+      const chosen = await chooseFactors(products, layer, { index, blueprint, samples });
       factors.push(chosen.factors);
       grams.push(scaleGrams(samples, chosen.factors));
-      inputs.push(...chosen.inputs.map((each) => ({ layer: index, ...each })));
+      inputs.push(...chosen.inputs);
       options.onProgress(index + 1, blueprint.layers);
     }
   } finally {
     await pieces.close();
     await products.close();
   }
-  const tokens = rows.reduce((sum, row) => sum + row.length, 0);
-  return { factors, grams, inputs, rows: rows.length, tokens };
+  return { factors, grams, inputs, rows: rows.length, tokens: countTokens(rows) };
 }
 
-/** In place. */
+/** Divides rows and columns of each X^T X by the channel factors, in place. */
 function scaleGrams(samples: InputSamples, factors: LayerFactors): LayerGrams {
   const scaled = (kind: InputKind) => {
     const { gram, size } = samples[kind];
     const divisors = factors[kind];
     if (divisors !== undefined) {
       gram.forEach((value, i) => {
-        const row = divisors[Math.floor(i / size.channels)] ?? NaN;
-        gram[i] = value / row / (divisors[i % size.channels] ?? NaN);
+        const row = at(divisors, Math.floor(i / size.channels));
+        gram[i] = value / row / at(divisors, i % size.channels);
       });
     }
     return gram;
@@ -107,26 +102,26 @@ function scaleGrams(samples: InputSamples, factors: LayerFactors): LayerGrams {
   return { qkv: scaled('qkv'), o: scaled('o'), gateUp: scaled('gateUp'), down: scaled('down') };
 }
 
-async function chooseForLayer(
+async function chooseFactors(
   products: Products,
   layer: Layer,
-  { blueprint, samples }: { blueprint: Blueprint; samples: InputSamples },
-): Promise<{ factors: LayerFactors; inputs: Omit<SmoothedInput, 'layer'>[] }> {
+  { index, blueprint, samples }: { index: number; blueprint: Blueprint; samples: InputSamples },
+): Promise<{ factors: LayerFactors; inputs: readonly SmoothedInput[] }> {
   const factors: Partial<Record<InputKind, Float32Array>> = {};
-  const inputs: Omit<SmoothedInput, 'layer'>[] = [];
+  const inputs: SmoothedInput[] = [];
   for (const kind of inputKinds) {
     const weights = readersWithin(kind).map((name) => tensorOf(layer, name).data);
     const { maxima, rows, size } = samples[kind];
     const product = { rows, inputs: size.channels, weights: thinOut(weights, size.channels) };
     const measure = await measureFrom(products, product);
     const before = await measure(undefined);
-    let best: Omit<SmoothedInput, 'layer'> = { kind, migration: undefined, before, after: before };
+    let best: SmoothedInput = { layer: index, kind, migration: undefined, before, after: before };
     for (const migration of migrations) {
       const found = smoothingFactors({ maxima, weights }, migration);
       const tried = kind === 'o' ? shareByKeyHead(found, blueprint) : found;
       const after = await measure(tried);
       if (after < best.after) {
-        best = { kind, migration, before, after };
+        best = { layer: index, kind, migration, before, after };
         factors[kind] = tried;
       }
     }
@@ -144,7 +139,7 @@ async function measureFrom(
   return async (factors) => meanRowError(exact, await products.rounded(product, factors), rows);
 }
 
-/** One output channel in `outputStride`, of all matrices one after the other. */
+/** Every `outputStride`-th output channel of the matrices, concatenated. */
 function thinOut(matrices: readonly Float32Array[], columns: number): Float32Array {
   const rows = matrices.flatMap((values) =>
     Array.from({ length: Math.ceil(values.length / columns / outputStride) }, (_, i) =>

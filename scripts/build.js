@@ -1,0 +1,17 @@
+/** Compiles to dist/, and puts the files beside the code that it reads while it runs. */
+import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const compiler = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'));
+const readAtRunTime = ['package.json', 'proto', 'src/toolchain/graph/onnx/onnx.proto'];
+
+try {
+  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+} catch {
+  // The compiler has said why.
+  process.exit(1);
+}
+for (const path of readAtRunTime) {
+  cpSync(path, `dist/${path}`, { recursive: true });
+}
