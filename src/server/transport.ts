@@ -35,13 +35,16 @@ export function createTransport(parts: TransportParts): Transport {
   const { config, log, clock, root } = parts;
   const { credentials, ...certificates } = parts.credentials ?? openCredentials(config, log);
   const access = new Access({ config, log, clock });
-  certificates.onAuthority(() => access.renewAuthority());
   // Twice ours: a request somewhat too large gets our answer with details; past this the library breaks it off.
   const mostMessageBytes = 2 * config.requestBytes;
   const connections = boundConnections(config.connections, log);
   const door = new FrontDoor({
     ...{ access, clock, log, root, mostMessageBytes },
     config: { ...config, connections },
+  });
+  certificates.onAuthority(() => {
+    access.renewAuthority();
+    door.endCertified();
   });
   const server = new Server({
     ...connectionOptions(config),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Metadata, status } from '@grpc/grpc-js';
-import { callerOf } from '../../src/desk/caller.ts';
+import { callerOf } from '../../src/server/wire/metadata.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
 
 let server: TestServer;

@@ -57,7 +57,7 @@ test.each(streams)(
     server.reload();
     expect(await ends.ended).toMatchObject({
       code: status.UNAUTHENTICATED,
-      details: 'the API key that opened this stream was taken back',
+      details: 'the API key that opened this stream was revoked',
     });
     expect(stays.hasEnded()).toBe(false);
     stays.call.cancel();

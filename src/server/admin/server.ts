@@ -6,7 +6,7 @@ import type { LogLevel } from './request.ts';
 import { adminRequestBytes, adminService, guardAdmin } from './service.ts';
 import { Connections } from '../connections/connections.ts';
 import { adminFileDescriptors } from '../../proto/generated/descriptors.ts';
-import { guardHttp2 } from '../connections/inner-server.ts';
+import { guardServer } from '../connections/guard-server.ts';
 import { parseAdminProtoRoot } from '../../proto/proto-root.ts';
 import { createReflection } from '../grpc/reflection.ts';
 
@@ -46,7 +46,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   createReflection(adminFileDescriptors).addToServer(server);
   const { address, credentials, clock, sweepMs = 1000 } = options;
   const connections = new Connections(mostConnections, clock);
-  guardHttp2(server, (http2Server) => connections.guard(http2Server));
+  guardServer(server, (http2Server) => connections.guard(http2Server));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) {

@@ -14,6 +14,11 @@ export interface CallOrigin {
   readonly connection: string;
 }
 
+/** Who shares bytes and turns with others: a proven client, else each connection by itself. */
+export function shareHolderOf({ isNamed, holder, connection }: CallOrigin): string {
+  return isNamed ? holder : connection;
+}
+
 const healthPath = '/grpc.health.v1.Health/';
 const unaryPath = /^\/slmrank\.v1\.RankingService\/(?:Rank|EstimateRank|GetInfo|Tokenize)$/;
 

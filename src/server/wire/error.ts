@@ -1,11 +1,14 @@
-import { reasonOf } from '../../base/errors.ts';
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
-import type { RankError} from '../../base/errors.ts';
-import { type FieldViolation, type RankErrorKind } from '../../base/errors.ts';
+import {
+  type FieldViolation,
+  type RankError,
+  type RankErrorKind,
+  reasonOf,
+} from '../../base/errors.ts';
 import type { WireAnyInput } from '../../proto/generated/google/protobuf/Any.ts';
 import type { WireRankErrorInput } from '../../proto/generated/slmrank/v1/RankError.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
-import { headerValue, requestIdKey } from './request-id.ts';
+import { headerValue, requestIdKey } from './metadata.ts';
 
 /** The one table from our kinds of failure to gRPC's. */
 const codes: Readonly<Record<RankErrorKind, status>> = {

@@ -2,9 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { FieldViolation } from '../../base/errors.ts';
 import { type Inspection, inspectMessage } from './inspect-message.ts';
 import type { MessageShape } from './message-shape.ts';
-import { requestIdBytes } from './request-id.ts';
+import { invalidRequest, maxRequestIdBytes } from '../../desk/violations.ts';
 import { WireCursor } from './cursor.ts';
-import { invalidRequest } from './request.ts';
 
 /** A message as it came: decoded, or refused before decoding. */
 export type Received<T> =
@@ -100,7 +99,7 @@ function findRequestId(bytes: Buffer, { requestIdField }: ReceiveRules): string 
   const cursor = new WireCursor(bytes);
   let requestId = '';
   while (cursor.next()) {
-    if (cursor.field === requestIdField && cursor.end - cursor.start <= requestIdBytes) {
+    if (cursor.field === requestIdField && cursor.end - cursor.start <= maxRequestIdBytes) {
       const name = bytes.subarray(cursor.start, cursor.end);
       requestId = isUtf8(name) ? name.toString() : '';
     }

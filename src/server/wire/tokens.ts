@@ -1,5 +1,5 @@
 import { RankError } from '../../base/errors.ts';
-import { invalidRequest } from './request.ts';
+import { invalidRequest } from '../../desk/violations.ts';
 
 /** A reply that is its message's bytes already. */
 export class WrittenReply {

@@ -5,7 +5,6 @@ import { defaultReplyBytes, mostReplyBytes } from '../../../src/server/wire/repl
 import { toWireReply } from '../../../src/server/wire/reply.ts';
 import { testRequest } from '../../support/tiny-pipeline.ts';
 import { testManifest } from '../../support/test-server.ts';
-import { testConfig } from '../../support/tiny-pipeline.ts';
 
 const { service } = parseProtoRoot();
 const most = 2 ** 32 - 1;
@@ -21,11 +20,11 @@ function largestReply(request: ReturnType<typeof testRequest>, places: readonly 
     ...{ candidateTokens: most, packedTokens: most, batches: most, depth: most },
   };
   const times = { encodeMs: 0.1, queueMs: 0.1, runMs: 0.1, totalMs: 0.1 };
-  const response = toWireReply(
+  const response = toWireReply({
     request,
-    { results, usage, times, complete: true, skipped: { BLANK: most } },
-    { config: { ...testConfig(), model: undefined }, manifest: testManifest, version: '1' },
-  );
+    reply: { results, usage, times, complete: true, skipped: { BLANK: most } },
+    manifest: testManifest,
+  });
   const { requestId } = request;
   return service.RankStream.responseSerialize({ requestId, response }).length;
 }

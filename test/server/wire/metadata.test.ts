@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Metadata, MetadataValue } from '@grpc/grpc-js';
-import { serverTiming } from '../../../src/server/grpc/server-timing.ts';
+import { serverTiming } from '../../../src/server/wire/metadata.ts';
 import { methodOf, startTestServer, type TestServer } from '../../support/test-server.ts';
 
 test('serverTiming writes the stages in milliseconds with two decimals', () => {
