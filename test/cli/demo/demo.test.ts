@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { run } from '../../../src/cli/demo/demo.ts';
-import { CallError } from '../../../src/client/client.ts';
+import { CallError } from '../../../src/client/call.ts';
 import { buildHfTiny } from '../../support/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
