@@ -80,7 +80,9 @@ export class Ranker {
     return { ids, manifest };
   }
 
-  /** The model that a request would get now. Answers before the server is warm and while it drains. */
+  /**
+   * The model that a request would get now. Answers before the server is warm and while it drains.
+   */
   info(): ServedModel {
     return this.#parts.current();
   }

@@ -63,7 +63,9 @@ const maxVersionBytes = 256;
 /** The largest value that SLMRANK_MAX_CALL_MS may have. */
 const maxTimeoutMs = 3_600_000;
 
-/** A request's own time limit; Infinity when it has none, or one that `checkRankRequest` refuses. */
+/**
+ * A request's own time limit; Infinity when it has none, or one that `checkRankRequest` refuses.
+ */
 export function timeLimitOf(timeoutMs: number | undefined): number {
   return timeoutMs === undefined || timeoutMs === 0 || timeoutMs > maxTimeoutMs
     ? Number.POSITIVE_INFINITY
@@ -71,8 +73,8 @@ export function timeLimitOf(timeoutMs: number | undefined): number {
 }
 
 /**
- * Checks a request. An optional text that is empty, or blank where it is meant to be read, counts as
- * absent.
+ * Checks a request. An optional text that is empty, or blank where it is meant to be read, counts
+ * as absent.
  *
  * @throws RankError `invalid-argument` with every violation, or `not-found` for a model that is not
  *   served here.

@@ -1,4 +1,4 @@
-import { type ChannelOptions, Server } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import type { Clock } from '../base/clock.ts';
 import type { Config } from '../config/config.ts';
 import { Access } from '../desk/access/access.ts';
@@ -40,27 +40,20 @@ export function createTransport(parts: TransportParts): Transport {
   const { config, log, clock, root } = parts;
   const { credentials, ...certificates } = parts.credentials ?? openCredentials(config, log);
   const access = new Access({ config, log, clock });
-  // Twice our limit: up to here a request that is too large gets our error with details, and beyond
-  // it the library aborts the message.
-  const mostMessageBytes = 2 * config.requestBytes;
   const connections = boundConnections(config.connections, log);
   const door = new FrontDoor({
     access,
     clock,
     log,
     root,
-    mostMessageBytes,
+    mostMessageBytes: mostMessageBytes(config),
     config: { ...config, connections },
   });
   certificates.onAuthority(() => {
     access.renewAuthority();
     door.endCertified();
   });
-  const server = new Server({
-    ...connectionOptions(config),
-    'grpc.max_receive_message_length': mostMessageBytes,
-    interceptors: [door.interceptor],
-  });
+  const server = createServer(config, door);
   door.attach(server);
   return {
     server,
@@ -81,17 +74,27 @@ export function createTransport(parts: TransportParts): Transport {
   };
 }
 
-function connectionOptions({ connectionCalls }: Config): ChannelOptions {
-  return {
-    'grpc.max_concurrent_streams': connectionCalls,
+/**
+ * Twice our limit: up to here a request that is too large gets our error with details, and beyond
+ * it the library aborts the message.
+ */
+function mostMessageBytes({ requestBytes }: Config): number {
+  return 2 * requestBytes;
+}
+
+function createServer(config: Config, door: FrontDoor): Server {
+  return new Server({
+    interceptors: [door.interceptor],
+    'grpc.max_receive_message_length': mostMessageBytes(config),
+    'grpc.max_concurrent_streams': config.connectionCalls,
     // Costs work for every call and message, and nothing here reads its figures.
     'grpc.enable_channelz': 0,
     'grpc.max_connection_idle_ms': 300_000,
-    // Lets clients behind a layer-4 balancer find new servers; open calls continue. The grace period
-    // ends the streams of peers that died silently. Keepalive pings would find those sooner, but a
-    // ping on a closing connection drops the calls on it (tried with grpc-js 1.14.7;
+    // Lets clients behind a layer-4 balancer find new servers; open calls continue. The grace
+    // period ends the streams of peers that died silently. Keepalive pings would find those sooner,
+    // but a ping on a closing connection drops the calls on it (tried with grpc-js 1.14.7;
     // grpc-node#3068), so every drain would lose calls.
     'grpc.max_connection_age_ms': 1_800_000,
     'grpc.max_connection_age_grace_ms': 3_600_000,
-  };
+  });
 }

@@ -20,7 +20,10 @@ let level = 'info';
 beforeEach(async () => {
   models = await setUpModels();
   server = await startAdminServer({
-    ...{ address: '127.0.0.1:0', models: models.set, log, clock: new FakeClock(3_500) },
+    address: '127.0.0.1:0',
+    models: models.set,
+    log,
+    clock: new FakeClock(3_500),
     credentials: ServerCredentials.createInsecure(),
     sweepMs: 20,
     setLogLevel: (next) => {
@@ -62,8 +65,15 @@ test('the pool is its model and its replicas', async () => {
     folder: '/first',
     scoreFingerprint: 'ef'.repeat(32),
     replicas: ['cpu#0', 'cpu#1'].map((slot) => ({
-      ...{ slot, phase: 'ready', phaseSeconds: 2.5, failures: 0, reason: '' },
-      ...{ batches: 0, running: 0, queuedMs: 0, threads: 1 },
+      slot,
+      phase: 'ready',
+      phaseSeconds: 2.5,
+      failures: 0,
+      reason: '',
+      batches: 0,
+      running: 0,
+      queuedMs: 0,
+      threads: 1,
     })),
     change: '',
     drainingModels: 0,

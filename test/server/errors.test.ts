@@ -74,7 +74,8 @@ test.each([
 test('what cannot be helped by waiting is not to be tried again', async () => {
   const failure = await failureFor(
     new RankError('overloaded', 'too large', {
-      ...{ reason: 'TOO_LARGE_FOR_DEADLINE', retryAfterMs: Number.POSITIVE_INFINITY },
+      reason: 'TOO_LARGE_FOR_DEADLINE',
+      retryAfterMs: Number.POSITIVE_INFINITY,
     }),
   );
   expect(failure.code).toBe(status.RESOURCE_EXHAUSTED);
@@ -117,7 +118,12 @@ test('a score that is not a number is our fault and names the candidate', async 
   server.pipeline.ranked.at(-1)?.reply({
     results: [
       {
-        ...{ index: 0, score: NaN, logit: 1, tokens: 1, truncated: false, scored: true },
+        index: 0,
+        score: NaN,
+        logit: 1,
+        tokens: 1,
+        truncated: false,
+        scored: true,
         cached: false,
       },
     ],

@@ -15,8 +15,13 @@ describe('EstimateRank', () => {
   test('says what a request would cost, and that it would be admitted', async () => {
     const reply = await server.call('EstimateRank', { query: 'q', candidates: candidates(2) });
     expect(reply).toEqual({
-      ...{ candidates: 2, prefix_tokens: 5, packed_tokens: 12 },
-      ...{ queue_ms: 1, run_ms: 2.5, total_ms: 3.5, would_admit: true },
+      candidates: 2,
+      prefix_tokens: 5,
+      packed_tokens: 12,
+      queue_ms: 1,
+      run_ms: 2.5,
+      total_ms: 3.5,
+      would_admit: true,
       refusal_reason: '',
     });
   });
@@ -44,7 +49,8 @@ describe("the caller's own word", () => {
 
   test('client and trace context are read from the metadata', () => {
     expect(callerWith({ 'x-client-id': 'feed', traceparent })).toEqual({
-      ...{ client: 'feed', traceparent },
+      client: 'feed',
+      traceparent,
     });
   });
 

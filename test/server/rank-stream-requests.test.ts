@@ -55,7 +55,9 @@ describe('timeout_ms', () => {
     server = await startTestServer({}, { clock, pipeline });
     const stream = new TestStream(server);
     stream.send('part', {
-      ...{ timeout_ms: 400, partial_ok: true, no_cache: true },
+      timeout_ms: 400,
+      partial_ok: true,
+      no_cache: true,
       candidates: ['a', 'b', 'c'].map((text) => ({ text })),
     });
     await server.call('GetInfo', {});

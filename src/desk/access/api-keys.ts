@@ -37,8 +37,9 @@ const clientPattern = /^[A-Za-z0-9._-]{1,64}$/;
 const maxKeyLength = 256;
 
 /**
- * A new key: 256 random bits behind a prefix that scanners for leaked secrets can search for. Stored
- * as one SHA-256: slow hashes make guessing expensive, and 2^256 keys cannot be guessed anyway.
+ * A new key: 256 random bits behind a prefix that scanners for leaked secrets can search for.
+ * Stored as one SHA-256: slow hashes make guessing expensive, and 2^256 keys cannot be guessed
+ * anyway.
  */
 export function createKey(): string {
   return `slmrank_${randomBytes(32).toString('base64url')}`;
@@ -135,8 +136,8 @@ function parseKey(record: JsonRecord): ApiKey {
 }
 
 /**
- * The presented key; undefined when it is unknown. Compares with every key and never leaves the loop
- * early, so that the time taken reveals nothing about the keys.
+ * The presented key; undefined when it is unknown. Compares with every key and never leaves the
+ * loop early, so that the time taken reveals nothing about the keys.
  */
 export function findKey(keys: readonly ApiKey[], presented: string): ApiKey | undefined {
   if (presented === '') {

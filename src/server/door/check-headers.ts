@@ -35,8 +35,8 @@ const maxTimeoutMs = 2 ** 31 - 1;
 /**
  * Removes a timeout of more than 24 days, which changes nothing: `maxCallMs` is less.
  *
- * @throws RankError `invalid-argument` for a malformed timeout, which the library would report as an
- *   internal error.
+ * @throws RankError `invalid-argument` for a malformed timeout, which the library would report as
+ *   an internal error.
  */
 export function mendTimeout(headers: IncomingHttpHeaders): void {
   const found = headers['grpc-timeout'];

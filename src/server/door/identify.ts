@@ -24,7 +24,8 @@ export class Identifier {
 
   /**
    * Returns where the call comes from. Puts the caller's proven name in place of the name that it
-   * claims, adds what proved it for `takeCredential`, and removes the key so that it is never logged.
+   * claims, adds what proved it for `takeCredential`, and removes the key so that it is never
+   * logged.
    *
    * @throws RankError `unauthenticated`
    */

@@ -43,7 +43,8 @@ export function rankStream(
 
 /**
  * One RankStream call. A request counts as unanswered from the moment it is read until its answer
- * has been handed to the transport, so the same limit slows down a client that sends without reading.
+ * has been handed to the transport, so the same limit slows down a client that sends without
+ * reading.
  */
 class RankStream {
   readonly #call: Call;

@@ -3,16 +3,16 @@ import type { AddressInfo, Socket } from 'node:net';
 import { openMetricsType, textType, toOpenMetrics } from '../../observe/metrics/registry.ts';
 
 export interface ObservePortOptions {
-  /** HOST:PORT; port 0 takes a free one. */
+  /** HOST:PORT; port 0 means any free port. */
   readonly address: string;
-  /** The exposition in Prometheus' text format. */
+  /** The metrics in Prometheus' text format. */
   readonly metrics: () => Promise<string>;
-  /** Why requests should not come here now; undefined when they should. */
+  /** Why the server should get no requests now; undefined when it should. */
   readonly findHindrance: () => string | undefined;
 }
 
 export interface ObservePort {
-  /** HOST:PORT, the port taken when the options said 0. */
+  /** HOST:PORT, with the actual port when the options said 0. */
   readonly address: string;
   close(): Promise<void>;
 }
@@ -25,16 +25,17 @@ interface Page {
 
 const plain = 'text/plain; charset=utf-8';
 
-/** A scrape is a small request with a quick answer: whoever sends or takes more or slower than this is cut off. */
+/** A scrape is small and quick; clients that send or read more, or more slowly, are cut off. */
 const limits = { headerBytes: 8192, headersMs: 5000, requestMs: 10_000, idleMs: 30_000 };
 const checkMs = 1000;
-/** Past these the oldest gives way: it has had its answer long ago, or never asked. */
+/** At this many the oldest gives way: it was answered long ago, or never sent a request. */
 const mostConnections = 64;
 
 /**
- * The plain HTTP port for monitors and orchestrators: /metrics, /livez and /readyz. It has no passwords: keep it inside.
+ * The plain HTTP port for monitors and orchestrators: /metrics, /livez and /readyz. It needs no
+ * password, so it must not be reachable from outside.
  *
- * @throws Error when the address is not to be had.
+ * @throws Error when the address cannot be listened on.
  */
 export async function openObservePort(options: ObservePortOptions): Promise<ObservePort> {
   const shared = { ...options, metrics: shareRuns(options.metrics) };
@@ -54,7 +55,7 @@ export async function openObservePort(options: ObservePortOptions): Promise<Obse
   boundConnections(server);
   server.on('clientError', (_error, socket) => socket.destroy());
   const address = await listen(server, options.address);
-  // Nothing to wait for at the end of the process.
+  // The process need not wait for it at its end.
   server.unref();
   return {
     address,
@@ -81,7 +82,10 @@ function boundConnections(server: Server): void {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Who asks again before the answer, which no monitor does, could have any number of answers made and take none. */
+/**
+ * Ends a connection that sends a request before the previous answer. No monitor does, and a hostile
+ * client could have any number of answers made and read none.
+ */
 function oneAtATime(handle: Handler): Handler {
   const busy = new WeakSet<Socket>();
   return (request, response) => {
@@ -96,7 +100,7 @@ function oneAtATime(handle: Handler): Handler {
   };
 }
 
-/** Scrapes at the same time get the same exposition. */
+/** Scrapes at the same time share one run. */
 function shareRuns(make: () => Promise<string>): () => Promise<string> {
   let running: Promise<string> | undefined;
   return () => {
@@ -126,7 +130,7 @@ async function answer(
   response.end(method === 'HEAD' ? undefined : body);
 }
 
-/** Rejects never: a page that cannot be made says so. */
+/** Never rejects: a page that cannot be made says so. */
 async function pageOf(request: IncomingMessage, options: ObservePortOptions): Promise<Page> {
   const { method = '', url = '', headers } = request;
   if (method !== 'GET' && method !== 'HEAD') {
@@ -137,7 +141,7 @@ async function pageOf(request: IncomingMessage, options: ObservePortOptions): Pr
     case '/metrics':
       return await metricsPage(options, headers.accept);
     case '/livez':
-      // The event loop turns: this line is the proof.
+      // Reaching this line proves that the event loop runs.
       return text(200, 'alive');
     case '/readyz': {
       const hindrance = options.findHindrance();
@@ -173,7 +177,8 @@ async function listen(server: Server, address: string): Promise<string> {
     server.on('error', (error) =>
       reject(
         new Error(
-          `cannot listen on ${address} for metrics: ${error.message}; SLMRANK_METRICS_ADDRESS names another address, or 'off'`,
+          `cannot listen on ${address} for metrics: ${error.message}; ` +
+            "SLMRANK_METRICS_ADDRESS names another address, or 'off'",
           { cause: error },
         ),
       ),

@@ -14,7 +14,8 @@ export function callerOf(metadata: Metadata): Caller {
 
 /**
  * Milliseconds until a call's deadline, negative once it has passed. The library gives deadlines in
- * Unix time, and Infinity for a call without one; at its deadline it ends a call with a bare status.
+ * Unix time, and Infinity for a call without one; at its deadline it ends a call with a bare
+ * status.
  */
 export function timeLeft(deadline: Date | number): number {
   return Number(deadline) - Date.now();
@@ -28,8 +29,8 @@ export function takeCredential(metadata: Metadata): string | undefined {
 }
 
 /**
- * The request's id: from its own field, else from the metadata, else generated. Ids that are too long
- * to be sent back are ignored.
+ * The request's id: from its own field, else from the metadata, else generated. Ids that are too
+ * long to be sent back are ignored.
  */
 export function chooseRequestId(
   field: string | undefined,
@@ -51,7 +52,9 @@ export function headerValue(text: string): string {
   return /^[!-~]+$/.test(text) ? text : encodeURIComponent(text);
 }
 
-/** The stages in the form of W3C Server Timing, in milliseconds: `encode;dur=1.2, queue;dur=30, ...` */
+/**
+ * The stages in the form of W3C Server Timing, in milliseconds: `encode;dur=1.2, queue;dur=30, ...`
+ */
 export function serverTiming({ encodeMs, queueMs, runMs, totalMs }: StageTimes): string {
   const stages = { encode: encodeMs, queue: queueMs, run: runMs, total: totalMs };
   return Object.entries(stages)

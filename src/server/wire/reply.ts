@@ -14,11 +14,11 @@ import { defaultReplyBytes } from './reply-bytes.ts';
 /** What GetInfo says of the server apart from its model. */
 export interface Served {
   readonly config: Config;
-  /** The package's version. */
+  /** The version of the package. */
   readonly version: string;
 }
 
-/** @throws RankError `internal` for a score that is not a number, naming the candidate. */
+/** @throws RankError `internal` for a score that is not a number, with the candidate's index. */
 export function toWireReply({ request, reply, manifest }: Ranked): WireRankResponseInput {
   return {
     results: reply.results.map((result) => toWireResult(request, result)),

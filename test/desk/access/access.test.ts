@@ -96,7 +96,9 @@ test('changed keys count from the reload on; a file that cannot be read leaves t
   expect(server.logLines.join()).toContain('the key file has no keys');
 });
 
-/** What may be where a file was: none of it is waited for, or read to an end that it does not have. */
+/**
+ * What may be where a file was: none of it is waited for, or read to an end that it does not have.
+ */
 const noFiles: readonly (readonly [string, (path: string) => void, RegExp])[] = [
   ['a pipe', (path) => execFileSync('mkfifo', [path]), /is a pipe; a file is needed/],
   ['a folder', (path) => mkdirSync(path), /is a folder; a file is needed/],

@@ -12,12 +12,25 @@ const most = 2 ** 32 - 1;
 /** The reply in which every number takes the most bytes that it can. */
 function largestReply(request: ReturnType<typeof testRequest>, places: readonly number[]): number {
   const results = places.map((index) => ({
-    ...{ index, score: 0.123456789, logit: -1.23456789, tokens: 131_072 },
-    ...{ truncated: true, scored: true, cached: true, skipped: 'TOO_LONG' as const },
+    index,
+    score: 0.123456789,
+    logit: -1.23456789,
+    tokens: 131_072,
+    truncated: true,
+    scored: true,
+    cached: true,
+    skipped: 'TOO_LONG' as const,
   }));
   const usage = {
-    ...{ candidates: most, scored: most, truncated: most, prefixTokens: most, cached: most },
-    ...{ candidateTokens: most, packedTokens: most, batches: most, depth: most },
+    candidates: most,
+    scored: most,
+    truncated: most,
+    prefixTokens: most,
+    cached: most,
+    candidateTokens: most,
+    packedTokens: most,
+    batches: most,
+    depth: most,
   };
   const times = { encodeMs: 0.1, queueMs: 0.1, runMs: 0.1, totalMs: 0.1 };
   const response = toWireReply({
