@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client, credentials, type ServiceError, ServerCredentials, status } from '@grpc/grpc-js';
-import { parseDeviceSlots } from '../../src/config/device-slots.ts';
-import { type AdminClient, createAdminClient } from '../../src/client/admin-client.ts';
-import { type AdminServer, startAdminServer } from '../../src/server/admin/server.ts';
-import { parseAdminProtoRoot } from '../../src/proto/proto-root.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { setUpModels } from '../support/model-set-up.ts';
-import { beginCall, connectRaw, http2Frame } from '../support/raw-connection.ts';
-import { decodeFailure } from '../support/test-server.ts';
+import { parseDeviceSlots } from '../../../src/config/device-slots.ts';
+import { type AdminClient, createAdminClient } from '../../../src/client/admin-client.ts';
+import { type AdminServer, startAdminServer } from '../../../src/server/admin/server.ts';
+import { parseAdminProtoRoot } from '../../../src/proto/proto-root.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { setUpModels } from '../../support/model-set-up.ts';
+import { beginCall, connectRaw, http2Frame } from '../../support/raw-connection.ts';
+import { decodeFailure } from '../../support/test-server.ts';
 
 const quiet = () => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
-import { methodOf, startTestServer, type TestServer } from '../support/test-server.ts';
+import { methodOf, startTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
 beforeEach(async () => {

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { systemClock } from '../../src/base/clock.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
-import { setUpPipeline } from '../support/fake-pipeline-parts.ts';
-import { startTestServer, type TestServer } from '../support/test-server.ts';
-import { TestStream } from '../support/test-stream.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { setUpPipeline } from '../../support/fake-pipeline-parts.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+import { TestStream } from '../../support/test-stream.ts';
 
 /** What bounds and ends single requests of a stream. */
 let server: TestServer;

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
-import type { ReplicaDescription } from '../../src/domain/rank.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { replicaDescription } from '../support/fake-pipeline.ts';
-import { methodOf, startTestServer, type TestServer, unary } from '../support/test-server.ts';
+import type { ReplicaDescription } from '../../../src/domain/rank.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { replicaDescription } from '../../support/fake-pipeline.ts';
+import { methodOf, startTestServer, type TestServer, unary } from '../../support/test-server.ts';
 
 let server: TestServer;
 afterEach(() => server.close());

@@ -6,7 +6,7 @@ import {
   methodOf,
   startTestServer,
   type TestServer,
-} from '../support/test-server.ts';
+} from '../../support/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { afterEach, expect, test } from '@jest/globals';
-import { keyLine } from '../../src/cli/admin/key-new.ts';
-import { createKey } from '../../src/desk/access/api-keys.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import { type Json, startTestServer, type TestServer } from '../support/test-server.ts';
+import { keyLine } from '../../../src/cli/admin/key-new.ts';
+import { createKey } from '../../../src/desk/access/api-keys.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { type Json, startTestServer, type TestServer } from '../../support/test-server.ts';
 
 const require = createRequire(import.meta.url);
-const protos = fileURLToPath(new URL('../../proto/', import.meta.url));
+const protos = fileURLToPath(new URL('../../../proto/', import.meta.url));
 
 /** A stream of a service that is not ranking: how it is loaded, and its first message. */
 const streams = [

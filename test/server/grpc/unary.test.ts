@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type ClientUnaryCall, status } from '@grpc/grpc-js';
-import { FakeClock } from '../support/fake-clock.ts';
-import { methodOf, startTestServer, type TestServer } from '../support/test-server.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { methodOf, startTestServer, type TestServer } from '../../support/test-server.ts';
 
 const request = { query: 'q', candidates: [{ text: 'x' }] };
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { RankError } from '../../src/base/errors.ts';
-import { type Failure, startTestServer, type TestServer } from '../support/test-server.ts';
+import { RankError } from '../../../src/base/errors.ts';
+import { type Failure, startTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

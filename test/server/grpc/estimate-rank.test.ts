@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Metadata, status } from '@grpc/grpc-js';
-import { callerOf } from '../../src/server/wire/metadata.ts';
-import { startTestServer, type TestServer } from '../support/test-server.ts';
+import { status } from '@grpc/grpc-js';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -34,35 +33,5 @@ describe('EstimateRank', () => {
   test('validates as Rank does', async () => {
     const failure = await server.fail('EstimateRank', { query: '', candidates: candidates(11) });
     expect(failure.code).toBe(status.INVALID_ARGUMENT);
-  });
-});
-
-describe("the caller's own word", () => {
-  const callerWith = (headers: Readonly<Record<string, string>>) => {
-    const metadata = new Metadata();
-    for (const [key, value] of Object.entries(headers)) {
-      metadata.set(key, value);
-    }
-    return callerOf(metadata);
-  };
-  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
-
-  test('client and trace context are read from the metadata', () => {
-    expect(callerWith({ 'x-client-id': 'feed', traceparent })).toEqual({
-      client: 'feed',
-      traceparent,
-    });
-  });
-
-  test('a malformed trace context counts as absent, a long name is cut', () => {
-    const { client, traceparent: read } = callerWith({
-      'x-client-id': 'x'.repeat(300),
-      traceparent: 'never',
-    });
-    expect([client.length, read]).toEqual([256, undefined]);
-  });
-
-  test('an anonymous caller is the empty client', () => {
-    expect(callerWith({})).toEqual({ client: '', traceparent: undefined });
   });
 });
