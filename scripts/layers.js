@@ -39,7 +39,15 @@ export const layers = {
     'src/pool',
   ],
   'src/observe': ['src/base', 'src/config', 'src/domain', 'src/pipeline'],
-  'src/desk': ['src/base', 'src/config', 'src/domain', 'src/model', 'src/pipeline', 'src/observe'],
+  'src/desk': [
+    'src/base',
+    'src/config',
+    'src/domain',
+    'src/model',
+    'src/text',
+    'src/pipeline',
+    'src/observe',
+  ],
   'src/server': [
     'src/base',
     'src/proto',
@@ -91,7 +99,7 @@ export const layers = {
 const doors = [
   {
     library: /^(@grpc\/|grpc-health-check$)/,
-    rooms: ['src/proto', 'src/desk', 'src/server', 'src/client'],
+    rooms: ['src/proto', 'src/server', 'src/client'],
   },
   { library: /^piscina$/, rooms: ['src/pool'] },
   { library: /^onnxruntime-node$/, rooms: ['src/engine'] },

@@ -1,15 +1,28 @@
-// Builds the file descriptors that reflection serves, by protobufjs's parser alone: no protoc. protobufjs's own
-// toDescriptor (7.6.6) and proto-loader's (0.8.1), which uses it, are of no use to strict clients: they lose
-// proto3_optional and imports, misname map entries, and merge files by package; grpcurl and Go's protoreflect refuse
-// the result. Part of `npm run generate`.
+// Builds the file descriptors that reflection serves, without protoc: protobufjs only parses. The
+// descriptors of protobufjs's own toDescriptor (7.6.6), which proto-loader (0.8.1) uses, lack
+// proto3_optional and imports, misname map entries, and merge files by package, so that grpcurl and
+// Go's protoreflect refuse them. Part of `npm run generate`.
 import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
 
 /** google.protobuf.FieldDescriptorProto.Type */
 const scalarTypes = {
-  ...{ double: 1, float: 2, int64: 3, uint64: 4, int32: 5, fixed64: 6, fixed32: 7, bool: 8 },
-  ...{ string: 9, bytes: 12, uint32: 13, sfixed32: 15, sfixed64: 16, sint32: 17, sint64: 18 },
+  double: 1,
+  float: 2,
+  int64: 3,
+  uint64: 4,
+  int32: 5,
+  fixed64: 6,
+  fixed32: 7,
+  bool: 8,
+  string: 9,
+  bytes: 12,
+  uint32: 13,
+  sfixed32: 15,
+  sfixed64: 16,
+  sint32: 17,
+  sint64: 18,
 };
 const messageType = 11;
 const enumType = 14;
@@ -17,8 +30,8 @@ const optionalLabel = 1;
 const repeatedLabel = 3;
 
 /**
- * @param {readonly { name: string, path: string }[]} files proto3 files: their import names and where they are
- * @returns {string[]} encoded FileDescriptorProtos in base64, sorted by name, what they import included
+ * @param {readonly { name: string, path: string }[]} files proto3 files by import name and path
+ * @returns {string[]} encoded FileDescriptorProtos in base64, imports included, sorted by name
  */
 export function buildDescriptors(files) {
   const root = new protobuf.Root();
@@ -48,7 +61,7 @@ function* topLevelObjects(namespace) {
   }
 }
 
-/** google.protobuf.Duration comes with protobufjs and has no file of its own. */
+/** google.protobuf.Duration is built into protobufjs and has no file of its own. */
 function wellKnownFile({ fullName, name }) {
   if (!fullName.startsWith('.google.protobuf.')) {
     throw new Error(`${fullName}: its file is not among those given`);
@@ -56,7 +69,7 @@ function wellKnownFile({ fullName, name }) {
   return `google/protobuf/${name.toLowerCase()}.proto`;
 }
 
-/** The file's own options, which the parser keeps by package, so that one file's would count for another. */
+/** The file's own options: the parser merges the options of all files of a package. */
 function readOptions(path) {
   const text = path === undefined ? '' : readFileSync(path, 'utf8');
   const lines = [...text.matchAll(/^option (\w+) = (".*"|true|false);/gm)];
@@ -95,7 +108,7 @@ function outermost(type) {
 }
 
 function describeMessage(type, use) {
-  // descriptor.proto: synthetic oneofs, those of `optional` fields, come after all real ones.
+  // descriptor.proto: the synthetic oneofs of `optional` fields follow all real ones.
   const oneofs = [...type.oneofsArray].sort((a, b) => isSynthetic(a) - isSynthetic(b));
   const maps = type.fieldsArray.filter((field) => field instanceof protobuf.MapField);
   const nested = type.nestedArray.filter((object) => object instanceof protobuf.Type);

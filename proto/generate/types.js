@@ -1,5 +1,6 @@
-// Writes the types of the wire messages, and the descriptors for reflection, from proto/ into src/proto/generated. Run by `npm run generate`; the output
-// is committed, and `npm run check:generated` fails when it is out of date. The options are those of proto-root.ts.
+// Writes the types of the wire messages and the descriptors for reflection from proto/ into
+// src/proto/generated. Run by `npm run generate`; the output is committed, and `npm run
+// check:generated` fails when it is out of date. The options must equal those of proto-root.ts.
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -27,7 +28,7 @@ execFileSync(
   { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
 );
 
-// The roots of files without a service import what they do not use, which our tsconfig refuses; nothing needs them.
+// The root files of protos without a service have unused imports, which our tsconfig forbids.
 for (const file of withoutService) {
   rmSync(`${root}src/proto/generated/${file.split('/').at(-1)}.ts`);
 }

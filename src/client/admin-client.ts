@@ -1,17 +1,17 @@
-import { Client, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
-import { CallError } from './client.ts';
-import { type ClientTrust, openTrust } from './client-credentials.ts';
+import { Client, type ServiceError } from '@grpc/grpc-js';
 import type { WireCostTable } from '../proto/generated/slmrank/v1/CostTable.ts';
 import type { WirePoolProgress } from '../proto/generated/slmrank/v1/PoolProgress.ts';
 import type { WirePoolState } from '../proto/generated/slmrank/v1/PoolState.ts';
 import type { WireSetReplicasRequestInput } from '../proto/generated/slmrank/v1/SetReplicasRequest.ts';
 import { parseAdminProtoRoot } from '../proto/proto-root.ts';
+import { call, type Method, toCallError } from './call.ts';
+import { type ClientTrust, openTrust } from './client-credentials.ts';
 
 export type { WireCostTable, WirePoolProgress, WirePoolState, WireSetReplicasRequestInput };
 
 export type OnProgress = (progress: WirePoolProgress) => void;
 
-/** What our own commands ask of the admin service. All throw CallError. */
+/** The admin service's client. All methods throw CallError. */
 export interface AdminClient {
   poolState(): Promise<WirePoolState>;
   costs(): Promise<WireCostTable>;
@@ -21,12 +21,12 @@ export interface AdminClient {
   drain(slot: string): Promise<WirePoolState>;
   quarantine(slot: string, reason: string): Promise<WirePoolState>;
   release(slot: string): Promise<WirePoolState>;
-  /** Resolves to the level until now. */
+  /** Resolves to the previous level. */
   setLogLevel(level: string): Promise<string>;
   close(): void;
 }
 
-/** @throws Error when the trust's files cannot be read. */
+/** @throws Error when a file that `trust` names cannot be read. */
 export function createAdminClient(
   address: string,
   timeoutMs: number,
@@ -36,7 +36,7 @@ export function createAdminClient(
   const { channel, options } = openTrust(trust);
   const client = new Client(address, channel, { ...options, 'grpc.enable_retries': 0 });
   const ask = <In, Out>(method: Method<In, Out>, request: In) =>
-    askOnce(client, method, request, timeoutMs);
+    call(client, method, request, timeoutMs);
   const follow = <In>(method: Method<In, WirePoolProgress>, request: In, onProgress: OnProgress) =>
     followChange(client, method, { request, timeoutMs, onProgress });
   return {
@@ -52,68 +52,38 @@ export function createAdminClient(
   };
 }
 
-type Method<In, Out> = Pick<
-  MethodDefinition<In, Out>,
-  'path' | 'requestSerialize' | 'responseDeserialize'
->;
-
-function askOnce<In, Out>(
-  client: Client,
-  { path, requestSerialize, responseDeserialize }: Method<In, Out>,
-  request: In,
-  timeoutMs: number,
-): Promise<Out> {
-  return new Promise((resolve, reject) => {
-    const options = { deadline: Date.now() + timeoutMs };
-    const settle = (error: ServiceError | null, reply?: Out) => {
-      if (error !== null || reply === undefined) {
-        reject(toCallError(path, error));
-      } else {
-        resolve(reply);
-      }
-    };
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, options, settle);
-  });
+interface Change<In> {
+  readonly request: In;
+  readonly timeoutMs: number;
+  readonly onProgress: OnProgress;
 }
 
+/** Resolves to the pool after the change. */
 function followChange<In>(
   client: Client,
-  { path, requestSerialize, responseDeserialize }: Method<In, WirePoolProgress>,
-  {
-    request,
-    timeoutMs,
-    onProgress,
-  }: { readonly request: In; readonly timeoutMs: number; readonly onProgress: OnProgress },
+  method: Method<In, WirePoolProgress>,
+  { request, timeoutMs, onProgress }: Change<In>,
 ): Promise<WirePoolState> {
-  const options = { deadline: Date.now() + timeoutMs };
-  const call = client.makeServerStreamRequest(
+  const { path, requestSerialize, responseDeserialize } = method;
+  const stream = client.makeServerStreamRequest(
     path,
     requestSerialize,
     responseDeserialize,
     request,
-    options,
+    { deadline: Date.now() + timeoutMs },
   );
   return new Promise((resolve, reject) => {
     let pool: WirePoolState | undefined;
-    call.on('data', (progress: WirePoolProgress) => {
+    stream.on('data', (progress: WirePoolProgress) => {
       pool = progress.pool ?? pool;
       onProgress(progress);
     });
-    call.on('error', (error: ServiceError) => reject(toCallError(path, error)));
-    call.on('end', () => {
-      // An error comes after the end.
+    stream.on('error', (error: ServiceError) => reject(toCallError(path, error)));
+    stream.on('end', () => {
+      // A failed call ends too, before its error.
       if (pool !== undefined) {
         resolve(pool);
       }
     });
   });
-}
-
-function toCallError(path: string, error: ServiceError | null): CallError {
-  const method = path.slice(path.lastIndexOf('/') + 1);
-  return new CallError(
-    method,
-    status[error?.code ?? status.UNKNOWN],
-    error?.details ?? 'no answer',
-  );
 }

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 
-/** How a client of ours trusts a server that serves TLS, and is trusted by it. Paths of PEM files. */
+/** The PEM files by which our clients trust a TLS server, and are trusted by it. */
 export interface ClientTrust {
   /** The authority of the server's certificate; undefined for plain text. */
   readonly ca?: string | undefined;
   /** The client's own certificate and key, for mutual TLS. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
-  /** The name in the server's certificate, when it is not the address's. */
+  /** The name in the server's certificate, when it differs from the address. */
   readonly serverName?: string | undefined;
 }
 
-/** @throws Error when a file cannot be read, or when TLS is asked for by halves. */
+/** @throws Error when a file cannot be read, or the options contradict each other. */
 export function openTrust({ ca, cert, key, serverName }: ClientTrust): {
   readonly channel: ChannelCredentials;
   readonly options: ChannelOptions;
@@ -35,13 +35,14 @@ export function openTrust({ ca, cert, key, serverName }: ClientTrust): {
 }
 
 /**
- * TLS names a server by a name and never by an address (RFC 6066, 3): Node warns of it (DEP0123), and the library does it
- * all the same (grpc-js 1.14.7, `getConnectionOptions`). The certificate is compared with the address as before.
+ * A TLS server name must not be an IP address (RFC 6066, 3), but the library sends one (grpc-js
+ * 1.14.7, `getConnectionOptions`), and Node then warns (DEP0123). This removes it; the certificate
+ * is still compared with the address.
  */
 function withoutAddressAsName(channel: ChannelCredentials): ChannelCredentials {
   const create = channel._createSecureConnector.bind(channel);
-  channel._createSecureConnector = (...words) => {
-    const connector = create(...words);
+  channel._createSecureConnector = (...args) => {
+    const connector = create(...args);
     const { connectionOptions } = connector as { connectionOptions?: { servername?: string } };
     if (connectionOptions?.servername !== undefined && isIP(connectionOptions.servername) !== 0) {
       connectionOptions.servername = '';

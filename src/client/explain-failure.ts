@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { CallError } from './client.ts';
+import { CallError } from './call.ts';
 
 const probeMs = 2000;
 const mayBeTls = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
 
 /**
- * The same failure with what explains it: a client in plain text gets no answer from a port that speaks TLS, and does not
- * hear why. The port is asked once more, with the first step of TLS.
+ * The failure, with its likely cause in the message: a client in plain text gets no answer from a
+ * port that speaks TLS, and no reason. So the port is tried once more with a TLS handshake.
  */
 export async function explainFailure(
   error: unknown,
@@ -27,7 +27,7 @@ export async function explainFailure(
   return error;
 }
 
-/** Whether a greeting of TLS is answered in TLS; undefined when nobody answers at all. */
+/** Whether the address answers a TLS handshake in TLS; undefined when it does not answer at all. */
 export async function answersTls(address: string): Promise<boolean | undefined> {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
@@ -50,10 +50,10 @@ function greet(raw: Socket): Promise<boolean | undefined> {
     raw.once('error', () => settle(undefined));
     raw.once('connect', () => {
       isConnected = true;
-      // Nothing is sent over it: whose certificate it is does not matter.
+      // Nothing is sent over this connection, so any certificate will do.
       const socket = connectTls({ socket: raw, rejectUnauthorized: false, ALPNProtocols: ['h2'] });
       socket.once('secureConnect', () => settle(true));
-      // An alert, such as for a client certificate that is missing, is TLS too.
+      // An alert, for example about a missing client certificate, is TLS too.
       socket.once('error', (error: Error) => settle(/alert/i.test(error.message)));
       socket.once('close', () => settle(false));
     });

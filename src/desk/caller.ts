@@ -1,23 +1,29 @@
-import type { Metadata } from '@grpc/grpc-js';
-import type { CallContext } from '../domain/rank.ts';
+/** The client behind a request. */
+export interface Caller {
+  /** The name that fair shares and quotas count by; empty when the client gave none. */
+  readonly client: string;
+  /** W3C trace context as received. */
+  readonly traceparent: string | undefined;
+}
 
-/** Longer names are cut, for they are kept by client; what is not printable ASCII is replaced. */
-const clientCharacters = 256;
+/** Client names are kept in maps, metric labels and logs, so their length is bounded. */
+const maxClientCharacters = 256;
 /** https://www.w3.org/TR/trace-context/#traceparent-header, version 00. */
 const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Who asks, by the call's own word. A malformed trace context counts as absent, as its specification asks. */
-export function callerOf(metadata: Metadata): Pick<CallContext, 'client' | 'traceparent'> {
-  const traceparent = headerOf(metadata, 'traceparent');
+/**
+ * The caller by its own statement (or by the name that the front door has put in its place). A
+ * malformed trace context counts as absent, as its specification demands.
+ */
+export function parseCaller(client = '', traceparent?: string): Caller {
   return {
-    client: (headerOf(metadata, 'x-client-id') ?? '')
-      .slice(0, clientCharacters)
-      .replace(/[^ -~]/g, '_'),
+    client: toClientName(client),
     traceparent:
       traceparent !== undefined && traceparentForm.test(traceparent) ? traceparent : undefined,
   };
 }
 
-function headerOf(metadata: Metadata, key: string): string | undefined {
-  return metadata.get(key)[0]?.toString();
+/** A client's name at its longest, in printable ASCII; every other character becomes '_'. */
+export function toClientName(name: string): string {
+  return name.slice(0, maxClientCharacters).replace(/[^ -~]/g, '_');
 }

@@ -1,41 +1,37 @@
 import type { Clock } from '../base/clock.ts';
 
+/** A call's moments, on our clock. */
 export interface CallTimes {
-  readonly startMs: number;
-  /** When the work has to be done, so that the reply still reaches the client in time. */
-  readonly deadlineMs: number;
-  /** When we answer DEADLINE_EXCEEDED whatever the work does: after the work's deadline, before the library's. */
-  readonly giveUpMs: number;
-  /** Whether they are `maxCallMs`' and not the caller's. */
+  readonly startedAtMs: number;
+  /** When the work must be done for the reply to reach the client in time. */
+  readonly deadlineAtMs: number;
+  /**
+   * When the call is answered with DEADLINE_EXCEEDED even though its work has not finished: after
+   * the work's deadline, and before the client's.
+   */
+  readonly giveUpAtMs: number;
+  /** Whether `maxCallMs` set these moments rather than the client. */
   readonly isCapped: boolean;
 }
 
-export interface TimeBounds {
-  readonly clock: Clock;
-  readonly maxCallMs: number;
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Kept back from a deadline for writing and sending the reply: a tenth of the time, at most so much. */
-const mostReserveMs = 50;
+/** Writing and sending the reply gets a tenth of the time left, but no more than this. */
+const maxReserveMs = 50;
 
 /**
- * A call's moments on our clock. The library gives its deadline on the wall clock, Infinity when there is none, and at
- * that moment ends the call by itself with a bare status; a call without one, or with a far one, gets `maxCallMs`. A
- * request's own `timeoutMs`, which begins now, counts when it ends earlier.
+ * The moments of a call that begins now. `timeLeftMs` is the client's own limit, Infinity when it
+ * has none; a call that may take longer than `maxCallMs` is capped to it.
  */
-export function timesOf(
-  deadline: Date | number,
-  { clock, maxCallMs, timeoutMs = Number.POSITIVE_INFINITY }: TimeBounds,
+export function callTimes(
+  timeLeftMs: number,
+  { clock, maxCallMs }: { readonly clock: Clock; readonly maxCallMs: number },
 ): CallTimes {
-  const callersMs = Math.min(Number(deadline) - Date.now(), timeoutMs);
-  const remainingMs = Math.min(callersMs, maxCallMs);
-  const reserveMs = Math.min(mostReserveMs, Math.max(0, remainingMs) / 10);
-  const startMs = clock.nowMs();
+  const allowedMs = Math.min(timeLeftMs, maxCallMs);
+  const reserveMs = Math.min(maxReserveMs, Math.max(0, allowedMs) / 10);
+  const startedAtMs = clock.nowMs();
   return {
-    startMs,
-    deadlineMs: startMs + remainingMs - reserveMs,
-    giveUpMs: startMs + remainingMs - reserveMs / 2,
-    isCapped: callersMs > maxCallMs,
+    startedAtMs,
+    deadlineAtMs: startedAtMs + allowedMs - reserveMs,
+    giveUpAtMs: startedAtMs + allowedMs - reserveMs / 2,
+    isCapped: timeLeftMs > maxCallMs,
   };
 }

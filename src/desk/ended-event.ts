@@ -1,63 +1,68 @@
-import { assertNever, type RankError } from '../base/errors.ts';
-import type { Outcome as EndedOutcome, PriorityClass, ServingEvent } from '../domain/events.ts';
-import type { CallContext, RankReply, RankRequest } from '../domain/rank.ts';
-import { reasonOf } from '../base/errors.ts';
+import { assertNever, type RankError, reasonOf } from '../base/errors.ts';
+import type { Outcome, PriorityClass, ServingEvent } from '../domain/events.ts';
+import type { RankReply, RankRequest } from '../domain/rank.ts';
+import type { Caller } from './caller.ts';
 
-type Ended = Extract<ServingEvent, { kind: 'ended' }>;
+type EndedEvent = Extract<ServingEvent, { kind: 'ended' }>;
 
-/** What is learnt of a ranking request on its way, for the fact that it has ended. */
+/** What is known of a ranking request so far; the `ended` event reports it. */
 export class RankNotes {
   candidates = 0;
   priority: PriorityClass = 'interactive';
   reply: RankReply | undefined = undefined;
 
-  /** It was parsed; before that nothing is known of it. */
-  accept({ candidates, priority }: Pick<RankRequest, 'candidates' | 'priority'>): void {
+  /** Notes a request that has passed the checks. */
+  accept({ candidates, priority }: RankRequest): void {
     this.candidates = candidates.length;
     this.priority = priority;
   }
 }
 
-export interface Ending {
+export interface EndedCall {
   readonly method: string;
   readonly requestId: string;
-  readonly caller: Pick<CallContext, 'client' | 'traceparent'>;
-  /** Undefined when it was answered with the reply. */
+  readonly caller: Caller;
+  /** Undefined when the call was answered with the reply. */
   readonly error: RankError | undefined;
-  readonly startedMs: number;
-  readonly endedMs: number;
-  /** By when an answer is in time. */
-  readonly dueMs: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** An answer after this moment is late. */
+  readonly dueAtMs: number;
 }
 
-/** The fact that a request has ended; undefined for methods that rank nothing. */
-export function endedEvent(notes: RankNotes, ending: Ending): Ended | undefined {
-  const { method, requestId, caller, error, startedMs, endedMs } = ending;
+/** The event for a request that has ended; undefined for methods that rank nothing. */
+export function endedEvent(notes: RankNotes, call: EndedCall): EndedEvent | undefined {
+  const { method, requestId, caller, error } = call;
   if (method !== 'Rank' && method !== 'RankStream') {
     return undefined;
   }
-  const { candidates, priority, reply } = notes;
-  // A reply that was ready after the caller was told otherwise answered nobody.
-  const given = error === undefined ? reply : undefined;
+  // A reply that was ready only after the client had been sent an error answered nothing.
+  const reply = error === undefined ? notes.reply : undefined;
   return {
     kind: 'ended',
-    ...{ method, requestId, ...caller, candidates, priority, startedMs },
-    outcome: outcomeOf(error, given),
+    method,
+    requestId,
+    client: caller.client,
+    traceparent: caller.traceparent,
+    candidates: notes.candidates,
+    priority: notes.priority,
+    outcome: outcomeOf(error, reply),
     reason: error === undefined ? undefined : reasonOf(error),
-    scored: given?.usage.scored ?? 0,
-    cached: given?.usage.cached ?? 0,
-    truncated: given?.usage.truncated ?? 0,
-    ...(given?.skipped === undefined ? {} : { skipped: given.skipped }),
-    packedTokens: given?.usage.packedTokens ?? 0,
-    inTime: error === undefined && endedMs <= ending.dueMs,
-    encodeMs: given?.times.encodeMs ?? 0,
-    queueMs: given?.times.queueMs ?? 0,
-    runMs: given?.times.runMs ?? 0,
-    totalMs: endedMs - startedMs,
+    scored: reply?.usage.scored ?? 0,
+    cached: reply?.usage.cached ?? 0,
+    truncated: reply?.usage.truncated ?? 0,
+    ...(reply?.skipped === undefined ? {} : { skipped: reply.skipped }),
+    packedTokens: reply?.usage.packedTokens ?? 0,
+    inTime: error === undefined && call.endedAtMs <= call.dueAtMs,
+    startedMs: call.startedAtMs,
+    encodeMs: reply?.times.encodeMs ?? 0,
+    queueMs: reply?.times.queueMs ?? 0,
+    runMs: reply?.times.runMs ?? 0,
+    totalMs: call.endedAtMs - call.startedAtMs,
   };
 }
 
-function outcomeOf(error: RankError | undefined, reply: RankReply | undefined): EndedOutcome {
+function outcomeOf(error: RankError | undefined, reply: RankReply | undefined): Outcome {
   if (error === undefined) {
     return reply?.complete === false ? 'partial' : 'scored';
   }

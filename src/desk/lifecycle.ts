@@ -1,24 +1,24 @@
 import { RankError } from '../base/errors.ts';
 
-/** What the server may ask of a call that has begun and is not over. */
-export interface OpenCall {
-  /** Ends it now, unanswered as it is. */
+/** A call that has begun and is not over, as far as a stop of the server concerns it. */
+interface EndableCall {
+  /** Ends the call at once, answered or not. */
   readonly end: (error: RankError) => void;
-  /** Told when draining begins: time for streams to end. */
+  /** Called when draining begins, so that streams can end. */
   readonly onDraining?: () => void;
 }
 
-/** Where the server is between start and stop, and the calls it still owes an answer. */
+/** The server's phase between start and stop, and the calls that still wait for their answer. */
 export class Lifecycle {
   #phase: 'starting' | 'serving' | 'lame-duck' | 'draining' = 'starting';
-  readonly #open = new Set<OpenCall>();
+  readonly #open = new Set<EndableCall>();
   readonly #whenIdle = new Set<() => void>();
 
   get isDraining(): boolean {
     return this.#phase === 'draining';
   }
 
-  /** False when a stop began first. */
+  /** False when a stop has begun already. */
   beginServing(): boolean {
     if (this.#phase === 'starting') {
       this.#phase = 'serving';
@@ -26,7 +26,7 @@ export class Lifecycle {
     return this.#phase === 'serving';
   }
 
-  /** Serves on while health says NOT_SERVING. False when there is nothing to serve. */
+  /** Serving continues although health says NOT_SERVING. False when the server does not serve. */
   beginLameDuck(): boolean {
     const isServing = this.#phase === 'serving';
     if (isServing) {
@@ -57,7 +57,7 @@ export class Lifecycle {
   }
 
   /** Counts a call as open until the returned function is called. */
-  open(call: OpenCall): () => void {
+  open(call: EndableCall): () => void {
     this.#open.add(call);
     return () => {
       this.#open.delete(call);

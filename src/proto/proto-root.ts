@@ -15,7 +15,7 @@ export const rankingServiceName = `${packagePrefix}RankingService`;
 
 type Message<Input> = MessageTypeDefinition<Input, unknown>;
 
-/** The details of errors by their type names. */
+/** The message types of error details by name. */
 interface DetailTypes {
   readonly 'google.rpc.Status': Message<WireStatusInput>;
   readonly 'google.rpc.ErrorInfo': Message<WireErrorInfoInput>;
@@ -25,23 +25,23 @@ interface DetailTypes {
   readonly 'google.rpc.RequestInfo': Message<WireRequestInfoInput>;
 }
 
-/** The one place where loaded definitions get their generated types. */
+/** Loaded definitions with their generated types; they are cast here and nowhere else. */
 export interface ProtoRoot {
   readonly service: RankingServiceDefinition;
   readonly details: DetailTypes;
-  /** The messages of our service's package, by their names within it. */
+  /** The message types of our package, by name without the package. */
   readonly messages: Readonly<Record<string, Message<never>>>;
-  /** All that was loaded, by full name: our service, health, and the details of errors. */
+  /** Everything that was loaded, by full name: our service, health and error details. */
   readonly reflected: PackageDefinition;
 }
 
-/** The same for the admin address: neither knows the other's service. */
+/** The same for the admin address; each address serves only its own service. */
 export interface AdminProtoRoot {
   readonly service: AdminServiceDefinition;
   readonly details: DetailTypes;
 }
 
-/** The same options as in generate-types.js, or the generated types lie. */
+/** Must equal the options in proto/generate/types.js, or the generated types are wrong. */
 const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: true };
 
 export function parseProtoRoot(): ProtoRoot {

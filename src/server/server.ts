@@ -1,23 +1,24 @@
-import { nameStatus } from './wire/error.ts';
 import { setLogger } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/config.ts';
+import { packageVersion } from '../config/package-version.ts';
+import { Lifecycle } from '../desk/lifecycle.ts';
+import { Ranker } from '../desk/ranker.ts';
 import type { Tell } from '../domain/events.ts';
+import type { ServedModel, Serving } from '../domain/rank.ts';
 import type { Load } from '../observe/load-meter.ts';
 import type { Log } from '../observe/log.ts';
-import { packageVersion } from '../config/package-version.ts';
-import type { ServedModel, Serving } from '../domain/rank.ts';
-import { withEndingStreams } from './grpc/ending-streams.ts';
+import { parseProtoRoot, type ProtoRoot } from '../proto/proto-root.ts';
 import type { FrontDoor } from './door/front-door.ts';
+import { withEndingStreams } from './grpc/ending-streams.ts';
 import { Health } from './grpc/health.ts';
-import { Lifecycle } from '../desk/lifecycle.ts';
 import { createLoadReports } from './grpc/load-report.ts';
-import { parseProtoRoot } from '../proto/proto-root.ts';
 import { guardService, rankingService } from './grpc/ranking-service.ts';
 import { createReflection } from './grpc/reflection.ts';
 import { createStop } from './stop.ts';
 import type { ListenCredentials } from './tls.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, type Transport } from './transport.ts';
+import { nameStatus } from './wire/error.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -25,72 +26,66 @@ export interface ServerOptions {
   /** The model for new requests, which may change while the server runs. */
   readonly current: () => ServedModel;
   readonly log: Log;
-  /** What the address is served with; opened from the configuration when they are not given. */
+  /** TLS or plain text for the address; by default as the configuration says. */
   readonly credentials?: ListenCredentials;
-  /** Told of every ranking request's end. */
+  /** Receives an event for each ranking request that ends. */
   readonly tell?: Tell;
   /** Reported to clients that balance by load (ORCA), in trailers and out of band. */
   readonly readLoad?: () => Load;
   readonly clock?: Clock;
-  /** Between health turning NOT_SERVING and refusing calls. */
+  /** The time from health turning NOT_SERVING until calls are refused. */
   readonly lameDuckMs?: number;
 }
 
 export interface RunningServer {
-  /** HOST:PORT, the port taken when the configuration said 0. */
+  /** HOST:PORT, with the actual port when the configuration said 0. */
   readonly address: string;
-  /** Resolves when the pipeline is warm and health says SERVING; rejects when it cannot be warmed. */
+  /** Resolves when the pipeline is warm and health says SERVING; rejects when warming fails. */
   readonly ready: Promise<void>;
   /**
-   * Health NOT_SERVING, lame duck, no new calls, admitted calls answered within `drainMs`, the pipeline drained, all
-   * connections closed. True when nothing had to be cut off. Calling it again returns the same promise.
+   * Sets health to NOT_SERVING, waits as a lame duck, refuses new calls, lets admitted calls finish
+   * within `drainMs`, drains the pipeline and closes all connections. Resolves to true when no call
+   * had to be cut off. Further calls return the same promise.
    */
   stop(): Promise<boolean>;
   isStopping(): boolean;
-  /** For tests and metrics: what is open and held. */
+  /** What is open and held, for tests and metrics. */
   readonly door: Pick<FrontDoor, 'openCalls' | 'openConnections' | 'heldBytes' | 'refused'>;
-  /** Reads certificates and API keys again; they are also read when their files change. */
+  /** Reads certificates and API keys again, as happens by itself when their files change. */
   reload(): void;
 }
 
 /**
- * Long enough for clients that watch health and for load balancers that poll it every half second. One that polls
- * less often needs a delay before the signal (preStop in Kubernetes).
+ * Long enough for clients that watch health, and for load balancers that poll it every half second.
+ * With slower polling the process needs a delay before the signal (preStop in Kubernetes).
  */
 const defaultLameDuckMs = 1000;
 
-/** Starts to listen at once and to serve when the pipeline is warm. @throws Error when the address is not to be had. */
+/**
+ * Listens at once, and serves as soon as the pipeline is warm.
+ *
+ * @throws Error when the address cannot be listened on.
+ */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, pipeline, current, log, clock = systemClock } = options;
+  const { config, pipeline, log, clock = systemClock } = options;
   const root = parseProtoRoot();
   const lifecycle = new Lifecycle();
   const health = new Health(pipeline, clock);
   const transport = createTransport({ config, credentials: options.credentials, log, clock, root });
-  const { server, access } = transport;
-  const served = { config, version: packageVersion() };
-  const { readLoad: read } = options;
-  const reports = read && createLoadReports({ read, clock });
-  server.addService(
-    guardService(root, served),
-    rankingService({
-      ...{ served, current, access, root, lifecycle, clock, log },
-      describeEnd: nameStatus,
-      maxCallMs: config.maxCallMs,
-      ...{ tell: options.tell, reports },
-    }),
-  );
-  const ending = withEndingStreams(server, { lifecycle, access, root });
-  health.service.addToServer(ending);
-  createReflection().addToServer(ending);
-  reports?.addToServer(ending);
+  addServices(options, { transport, root, lifecycle, health, clock });
 
-  // Its lines would stand between ours; what matters in them reaches us as errors and statuses.
+  // The library's log lines are noise among ours; what matters reaches us as errors and statuses.
   setLogger({ error: toDebug(log), info: toDebug(log), debug: toDebug(log) });
   const address = await transport.listen();
   const ready = serveWhenWarm(pipeline, lifecycle, health);
-  ready.catch(() => undefined); // The caller's to handle; until it does, not an unhandled rejection.
+  ready.catch(() => undefined); // For the caller to handle; until then no unhandled rejection.
   const stopping = createStop({
-    ...{ server, address, lifecycle, pipeline, log, clock },
+    server: transport.server,
+    address,
+    lifecycle,
+    pipeline,
+    log,
+    clock,
     drainMs: config.drainMs,
     lameDuckMs: options.lameDuckMs ?? defaultLameDuckMs,
     onBegin: () => {
@@ -100,6 +95,42 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onEnd: () => transport.door.close(),
   });
   return { address, ready, ...stopping, door: transport.door, reload: () => transport.reload() };
+}
+
+interface ServiceParts {
+  readonly transport: Transport;
+  readonly root: ProtoRoot;
+  readonly lifecycle: Lifecycle;
+  readonly health: Health;
+  readonly clock: Clock;
+}
+
+function addServices(options: ServerOptions, parts: ServiceParts): void {
+  const { config, current, readLoad: read } = options;
+  const { root, lifecycle, clock } = parts;
+  const { server, access } = parts.transport;
+  const served = { config, version: packageVersion() };
+  const reports = read && createLoadReports({ read, clock });
+  server.addService(
+    guardService(root, served),
+    rankingService({
+      served,
+      ranker: new Ranker({ current, access, lifecycle, limits: config }),
+      access,
+      root,
+      lifecycle,
+      clock,
+      log: options.log,
+      describeEnd: nameStatus,
+      maxCallMs: config.maxCallMs,
+      tell: options.tell,
+      reports,
+    }),
+  );
+  const ending = withEndingStreams(server, { lifecycle, access, root });
+  parts.health.service.addToServer(ending);
+  createReflection().addToServer(ending);
+  reports?.addToServer(ending);
 }
 
 async function serveWhenWarm(

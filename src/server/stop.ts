@@ -14,13 +14,13 @@ export interface StopParts {
   readonly clock: Clock;
   readonly drainMs: number;
   readonly lameDuckMs: number;
-  /** Turns health to NOT_SERVING. */
+  /** Sets health to NOT_SERVING. */
   readonly onBegin: () => void;
-  /** Once every connection is closed. */
+  /** Called once every connection is closed. */
   readonly onEnd: () => void;
 }
 
-/** For answers already given to leave the sockets. */
+/** The time for answers already written to leave the sockets. */
 const flushMs = 500;
 
 /** See `RunningServer`. */
@@ -60,9 +60,10 @@ async function stop(parts: StopParts): Promise<boolean> {
 }
 
 /**
- * Stops listening and tells clients to go (GOAWAY). Resolves when the last connection has closed; the rest are cut
- * when the drain's time is over. That is done by the library's `drain`, and before `tryShutdown`: with channelz off
- * `forceShutdown` knows no connections, and `drain` forgets those that are closing already (grpc-js 1.14.7).
+ * Stops listening and sends GOAWAY to clients. Resolves when the last connection has closed; what
+ * is open when the drain's time is over is cut off. The library's `drain` must do that, and be
+ * called before `tryShutdown`: without channelz `forceShutdown` finds no connections, and `drain`
+ * skips those that are already closing (grpc-js 1.14.7).
  */
 function closeServer({ server, address, drainMs }: StopParts): Promise<void> {
   server.drain(address, drainMs + flushMs);
@@ -83,12 +84,12 @@ async function sleep(clock: Clock, ms: number): Promise<void> {
   }
 }
 
-/** Whether it settled in time. */
+/** Whether the work finished in time. */
 async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
   return await new Promise((resolve) => {
-    const callOff = clock.at(clock.nowMs() + ms, () => resolve(false));
+    const cancelTimer = clock.at(clock.nowMs() + ms, () => resolve(false));
     void work.then(() => {
-      callOff();
+      cancelTimer();
       resolve(true);
     });
   });

@@ -7,12 +7,12 @@ import { readRegularSync } from '../base/files/regular-file.ts';
 import { watchFiles } from '../base/files/file-watch.ts';
 import { messageOf } from '../base/errors.ts';
 
-/** What an address is served with; made once, fit for several addresses. */
+/** The credentials that addresses are served with; several addresses can share them. */
 export interface ListenCredentials {
   readonly credentials: ServerCredentials;
-  /** Reads the files again. What is unusable is logged, and what was served before stays. */
+  /** Reads the files again. If they are unusable, that is logged and the previous ones stay. */
   reload(): void;
-  /** Calls back after the authority of client certificates has become another. */
+  /** Registers a callback for when client certificates get a new authority. */
   onAuthority(changed: () => void): void;
   /** Stops watching the files. */
   close(): void;
@@ -26,16 +26,16 @@ interface TlsMaterial {
   readonly clientCa: Buffer | undefined;
 }
 
-/** Every authority that systems trust comes to a quarter of a megabyte. */
+/** All authorities that systems trust together take a quarter of a megabyte. */
 const mostFileBytes = 4_194_304;
-/** A certificate this close to its end is worth a warning. */
+/** A certificate that expires within this time is worth a warning. */
 const expiryWarningMs = 14 * 86_400_000;
 
 /**
- * TLS when the configuration names a certificate, client certificates required when it names their authority, plain
- * text otherwise.
+ * TLS if the configuration names a certificate, with client certificates required if it names their
+ * authority; otherwise plain text.
  *
- * @throws Error naming the setting whose file cannot be used.
+ * @throws Error naming the setting whose file is unusable.
  */
 export function openCredentials(config: TlsSettings, log: Log, pollMs?: number): ListenCredentials {
   const { tlsCert: cert, tlsKey: key, tlsClientCa: clientCa } = config;
@@ -47,20 +47,20 @@ export function openCredentials(config: TlsSettings, log: Log, pollMs?: number):
   const reload = () => {
     try {
       const material = openTls(config, log);
-      const isOther = !provider.hasAuthority(material.clientCa);
+      const isNewAuthority = !provider.hasAuthority(material.clientCa);
       provider.set(material);
-      if (isOther) {
+      if (isNewAuthority) {
         onAuthority();
       }
       log.info({ cert }, 'TLS certificate reloaded');
     } catch (error) {
-      log.error({ err: error }, 'TLS certificate not reloaded; the one before stays in use');
+      log.error({ err: error }, 'TLS certificate not reloaded; the previous one stays in use');
     }
   };
   const paths = [cert, key, ...(clientCa === undefined ? [] : [clientCa])];
   return {
     credentials: experimental.createCertificateProviderServerCredentials(
-      // Named the other way round in the library, and in its types (1.14.7): the identity comes first.
+      // The identity is the first argument, although the library's types name it second (1.14.7).
       provider,
       clientCa === undefined ? null : provider,
       clientCa !== undefined,
@@ -79,23 +79,24 @@ function plainText(): ListenCredentials {
   return { credentials, reload: nothing, onAuthority: nothing, close: nothing };
 }
 
-/** One warning for an address that others can reach in plain text. */
+/** Warns once about an address that other machines can reach in plain text. */
 export function warnOfPlainText(address: string, { tlsCert }: TlsSettings, log: Log): void {
   const host = address.slice(0, address.lastIndexOf(':'));
   if (tlsCert === undefined && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(host)) {
     log.warn(
       { address },
-      'plain text on an address that others may reach: set SLMRANK_TLS_CERT and SLMRANK_TLS_KEY, or put TLS in front',
+      'plain text on an address that others may reach: ' +
+        'set SLMRANK_TLS_CERT and SLMRANK_TLS_KEY, or put TLS in front',
     );
   }
 }
 
-/** What keeps TLS from being served, each with its setting as it was typed. */
+/** The reasons why TLS cannot be served, each with its setting as the user typed it. */
 export function findTlsProblems(config: TlsSettings): readonly string[] {
   return readTls(config).problems;
 }
 
-/** @throws Error when a file is missing, unusable, or the key is not the certificate's. */
+/** @throws Error when a file is missing or unusable, or the key does not fit the certificate. */
 function openTls(config: TlsSettings, log: Log): TlsMaterial {
   const { material, problems, validTo } = readTls(config);
   if (material === undefined) {
@@ -112,7 +113,7 @@ interface ReadTls {
   /** Undefined when there are problems, or no certificate. */
   readonly material: TlsMaterial | undefined;
   readonly problems: readonly string[];
-  /** When the certificate expires, as it is written there. */
+  /** The certificate's expiry as written in it. */
   readonly validTo: string;
 }
 
@@ -122,8 +123,11 @@ function readTls(config: TlsSettings): ReadTls {
   const read = <T>(setting: 'tlsCert' | 'tlsKey' | 'tlsClientCa', parse: (file: Buffer) => T) => {
     const path = config[setting];
     try {
-      const file = path === undefined ? undefined : readRegularSync(path, mostFileBytes);
-      return file && { path, file, parsed: parse(file) };
+      if (path === undefined) {
+        return undefined;
+      }
+      const file = readRegularSync(path, mostFileBytes);
+      return { path, file, parsed: parse(file) };
     } catch (cause) {
       problems.push(`${name(setting)}: '${path ?? ''}' cannot be used: ${messageOf(cause)}`);
       return undefined;
@@ -138,19 +142,23 @@ function readTls(config: TlsSettings): ReadTls {
   const material = { certificate: cert.file, privateKey: key.file, clientCa: ca?.file };
   if (!cert.parsed.checkPrivateKey(key.parsed)) {
     problems.push(
-      `${name('tlsKey')}: '${key.path ?? ''}' is not the key of the certificate in '${cert.path ?? ''}' (${name('tlsCert')})`,
+      `${name('tlsKey')}: '${key.path}' is not the key of the certificate in ` +
+        `'${cert.path}' (${name('tlsCert')})`,
     );
   } else if (problems.length === 0) {
     const reason = findRefusal(material);
     if (reason !== undefined) {
-      problems.push(`${name('tlsCert')}: '${cert.path ?? ''}' cannot be used: ${reason}`);
+      problems.push(`${name('tlsCert')}: '${cert.path}' cannot be used: ${reason}`);
     }
   }
   const { validTo } = cert.parsed;
   return { material: problems.length > 0 ? undefined : material, problems, validTo };
 }
 
-/** The library takes a context that OpenSSL refuses for none at all, and drops every connection from then on. */
+/**
+ * OpenSSL's objection, if any. The library treats a context that OpenSSL refuses as absent, and
+ * then drops every connection.
+ */
 function findRefusal({ certificate: cert, privateKey: key, clientCa: ca }: TlsMaterial) {
   try {
     createSecureContext({ cert, key, ca });
@@ -161,8 +169,9 @@ function findRefusal({ certificate: cert, privateKey: key, clientCa: ca }: TlsMa
 }
 
 /**
- * The library's seam for credentials that change. Its own file watcher is not used: while a pair of files is half
- * renewed it tells of no certificate, and the server then drops every new connection (grpc-js 1.14.7).
+ * The library's interface for credentials that change. Its own file watcher will not do: while only
+ * one of a pair of files has been renewed it reports no certificate, and the server then drops
+ * every new connection (grpc-js 1.14.7).
  */
 class ReloadedCertificates implements experimental.CertificateProvider {
   #material: TlsMaterial;
@@ -182,14 +191,14 @@ class ReloadedCertificates implements experimental.CertificateProvider {
 
   set(material: TlsMaterial): void {
     this.#material = material;
-    this.#ca.forEach((listener) => this.#tellCa(listener));
-    this.#identity.forEach((listener) => this.#tellIdentity(listener));
+    this.#ca.forEach((listener) => this.#sendCa(listener));
+    this.#identity.forEach((listener) => this.#sendIdentity(listener));
   }
 
-  // Not in the same turn: the credentials do not yet know whom to pass it on to.
+  // Not at once: the credentials have not registered their own listeners yet.
   addCaCertificateListener(listener: experimental.CaCertificateUpdateListener): void {
     this.#ca.add(listener);
-    process.nextTick(() => this.#tellCa(listener));
+    process.nextTick(() => this.#sendCa(listener));
   }
 
   removeCaCertificateListener(listener: experimental.CaCertificateUpdateListener): void {
@@ -198,7 +207,7 @@ class ReloadedCertificates implements experimental.CertificateProvider {
 
   addIdentityCertificateListener(listener: experimental.IdentityCertificateUpdateListener): void {
     this.#identity.add(listener);
-    process.nextTick(() => this.#tellIdentity(listener));
+    process.nextTick(() => this.#sendIdentity(listener));
   }
 
   removeIdentityCertificateListener(
@@ -207,12 +216,12 @@ class ReloadedCertificates implements experimental.CertificateProvider {
     this.#identity.delete(listener);
   }
 
-  #tellCa(listener: experimental.CaCertificateUpdateListener): void {
+  #sendCa(listener: experimental.CaCertificateUpdateListener): void {
     const { clientCa } = this.#material;
     listener(clientCa === undefined ? null : { caCertificate: clientCa });
   }
 
-  #tellIdentity(listener: experimental.IdentityCertificateUpdateListener): void {
+  #sendIdentity(listener: experimental.IdentityCertificateUpdateListener): void {
     const { certificate, privateKey } = this.#material;
     listener({ certificate, privateKey });
   }

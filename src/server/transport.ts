@@ -1,16 +1,17 @@
-import { type ChannelOptions, Server, type ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import type { Clock } from '../base/clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Log } from '../observe/log.ts';
 import { Access } from '../desk/access/access.ts';
+import type { Log } from '../observe/log.ts';
+import type { ProtoRoot } from '../proto/proto-root.ts';
 import { boundConnections } from './connections/descriptors.ts';
 import { FrontDoor } from './door/front-door.ts';
-import type { ProtoRoot } from '../proto/proto-root.ts';
+import { listen } from './listen.ts';
 import { type ListenCredentials, openCredentials, warnOfPlainText } from './tls.ts';
 
 export interface TransportParts {
   readonly config: Config;
-  /** Opened here when they are not given. */
+  /** By default opened as the configuration says. */
   readonly credentials?: ListenCredentials | undefined;
   readonly log: Log;
   readonly clock: Clock;
@@ -22,38 +23,45 @@ export interface Transport {
   readonly server: Server;
   readonly access: Access;
   readonly door: FrontDoor;
-  /** Resolves to HOST:PORT, the port taken when the configuration said 0. @throws Error when it is not to be had. */
+  /**
+   * Resolves to HOST:PORT, with the actual port when the configuration said 0.
+   *
+   * @throws Error when the address cannot be listened on.
+   */
   listen(): Promise<string>;
   /** Reads certificates and API keys again. */
   reload(): void;
-  /** Stops watching files. Does not close connections; the door looks for stalled calls until it is closed too. */
+  /** Stops watching files. Leaves connections and the door open. */
   close(): void;
 }
 
-/** @throws Error naming the setting whose file cannot be used. */
+/** @throws Error naming the setting whose file is unusable. */
 export function createTransport(parts: TransportParts): Transport {
   const { config, log, clock, root } = parts;
   const { credentials, ...certificates } = parts.credentials ?? openCredentials(config, log);
   const access = new Access({ config, log, clock });
-  certificates.onAuthority(() => access.renewAuthority());
-  // Twice ours: a request somewhat too large gets our answer with details; past this the library breaks it off.
-  const mostMessageBytes = 2 * config.requestBytes;
   const connections = boundConnections(config.connections, log);
   const door = new FrontDoor({
-    ...{ access, clock, log, root, mostMessageBytes },
+    access,
+    clock,
+    log,
+    root,
+    mostMessageBytes: mostMessageBytes(config),
     config: { ...config, connections },
   });
-  const server = new Server({
-    ...connectionOptions(config),
-    'grpc.max_receive_message_length': mostMessageBytes,
-    interceptors: [door.interceptor],
+  certificates.onAuthority(() => {
+    access.renewAuthority();
+    door.endCertified();
   });
+  const server = createServer(config, door);
   door.attach(server);
   return {
-    ...{ server, access, door },
+    server,
+    access,
+    door,
     listen: async () => {
       warnOfPlainText(config.address, config, log);
-      return await bind(server, config.address, credentials);
+      return await listen(server, config.address, credentials);
     },
     reload: () => {
       certificates.reload();
@@ -66,34 +74,27 @@ export function createTransport(parts: TransportParts): Transport {
   };
 }
 
-/** @throws Error when the address is not to be had. */
-export async function bind(
-  server: Server,
-  address: string,
-  credentials: ServerCredentials,
-): Promise<string> {
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, bound) => {
-      if (error === null) {
-        resolve(bound);
-      } else {
-        reject(new Error(`cannot listen on ${address}: ${error.message}`, { cause: error }));
-      }
-    });
-  });
-  return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+/**
+ * Twice our limit: up to here a request that is too large gets our error with details, and beyond
+ * it the library aborts the message.
+ */
+function mostMessageBytes({ requestBytes }: Config): number {
+  return 2 * requestBytes;
 }
 
-function connectionOptions({ connectionCalls }: Config): ChannelOptions {
-  return {
-    'grpc.max_concurrent_streams': connectionCalls,
-    // On by default: work for every call and message, for a page that nobody serves.
+function createServer(config: Config, door: FrontDoor): Server {
+  return new Server({
+    interceptors: [door.interceptor],
+    'grpc.max_receive_message_length': mostMessageBytes(config),
+    'grpc.max_concurrent_streams': config.connectionCalls,
+    // Costs work for every call and message, and nothing here reads its figures.
     'grpc.enable_channelz': 0,
     'grpc.max_connection_idle_ms': 300_000,
-    // Lets clients behind a layer-4 balancer find new servers; calls under way go on. The grace ends streams of peers
-    // that died without a word. No keepalive pings for that: one on a connection that is closing drops the calls on it
-    // (tried with grpc-js 1.14.7; grpc-node#3068), so every drain would lose calls.
+    // Lets clients behind a layer-4 balancer find new servers; open calls continue. The grace
+    // period ends the streams of peers that died silently. Keepalive pings would find those sooner,
+    // but a ping on a closing connection drops the calls on it (tried with grpc-js 1.14.7;
+    // grpc-node#3068), so every drain would lose calls.
     'grpc.max_connection_age_ms': 1_800_000,
     'grpc.max_connection_age_grace_ms': 3_600_000,
-  };
+  });
 }

@@ -69,7 +69,7 @@ describe('the ranking client', () => {
     await expect(client.rank({ query: 'q', candidates: [] }, 30_000)).rejects.toMatchObject({
       name: 'CallError',
       code: 'INVALID_ARGUMENT',
-      message: expect.stringMatching(/RankingService\/Rank: INVALID_ARGUMENT: .*candidates/),
+      message: expect.stringMatching(/^Rank: INVALID_ARGUMENT: .*candidates/),
     });
   });
 });

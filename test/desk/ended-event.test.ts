@@ -31,14 +31,14 @@ async function abortOf(held: FakeRank | undefined): Promise<void> {
   }
 }
 
-const ending = {
+const call = {
   method: 'Rank',
   requestId: 'r',
   caller: { client: '', traceparent: undefined },
   error: undefined,
-  startedMs: 1000,
-  endedMs: 1250,
-  dueMs: 1250,
+  startedAtMs: 1000,
+  endedAtMs: 1250,
+  dueAtMs: 1250,
 };
 
 describe('endedEvent', () => {
@@ -53,18 +53,21 @@ describe('endedEvent', () => {
     ['internal', 'failed', 'INTERNAL'],
   ])('an error %s ends a request as %s with reason %s', (kind, outcome, reason) => {
     const error = new RankError(kind, 'no');
-    expect(endedEvent(new RankNotes(), { ...ending, error })).toMatchObject({
-      ...{ outcome, reason, inTime: false, totalMs: 250 },
+    expect(endedEvent(new RankNotes(), { ...call, error })).toMatchObject({
+      outcome,
+      reason,
+      inTime: false,
+      totalMs: 250,
     });
   });
 
-  test('an answer after its time is not in time', () => {
-    expect(endedEvent(new RankNotes(), ending)?.inTime).toBe(true);
-    expect(endedEvent(new RankNotes(), { ...ending, endedMs: 1251 })?.inTime).toBe(false);
+  test('an answer after the deadline is not in time', () => {
+    expect(endedEvent(new RankNotes(), call)?.inTime).toBe(true);
+    expect(endedEvent(new RankNotes(), { ...call, endedAtMs: 1251 })?.inTime).toBe(false);
   });
 
   test('other methods rank nothing', () => {
-    expect(endedEvent(new RankNotes(), { ...ending, method: 'Tokenize' })).toBeUndefined();
+    expect(endedEvent(new RankNotes(), { ...call, method: 'Tokenize' })).toBeUndefined();
   });
 });
 

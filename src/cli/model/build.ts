@@ -1,24 +1,22 @@
 import { basename, resolve } from 'node:path';
-import {
-    type Manifest
-} from '../../model/manifest.ts';
+import { type Manifest } from '../../model/manifest.ts';
 import { buildModel } from '../../toolchain/build/build-model.ts';
 import { artifactFolder, buildRecipe } from '../../toolchain/build/ensure-model.ts';
 import { readRecipe } from '../../toolchain/build/recipe.ts';
 import { printLine } from '../shared/standard-error.ts';
 import { UsageError } from '../shared/usage.ts';
 import {
-    buildUsage,
-    type BuildValues,
-    findFloats,
-    findTemplate,
-    parseBuckets,
-    parseBuildOptions,
-    parseLabels,
-    parseName,
-    parseNormalizeList,
-    parsePrecision,
-    parseRowTokens,
+  buildUsage,
+  type BuildValues,
+  findFloats,
+  findTemplate,
+  parseBuckets,
+  parseBuildOptions,
+  parseLabels,
+  parseName,
+  parseNormalizeList,
+  parsePrecision,
+  parseRowTokens,
 } from './build-options.ts';
 
 export async function run(args: readonly string[]): Promise<number> {

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type ReadConfig, typedName } from '../../config/config.ts';
 import { findCudaProblem } from '../../engine/cuda-libraries.ts';
-import { readApiKeys } from '../../desk/access/access.ts';
+import { readApiKeys } from '../../desk/access/api-keys.ts';
 import { findTlsProblems } from '../../server/tls.ts';
 import { messageOf } from '../../base/errors.ts';
 

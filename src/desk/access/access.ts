@@ -1,32 +1,24 @@
-import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
-import { TLSSocket } from 'node:tls';
-import type { Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
-import { type Config, typedName } from '../../config/config.ts';
-import { messageOf, RankError } from '../../base/errors.ts';
-import type { Log } from '../../observe/log.ts';
-import type { RankRequest } from '../../domain/rank.ts';
-import { readRegularSync } from '../../base/files/regular-file.ts';
-import { type ApiKey, findKey, type Grant, parseApiKeys } from './api-keys.ts';
+import { RankError } from '../../base/errors.ts';
 import { watchFiles } from '../../base/files/file-watch.ts';
+import type { RankRequest } from '../../domain/rank.ts';
+import type { Log } from '../../observe/log.ts';
+import { type ApiKey, findKey, type Grant, type KeySettings, readApiKeys } from './api-keys.ts';
 import { Quotas } from './quota.ts';
 
 export interface AccessParts {
-  readonly config: KeySettings & Pick<Config, 'tlsClientCa'>;
+  readonly config: KeySettings;
   readonly log: Log;
   readonly clock: Clock;
   readonly pollMs?: number;
 }
 
-type KeySettings = Partial<Pick<Config, 'apiKeys' | 'given'>>;
-
-/** Probes of health hold no keys. */
-const openPaths = /^\/grpc\.health\.v1\.Health\//;
-const bearer = /^Bearer +([!-~]+)$/i;
-/** Several times what 10,000 keys with long names and all their fields take. */
-const mostFileBytes = 16_777_216;
-/** Ties a call to what let it in; what a caller says of it is thrown away. */
-const credentialKey = 'x-slmrank-credential';
+/** A caller whose name is proven, and what proved it. */
+export interface Proven {
+  readonly client: string;
+  /** For `follow`: says which key or which authority let the call in. */
+  readonly credential: string;
+}
 
 interface FollowedCall {
   readonly credential: string;
@@ -34,99 +26,88 @@ interface FollowedCall {
 }
 
 /**
- * Who calls and what they may: by API key where there is a key file, else by client certificate where one is asked for,
- * else by the call's own word (`x-client-id`).
+ * Which callers are let in and what they may do: by API key where there is a key file, else by
+ * client certificate where one is required. Otherwise callers name themselves and everything is
+ * allowed.
  */
 export class Access {
   readonly #settings: KeySettings;
-  readonly #asksCertificate: boolean;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #quotas = new Quotas();
-  readonly #named = new WeakMap<ServerHttp2Session, string>();
-  /** Calls that last, and end when what let them in counts no more. */
+  /** Calls that may last, each ended once its credential is no longer valid. */
   readonly #followed = new Set<FollowedCall>();
-  /** Connections that a client certificate opened. */
-  readonly #certified = new Set<ServerHttp2Session>();
   #keys: readonly ApiKey[] = [];
-  /** Of the authority of client certificates. */
-  #generation = 0;
+  /** Counts the authorities of client certificates that there have been. */
+  #authority = 0;
   #grants: ReadonlyMap<string, Grant> = new Map();
   readonly #unwatch: () => void = () => undefined;
 
   /** @throws RankError naming the setting and line when the key file is unusable. */
   constructor({ config, log, clock, pollMs }: AccessParts) {
-    const { apiKeys, tlsClientCa } = config;
     this.#settings = config;
-    this.#asksCertificate = tlsClientCa !== undefined;
     this.#log = log;
     this.#clock = clock;
-    if (apiKeys !== undefined) {
-      this.#take();
-      this.#unwatch = watchFiles([apiKeys], () => this.reload(), pollMs);
+    if (config.apiKeys !== undefined) {
+      this.#readKeys();
+      this.#unwatch = watchFiles([config.apiKeys], () => this.reload(), pollMs);
     }
   }
 
-  /**
-   * The caller's name; undefined when it is the call's to say.
-   *
-   * @throws RankError `unauthenticated`; the same for no key, a malformed and a wrong one.
-   */
-  nameOf(path: string, headers: IncomingHttpHeaders, session: ServerHttp2Session | undefined) {
-    Reflect.deleteProperty(headers, credentialKey);
-    if (this.#settings.apiKeys !== undefined && !openPaths.test(path)) {
-      const presented = bearer.exec(headers.authorization ?? '')?.[1] ?? '';
-      const key = findKey(this.#keys, presented);
-      if (key === undefined) {
-        throw new RankError(
-          'unauthenticated',
-          "a valid API key is needed, as metadata 'authorization: Bearer KEY'",
-        );
-      }
-      headers[credentialKey] = nameOfKey(key);
-      return key.client;
+  get needsKey(): boolean {
+    return this.#settings.apiKeys !== undefined;
+  }
+
+  /** @throws RankError `unauthenticated`, the same for a missing, a malformed and a wrong key. */
+  proveByKey(presented: string): Proven {
+    const key = findKey(this.#keys, presented);
+    if (key === undefined) {
+      throw new RankError(
+        'unauthenticated',
+        "a valid API key is needed, as metadata 'authorization: Bearer KEY'",
+      );
     }
-    if (this.#asksCertificate && session !== undefined) {
-      headers[credentialKey] = this.#nameOfAuthority();
-      return this.#certifiedName(session);
-    }
-    return undefined;
+    return { client: key.client, credential: keyCredential(key) };
+  }
+
+  /** For a name in a client certificate that the TLS layer has verified. */
+  proveByCertificate(client: string): Proven {
+    return { client, credential: this.#authorityCredential() };
   }
 
   /**
-   * Ends a call that lasts once what let it in counts no more: its key is taken out of the file, or the authority of
-   * client certificates is another. Returns the way to say that the call is over.
+   * Calls `end` once the credential is no longer valid: its key is removed from the file, or client
+   * certificates have a new authority. Returns a function that stops following the call.
    */
-  follow(metadata: Metadata, end: (error: RankError) => void): () => void {
-    const [credential] = metadata.get(credentialKey);
-    metadata.remove(credentialKey);
+  follow(credential: string | undefined, end: (error: RankError) => void): () => void {
     if (credential === undefined) {
       return () => undefined;
     }
-    const call = { credential: credential.toString(), end };
+    const call = { credential, end };
     this.#followed.add(call);
     this.#endRevoked();
     return () => this.#followed.delete(call);
   }
 
-  /** Client certificates have another authority: those that the one before vouched for must be shown again. */
+  /** Client certificates have a new authority, which has not verified the calls that are open. */
   renewAuthority(): void {
-    this.#generation += 1;
+    this.#authority += 1;
     this.#endRevoked();
-    for (const session of this.#certified) {
-      // What it has begun may end; the client connects again for the rest.
-      session.close();
-    }
   }
 
-  /** The request as its client may have it: one that may not be served as interactive is served as deferrable. */
-  limit(request: RankRequest, client: string): RankRequest {
+  /** The request with no better priority than its client's grant allows. */
+  capPriority(request: RankRequest, client: string): RankRequest {
     return this.#grants.get(client)?.priority === 'deferrable'
       ? { ...request, priority: 'deferrable' }
       : request;
   }
 
-  /** Charges candidates (see `prices`) to the client's quota while the work is under way; what we refuse is not charged. */
+  /**
+   * Does the work and charges its price in candidates (see `prices`) to the client's quota, unless
+   * the server refuses the work or fails at it.
+   *
+   * @throws RankError `overloaded` when the quota does not suffice, and all that the work throws.
+   */
   async charge<T>(client: string, candidates: number, work: () => Promise<T>): Promise<T> {
     const quota = this.#grants.get(client)?.quota;
     if (quota === undefined) {
@@ -144,14 +125,14 @@ export class Access {
     }
   }
 
-  /** Reads the key file again. What is unusable is logged, and the keys before stay. */
+  /** Reads the key file again. If it is unusable, that is logged and the previous keys stay. */
   reload(): void {
-    if (this.#settings.apiKeys !== undefined) {
+    if (this.needsKey) {
       try {
-        this.#take();
+        this.#readKeys();
         this.#log.info({ keys: this.#keys.length }, 'API keys reloaded');
       } catch (error) {
-        this.#log.error({ err: error }, 'API keys not reloaded; those before stay in use');
+        this.#log.error({ err: error }, 'API keys not reloaded; the previous ones stay in use');
       }
     }
   }
@@ -161,7 +142,7 @@ export class Access {
     this.#unwatch();
   }
 
-  #take(): void {
+  #readKeys(): void {
     const keys = readApiKeys(this.#settings);
     if (keys.length === 0) {
       const { apiKeys: file } = this.#settings;
@@ -173,12 +154,12 @@ export class Access {
     this.#endRevoked();
   }
 
-  #nameOfAuthority(): string {
-    return `authority ${this.#generation}`;
+  #authorityCredential(): string {
+    return `authority ${this.#authority}`;
   }
 
   #endRevoked(): void {
-    const valid = new Set([...this.#keys.map(nameOfKey), this.#nameOfAuthority()]);
+    const valid = new Set([...this.#keys.map(keyCredential), this.#authorityCredential()]);
     for (const call of [...this.#followed]) {
       if (!valid.has(call.credential)) {
         this.#followed.delete(call);
@@ -186,70 +167,18 @@ export class Access {
       }
     }
   }
-
-  #certifiedName(session: ServerHttp2Session): string {
-    const known = this.#named.get(session);
-    if (known !== undefined) {
-      return known;
-    }
-    const name = session.socket instanceof TLSSocket ? nameIn(session.socket) : '';
-    this.#named.set(session, name);
-    this.#certified.add(session);
-    session.once('close', () => this.#certified.delete(session));
-    return name;
-  }
 }
 
-function nameOfKey({ hash }: ApiKey): string {
+function keyCredential({ hash }: ApiKey): string {
   return `key ${hash.toString('hex')}`;
 }
 
 function revoked(credential: string): RankError {
   return credential.startsWith('key ')
-    ? new RankError('unauthenticated', 'the API key that opened this stream was taken back')
+    ? new RankError('unauthenticated', 'the API key that opened this stream was revoked')
     : new RankError(
         'unavailable',
         'the authority of client certificates has changed; connect again',
         { reason: 'AUTHORITY_CHANGED' },
       );
-}
-
-function nameIn(socket: TLSSocket): string {
-  const { subject, subjectaltname } = socket.getPeerCertificate();
-  const common: string | string[] | undefined = subject.CN;
-  return nameInCertificate(subjectaltname, String(common ?? ''));
-}
-
-/** A kind and a name, which is in quotation marks when it holds a comma or one of those: as Node writes them. */
-const alternativeName = /([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy;
-
-/**
- * The first URI (SPIFFE) or DNS name of a certificate's alternative names, else its subject's common name. Kinds are read
- * from where a name begins: an address of mail may spell one.
- */
-export function nameInCertificate(alternatives: string | undefined, common: string): string {
-  for (const [, kind, name = ''] of (alternatives ?? '').matchAll(alternativeName)) {
-    if ((kind === 'URI' || kind === 'DNS') && !name.startsWith('"')) {
-      return name.trim();
-    }
-  }
-  return common.trim();
-}
-
-/** The keys of the file that the configuration names. @throws RankError naming the setting, file and line. */
-export function readApiKeys(config: KeySettings): readonly ApiKey[] {
-  const { apiKeys: file } = config;
-  const setting = typedName(config, 'apiKeys');
-  return file === undefined ? [] : parseApiKeys(readKeys(file, setting), `${setting} '${file}'`);
-}
-
-function readKeys(file: string, setting: string): string {
-  try {
-    return readRegularSync(file, mostFileBytes).toString('utf8');
-  } catch (cause) {
-    const reason = messageOf(cause);
-    throw new RankError('invalid-argument', `${setting}: '${file}' cannot be read: ${reason}`, {
-      cause,
-    });
-  }
 }

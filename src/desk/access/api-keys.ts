@@ -1,20 +1,23 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { PriorityClass } from '../../domain/events.ts';
+import { RankError } from '../../base/errors.ts';
 import { JsonRecord } from '../../base/files/json-record.ts';
+import { readRegularSync } from '../../base/files/regular-file.ts';
+import { type Config, typedName } from '../../config/config.ts';
+import type { PriorityClass } from '../../domain/events.ts';
 
-/** What a client may do; several keys may share it, by sharing the name. */
+/** What a client may do. Keys with the same name belong to the same client and share its grant. */
 export interface Grant {
-  /** Becomes the request's client. */
+  /** The client's name in requests, quotas, logs and metrics. */
   readonly client: string;
   /** Undefined for no quota. */
   readonly quota: QuotaRate | undefined;
-  /** The best class that its requests are served as. */
+  /** The best priority that its requests get. */
   readonly priority: PriorityClass;
 }
 
 export interface QuotaRate {
   readonly candidatesPerSecond: number;
-  /** Candidates that may come at once after a rest. */
+  /** Candidates that may be sent at once after a pause. */
   readonly burst: number;
 }
 
@@ -23,15 +26,20 @@ export interface ApiKey extends Grant {
   readonly hash: Buffer;
 }
 
-const mostKeys = 10_000;
-/** So that names are fit for logs, metrics' labels and headers. */
+export type KeySettings = Partial<Pick<Config, 'apiKeys' | 'given'>>;
+
+const maxKeys = 10_000;
+/** Several times the size of 10,000 keys with long names and every field. */
+const maxFileBytes = 16_777_216;
+/** Safe in logs, metric labels and headers. */
 const clientPattern = /^[A-Za-z0-9._-]{1,64}$/;
-/** Longer ones are wrong without being hashed. */
-const mostKeyLength = 256;
+/** Longer keys are wrong, and are not worth hashing. */
+const maxKeyLength = 256;
 
 /**
- * A fresh key: 256 random bits behind a mark that scanners for leaked secrets can look for. One SHA-256 is enough at
- * rest: slow hashes are there to make guessing dear, and 2^256 keys are beyond guessing at any price.
+ * A new key: 256 random bits behind a prefix that scanners for leaked secrets can search for.
+ * Stored as one SHA-256: slow hashes make guessing expensive, and 2^256 keys cannot be guessed
+ * anyway.
  */
 export function createKey(): string {
   return `slmrank_${randomBytes(32).toString('base64url')}`;
@@ -41,14 +49,32 @@ export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
-/** A key's line for the file. */
+/** The keys of the configured file. @throws RankError naming the setting, file and line. */
+export function readApiKeys(config: KeySettings): readonly ApiKey[] {
+  const { apiKeys: file } = config;
+  const setting = typedName(config, 'apiKeys');
+  return file === undefined ? [] : parseApiKeys(readKeys(file, setting), `${setting} '${file}'`);
+}
+
+function readKeys(file: string, setting: string): string {
+  try {
+    return readRegularSync(file, maxFileBytes).toString('utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RankError('invalid-argument', `${setting}: '${file}' cannot be read: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+/** The line for a key in the key file. */
 export function formatKeyLine({ client, hash, quota, priority }: ApiKey): string {
   return JSON.stringify({ name: client, sha256: hash.toString('hex'), ...quota, priority });
 }
 
 /**
- * One JSON object a line; empty lines and lines that begin with # are skipped. Lines of one name are that client's keys,
- * all good at the same time, so that a key can be changed without a gap.
+ * One JSON object a line; empty lines and lines that begin with # are skipped. A client may have
+ * several lines, all valid at the same time, so that it can change its key without a gap.
  *
  * @throws RankError naming the line.
  */
@@ -66,9 +92,9 @@ export function parseApiKeys(text: string, where: string): readonly ApiKey[] {
     if ((grants.get(key.client) ?? terms) !== terms) {
       record.refuse(`another key of '${key.client}' has a different quota or priority`);
     }
-    if (hashes.has(key.hash.toString('hex')) || keys.length === mostKeys) {
+    if (hashes.has(key.hash.toString('hex')) || keys.length === maxKeys) {
       record.refuse(
-        keys.length === mostKeys ? `more than ${mostKeys} keys` : 'the key is there twice',
+        keys.length === maxKeys ? `more than ${maxKeys} keys` : 'the key is there twice',
       );
     }
     grants.set(key.client, terms);
@@ -79,7 +105,7 @@ export function parseApiKeys(text: string, where: string): readonly ApiKey[] {
 }
 
 const keyFields = ['name', 'sha256', 'candidatesPerSecond', 'burst', 'priority'];
-/** What `sha256sum` makes of a variable that is not set: it would let in whoever has no key. */
+/** `sha256sum` of an unset variable: this hash would let in callers with an empty key. */
 const hashOfNothing = hashKey('');
 
 function parseKey(record: JsonRecord): ApiKey {
@@ -96,7 +122,7 @@ function parseKey(record: JsonRecord): ApiKey {
   );
   const hash = Buffer.from(record.text('sha256', /^[0-9a-f]{64}$/, '64 hexadecimal digits'), 'hex');
   if (hash.equals(hashOfNothing)) {
-    record.refuse("'sha256' is the hash of an empty text; that of a key is needed");
+    record.refuse("'sha256' is the hash of an empty text; the hash of a key is needed");
   }
   return {
     client,
@@ -110,14 +136,14 @@ function parseKey(record: JsonRecord): ApiKey {
 }
 
 /**
- * The key that was presented; undefined when there is none such. Compares with every key and leaves no loop early, so
- * that the time it takes tells nothing of which keys there are.
+ * The presented key; undefined when it is unknown. Compares with every key and never leaves the
+ * loop early, so that the time taken reveals nothing about the keys.
  */
 export function findKey(keys: readonly ApiKey[], presented: string): ApiKey | undefined {
   if (presented === '') {
     return undefined;
   }
-  const hash = hashKey(presented.slice(0, mostKeyLength + 1));
+  const hash = hashKey(presented.slice(0, maxKeyLength + 1));
   let found: ApiKey | undefined;
   for (const key of keys) {
     found = timingSafeEqual(key.hash, hash) ? key : found;

@@ -1,9 +1,9 @@
 import { RankError } from '../../base/errors.ts';
 import type { QuotaRate } from './api-keys.ts';
 
-/** A token bucket as it was last seen. */
+/** A token bucket, as of its last draw. */
 export interface Bucket {
-  /** Candidates it would let through; below 0 after a request larger than what there was. */
+  /** Candidates that it would let through; below 0 after a request larger than the burst. */
   readonly level: number;
   readonly atMs: number;
 }
@@ -13,8 +13,8 @@ export type Drawn =
   | { readonly ok: false; readonly retryAfterMs: number };
 
 /**
- * Draws a request's candidates. A request larger than the burst is let through by a full bucket, which then is in debt:
- * no size is locked out for ever, and the rate holds all the same.
+ * Draws a request's candidates. A full bucket lets a request larger than the burst through and goes
+ * into debt: no request is too large for ever, and the rate still holds on average.
  */
 export function draw(
   bucket: Bucket | undefined,
@@ -25,16 +25,16 @@ export function draw(
   const gained = bucket === undefined ? 0 : ((nowMs - bucket.atMs) / 1000) * candidatesPerSecond;
   const level = bucket === undefined ? burst : Math.min(burst, bucket.level + Math.max(0, gained));
   const missing = Math.min(candidates, burst) - level;
-  // The share of a candidate that rounding may leave after waiting exactly as long as was asked.
+  // Rounding may leave a fraction of a candidate missing after the wait that was asked for.
   return missing > 1e-6
     ? { ok: false, retryAfterMs: Math.ceil((missing / candidatesPerSecond) * 1000) }
     : { ok: true, bucket: { level: level - candidates, atMs: nowMs } };
 }
 
 /**
- * What calls cost, in candidates: one that is to be scored is 1, however it ends; those that are skipped for their text as
- * it came are not counted. Estimating a request and tokenizing a text take main thread and
- * encoders alone, never a replica, so they cost a tenth of a candidate each; a call costs 1 at least.
+ * The price of calls, in candidates. Each candidate costs 1, except those skipped before encoding,
+ * which cost nothing. Estimates and tokenizing use the main thread and the encoders, but never a
+ * replica, so they cost a tenth per candidate or text. Every call costs at least 1.
  */
 export const prices = {
   rank: (candidates: number) => Math.max(1, candidates),
@@ -42,24 +42,25 @@ export const prices = {
   tokenize: (texts: number) => Math.max(1, texts / 10),
 } as const;
 
-/** The clients' buckets. Holds one for each client that has a quota, so as many as the key file names. */
+/** The buckets of the clients that have a quota: at most as many as the key file names. */
 export class Quotas {
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @throws RankError `overloaded`, `QUOTA_EXCEEDED`, saying when there will be enough. */
+  /** @throws RankError `overloaded`, `QUOTA_EXCEEDED`, with the time until the quota suffices. */
   draw(client: string, rate: QuotaRate, candidates: number, nowMs: number): void {
     const drawn = draw(this.#buckets.get(client), rate, candidates, nowMs);
     if (!drawn.ok) {
       throw new RankError(
         'overloaded',
-        `${candidates} candidates are more than the quota has left; '${client}' may rank ${rate.candidatesPerSecond} a second and ${rate.burst} at once`,
+        `${candidates} candidates are more than the quota has left; '${client}' may rank ` +
+          `${rate.candidatesPerSecond} a second and ${rate.burst} at once`,
         { reason: 'QUOTA_EXCEEDED', retryAfterMs: drawn.retryAfterMs, quotaOf: client },
       );
     }
     this.#buckets.set(client, drawn.bucket);
   }
 
-  /** Puts back what was drawn for a request that was then refused. */
+  /** Puts back the candidates of a request that was then refused. */
   giveBack(client: string, candidates: number): void {
     const bucket = this.#buckets.get(client);
     if (bucket !== undefined) {
@@ -67,7 +68,7 @@ export class Quotas {
     }
   }
 
-  /** Forgets the clients that are gone. */
+  /** Removes the buckets of all other clients. */
   keepOnly(clients: ReadonlySet<string>): void {
     for (const client of this.#buckets.keys()) {
       if (!clients.has(client)) {

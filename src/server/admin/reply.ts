@@ -29,8 +29,11 @@ export function toWireCosts({ kinds, replicas, encodeMs }: CostTable): WireCostT
       runRatios: [...runRatios],
       handoverMs: [...handoverMs],
     })),
-    replicas: replicas.map(({ replica, factor, runs, error }) => ({
-      ...{ slot: replica, factor, runs, error },
+    replicas: replicas.map(({ replica: slot, factor, runs, error }) => ({
+      slot,
+      factor,
+      runs,
+      error,
     })),
   };
 }

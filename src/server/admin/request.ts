@@ -3,7 +3,7 @@ import { likeSlots, parseDeviceSlots } from '../../config/device-slots.ts';
 import { messageOf, RankError } from '../../base/errors.ts';
 import type { WireSetReplicasRequest } from '../../proto/generated/slmrank/v1/SetReplicasRequest.ts';
 
-/** Requests of the admin service into domain values. All throw RankError `invalid-argument` naming the field. */
+/** Parses requests of the admin service. All throw RankError `invalid-argument` with the field. */
 
 export type LogLevel = Config['logLevel'];
 

@@ -6,7 +6,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
-import type { RankError } from '../../base/errors.ts';
+import { presentError, type RankError } from '../../base/errors.ts';
 import type { ModelSet, Note } from '../../pipeline/model-set.ts';
 import type { Log } from '../../observe/log.ts';
 import { toWireCosts, toWirePool } from './reply.ts';
@@ -34,32 +34,33 @@ import type { AdminProtoRoot } from '../../proto/proto-root.ts';
 import { shapeOf } from '../wire/message-shape.ts';
 import { guardDecoder, type Received, unwrap } from '../wire/guard-decoder.ts';
 import { toStatus } from '../wire/error.ts';
-import { presentError } from '../../base/errors.ts';
 
 export interface AdminServiceParts {
   readonly models: ModelSet;
   readonly root: AdminProtoRoot;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly log: Log;
-  /** Returns the level until now. */
+  /** Returns the previous level. */
   readonly setLogLevel: (level: LogLevel) => string;
 }
 
-/** Requests are a few words. */
+/** Ample for requests of a few words. */
 export const adminRequestBytes = 65_536;
 
-/** The service's definition with the checks of the data address in front of its decoders; see `Received`. */
+/**
+ * The service's definition with the checks of the data address before its decoders; see `Received`.
+ */
 export function guardAdmin(definition: AdminProtoRoot['service']): ServiceDefinition {
   const methods = Object.entries(parseMethods(definition));
   return Object.fromEntries(methods.map(([name, method]) => [name, guardMethod(method)]));
 }
 
 type Method = ServiceDefinition[string] & {
-  /** As the loader describes the request. */
+  /** The loader's description of the request. */
   readonly requestType: { readonly type: object };
 };
 
-/** A service's type says nothing of the loader's descriptions, which all its methods have. */
+/** All methods have the loader's descriptions, which the type of a service does not show. */
 function parseMethods(definition: ServiceDefinition): Readonly<Record<string, Method>> {
   return definition as Readonly<Record<string, Method>>;
 }
@@ -106,7 +107,7 @@ export function adminService(parts: AdminServiceParts): UntypedServiceImplementa
   };
 }
 
-/** A handler that answers once, with our errors' details. */
+/** A handler with one reply, whose errors have our details. */
 function answer<In, Out>(
   { root, log }: AdminServiceParts,
   work: (request: In) => Out | Promise<Out>,
@@ -124,7 +125,7 @@ function answer<In, Out>(
   };
 }
 
-/** A handler that streams a change's steps and goes on when the caller has left. */
+/** A handler that streams the steps of a change, which continues when the client disconnects. */
 function follow<In>(
   { models, root, log, clock }: AdminServiceParts,
   method: string,
@@ -134,13 +135,13 @@ function follow<In>(
     await work(unwrap(received), note);
   };
   return (call) => {
-    const startedMs = clock.nowMs();
+    const startedAtMs = clock.nowMs();
     const write = (progress: Pick<WirePoolProgressInput, 'step' | 'done' | 'pool'>) => {
       if (!call.cancelled) {
-        call.write({ ...progress, seconds: (clock.nowMs() - startedMs) / 1000 });
+        call.write({ ...progress, seconds: (clock.nowMs() - startedAtMs) / 1000 });
       }
     };
-    // Unheard, an error event would end the process; the caller has left.
+    // Without a listener an error event would end the process, after the client has disconnected.
     call.on('error', () => undefined);
     run(call.request, (step) => {
       log.info({ method }, step);
@@ -159,7 +160,7 @@ function follow<In>(
   };
 }
 
-/** The cause only of what is not the caller's. */
+/** Logs a refusal, with the cause when the error is a bug of ours. */
 function logRefusal(log: Log, method: string, { kind, message, cause }: RankError): void {
   log.warn({ method, kind, ...(kind === 'internal' ? { err: cause } : {}) }, message);
 }

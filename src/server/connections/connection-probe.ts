@@ -1,25 +1,25 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 
-/** Looks in a row that must find the same before a connection counts as over. */
-const stuckLooks = 2;
-/** Silent looks before the first ping; after each one twice as many, up to the longest wait. */
+/** How many looks in a row must find a connection stuck before it counts as over. */
+const maxStuckLooks = 2;
+/** Silent looks before the first ping; the wait doubles after each ping, up to the longest. */
 const firstWait = 2;
 const longestWait = 32;
-/** An answered ping, with what TLS adds. */
+/** The bytes of a ping's answer, TLS included. */
 const pongBytes = 64;
-/** Looks at a connection without calls after which an unanswered ping means that nobody is there. */
-const mostUnanswered = 20;
+/** How many looks a ping may stay unanswered on a connection without calls. */
+const maxUnansweredLooks = 20;
 
 /**
- * Finds connections that are over without a word. After some framing errors (a frame larger than
- * allowed, DATA on stream 0, bad padding) the HTTP/2 library below Node says GOAWAY to the client and
- * then reads and writes no more, and Node tells nobody: not even that the socket has closed (Node
- * 20.20). What shows it is that a frame of ours stays in its queue although the socket takes bytes.
- * So a connection from which nothing comes is pinged now and then. While calls are open, whether the
- * client answers does not matter. Without calls a client that does not answer is not there, or in the
- * middle of a frame that it never ends. Node sends no pings on a connection that is closing, so that
- * one is asked by SETTINGS that set nothing, which are to be acknowledged just as well.
+ * Finds connections that have died silently. After some framing errors (a frame larger than
+ * allowed, DATA on stream 0, bad padding) the HTTP/2 library below Node sends GOAWAY and then
+ * neither reads nor writes, and Node emits no event, not even when the socket closes (Node 20.20).
+ * The only sign is that our frames stay in its queue although the socket accepts bytes. So a silent
+ * connection is pinged now and then. While calls are open, only the queue matters, not whether the
+ * client answers. Without calls, a client that does not answer is gone, or never finishes a frame.
+ * Node sends no pings on a closing connection; there, empty SETTINGS are sent, which clients
+ * acknowledge too.
  */
 export class ConnectionProbe {
   readonly #session: ServerHttp2Session;
@@ -32,41 +32,41 @@ export class ConnectionProbe {
   #ping: 'none' | 'sent' | 'answered' = 'none';
   #unansweredLooks = 0;
 
-  /** The socket is the one that was accepted: below TLS, if there is TLS. */
+  /** `socket` is the accepted one, below TLS if there is TLS. */
   constructor(session: ServerHttp2Session, socket: Socket) {
     this.#session = session;
     this.#socket = socket;
   }
 
-  /** To be asked about once a second, with the number of open calls. */
+  /** Call this about once a second, with the number of open calls. */
   isOver(calls: number): boolean {
     const session = this.#session;
     if (session.destroyed) {
       return false;
     }
     const { bytesRead, bytesWritten } = session.socket;
-    const come = bytesRead - this.#bytesRead;
-    const isStill = come === 0 && bytesWritten === this.#bytesWritten;
+    const received = bytesRead - this.#bytesRead;
+    const isStill = received === 0 && bytesWritten === this.#bytesWritten;
     this.#bytesRead = bytesRead;
     this.#bytesWritten = bytesWritten;
-    this.#countSilence(come);
-    const { outboundQueueSize = 0 } = come === 0 ? session.state : {};
+    this.#countSilence(received);
+    const { outboundQueueSize = 0 } = received === 0 ? session.state : {};
     const isStuck = isStill && outboundQueueSize > 0 && !isWriting(this.#socket);
     this.#stuckLooks = isStuck ? this.#stuckLooks + 1 : 0;
     this.#unansweredLooks = this.#ping === 'sent' && calls === 0 ? this.#unansweredLooks + 1 : 0;
-    return this.#stuckLooks >= stuckLooks || this.#unansweredLooks >= mostUnanswered;
+    return this.#stuckLooks >= maxStuckLooks || this.#unansweredLooks >= maxUnansweredLooks;
   }
 
-  #countSilence(come: number): void {
+  #countSilence(received: number): void {
     if (this.#ping === 'answered') {
       this.#ping = 'none';
       this.#wait = Math.min(2 * this.#wait, longestWait);
-      if (come <= pongBytes) {
+      if (received <= pongBytes) {
         return;
       }
     }
-    this.#silentLooks = come === 0 ? this.#silentLooks + 1 : 0;
-    if (come > 0) {
+    this.#silentLooks = received === 0 ? this.#silentLooks + 1 : 0;
+    if (received > 0) {
       this.#wait = firstWait;
     } else if (this.#silentLooks >= this.#wait && this.#ping === 'none') {
       this.#silentLooks = 0;
@@ -89,9 +89,9 @@ export class ConnectionProbe {
 }
 
 /**
- * Whether bytes wait for the client to take them: a client that is slow to read is not over. Node has
- * no public word for it; where the private one is missing, every client counts as slow. That of a TLS
- * socket will not do: what it has left to encrypt when its session is over stays counted.
+ * Whether bytes wait for the client to read them, so that it is slow rather than gone. Node has no
+ * public property for this; without the private one every client counts as slow. A TLS socket's
+ * property is no use: it still counts what was left to encrypt when its session ended.
  */
 function isWriting(socket: Socket): boolean {
   const { _handle: handle } = socket as {

@@ -5,15 +5,15 @@ import { FairRoom } from '../../base/fair-room.ts';
 import { ConnectionProbe } from './connection-probe.ts';
 import { networkOf } from './network-of.ts';
 
-/** Longest that a new connection may take to say that it speaks HTTP/2. */
-const greetingMs = 20_000;
-/** What has been idle for so long gives way to a new connection when there is no room for both. */
-const idleMs = 5000;
-/** Longest that a client may take to close its side of a connection that has ended. */
-const lingerMs = 10_000;
-/** The same of one that we end. */
-const endMs = 1000;
-/** So few of one network are let in for as long as there is any room. */
+/** The longest that a new connection may take to send its HTTP/2 settings. */
+const maxGreetingMs = 20_000;
+/** How long a connection is idle before it gives way to a new one when there is no room. */
+const minIdleMs = 5000;
+/** The longest that a client may take to close its side of an ended connection. */
+const maxLingerMs = 10_000;
+/** The same for a connection that we end. */
+const maxEndMs = 1000;
+/** A network may always have this many connections while there is any room. */
 const always = 8;
 
 type Address = Pick<Socket, 'remoteAddress' | 'remotePort'>;
@@ -24,14 +24,14 @@ interface Connection {
   session: ServerHttp2Session | undefined;
   probe: ConnectionProbe | undefined;
   calls: number;
-  idleSinceMs: number;
+  idleSinceAtMs: number;
   endedAtMs: number | undefined;
   isGone: boolean;
 }
 
 /**
- * The connections of a server: how many one network may have, which give way when there is no room,
- * and which are over although nobody said so.
+ * The connections of a server: limits them by network, closes idle ones when there is no room for a
+ * new one, and ends those that have died silently.
  */
 export class Connections {
   readonly #room: FairRoom;
@@ -49,7 +49,7 @@ export class Connections {
     return this.#room.held;
   }
 
-  /** Closed as they came, for want of room. */
+  /** New connections that were closed for lack of room. */
   get closed(): number {
     return this.#closed;
   }
@@ -74,21 +74,21 @@ export class Connections {
     const change = (by: 1 | -1) => {
       if (connection !== undefined) {
         connection.calls += by;
-        connection.idleSinceMs = this.#clock.nowMs();
+        connection.idleSinceAtMs = this.#clock.nowMs();
       }
     };
     change(1);
     return () => change(-1);
   }
 
-  /** Ends what is over: its streams close with it, and its socket is given back. */
+  /** Ends connections that are over, with their streams and sockets. */
   sweep(): void {
     const nowMs = this.#clock.nowMs();
     for (const connection of [...this.#all.values()]) {
       const { session, probe, socket } = connection;
       if (session?.destroyed === true) {
         connection.endedAtMs ??= nowMs;
-        if (nowMs - connection.endedAtMs > lingerMs) {
+        if (nowMs - connection.endedAtMs > maxLingerMs) {
           socket.destroy();
         }
       } else if (probe?.isOver(connection.calls) === true) {
@@ -110,7 +110,7 @@ export class Connections {
       session: undefined,
       probe: undefined,
       calls: 0,
-      idleSinceMs: this.#clock.nowMs(),
+      idleSinceAtMs: this.#clock.nowMs(),
       endedAtMs: undefined,
       isGone: false,
     };
@@ -120,15 +120,15 @@ export class Connections {
     return true;
   }
 
-  /** Closes the connection that has been idle for longest: of one network, or of whoever has most. */
+  /** Closes the longest idle connection: of one network, or of the network with the most. */
   #makeRoom(network: string | undefined): boolean {
-    const latestMs = this.#clock.nowMs() - idleMs;
+    const latestAtMs = this.#clock.nowMs() - minIdleMs;
     const idle = [...this.#all].filter(
-      ([, { calls, idleSinceMs, network: its }]) =>
-        calls === 0 && idleSinceMs <= latestMs && (network ?? its) === its,
+      ([, { calls, idleSinceAtMs, network: its }]) =>
+        calls === 0 && idleSinceAtMs <= latestAtMs && (network ?? its) === its,
     );
-    const rank = ([, { network: its, idleSinceMs }]: (typeof idle)[number]) =>
-      [-this.#room.heldBy(its), idleSinceMs] as const;
+    const rank = ([, { network: its, idleSinceAtMs }]: (typeof idle)[number]) =>
+      [-this.#room.heldBy(its), idleSinceAtMs] as const;
     const [first] = idle.sort((a, b) => rank(a)[0] - rank(b)[0] || rank(a)[1] - rank(b)[1]);
     if (first === undefined) {
       return false;
@@ -145,7 +145,7 @@ export class Connections {
       connection.session = session;
       connection.probe = new ConnectionProbe(session, connection.socket);
     }
-    const timer = setTimeout(() => session.destroy(), greetingMs);
+    const timer = setTimeout(() => session.destroy(), maxGreetingMs);
     timer.unref();
     const settle = () => clearTimeout(timer);
     session.once('remoteSettings', settle);
@@ -166,17 +166,17 @@ export class Connections {
   }
 }
 
-/** A session says GOAWAY as it goes; a client that does not read keeps it from going. */
+/** A session sends GOAWAY as it ends, so it never ends if its client does not read. */
 function end({ session, socket }: Connection): void {
   if (session === undefined) {
     socket.destroy();
   } else {
     session.destroy();
-    setTimeout(() => socket.destroy(), endMs).unref();
+    setTimeout(() => socket.destroy(), maxEndMs).unref();
   }
 }
 
-/** One server has one connection at a time from an address and port. */
+/** A server has at most one connection from an address and port at a time. */
 function keyOf({ remoteAddress, remotePort }: Address): string {
   return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
 }

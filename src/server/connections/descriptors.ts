@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Log } from '../../observe/log.ts';
 
-/** Open files as the system counts them: each connection is one. */
+/** Open files as the system counts them; each connection is one. */
 export interface Descriptors {
   readonly limit: number;
   readonly open: number;
 }
 
-/** Kept back for models that are loaded later, metrics and the admin address. */
-const keptBack = 64;
+/** Reserved for models that are loaded later, metrics and the admin address. */
+const reserved = 64;
 
-/** Undefined where the system does not say (only Linux does), or says that there is no limit. */
+/** Undefined where the system does not say (only Linux does), and where there is no limit. */
 export function readDescriptors(process = '/proc/self'): Descriptors | undefined {
   try {
     const limits = readFileSync(`${process}/limits`, 'utf8');
@@ -22,16 +22,16 @@ export function readDescriptors(process = '/proc/self'): Descriptors | undefined
   }
 }
 
-/** As many connections as are asked for, or as many as leave some descriptors for other use. */
+/** The connections asked for, but no more than leave some descriptors for other use. */
 export function mostConnections(asked: number, descriptors: Descriptors | undefined): number {
   if (descriptors === undefined) {
     return asked;
   }
   const left = Math.max(0, descriptors.limit - descriptors.open);
-  return Math.max(1, Math.min(asked, left - Math.min(keptBack, Math.floor(left / 2))));
+  return Math.max(1, Math.min(asked, left - Math.min(reserved, Math.floor(left / 2))));
 }
 
-/** The same of this process; warns when it is less than what is asked for. */
+/** The same for this process. Warns when it is less than asked for. */
 export function boundConnections(
   asked: number,
   log: Pick<Log, 'warn'>,
@@ -41,7 +41,8 @@ export function boundConnections(
   if (most < asked) {
     log.warn(
       { connections: most, asked, openFiles: descriptors?.limit },
-      'the limit of open files is too low for SLMRANK_CONNECTIONS; raise it (ulimit -n) or ask for fewer connections',
+      'the limit of open files is too low for SLMRANK_CONNECTIONS; ' +
+        'raise it (ulimit -n) or ask for fewer connections',
     );
   }
   return most;

@@ -1,6 +1,6 @@
 /**
- * Whom an address stands for: an IPv4 address for itself, an IPv6 address for its /64, which is what
- * one customer is given at least.
+ * The network that an address counts for: an IPv4 address by itself, an IPv6 address with its /64,
+ * the least that a provider assigns to one customer.
  */
 export function networkOf(address: string | undefined): string {
   if (address === undefined) {

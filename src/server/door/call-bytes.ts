@@ -1,11 +1,11 @@
 import { FairRoom, type RoomVerdict } from '../../base/fair-room.ts';
 
-/** Bytes held for all open calls together, shared by those for whom they are held. */
+/** The bytes that all open calls hold together, shared fairly between their holders. */
 export class ByteLedger {
   readonly most: number;
   readonly #room: FairRoom;
 
-  /** `always` are let in for any holder while there is room; by default everything is. */
+  /** Each holder may have `always` bytes while there is room; by default, as many as it likes. */
   constructor(most: number, always = most) {
     this.most = most;
     this.#room = new FairRoom(most, always);
@@ -19,7 +19,7 @@ export class ByteLedger {
     return this.#room.heldBy(holder);
   }
 
-  /** Nothing is held of what does not fit. */
+  /** Takes all of the bytes or none. */
   take(bytes: number, holder: string): RoomVerdict {
     const verdict = this.#room.judge(holder, bytes);
     if (verdict === 'fits') {
@@ -28,40 +28,41 @@ export class ByteLedger {
     return verdict;
   }
 
-  /** For what is there already, below zero when it goes. */
+  /** Adds bytes that are held already, fit or not; negative to release them. */
   change(bytes: number, holder: string): void {
     this.#room.take(holder, bytes);
   }
 }
 
-/** Each message is framed by a flag and its length (gRPC over HTTP/2, "Length-Prefixed-Message"). */
+/** A flag and the length before each message (gRPC over HTTP/2, "Length-Prefixed-Message"). */
 const frameBytes = 5;
-/** Most that deflate can expand. */
-const bombRatio = 1032;
-/** What texts expand to, with a margin: where nobody says what a message was when unpacked. */
+/** The most that deflate can expand. */
+const maxDeflateRatio = 1032;
+/** How much texts expand, with a margin; used when the size of an unpacked message is unknown. */
 const textRatio = 16;
 
 export interface CallBytesParts {
   readonly ledger: ByteLedger;
-  /** For whom the bytes are held. */
+  /** The client or connection that the bytes count for. */
   readonly holder?: string;
-  /** The call says that its messages may be compressed. */
+  /** Whether the call's messages may be compressed. */
   readonly isCompressed: boolean;
-  /** Past this the transport itself breaks a message off, compressed or not. */
+  /** The transport aborts longer messages, compressed or not. */
   readonly mostMessageBytes: number;
 }
 
 /**
- * What one call's messages hold of the ledger: from their first byte until they are answered. Follows the framing
- * without keeping bytes. While a compressed message waits for being unpacked it counts for what it may turn out to be.
+ * The bytes of one call in the ledger. A message counts from its first byte until it is answered.
+ * Follows the framing without storing bytes. A compressed message counts for its largest possible
+ * size until it is unpacked.
  */
 export class CallBytes {
   readonly #parts: CallBytesParts;
   /** Complete and unanswered, oldest first. */
   readonly #messages: { bytes: number; charge: number; isDecoded: boolean }[] = [];
   readonly #prefix = new Uint8Array(frameBytes);
-  /** Bytes come of the message under way, its prefix included; 0 between messages. */
-  #come = 0;
+  /** Bytes received of the current message, its prefix included; 0 between messages. */
+  #received = 0;
   #length = 0;
   #charge = 0;
   #unsent = 0;
@@ -73,20 +74,20 @@ export class CallBytes {
   }
 
   get isInMessage(): boolean {
-    return this.#come > 0;
+    return this.#received > 0;
   }
 
-  /** Why bytes had no room. */
+  /** Why the last bytes did not fit, if they did not. */
   get refusal(): RoomVerdict {
     return this.#refusal;
   }
 
-  /** What all calls of the same holder hold. */
+  /** The bytes of all calls of the same holder. */
   get held(): number {
     return this.#parts.ledger.heldBy(this.#parts.holder ?? '');
   }
 
-  /** False when there is no room for these bytes. */
+  /** Counts received bytes; false when there is no room for them. */
   add(chunk: Uint8Array): boolean {
     for (let place = 0; place < chunk.length; ) {
       const taken = this.#takeSome(chunk, place);
@@ -98,7 +99,7 @@ export class CallBytes {
     return true;
   }
 
-  /** The oldest message not decoded yet now is; `unpackedBytes` is its size as it was decoded. */
+  /** The oldest undecoded message has been decoded; `unpackedBytes` is its size after unpacking. */
   decoded(unpackedBytes?: number): void {
     const message = this.#messages.find(({ isDecoded }) => !isDecoded);
     if (message !== undefined) {
@@ -110,12 +111,14 @@ export class CallBytes {
     }
   }
 
-  /** One message has been answered; which one does not matter in the long run. */
+  /** A message has been answered. Releases the oldest, since the order evens out. */
   answered(): void {
     this.#change(-(this.#messages.shift()?.charge ?? 0));
   }
 
-  /** Bytes of answers that wait for the client to take them: held whether they fit or not. */
+  /**
+   * Sets the bytes of answers that the client has not read yet; they count even if they do not fit.
+   */
   setUnsent(bytes: number): void {
     if (!this.#isClosed) {
       this.#change(bytes - this.#unsent);
@@ -131,30 +134,32 @@ export class CallBytes {
     this.#isClosed = true;
   }
 
-  /** Takes from the chunk up to the end of the prefix or the message; 0 when there is no room. */
+  /** Counts the chunk up to the end of the prefix or message; returns 0 when there is no room. */
   #takeSome(chunk: Uint8Array, place: number): number {
-    const isPrefix = this.#come < frameBytes;
-    const missing = isPrefix ? frameBytes - this.#come : this.#length + frameBytes - this.#come;
+    const isPrefix = this.#received < frameBytes;
+    const missing = isPrefix
+      ? frameBytes - this.#received
+      : this.#length + frameBytes - this.#received;
     const taken = Math.min(missing, chunk.length - place);
-    if (!this.#grow(this.#come + taken)) {
+    if (!this.#grow(this.#received + taken)) {
       return 0;
     }
     if (isPrefix) {
-      this.#prefix.set(chunk.subarray(place, place + taken), this.#come);
+      this.#prefix.set(chunk.subarray(place, place + taken), this.#received);
     }
-    this.#come += taken;
-    if (this.#come === frameBytes) {
+    this.#received += taken;
+    if (this.#received === frameBytes) {
       this.#length = new DataView(this.#prefix.buffer).getUint32(1);
     }
-    if (this.#come === this.#length + frameBytes && this.#come >= frameBytes) {
+    if (this.#received === this.#length + frameBytes && this.#received >= frameBytes) {
       this.#complete();
     }
     return taken;
   }
 
   #complete(): void {
-    this.#messages.push({ bytes: this.#come, charge: this.#charge, isDecoded: false });
-    this.#come = 0;
+    this.#messages.push({ bytes: this.#received, charge: this.#charge, isDecoded: false });
+    this.#received = 0;
     this.#length = 0;
     this.#charge = 0;
   }
@@ -164,7 +169,7 @@ export class CallBytes {
     if (this.#isClosed) {
       return false;
     }
-    const unpacked = isCompressed ? Math.min(bytes * bombRatio, mostMessageBytes) : 0;
+    const unpacked = isCompressed ? Math.min(bytes * maxDeflateRatio, mostMessageBytes) : 0;
     const charge = Math.max(bytes, unpacked);
     this.#refusal = ledger.take(charge - this.#charge, holder);
     const fits = this.#refusal === 'fits';

@@ -1,17 +1,22 @@
 import { RankError } from '../../base/errors.ts';
 import { FairRoom } from '../../base/fair-room.ts';
 
-/** What a call may become: a health check, a watch of health, a stream that may last, or one answer. */
+/** A health check, a health watch, any other stream, or a call with one answer. */
 export type CallKind = 'check' | 'watch' | 'stream' | 'unary';
 
-/** By whom a call is made. */
+/** Where a call comes from. */
 export interface CallOrigin {
   readonly kind: CallKind;
-  /** The caller's proven name; the network that it calls from where there is none. */
+  /** The caller's proven name, else the network that it calls from. */
   readonly holder: string;
   readonly isNamed: boolean;
-  /** One connection. */
+  /** The address and port of its connection. */
   readonly connection: string;
+}
+
+/** Who shares bytes and turns with others: a proven client, else each connection by itself. */
+export function shareHolderOf({ isNamed, holder, connection }: CallOrigin): string {
+  return isNamed ? holder : connection;
 }
 
 const healthPath = '/grpc.health.v1.Health/';
@@ -24,19 +29,19 @@ export function kindOf(path: string): CallKind {
   return unaryPath.test(path) ? 'unary' : 'stream';
 }
 
-/** Each kind of health call, which need no key, has so much of the open calls, and no more. */
+/** The share of open calls for health checks and for health watches, which need no key. */
 const healthPart = 1 / 20;
-/** Calls that may last for ever may be so many of those that are no health calls. */
+/** The share of the remaining calls that may be streams, which may last for ever. */
 const streamPart = 3 / 4;
-/** So few on a connection are let in whatever its client holds elsewhere. */
+/** A connection may always have this many open, whatever its client has open elsewhere. */
 const always = { calls: 4, watches: 1 };
-/** A client has two names to watch. */
+/** Far more than the two names that a client can watch. */
 const connectionWatches = 16;
 
 /**
- * How many calls are open, by kind, by client and by connection, and whether one more may be. What
- * needs no key has a part of its own that it can fill without harm to the rest; no client can take
- * all of the rest (see `FairRoom`).
+ * Counts open calls by kind, client and connection, and decides whether another one may open.
+ * Health calls need no key, so they have a share of their own, which can fill up without harm to
+ * the rest; no client can take all of the rest (see `FairRoom`).
  */
 export class CallRoom {
   readonly #calls: FairRoom;
@@ -52,7 +57,7 @@ export class CallRoom {
     this.#mostChecks = Math.max(1, ofHealth);
   }
 
-  /** Health checks last for an instant: when as many are open as may be, the oldest gives way. */
+  /** Then the oldest health check gives way to a new one: a check should last only a moment. */
   get isFullOfChecks(): boolean {
     return this.#counts.check >= this.#mostChecks;
   }

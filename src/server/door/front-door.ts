@@ -1,34 +1,24 @@
-import {
-  constants,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
-import {
-  type Metadata,
-  type Server,
-  ServerInterceptingCall,
-  type ServerInterceptor,
-} from '@grpc/grpc-js';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Server, ServerInterceptor } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
 import type { Reason } from '../../base/errors.ts';
+import { RankError } from '../../base/errors.ts';
 import type { Config } from '../../config/config.ts';
-import type { Log } from '../../observe/log.ts';
 import type { Access } from '../../desk/access/access.ts';
-import { ByteLedger, CallBytes } from './call-bytes.ts';
-import { type CallOrigin, kindOf } from './call-room.ts';
+import type { Log } from '../../observe/log.ts';
+import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { Connections } from '../connections/connections.ts';
-import { assertMetadata, gaveWay, noRoom, stalled, tooLong } from './door-errors.ts';
-import { guardHttp2 } from '../connections/inner-server.ts';
-import { networkOf } from '../connections/network-of.ts';
+import { guardServer, guardStreams, sessionOf } from '../connections/guard-server.ts';
+import type { CallOrigin } from './call-room.ts';
+import { assertMetadata, mendTimeout } from './check-headers.ts';
+import { ByteCounter } from './count-bytes.ts';
+import { endStalled } from './end-stalled.ts';
+import { Identifier } from './identify.ts';
+import { interceptCalls, writeCallKey } from './intercept-calls.ts';
 import { OpenCall } from './open-call.ts';
 import { OpenCalls } from './open-calls.ts';
-import type { ProtoRoot } from '../../proto/proto-root.ts';
-import { receivedBytes } from '../wire/guard-decoder.ts';
 import { Refusals } from './refusals.ts';
 import { StartTurns } from './start-turns.ts';
-import { mendTimeout } from './timeout-header.ts';
 
 export interface FrontDoorParts {
   readonly config: Config;
@@ -36,43 +26,37 @@ export interface FrontDoorParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly root: ProtoRoot;
-  /** Past this the transport breaks a message off. */
+  /** The transport aborts longer messages. */
   readonly mostMessageBytes: number;
 }
 
-/** Ties a call of the library to its stream; never leaves this file. */
-const callKey = 'x-slmrank-call';
-const clientCharacters = 256;
-/** Health asks by a name of ours, which is short. It needs no key, so that its bytes are held apart. */
-const healthBytes = { call: 2048, all: 16_777_216 };
-
 /**
- * Stands between the connections and the library, which knows no bound on calls, on bytes or on time: it collects a
- * message of any client for as long as the client likes. Also asks who calls, before anything is read.
+ * Stands between the connections and the library, which limits neither calls nor bytes nor time: it
+ * would collect a message of any client for as long as the client likes. Also identifies callers
+ * before anything of their messages is read.
  */
 export class FrontDoor {
-  /** To be given to the server: it hands on what the streams cannot know. */
+  /** For the options of the server: reports what happens to messages after the streams. */
   readonly interceptor: ServerInterceptor;
   readonly #parts: FrontDoorParts;
-  readonly #ledger: ByteLedger;
-  readonly #healthLedger = new ByteLedger(healthBytes.all);
+  readonly #bytes: ByteCounter;
   readonly #open: OpenCalls;
   readonly #connections: Connections;
-  readonly #timer: NodeJS.Timeout;
+  readonly #identifier: Identifier;
   readonly #refusals: Refusals;
-  readonly #turns: StartTurns;
+  readonly #timer: NodeJS.Timeout;
 
   constructor(parts: FrontDoorParts) {
-    const { config, clock, mostMessageBytes } = parts;
+    const { config, access, clock, mostMessageBytes } = parts;
     this.#parts = parts;
-    this.#ledger = new ByteLedger(config.bufferedBytes, mostMessageBytes);
+    this.#bytes = new ByteCounter(config.bufferedBytes, mostMessageBytes);
     this.#open = new OpenCalls(config.openCalls);
     this.#connections = new Connections(config.connections, clock);
+    this.#identifier = new Identifier(access, config.tlsClientCa !== undefined);
     this.#refusals = new Refusals(parts);
-    this.#turns = new StartTurns(() => clock.nowMs());
+    this.interceptor = interceptCalls(this.#open, new StartTurns(() => clock.nowMs()));
     this.#timer = setInterval(() => this.#sweep(), Math.min(1000, config.messageMs / 4));
     this.#timer.unref();
-    this.interceptor = this.#intercept.bind(this);
   }
 
   get openCalls(): number {
@@ -83,45 +67,37 @@ export class FrontDoor {
     return this.#connections.open;
   }
 
-  /** Calls refused here, by reason: those that no handler saw. */
+  /** Calls refused here, before any handler saw them, by reason. */
   get refused(): ReadonlyMap<Reason, number> {
     return this.#refusals.counts;
   }
 
   get heldBytes(): number {
-    return this.#ledger.held + this.#healthLedger.held;
+    return this.#bytes.heldBytes;
   }
 
   /** Guards every address that the server will be bound to. @throws RankError when it cannot. */
   attach(server: Server): void {
-    guardHttp2(server, (http2Server) => this.#guard(http2Server));
+    guardServer(server, (http2Server) => {
+      this.#connections.guard(http2Server);
+      guardStreams(http2Server, (stream, headers) => this.#admit(stream, headers));
+    });
+  }
+
+  /** Client certificates have a new authority: clients must connect again. */
+  endCertified(): void {
+    this.#identifier.endCertified();
   }
 
   close(): void {
     clearInterval(this.#timer);
   }
 
-  #guard(http2Server: Http2Server): void {
-    this.#connections.guard(http2Server);
-    const handlers = http2Server.listeners('stream') as ((...words: unknown[]) => void)[];
-    http2Server.removeAllListeners('stream');
-    http2Server.on('stream', (stream, headers, ...rest) => {
-      if (this.#admit(stream, headers)) {
-        handlers.forEach((handle) => handle(stream, headers, ...rest));
-        if (stream.headersSent) {
-          // Refused by the library, which then reads no more: what still comes is thrown away.
-          stream.resume();
-        }
-      }
-    });
-  }
-
   #admit(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
     try {
       assertMetadata(headers, this.#parts.config.metadataBytes);
       mendTimeout(headers);
-      const session = serverSession(stream);
-      const origin = this.#identify(session, headers);
+      const origin = this.#identifier.identify(sessionOf(stream), headers);
       this.#makeRoom(origin);
       this.#follow(stream, headers, origin);
     } catch (error) {
@@ -129,24 +105,6 @@ export class FrontDoor {
       return false;
     }
     return true;
-  }
-
-  /** Puts the caller's proven name in place of its own word, and takes the key out of sight. @throws RankError */
-  #identify(session: ServerHttp2Session | undefined, headers: IncomingHttpHeaders): CallOrigin {
-    const path = headers[':path'] ?? '';
-    const name = this.#parts.access.nameOf(path, headers, session);
-    if (name !== undefined) {
-      headers['x-client-id'] = name.replace(/[^!-~]/g, '_').slice(0, clientCharacters);
-    }
-    delete headers.authorization;
-    const { remoteAddress, remotePort = 0 } = session?.destroyed === false ? session.socket : {};
-    const isNamed = name !== undefined && name !== '';
-    return {
-      kind: kindOf(path),
-      isNamed,
-      holder: isNamed ? `client ${name}` : `network ${networkOf(remoteAddress)}`,
-      connection: `${remoteAddress ?? ''} ${remotePort}`,
-    };
   }
 
   /** @throws RankError `overloaded` */
@@ -163,112 +121,27 @@ export class FrontDoor {
   }
 
   #follow(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, origin: CallOrigin): void {
-    const isHealth = origin.kind === 'check' || origin.kind === 'watch';
-    const ledger = isHealth ? this.#healthLedger : this.#ledger;
-    const bytes = new CallBytes({
-      ledger,
-      holder: holderOf(origin),
-      isCompressed: (headers['grpc-encoding'] ?? 'identity') !== 'identity',
-      mostMessageBytes: this.#parts.mostMessageBytes,
-    });
-    const session = serverSession(stream);
+    const bytes = this.#bytes.count(stream, headers, origin, (error) =>
+      this.#refusals.refuse(stream, error),
+    );
+    const session = sessionOf(stream);
     const call = new OpenCall(stream, bytes, origin, this.#parts.clock.nowMs());
-    headers[callKey] = this.#open.add(call, session, this.#connections.begin(session));
-    let come = 0;
-    stream.on('data', (chunk: Buffer) => {
-      come += chunk.length;
-      if (stream.closed) {
-        return;
-      }
-      if (isHealth && come > healthBytes.call) {
-        this.#refusals.refuse(stream, tooLong(healthBytes.call));
-      } else if (!bytes.add(chunk)) {
-        this.#refusals.refuse(stream, noRoom(bytes, ledger));
-      }
-    });
-    // The library reads when it is ready to.
+    writeCallKey(headers, this.#open.add(call, session, this.#connections.begin(session)));
+    // Listening for data has started the stream; the library resumes it when it is ready to read.
     stream.pause();
   }
 
-  /** What the streams cannot know: which call of the library is whose, and what becomes of its messages. */
-  #intercept(...[definition, call]: Parameters<ServerInterceptor>): ServerInterceptingCall {
-    let open: OpenCall | undefined;
-    return new ServerInterceptingCall(call, {
-      start: (next) =>
-        next({
-          onReceiveMetadata: (metadata, pass) => {
-            open = this.#claim(metadata, definition.requestStream);
-            pass(metadata);
-          },
-          onReceiveMessage: (message: unknown, pass) => {
-            open?.bytes.decoded(receivedBytes(message));
-            pass(message);
-          },
-          // Where the library starts a call with one request.
-          onReceiveHalfClose: (pass) => this.#start(open, pass),
-        }),
-      sendMessage: (message: unknown, next) => {
-        // The library ends a stream over a message that it cannot unpack; a write after that would keep it open for good.
-        if (open?.stream.writableEnded !== true) {
-          open?.bytes.answered();
-          next(message);
-          open?.countUnsent();
-        }
-      },
-    });
-  }
-
-  #start(open: OpenCall | undefined, start: () => void): void {
-    if (open === undefined || open.hasManyMessages) {
-      start();
-      return;
-    }
-    const { stream, origin } = open;
-    this.#turns.enter(holderOf(origin), { isOver: () => stream.closed || stream.destroyed, start });
-  }
-
-  #claim(metadata: Metadata, hasManyMessages: boolean): OpenCall | undefined {
-    const open = this.#open.get(String(metadata.get(callKey)[0]));
-    metadata.remove(callKey);
-    if (open !== undefined) {
-      open.hasManyMessages = hasManyMessages;
-    }
-    return open;
-  }
-
-  /** Ends what has stalled, and lets go of what has ended without a word. */
   #sweep(): void {
     const { clock, config } = this.#parts;
-    const nowMs = clock.nowMs();
     this.#connections.sweep();
-    for (const open of this.#open.list()) {
-      const { stream, bytes } = open;
-      if (stream.destroyed) {
-        this.#open.close(open);
-        continue;
-      }
-      bytes.setUnsent(stream.writableLength);
-      if (open.isOver(nowMs)) {
-        stream.close(constants.NGHTTP2_NO_ERROR);
-        continue;
-      }
-      const stall = this.#refusals.has(stream)
-        ? undefined
-        : open.findStall(nowMs, config.messageMs);
-      if (stall !== undefined) {
-        this.#refusals.refuse(stream, stalled(stall, config.messageMs));
-      }
-    }
+    const { messageMs } = config;
+    endStalled({ openCalls: this.#open, refusals: this.#refusals, messageMs }, clock.nowMs());
     this.#refusals.sweep();
   }
 }
 
-/** For whom bytes are held and turns are taken. */
-function holderOf({ isNamed, holder, connection }: CallOrigin): string {
-  return isNamed ? holder : connection;
-}
-
-/** The types leave out that a server's stream has a server's session. */
-function serverSession(stream: ServerHttp2Stream): ServerHttp2Session | undefined {
-  return stream.session as ServerHttp2Session | undefined;
+function gaveWay(): RankError {
+  return new RankError('overloaded', 'this health check gave way to later ones', {
+    reason: 'TOO_MANY_CALLS',
+  });
 }

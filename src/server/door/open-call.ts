@@ -2,18 +2,18 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { CallBytes } from './call-bytes.ts';
 import type { CallOrigin } from './call-room.ts';
 
-/** Longest that a client may take to end its side of a call that is answered. */
-const graceMs = 1000;
+/** The longest that a client may take to end its side of an answered call. */
+const maxLingerMs = 1000;
 
-/** A call on its stream: whose it is, what it holds, and whether its client has stalled. */
+/** A call on its stream: where it comes from, the bytes it holds, and whether its client stalls. */
 export class OpenCall {
   readonly stream: ServerHttp2Stream;
   readonly bytes: CallBytes;
   readonly origin: CallOrigin;
-  /** More than one message may come, with any time between them. */
+  /** Whether the client may send several messages, at any time. */
   hasManyMessages = false;
-  #receivingSinceMs: number;
-  #sendingSinceMs: number;
+  #receivingSinceAtMs: number;
+  #sendingSinceAtMs: number;
   #unsent = 0;
   #answeredAtMs: number | undefined;
 
@@ -21,11 +21,11 @@ export class OpenCall {
     this.stream = stream;
     this.bytes = bytes;
     this.origin = origin;
-    this.#receivingSinceMs = nowMs;
-    this.#sendingSinceMs = nowMs;
+    this.#receivingSinceAtMs = nowMs;
+    this.#sendingSinceAtMs = nowMs;
   }
 
-  /** To be told of an answer that was sent: what its client does not take at once is held. */
+  /** Call after sending an answer: what the client does not read at once is counted. */
   countUnsent(): void {
     const { stream, bytes } = this;
     if (stream.writableNeedDrain) {
@@ -33,30 +33,30 @@ export class OpenCall {
     }
   }
 
-  /** Answered for a while, and still not ended by its client: nobody waits for anything. */
+  /** Whether the call was answered a while ago and only the client's side is still open. */
   isOver(nowMs: number): boolean {
     const isAnswered = this.stream.writableFinished && !this.stream.readableEnded;
     this.#answeredAtMs = isAnswered ? (this.#answeredAtMs ?? nowMs) : undefined;
-    return this.#answeredAtMs !== undefined && nowMs - this.#answeredAtMs >= graceMs;
+    return this.#answeredAtMs !== undefined && nowMs - this.#answeredAtMs >= maxLingerMs;
   }
 
   /**
-   * Which way the client has stalled for longer than allowed. To be asked from time to time. A stream that we have paused
-   * ourselves waits for us, not for the client.
+   * The direction in which the client has stalled for longer than `mostMs`, if it has. Call this
+   * regularly. A stream that we have paused waits for us, not for the client.
    */
   findStall(nowMs: number, mostMs: number): 'receiving' | 'sending' | undefined {
     const { stream } = this;
     const isOwed = this.hasManyMessages ? this.bytes.isInMessage : !stream.readableEnded;
     if (!isOwed || stream.isPaused()) {
-      this.#receivingSinceMs = nowMs;
+      this.#receivingSinceAtMs = nowMs;
     }
     if (stream.writableLength === 0 || stream.writableLength !== this.#unsent) {
       this.#unsent = stream.writableLength;
-      this.#sendingSinceMs = nowMs;
+      this.#sendingSinceAtMs = nowMs;
     }
-    if (nowMs - this.#receivingSinceMs > mostMs) {
+    if (nowMs - this.#receivingSinceAtMs > mostMs) {
       return 'receiving';
     }
-    return nowMs - this.#sendingSinceMs > mostMs ? 'sending' : undefined;
+    return nowMs - this.#sendingSinceAtMs > mostMs ? 'sending' : undefined;
   }
 }

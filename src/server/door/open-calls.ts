@@ -2,12 +2,12 @@ import { constants, type ServerHttp2Session } from 'node:http2';
 import { CallRoom } from './call-room.ts';
 import type { OpenCall } from './open-call.ts';
 
-/** So many of the oldest checks are looked at for one that may give way. */
-const looks = 16;
+/** How many of the oldest checks are searched for an idle one. */
+const searchedChecks = 16;
 
-/** The calls that have begun and are not over, each closed with its stream or with its connection. */
+/** The calls that have begun and are not over. A call ends with its stream or its connection. */
 export class OpenCalls {
-  /** Bounds of what may be open. */
+  /** Decides whether another call may open. */
   readonly room: CallRoom;
   readonly #all = new Map<string, OpenCall>();
   readonly #closes = new Map<OpenCall, () => void>();
@@ -32,9 +32,12 @@ export class OpenCalls {
     return [...this.#all.values()];
   }
 
-  /** Of the oldest, one whose request has not come: one that has is answered at once. The oldest where all have. */
+  /**
+   * An old check whose request has not arrived yet, since checks with a request are answered at
+   * once; the oldest if all of them have a request.
+   */
   get idlestCheck(): OpenCall | undefined {
-    let left = looks;
+    let left = searchedChecks;
     for (const check of this.#checks) {
       const { state } = check.stream.state;
       if (state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE) {
@@ -48,7 +51,7 @@ export class OpenCalls {
     return this.#checks.values().next().value;
   }
 
-  /** Until its stream or its connection closes. Returns the key that it is found by. */
+  /** Adds a call until its stream or connection closes. Returns the key for `get`. */
   add(call: OpenCall, session: ServerHttp2Session | undefined, onClose: () => void): string {
     this.#last += 1;
     const key = String(this.#last);
@@ -74,12 +77,12 @@ export class OpenCalls {
     return key;
   }
 
-  /** Counts a call as over, whatever becomes of its stream. */
+  /** Treats a call as over, whether or not its stream is closed. */
   close(call: OpenCall): void {
     this.#closes.get(call)?.();
   }
 
-  /** Node does not close every stream of a connection that ends by an error. */
+  /** Needed because Node does not close every stream of a connection that fails. */
   #ofSession(session: ServerHttp2Session): Set<() => void> {
     const known = this.#bySession.get(session);
     if (known !== undefined) {

@@ -1,12 +1,12 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
+import { presentError, type RankError, type Reason, reasonOf } from '../../base/errors.ts';
 import type { Log } from '../../observe/log.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { toStatus } from '../wire/error.ts';
-import { presentError, type RankError, type Reason, reasonOf } from '../../base/errors.ts';
 
-/** Longest that a client may take to take a refusal. */
-const mostMs = 5000;
+/** The longest that a client may take to read a refusal. */
+const maxReadMs = 5000;
 
 interface RefusalParts {
   readonly clock: Clock;
@@ -14,27 +14,27 @@ interface RefusalParts {
   readonly root: ProtoRoot;
 }
 
-/** Calls that are refused before a handler sees them, or broken off by the door, until their streams close. */
+/** Calls that the door has refused or aborted, until their streams close. */
 export class Refusals {
   readonly #parts: RefusalParts;
   readonly #counts = new Map<Reason, number>();
-  /** With the time of the refusal. */
-  readonly #ending = new Map<ServerHttp2Stream, number>();
+  /** The moment of each refusal. */
+  readonly #refusedAtMs = new Map<ServerHttp2Stream, number>();
 
   constructor(parts: RefusalParts) {
     this.#parts = parts;
   }
 
-  /** By reason. */
+  /** Refused calls by reason. */
   get counts(): ReadonlyMap<Reason, number> {
     return this.#counts;
   }
 
   has(stream: ServerHttp2Stream): boolean {
-    return this.#ending.has(stream);
+    return this.#refusedAtMs.has(stream);
   }
 
-  /** A stream is refused once, and counted once. */
+  /** Refuses a stream, once. */
   refuse(stream: ServerHttp2Stream, thrown: unknown): void {
     if (this.has(stream)) {
       return;
@@ -44,26 +44,29 @@ export class Refusals {
     const reason = reasonOf(error);
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
     log.debug({ reason }, 'call refused');
-    this.#ending.set(stream, clock.nowMs());
+    this.#refusedAtMs.set(stream, clock.nowMs());
     stream.on('error', () => undefined);
-    stream.once('close', () => this.#ending.delete(stream));
+    stream.once('close', () => this.#refusedAtMs.delete(stream));
     endStream(stream, error, root);
   }
 
-  /** Gives up on clients that do not take their refusals. */
+  /** Destroys the streams of clients that do not read their refusals. */
   sweep(): void {
-    const latestMs = this.#parts.clock.nowMs() - mostMs;
-    for (const [stream, refusedAtMs] of [...this.#ending]) {
+    const latestAtMs = this.#parts.clock.nowMs() - maxReadMs;
+    for (const [stream, refusedAtMs] of [...this.#refusedAtMs]) {
       if (stream.destroyed) {
-        this.#ending.delete(stream);
-      } else if (refusedAtMs < latestMs) {
+        this.#refusedAtMs.delete(stream);
+      } else if (refusedAtMs < latestAtMs) {
         stream.destroy();
       }
     }
   }
 }
 
-/** Ends the stream with the error, or, when an answer has begun, breaks it off. The library takes it for a cancel. */
+/**
+ * Ends the stream with the error, or aborts it when an answer has begun. To the library both look
+ * like a cancellation by the client.
+ */
 function endStream(stream: ServerHttp2Stream, error: RankError, root: ProtoRoot): void {
   if (stream.closed || stream.destroyed) {
     return;

@@ -1,20 +1,20 @@
-/** Longest that calls are started in one turn of the event loop before what has come meanwhile is read. */
-const turnMs = 5;
+/** The longest that one turn of the event loop starts calls before the sockets are read again. */
+const maxTurnMs = 5;
 
 interface Waiting {
-  /** Nobody waits for it any more. */
+  /** Its client no longer waits for it. */
   readonly isOver: () => boolean;
   readonly start: () => void;
 }
 
 /**
- * Starts calls: one at once, and while more come in the same turn of the event loop, one of each
- * holder after the other. The main thread begins in the order of arrival otherwise, so that a client
- * that sends thousands and takes them back keeps everybody waiting for calls that nobody wants.
+ * Starts the first call of an event-loop turn at once, and further calls of that turn round-robin
+ * by holder. In order of arrival, a client could send thousands of calls, cancel them, and make all
+ * others wait for work that nobody wants.
  */
 export class StartTurns {
   readonly #nowMs: () => number;
-  /** By holder; whose turn is next comes first. */
+  /** By holder, next turn first. */
   readonly #waiting = new Map<string, Waiting[]>();
   #isScheduled = false;
 
@@ -42,15 +42,15 @@ export class StartTurns {
   }
 
   #run(): void {
-    const untilMs = this.#nowMs() + turnMs;
+    const untilAtMs = this.#nowMs() + maxTurnMs;
     for (const [holder, own] of this.#waiting) {
-      // A map goes on to what is put at its end meanwhile.
+      // Re-adding the holder moves it to the end of the map, where this loop meets it again.
       this.#waiting.delete(holder);
       this.#startFirst(own);
       if (own.length > 0) {
         this.#waiting.set(holder, own);
       }
-      if (this.#nowMs() >= untilMs) {
+      if (this.#nowMs() >= untilAtMs) {
         break;
       }
     }
@@ -60,7 +60,7 @@ export class StartTurns {
     }
   }
 
-  /** What is over costs its holder no turn. */
+  /** Calls that are over are dropped without costing their holder a turn. */
   #startFirst(own: Waiting[]): void {
     const place = own.findIndex(({ isOver }) => !isOver());
     const [first] = own.splice(0, place < 0 ? own.length : place + 1).slice(-1);

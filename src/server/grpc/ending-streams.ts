@@ -6,14 +6,15 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { presentError } from '../../base/errors.ts';
 import type { Access } from '../../desk/access/access.ts';
-import { guardHandler, guardMethod } from './guarded-handler.ts';
 import type { Lifecycle } from '../../desk/lifecycle.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { toStatus } from '../wire/error.ts';
-import { presentError } from '../../base/errors.ts';
+import { takeCredential } from '../wire/metadata.ts';
+import { guardHandler, guardMethod } from './guarded-handler.ts';
 
-/** A server to which services of other libraries can be added. */
+/** Accepts services, also those that other libraries define. */
 export interface ServiceHost {
   addService(service: ServiceDefinition, methods: UntypedServiceImplementation): void;
 }
@@ -25,10 +26,10 @@ interface EndingParts {
 }
 
 /**
- * A server to which services other than ranking (health, reflection, load reports) can be added so that their streams
- * end when draining begins, and when what let them in counts no more. They would stay open as long as the client likes,
- * and their connections with them. A message that cannot be decoded ends its call, with our answer in place of the
- * library's, which may never come.
+ * The server for services other than ranking (health, reflection, load reports). Their streams end
+ * when draining begins and when their credential is revoked; otherwise clients could keep them, and
+ * their connections, open for ever. A message that cannot be decoded ends its call with a status of
+ * ours, since the library may never send one.
  */
 export function withEndingStreams(server: Server, parts: EndingParts): ServiceHost {
   return {
@@ -60,14 +61,14 @@ function ending(
   return (call: ServerWritableStream<unknown, unknown>) => {
     const end = () =>
       call.emit('error', { code: status.UNAVAILABLE, details: 'the server is draining' });
-    const forget = access.follow(call.metadata, (error) =>
+    const unfollow = access.follow(takeCredential(call.metadata), (error) =>
       call.emit('error', toStatus(presentError(error), '', root)),
     );
     const close = lifecycle.open({ end, onDraining: end });
-    // Told at every end of a call.
+    // The library emits this at the end of every call.
     call.once('cancelled', () => {
       close();
-      forget();
+      unfollow();
     });
     handleStream(call);
   };

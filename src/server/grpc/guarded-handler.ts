@@ -5,26 +5,28 @@ import type {
   ServerUnaryCall,
   UntypedHandleCall,
 } from '@grpc/grpc-js';
+import { presentError } from '../../base/errors.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { shapeOf } from '../wire/message-shape.ts';
 import { guardDecoder, type Received, unwrap } from '../wire/guard-decoder.ts';
 import { toStatus } from '../wire/error.ts';
-import { presentError } from '../../base/errors.ts';
 
-/** Names of services and symbols, and what asks for them. */
-const requestBytes = 16_384;
+/** Enough for the names of services and symbols. */
+const maxRequestBytes = 16_384;
 
 type Method = MethodDefinition<unknown, unknown>;
 type Message = Received<object>;
 
-/** The method with our checks in front of its decoder, for handlers of `guardHandler`. */
+/**
+ * The method with our checks in front of its decoder; its handler must be one of `guardHandler`.
+ */
 export function guardMethod(method: Method): Method {
   const { requestType } = method as Method & { readonly requestType: { readonly type: object } };
-  const rules = { requestBytes, shape: shapeOf(requestType) };
+  const rules = { requestBytes: maxRequestBytes, shape: shapeOf(requestType) };
   return { ...method, requestDeserialize: guardDecoder(method.requestDeserialize, rules) };
 }
 
-/** A handler that is given what was decoded; what cannot be decoded ends the call with INVALID_ARGUMENT. */
+/** Hands decoded messages on; a message that cannot be decoded ends the call: INVALID_ARGUMENT. */
 export function guardHandler(handler: UntypedHandleCall, root: ProtoRoot): UntypedHandleCall {
   const handle = handler as (call: object, callback?: sendUnaryData<unknown>) => void;
   return ((call: Call, callback?: sendUnaryData<unknown>) => {
@@ -54,11 +56,11 @@ export function guardHandler(handler: UntypedHandleCall, root: ProtoRoot): Untyp
 type Call = ServerDuplexStream<unknown, unknown> &
   Pick<ServerUnaryCall<unknown, unknown>, 'request'>;
 
-/** The stream, whose listeners to `data` are given decoded messages, and none after one that was not. */
+/** The stream with `data` listeners that get decoded messages, and nothing after a bad message. */
 function readingDecoded(call: Call, fail: (thrown: unknown) => void): Call {
   const listen = call.on.bind(call);
   let hasFailed = false;
-  const on = (event: string, listener: (...words: unknown[]) => void) => {
+  const on = (event: string, listener: (...args: unknown[]) => void) => {
     const decoded = (received: unknown) => {
       if (hasFailed) {
         return;
@@ -73,9 +75,9 @@ function readingDecoded(call: Call, fail: (thrown: unknown) => void): Call {
       }
       listener(message);
     };
-    const unlessFailed = (...words: unknown[]) => {
+    const unlessFailed = (...args: unknown[]) => {
       if (!hasFailed) {
-        listener(...words);
+        listener(...args);
       }
     };
     listen(event, event === 'data' ? decoded : event === 'end' ? unlessFailed : listener);

@@ -4,30 +4,31 @@ import type { ServiceHost } from './ending-streams.ts';
 
 export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING';
 
-interface Ask {
+interface HealthRequest {
   readonly service: string;
 }
-interface Answer {
+interface HealthReply {
   readonly status: ServingStatus | 'SERVICE_UNKNOWN';
 }
-type Told = (answer: Answer) => void;
+type Listener = (reply: HealthReply) => void;
 
 /**
- * grpc.health.v1 for names that are set at the start: grpc-health-check brings its protocol, but keeps
- * every name that anybody ever watched. An unknown name is NOT_FOUND to Check; a watch of one is told
- * SERVICE_UNKNOWN and stays, as the protocol asks, and nothing is kept of it.
+ * grpc.health.v1 for a fixed set of names. Only the protocol comes from grpc-health-check, whose
+ * own service stores every name that was ever watched. For an unknown name Check fails with
+ * NOT_FOUND; a watch gets SERVICE_UNKNOWN and stays open, as the protocol demands, but its name is
+ * not stored.
  */
 export class HealthService {
   readonly #statuses = new Map<string, ServingStatus>();
-  readonly #watches = new Map<string, Set<Told>>();
+  readonly #watches = new Map<string, Set<Listener>>();
 
   setStatus(name: string, serving: ServingStatus): void {
     this.#statuses.set(name, serving);
-    this.#watches.get(name)?.forEach((tell) => tell({ status: serving }));
+    this.#watches.get(name)?.forEach((listener) => listener({ status: serving }));
   }
 
   addToServer(host: ServiceHost): void {
-    const check: handleUnaryCall<Ask, Answer> = ({ request }, callback) => {
+    const check: handleUnaryCall<HealthRequest, HealthReply> = ({ request }, callback) => {
       const serving = this.#statuses.get(request.service);
       if (serving === undefined) {
         const details = `the service '${request.service}' is not here; ${this.#known()}`;
@@ -36,14 +37,14 @@ export class HealthService {
         callback(null, { status: serving });
       }
     };
-    const watch: handleServerStreamingCall<Ask, Answer> = (call) => {
+    const watch: handleServerStreamingCall<HealthRequest, HealthReply> = (call) => {
       const { request } = call;
       const serving = this.#statuses.get(request.service);
       if (serving !== undefined) {
-        const tell: Told = (answer) => call.write(answer);
-        const told = this.#watches.get(request.service) ?? new Set();
-        this.#watches.set(request.service, told.add(tell));
-        call.once('cancelled', () => told.delete(tell));
+        const listener: Listener = (reply) => call.write(reply);
+        const listeners = this.#watches.get(request.service) ?? new Set();
+        this.#watches.set(request.service, listeners.add(listener));
+        call.once('cancelled', () => listeners.delete(listener));
       }
       call.write({ status: serving ?? 'SERVICE_UNKNOWN' });
     };

@@ -3,18 +3,18 @@ import type { RankingPipeline } from '../../domain/rank.ts';
 import { HealthService, type ServingStatus } from './health-service.ts';
 import { rankingServiceName } from '../../proto/proto-root.ts';
 
-const everyMs = 500;
-/** A lost replica is back within seconds. Without one for longer, requests are better off elsewhere. */
+const pollMs = 500;
+/** A lost replica is back within seconds. After that, requests had better go to another server. */
 const graceMs = 5000;
 
-/** grpc.health.v1: SERVING between `begin` and `end` while a replica is ready, or was a moment ago. */
+/** grpc.health.v1: SERVING from `begin` to `end` while a replica is ready, or was a moment ago. */
 export class Health {
   readonly service = new HealthService();
   readonly #pipeline: Pick<RankingPipeline, 'replicas'>;
   readonly #clock: Clock;
-  #readyMs = 0;
+  #readyAtMs = 0;
   #status: ServingStatus | undefined;
-  #callOff: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
 
   constructor(pipeline: Pick<RankingPipeline, 'replicas'>, clock: Clock) {
     this.#pipeline = pipeline;
@@ -23,25 +23,25 @@ export class Health {
   }
 
   begin(): void {
-    this.#readyMs = this.#clock.nowMs();
-    this.#look();
+    this.#readyAtMs = this.#clock.nowMs();
+    this.#update();
   }
 
   end(): void {
-    this.#callOff();
+    this.#cancelTimer();
     this.#set('NOT_SERVING');
   }
 
-  #look(): void {
+  #update(): void {
     const nowMs = this.#clock.nowMs();
     if (this.#pipeline.replicas().some(({ phase }) => phase === 'ready')) {
-      this.#readyMs = nowMs;
+      this.#readyAtMs = nowMs;
     }
-    const status = nowMs - this.#readyMs < graceMs ? 'SERVING' : 'NOT_SERVING';
+    const status = nowMs - this.#readyAtMs < graceMs ? 'SERVING' : 'NOT_SERVING';
     if (status !== this.#status) {
       this.#set(status);
     }
-    this.#callOff = this.#clock.at(nowMs + everyMs, () => this.#look());
+    this.#cancelTimer = this.#clock.at(nowMs + pollMs, () => this.#update());
   }
 
   #set(status: ServingStatus): void {

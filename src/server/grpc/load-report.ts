@@ -15,7 +15,7 @@ export const loadReportKey = 'endpoint-load-metrics-bin';
 const serviceName = 'xds.service.orca.v3.OpenRcaService';
 const reportName = 'xds.data.orca.v3.OrcaLoadReport';
 
-/** A report as the loader writes it; what is absent is 0. */
+/** A report in the loader's form; absent fields are 0. */
 interface WireLoadReport {
   readonly applicationUtilization: number;
   readonly rpsFractional: number;
@@ -36,21 +36,22 @@ interface ServiceHost {
 }
 
 export interface LoadReports {
-  /** The report of now, encoded for the trailer. */
+  /** The current report, encoded for the trailer. */
   trailer(): Buffer;
-  /** Serves reports out of band. */
+  /** Adds the service that streams reports. */
   addToServer(server: ServiceHost): void;
 }
 
-/** Encoded again after so long: a report is a mean over seconds, and calls come by the thousand. */
-const freshMs = 100;
-/** What a client may ask for, and what it gets when it asks for nothing (as grpc-js has it). */
+/** How long an encoded report is reused: it is a mean over seconds, and calls are many. */
+const maxAgeMs = 100;
+/** The intervals that a client may ask for; the default is that of grpc-js. */
 const intervalMs = { least: 1000, most: 3_600_000, default: 30_000 };
 
 /**
- * ORCA load reports, in trailers and out of band, for clients that balance by weight. Not grpc-js's own recorders
- * (1.14.7): the one for calls reads the proto files from disk for every call (25 ms of processor time), the other takes
- * any interval that a client asks for and writes whether or not it reads.
+ * ORCA load reports, in trailers and out of band, for clients that balance by weight. The recorders
+ * of grpc-js (1.14.7) will not do: the one for calls reads the proto files from disk for every call
+ * (25 ms of processor time), and the other accepts any interval and writes even to clients that do
+ * not read.
  */
 export function createLoadReports({ read, clock }: LoadReportParts): LoadReports {
   const { report, service } = loadOrca();
@@ -61,7 +62,7 @@ export function createLoadReports({ read, clock }: LoadReportParts): LoadReports
       const nowMs = clock.nowMs();
       if (nowMs >= staleAtMs) {
         encoded = report.serialize(toWireReport(read()));
-        staleAtMs = nowMs + freshMs;
+        staleAtMs = nowMs + maxAgeMs;
       }
       return encoded;
     },
@@ -74,21 +75,21 @@ export function createLoadReports({ read, clock }: LoadReportParts): LoadReports
   };
 }
 
-/** One report at once, then one an interval; none while the client does not read. */
+/** Sends a report at once and then one per interval, but none while the client does not read. */
 function stream(
   call: ServerWritableStream<WireReportRequest, WireLoadReport>,
   read: () => Load,
   clock: Clock,
 ): void {
-  const everyMs = intervalOf(call.request);
-  let callOff: () => void = () => undefined;
+  const periodMs = intervalOf(call.request);
+  let cancelTimer: () => void = () => undefined;
   const report = () => {
     if (!call.writableNeedDrain) {
       call.write(toWireReport(read()));
     }
-    callOff = clock.at(clock.nowMs() + everyMs, report);
+    cancelTimer = clock.at(clock.nowMs() + periodMs, report);
   };
-  call.on('cancelled', () => callOff());
+  call.on('cancelled', () => cancelTimer());
   report();
 }
 
@@ -108,7 +109,7 @@ export function intervalOf({ reportInterval }: WireReportRequest): number {
   return clamp(ms, intervalMs.least, intervalMs.most);
 }
 
-/** The loaded definitions with the types of this file. */
+/** The loaded definitions with this file's types. */
 function loadOrca() {
   const loaded = loadSync('xds/service/orca/v3/orca.proto', {
     longs: String,

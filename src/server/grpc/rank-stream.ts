@@ -1,29 +1,26 @@
 import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
-import { type FieldViolation, RankError } from '../../base/errors.ts';
+import { type FieldViolation, presentError, RankError } from '../../base/errors.ts';
 import type { Access } from '../../desk/access/access.ts';
+import { type DeskCall, PendingAnswer } from '../../desk/answer.ts';
+import { endedEvent, RankNotes } from '../../desk/ended-event.ts';
+import { timeLimitOf } from '../../desk/request-rules.ts';
+import { invalidRequest } from '../../desk/violations.ts';
 import type { WireRankRequest } from '../../proto/generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponseInput } from '../../proto/generated/slmrank/v1/RankResponse.ts';
 import type { WireRankStreamResponseInput } from '../../proto/generated/slmrank/v1/RankStreamResponse.ts';
-import { callerOf } from '../../desk/caller.ts';
-import { endedEvent, RankNotes } from '../../desk/ended-event.ts';
-import { PendingAnswer, type ServerCall } from '../../desk/pending-answer.ts';
-import type { Received } from '../wire/guard-decoder.ts';
-import { requestIdKey } from '../wire/request-id.ts';
-import { addLoadReport, type CallParts } from './unary.ts';
 import { toStatus, toWireError } from '../wire/error.ts';
-import { presentError } from '../../base/errors.ts';
-import { invalidRequest, timeoutOf } from '../wire/request.ts';
-
-export type RankOne = (
-  message: WireRankRequest,
-  requestId: string,
-  call: ServerCall,
-) => Promise<WireRankResponseInput>;
+import type { Received } from '../wire/guard-decoder.ts';
+import { callerOf, requestIdKey, takeCredential, timeLeft } from '../wire/metadata.ts';
+import { addLoadReport, type CallParts } from './unary.ts';
 
 export interface RankStreamParts extends CallParts {
-  readonly rank: RankOne;
+  readonly rank: (
+    message: WireRankRequest,
+    requestId: string,
+    call: DeskCall,
+  ) => Promise<WireRankResponseInput>;
   readonly access: Pick<Access, 'follow'>;
-  /** Most unanswered requests of one stream. */
+  /** The most unanswered requests of one stream. */
   readonly streamUnanswered: number;
 }
 
@@ -45,8 +42,9 @@ export function rankStream(
 }
 
 /**
- * One RankStream call. A request is unanswered from being read until its answer has gone out to the transport, so a
- * client that sends without reading is slowed down by the same bound.
+ * One RankStream call. A request counts as unanswered from the moment it is read until its answer
+ * has been handed to the transport, so the same limit slows down a client that sends without
+ * reading.
  */
 class RankStream {
   readonly #call: Call;
@@ -64,15 +62,17 @@ class RankStream {
 
   begin(): void {
     const { lifecycle, access } = this.#parts;
-    const forget = access.follow(this.#call.metadata, (error) => this.#fail(presentError(error)));
+    const unfollow = access.follow(takeCredential(this.#call.metadata), (error) =>
+      this.#fail(presentError(error)),
+    );
     const close = lifecycle.open({
       end: (error) => this.#fail(error),
-      onDraining: () => this.#settle(),
+      onDraining: () => this.#advance(),
     });
     this.#call.once('cancelled', () => {
       this.#isEnded = true;
       this.#abandonPending();
-      forget();
+      unfollow();
       close();
     });
     try {
@@ -84,7 +84,7 @@ class RankStream {
     this.#call.on('data', (received: Received<WireRankRequest>) => this.#accept(received));
     this.#call.on('end', () => {
       this.#isHalfClosed = true;
-      this.#settle();
+      this.#advance();
     });
   }
 
@@ -101,7 +101,7 @@ class RankStream {
     } else if (this.#pending.has(requestId)) {
       this.#refuse(requestId, repeatedId);
     } else {
-      this.#work(received.message, requestId);
+      this.#rank(received.message, requestId);
     }
   }
 
@@ -109,8 +109,13 @@ class RankStream {
     const error = invalidRequest([violation]);
     const nowMs = this.#parts.clock.nowMs();
     const event = endedEvent(new RankNotes(), {
-      ...{ method: 'RankStream', requestId, error, caller: callerOf(this.#call.metadata) },
-      ...{ startedMs: nowMs, endedMs: nowMs, dueMs: nowMs },
+      method: 'RankStream',
+      requestId,
+      caller: callerOf(this.#call.metadata),
+      error,
+      startedAtMs: nowMs,
+      endedAtMs: nowMs,
+      dueAtMs: nowMs,
     });
     if (event !== undefined) {
       this.#parts.tell?.(event);
@@ -118,14 +123,13 @@ class RankStream {
     this.#answer({ requestId, error: toWireError(error) });
   }
 
-  #work(message: WireRankRequest, requestId: string): void {
+  #rank(message: WireRankRequest, requestId: string): void {
     const pending = new PendingAnswer<WireRankResponseInput>(
       {
         method: 'RankStream',
         requestId,
-        metadata: this.#call.metadata,
-        deadline: this.#call.getDeadline(),
-        timeoutMs: timeoutOf(message),
+        caller: callerOf(this.#call.metadata),
+        timeLeftMs: Math.min(timeLeft(this.#call.getDeadline()), timeLimitOf(message.timeoutMs)),
         deliver: (outcome) => {
           this.#pending.delete(requestId);
           this.#answer(
@@ -147,12 +151,12 @@ class RankStream {
     }
     this.#call.write(message, () => {
       this.#unanswered -= 1;
-      this.#settle();
+      this.#advance();
     });
   }
 
-  /** After every change: ends the stream when nothing is owed, or reads on when there is room. */
-  #settle(): void {
+  /** After every change: ends the stream when all is answered, or reads on when there is room. */
+  #advance(): void {
     const { lifecycle, streamUnanswered } = this.#parts;
     if (this.#isEnded) {
       return;
@@ -167,14 +171,19 @@ class RankStream {
     }
   }
 
-  /** Reads no more; what was read is answered, what was not was not executed and is safe to send elsewhere. */
+  /**
+   * Reads no more. Requests that were read are answered; the others were never begun, so the client
+   * can safely send them to another server.
+   */
   #endDraining(): void {
     this.#call.pause();
     if (this.#unanswered === 0) {
       this.#fail(
-        new RankError('unavailable', 'the server is draining; send what is unanswered elsewhere', {
-          reason: 'DRAINING',
-        }),
+        new RankError(
+          'unavailable',
+          'the server is draining; send unanswered requests to another server',
+          { reason: 'DRAINING' },
+        ),
       );
     }
   }
@@ -184,7 +193,7 @@ class RankStream {
       this.#isEnded = true;
       this.#abandonPending();
       const [requestId = ''] = this.#call.metadata.get(requestIdKey);
-      // The library's way to end a stream with a status; the stream stays whole until it is sent.
+      // The library's way to end a stream with a status; the stream stays open until it is sent.
       const failed = toStatus(error, requestId.toString(), this.#parts.root);
       addLoadReport(failed.metadata, this.#parts);
       this.#call.emit('error', failed);

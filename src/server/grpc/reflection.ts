@@ -3,8 +3,9 @@ import { ReflectionService } from '@grpc/reflection';
 import { fileDescriptors } from '../../proto/generated/descriptors.ts';
 
 /**
- * Reflection v1 and v1alpha from our own descriptors: those of the loader lose what strict clients need (see
- * generate-descriptors.js). Of a package definition the service reads nothing but `fileDescriptorProtos`.
+ * Reflection v1 and v1alpha from our own descriptors, since the loader's lack what strict clients
+ * need (see proto/generate/descriptors.js). The library reads only `fileDescriptorProtos` of a
+ * package definition.
  */
 export function createReflection(descriptors = fileDescriptors): ReflectionService {
   const files = descriptors.map((bytes) => Buffer.from(bytes, 'base64'));

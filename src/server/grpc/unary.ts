@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { type handleUnaryCall, Metadata } from '@grpc/grpc-js';
+import { type AnswerParts, type DeskCall, PendingAnswer } from '../../desk/answer.ts';
 import type { RankNotes } from '../../desk/ended-event.ts';
 import type { Lifecycle } from '../../desk/lifecycle.ts';
-import { type LoadReports, loadReportKey } from './load-report.ts';
-import {
-  PendingAnswer,
-  type PendingAnswerParts,
-  type ServerCall,
-} from '../../desk/pending-answer.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
-import { chooseRequestId, headerValue, requestIdKey } from '../wire/request-id.ts';
-import { serverTiming, serverTimingKey } from './server-timing.ts';
 import { toStatus } from '../wire/error.ts';
+import {
+  callerOf,
+  chooseRequestId,
+  requestIdMetadata,
+  serverTiming,
+  serverTimingKey,
+  timeLeft,
+} from '../wire/metadata.ts';
+import { type LoadReports, loadReportKey } from './load-report.ts';
 
-/** What every call needs of the server. */
-export interface CallParts extends PendingAnswerParts {
+/** What every call needs from the server. */
+export interface CallParts extends AnswerParts {
   readonly root: ProtoRoot;
   readonly lifecycle: Lifecycle;
   readonly reports?: Pick<LoadReports, 'trailer'> | undefined;
@@ -22,29 +24,34 @@ export interface CallParts extends PendingAnswerParts {
 
 export interface UnaryMethod<In, Out> {
   readonly method: string;
-  /** The request's own name in the message, if it has one. */
+  /** The request id in the message, if it has one. */
   readonly requestIdOf?: (message: In) => string | undefined;
-  /** The request's own time in the message, if it has one that is allowed. */
-  readonly timeoutMsOf?: (message: In) => number | undefined;
-  readonly work: (message: In, requestId: string, call: ServerCall) => Out | Promise<Out>;
+  /** The time limit in the message; Infinity if it has none. */
+  readonly timeLimitMsOf?: (message: In) => number;
+  readonly work: (message: In, requestId: string, call: DeskCall) => Out | Promise<Out>;
 }
 
-/** A handler that answers exactly once, and not at all when the caller has gone. Never throws into the library. */
+/**
+ * A handler that answers exactly once, or not at all when the client has disconnected. Never throws
+ * into the library.
+ */
 export function unary<In, Out>(
-  { method, requestIdOf, timeoutMsOf, work }: UnaryMethod<In, Out>,
+  { method, requestIdOf, timeLimitMsOf, work }: UnaryMethod<In, Out>,
   parts: CallParts,
 ): handleUnaryCall<In, Out> {
   return (call, callback) => {
     const { request, metadata } = call;
     const requestId = chooseRequestId(requestIdOf?.(request), metadata, randomUUID);
+    const ownLimitMs = timeLimitMsOf?.(request) ?? Number.POSITIVE_INFINITY;
     const pending = new PendingAnswer<Out>(
       {
-        ...{ method, requestId, metadata },
-        deadline: call.getDeadline(),
-        timeoutMs: timeoutMsOf?.(request),
+        method,
+        requestId,
+        caller: callerOf(metadata),
+        timeLeftMs: Math.min(timeLeft(call.getDeadline()), ownLimitMs),
         deliver: (outcome) => {
           if (outcome.ok) {
-            // Not earlier: initial metadata commits the call, and a client does not retry past it.
+            // Only now: initial metadata commits the call, and clients do not retry after it.
             call.sendMetadata(requestIdMetadata(requestId));
             callback(null, outcome.reply, addTrailers(new Metadata(), pending.notes, parts));
           } else {
@@ -57,7 +64,7 @@ export function unary<In, Out>(
       parts,
     );
     const close = parts.lifecycle.open({ end: (error) => pending.fail(error) });
-    // Comes at the end of every call, after success too (grpc-node#2771).
+    // The library emits this at the end of every call, even a successful one (grpc-node#2771).
     call.once('cancelled', () => {
       pending.abandon();
       close();
@@ -66,7 +73,6 @@ export function unary<In, Out>(
   };
 }
 
-/** How long the stages took, and how loaded the server is. */
 function addTrailers(trailers: Metadata, { reply }: RankNotes, parts: CallParts): Metadata {
   if (reply !== undefined) {
     trailers.set(serverTimingKey, serverTiming(reply.times));
@@ -74,7 +80,7 @@ function addTrailers(trailers: Metadata, { reply }: RankNotes, parts: CallParts)
   return addLoadReport(trailers, parts);
 }
 
-/** How loaded the server is, for clients that balance by it. */
+/** Adds the server's load, for clients that balance by it. */
 export function addLoadReport(
   trailers: Metadata,
   { reports }: Pick<CallParts, 'reports'>,
@@ -83,10 +89,4 @@ export function addLoadReport(
     trailers.set(loadReportKey, reports.trailer());
   }
   return trailers;
-}
-
-function requestIdMetadata(requestId: string): Metadata {
-  const metadata = new Metadata();
-  metadata.set(requestIdKey, headerValue(requestId));
-  return metadata;
 }

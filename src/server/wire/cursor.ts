@@ -1,17 +1,20 @@
-/** Most bytes of a varint, and of one that stands for a tag or a length. */
+/** The most bytes of a varint. */
 const mostBytes = 10;
+/** The most bytes of a varint that is a tag or a length. */
 const mostShortBytes = 5;
 
 /**
- * Walks a protobuf message's own fields without decoding them (protobuf.dev, "Encoding"). Stops without complaint at
- * the first malformed or truncated field, or at a group. Makes no objects, since it has to outrun a message of
- * millions of fields.
+ * Steps through the top-level fields of a protobuf message without decoding them (protobuf.dev,
+ * "Encoding"). Stops silently at the first malformed or truncated field, and at a group. Allocates
+ * nothing, because hostile messages can have millions of fields.
  */
 export class WireCursor {
   /** Number of the field the cursor is on. */
   field = 0;
   wireType = 0;
-  /** The value's bytes; for length-delimited fields without the length. */
+  /**
+   * The value's bytes are `start` to `end`; the length of a length-delimited field is before them.
+   */
   start = 0;
   end = 0;
   readonly #bytes: Uint8Array;
@@ -54,7 +57,9 @@ export class WireCursor {
     }
   }
 
-  /** Reads zeros past the end; a varint of more bytes puts the cursor beyond the message. */
+  /**
+   * Reads zeros past the end. A varint of more than `most` bytes puts the cursor past the message.
+   */
   #varint(most: number): number {
     let value = 0;
     for (let scale = 1; scale < 128 ** most; scale *= 128) {

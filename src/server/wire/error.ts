@@ -1,19 +1,19 @@
-import { reasonOf } from '../../base/errors.ts';
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import type { RankError } from '../../base/errors.ts';
-import { type FieldViolation, type RankErrorKind } from '../../base/errors.ts';
+import { type FieldViolation, type RankErrorKind, reasonOf } from '../../base/errors.ts';
 import type { WireAnyInput } from '../../proto/generated/google/protobuf/Any.ts';
 import type { WireRankErrorInput } from '../../proto/generated/slmrank/v1/RankError.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
-import { headerValue, requestIdKey } from './request-id.ts';
+import { headerValue, requestIdKey } from './metadata.ts';
 
-/** The one table from our kinds of failure to gRPC's. */
+/** The one table from kinds of failure to gRPC status codes. */
 const codes: Readonly<Record<RankErrorKind, status>> = {
   'invalid-argument': status.INVALID_ARGUMENT,
   unauthenticated: status.UNAUTHENTICATED,
   'not-found': status.NOT_FOUND,
   'failed-precondition': status.FAILED_PRECONDITION,
-  // Also for what is predicted to be late: nothing was executed, and DEADLINE_EXCEEDED is what clients tell themselves.
+  // Also for requests that are predicted to be late, since nothing was executed; DEADLINE_EXCEEDED
+  // usually comes from the client's own timer.
   overloaded: status.RESOURCE_EXHAUSTED,
   'deadline-exceeded': status.DEADLINE_EXCEEDED,
   cancelled: status.CANCELLED,
@@ -22,19 +22,19 @@ const codes: Readonly<Record<RankErrorKind, status>> = {
   internal: status.INTERNAL,
 };
 
-/** When an `overloaded` brings no time: without one clients would not try again at all. */
+/** For an `overloaded` without a retry time: clients would never retry without one. */
 const defaultRetryMs = 1000;
-/** As gRPC has it (proposal A6): below zero, a client's retry policy gives up. */
+/** gRPC proposal A6: at a negative value a client's retry policy gives up. */
 const neverRetry = -1;
 
 /**
- * Trailers hold the details in base64 and the message percent-encoded, and clients bound headers to about 8 KB in
- * all; gRPC fails the call when they are larger.
+ * The details are sent in trailers, in base64, and the message percent-encoded. Clients limit all
+ * headers to about 8 KB, and gRPC fails a call with more.
  */
 const mostViolationBytes = 2400;
 const mostMessageLength = 240;
 
-/** An answer's status by gRPC's name for it. */
+/** gRPC's name for the status of an answer. */
 export function nameStatus(
   answer: { readonly ok: true } | { readonly ok: false; readonly error: RankError },
 ): string {
@@ -66,7 +66,7 @@ export function toStatus(
   return { code, details: message, metadata };
 }
 
-/** The same as a message, for an answer within a stream. */
+/** The same as a message, for an answer in a stream. */
 export function toWireError(error: RankError): WireRankErrorInput {
   const retryAfterMs = retryMsOf(error);
   return {
@@ -113,7 +113,7 @@ function packDetails(
   return packed;
 }
 
-/** Whole milliseconds; undefined when trying again is not for us to suggest, or cannot help. */
+/** In whole milliseconds; undefined when we suggest no retry, or when a retry cannot help. */
 function retryMsOf({ kind, retryAfterMs }: RankError): number | undefined {
   const ms = retryAfterMs ?? (kind === 'overloaded' ? defaultRetryMs : undefined);
   return ms === undefined || ms === Number.POSITIVE_INFINITY
@@ -121,7 +121,7 @@ function retryMsOf({ kind, retryAfterMs }: RankError): number | undefined {
     : Math.max(0, Math.ceil(ms));
 }
 
-/** The first violations that fit, and how many more there are. */
+/** The first violations that fit, and the number of the others. */
 function clipViolations(violations: readonly FieldViolation[]): FieldViolation[] {
   const kept: FieldViolation[] = [];
   let bytes = 0;
@@ -137,7 +137,10 @@ function clipViolations(violations: readonly FieldViolation[]): FieldViolation[]
   return kept;
 }
 
-/** Well-formed Unicode of at most so many UTF-16 units: the library's encodeURI throws on a lone surrogate. */
+/**
+ * The text cut to `most` UTF-16 units, without lone surrogates, on which the library's encodeURI
+ * would throw.
+ */
 function clipText(text: string, most: number): string {
   const clipped = text.length <= most ? text : `${text.slice(0, most)}...`;
   return clipped.replace(/\p{Surrogate}/gu, '\u{FFFD}');

@@ -2,29 +2,28 @@ import { isUtf8 } from 'node:buffer';
 import type { FieldViolation } from '../../base/errors.ts';
 import { type Inspection, inspectMessage } from './inspect-message.ts';
 import type { MessageShape } from './message-shape.ts';
-import { requestIdBytes } from './request-id.ts';
+import { invalidRequest, maxRequestIdBytes } from '../../desk/violations.ts';
 import { WireCursor } from './cursor.ts';
-import { invalidRequest } from './request.ts';
 
-/** A message as it came: decoded, or refused before decoding. */
+/** A message: decoded, or refused before decoding. */
 export type Received<T> =
   | { readonly ok: true; readonly message: T }
   | {
       readonly ok: false;
       readonly violation: FieldViolation;
-      /** The request's own name, read from the undecoded bytes, so that a stream can answer by it. */
+      /** Read from the undecoded bytes, so that a stream can answer the request. */
       readonly requestId: string;
     };
 
-/** Sizes of messages as they were decoded: apart from them, for they are the handlers'. */
+/** The unpacked size of each message, kept outside because messages belong to the handlers. */
 const decodedBytes = new WeakMap<object, number>();
 
-/** How many bytes a message had once unpacked; undefined for one that no guarded decoder made. */
+/** A message's unpacked size in bytes; undefined for one that did not pass a guarded decoder. */
 export function receivedBytes(received: unknown): number | undefined {
   return typeof received === 'object' && received !== null ? decodedBytes.get(received) : undefined;
 }
 
-/** @throws RankError `invalid-argument` for what was refused before decoding. */
+/** @throws RankError `invalid-argument` for a message that was refused before decoding. */
 export function unwrap<T>(received: Received<T>): T {
   if (!received.ok) {
     throw invalidRequest([received.violation]);
@@ -35,18 +34,18 @@ export function unwrap<T>(received: Received<T>): T {
 export interface ReceiveRules {
   readonly requestBytes: number;
   /**
-   * The repeated field that a hostile message could have millions of: two bytes each, and an object each once decoded.
-   * Undefined for messages without one.
+   * The repeated field, if the message has one. A hostile message could have millions of entries,
+   * of two bytes each, which become an object each.
    */
   readonly repeated?: { readonly field: number; readonly name: string; readonly most: number };
-  /** Number of the field request_id, if the message has one. */
+  /** The number of the field request_id, if the message has one. */
   readonly requestIdField?: number;
   readonly shape: MessageShape;
 }
 
 /**
- * Wraps a decoder so that size, count and texts are checked before objects are made, and so that a bad message becomes an
- * answer of ours with details, in place of the library's bare status.
+ * Wraps a decoder so that size, count and texts are checked before any object is made, and so that
+ * a bad message is answered with our details in place of the library's bare status.
  */
 export function guardDecoder<T>(
   decode: (bytes: Buffer) => T,
@@ -95,12 +94,12 @@ function findProblem(found: Inspection, { repeated }: ReceiveRules): FieldViolat
       };
 }
 
-/** Empty for one that is not UTF-8. */
+/** Empty when there is none, or none in UTF-8. */
 function findRequestId(bytes: Buffer, { requestIdField }: ReceiveRules): string {
   const cursor = new WireCursor(bytes);
   let requestId = '';
   while (cursor.next()) {
-    if (cursor.field === requestIdField && cursor.end - cursor.start <= requestIdBytes) {
+    if (cursor.field === requestIdField && cursor.end - cursor.start <= maxRequestIdBytes) {
       const name = bytes.subarray(cursor.start, cursor.end);
       requestId = isUtf8(name) ? name.toString() : '';
     }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { MessageShape } from './message-shape.ts';
 import { WireCursor } from './cursor.ts';
 
-/** The repeated field whose entries are counted; those beyond `most` are not looked into. */
+/** The repeated field whose entries are counted; entries beyond `most` are not inspected. */
 export interface CountedField {
   readonly field: number;
   readonly most: number;
@@ -10,22 +10,22 @@ export interface CountedField {
 
 export type Inspection =
   | { readonly ok: true; readonly count: number }
-  /** The decoder could see other fields than were seen here. */
+  /** The decoder could see other fields than the inspection did. */
   | { readonly ok: false; readonly kind: 'unclear' }
-  /** The decoder would put U+FFFD for what is not UTF-8, without a word. `field` is a path as in the proto. */
+  /** A text is not UTF-8, and the decoder would silently write U+FFFD. `field` is a proto path. */
   | { readonly ok: false; readonly kind: 'text'; readonly field: string };
 
 const unclear = { ok: false, kind: 'unclear' } as const;
 const mostFieldNumber = 2 ** 29 - 1;
 
 /**
- * Looks through a message and the messages in it before anything is decoded: counts entries, and checks that its texts
- * are UTF-8.
+ * Inspects a message and the messages inside it before anything is decoded: counts entries and
+ * checks that texts are UTF-8.
  *
- * It is `unclear` where the decoder could see other fields than the cursor does, and so more of them than were counted.
- * The decoder goes by a field's number alone, whatever wire type is written with it; it takes five bytes more for a
- * number that goes beyond its fifth byte; and it cuts tags and lengths to 32 bits (protobufjs 7.6.6). Also for groups,
- * which our messages never had.
+ * The result is `unclear` where the decoder could see other fields than the cursor, and so more
+ * entries than were counted. The decoder (protobufjs 7.6.6) identifies a field by its number alone,
+ * whatever its wire type; it reads five bytes more for a number that goes beyond its fifth byte;
+ * and it cuts tags and lengths to 32 bits. Groups, which our messages never had, are `unclear` too.
  */
 export function inspectMessage(
   bytes: Buffer,
@@ -39,7 +39,8 @@ export function inspectMessage(
     end = cursor.end;
     const isCounted = cursor.field === counted?.field;
     count += isCounted ? 1 : 0;
-    const found = isCounted && count > counted.most ? undefined : lookInto(bytes, cursor, shape);
+    const found =
+      isCounted && count > counted.most ? undefined : inspectValue(bytes, cursor, shape);
     if (found?.ok === false) {
       return found;
     }
@@ -50,8 +51,8 @@ export function inspectMessage(
   return end === bytes.length ? { ok: true, count } : unclear;
 }
 
-/** What is wrong in the field's own value; undefined for what holds neither text nor message. */
-function lookInto(
+/** The inspection of one field's value; undefined if it is neither a text nor a message. */
+function inspectValue(
   bytes: Buffer,
   { field, wireType, start, end }: WireCursor,
   shape: MessageShape,
@@ -77,7 +78,7 @@ function hasOddType({ field, wireType, start, end }: WireCursor, shape: MessageS
   return expected !== undefined && (expected !== wireType || isOddNumber);
 }
 
-/** "query", or "candidates[3]" by how many stand before it. */
+/** The field's name, with its index if it is repeated: "query", "candidates[3]". */
 function nameOf(bytes: Buffer, start: number, shape: MessageShape): string {
   const cursor = new WireCursor(bytes);
   const before = new Map<number, number>();

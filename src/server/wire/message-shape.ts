@@ -1,12 +1,12 @@
-/** A field of a message, as far as it matters before decoding. */
+/** What must be known of a message's field before it is decoded. */
 export interface FieldShape {
   /** As in the proto file. */
   readonly name: string;
   readonly isRepeated: boolean;
-  /** How it is written; of types that our messages do not have, the decoder is trusted. */
+  /** Its wire type in the protobuf encoding. */
   readonly wireType: number;
   readonly isText: boolean;
-  /** Of a field that is a message itself; undefined when its type was not given. */
+  /** The shape of a field that is a message; undefined when its type was not given. */
   readonly message: MessageShape | undefined;
 }
 
@@ -28,16 +28,22 @@ interface DescribedField {
   readonly typeName: string;
 }
 
-/** Of the types of fields that our messages have. */
+/** Field types that our messages do not have are left out: for them the decoder is trusted. */
 const wireTypeOf: Readonly<Record<string, number>> = {
-  ...{ TYPE_BOOL: 0, TYPE_UINT32: 0, TYPE_INT32: 0, TYPE_ENUM: 0 },
-  ...{ TYPE_DOUBLE: 1, TYPE_FLOAT: 5 },
-  ...{ TYPE_STRING: 2, TYPE_BYTES: 2, TYPE_MESSAGE: 2 },
+  TYPE_BOOL: 0,
+  TYPE_UINT32: 0,
+  TYPE_INT32: 0,
+  TYPE_ENUM: 0,
+  TYPE_DOUBLE: 1,
+  TYPE_STRING: 2,
+  TYPE_BYTES: 2,
+  TYPE_MESSAGE: 2,
+  TYPE_FLOAT: 5,
 };
 
 /**
- * The fields of a message by the loader's description of it. `types` are those of its package, by their names within
- * it, for the messages in it.
+ * The shape of a message from the loader's description of it. `types` are the message types of its
+ * package by name, for fields that are messages.
  */
 export function shapeOf(
   { type }: Described,

@@ -1,30 +1,52 @@
+import type { FieldViolation } from '../../base/errors.ts';
 import type { Candidate, RankRequest } from '../../domain/rank.ts';
 
-/** What gRPC clients take unless they are told otherwise (grpc.max_receive_message_length). */
+/** The longest message that gRPC clients take by default (grpc.max_receive_message_length). */
 export const defaultReplyBytes = 4_194_304;
 
-/** Most bytes of a reply without its results, the request's id twice among them, and of a result without its texts. */
+/** The longest reply without its results, which contains the request's id twice. */
 const frameBytes = 2_048;
+/** The longest result without its texts. */
 const resultBytes = 56;
-/** UTF-8 bytes of one UTF-16 unit. */
-const mostUnitBytes = 3;
+/** The most bytes of UTF-8 for one UTF-16 unit. */
+const unitBytes = 3;
 
 /**
- * Most bytes that the reply to a request may have: whatever the scores, and so the largest candidates where top_n leaves
- * some out. Counts UTF-8 only where the lengths alone do not show that it is less than `enough`.
+ * The objection to a request whose reply may be longer than its client takes; `allowed` is the
+ * request's max_reply_bytes. A 0 there is another fault, and gets no second objection.
  */
-export function mostReplyBytes(request: RankRequest, enough: number): number {
-  const roughly = sumOfLargest(request, ({ length }) => mostUnitBytes * length);
-  return roughly <= enough ? roughly : sumOfLargest(request, (text) => Buffer.byteLength(text));
+export function findReplyFault(
+  request: RankRequest,
+  allowed: number | undefined,
+): FieldViolation | undefined {
+  const most = allowed ?? defaultReplyBytes;
+  const bytes = allowed === 0 ? 0 : mostReplyBytes(request, most);
+  if (bytes <= most) {
+    return undefined;
+  }
+  const advice =
+    "Set top_n, leave return_text out, or raise max_reply_bytes and the client's own limit";
+  return allowed === undefined
+    ? {
+        field: request.returnText ? 'return_text' : 'candidates',
+        description:
+          `may make the reply ${bytes} bytes long; clients take ${most} unless the request's ` +
+          `max_reply_bytes says more. ${advice}`,
+      }
+    : {
+        field: 'max_reply_bytes',
+        description: `is ${allowed}, and the reply may be ${bytes} bytes long. ${advice}`,
+      };
 }
 
-/** What to say of a reply that may be too large; `allowed` is what the request says, if it does. */
-export function describeReply(bytes: number, allowed: number | undefined): string {
-  const found =
-    allowed === undefined
-      ? `may make the reply ${bytes} bytes long; clients take ${defaultReplyBytes} unless the request's max_reply_bytes says more`
-      : `is ${allowed}, and the reply may be ${bytes} bytes long`;
-  return `${found}. Set top_n, leave return_text out, or raise max_reply_bytes and the client's own limit`;
+/**
+ * The most bytes that the reply to a request can have, whatever the scores: where top_n leaves some
+ * candidates out, the largest ones count. Where the lengths in UTF-16 already prove that the reply
+ * has at most `enough` bytes, UTF-8 is not counted and the result is a higher bound.
+ */
+export function mostReplyBytes(request: RankRequest, enough: number): number {
+  const bound = sumOfLargest(request, ({ length }) => unitBytes * length);
+  return bound <= enough ? bound : sumOfLargest(request, (text) => Buffer.byteLength(text));
 }
 
 function sumOfLargest(

@@ -1,13 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { RankError } from '../../base/errors.ts';
-import type { Manifest } from '../../model/manifest.ts';
-import type {
-  Estimate,
-  RankedResult,
-  RankingPipeline,
-  RankReply,
-  RankRequest,
-} from '../../domain/rank.ts';
+import type { Ranked } from '../../desk/ranker.ts';
+import type { Estimate, RankedResult, RankRequest, ServedModel } from '../../domain/rank.ts';
 import type { SkipCounts } from '../../domain/events.ts';
 import type { WireEstimateRankResponseInput } from '../../proto/generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoResponseInput } from '../../proto/generated/slmrank/v1/GetInfoResponse.ts';
@@ -16,19 +10,15 @@ import type { WireResultInput } from '../../proto/generated/slmrank/v1/Result.ts
 import { servedLimits } from '../../encode/served-limits.ts';
 import { defaultReplyBytes } from './reply-bytes.ts';
 
+/** What GetInfo says of the server apart from its model. */
 export interface Served {
   readonly config: Config;
-  readonly manifest: Manifest;
-  /** The package's version. */
+  /** The version of the package. */
   readonly version: string;
 }
 
-/** @throws RankError `internal` for a score that is not a number, naming the candidate. */
-export function toWireReply(
-  request: RankRequest,
-  reply: RankReply,
-  { manifest }: Served,
-): WireRankResponseInput {
+/** @throws RankError `internal` for a score that is not a number, with the candidate's index. */
+export function toWireReply({ request, reply, manifest }: Ranked): WireRankResponseInput {
   return {
     results: reply.results.map((result) => toWireResult(request, result)),
     usage: { ...reply.usage, skipped: countAll(reply.skipped) },
@@ -54,7 +44,12 @@ function toWireResult(request: RankRequest, result: RankedResult): WireResultInp
   }
   const { id, text, title } = candidate;
   return {
-    ...{ index, id, tokens, truncated, scored, cached },
+    index,
+    id,
+    tokens,
+    truncated,
+    scored,
+    cached,
     score: scored ? result.score : 0,
     logit: scored ? result.logit : 0,
     ...(skipped === undefined ? {} : { skipReason: `SKIP_REASON_${skipped}` as const }),
@@ -78,8 +73,8 @@ export function toWireEstimate({
 }
 
 export function toWireInfo(
-  { config, manifest, version }: Served,
-  pipeline: Pick<RankingPipeline, 'replicas' | 'buckets'>,
+  { config, version }: Served,
+  { manifest, pipeline }: ServedModel,
 ): WireGetInfoResponseInput {
   return {
     model: manifest.name,

@@ -1,7 +1,7 @@
 import { RankError } from '../../base/errors.ts';
-import { invalidRequest } from './request.ts';
+import { invalidRequest } from '../../desk/violations.ts';
 
-/** A reply that is its message's bytes already. */
+/** A reply that is already encoded. */
 export class WrittenReply {
   readonly bytes: Buffer;
 
@@ -10,21 +10,22 @@ export class WrittenReply {
   }
 }
 
-/** The serializer of a method whose replies may be written already. */
+/** The serializer for a method whose replies may already be encoded. */
 export function orWritten<T>(serialize: (reply: T) => Buffer): (reply: T | WrittenReply) => Buffer {
   return (reply) => (reply instanceof WrittenReply ? reply.bytes : serialize(reply));
 }
 
-/** Ids that are written before other work has its turn: less than a millisecond. */
+/** How many ids are written before other work gets a turn; takes less than a millisecond. */
 const idsPerTurn = 32_768;
-/** Fields of TokenizeResponse and TokenizedText, with how they are written. */
+/** The tags (number and wire type) of the fields of TokenizeResponse and TokenizedText. */
 const tags = { texts: 0x0a, tokenizerHash: 0x12, tokens: 0x08, ids: 0x12 };
 
 /**
- * A TokenizeResponse with its ids, of which a request can have millions: written by hand and in
- * pieces, since the encoder would hold the main thread for all of them, and many times their memory.
+ * Encodes a TokenizeResponse with its ids, which can be millions. Done by hand and in pieces,
+ * because the library would block the main thread for all of them and need many times their memory.
  *
- * @throws RankError `cancelled` when the caller has gone, `invalid-argument` when it would have more bytes than it takes.
+ * @throws RankError `cancelled` when the client has disconnected, `invalid-argument` when the reply
+ *   would be longer than the client takes.
  */
 export async function writeTokens(
   ids: readonly Int32Array[],
@@ -40,7 +41,9 @@ export async function writeTokens(
   const all = texts.reduce((sum, { length }) => sum + 1 + varintBytes(length) + length, 0);
   const bytes = all + 1 + varintBytes(hash.length) + hash.length;
   if (bytes > mostBytes) {
-    const description = `makes the reply ${bytes} bytes long; the client takes ${mostBytes}. Send fewer texts at once, or raise max_reply_bytes and the client's own limit`;
+    const description =
+      `makes the reply ${bytes} bytes long; the client takes ${mostBytes}. Send fewer texts at once, ` +
+      "or raise max_reply_bytes and the client's own limit";
     throw invalidRequest([{ field: 'return_ids', description }]);
   }
   const writer = new Writer(bytes);
@@ -52,16 +55,17 @@ export async function writeTokens(
 }
 
 interface ReplyLimits {
-  /** Aborted when the caller has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
-  /** Of a message that the client takes. */
+  /** The longest message that the client takes. */
   readonly mostBytes: number;
 }
 
 interface MeasuredText {
   readonly ids: Int32Array;
-  /** Bytes of the ids alone, and of the text with its fields. */
+  /** The bytes of the ids alone. */
   readonly idBytes: number;
+  /** The bytes of the text with its fields. */
   readonly length: number;
 }
 
@@ -90,7 +94,7 @@ async function writeText(writer: Writer, text: MeasuredText, turns: Turns): Prom
   }
 }
 
-/** Lets other work have its turn after every so many ids, of however many texts. */
+/** Gives other work a turn after every `idsPerTurn` ids, across texts. */
 class Turns {
   readonly #signal: AbortSignal;
   #spent = 0;
@@ -137,7 +141,7 @@ class Writer {
   }
 }
 
-/** Of a number from 0 to 2^31 - 1, as ids and lengths are. */
+/** For numbers from 0 to 2^31 - 1, such as ids and lengths. */
 function varintBytes(value: number): number {
   return value < 0x80
     ? 1

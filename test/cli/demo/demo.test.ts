@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { run } from '../../../src/cli/demo/demo.ts';
-import { CallError } from '../../../src/client/client.ts';
+import { CallError } from '../../../src/client/call.ts';
+import { captureOutput } from '../../support/captured-output.ts';
 import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
-import { captureOutput } from '../../support/captured-output.ts';
 
 const output = captureOutput();
 

@@ -42,7 +42,7 @@ test.each([
   [
     'the hash of an unset variable',
     line({ sha256: hashKey('').toString('hex') }),
-    /'sha256' is the hash of an empty text; that of a key is needed/,
+    /'sha256' is the hash of an empty text; the hash of a key is needed/,
   ],
   [
     'a misspelt quota',

@@ -9,9 +9,9 @@ import { openSession, type RankSession } from '../../../src/engine/session.ts';
 import type { PairEngine } from '../../../src/eval/rank/open-pair-engine.ts';
 import type { Pair, PairData } from '../../../src/eval/rank/pair-batches.ts';
 import {
-    type PairOptions,
-    type PairScore,
-    scorePairs,
+  type PairOptions,
+  type PairScore,
+  scorePairs,
 } from '../../../src/eval/rank/score-pairs.ts';
 import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

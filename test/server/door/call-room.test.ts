@@ -35,7 +35,10 @@ describe('kinds of calls', () => {
   test('streams leave room for calls with one answer, and what has left holds nothing', () => {
     const room = new CallRoom(200);
     const origins = Array.from({ length: 180 }, (_, i) => ({
-      ...{ kind: 'stream' as const, isNamed: false, holder: `h${i}`, connection: `c${i}` },
+      kind: 'stream' as const,
+      isNamed: false,
+      holder: `h${i}`,
+      connection: `c${i}`,
     }));
     const entered = origins.slice(0, 135);
     entered.forEach((origin) => {

@@ -48,7 +48,7 @@ test('request bytes are bounded over all connections, and the bound is free agai
   second.stream.end(frame(Buffer.alloc(6000)));
   expect(await second.ended).toEqual({
     code: status.RESOURCE_EXHAUSTED,
-    message: 'the requests under way hold all of the 10000 bytes that they may',
+    message: 'the open requests hold all of the 10000 bytes that they may',
     rst: constants.NGHTTP2_NO_ERROR,
   });
   first.stream.destroy();
@@ -190,7 +190,7 @@ test('a message that would unpack beyond the limits is refused, before or while 
   });
   expect(await Promise.race(many.map(({ ended }) => ended))).toMatchObject({
     code: status.RESOURCE_EXHAUSTED,
-    message: 'the requests under way hold all of the 1000000 bytes that they may',
+    message: 'the open requests hold all of the 1000000 bytes that they may',
   });
 });
 

@@ -90,7 +90,9 @@ describe('the descriptors are those of the protos', () => {
     });
     const fields = messageOf(file, 'RankRequest')?.field ?? [];
     expect(fields.find(({ name }) => name === 'top_n')).toMatchObject({
-      ...{ number: 5, jsonName: 'topN', proto3Optional: true },
+      number: 5,
+      jsonName: 'topN',
+      proto3Optional: true,
     });
     expect(fields.find(({ name }) => name === 'candidates')).toMatchObject({
       label: 'LABEL_REPEATED',

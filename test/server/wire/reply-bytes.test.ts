@@ -5,7 +5,6 @@ import { defaultReplyBytes, mostReplyBytes } from '../../../src/server/wire/repl
 import { toWireReply } from '../../../src/server/wire/reply.ts';
 import { testRequest } from '../../support/models/tiny-pipeline.ts';
 import { testManifest } from '../../support/serving/test-server.ts';
-import { testConfig } from '../../support/models/tiny-pipeline.ts';
 
 const { service } = parseProtoRoot();
 const most = 2 ** 32 - 1;
@@ -13,19 +12,32 @@ const most = 2 ** 32 - 1;
 /** The reply in which every number takes the most bytes that it can. */
 function largestReply(request: ReturnType<typeof testRequest>, places: readonly number[]): number {
   const results = places.map((index) => ({
-    ...{ index, score: 0.123456789, logit: -1.23456789, tokens: 131_072 },
-    ...{ truncated: true, scored: true, cached: true, skipped: 'TOO_LONG' as const },
+    index,
+    score: 0.123456789,
+    logit: -1.23456789,
+    tokens: 131_072,
+    truncated: true,
+    scored: true,
+    cached: true,
+    skipped: 'TOO_LONG' as const,
   }));
   const usage = {
-    ...{ candidates: most, scored: most, truncated: most, prefixTokens: most, cached: most },
-    ...{ candidateTokens: most, packedTokens: most, batches: most, depth: most },
+    candidates: most,
+    scored: most,
+    truncated: most,
+    prefixTokens: most,
+    cached: most,
+    candidateTokens: most,
+    packedTokens: most,
+    batches: most,
+    depth: most,
   };
   const times = { encodeMs: 0.1, queueMs: 0.1, runMs: 0.1, totalMs: 0.1 };
-  const response = toWireReply(
+  const response = toWireReply({
     request,
-    { results, usage, times, complete: true, skipped: { BLANK: most } },
-    { config: { ...testConfig(), model: undefined }, manifest: testManifest, version: '1' },
-  );
+    reply: { results, usage, times, complete: true, skipped: { BLANK: most } },
+    manifest: testManifest,
+  });
   const { requestId } = request;
   return service.RankStream.responseSerialize({ requestId, response }).length;
 }

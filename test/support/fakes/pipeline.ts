@@ -17,7 +17,10 @@ export interface FakeRank {
   fail(error: Error): void;
 }
 
-/** A pipeline whose every step is the test's to take. Ranks by the length of the text unless `holds`; heeds the signal. */
+/**
+ * A pipeline whose every step is the test's to take. Ranks by the length of the text unless
+ * `holds`; heeds the signal.
+ */
 export class FakePipeline implements RankingPipeline {
   readonly ranked: FakeRank[] = [];
   /** Keeps rank calls unanswered until the test ends them. */
@@ -50,7 +53,9 @@ export class FakePipeline implements RankingPipeline {
       candidates: candidates.length,
       prefixTokens: 5,
       packedTokens: 12,
-      ...{ queueMs: 1, runMs: 2.5, totalMs: 3.5 },
+      queueMs: 1,
+      runMs: 2.5,
+      totalMs: 3.5,
       refusalReason: isRefused ? 'QUEUE_FULL' : undefined,
     });
   }
@@ -100,7 +105,10 @@ export function replicaDescription(changed: Partial<ReplicaDescription> = {}): R
     phase: 'ready',
     sinceAtMs: 1,
     reason: undefined,
-    ...{ failures: 0, batches: 0, running: 0, queuedMs: 0 },
+    failures: 0,
+    batches: 0,
+    running: 0,
+    queuedMs: 0,
     ...changed,
   };
 }

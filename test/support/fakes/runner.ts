@@ -1,9 +1,9 @@
 import type {
-    BatchOutcome,
-    BatchPart,
-    BatchRunner,
-    EncodedRequest,
-    PackedBatch,
+  BatchOutcome,
+  BatchPart,
+  BatchRunner,
+  EncodedRequest,
+  PackedBatch,
 } from '../../../src/batch/packed-batch.ts';
 import type { FailureKind } from '../../../src/schedule/split-batch.ts';
 import { createDeferred } from '../../../src/base/deferred.ts';

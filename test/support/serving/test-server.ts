@@ -105,7 +105,10 @@ export interface TestServer extends RunningServer {
   close(): Promise<void>;
 }
 
-/** A server on a free port of loopback with a fake pipeline, and a plain client of it. Warm unless told otherwise. */
+/**
+ * A server on a free port of loopback with a fake pipeline, and a plain client of it. Warm unless
+ * told otherwise.
+ */
 export async function startTestServer(
   settings: Readonly<Record<string, string>> = {},
   options: Partial<ServerOptions> & { readonly cold?: boolean } = {},
@@ -143,7 +146,12 @@ export async function startTestServer(
       options: callOptions,
     });
   return {
-    ...{ ...server, pipeline, client, config, logLines, call },
+    ...server,
+    pipeline,
+    client,
+    config,
+    logLines,
+    call,
     fail: (name, request, callOptions) => failureOf(call(name, request, callOptions)),
     rankStream: (callOptions = {}) => {
       const { path, requestSerialize, responseDeserialize } = methodOf(

@@ -2,18 +2,21 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Blueprint } from '../../../src/model/manifest.ts';
-import { openCheckpoint, unpermuteRotary } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
+import {
+  openCheckpoint,
+  unpermuteRotary,
+} from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { expectedTensors } from '../../../src/toolchain/checkpoint/tensors.ts';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
 import { refusalOf, ScratchFolder } from '../../support/checkpoints/folder.ts';
 import { type GgufSpec, ggufBytes } from '../../support/checkpoints/gguf.ts';
 import {
-    safetensorsBytes,
-    safetensorsSpec,
-    tinyBlueprint,
-    tinyConfig,
-    tinyGguf,
-    tinyValues,
+  safetensorsBytes,
+  safetensorsSpec,
+  tinyBlueprint,
+  tinyConfig,
+  tinyGguf,
+  tinyValues,
 } from '../../support/checkpoints/tiny.ts';
 
 const scratch = new ScratchFolder();

@@ -10,7 +10,11 @@ import { linear, prepare } from '../../../src/toolchain/graph/linear.ts';
 import { weightNames } from '../../../src/toolchain/graph/weights.ts';
 import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
 import { openGraph, type RankSession } from '../../../src/engine/session.ts';
-import { largestDifference, openTinySession, scoreParts } from '../../support/models/score-parts.ts';
+import {
+  largestDifference,
+  openTinySession,
+  scoreParts,
+} from '../../support/models/score-parts.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import {
   buildTinyModel,

@@ -11,7 +11,11 @@ import {
 } from '../../../src/toolchain/graph/onnx/model-proto.ts';
 import { pageBytes } from '../../../src/toolchain/graph/onnx/weights-file.ts';
 import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
-import { largestDifference, openTinySession, scoreParts } from '../../support/models/score-parts.ts';
+import {
+  largestDifference,
+  openTinySession,
+  scoreParts,
+} from '../../support/models/score-parts.ts';
 import {
   buildTinyModel,
   createRandom,

@@ -3,13 +3,13 @@ import { DataError } from '../../../base/errors.ts';
 import { findDataFile } from '../../../base/files/read-lines.ts';
 import { sha256OfFile } from '../../../base/files/sha256.ts';
 import {
-    assertNoneMissing,
-    type Judgements,
-    type Passage,
-    type Query,
-    readCorpus,
-    readJudgements,
-    readQueries,
+  assertNoneMissing,
+  type Judgements,
+  type Passage,
+  type Query,
+  readCorpus,
+  readJudgements,
+  readQueries,
 } from '../../data/beir.ts';
 import { selectQueries } from '../../data/select-queries.ts';
 import { readRun, type Run } from '../../data/trec-run.ts';

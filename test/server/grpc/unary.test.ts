@@ -1,9 +1,9 @@
+import { type ClientUnaryCall, status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:http2';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { type ClientUnaryCall, status } from '@grpc/grpc-js';
-import { FakeClock } from '../support/fakes/clock.ts';
-import { methodOf, startTestServer, type TestServer } from '../support/serving/test-server.ts';
+import { FakeClock } from '../../support/fakes/clock.ts';
+import { methodOf, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 const request = { query: 'q', candidates: [{ text: 'x' }] };
 

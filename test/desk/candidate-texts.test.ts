@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cutText } from '../../../src/server/wire/cut-text.ts';
-import { startTestServer, type TestServer } from '../../support/serving/test-server.ts';
+import { cutText } from '../../src/desk/candidate-texts.ts';
+import { startTestServer, type TestServer } from '../support/serving/test-server.ts';
 
 describe('a text is cut to so many bytes', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { mendTimeout } from '../../../src/server/door/timeout-header.ts';
+import { mendTimeout } from '../../../src/server/door/check-headers.ts';
 
 test.each([
   ['1S', '1S'],

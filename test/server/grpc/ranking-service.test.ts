@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Metadata } from '@grpc/grpc-js';
-import { methodOf, startTestServer, type TestServer } from '../support/serving/test-server.ts';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { methodOf, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 let server: TestServer;
 beforeEach(async () => {
@@ -41,17 +41,41 @@ test('a request arrives whole, with absent fields absent and defaults filled in'
 
 test('every field of a request reaches the pipeline', async () => {
   await server.call('Rank', {
-    ...{ query: 'q', instruction: 'i', context: 'c', candidates, top_n: 3, min_score: -2.5 },
-    ...{ return_text: true, score_kind: 'SCORE_KIND_LOGIT', truncation: 'TRUNCATION_ERROR' },
-    ...{ max_candidate_tokens: 7, model: 'tiny', request_id: 'mine', partial_ok: true },
-    ...{ priority: 'PRIORITY_DEFERRABLE', adaptive_depth: true, no_cache: true },
+    query: 'q',
+    instruction: 'i',
+    context: 'c',
+    candidates,
+    top_n: 3,
+    min_score: -2.5,
+    return_text: true,
+    score_kind: 'SCORE_KIND_LOGIT',
+    truncation: 'TRUNCATION_ERROR',
+    max_candidate_tokens: 7,
+    model: 'tiny',
+    request_id: 'mine',
+    partial_ok: true,
+    priority: 'PRIORITY_DEFERRABLE',
+    adaptive_depth: true,
+    no_cache: true,
     on_bad_candidate: 'ON_BAD_CANDIDATE_SKIP',
   });
   expect(server.pipeline.ranked[0]?.request).toMatchObject({
-    ...{ requestId: 'mine', query: 'q', instruction: 'i', context: 'c', topN: 3, minScore: -2.5 },
-    ...{ returnText: true, scoreKind: 'logit', truncation: 'error', maxCandidateTokens: 7 },
-    ...{ model: 'tiny', partialOk: true, priority: 'deferrable', adaptiveDepth: true },
-    ...{ useCache: false, onBadCandidate: 'skip' },
+    requestId: 'mine',
+    query: 'q',
+    instruction: 'i',
+    context: 'c',
+    topN: 3,
+    minScore: -2.5,
+    returnText: true,
+    scoreKind: 'logit',
+    truncation: 'error',
+    maxCandidateTokens: 7,
+    model: 'tiny',
+    partialOk: true,
+    priority: 'deferrable',
+    adaptiveDepth: true,
+    useCache: false,
+    onBadCandidate: 'skip',
   });
 });
 
@@ -60,7 +84,11 @@ test.each([
   ['blank', ' \u3000\u200b'],
 ])('optional texts that are %s count as absent', async (_, none) => {
   await server.call('Rank', {
-    ...{ query: 'q', instruction: none, context: none, model: '', request_id: '' },
+    query: 'q',
+    instruction: none,
+    context: none,
+    model: '',
+    request_id: '',
     candidates: [{ text: 'x', title: none }],
   });
   const request = server.pipeline.ranked[0]?.request;
@@ -105,8 +133,13 @@ test('a candidate that the deadline left out has no score and is marked', async 
   const call = server.call('Rank', { query: 'q', candidates, partial_ok: true });
   await server.pipeline.arrived(1);
   const unscored = {
-    ...{ index: 0, score: NaN, logit: NaN, tokens: 0, truncated: false },
-    ...{ scored: false, cached: false },
+    index: 0,
+    score: NaN,
+    logit: NaN,
+    tokens: 0,
+    truncated: false,
+    scored: false,
+    cached: false,
   };
   server.pipeline.ranked[0]?.reply({ results: [unscored], complete: false });
   const reply = await call;
@@ -151,8 +184,13 @@ test.each([
 
 test('GetInfo publishes the limits that requests are held against', async () => {
   expect(await server.call('GetInfo', {})).toMatchObject({
-    ...{ model: 'tiny', family: 'llama', parameters: 12_345, precision: 'fp32' },
-    ...{ execution_provider: 'cpu', buckets: [16, 64], token_budget: server.config.tokenBudget },
+    model: 'tiny',
+    family: 'llama',
+    parameters: 12_345,
+    precision: 'fp32',
+    execution_provider: 'cpu',
+    buckets: [16, 64],
+    token_budget: server.config.tokenBudget,
     template_order: 'query-first',
     limits: {
       candidates: server.config.candidates,
@@ -166,7 +204,9 @@ test('GetInfo publishes the limits that requests are held against', async () => 
       stream_unanswered: server.config.streamUnanswered,
     },
     replicas: [{ device_slot: 'cpu#0', phase: 'ready' }],
-    ...{ yes_label: 'yes', no_label: 'no', instruction: 'Is it relevant?' },
+    yes_label: 'yes',
+    no_label: 'no',
+    instruction: 'Is it relevant?',
     version: expect.stringMatching(/^\d+\.\d+\.\d+/),
   });
 });
@@ -176,7 +216,9 @@ test('GetInfo publishes what a row holds where more was asked for', async () => 
   const { limits } = await wide.call('GetInfo', {});
   await wide.close();
   expect(limits).toMatchObject({
-    ...{ prefix_tokens: 2047, candidate_tokens: 2048, row_tokens: 2048 },
+    prefix_tokens: 2047,
+    candidate_tokens: 2048,
+    row_tokens: 2048,
   });
 });
 

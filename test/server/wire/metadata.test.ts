@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Metadata, MetadataValue } from '@grpc/grpc-js';
-import { serverTiming } from '../../../src/server/grpc/server-timing.ts';
+import { Metadata, type MetadataValue } from '@grpc/grpc-js';
+import {
+  callerOf,
+  chooseRequestId,
+  serverTiming,
+  takeCredential,
+  timeLeft,
+} from '../../../src/server/wire/metadata.ts';
 import { methodOf, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 test('serverTiming writes the stages in milliseconds with two decimals', () => {
@@ -91,4 +97,58 @@ describe('the trailers of RankStream', () => {
     expect(String(found)).toBe(code);
     expect(metadata.get('endpoint-load-metrics-bin')).toHaveLength(1);
   });
+});
+
+describe('the caller that a call names', () => {
+  const callerWith = (headers: Readonly<Record<string, string>>) => {
+    const metadata = new Metadata();
+    for (const [key, value] of Object.entries(headers)) {
+      metadata.set(key, value);
+    }
+    return callerOf(metadata);
+  };
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+
+  test('client and trace context are read from the metadata', () => {
+    expect(callerWith({ 'x-client-id': 'feed', traceparent })).toEqual({
+      client: 'feed',
+      traceparent,
+    });
+  });
+
+  test('a malformed trace context counts as absent, a long name is cut', () => {
+    const { client, traceparent: read } = callerWith({
+      'x-client-id': 'x'.repeat(300),
+      traceparent: 'never',
+    });
+    expect([client.length, read]).toEqual([256, undefined]);
+  });
+
+  test('an anonymous caller has the empty name', () => {
+    expect(callerWith({})).toEqual({ client: '', traceparent: undefined });
+  });
+});
+
+test('the time left is infinite without a deadline, and negative after it', () => {
+  expect(timeLeft(Infinity)).toBe(Infinity);
+  expect(timeLeft(Date.now() - 1000)).toBeLessThanOrEqual(-1000);
+  const untilDate = timeLeft(new Date(Date.now() + 60_000));
+  expect(untilDate).toBeGreaterThan(0);
+  expect(untilDate).toBeLessThanOrEqual(60_000);
+});
+
+test('a request id comes from the message, else from the metadata, else it is generated', () => {
+  const metadata = new Metadata();
+  const generate = () => 'generated';
+  expect(chooseRequestId('own', metadata, generate)).toBe('own');
+  expect(chooseRequestId('', metadata, generate)).toBe('generated');
+  metadata.set('x-request-id', 'header');
+  expect(chooseRequestId('x'.repeat(257), metadata, generate)).toBe('header');
+});
+
+test('a credential is taken out of the metadata, so that it is used once', () => {
+  const metadata = new Metadata();
+  metadata.set('x-slmrank-credential', 'key 1');
+  expect(takeCredential(metadata)).toBe('key 1');
+  expect(takeCredential(metadata)).toBeUndefined();
 });

@@ -6,7 +6,7 @@ import {
   methodOf,
   startTestServer,
   type TestServer,
-} from '../support/serving/test-server.ts';
+} from '../../support/serving/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -1,7 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { RankError } from '../../src/base/errors.ts';
-import { type Failure, startTestServer, type TestServer } from '../support/serving/test-server.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RankError } from '../../../src/base/errors.ts';
+import {
+  type Failure,
+  startTestServer,
+  type TestServer,
+} from '../../support/serving/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -74,7 +78,8 @@ test.each([
 test('what cannot be helped by waiting is not to be tried again', async () => {
   const failure = await failureFor(
     new RankError('overloaded', 'too large', {
-      ...{ reason: 'TOO_LARGE_FOR_DEADLINE', retryAfterMs: Number.POSITIVE_INFINITY },
+      reason: 'TOO_LARGE_FOR_DEADLINE',
+      retryAfterMs: Number.POSITIVE_INFINITY,
     }),
   );
   expect(failure.code).toBe(status.RESOURCE_EXHAUSTED);
@@ -117,7 +122,12 @@ test('a score that is not a number is our fault and names the candidate', async 
   server.pipeline.ranked.at(-1)?.reply({
     results: [
       {
-        ...{ index: 0, score: NaN, logit: 1, tokens: 1, truncated: false, scored: true },
+        index: 0,
+        score: NaN,
+        logit: 1,
+        tokens: 1,
+        truncated: false,
+        scored: true,
         cached: false,
       },
     ],

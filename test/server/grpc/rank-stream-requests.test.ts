@@ -1,10 +1,10 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
 import { status } from '@grpc/grpc-js';
-import { systemClock } from '../../src/base/clock.ts';
-import { FakeClock, settle } from '../support/fakes/clock.ts';
-import { setUpPipeline } from '../support/fakes/pipeline-parts.ts';
-import { startTestServer, type TestServer } from '../support/serving/test-server.ts';
-import { TestStream } from '../support/serving/test-stream.ts';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { systemClock } from '../../../src/base/clock.ts';
+import { FakeClock, settle } from '../../support/fakes/clock.ts';
+import { setUpPipeline } from '../../support/fakes/pipeline-parts.ts';
+import { startTestServer, type TestServer } from '../../support/serving/test-server.ts';
+import { TestStream } from '../../support/serving/test-stream.ts';
 
 /** What bounds and ends single requests of a stream. */
 let server: TestServer;
@@ -55,7 +55,9 @@ describe('timeout_ms', () => {
     server = await startTestServer({}, { clock, pipeline });
     const stream = new TestStream(server);
     stream.send('part', {
-      ...{ timeout_ms: 400, partial_ok: true, no_cache: true },
+      timeout_ms: 400,
+      partial_ok: true,
+      no_cache: true,
       candidates: ['a', 'b', 'c'].map((text) => ({ text })),
     });
     await server.call('GetInfo', {});

@@ -1,22 +1,26 @@
 import { expect, test } from '@jest/globals';
-import { Metadata } from '@grpc/grpc-js';
 import pino from 'pino';
+import { PendingAnswer } from '../../src/desk/answer.ts';
 import type { ServingEvent } from '../../src/domain/events.ts';
-import { PendingAnswer } from '../../src/desk/pending-answer.ts';
 import { FakeClock } from '../support/fakes/clock.ts';
 
-/** A call with a second of time: its work has 950 ms, and at 975 it is answered without an answer. */
+/** A call with one second: its work has 950 ms of it, and after 975 ms the call fails. */
 function open() {
   const clock = new FakeClock();
   const events: ServingEvent[] = [];
   const delivered: boolean[] = [];
   const pending = new PendingAnswer<never>(
     {
-      ...{ method: 'Rank', requestId: 'r-1', deadline: Infinity, metadata: new Metadata() },
+      method: 'Rank',
+      requestId: 'r-1',
+      caller: { client: 'c', traceparent: undefined },
+      timeLeftMs: Infinity,
       deliver: ({ ok }) => delivered.push(ok),
     },
     {
-      ...{ clock, maxCallMs: 1000, log: pino({ enabled: false }) },
+      clock,
+      maxCallMs: 1000,
+      log: pino({ enabled: false }),
       describeEnd: () => 'OK',
       tell: (event) => events.push(event),
     },
@@ -35,7 +39,7 @@ function open() {
 test.each([
   { ms: 949, outcome: 'cancelled' },
   { ms: 950, outcome: 'expired' },
-])('a caller who goes after $ms of 1000 ms counts as $outcome', async ({ ms, outcome }) => {
+])('a client that disconnects after $ms of 1000 ms counts as $outcome', async ({ ms, outcome }) => {
   const call = open();
   await call.clock.advance(ms);
   call.pending.abandon();
@@ -46,7 +50,7 @@ test.each([
   expect(call.outcomes()).toHaveLength(1);
 });
 
-test('a caller who waits is told in time that there is no answer, and counts as expired', async () => {
+test('a client that waits is sent an error in time, and counts as expired', async () => {
   const call = open();
   await call.clock.advance(975);
   expect(call.delivered).toEqual([false]);

@@ -1,17 +1,17 @@
+import { Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { afterEach, expect, test } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Metadata, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { afterEach, expect, test } from '@jest/globals';
-import { keyLine } from '../../src/cli/admin/key-new.ts';
-import { createKey } from '../../src/desk/access/api-keys.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import { type Json, startTestServer, type TestServer } from '../support/serving/test-server.ts';
+import { keyLine } from '../../../src/cli/admin/key-new.ts';
+import { createKey } from '../../../src/desk/access/api-keys.ts';
+import { type Json, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const require = createRequire(import.meta.url);
-const protos = fileURLToPath(new URL('../../proto/', import.meta.url));
+const protos = fileURLToPath(new URL('../../../proto/', import.meta.url));
 
 /** A stream of a service that is not ranking: how it is loaded, and its first message. */
 const streams = [
@@ -57,7 +57,7 @@ test.each(streams)(
     server.reload();
     expect(await ends.ended).toMatchObject({
       code: status.UNAUTHENTICATED,
-      details: 'the API key that opened this stream was taken back',
+      details: 'the API key that opened this stream was revoked',
     });
     expect(stays.hasEnded()).toBe(false);
     stays.call.cancel();

@@ -1,12 +1,12 @@
+import { status } from '@grpc/grpc-js';
+import { afterEach, expect, test } from '@jest/globals';
 import { connect as connectHttp2 } from 'node:http2';
 import { gzipSync } from 'node:zlib';
-import { afterEach, expect, test } from '@jest/globals';
-import { status } from '@grpc/grpc-js';
-import { createDeferred } from '../../src/base/deferred.ts';
-import type { RankingPipeline } from '../../src/domain/rank.ts';
-import { orWritten, writeTokens } from '../../src/server/wire/tokens.ts';
-import { call, frame, until } from '../support/raw-grpc/call.ts';
-import { methodOf, startTestServer, type TestServer } from '../support/serving/test-server.ts';
+import { createDeferred } from '../../../src/base/deferred.ts';
+import type { RankingPipeline } from '../../../src/domain/rank.ts';
+import { orWritten, writeTokens } from '../../../src/server/wire/tokens.ts';
+import { call, frame, until } from '../../support/raw-grpc/call.ts';
+import { methodOf, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 const tokenizePath = '/slmrank.v1.RankingService/Tokenize';
 const { requestSerialize, responseDeserialize } = methodOf('slmrank.v1.RankingService', 'Tokenize');

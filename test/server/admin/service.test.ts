@@ -1,13 +1,13 @@
+import { Client, credentials, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Client, credentials, type ServiceError, ServerCredentials, status } from '@grpc/grpc-js';
-import { parseDeviceSlots } from '../../src/config/device-slots.ts';
-import { type AdminClient, createAdminClient } from '../../src/client/admin-client.ts';
-import { type AdminServer, startAdminServer } from '../../src/server/admin/server.ts';
-import { parseAdminProtoRoot } from '../../src/proto/proto-root.ts';
-import { FakeClock } from '../support/fakes/clock.ts';
-import { setUpModels } from '../support/serving/model-set-up.ts';
-import { beginCall, connectRaw, http2Frame } from '../support/raw-grpc/connection.ts';
-import { decodeFailure } from '../support/serving/test-server.ts';
+import { type AdminClient, createAdminClient } from '../../../src/client/admin-client.ts';
+import { parseDeviceSlots } from '../../../src/config/device-slots.ts';
+import { parseAdminProtoRoot } from '../../../src/proto/proto-root.ts';
+import { type AdminServer, startAdminServer } from '../../../src/server/admin/server.ts';
+import { FakeClock } from '../../support/fakes/clock.ts';
+import { beginCall, connectRaw, http2Frame } from '../../support/raw-grpc/connection.ts';
+import { setUpModels } from '../../support/serving/model-set-up.ts';
+import { decodeFailure } from '../../support/serving/test-server.ts';
 
 const quiet = () => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -20,7 +20,10 @@ let level = 'info';
 beforeEach(async () => {
   models = await setUpModels();
   server = await startAdminServer({
-    ...{ address: '127.0.0.1:0', models: models.set, log, clock: new FakeClock(3_500) },
+    address: '127.0.0.1:0',
+    models: models.set,
+    log,
+    clock: new FakeClock(3_500),
     credentials: ServerCredentials.createInsecure(),
     sweepMs: 20,
     setLogLevel: (next) => {
@@ -62,8 +65,15 @@ test('the pool is its model and its replicas', async () => {
     folder: '/first',
     scoreFingerprint: 'ef'.repeat(32),
     replicas: ['cpu#0', 'cpu#1'].map((slot) => ({
-      ...{ slot, phase: 'ready', phaseSeconds: 2.5, failures: 0, reason: '' },
-      ...{ batches: 0, running: 0, queuedMs: 0, threads: 1 },
+      slot,
+      phase: 'ready',
+      phaseSeconds: 2.5,
+      failures: 0,
+      reason: '',
+      batches: 0,
+      running: 0,
+      queuedMs: 0,
+      threads: 1,
     })),
     change: '',
     drainingModels: 0,

@@ -1,94 +1,95 @@
-import type { Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../base/clock.ts';
-import { RankError } from '../base/errors.ts';
+import { presentError, RankError } from '../base/errors.ts';
 import type { Tell } from '../domain/events.ts';
-import type { Log } from '../observe/log.ts';
 import type { CallContext } from '../domain/rank.ts';
-import { callerOf } from './caller.ts';
-import { type CallTimes, timesOf } from './deadline.ts';
+import type { Log } from '../observe/log.ts';
+import type { Caller } from './caller.ts';
+import { type CallTimes, callTimes } from './deadline.ts';
 import { endedEvent, RankNotes } from './ended-event.ts';
-import { presentError } from '../base/errors.ts';
 
 export type Outcome<Reply> =
   | { readonly ok: true; readonly reply: Reply }
   | { readonly ok: false; readonly error: RankError };
 
-export interface PendingAnswerParts {
+export interface AnswerParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxCallMs: number;
-  /** The status of an answer as its protocol names it, for the log. */
+  /** The protocol's name for an answer's status, for the log. */
   readonly describeEnd: (outcome: Outcome<unknown>) => string;
-  /** Told how each ranking request ended. */
+  /** Receives an event for each ranking request that ends. */
   readonly tell?: Tell | undefined;
 }
 
-/** What the work of a method is given. */
-export interface ServerCall extends CallContext {
+/** A call as the work for it sees it. */
+export interface DeskCall extends CallContext {
   readonly notes: RankNotes;
 }
 
 interface Question<Reply> {
   readonly method: string;
   readonly requestId: string;
-  /** As the library gives it. */
-  readonly deadline: Date | number;
-  /** The request's own, if it has one. */
-  readonly timeoutMs?: number | undefined;
-  readonly metadata: Metadata;
-  /** Called once at most: never when the caller has gone. */
+  readonly caller: Caller;
+  /** The client's own limit from now on; Infinity when it has none. */
+  readonly timeLeftMs: number;
+  /** Sends the answer. Called at most once, and never after the client has disconnected. */
   readonly deliver: (outcome: Outcome<Reply>) => void;
 }
 
 /**
- * A request from its arrival to its one answer: the work's reply or error, the deadline's, or one from outside. What
- * comes after the first is ignored, and the work is told to stop.
+ * A request from its arrival to its one answer: the reply or error of its work, an error from
+ * outside, or DEADLINE_EXCEEDED. The first one counts; later ones are ignored, and an error also
+ * aborts the work.
  */
 export class PendingAnswer<Reply> {
   readonly notes = new RankNotes();
   readonly #question: Question<Reply>;
-  readonly #parts: PendingAnswerParts;
+  readonly #parts: AnswerParts;
   readonly #times: CallTimes;
-  readonly #caller: Pick<CallContext, 'client' | 'traceparent'>;
-  readonly #stop = new AbortController();
-  readonly #callOffDeadline: () => void;
+  readonly #abort = new AbortController();
+  readonly #cancelTimer: () => void;
   #isSettled = false;
 
-  constructor(question: Question<Reply>, parts: PendingAnswerParts) {
+  constructor(question: Question<Reply>, parts: AnswerParts) {
     this.#question = question;
     this.#parts = parts;
-    this.#times = timesOf(question.deadline, { ...parts, timeoutMs: question.timeoutMs });
-    this.#caller = callerOf(question.metadata);
-    this.#callOffDeadline = parts.clock.at(this.#times.giveUpMs, () =>
+    this.#times = callTimes(question.timeLeftMs, parts);
+    this.#cancelTimer = parts.clock.at(this.#times.giveUpAtMs, () =>
       this.fail(this.#deadlinePassed()),
     );
   }
 
-  run(work: (call: ServerCall) => Reply | Promise<Reply>): void {
-    const { deadlineMs, isCapped } = this.#times;
-    const { notes } = this;
-    const call = { ...this.#caller, deadlineMs, isCapped, signal: this.#stop.signal, notes };
+  run(work: (call: DeskCall) => Reply | Promise<Reply>): void {
+    const { client, traceparent } = this.#question.caller;
+    const call: DeskCall = {
+      client,
+      traceparent,
+      deadlineMs: this.#times.deadlineAtMs,
+      isCapped: this.#times.isCapped,
+      signal: this.#abort.signal,
+      notes: this.notes,
+    };
     void attempt(() => work(call)).then(
       (reply) => this.#settle({ ok: true, reply }),
       (thrown: unknown) => this.fail(thrown),
     );
   }
 
-  /** Answers with an error, unless there was an answer. */
+  /** Answers with an error, unless the call has been answered. */
   fail(thrown: unknown): void {
     this.#settle({ ok: false, error: presentError(thrown) });
-    this.#stop.abort();
+    this.#abort.abort();
   }
 
-  /** The caller has gone: nobody is left to answer. Does nothing after an answer. */
+  /** The client has disconnected, so there is no answer. Does nothing after an answer. */
   abandon(): void {
     if (!this.#isSettled) {
       this.#isSettled = true;
-      this.#callOffDeadline();
+      this.#cancelTimer();
       const error = this.#isLate() ? this.#deadlinePassed() : new RankError('cancelled', 'gone');
       this.#log({ ok: false, error });
       this.#tell(error);
-      this.#stop.abort();
+      this.#abort.abort();
     }
   }
 
@@ -97,7 +98,7 @@ export class PendingAnswer<Reply> {
       return;
     }
     this.#isSettled = true;
-    this.#callOffDeadline();
+    this.#cancelTimer();
     this.#log(outcome);
     let error = outcome.ok ? undefined : outcome.error;
     try {
@@ -112,12 +113,15 @@ export class PendingAnswer<Reply> {
 
   #tell(error: RankError | undefined): void {
     const { clock, tell } = this.#parts;
-    const { method, requestId } = this.#question;
-    const { startMs: startedMs, giveUpMs: dueMs } = this.#times;
+    const { method, requestId, caller } = this.#question;
     const event = endedEvent(this.notes, {
-      ...{ method, requestId, error, startedMs, dueMs },
-      caller: this.#caller,
-      endedMs: clock.nowMs(),
+      method,
+      requestId,
+      caller,
+      error,
+      startedAtMs: this.#times.startedAtMs,
+      endedAtMs: clock.nowMs(),
+      dueAtMs: this.#times.giveUpAtMs,
     });
     if (event !== undefined) {
       tell?.(event);
@@ -125,24 +129,24 @@ export class PendingAnswer<Reply> {
   }
 
   /**
-   * A caller's own clock started earlier than ours, by the way to us: who goes when the answer could no longer have come
-   * in time has given up.
+   * The client's deadline timer started one network trip before ours, so a client that disconnects
+   * this close to its deadline has timed out, not cancelled.
    */
   #isLate(): boolean {
-    return this.#parts.clock.nowMs() >= this.#times.deadlineMs;
+    return this.#parts.clock.nowMs() >= this.#times.deadlineAtMs;
   }
 
   #deadlinePassed(): RankError {
-    const what = this.#times.isCapped
+    const limit = this.#times.isCapped
       ? `the ${this.#parts.maxCallMs} ms of SLMRANK_MAX_CALL_MS`
       : 'the deadline';
-    return new RankError('deadline-exceeded', `${what} passed before the answer was ready`);
+    return new RankError('deadline-exceeded', `${limit} passed before the answer was ready`);
   }
 
-  /** One line for each answer, without texts; faults of ours with their cause. */
+  /** Logs one line for each answer, without texts; bugs of ours with their cause. */
   #log(outcome: Outcome<Reply>): void {
     const { method, requestId } = this.#question;
-    const ms = Math.round((this.#parts.clock.nowMs() - this.#times.startMs) * 10) / 10;
+    const ms = Math.round((this.#parts.clock.nowMs() - this.#times.startedAtMs) * 10) / 10;
     const line = { method, requestId, status: this.#parts.describeEnd(outcome), ms };
     if (!outcome.ok && outcome.error.kind === 'internal') {
       const { error } = outcome;

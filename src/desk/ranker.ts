@@ -1,0 +1,97 @@
+import type { Manifest } from '../model/manifest.ts';
+import { withoutSkipped } from '../pipeline/reply/bad-candidates.ts';
+import { nameCandidates } from '../pipeline/reply/rename-candidates.ts';
+import type { CallContext, Estimate, RankReply, RankRequest, ServedModel } from '../domain/rank.ts';
+import type { Access } from './access/access.ts';
+import { prices } from './access/quota.ts';
+import type { DeskCall } from './answer.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import {
+  checkRankRequest,
+  checkTexts,
+  type RankForm,
+  type RequestRules,
+  type TokenizeForm,
+} from './request-rules.ts';
+
+export interface RankerParts {
+  /** The model that requests get from now on. */
+  readonly current: () => ServedModel;
+  readonly access: Pick<Access, 'capPriority' | 'charge'>;
+  readonly lifecycle: Pick<Lifecycle, 'assertServing'>;
+  readonly limits: RequestRules['limits'];
+}
+
+/** A ranked request, and the model that ranked it. */
+export interface Ranked {
+  readonly request: RankRequest;
+  readonly reply: RankReply;
+  readonly manifest: Manifest;
+}
+
+/**
+ * What callers can ask of the server, whatever protocol they speak. Each request is checked, is
+ * charged to its client's quota, and keeps the model that it began with.
+ */
+export class Ranker {
+  readonly #parts: RankerParts;
+
+  constructor(parts: RankerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws RankError, always. */
+  async rank(form: RankForm, requestId: string, call: DeskCall): Promise<Ranked> {
+    const { manifest, pipeline, rules } = this.#begin();
+    const checked = checkRankRequest(form, requestId, rules);
+    const request = this.#parts.access.capPriority(checked, call.client);
+    call.notes.accept(request);
+    const kept = withoutSkipped(request);
+    const price = prices.rank(kept.request.candidates.length);
+    const ranked = await nameCandidates(kept.places, () =>
+      this.#parts.access.charge(call.client, price, () => pipeline.rank(kept.request, call)),
+    );
+    const reply = kept.restore(ranked);
+    call.notes.reply = reply;
+    return { request, reply, manifest };
+  }
+
+  /** @throws RankError, always. */
+  async estimate(form: RankForm, requestId: string, call: CallContext): Promise<Estimate> {
+    const { pipeline, rules } = this.#begin();
+    const { request } = withoutSkipped(checkRankRequest(form, requestId, rules));
+    const price = prices.estimate(request.candidates.length);
+    return await this.#parts.access.charge(call.client, price, () =>
+      pipeline.estimate(request, call),
+    );
+  }
+
+  /** The token ids of each text, and the model whose tokens they are. @throws RankError, always. */
+  async tokenize(
+    form: TokenizeForm,
+    call: CallContext,
+  ): Promise<{ readonly ids: readonly Int32Array[]; readonly manifest: Manifest }> {
+    const { manifest, pipeline, rules } = this.#begin();
+    const texts = checkTexts(form, rules);
+    const price = prices.tokenize(texts.length);
+    const ids = await this.#parts.access.charge(call.client, price, () =>
+      pipeline.tokenize(texts, call),
+    );
+    return { ids, manifest };
+  }
+
+  /**
+   * The model that a request would get now. Answers before the server is warm and while it drains.
+   */
+  info(): ServedModel {
+    return this.#parts.current();
+  }
+
+  /** @throws RankError `unavailable` */
+  #begin(): ServedModel & { readonly rules: RequestRules } {
+    const { lifecycle, current, limits } = this.#parts;
+    lifecycle.assertServing();
+    const { manifest, pipeline } = current();
+    return { manifest, pipeline, rules: { limits, model: manifest.name } };
+  }
+}

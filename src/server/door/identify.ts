@@ -1,0 +1,107 @@
+import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
+import { TLSSocket } from 'node:tls';
+import type { Access, Proven } from '../../desk/access/access.ts';
+import { toClientName } from '../../desk/caller.ts';
+import { networkOf } from '../connections/network-of.ts';
+import { credentialKey } from '../wire/metadata.ts';
+import { type CallOrigin, kindOf } from './call-room.ts';
+
+/** Health probes have no keys. */
+const openPaths = /^\/grpc\.health\.v1\.Health\//;
+const bearer = /^Bearer +([!-~]+)$/i;
+
+/** Identifies the caller of each call, by API key or client certificate where one is required. */
+export class Identifier {
+  readonly #access: Pick<Access, 'needsKey' | 'proveByKey' | 'proveByCertificate'>;
+  readonly #needsCertificate: boolean;
+  /** The name in the certificate of each connection that was opened by one. */
+  readonly #certified = new Map<ServerHttp2Session, string>();
+
+  constructor(access: Access, needsCertificate: boolean) {
+    this.#access = access;
+    this.#needsCertificate = needsCertificate;
+  }
+
+  /**
+   * Returns where the call comes from. Puts the caller's proven name in place of the name that it
+   * claims, adds what proved it for `takeCredential`, and removes the key so that it is never
+   * logged.
+   *
+   * @throws RankError `unauthenticated`
+   */
+  identify(session: ServerHttp2Session | undefined, headers: IncomingHttpHeaders): CallOrigin {
+    const path = headers[':path'] ?? '';
+    const proven = this.#prove(path, headers, session);
+    Reflect.deleteProperty(headers, credentialKey);
+    delete headers.authorization;
+    if (proven !== undefined) {
+      headers[credentialKey] = proven.credential;
+      headers['x-client-id'] = toClientName(proven.client);
+    }
+    const { remoteAddress, remotePort = 0 } = session?.destroyed === false ? session.socket : {};
+    const name = proven?.client ?? '';
+    return {
+      kind: kindOf(path),
+      isNamed: name !== '',
+      holder: name === '' ? `network ${networkOf(remoteAddress)}` : `client ${name}`,
+      connection: `${remoteAddress ?? ''} ${remotePort}`,
+    };
+  }
+
+  /**
+   * Ends the connections that a client certificate opened, because its authority is no longer
+   * trusted. Calls on them are finished; for new ones the client connects again.
+   */
+  endCertified(): void {
+    for (const session of this.#certified.keys()) {
+      session.close();
+    }
+  }
+
+  /** Undefined for callers that name themselves. */
+  #prove(
+    path: string,
+    headers: IncomingHttpHeaders,
+    session: ServerHttp2Session | undefined,
+  ): Proven | undefined {
+    if (this.#access.needsKey && !openPaths.test(path)) {
+      return this.#access.proveByKey(bearer.exec(headers.authorization ?? '')?.[1] ?? '');
+    }
+    return this.#needsCertificate && session !== undefined
+      ? this.#access.proveByCertificate(this.#certifiedName(session))
+      : undefined;
+  }
+
+  #certifiedName(session: ServerHttp2Session): string {
+    const known = this.#certified.get(session);
+    if (known !== undefined) {
+      return known;
+    }
+    const name = session.socket instanceof TLSSocket ? nameIn(session.socket) : '';
+    this.#certified.set(session, name);
+    session.once('close', () => this.#certified.delete(session));
+    return name;
+  }
+}
+
+function nameIn(socket: TLSSocket): string {
+  const { subject, subjectaltname } = socket.getPeerCertificate();
+  const common: string | string[] | undefined = subject.CN;
+  return nameInCertificate(subjectaltname, String(common ?? ''));
+}
+
+/** A kind and a name as Node writes them: quoted if the name has a comma or a quotation mark. */
+const alternativeName = /([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy;
+
+/**
+ * The first URI (SPIFFE) or DNS name among a certificate's alternative names, else its subject's
+ * common name. Entries are matched whole, because the name in an email entry can contain "DNS:".
+ */
+export function nameInCertificate(alternatives: string | undefined, common: string): string {
+  for (const [, kind, name = ''] of (alternatives ?? '').matchAll(alternativeName)) {
+    if ((kind === 'URI' || kind === 'DNS') && !name.startsWith('"')) {
+      return name.trim();
+    }
+  }
+  return common.trim();
+}
