@@ -52,7 +52,8 @@ describe('timeout_ms', () => {
 
   test('with partial_ok brings what is scored by then', async () => {
     const { clock, pipeline, encode, runner } = setUpPipeline();
-    server = await startTestServer({}, { clock, pipeline });
+    const current = () => ({ manifest: testManifest, pipeline });
+    server = await startTestServer({}, { clock, pipeline, current });
     const stream = new TestStream(server);
     stream.send('part', {
       timeout_ms: 400,
