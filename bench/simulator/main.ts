@@ -8,7 +8,7 @@ import { createRandom } from '../../src/base/random.ts';
 import { formatShape, parseTraffic } from '../../src/domain/traffic.ts';
 import { describeMachine, median } from '../machine.ts';
 import { type Bench, runPoisson } from '../suite/scenarios/poisson.ts';
-import { parseSuiteOptions, type SuiteOptions } from '../suite/options.ts';
+import { parseSuiteOptions, type SuiteOptions } from '../suite/scenarios/options.ts';
 import { saturate } from '../suite/traffic/play.ts';
 import type { ScenarioResult } from '../suite/scenarios/run-scenario.ts';
 import { Sender } from '../suite/traffic/sender.ts';

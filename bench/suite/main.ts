@@ -8,7 +8,7 @@ import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { parseTraffic } from '../../src/domain/traffic.ts';
 import { describeMachine } from '../machine.ts';
 import { type EngineRate, fillBatches, measureEngine } from './engine/engine.ts';
-import { parseSuiteOptions, type SuiteOptions } from './options.ts';
+import { parseSuiteOptions, type SuiteOptions } from './scenarios/options.ts';
 import { formatSuitePage } from './page.ts';
 import { compare, type Compared, judge, keyNumbers, type SuiteReport } from './report.ts';
 import type { Bench } from './scenarios/poisson.ts';

@@ -1,6 +1,6 @@
 import type { Machine } from '../machine.ts';
 import type { EngineRate } from './engine/engine.ts';
-import type { SuiteOptions } from './options.ts';
+import type { SuiteOptions } from './scenarios/options.ts';
 import type { ScenarioResult } from './scenarios/run-scenario.ts';
 import { highestRate } from './scenarios/search.ts';
 import type { MemorySample } from './server/stand.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CheckpointError } from '../../src/toolchain/files/checkpoint.ts';
-import { expectedTensors } from '../../src/toolchain/checkpoint/tensors.ts';
+import { expectedTensors } from '../../src/toolchain/checkpoint/config/tensors.ts';
 import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { ScratchFolder } from '../support/checkpoints/folder.ts';
 import { array, ggufBytes, text } from '../support/checkpoints/gguf.ts';

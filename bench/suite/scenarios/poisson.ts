@@ -1,6 +1,6 @@
 import { play, type Planned } from '../traffic/play.ts';
 import { poissonArrivals, type Stretch, lengthOf } from '../traffic/arrivals.ts';
-import type { SuiteOptions } from '../options.ts';
+import type { SuiteOptions } from './options.ts';
 import { runScenario, type ScenarioResult } from './run-scenario.ts';
 import type { Message, Sender } from '../traffic/sender.ts';
 import type { LengthMix } from '../traffic/shapes.ts';

@@ -1,6 +1,6 @@
 import { type Bench, meanPackedTokens, runPoisson } from './poisson.ts';
 import { runGhzScenarios } from './ghz.ts';
-import type { ScenarioName } from '../options.ts';
+import type { ScenarioName } from './options.ts';
 import { play, type Planned } from '../traffic/play.ts';
 import { poissonArrivals } from '../traffic/arrivals.ts';
 import { runScenario, type ScenarioResult } from './run-scenario.ts';

@@ -2,7 +2,7 @@ import { at } from '../../base/at.ts';
 import type { PackedBatch } from '../../batch/packed-batch.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { labelRows } from '../checkpoint/config/label-head.ts';
-import { labelHead, outerTensors } from '../checkpoint/tensors.ts';
+import { labelHead, outerTensors } from '../checkpoint/config/tensors.ts';
 import { type BlockPieces, type Layer, readLayer, runBlock } from './block-pieces.ts';
 import { rowEnds } from './calibration.ts';
 

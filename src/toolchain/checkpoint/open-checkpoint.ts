@@ -16,7 +16,7 @@ import { openGguf } from '../gguf/gguf.ts';
 import { parseGgufBlueprint } from './config/gguf-blueprint.ts';
 import { ropeFactorsName } from './config/gguf-rope.ts';
 import { readJsonFile } from '../files/limited-json.ts';
-import { expectedTensors, isRotated, outerTensors, toGgufName } from './tensors.ts';
+import { expectedTensors, isRotated, outerTensors, toGgufName } from './config/tensors.ts';
 import { openSafetensorsFolder } from '../files/safetensors-shards.ts';
 import {
   type StoredTensors,

@@ -3,7 +3,7 @@ import { at } from '../../base/at.ts';
 import { countValues } from '../files/tensor-type.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 import { type Checkpoint, CheckpointError, floatTensors } from '../files/checkpoint.ts';
-import { expectedTensors, outerTensors } from './tensors.ts';
+import { expectedTensors, outerTensors } from './config/tensors.ts';
 
 /**
  * A checkpoint whose tensors are drawn from their name and the seed at every read: it may have any

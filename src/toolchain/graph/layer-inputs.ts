@@ -4,9 +4,9 @@ import {
   inputKinds,
   readersWithin,
   splitLayerName,
-} from '../checkpoint/tensors.ts';
+} from '../checkpoint/config/tensors.ts';
 
-export { type InputKind, inputKinds } from '../checkpoint/tensors.ts';
+export { type InputKind, inputKinds } from '../checkpoint/config/tensors.ts';
 
 export interface LayerInput {
   readonly layer: number;

@@ -4,7 +4,7 @@ import type { Blueprint, Precision } from '../../model/manifest.ts';
 import type { FileEntry } from '../../model/model-files.ts';
 import { type Checkpoint, CheckpointError } from '../files/checkpoint.ts';
 import { labelRows } from '../checkpoint/config/label-head.ts';
-import { bodyTensors, labelHead, layerNames, outerTensors } from '../checkpoint/tensors.ts';
+import { bodyTensors, labelHead, layerNames, outerTensors } from '../checkpoint/config/tensors.ts';
 import type { Initializer } from './onnx/model-proto.ts';
 import { WeightsFile } from './onnx/weights-file.ts';
 import {

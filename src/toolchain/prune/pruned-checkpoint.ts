@@ -1,7 +1,7 @@
 import { at } from '../../base/at.ts';
 import type { Blueprint } from '../../model/manifest.ts';
 import { type Checkpoint, floatTensors } from '../files/checkpoint.ts';
-import { expectedTensors } from '../checkpoint/tensors.ts';
+import { expectedTensors } from '../checkpoint/config/tensors.ts';
 import { countValues } from '../files/tensor-type.ts';
 import type { Layer } from '../calibrate/block-pieces.ts';
 

@@ -12,7 +12,7 @@ import { embedBatches } from '../calibrate/streams.ts';
 import { migrations, shareByKeyHead, smoothingFactors } from './channel-factors.ts';
 import { type LayerFactors } from './fold-factors.ts';
 import { type InputKind, inputKinds } from '../graph/layer-inputs.ts';
-import { readersWithin } from '../checkpoint/tensors.ts';
+import { readersWithin } from '../checkpoint/config/tensors.ts';
 import { meanRowError, openProducts, type Product, type Products } from './quantized-product.ts';
 import { type InputSamples, sampleInputs } from '../calibrate/sample-inputs.ts';
 

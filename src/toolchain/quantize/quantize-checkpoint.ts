@@ -8,7 +8,7 @@ import {
   type CompensatedTensor,
   factorizeInputs,
 } from '../numerics/compensate-rounding.ts';
-import { labelHead, outerTensors } from '../checkpoint/tensors.ts';
+import { labelHead, outerTensors } from '../checkpoint/config/tensors.ts';
 import { readJsonFile } from '../files/limited-json.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseSuiteOptions } from '../../../bench/suite/options.ts';
+import { parseSuiteOptions } from '../../../bench/suite/scenarios/options.ts';
 import { formatSuitePage } from '../../../bench/suite/page.ts';
 import { compare, judge, keyNumbers, type SuiteReport } from '../../../bench/suite/report.ts';
 import type { ScenarioResult } from '../../../bench/suite/scenarios/run-scenario.ts';

@@ -3,7 +3,11 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/base/clock.ts';
 import { FakeClock, settle } from '../../support/fakes/clock.ts';
 import { setUpPipeline } from '../../support/fakes/pipeline-parts.ts';
-import { startTestServer, type TestServer } from '../../support/serving/test-server.ts';
+import {
+  startTestServer,
+  testManifest,
+  type TestServer,
+} from '../../support/serving/test-server.ts';
 import { TestStream } from '../../support/serving/test-stream.ts';
 
 /** What bounds and ends single requests of a stream. */

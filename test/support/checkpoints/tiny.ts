@@ -1,5 +1,5 @@
 import type { Blueprint } from '../../../src/model/manifest.ts';
-import { expectedTensors, toGgufName } from '../../../src/toolchain/checkpoint/tensors.ts';
+import { expectedTensors, toGgufName } from '../../../src/toolchain/checkpoint/config/tensors.ts';
 import { countValues } from '../../../src/toolchain/files/tensor-type.ts';
 import { type GgufSpec, floats, metadata } from './gguf.ts';
 

@@ -6,7 +6,7 @@ import {
   openCheckpoint,
   unpermuteRotary,
 } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
-import { expectedTensors } from '../../../src/toolchain/checkpoint/tensors.ts';
+import { expectedTensors } from '../../../src/toolchain/checkpoint/config/tensors.ts';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
 import { refusalOf, ScratchFolder } from '../../support/checkpoints/folder.ts';
 import { type GgufSpec, ggufBytes } from '../../support/checkpoints/gguf.ts';

@@ -5,7 +5,7 @@ import type { GgufFile } from '../../gguf/gguf.ts';
 import { findString } from '../../gguf/metadata.ts';
 import { parseGgufRope } from './gguf-rope.ts';
 import { parseGgufClasses } from './parse-classes.ts';
-import { outerTensors } from '../tensors.ts';
+import { outerTensors } from './tensors.ts';
 import { refuse, within } from '../../files/checkpoint.ts';
 
 /** Supported values of general.architecture. */

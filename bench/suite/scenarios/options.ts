@@ -1,5 +1,5 @@
-import { countCores } from '../../src/config/count-cores.ts';
-import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
+import { countCores } from '../../../src/config/count-cores.ts';
+import { parseOptions, UsageError } from '../../../src/cli/shared/usage.ts';
 
 export const scenarioNames = [
   'steady',

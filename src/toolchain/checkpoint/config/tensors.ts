@@ -1,5 +1,5 @@
-import type { Blueprint } from '../../model/manifest.ts';
-import type { Shape } from '../files/checkpoint.ts';
+import type { Blueprint } from '../../../model/manifest.ts';
+import type { Shape } from '../../files/checkpoint.ts';
 
 /*
  * The one list of a model's tensors. Expected tensors, the graph's weights, random checkpoints,

@@ -7,8 +7,8 @@ import {
   layerNames,
   readersWithin,
   toGgufName,
-} from '../../../src/toolchain/checkpoint/tensors.ts';
-import { tinyBlueprint } from '../../support/checkpoints/tiny.ts';
+} from '../../../../src/toolchain/checkpoint/config/tensors.ts';
+import { tinyBlueprint } from '../../../support/checkpoints/tiny.ts';
 
 describe('expectedTensors', () => {
   test('lists a Llama model in order, linears as [out, in]', () => {
