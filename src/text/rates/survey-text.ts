@@ -51,36 +51,46 @@ const samples = { count: 8, length: 256 } as const;
 /** The survey of several texts together. */
 export function surveyTexts(texts: readonly (string | undefined)[]): TextSurvey {
   const survey = new Float64Array(characterKinds.length);
-  texts.forEach((text) => text !== undefined && addSurvey(survey, text));
+  for (const text of texts) {
+    if (text !== undefined) {
+      addSurvey(survey, text);
+    }
+  }
   return survey;
 }
 
 function addSurvey(survey: TextSurvey, text: string): void {
   if (text.length <= wholeLength) {
-    survey.set(countKinds(text).map((count, kind) => count + (survey[kind] ?? 0)));
+    addKinds(survey, text, 1);
     return;
   }
   const step = (text.length - samples.length) / (samples.count - 1);
   const weight = text.length / (samples.count * samples.length);
   for (let sample = 0; sample < samples.count; sample++) {
     const start = Math.floor(sample * step);
-    const counts = countKinds(text.slice(start, start + samples.length));
-    counts.forEach((count, kind) => (survey[kind] = (survey[kind] ?? 0) + weight * count));
+    addKinds(survey, text.slice(start, start + samples.length), weight);
   }
 }
 
-function countKinds(text: string): TextSurvey {
-  const counts = new Float64Array(characterKinds.length);
-  const findMarkupEnd = createMarkupSearch(text);
+/** Reused for every text: allocating a typed array takes longer than counting a short text. */
+const counts = new Int32Array(characterKinds.length);
+
+/** Runs on the main thread for every candidate of every request, also of those that are refused. */
+function addKinds(survey: TextSurvey, text: string, weight: number): void {
+  counts.fill(0);
+  let findMarkupEnd: ((at: number) => number) | undefined;
   let before = none;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    const end = code === lessThan || code === ampersand ? findMarkupEnd(at) : at;
-    if (end > at) {
-      counts[markup] = (counts[markup] ?? 0) + end - at;
-      at = end - 1;
-      before = none;
-      continue;
+    if (code === lessThan || code === ampersand) {
+      findMarkupEnd ??= createMarkupSearch(text);
+      const end = findMarkupEnd(at);
+      if (end > at) {
+        counts[markup] = (counts[markup] ?? 0) + end - at;
+        at = end - 1;
+        before = none;
+        continue;
+      }
     }
     const kind = kindOf(code, before);
     if (kind !== none) {
@@ -88,7 +98,9 @@ function countKinds(text: string): TextSurvey {
     }
     before = code;
   }
-  return counts;
+  for (let kind = 0; kind < counts.length; kind++) {
+    survey[kind] = (survey[kind] ?? 0) + weight * (counts[kind] ?? 0);
+  }
 }
 
 const lessThan = 0x3c;
