@@ -44,6 +44,11 @@ type FrameTokens = Readonly<
   Record<'prefix' | 'suffix' | 'context' | 'title' | 'instruction', number>
 >;
 
+type CandidateTexts = Pick<Candidate, 'title' | 'text'>;
+
+/** At most so many candidates of a request are looked at. */
+const surveyed = 16;
+
 /**
  * Per request: at most this many candidates are learnt from, with the weight of this many
  * characters.
@@ -70,9 +75,8 @@ export class TokenEstimator {
     const { prefixTokens, suffixTokens } = this.#aroundTokens(request);
     const budget = Math.min(request.maxCandidateTokens ?? most, most);
     const room = clamp(rowTokens - prefixTokens - suffixTokens, 0, budget);
-    const candidateTokens = candidates.map((each) =>
-      Math.min(Math.round(this.#candidateTokens(each)), room),
-    );
+    const lengthOf = this.#createLengths(candidates);
+    const candidateTokens = candidates.map((each) => Math.min(Math.round(lengthOf(each)), room));
     const size = {
       prefixTokens,
       candidates: candidates.length,
@@ -127,6 +131,21 @@ export class TokenEstimator {
       prefixTokens: Math.round(prefix + own + first),
       suffixTokens: Math.round(suffix + last),
     };
+  }
+
+  /**
+   * Tokens of one candidate. Of many candidates only some are looked at, evenly spread; the others
+   * have as many tokens per character. Refused requests must cost the main thread little.
+   */
+  #createLengths(candidates: readonly CandidateTexts[]): (candidate: CandidateTexts) => number {
+    if (candidates.length <= surveyed) {
+      return (candidate) => this.#candidateTokens(candidate);
+    }
+    const step = candidates.length / surveyed;
+    const some = Array.from({ length: surveyed }, (_, i) => at(candidates, Math.floor(i * step)));
+    const characters = some.reduce((sum, each) => sum + charactersOf(each), 0);
+    const tokens = some.reduce((sum, each) => sum + this.#candidateTokens(each), 0);
+    return (candidate) => (charactersOf(candidate) * tokens) / Math.max(1, characters);
   }
 
   #candidateTokens({ title, text }: Pick<Candidate, 'title' | 'text'>): number {

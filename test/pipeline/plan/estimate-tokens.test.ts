@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { RankError } from '../../../src/base/errors.ts';
 import type { PromptTemplate } from '../../../src/text/template.ts';
 import { TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
@@ -164,4 +165,19 @@ it('estimates from the template alone when the limits leave no room to ask about
   const { prefixTokens, suffixTokens } = estimator.estimate(request, request.candidates);
   expect(prefixTokens).toBeGreaterThan(0);
   expect(suffixTokens).toBeGreaterThan(0);
+});
+
+test('of many candidates some are looked at, and the others are judged by their lengths', () => {
+  const { estimate } = new TokenEstimator(models['query-first'].template, limits);
+  const english = 'Cares for patients of the ward at night and on weekends. ';
+  const candidates = Array.from({ length: 200 }, (_, i) => ({
+    title: undefined,
+    text: english.repeat(1 + (i % 4)),
+  }));
+  const request = testRequest('nurse', []);
+  const each = candidates.map((one) => at(estimate(request, [one]).candidateTokens, 0));
+  const together = estimate(request, candidates).candidateTokens;
+  for (const [i, tokens] of together.entries()) {
+    expect(Math.abs(tokens - at(each, i))).toBeLessThanOrEqual(1 + at(each, i) / 20);
+  }
 });
