@@ -95,7 +95,10 @@ export const layers = {
   ],
 };
 
-/** Each heavy library has one door: the rooms that may import it. Benches and tests go as they like. */
+/**
+ * Each heavy library has one door: the rooms that may import it. Benches, tests and examples may
+ * import anything.
+ */
 const doors = [
   {
     library: /^(@grpc\/|grpc-health-check$)/,

@@ -20,7 +20,7 @@ export interface MessageKind {
   readonly wish: (draw: Draw) => CallWish;
 }
 
-/** A sound request may still name a model that is not served, or give itself a millisecond (`timeout_ms`). */
+/** A sound request may still name a model that is not served, or have a `timeout_ms` of 1. */
 const sound = ['OK', 'INVALID_ARGUMENT', 'NOT_FOUND', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
 const texts = (draw: Draw) =>

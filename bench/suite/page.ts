@@ -2,7 +2,7 @@ import { formatHtmlPage, paragraph } from '../../src/page/html-page.ts';
 import { drawChart, escapeText, type Series } from '../../src/page/svg.ts';
 import { table } from '../../src/page/table.ts';
 import { machineText } from '../machine.ts';
-import { outcomes } from './account/ends.ts';
+import { outcomes } from '../../src/domain/events.ts';
 import { type Aim, type Compared, judge, type SuiteReport } from './report.ts';
 import type { ScenarioResult } from './scenarios/run-scenario.ts';
 

@@ -20,15 +20,6 @@ export interface Sent {
   readonly ends: number;
 }
 
-export const outcomes = [
-  'scored',
-  'partial',
-  'rejected',
-  'expired',
-  'cancelled',
-  'failed',
-] as const satisfies readonly Outcome[];
-
 /** How a client counts a status; a request of a stream is answered with a status in its message. */
 export function outcomeOf(status: string, isComplete: boolean): Outcome {
   switch (status) {

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../../src/domain/events.ts';
-import { outcomeOf, outcomes, type Sent, type Tally, tally } from './ends.ts';
+import { type Outcome, outcomes } from '../../../src/domain/events.ts';
+import { outcomeOf, type Sent, type Tally, tally } from './ends.ts';
 
 /** How the server's log says that each request ended: statuses by request id. */
 export type ServerEnds = ReadonlyMap<string, readonly string[]>;

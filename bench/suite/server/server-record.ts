@@ -1,4 +1,5 @@
-import { outcomes, type Tally } from '../account/ends.ts';
+import { outcomes } from '../../../src/domain/events.ts';
+import type { Tally } from '../account/ends.ts';
 
 /** What the server itself says of the requests that it saw: its log by request id, its counters in total. */
 

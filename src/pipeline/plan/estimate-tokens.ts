@@ -21,12 +21,13 @@ export interface TokenEstimate {
   readonly packedTokens: number;
 }
 
+type CandidateTexts = Pick<Candidate, 'title' | 'text'>;
 type AskedTexts = Pick<RankRequest, 'query' | 'instruction' | 'context' | 'maxCandidateTokens'>;
 
 /** Estimates the tokens of a request from its texts, without encoding them. */
 export type EstimateTokens = (
   request: AskedTexts,
-  candidates: readonly Pick<Candidate, 'title' | 'text'>[],
+  candidates: readonly CandidateTexts[],
 ) => TokenEstimate;
 
 export interface EstimateLimits {
@@ -44,10 +45,8 @@ type FrameTokens = Readonly<
   Record<'prefix' | 'suffix' | 'context' | 'title' | 'instruction', number>
 >;
 
-type CandidateTexts = Pick<Candidate, 'title' | 'text'>;
-
-/** At most so many candidates of a request are looked at. */
-const surveyed = 16;
+/** The most candidates of one request whose characters are counted by kind. */
+const surveyedCandidates = 16;
 
 /**
  * Per request: at most this many candidates are learnt from, with the weight of this many
@@ -105,14 +104,11 @@ export class TokenEstimator {
    * Learns from the real tokens of these candidates. Truncated ones are skipped: their length is
    * unknown.
    */
-  learn(candidates: readonly Pick<Candidate, 'title' | 'text'>[], encoded: EncodedRequest): void {
+  learn(candidates: readonly CandidateTexts[], encoded: EncodedRequest): void {
     const whole = encoded.candidates.flatMap(({ tokens, truncated }, i) =>
       truncated ? [] : [{ candidate: at(candidates, i), tokens }],
     );
-    const step = Math.max(1, whole.length / learnt.candidates);
-    const some = Array.from({ length: Math.min(whole.length, learnt.candidates) }, (_, i) =>
-      whole.slice(Math.floor(i * step), Math.floor(i * step) + 1),
-    ).flat();
+    const some = pickEvenly(whole, learnt.candidates);
     const characters = some.reduce((sum, { candidate }) => sum + charactersOf(candidate), 0);
     const weight = Math.min(1, learnt.characters / Math.max(1, characters));
     for (const { candidate, tokens } of some) {
@@ -134,21 +130,21 @@ export class TokenEstimator {
   }
 
   /**
-   * Tokens of one candidate. Of many candidates only some are looked at, evenly spread; the others
-   * have as many tokens per character. Refused requests must cost the main thread little.
+   * Returns a function for the tokens of one candidate. Of many candidates only a sample is
+   * surveyed, and all are estimated at its tokens per character, because requests that are refused
+   * must cost the main thread little.
    */
   #createLengths(candidates: readonly CandidateTexts[]): (candidate: CandidateTexts) => number {
-    if (candidates.length <= surveyed) {
+    if (candidates.length <= surveyedCandidates) {
       return (candidate) => this.#candidateTokens(candidate);
     }
-    const step = candidates.length / surveyed;
-    const some = Array.from({ length: surveyed }, (_, i) => at(candidates, Math.floor(i * step)));
+    const some = pickEvenly(candidates, surveyedCandidates);
     const characters = some.reduce((sum, each) => sum + charactersOf(each), 0);
     const tokens = some.reduce((sum, each) => sum + this.#candidateTokens(each), 0);
     return (candidate) => (charactersOf(candidate) * tokens) / Math.max(1, characters);
   }
 
-  #candidateTokens({ title, text }: Pick<Candidate, 'title' | 'text'>): number {
+  #candidateTokens({ title, text }: CandidateTexts): number {
     return this.#rates.estimate(surveyTexts([title, text])) + (title ? this.#frame.title : 0);
   }
 
@@ -169,7 +165,14 @@ export class TokenEstimator {
   }
 }
 
-function charactersOf({ title, text }: Pick<Candidate, 'title' | 'text'>): number {
+/** At most `most` items of a list, evenly spaced. */
+function pickEvenly<T>(list: readonly T[], most: number): readonly T[] {
+  const step = Math.max(1, list.length / most);
+  const count = Math.min(list.length, most);
+  return Array.from({ length: count }, (_, i) => at(list, Math.floor(i * step)));
+}
+
+function charactersOf({ title, text }: CandidateTexts): number {
   return (title?.length ?? 0) + text.length;
 }
 

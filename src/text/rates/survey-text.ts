@@ -75,7 +75,10 @@ function addSurvey(survey: TextSurvey, text: string): void {
 /** Reused for every text: allocating a typed array takes longer than counting a short text. */
 const counts = new Int32Array(characterKinds.length);
 
-/** Runs on the main thread for every candidate of every request, also of those that are refused. */
+/**
+ * Adds the characters of a text to the survey, each counted `weight` times. It runs on the main
+ * thread, also for requests that are then refused.
+ */
 function addKinds(survey: TextSurvey, text: string, weight: number): void {
   counts.fill(0);
   let findMarkupEnd: ((at: number) => number) | undefined;

@@ -167,7 +167,7 @@ it('estimates from the template alone when the limits leave no room to ask about
   expect(suffixTokens).toBeGreaterThan(0);
 });
 
-test('of many candidates some are looked at, and the others are judged by their lengths', () => {
+test('many candidates are estimated by a sample of them and by their lengths', () => {
   const { estimate } = new TokenEstimator(models['query-first'].template, limits);
   const english = 'Cares for patients of the ward at night and on weekends. ';
   const candidates = Array.from({ length: 200 }, (_, i) => ({
