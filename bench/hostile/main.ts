@@ -19,7 +19,7 @@ const usage = `Usage: npm run hostile -- [OPTIONS]
 Sends generated hostile messages to a server of this machine and checks that it stays alive, ends every call in time
 with a status that its kind allows, keeps its memory flat and its scores the same. Exit status 1 when it does not.
 
-  --count N        messages (default: 20000)
+  --count N        messages (default: 100000)
   --seed N         draws other messages (default: 1)
   --concurrency N  messages under way at once (default: 16)
   --seconds N      stops there (default: 1200)
@@ -31,7 +31,7 @@ const flatGrowth = 0.1;
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseOptions(args, usage, {
-    count: { type: 'string', default: '20000' },
+    count: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
     concurrency: { type: 'string', default: '16' },
     seconds: { type: 'string', default: '1200' },
