@@ -6,6 +6,7 @@ import type { Access } from './access/access.ts';
 import { prices } from './access/quota.ts';
 import type { DeskCall } from './answer.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { ReadItems } from './resolve-items.ts';
 import {
   checkRankRequest,
   checkTexts,
@@ -20,6 +21,8 @@ export interface RankerParts {
   readonly access: Pick<Access, 'capPriority' | 'charge'>;
   readonly lifecycle: Pick<Lifecycle, 'assertServing'>;
   readonly limits: RequestRules['limits'];
+  /** Reads stored items with the token ids of this model; undefined without an item store. */
+  readonly readItems?: (manifest: Manifest) => ReadItems;
 }
 
 /** A ranked request, and the model that ranked it. */
@@ -89,9 +92,10 @@ export class Ranker {
 
   /** @throws RankError `unavailable` */
   #begin(): ServedModel & { readonly rules: RequestRules } {
-    const { lifecycle, current, limits } = this.#parts;
+    const { lifecycle, current, limits, readItems } = this.#parts;
     lifecycle.assertServing();
     const { manifest, pipeline } = current();
-    return { manifest, pipeline, rules: { limits, model: manifest.name } };
+    const rules = { limits, model: manifest.name, readItems: readItems?.(manifest) };
+    return { manifest, pipeline, rules };
   }
 }

@@ -10,6 +10,7 @@ import type {
 } from '../domain/rank.ts';
 import { isBlank } from '../text/normalize/is-blank.ts';
 import { cutText, findBadTexts } from './candidate-texts.ts';
+import { describeUnknown, type ReadItems, resolveItems } from './resolve-items.ts';
 import { type Choice, Violations } from './violations.ts';
 
 /** The rules that requests are checked against; GetInfo publishes them. */
@@ -17,6 +18,8 @@ export interface RequestRules {
   readonly limits: Pick<Config, 'candidates' | 'textBytes'>;
   /** The served model's name. */
   readonly model: string;
+  /** Reads stored items; undefined on a server without an item store. */
+  readonly readItems?: ReadItems | undefined;
 }
 
 /** A candidate as read from the protocol, not checked yet. */
@@ -90,7 +93,7 @@ export function checkRankRequest(
     query: check.query(form.query),
     instruction: check.readText('instruction', form.instruction),
     context: check.readText('context', form.context),
-    ...checkCandidates(form, rules.limits, check),
+    ...checkCandidates(form, rules, check),
     topN: check.positive('top_n', form.topN),
     minScore: check.score('min_score', form.minScore, knownChoice(form.scoreKind)),
     returnText: form.returnText,
@@ -132,18 +135,20 @@ interface CheckedCandidates {
 
 function checkCandidates(
   form: RankForm,
-  { candidates: maxCandidates, textBytes }: RequestRules['limits'],
+  { limits: { candidates: maxCandidates, textBytes }, readItems }: RequestRules,
   check: Violations,
 ): CheckedCandidates {
   check.count('candidates', form.candidates.length, maxCandidates);
   const policy = check.choice('on_bad_candidate', form.onBadCandidate);
   const cut = knownChoice(form.truncation);
   const skips = new Map<number, SkipReason>();
-  const candidates = form.candidates.map((given, index): Candidate => {
-    const { id, title, version } = given;
+  const candidates = resolveItems(form.candidates, readItems).map((given, index): Candidate => {
+    const { id, title, version, stored } = given;
     const field = `candidates[${index}]`;
     const text = cutToFit(given.text, textBytes, cut);
-    for (const { reason, field: part, description } of findBadTexts({ title, text }, textBytes)) {
+    const faults =
+      given.isUnknown === true ? [describeUnknown(id)] : findBadTexts({ title, text }, textBytes);
+    for (const { reason, field: part, description } of faults) {
       if (policy === 'skip') {
         skips.set(index, reason);
       } else {
@@ -156,6 +161,7 @@ function checkCandidates(
       text,
       ...(text === given.text ? {} : { isCut: true }),
       version: check.optionalText(`${field}.version`, version, maxVersionBytes),
+      ...(stored === undefined ? {} : { stored }),
     };
   });
   const checked = { candidates, onBadCandidate: policy ?? 'refuse' };

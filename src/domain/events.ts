@@ -94,7 +94,7 @@ export type SkipReason = (typeof skipReasons)[number];
 export type SkipCounts = Readonly<Partial<Record<SkipReason, number>>>;
 
 /**
- * Why a candidate cannot be scored: it has no text, no visible text, or too much text for a request
- * that forbids truncation.
+ * Why a candidate cannot be scored: it has no text, no visible text, too much text for a request
+ * that forbids truncation, or only an id, which the item store does not have.
  */
-export const skipReasons = ['EMPTY', 'BLANK', 'TOO_LONG'] as const;
+export const skipReasons = ['EMPTY', 'BLANK', 'TOO_LONG', 'UNKNOWN_ID'] as const;

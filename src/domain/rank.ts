@@ -18,6 +18,29 @@ export interface Candidate {
   readonly isCut?: boolean;
   /** The client's version of the item `id`. Both stand for title and text in the score cache. */
   readonly version: string | undefined;
+  /** Where title and text come from, when the candidate was given by id alone. */
+  readonly stored?: StoredText;
+}
+
+/**
+ * Which text of a stored item stands for it: the summary of the near-line compressor or that of the
+ * fast one, or the whole text.
+ */
+export const textSources = ['SUMMARY', 'FALLBACK', 'RAW'] as const;
+export type TextSource = (typeof textSources)[number];
+
+/** What the item store knows of a candidate's text besides the text. */
+export interface StoredText {
+  readonly source: TextSource;
+  /** The source version of the item. */
+  readonly version: bigint;
+  /** Half-open ranges of code points of the item's text that the summary was put together from. */
+  readonly kept: readonly { readonly start: number; readonly end: number }[];
+  /**
+   * Title and text as the served model's tokens; undefined when the item was encoded for another
+   * model.
+   */
+  readonly ids?: Int32Array;
 }
 
 export interface RankRequest {
@@ -180,7 +203,7 @@ export interface RankingPipeline extends Serving {
 /** A candidate that cannot be scored. */
 export interface BadCandidate {
   readonly reason: SkipReason;
-  readonly field: 'title' | 'text';
+  readonly field: 'id' | 'title' | 'text';
   /** The problem, as the rest of a sentence that starts with the field. */
   readonly description: string;
 }

@@ -30,10 +30,13 @@ export class CandidateEncoder {
   }
 
   /**
-   * Keeps at most `budget` tokens. `start` removes the start of the text, otherwise the end is
+   * Keeps at most `budget` tokens, which known ids must not exceed. `start` removes the start of the text, otherwise the end is
    * removed. The title is cut only when it alone exceeds the budget.
    */
   fit(candidate: CandidateText, budget: number, truncation: Truncation): FittedCandidate {
+    if (candidate.ids !== undefined) {
+      return { parts: [candidate.ids], truncated: false };
+    }
     const { title, lead } = this.#layoutOf(candidate);
     const parts: Int32Array[] = [];
     let left = budget;

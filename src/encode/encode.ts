@@ -13,7 +13,10 @@ export interface EncodeTask
   readonly onBadCandidate?: BadCandidatePolicy;
 }
 
-export type CandidateText = Pick<Candidate, 'title' | 'text'>;
+export interface CandidateText extends Pick<Candidate, 'title' | 'text'> {
+  /** Title and text as token ids of this model, when they are known: these are not encoded again. */
+  readonly ids?: Int32Array;
+}
 
 /** In tokens. */
 export interface EncodeLimits {

@@ -52,20 +52,21 @@ export function createRequestEncoder(options: RequestEncoderOptions): RequestEnc
   assertRoom(empty, limits, template);
 
   const encode = (given: EncodeTask): EncodeOutcome => {
-    const task = normalizeTask(given, normalize);
-    const frame = encodeFrame(task);
+    const asked = normalizeAsked(given, normalize);
+    const frame = encodeFrame(asked);
     const { prefix, suffix } = frame;
-    if (task.onBadCandidate !== undefined && isBlank(task.query)) {
+    if (given.onBadCandidate !== undefined && isBlank(asked.query)) {
       return refuse([{ field: 'query', description: blankOnceNormalized }]);
     }
     if (frame.askedTokens > mostAsked) {
       return refuse([describeLongFrame(frame, mostAsked)]);
     }
     const budget = Math.min(
-      task.maxCandidateTokens ?? limits.candidateTokens,
+      given.maxCandidateTokens ?? limits.candidateTokens,
       limits.candidateTokens,
       limits.rowTokens - prefix.length - suffix.length,
     );
+    const task = { ...given, candidates: readyCandidates(given, normalize, budget) };
     const fitted = task.candidates.map((each) => candidates.fit(each, budget, task.truncation));
     const skipped = findBad(task, fitted, (each) => candidates.describeExcess(each, budget));
     if (skipped.size === 0) {
@@ -104,18 +105,33 @@ function toViolation([index, { field, description }]: [number, BadCandidate]): F
   return { field: `candidates[${index}].${field}`, description };
 }
 
-function normalizeTask(task: EncodeTask, normalize: (text: string) => string): EncodeTask {
+function normalizeAsked(
+  { query, instruction, context }: EncodeTask,
+  normalize: (text: string) => string,
+): FrameFields {
   const ifGiven = (text: string | undefined) => (text === undefined ? undefined : normalize(text));
   return {
-    ...task,
-    query: normalize(task.query),
-    instruction: ifGiven(task.instruction),
-    context: ifGiven(task.context),
-    candidates: task.candidates.map(({ title, text }) => ({
-      title: ifGiven(title),
-      text: normalize(text),
-    })),
+    query: normalize(query),
+    instruction: ifGiven(instruction),
+    context: ifGiven(context),
   };
+}
+
+/**
+ * Normalized texts; candidates whose token ids are known and fit stay as they are. Known ids that do
+ * not fit are dropped and the text is encoded: ids do not show where the title ends.
+ */
+function readyCandidates(
+  { candidates }: EncodeTask,
+  normalize: (text: string) => string,
+  budget: number,
+): readonly CandidateText[] {
+  return candidates.map((candidate) => {
+    const { title, text, ids } = candidate;
+    return ids !== undefined && ids.length <= budget
+      ? candidate
+      : { title: title === undefined ? undefined : normalize(title), text: normalize(text) };
+  });
 }
 
 /** The texts around every candidate of a request, encoded. */

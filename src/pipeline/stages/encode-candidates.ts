@@ -51,7 +51,9 @@ function taskOf(request: RankRequest, candidates: readonly KeyedCandidate[]) {
     query,
     instruction,
     context,
-    candidates: candidates.map(({ candidate: { title, text } }) => ({ title, text })),
+    candidates: candidates.map(({ candidate: { title, text, stored } }) =>
+      stored?.ids === undefined ? { title, text } : { title, text, ids: stored.ids },
+    ),
     truncation,
     maxCandidateTokens,
     ...(onBadCandidate === undefined ? {} : { onBadCandidate }),

@@ -15,6 +15,7 @@ import type { RankingServiceClient as _slmrank_v1_RankingServiceClient, RankingS
 import type { WireReplicaInput as Wire_slmrank_v1_ReplicaInput, WireReplica as Wire_slmrank_v1_Replica } from './slmrank/v1/Replica.ts';
 import type { WireResultInput as Wire_slmrank_v1_ResultInput, WireResult as Wire_slmrank_v1_Result } from './slmrank/v1/Result.ts';
 import type { WireStageTimesInput as Wire_slmrank_v1_StageTimesInput, WireStageTimes as Wire_slmrank_v1_StageTimes } from './slmrank/v1/StageTimes.ts';
+import type { WireTextSpanInput as Wire_slmrank_v1_TextSpanInput, WireTextSpan as Wire_slmrank_v1_TextSpan } from './slmrank/v1/TextSpan.ts';
 import type { WireTokenizeRequestInput as Wire_slmrank_v1_TokenizeRequestInput, WireTokenizeRequest as Wire_slmrank_v1_TokenizeRequest } from './slmrank/v1/TokenizeRequest.ts';
 import type { WireTokenizeResponseInput as Wire_slmrank_v1_TokenizeResponseInput, WireTokenizeResponse as Wire_slmrank_v1_TokenizeResponse } from './slmrank/v1/TokenizeResponse.ts';
 import type { WireTokenizedTextInput as Wire_slmrank_v1_TokenizedTextInput, WireTokenizedText as Wire_slmrank_v1_TokenizedText } from './slmrank/v1/TokenizedText.ts';
@@ -45,6 +46,8 @@ export interface ProtoGrpcType {
       ScoreKind: EnumTypeDefinition
       SkipReason: EnumTypeDefinition
       StageTimes: MessageTypeDefinition<Wire_slmrank_v1_StageTimesInput, Wire_slmrank_v1_StageTimes>
+      TextSource: EnumTypeDefinition
+      TextSpan: MessageTypeDefinition<Wire_slmrank_v1_TextSpanInput, Wire_slmrank_v1_TextSpan>
       TokenizeRequest: MessageTypeDefinition<Wire_slmrank_v1_TokenizeRequestInput, Wire_slmrank_v1_TokenizeRequest>
       TokenizeResponse: MessageTypeDefinition<Wire_slmrank_v1_TokenizeResponseInput, Wire_slmrank_v1_TokenizeResponse>
       TokenizedText: MessageTypeDefinition<Wire_slmrank_v1_TokenizedTextInput, Wire_slmrank_v1_TokenizedText>

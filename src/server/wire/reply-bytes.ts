@@ -6,8 +6,10 @@ export const defaultReplyBytes = 4_194_304;
 
 /** The longest reply without its results, which contains the request's id twice. */
 const frameBytes = 2_048;
-/** The longest result without its texts. */
-const resultBytes = 56;
+/** The longest result without its texts and spans. */
+const resultBytes = 69;
+/** The longest span of a kept part. */
+const spanBytes = 14;
 /** The most bytes of UTF-8 for one UTF-16 unit. */
 const unitBytes = 3;
 
@@ -53,8 +55,11 @@ function sumOfLargest(
   { candidates, topN = candidates.length, returnText }: RankRequest,
   measure: (text: string) => number,
 ): number {
-  const bytesOf = ({ id, title = '', text }: Candidate) =>
-    resultBytes + measure(id) + (returnText ? measure(title) + measure(text) : 0);
+  const bytesOf = ({ id, title = '', text, stored }: Candidate) => {
+    const spans = spanBytes * (stored?.kept.length ?? 0);
+    const texts = returnText ? measure(title) + measure(text) + spans : 0;
+    return resultBytes + measure(id) + texts;
+  };
   const sizes = candidates.map(bytesOf);
   const largest = topN < sizes.length ? sizes.sort((a, b) => b - a).slice(0, topN) : sizes;
   return largest.reduce((sum, bytes) => sum + bytes, frameBytes);

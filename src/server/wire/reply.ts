@@ -1,7 +1,13 @@
 import type { Config } from '../../config/config.ts';
 import { RankError } from '../../base/errors.ts';
 import type { Ranked } from '../../desk/ranker.ts';
-import type { Estimate, RankedResult, RankRequest, ServedModel } from '../../domain/rank.ts';
+import type {
+  Estimate,
+  RankedResult,
+  RankRequest,
+  ServedModel,
+  StoredText,
+} from '../../domain/rank.ts';
 import type { SkipCounts } from '../../domain/events.ts';
 import type { WireEstimateRankResponseInput } from '../../proto/generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoResponseInput } from '../../proto/generated/slmrank/v1/GetInfoResponse.ts';
@@ -21,7 +27,7 @@ export interface Served {
 export function toWireReply({ request, reply, manifest }: Ranked): WireRankResponseInput {
   return {
     results: reply.results.map((result) => toWireResult(request, result)),
-    usage: { ...reply.usage, skipped: countAll(reply.skipped) },
+    usage: { ...reply.usage, skipped: countAll(reply.skipped), ...countStored(request) },
     times: reply.times,
     scoreFingerprint: manifest.fingerprint,
     model: manifest.name,
@@ -42,7 +48,7 @@ function toWireResult(request: RankRequest, result: RankedResult): WireResultInp
       reason: 'SCORE_NOT_A_NUMBER',
     });
   }
-  const { id, text, title } = candidate;
+  const { id, text, title, stored } = candidate;
   return {
     index,
     id,
@@ -54,7 +60,22 @@ function toWireResult(request: RankRequest, result: RankedResult): WireResultInp
     logit: scored ? result.logit : 0,
     ...(skipped === undefined ? {} : { skipReason: `SKIP_REASON_${skipped}` as const }),
     ...(request.returnText ? { text, ...(title === undefined ? {} : { title }) } : {}),
+    ...(stored === undefined ? {} : toWireSource(stored, request.returnText)),
   };
+}
+
+function toWireSource({ source, version, kept }: StoredText, withSpans: boolean) {
+  return {
+    textSource: `TEXT_SOURCE_${source}` as const,
+    itemVersion: String(version),
+    ...(withSpans ? { kept: [...kept] } : {}),
+  };
+}
+
+function countStored({ candidates }: RankRequest) {
+  const stored = candidates.flatMap((candidate) => candidate.stored ?? []);
+  const storedFallback = stored.filter(({ source }) => source !== 'SUMMARY').length;
+  return { stored: stored.length, storedFallback };
 }
 
 function countAll(skipped: SkipCounts = {}): number {

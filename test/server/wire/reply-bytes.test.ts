@@ -8,6 +8,14 @@ import { testManifest } from '../../support/serving/test-server.ts';
 
 const { service } = parseProtoRoot();
 const most = 2 ** 32 - 1;
+const stored = {
+  source: 'SUMMARY' as const,
+  version: 2n ** 64n - 1n,
+  kept: [
+    { start: most, end: most },
+    { start: most, end: most },
+  ],
+};
 
 /** The reply in which every number takes the most bytes that it can. */
 function largestReply(request: ReturnType<typeof testRequest>, places: readonly number[]): number {
@@ -54,7 +62,7 @@ test('no reply is larger than the bound, which is not far above', () => {
       (candidates, returnText, topN) => {
         const request = {
           ...testRequest('q', [], { requestId: 'é'.repeat(128), returnText, topN }),
-          candidates: candidates.map((one) => ({ ...one, version: undefined })),
+          candidates: candidates.map((one) => ({ ...one, version: undefined, stored })),
         };
         const sizes = candidates.map(({ id, title = '', text }) =>
           Buffer.byteLength(id + (returnText ? title + text : '')),

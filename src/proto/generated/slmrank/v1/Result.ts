@@ -1,6 +1,9 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
 import type { WireSkipReasonInput as Wire_slmrank_v1_SkipReasonInput, WireSkipReason as Wire_slmrank_v1_SkipReason } from '../../slmrank/v1/SkipReason.ts';
+import type { WireTextSourceInput as Wire_slmrank_v1_TextSourceInput, WireTextSource as Wire_slmrank_v1_TextSource } from '../../slmrank/v1/TextSource.ts';
+import type { WireTextSpanInput as Wire_slmrank_v1_TextSpanInput, WireTextSpan as Wire_slmrank_v1_TextSpan } from '../../slmrank/v1/TextSpan.ts';
+import type { Long } from '@grpc/proto-loader';
 
 export interface WireResultInput {
   /**
@@ -46,6 +49,18 @@ export interface WireResultInput {
    * Why the candidate was skipped (ON_BAD_CANDIDATE_SKIP).
    */
   'skipReason'?: (Wire_slmrank_v1_SkipReasonInput);
+  /**
+   * Which text the model read; unspecified for a candidate with its own text.
+   */
+  'textSource'?: (Wire_slmrank_v1_TextSourceInput);
+  /**
+   * The source version of the stored item that was read; 0 for a candidate with its own text.
+   */
+  'itemVersion'?: (number | string | Long);
+  /**
+   * With return_text, the parts of the stored item's text that `text` was put together from; empty for whole texts.
+   */
+  'kept'?: (Wire_slmrank_v1_TextSpanInput)[];
   '_text'?: "text";
   '_title'?: "title";
 }
@@ -94,6 +109,18 @@ export interface WireResult {
    * Why the candidate was skipped (ON_BAD_CANDIDATE_SKIP).
    */
   'skipReason': (Wire_slmrank_v1_SkipReason);
+  /**
+   * Which text the model read; unspecified for a candidate with its own text.
+   */
+  'textSource': (Wire_slmrank_v1_TextSource);
+  /**
+   * The source version of the stored item that was read; 0 for a candidate with its own text.
+   */
+  'itemVersion': (string);
+  /**
+   * With return_text, the parts of the stored item's text that `text` was put together from; empty for whole texts.
+   */
+  'kept': (Wire_slmrank_v1_TextSpan)[];
   '_text'?: "text";
   '_title'?: "title";
 }

@@ -21,6 +21,10 @@ export const SkipReason = {
    * than may be read.
    */
   SKIP_REASON_TOO_LONG: 'SKIP_REASON_TOO_LONG',
+  /**
+   * It was given by id alone, and the item store does not have that id.
+   */
+  SKIP_REASON_UNKNOWN_ID: 'SKIP_REASON_UNKNOWN_ID',
 } as const;
 
 /**
@@ -48,6 +52,11 @@ export type WireSkipReasonInput =
    */
   | 'SKIP_REASON_TOO_LONG'
   | 3
+  /**
+   * It was given by id alone, and the item store does not have that id.
+   */
+  | 'SKIP_REASON_UNKNOWN_ID'
+  | 4
 
 /**
  * Why a candidate cannot be scored.

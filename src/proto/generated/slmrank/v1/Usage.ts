@@ -37,6 +37,12 @@ export interface WireUsageInput {
    * Candidates that were skipped (on_bad_candidate), whether top_n left them in the results or not.
    */
   'skipped'?: (number);
+  /**
+   * Candidates that were read from the item store, and those of them that were read without a near-line summary
+   * (TEXT_SOURCE_FALLBACK or TEXT_SOURCE_RAW).
+   */
+  'stored'?: (number);
+  'storedFallback'?: (number);
 }
 
 export interface WireUsage {
@@ -75,4 +81,10 @@ export interface WireUsage {
    * Candidates that were skipped (on_bad_candidate), whether top_n left them in the results or not.
    */
   'skipped': (number);
+  /**
+   * Candidates that were read from the item store, and those of them that were read without a near-line summary
+   * (TEXT_SOURCE_FALLBACK or TEXT_SOURCE_RAW).
+   */
+  'stored': (number);
+  'storedFallback': (number);
 }
