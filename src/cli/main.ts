@@ -19,6 +19,17 @@ const commands: ReadonlyMap<
   ['demo', { summary: 'rank real postings end to end', load: () => import('./demo/demo.ts') }],
   ['rank', { summary: 'rank the candidates of a file', load: () => import('./rank/rank.ts') }],
   [
+    'compress',
+    { summary: 'shorten texts for ranking', load: () => import('./compress/compress.ts') },
+  ],
+  [
+    'compress background',
+    {
+      summary: 'count the words of a domain for compress',
+      load: () => import('./compress/background.ts'),
+    },
+  ],
+  [
     'model build',
     { summary: 'build a model from GGUF or safetensors', load: () => import('./model/build.ts') },
   ],

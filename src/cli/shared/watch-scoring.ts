@@ -9,12 +9,13 @@ export interface Watched<T> {
 /** The status that shells give a process ended by Control-C. */
 export const interruptedStatus = 130;
 
-/** Shows how many of `total` candidates are scored, aborts the work at Control-C, and measures the time. */
+/** Shows how many of `total` candidates, or what else, are done, aborts the work at Control-C, and measures the time. */
 export async function watchScoring<T>(
   total: number | undefined,
   work: (signal: AbortSignal, onProgress: (candidates: number) => void) => Promise<T>,
+  what = 'candidates',
 ): Promise<Watched<T>> {
-  const progress = openProgress('candidates', total);
+  const progress = openProgress(what, total);
   const stop = new AbortController();
   const onInterrupt = () => {
     process.stderr.write('\nStopping; a second Control-C ends at once\n');

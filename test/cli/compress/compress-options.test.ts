@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { parseCompressOptions } from '../../../src/cli/compress/compress-options.ts';
+
+const files = ['--in', 'in.jsonl', '--out', 'out.jsonl'];
+
+test('has defaults for all but the files', () => {
+  expect(parseCompressOptions(files)).toMatchObject({
+    in: 'in.jsonl',
+    out: 'out.jsonl',
+    method: 'phrases',
+    budget: { titled: 12, untitled: 20 },
+    dropTitles: false,
+  });
+  const given = [...files, '--tokens', '9', '--titled-tokens', '7', '--drop-titles'];
+  expect(parseCompressOptions(given)).toMatchObject({
+    budget: { titled: 7, untitled: 9 },
+    dropTitles: true,
+  });
+});
+
+test.each([
+  [['--out', 'out.jsonl'], '--in is missing'],
+  [['--in', 'in.jsonl'], '--out is missing'],
+  [['--in', 'same', '--out', 'same'], "--out is 'same', as --in is; another file is needed"],
+  [[...files, '--method', 'words'], "--method is 'words'; one of"],
+  [[...files, '--tokens', '0'], "--tokens is '0'; a whole number of at least 1 is needed"],
+  [[...files, '--titled-tokens', 'x'], "--titled-tokens is 'x'; a whole number"],
+  [[...files, '--token', '9'], 'did you mean --tokens?'],
+  [[...files, 'more'], "unexpected 'more'"],
+])('refuses %j', (args, message) => {
+  expect(() => parseCompressOptions(args)).toThrow(message);
+});
