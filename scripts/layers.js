@@ -95,6 +95,14 @@ export const layers = {
     'src/toolchain',
     'src/eval',
   ],
+  'src/eval/context': [
+    'src/base',
+    'src/page',
+    'src/domain',
+    'src/compress',
+    'src/eval',
+    'src/eval/report',
+  ],
 };
 
 /**

@@ -64,6 +64,13 @@ const commands: ReadonlyMap<
   ],
   ['eval', { summary: 're-rank a BEIR run and measure it', load: () => import('./eval/eval.ts') }],
   [
+    'report context',
+    {
+      summary: 'what shorter candidates cost and save: tables and a page',
+      load: () => import('./report/context.ts'),
+    },
+  ],
+  [
     'report pareto',
     {
       summary: "models' quality and cost: a table and a page",

@@ -1,0 +1,122 @@
+import { type CompressionMethod, compressionMethods } from '../../compress/compressor.ts';
+import { projectFolder } from '../../toolchain/build/project-folder.ts';
+import { parseNumber } from '../shared/option-values.ts';
+import { parseOnlyOptions, UsageError } from '../shared/usage.ts';
+
+const defaultRows =
+  'title,head:12,head:18,head:24,phrases:12,phrases:18,phrases:24,search:12,search:18,search:24';
+
+const usage = `Usage: slmrank report context --beir DIR [OPTIONS]
+
+Measures what shorter candidates cost and what they save, on one BEIR folder, with titles shown and with titles hidden:
+for each compressor the reduction, NDCG@10 and its change with a paired interval, Kendall's tau and |dp| against whole
+texts, and candidates/s served in turns with whole texts. Prints tables, and writes context.json, context.html (with
+postings to read) and context.svg. Compressed texts are kept: after Control-C the same command goes on with them.
+
+  --beir DIR         the data (default: CONTEXT_BEIR)
+  --split NAME       which qrels (default: dev)
+  --run FILE         the first stage's run (default: DIR/runs/pool.trec.gz)
+  --model NAME       a recipe's name, or the folder of a built model (default: the model that slmrank serves)
+  --rows ROWS        METHOD:TOKENS of each row, separated by commas; TOKENS count the text alone
+                     (default: title, and head, phrases and search at 12, 18 and 24)
+  --effort NAME      of the search: quick, normal or full (default: normal)
+  --background FILE  of 'slmrank compress background' (default: that of job postings)
+  --limit N          at most N queries, spread evenly over the run
+  --devices SLOTS    as SLMRANK_DEVICES (default: one slot of one thread for every core)
+  --no-speed         do not measure candidates/s
+  --rounds N         of the speed measurement (default: 3)
+  --speed-queries N  in each round, with at most 50 candidates each (default: 6)
+  --state DIR        for the compressed texts (default: bench/out/context)
+  --out DIR          where the report is written (default: bench/out/context)`;
+
+const definitions = {
+  beir: { type: 'string' },
+  split: { type: 'string', default: 'dev' },
+  run: { type: 'string' },
+  model: { type: 'string' },
+  rows: { type: 'string', default: defaultRows },
+  effort: { type: 'string' },
+  background: { type: 'string' },
+  limit: { type: 'string' },
+  devices: { type: 'string' },
+  'no-speed': { type: 'boolean', default: false },
+  rounds: { type: 'string', default: '3' },
+  'speed-queries': { type: 'string', default: '6' },
+  state: { type: 'string' },
+  out: { type: 'string' },
+} as const;
+
+export interface RowPlan {
+  readonly name: string;
+  readonly method: Exclude<CompressionMethod, 'none'>;
+  /** Most tokens of the text. */
+  readonly tokens: number;
+}
+
+export interface ContextOptions {
+  readonly beir: string;
+  readonly split: string;
+  readonly run: string;
+  readonly model: string | undefined;
+  readonly rows: readonly RowPlan[];
+  readonly effort: string | undefined;
+  readonly background: string | undefined;
+  readonly limit: number;
+  readonly devices: string | undefined;
+  /** 0 when candidates/s are not measured. */
+  readonly rounds: number;
+  readonly speedQueries: number;
+  readonly state: string;
+  readonly out: string;
+}
+
+/** @throws UsageError */
+export function parseContextOptions(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): ContextOptions {
+  const values = parseOnlyOptions(args, usage, definitions);
+  const beir = values.beir ?? env['CONTEXT_BEIR'];
+  if (beir === undefined || beir === '') {
+    throw new UsageError(`--beir is missing\n\n${usage}`);
+  }
+  const count = (name: string, text: string) => parseNumber(name, text, { min: 1, whole: true });
+  const out = values.out ?? projectFolder('bench/out/context');
+  return {
+    beir,
+    split: values.split,
+    run: values.run ?? `${beir}/runs/pool.trec.gz`,
+    model: values.model,
+    rows: parseRows(values.rows),
+    effort: values.effort,
+    background: values.background,
+    limit: values.limit === undefined ? Infinity : count('limit', values.limit),
+    devices: values.devices,
+    rounds: values['no-speed'] ? 0 : count('rounds', values.rounds),
+    speedQueries: count('speed-queries', values['speed-queries']),
+    state: values.state ?? projectFolder('bench/out/context'),
+    out,
+  };
+}
+
+function parseRows(list: string): readonly RowPlan[] {
+  const names = list.split(',').map((name) => name.trim());
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new UsageError(`--rows has '${twice}' twice; each row is allowed once`);
+  }
+  return names.map((name) => {
+    const [given, tokens] = name.split(':');
+    const method = compressionMethods.find((known) => known === given);
+    if (method === 'title' && tokens === undefined) {
+      return { name: 'title alone', method, tokens: 0 };
+    }
+    if (method === undefined || method === 'none' || method === 'title' || tokens === undefined) {
+      throw new UsageError(
+        `--rows has '${name}'; title, or head, phrases or search with tokens, such as search:18`,
+      );
+    }
+    const most = parseNumber('rows', tokens, { min: 1, whole: true });
+    return { name: `${method} ${most}`, method, tokens: most };
+  });
+}
