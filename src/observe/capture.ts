@@ -8,13 +8,13 @@ import { formatShape, type TrafficShape } from '../domain/traffic.ts';
 import type { Log } from './log.ts';
 import { messageOf } from '../base/errors.ts';
 
-/** Largest size of the file, enough for about two million requests of 50 candidates. */
+/** The largest size of the file: enough for about two million requests of 50 candidates. */
 export const mostCaptureBytes = 512 * 2 ** 20;
 const flushBytes = 2 ** 16;
 const flushMs = 1000;
-/** Most bytes that wait for a slow disk, and the longest time that `close` waits for it. */
+/** The most bytes that may wait for a slow disk, and the longest time that `close` waits for it. */
 const waiting = { mostBytes: 16 * 2 ** 20, endMs: 5000 };
-/** With O_NONBLOCK, a pipe in place of the file is an error. Without it, opening would wait. */
+/** With O_NONBLOCK, a pipe in place of the file is an error. Otherwise opening it would hang. */
 const appendFlags =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
@@ -144,7 +144,7 @@ export interface CapturedParts {
   readonly estimate: EstimateTokens;
 }
 
-/** Ranks as `rank` does, and captures the shape of every request when it ends, however it ends. */
+/** Ranks as `rank` does, and captures the shape of every request when it ends, in any outcome. */
 export function captureTraffic(
   rank: Rank,
   capture: Capture,
@@ -174,8 +174,8 @@ export function captureTraffic(
 }
 
 /**
- * Counted tokens where the reply has them, else (refused, expired, not in the reply) estimated
- * ones. Skipped candidates are left out.
+ * The lengths of a request: counted tokens where the reply has them, estimated ones otherwise
+ * (refused, expired, cut off by top_n). Skipped candidates are left out.
  */
 export function measureLengths(
   request: RankRequest,
@@ -195,7 +195,7 @@ export function measureLengths(
 }
 
 /**
- * Tokens of the suffix: what was run for the request besides prefix and candidates. Undefined when
+ * Tokens of the suffix: the packed tokens that are neither prefix nor candidates. Undefined when
  * scores came from the cache.
  */
 function suffixOf(usage: RankReply['usage']): number | undefined {

@@ -98,8 +98,8 @@ function attributesOf(event: Ended) {
 }
 
 /**
- * The stages one after the other, without those of no length. The runs of a large request overlap
- * its waiting, so the stages together may be longer than the request: they are cut at its end.
+ * The stages one after the other, without those that took no time. The runs of a large request
+ * overlap its waiting, so the stages together may be longer than the request: its end cuts them.
  */
 function stagesOf({ startedMs, totalMs, encodeMs, queueMs, runMs }: Ended) {
   const lengths = [
@@ -131,8 +131,8 @@ function parentOf(traceparent: string | undefined): Context {
 }
 
 /**
- * Seconds and nanoseconds. The library takes a small plain number for the time since the process
- * began.
+ * Seconds and nanoseconds. The library would read a small plain number as the time since the
+ * process began.
  */
 function toTime(unixAtMs: number): HrTime {
   const seconds = Math.floor(unixAtMs / 1000);

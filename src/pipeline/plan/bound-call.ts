@@ -24,10 +24,7 @@ export function boundCall(
   };
 }
 
-/**
- * A partial reply must reach the caller before its deadline: a twentieth of the timeout, 5 to 50
- * ms.
- */
+/** The time for a partial reply to reach the caller: a twentieth of its timeout, 5 to 50 ms. */
 function replyMargin(timeoutMs: number): number {
   return clamp(timeoutMs / 20, 5, 50);
 }

@@ -10,12 +10,12 @@ import {
 } from '../../support/serving/test-server.ts';
 import { TestStream } from '../../support/serving/test-stream.ts';
 
-/** What bounds and ends single requests of a stream. */
+/** The limits of single requests of a stream. */
 let server: TestServer;
 afterEach(() => server.close());
 
 describe('timeout_ms', () => {
-  test('ends one request of a stream by an error, and no other', async () => {
+  test('ends one request of a stream with an error, and no other', async () => {
     const clock = new FakeClock();
     server = await startTestServer({}, { clock });
     server.pipeline.holds = true;
@@ -54,7 +54,7 @@ describe('timeout_ms', () => {
     await stream.ended;
   });
 
-  test('with partial_ok brings what is scored by then', async () => {
+  test('with partial_ok gives the candidates that are scored by then', async () => {
     const { clock, pipeline, encode, runner } = setUpPipeline();
     const current = () => ({ manifest: testManifest, pipeline });
     server = await startTestServer({}, { clock, pipeline, current });
@@ -79,7 +79,7 @@ describe('timeout_ms', () => {
     });
   });
 
-  test('out of range is a violation of that request alone', async () => {
+  test('out of range is a violation of that request only', async () => {
     server = await startTestServer();
     const stream = new TestStream(server);
     stream.send('far', { timeout_ms: 4_000_000_000 });
