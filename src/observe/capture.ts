@@ -13,7 +13,7 @@ export const mostCaptureBytes = 512 * 2 ** 20;
 const flushBytes = 2 ** 16;
 const flushMs = 1000;
 /** The most bytes that may wait for a slow disk, and the longest time that `close` waits for it. */
-const waiting = { mostBytes: 16 * 2 ** 20, endMs: 5000 };
+const waiting = { mostBytes: 16 * 2 ** 20, closeMs: 5000 };
 /** With O_NONBLOCK, a pipe in place of the file is an error. Otherwise opening it would hang. */
 const appendFlags =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
@@ -109,7 +109,7 @@ class FileCapture implements Capture {
     const { clock, file, log } = this.#options;
     this.#flush();
     await new Promise<void>((resolve) => {
-      const cancel = clock.at(clock.nowMs() + waiting.endMs, () => {
+      const cancel = clock.at(clock.nowMs() + waiting.closeMs, () => {
         log.warn({ file, bytes: this.#unwritten }, 'the end of the capture was not written');
         resolve();
       });

@@ -94,7 +94,7 @@ export class ReplicaSet {
     await this.#find(name).start();
   }
 
-  /** Finishes what runs, then ends every thread. Later changes are refused. */
+  /** Finishes running batches, then ends every thread. Later changes are refused. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     await Promise.all(this.#replicas.map((replica) => replica.drain()));

@@ -18,14 +18,11 @@ let change: (call: Stream) => void = () => undefined;
 
 beforeEach(async () => {
   server = new Server();
-  server.addService(
-    parseAdminProtoRoot().service as unknown as Parameters<Server['addService']>[0],
-    {
-      LoadModel: (call: Stream) => change(call),
-      SetLogLevel: (_call: object, callback: (error: null, reply: object) => void) =>
-        callback(null, { previous: 'warn' }),
-    },
-  );
+  server.addService(parseAdminProtoRoot().service, {
+    LoadModel: (call: Stream) => change(call),
+    SetLogLevel: (_call: object, callback: (error: null, reply: object) => void) =>
+      callback(null, { previous: 'warn' }),
+  });
   const address = await listen(server, '127.0.0.1:0', ServerCredentials.createInsecure());
   admin = createAdminClient(address, 10_000);
 });

@@ -13,7 +13,7 @@ export interface DeviceThread {
    * Never rejects. Messages are answered in order; a run's buffers are transferred to the thread.
    */
   ask(message: InferMessage): Promise<ThreadReply>;
-  /** Waits for what is running, releases the session, and ends the thread. */
+  /** Waits for running batches, releases the session, and ends the thread. */
   close(): Promise<void>;
   /** Frees a thread that is gone. */
   discard(): Promise<void>;

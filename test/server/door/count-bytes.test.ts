@@ -21,7 +21,7 @@ function setUp(bufferedBytes: number, mostMessageBytes = 1_000) {
   return { counter, open };
 }
 
-/** A message of so many bytes, its prefix included. */
+/** A message of the given bytes, its prefix included. */
 function message(bytes: number): Buffer {
   const framed = Buffer.alloc(bytes);
   framed.writeUInt32BE(bytes - 5, 1);
