@@ -42,7 +42,7 @@ test('a name avoids a level, and a line joins it to its point when it is far', (
 });
 
 test.each([
-  ['leaves what has room', [10, 40, 80], [10, 40, 80]],
+  ['leaves heights that have room', [10, 40, 80], [10, 40, 80]],
   ['parts equal heights around their middle', [50, 50], [44, 56]],
   ['keeps the order and moves neighbours as little as it can', [20, 50, 52], [20, 45, 57]],
   ['stays within the ends', [0, 1, 99, 100], [0, 12, 88, 100]],

@@ -38,8 +38,8 @@ describe('the order of results', () => {
       [1, 0],
     ],
     ['not scored follows in input order', [undefined, 1, undefined, 3], {}, [3, 1, 0, 2]],
-    ['minScore keeps what was not scored', [undefined, 1, 3], { minScore: 2 }, [2, 0]],
-    ['topN counts what was not scored', [undefined, 1], { topN: 1 }, [1]],
+    ['minScore keeps unscored candidates', [undefined, 1, 3], { minScore: 2 }, [2, 0]],
+    ['topN counts unscored candidates', [undefined, 1], { topN: 1 }, [1]],
   ] as const)('%s', (_name, margins, wanted, expected) => {
     expect(placesOf(margins, wanted)).toEqual(expected);
   });

@@ -43,7 +43,7 @@ test.each<[string, readonly (readonly [EncoderWork, string, string])[], readonly
     ['a1', 'a2', 'b1', 'a3', 'b2'],
   ],
   [
-    'ranking goes before tokenizing, which has one turn of four',
+    'ranking has precedence over tokenizing, which gets one turn in four',
     [
       ['tokenize', 'a', 't1'],
       ['tokenize', 'a', 't2'],

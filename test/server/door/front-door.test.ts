@@ -96,7 +96,7 @@ test('metadata is bounded', async () => {
 });
 
 test.each([
-  ['says nothing', (): Buffer | undefined => undefined],
+  ['sends nothing', (): Buffer | undefined => undefined],
   ['stops within a message', (): Buffer | undefined => good().subarray(0, 8)],
   ['never ends its side', (): Buffer | undefined => good()],
 ])('a call whose client %s is ended in time', async (_, bytes) => {

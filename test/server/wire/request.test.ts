@@ -51,7 +51,7 @@ test('given fields are taken over', () => {
 });
 
 describe('an unknown value', () => {
-  test('keeps its number and names what is allowed', () => {
+  test('keeps its number and names the allowed values', () => {
     const { truncation } = formOf({ query: 'q', candidates: [], truncation: 9 as never });
     expect(truncation).toEqual({
       given: 9,
