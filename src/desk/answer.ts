@@ -64,7 +64,7 @@ export class PendingAnswer<Reply> {
     const call: DeskCall = {
       client,
       traceparent,
-      deadlineMs: this.#times.deadlineAtMs,
+      deadlineAtMs: this.#times.deadlineAtMs,
       isCapped: this.#times.isCapped,
       signal: this.#abort.signal,
       notes: this.notes,

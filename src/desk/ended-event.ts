@@ -54,7 +54,7 @@ export function endedEvent(notes: RankNotes, call: EndedCall): EndedEvent | unde
     ...(reply?.skipped === undefined ? {} : { skipped: reply.skipped }),
     packedTokens: reply?.usage.packedTokens ?? 0,
     inTime: error === undefined && call.endedAtMs <= call.dueAtMs,
-    startedMs: call.startedAtMs,
+    startedAtMs: call.startedAtMs,
     encodeMs: reply?.times.encodeMs ?? 0,
     queueMs: reply?.times.queueMs ?? 0,
     runMs: reply?.times.runMs ?? 0,

@@ -151,12 +151,12 @@ export function captureTraffic(
   { clock, estimate }: CapturedParts,
 ): Rank {
   const add = (atMs: number, request: RankRequest, call: CallContext, reply?: RankReply) => {
-    const { deadlineMs } = call;
+    const { deadlineAtMs } = call;
     const shape = measureLengths(request, reply, estimate);
     // A request whose candidates were all skipped has nothing to replay.
     if (shape.candidateTokens.length > 0) {
-      const left = Math.max(1, Math.round(deadlineMs - atMs));
-      const deadline = Number.isFinite(deadlineMs) ? left : undefined;
+      const left = Math.max(1, Math.round(deadlineAtMs - atMs));
+      const deadline = Number.isFinite(deadlineAtMs) ? left : undefined;
       capture.add({ atMs, ...shape, deadlineMs: deadline, class: request.priority });
     }
   };

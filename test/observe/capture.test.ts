@@ -155,7 +155,7 @@ describe('captured ranking', () => {
     );
     const good = rank(testRequest('secret query', ['one', 'two words']), {
       ...noDeadline(),
-      deadlineMs: 5_250,
+      deadlineAtMs: 5_250,
     });
     const refused = rank(testRequest('secret', ['x'], { priority: 'deferrable' }), noDeadline());
     pipeline.ranked[0]?.reply();

@@ -163,7 +163,7 @@ describe('equal requests at the same time', () => {
 describe('a partial answer', () => {
   test('stores its scores in the cache, and nothing else', async () => {
     const { clock, encoders, runner, rank, encode } = setUp();
-    const call = { ...noDeadline(), deadlineMs: clock.nowMs() + 400 };
+    const call = { ...noDeadline(), deadlineAtMs: clock.nowMs() + 400 };
     const partial = rank({ ...cached, partialOk: true }, call);
     await encode([60, 20, 60]);
     runner.runs[0]?.finish();
@@ -188,8 +188,8 @@ describe('a partial answer', () => {
       version: undefined,
     }));
     const wanted = { ...cached, candidates, partialOk: true };
-    void rank(wanted, { ...noDeadline(), deadlineMs: clock.nowMs() + 500 });
-    const reply = rank(wanted, { ...noDeadline(), deadlineMs: clock.nowMs() + 400 });
+    void rank(wanted, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 500 });
+    const reply = rank(wanted, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 400 });
     await clock.advance(380);
     expect(flagsOf(await reply)).toEqual([
       [0, true, true],

@@ -115,7 +115,7 @@ describe('a request that fails', () => {
 
   test('is not scheduled when its deadline passes during encoding', async () => {
     const { clock, runner, admission, rank, encode } = setUp();
-    const reply = rank({}, { ...noDeadline(), deadlineMs: clock.nowMs() + 10 });
+    const reply = rank({}, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 10 });
     await clock.advance(10);
     await encode();
     await expect(reply).rejects.toMatchObject({ kind: 'deadline-exceeded' });
@@ -150,7 +150,7 @@ describe('a request that fails', () => {
 describe('a partial reply', () => {
   test('is sent a little before the deadline, with the rest in input order', async () => {
     const { clock, runner, rank, encode } = setUp();
-    const reply = rank({ partialOk: true }, { ...noDeadline(), deadlineMs: clock.nowMs() + 400 });
+    const reply = rank({ partialOk: true }, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 400 });
     await encode([60, 20, 60]);
     runner.runs[0]?.finish();
     await settle();
@@ -167,7 +167,7 @@ describe('a partial reply', () => {
 
   test('has no scores when the deadline passes during encoding', async () => {
     const { clock, rank, encode } = setUp();
-    const reply = rank({ partialOk: true }, { ...noDeadline(), deadlineMs: clock.nowMs() + 10 });
+    const reply = rank({ partialOk: true }, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 10 });
     await clock.advance(10);
     await encode();
     const { results, usage } = await reply;

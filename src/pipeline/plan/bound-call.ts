@@ -10,8 +10,8 @@ export function boundCall(
   mostMs: number,
 ): Call {
   const latestAtMs = startedAtMs + mostMs;
-  const deadlineAtMs = Math.min(call.deadlineMs, latestAtMs);
-  const maxCallMs = call.isCapped === true || call.deadlineMs > latestAtMs ? mostMs : undefined;
+  const deadlineAtMs = Math.min(call.deadlineAtMs, latestAtMs);
+  const maxCallMs = call.isCapped === true || call.deadlineAtMs > latestAtMs ? mostMs : undefined;
   const marginMs = partialOk ? replyMargin(deadlineAtMs - startedAtMs) : 0;
   const { signal, client } = call;
   return {

@@ -47,7 +47,7 @@ test.each([
   [
     'a misspelt quota',
     line({ candidatesPerSec: 5 }),
-    /^f, line 1: 'candidatesPerSec' is no field of it; allowed are name, sha256, candidatesPerSecond, burst, priority/,
+    /^f, line 1: 'candidatesPerSec' is not a known field; allowed are name, sha256, candidatesPerSecond, burst, priority/,
   ],
   [
     'the same key twice',

@@ -24,9 +24,9 @@ function inMemory() {
 
 /** [start, end] in milliseconds after the event's start. */
 function timesOf({ startTime, endTime }: ReadableSpan): readonly number[] {
-  const { startedMs } = ended();
+  const { startedAtMs } = ended();
   return [startTime, endTime].map(([seconds, nanoseconds]) =>
-    Math.round(seconds * 1000 + nanoseconds / 1e6 - startedMs),
+    Math.round(seconds * 1000 + nanoseconds / 1e6 - startedAtMs),
   );
 }
 

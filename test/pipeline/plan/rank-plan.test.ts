@@ -23,7 +23,7 @@ function setUp() {
     estimate: quarters,
   });
   const { clock, encoders, pipeline, rank } = parts;
-  const within = (leftMs: number) => ({ ...noDeadline(), deadlineMs: clock.nowMs() + leftMs });
+  const within = (leftMs: number) => ({ ...noDeadline(), deadlineAtMs: clock.nowMs() + leftMs });
   const ask = (leftMs: number, changed = {}) =>
     rank({ adaptiveDepth: true, candidates, ...changed }, within(leftMs));
   const estimate = (leftMs: number, changed = {}) =>

@@ -71,7 +71,7 @@ describe('candidates that the encoder finds to be bad', () => {
     const reply = rank(
       { ...skip, partialOk: true },
       {
-        deadlineMs: clock.nowMs() + 100,
+        deadlineAtMs: clock.nowMs() + 100,
         signal: new AbortController().signal,
         client: '',
         traceparent: undefined,

@@ -100,7 +100,7 @@ describe('the number of replicas', () => {
   test.each([
     [{}, /target: is missing: devices or count/],
     [{ count: 0 }, /count: 0 replicas; allowed 1 to 256/],
-    [{ devices: 'tpu:1' }, /devices: 'tpu:1' is no device slot/],
+    [{ devices: 'tpu:1' }, /devices: 'tpu:1' is not a device slot/],
     [{ devices: 'cuda:0' }, /cuda:0 and cpu#0 would give different scores/],
   ])('refuses %j', async (request, message) => {
     const change = admin.setReplicas(request, quiet);

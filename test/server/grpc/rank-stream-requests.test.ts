@@ -24,7 +24,7 @@ describe('timeout_ms', () => {
     stream.send('long', { timeout_ms: 800 });
     stream.send('none', { timeout_ms: 0 });
     await server.pipeline.arrived(3);
-    const deadlines = server.pipeline.ranked.map(({ call }) => call.deadlineMs - clock.nowMs());
+    const deadlines = server.pipeline.ranked.map(({ call }) => call.deadlineAtMs - clock.nowMs());
     expect(deadlines).toEqual([360, 750, 119_950]);
     await clock.advance(399);
     await stream.answered(1);
@@ -48,7 +48,7 @@ describe('timeout_ms', () => {
     const stream = new TestStream(server, { deadline: Date.now() + 60_000 });
     stream.send('a', { timeout_ms: 600_000 });
     await server.pipeline.arrived(1);
-    const leftMs = (server.pipeline.ranked[0]?.call.deadlineMs ?? 0) - systemClock.nowMs();
+    const leftMs = (server.pipeline.ranked[0]?.call.deadlineAtMs ?? 0) - systemClock.nowMs();
     expect(leftMs).toBeLessThan(60_000);
     stream.cancel();
     await stream.ended;

@@ -129,7 +129,7 @@ export function testRequest(
 
 export function noDeadline(): CallContext {
   return {
-    deadlineMs: Number.POSITIVE_INFINITY,
+    deadlineAtMs: Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
     client: '',
     traceparent: undefined,

@@ -3,20 +3,21 @@
 
 export interface WireCandidateInput {
   /**
-   * The caller's name for the candidate, returned with its result; may be empty, need not be unique.
+   * The caller's name for the candidate, returned with its result. May be empty or used twice.
    */
   'id'?: (string);
   /**
-   * The text to rank. May be empty when there is a title.
+   * The text to rank. May be empty if there is a title.
    */
   'text'?: (string);
   /**
-   * A title, placed before the text by the template.
+   * A title, which the template places before the text.
    */
   'title'?: (string);
   /**
-   * The version of the item that `id` names. When given (and `id` is not empty), id and version stand for title and
-   * text in the score cache: change it whenever the item's title or text changes. At most 256 bytes.
+   * The version of the item that `id` names, at most 256 bytes. If both are given, the score cache
+   * identifies the candidate by id and version instead of title and text, so the version must
+   * change whenever the item's title or text changes.
    */
   'version'?: (string);
   '_title'?: "title";
@@ -25,20 +26,21 @@ export interface WireCandidateInput {
 
 export interface WireCandidate {
   /**
-   * The caller's name for the candidate, returned with its result; may be empty, need not be unique.
+   * The caller's name for the candidate, returned with its result. May be empty or used twice.
    */
   'id': (string);
   /**
-   * The text to rank. May be empty when there is a title.
+   * The text to rank. May be empty if there is a title.
    */
   'text': (string);
   /**
-   * A title, placed before the text by the template.
+   * A title, which the template places before the text.
    */
   'title'?: (string);
   /**
-   * The version of the item that `id` names. When given (and `id` is not empty), id and version stand for title and
-   * text in the score cache: change it whenever the item's title or text changes. At most 256 bytes.
+   * The version of the item that `id` names, at most 256 bytes. If both are given, the score cache
+   * identifies the candidate by id and version instead of title and text, so the version must
+   * change whenever the item's title or text changes.
    */
   'version'?: (string);
   '_title'?: "title";
