@@ -16,6 +16,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { keyLine } from '../../../src/cli/admin/key-new.ts';
 import { createKey } from '../../../src/desk/access/api-keys.ts';
 import { createRankingClient } from '../../../src/client/client.ts';
@@ -65,7 +66,7 @@ describe('a start that cannot succeed ends with status 1 and one message', () =>
     const { status, errors } = await start([...local, `--model=${dir}`]).ended;
     expect(status).toBe(1);
     expect(errors).toBe(
-      `slmrank: the configuration has 1 problem:\n  --model: ${dir} is not a built model: it has no manifest.json. Build one with 'slmrank model build', name another folder, or name none for the bundled model\n`,
+      `slmrank: the configuration has 1 problem:\n  --model: ${dir} is not a built model: it has no manifest.json. Build it with 'slmrank model build', give another folder, or none for the bundled model\n`,
     );
   });
 });
@@ -80,8 +81,11 @@ test('a tiny model is served until SIGTERM, which drains and ends with status 0'
   const dir = temporaryFolder();
   const { name, fingerprint } = await buildHfTiny('llama', dir);
   const { child, firstLine, ended } = start([
-    ...['--address=127.0.0.1:0', '--admin-address=127.0.0.1:0', '--metrics-address=127.0.0.1:0'],
-    ...[`--model=${dir}`, '--devices=cpu:2'],
+    '--address=127.0.0.1:0',
+    '--admin-address=127.0.0.1:0',
+    '--metrics-address=127.0.0.1:0',
+    `--model=${dir}`,
+    '--devices=cpu:2',
   ]);
   const ready = await Promise.race([firstLine, ended.then(({ errors }) => errors)]);
   expect(ready).toMatch(
@@ -89,7 +93,7 @@ test('a tiny model is served until SIGTERM, which drains and ends with status 0'
       `^slmrank ready on 127\\.0\\.0\\.1:\\d+: model ${name} \\(fp32\\), fingerprint ${fingerprint.slice(0, 12)}, 2 replicas \\(cpu#0, cpu#1\\), `,
     ),
   );
-  const client = createRankingClient(/on (\S+): /.exec(ready)?.[1] ?? '');
+  const client = createRankingClient(at(/on (\S+): /.exec(ready) ?? [], 1));
   const reply = await client.rank(
     { query: 'q', candidates: [{ text: 'a' }, { text: 'b' }] },
     20_000,
@@ -106,7 +110,7 @@ test('a tiny model is served until SIGTERM, which drains and ends with status 0'
 async function hears({ pid = 0 }: ChildProcess, signal: number): Promise<void> {
   for (;;) {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const caught = BigInt(`0x${/^SigCgt:\s*(\w+)/m.exec(status)?.[1] ?? '0'}`);
+    const caught = BigInt(`0x${at(/^SigCgt:\s*(\w+)/m.exec(status) ?? [], 1)}`);
     if ((caught >> BigInt(signal - 1)) % 2n === 1n) {
       return;
     }
@@ -127,7 +131,10 @@ describe('signals', () => {
     const keys = join(dir, 'keys');
     writeFileSync(keys, keyLine(key, { name: 'a' }));
     const { child, firstLine, said, ended } = start([
-      ...[...local, `--api-keys=${keys}`, `--model=${join(dir, 'model')}`, '--devices=cpu:1'],
+      ...local,
+      `--api-keys=${keys}`,
+      `--model=${join(dir, 'model')}`,
+      '--devices=cpu:1',
     ]);
     await hears(child, constants.signals.SIGHUP);
     child.kill('SIGHUP');
@@ -146,7 +153,9 @@ describe('signals', () => {
     ['SIGINT', 130],
   ] as const)('%s while it loads ends it with a line and status %d', async (signal, status) => {
     const { child, said, ended } = start([
-      ...[...local, `--model=${join(dir, 'model')}`, '--devices=cpu:1'],
+      ...local,
+      `--model=${join(dir, 'model')}`,
+      '--devices=cpu:1',
     ]);
     await said(/cpu#0 is loading/);
     child.kill(signal);
@@ -157,7 +166,9 @@ describe('signals', () => {
 
   test('a second signal ends it at once, by that signal', async () => {
     const { child, said, ended } = start([
-      ...[...local, `--model=${join(dir, 'model')}`, '--devices=cpu:1'],
+      ...local,
+      `--model=${join(dir, 'model')}`,
+      '--devices=cpu:1',
     ]);
     await said(/cpu#0 is loading/);
     child.kill('SIGINT');
@@ -191,8 +202,14 @@ test('with a full disk under both of its outputs it serves, counts the lines and
   const child = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', main, '--address=127.0.0.1:0', '--admin-address=off'],
-      ...[`--metrics-address=127.0.0.1:${port}`, `--model=${dir}`, '--devices=cpu:1'],
+      '--import',
+      'tsx',
+      main,
+      '--address=127.0.0.1:0',
+      '--admin-address=off',
+      `--metrics-address=127.0.0.1:${port}`,
+      `--model=${dir}`,
+      '--devices=cpu:1',
     ],
     { env: { PATH: process.env['PATH'] }, stdio: ['ignore', full, full] },
   );
@@ -218,7 +235,7 @@ test('weights that are not those of the manifest end the start', async () => {
   expect(errors).toMatch(/^slmrank: .*weights\.bin has SHA-256 [0-9a-f]{64}; the manifest says /);
 });
 
-test('a model that a killed build had taken away is put back and served', async () => {
+test('restores and serves a model that an unfinished build had moved', async () => {
   const root = temporaryFolder();
   const dir = join(root, 'm');
   await buildHfTiny('llama', dir);
@@ -228,7 +245,7 @@ test('a model that a killed build had taken away is put back and served', async 
   child.kill('SIGTERM');
   const { status, errors } = await ended;
   expect(status).toBe(0);
-  expect(errors).toContain(`slmrank: put ${dir} back, which a killed build had taken away\n`);
+  expect(errors).toContain(`slmrank: restored ${dir}, which an unfinished build had moved\n`);
 });
 
 test('an address that is taken ends the start before the model is looked at, with the other problems', async () => {
@@ -236,8 +253,12 @@ test('an address that is taken ends the start before the model is looked at, wit
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   const { status, errors } = await start([
-    ...[`--address=127.0.0.1:${port}`, '--admin-address=off', '--metrics-address=off'],
-    ...['--linger-ms=x', '--api-keys=/nowhere/keys', '--model=/nowhere'],
+    `--address=127.0.0.1:${port}`,
+    '--admin-address=off',
+    '--metrics-address=off',
+    '--linger-ms=x',
+    '--api-keys=/nowhere/keys',
+    '--model=/nowhere',
   ]).ended;
   taken.close();
   expect(status).toBe(1);
@@ -246,7 +267,7 @@ test('an address that is taken ends the start before the model is looked at, wit
     expect.stringContaining('  --linger-ms: '),
     expect.stringContaining('  --model: /nowhere is not a built model'),
     expect.stringContaining("  --api-keys: '/nowhere/keys' cannot be read: ENOENT"),
-    `  --address: cannot listen on 127.0.0.1:${port}: somebody listens there already (EADDRINUSE)`,
+    `  --address: cannot listen on 127.0.0.1:${port}: another process already uses it (EADDRINUSE)`,
     '',
   ]);
 });
