@@ -12,12 +12,16 @@ import { judge, type Outcome, summarize } from '../../docs/wrong-tops/outcomes.t
 import { type Case, readCases } from '../../docs/wrong-tops/read-cases.ts';
 import type { RankedCandidate } from '../../src/eval/rank/rank-candidates.ts';
 
-const titles: Readonly<Record<string, string>> = { a: 'Nurse', b: 'Night | Nurse', c: '' };
+const titles = new Map([
+  ['a', 'Nurse'],
+  ['b', 'Night | Nurse'],
+  ['c', ''],
+]);
 
 function makeCase(changed: Partial<Case> = {}): Case {
   const candidates = ['a', 'b', 'c', 'd'].map((id) => ({
     id,
-    title: titles[id] ?? 'Nurse',
+    title: titles.get(id) ?? 'Nurse',
     text: `${'Cares for patients of a ward. '.repeat(3)}Shift ${id}.`,
   }));
   return {
@@ -35,7 +39,7 @@ function makeCase(changed: Partial<Case> = {}): Case {
 function rank(order: string): readonly RankedCandidate[] {
   return Array.from(order, (id, i) => ({
     id,
-    label: titles[id] ?? 'Nurse',
+    label: titles.get(id) ?? 'Nurse',
     place: 1,
     score: 0.9 - 0.1 * i,
     logit: -i,

@@ -17,7 +17,7 @@ describe('the source tree', () => {
     expect(added).toEqual([]);
   });
 
-  it('has all the faults that are listed: npm run house takes off what is gone', () => {
+  it('has all the faults that are listed: `npm run house` removes fixed ones', () => {
     expect(known).toEqual(left);
   });
 
