@@ -51,7 +51,7 @@ test('npm runs no install scripts, and every package that has one works without'
   ]);
 });
 
-test("package.json leans on no 'pre' and 'post' scripts, which npm then leaves out too", () => {
+test("package.json has no 'pre' and 'post' scripts, which npm then skips as well", () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual([]);
 });
@@ -68,7 +68,7 @@ describe('the Dockerfile', () => {
     expect(stages).toEqual(expect.arrayContaining(targets));
   });
 
-  test('copies only what is in the repository, and the ignore file lets through', () => {
+  test('copies only files of the repository that the ignore file allows', () => {
     const allowed = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))
@@ -172,7 +172,7 @@ describe('.ci/run', () => {
     expect(count([suite('passed', 'passed'), suite('failed')])).toBe('1 1 0');
   });
 
-  test('does not take a run of no tests for a good one', () => {
+  test('fails a run without tests', () => {
     expect(count([])).toBe('0 1 0');
     expect(count([suite('passed', 'pending')])).toBe('0 1 1');
   });

@@ -27,7 +27,7 @@ for (const [recipe, dir] of models) {
   (dir === undefined ? describe.skip : describe)(
     dir === undefined ? `${title} (${reason})` : title,
     () => {
-      it('has the token ids and, within its tolerance, the logits of transformers, in any company', async () => {
+      it('has the token ids and, within its tolerance, the logits of transformers, in any batch', async () => {
         const report = await verifyModel({
           dir: dir ?? '',
           golden: await readGolden(projectFolder(`models/goldens/${recipe}.json.gz`)),

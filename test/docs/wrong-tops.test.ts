@@ -107,7 +107,7 @@ describe('tables', () => {
     ]);
   });
 
-  test('formatWrong tells the two by titles, or by how their texts end', () => {
+  test('formatWrong distinguishes candidates by title, or by the end of their texts', () => {
     const [, , ...rows] = formatWrong(outcomes).split('\n');
     const end = ' patients of a ward. Cares for patients of a ward. Shift';
     expect(rows).toEqual([
@@ -185,7 +185,7 @@ describe('the cases', () => {
     }
   });
 
-  test('where a candidate stands does not tell that it is wanted', async () => {
+  test('the wanted candidates have no typical place', async () => {
     const cases = (
       await Promise.all(
         files.map((name) =>

@@ -57,10 +57,14 @@ const actions: Readonly<
     act: (client, { argument, reason }) => client.quarantine(argument, reason),
   },
   release: { takes: 'SLOT', act: (client, { argument }) => client.release(argument) },
-  'load-model': { takes: 'FOLDER', act: (client, { argument }) => client.loadModel(argument, showStep) },
+  'load-model': {
+    takes: 'FOLDER',
+    act: (client, { argument }) => client.loadModel(argument, showStep),
+  },
   'log-level': {
     takes: 'LEVEL',
-    act: async (client, { argument }) => `log level ${argument}, was ${await client.setLogLevel(argument)}`,
+    act: async (client, { argument }) =>
+      `log level ${argument}, was ${await client.setLogLevel(argument)}`,
   },
 };
 
@@ -97,7 +101,9 @@ function parseAction([name = '', argument = '', ...more]: readonly string[]) {
   }
   const { takes, act } = action;
   if ((takes !== undefined) !== (argument !== '') || more.length > 0) {
-    throw new UsageError(`admin ${name} takes ${takes === undefined ? 'no argument' : `one argument, ${takes}`}\n\n${usage}`);
+    throw new UsageError(
+      `admin ${name} takes ${takes === undefined ? 'no argument' : `one argument, ${takes}`}\n\n${usage}`,
+    );
   }
   return { act, argument };
 }

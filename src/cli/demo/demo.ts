@@ -103,7 +103,9 @@ async function showAnswers(
     postings += candidates.length;
     process.stdout.write(formatAnswer(query, reply, shape));
   }
-  process.stdout.write(`\n${describeServed(info)}\nranked ${describeSpeed(postings, rankingMs)}.\n`);
+  process.stdout.write(
+    `\n${describeServed(info)}\nranked ${describeSpeed(postings, rankingMs)}.\n`,
+  );
 }
 
 /** Such as "slmrank-55m (54.9 million parameters, 8-bit integers) on 2 CPU workers" */

@@ -34,7 +34,9 @@ async function buildNamed(values: BuildValues): Promise<{ manifest: Manifest; to
   const allowed = ['recipe', 'to', 'precision', 'float'];
   const others = Object.keys(values).filter((name) => !allowed.includes(name));
   if (others.length > 0) {
-    throw new UsageError(`--recipe sets ${others.map((name) => `--${name}`).join(', ')}; leave it out`);
+    throw new UsageError(
+      `--recipe sets ${others.map((name) => `--${name}`).join(', ')}; leave it out`,
+    );
   }
   const named = await readRecipe(values.recipe ?? '');
   const precision = parsePrecision(values.precision ?? named.precision.cpu);

@@ -95,9 +95,9 @@ function count(flag: string, text: string): number {
 
 function parseBudgets(text: string): readonly number[] {
   const budgets = text.split(',').map((each) => count('--candidate-tokens', each));
-  const twice = budgets.find((budget, i) => budgets.indexOf(budget) !== i);
-  if (twice !== undefined) {
-    throw new UsageError(`--candidate-tokens has ${twice} twice; each budget is allowed once`);
+  const repeated = budgets.find((budget, i) => budgets.indexOf(budget) !== i);
+  if (repeated !== undefined) {
+    throw new UsageError(`--candidate-tokens has ${repeated} twice; each budget is allowed once`);
   }
   return budgets.toSorted((a, b) => a - b);
 }

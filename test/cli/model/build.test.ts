@@ -44,7 +44,7 @@ test.each(['html,html', 'spaces,html', 'lower', '', 'all,html'])(
   },
 );
 
-test('makes rows of --row-tokens', async () => {
+test('builds rows of --row-tokens', async () => {
   const to = join(temporaryFolder(), 'model');
   const template = tinyPath('template.json');
   const given = ['--from', tinyPath('llama'), '--to', to, '--template', template];

@@ -134,7 +134,7 @@ describe('slmrank rank', () => {
     expect(output.stdout).toMatch(new RegExp(`^"nurse", 2${table}\n"cook", 2${table}$`));
   }, 120_000);
 
-  test('with --skip-bad ranks the other lines and names the bad ones; without it ends with that advice', async () => {
+  test('skips and lists bad lines with --skip-bad, which the error recommends without it', async () => {
     const model = temporaryFolder();
     await buildHfTiny('llama', model);
     const bad = ['{"id": "e", "text": ""}', ...Array<string>(6).fill('nonsense')];

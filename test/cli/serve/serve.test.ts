@@ -126,7 +126,7 @@ describe('signals', () => {
   });
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  test('SIGHUP reads the keys again, and one before there are any ends nothing', async () => {
+  test('SIGHUP reloads the keys, and does not end a server that is still starting', async () => {
     const [key, next] = [createKey(), createKey()];
     const keys = join(dir, 'keys');
     writeFileSync(keys, keyLine(key, { name: 'a' }));
@@ -164,7 +164,7 @@ describe('signals', () => {
     expect(errors).toContain(`"signal":"${signal}","msg":"stopped while loading`);
   });
 
-  test('a second signal ends it at once, by that signal', async () => {
+  test('a second signal ends the process at once by that signal', async () => {
     const { child, said, ended } = start([
       ...local,
       `--model=${join(dir, 'model')}`,
@@ -179,7 +179,7 @@ describe('signals', () => {
     expect([child.signalCode, status]).toEqual(status === null ? ['SIGTERM', null] : [null, 130]);
   });
 
-  test('SIGTERM before anything is loaded ends it with a line too', async () => {
+  test('SIGTERM before anything is loaded also ends it with a message', async () => {
     const { child, ended } = start([...local, `--model=${join(dir, 'model')}`]);
     // Node itself hears SIGTERM from the start; ours is there once SIGHUP is heard.
     await hears(child, constants.signals.SIGHUP);
@@ -190,7 +190,7 @@ describe('signals', () => {
   });
 });
 
-test('with a full disk under both of its outputs it serves, counts the lines and stops', async () => {
+test('serves, counts dropped lines and stops when both its outputs are on a full disk', async () => {
   const dir = temporaryFolder();
   await buildHfTiny('llama', dir);
   const free = createServer().listen(0, '127.0.0.1');
@@ -225,7 +225,7 @@ test('with a full disk under both of its outputs it serves, counts the lines and
   expect(await ended).toEqual([0, null]);
 });
 
-test('weights that are not those of the manifest end the start', async () => {
+test('does not start with weights that differ from the manifest', async () => {
   const dir = temporaryFolder();
   await buildHfTiny('llama', dir);
   const weights = join(dir, 'weights.bin');
@@ -248,7 +248,7 @@ test('restores and serves a model that an unfinished build had moved', async () 
   expect(errors).toContain(`slmrank: restored ${dir}, which an unfinished build had moved\n`);
 });
 
-test('an address that is taken ends the start before the model is looked at, with the other problems', async () => {
+test('reports an address in use with the other problems, before the model is read', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;

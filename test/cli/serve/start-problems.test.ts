@@ -32,7 +32,7 @@ function problemsOf(argv: readonly string[], env: Record<string, string> = {}) {
   return findStartProblems(readConfig(env, argv).config);
 }
 
-test('a start that can succeed has none, and leaves its addresses free', async () => {
+test('finds nothing when the start can succeed, and leaves the addresses free', async () => {
   const dir = temporaryFolder(files);
   const argv = [
     ...free,
@@ -45,7 +45,7 @@ test('a start that can succeed has none, and leaves its addresses free', async (
   expect(await problemsOf(argv)).toEqual([]);
 });
 
-test('addresses that are taken, files that are missing and CUDA without its libraries are all reported at once', async () => {
+test('reports addresses in use, missing files and CUDA without its libraries together', async () => {
   const dir = temporaryFolder(files);
   const address = `127.0.0.1:${port}`;
   const argv = [
@@ -101,7 +101,7 @@ test('refuses two addresses of which one includes the other', async () => {
   ]);
 });
 
-test('what could not be read is passed over', async () => {
+test('ignores settings that could not be read', async () => {
   expect(
     await problemsOf([
       '--address=x',
