@@ -42,19 +42,14 @@ export interface Observation {
 export async function openObservation(options: ObservationOptions): Promise<Observation> {
   const { config, manifest, version, log, env } = options;
   const { name: model, fingerprint, precision, buckets } = manifest;
+  const provider = config.devices[0]?.provider ?? 'none';
   const observer = await createObserver({
     log,
     env,
     buckets,
     clock: systemClock,
     replicas: config.devices.map((slot) => slot.name),
-    build: {
-      version,
-      model,
-      precision,
-      fingerprint: shortFingerprint(fingerprint),
-      provider: config.devices[0]?.provider ?? 'none',
-    },
+    build: { version, model, precision, fingerprint: shortFingerprint(fingerprint), provider },
   });
   let state: ServingState = { isStopping: () => false, isWarm: false, replicas: () => [] };
   const port = await openPort(config, observer, () => findHindrance(state));

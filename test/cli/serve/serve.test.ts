@@ -126,16 +126,13 @@ describe('signals', () => {
   });
   afterAll(() => rmSync(dir, { recursive: true }));
 
+  const oneReplica = () => [...local, `--model=${join(dir, 'model')}`, '--devices=cpu:1'];
+
   test('SIGHUP reloads the keys, and does not end a server that is still starting', async () => {
     const [key, next] = [createKey(), createKey()];
     const keys = join(dir, 'keys');
     writeFileSync(keys, keyLine(key, { name: 'a' }));
-    const { child, firstLine, said, ended } = start([
-      ...local,
-      `--api-keys=${keys}`,
-      `--model=${join(dir, 'model')}`,
-      '--devices=cpu:1',
-    ]);
+    const { child, firstLine, said, ended } = start([...oneReplica(), `--api-keys=${keys}`]);
     await hears(child, constants.signals.SIGHUP);
     child.kill('SIGHUP');
     const ready = await Promise.race([firstLine, ended.then(({ errors }) => errors)]);
@@ -152,11 +149,7 @@ describe('signals', () => {
     ['SIGTERM', 143],
     ['SIGINT', 130],
   ] as const)('%s while it loads ends it with a line and status %d', async (signal, status) => {
-    const { child, said, ended } = start([
-      ...local,
-      `--model=${join(dir, 'model')}`,
-      '--devices=cpu:1',
-    ]);
+    const { child, said, ended } = start(oneReplica());
     await said(/cpu#0 is loading/);
     child.kill(signal);
     const { errors, ...end } = await ended;
@@ -165,11 +158,7 @@ describe('signals', () => {
   });
 
   test('a second signal ends the process at once by that signal', async () => {
-    const { child, said, ended } = start([
-      ...local,
-      `--model=${join(dir, 'model')}`,
-      '--devices=cpu:1',
-    ]);
+    const { child, said, ended } = start(oneReplica());
     await said(/cpu#0 is loading/);
     child.kill('SIGINT');
     await said(/"signal":"SIGINT","msg":"stopped while loading/);
