@@ -6,18 +6,18 @@
 #   cuda      docker build --target cuda -t slmrank:cuda .      (run with --gpus all)
 #   load      ghz and the load test, for the compose profile "load"
 #
-# A built model (slmrank model build) is mounted at /model, or built in: int8 for cpu, fp16 for cuda.
+# A built model (slmrank model build) is mounted at /model, or copied into the image: int8 for cpu, fp16 for cuda.
 #
 #   docker build --target cpu --build-context model=models/artifacts/slmrank-55m-int8 -t slmrank:slmrank-55m .
 
-# The model to build in. Empty, unless the build context of the same name replaces it.
+# The model to copy into the image. Empty, unless a build context of the same name replaces it.
 FROM scratch AS model
 
-# Production dependencies, in a layer of their own: they are most of the image and change seldom.
+# Production dependencies have their own layer, because they are most of the image and change rarely.
 FROM node:20.20-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# ONNX Runtime comes with the libraries of every platform; an image needs those of its own.
+# ONNX Runtime has libraries for every platform; an image needs only its own.
 RUN npm ci --omit=dev --no-audit --no-fund \
     && rm -rf node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32
 
@@ -46,14 +46,14 @@ COPY --from=model . /model
 # The image's user "node", by number so that orchestrators can tell that it is not root.
 USER 1000
 EXPOSE 50051
-# Healthy once every bucket is warm; loading a large model takes its time.
+# Healthy once every bucket is warm, which takes a while for a large model.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
     CMD ["node", "dist/src/cli/main.js", "health", "--address", "127.0.0.1:50051"]
 # Exec form: SIGTERM reaches the server, which then drains.
 CMD ["node", "--enable-source-maps", "dist/src/main.js"]
 
-# The CUDA provider of the very ONNX Runtime version that onnxruntime-node has (1.29.0), for CUDA 13. npm's own
-# package carries the CPU provider only. Its install would also bring TensorRT's provider, which is not used.
+# The CUDA provider for CUDA 13, of the same ONNX Runtime version as onnxruntime-node (1.29.0), whose npm package has
+# only the CPU provider. Its own download would also contain TensorRT's provider, which is not used.
 FROM node:20.20-bookworm-slim AS cuda-provider
 WORKDIR /provider
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
@@ -63,7 +63,7 @@ RUN npm pack --silent com.github.asus4.onnxruntime.linux-x64-gpu@0.4.9 \
         package/Plugins/Linux/x64/libonnxruntime_providers_shared.so \
     && rm ./*.tgz
 
-# Brings libcudart, libcublas, libcublasLt and libcurand; the driver's libcuda comes from the host.
+# Contains libcudart, libcublas, libcublasLt and libcurand. The host provides the driver's libcuda.
 FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04 AS cuda
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=2 \

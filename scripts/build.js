@@ -1,4 +1,4 @@
-/** Compiles to dist/, and puts the files beside the code that it reads while it runs. */
+/** Compiles to dist/, and copies the files there that the code reads while it runs. */
 import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ const readAtRunTime = ['package.json', 'proto', 'src/toolchain/graph/onnx/onnx.p
 try {
   execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 } catch {
-  // The compiler has said why.
+  // The compiler has printed the reason.
   process.exit(1);
 }
 for (const path of readAtRunTime) {

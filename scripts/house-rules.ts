@@ -1,8 +1,8 @@
 /**
- * What the source tree may not have, beside the faults that it still has (scripts/house-faults.json).
- * A fault that is gone has to be taken off that list, so the list can only get shorter:
+ * The rules for the source tree. scripts/house-faults.json lists the faults that it still has. A
+ * fault that is fixed must be removed from there, so the list can only get shorter:
  *
- *     npm run house      takes off what is gone, and fails if there is more
+ *     npm run house      removes fixed faults, and fails if there are new ones
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,11 +14,11 @@ const maxRoomFiles = 12;
 /** A file with fewer lines than this may be tested through its neighbours. */
 const minTestedLines = 60;
 
-/** Faults by rule. Counts are of the whole tree; lists name what is at fault. */
+/** Faults by rule. Counts are of the whole tree; lists name the files or rooms. */
 export interface Faults {
   wideComments: number;
   literalSpreads: number;
-  /** Outside numerics rooms, whose inner loops may have a default. */
+  /** Not counted in numerics rooms, whose inner loops may have a default. */
   indexDefaults: number;
   /** Files or rooms that import each other in a circle, joined by a space. */
   circles: string[];
@@ -63,7 +63,7 @@ export function testOf(path: string): string {
   return join('test', path.replace(/^src\//, '').replace(/\.ts$/, '.test.ts'));
 }
 
-/** Known faults without those that are gone, and what is not among them. */
+/** The known faults without the fixed ones, and the faults that are new. */
 export function compareFaults(known: Faults, found: Faults): { left: Faults; added: string[] } {
   const left = { ...known };
   const added: string[] = [];
@@ -81,7 +81,7 @@ export function compareFaults(known: Faults, found: Faults): { left: Faults; add
   return { left, added };
 }
 
-/** JSON as the formatter wants it: a list that fits in 200 columns is one line. */
+/** JSON as the formatter writes it: a list that fits in 200 columns is one line. */
 function formatFaults(faults: Faults): string {
   const fields = Object.entries(faults).map(([rule, value]: [string, number | string[]]) => {
     const items = Array.isArray(value) ? value.map((each) => JSON.stringify(each)) : [];

@@ -15,7 +15,7 @@ import ts from 'typescript';
 export interface SourceFile {
   path: string;
   lines: number;
-  /** Paths of imported files of the project, each with the names that are taken from it. */
+  /** Paths of imported files of the project, each with the imported names. */
   imports: { path: string; names: string[] }[];
   exports: string[];
   /** Interfaces, type aliases and classes. */
@@ -30,7 +30,7 @@ export interface SourceFile {
   indexDefaults: number;
 }
 
-/** What the table shows. Rooms are folders that hold a file of their own. */
+/** The figures of the table. Rooms are folders with files. */
 export interface HouseFigures {
   files: number;
   lines: number;
@@ -42,7 +42,7 @@ export interface HouseFigures {
   largestRoom: { room: string; files: number };
   types: number;
   exports: number;
-  /** Exported names that no other measured file takes. */
+  /** Exported names that no other measured file imports. */
   exportsUsedAtHome: number;
   wideComments: number;
   literalSpreads: number;
@@ -81,7 +81,7 @@ function readSource(path: string, root: string): SourceFile {
   };
 }
 
-/** An address cannot be broken into lines. */
+/** Lines with a web address do not count, because it cannot be broken. */
 function isComment(line: string): boolean {
   return /^\s*(\/?\*|\/\/)|\s\/\/\s/.test(line) && !line.includes('http');
 }
@@ -101,7 +101,7 @@ function isIndexDefault(node: ts.Node): boolean {
   );
 }
 
-/** How many nodes of a tree fit. */
+/** The number of nodes of a tree that fit. */
 function count(node: ts.Node, fits: (node: ts.Node) => boolean): number {
   let found = fits(node) ? 1 : 0;
   node.forEachChild((child) => {
@@ -157,7 +157,7 @@ export function measureHouse(files: SourceFile[]): HouseFigures {
     ]),
   );
   const roomGraph = roomsOf(fileGraph);
-  const taken = new Set(
+  const imported = new Set(
     files.flatMap((file) =>
       file.imports.flatMap(({ path, names }) => names.map((name) => `${path}#${name}`)),
     ),
@@ -173,7 +173,7 @@ export function measureHouse(files: SourceFile[]): HouseFigures {
     largestRoom: largestRoom(files),
     types: sum(files.map((file) => file.types)),
     exports: exported.length,
-    exportsUsedAtHome: exported.filter((name) => !taken.has(name)).length,
+    exportsUsedAtHome: exported.filter((name) => !imported.has(name)).length,
     wideComments: sum(files.map((file) => file.wideComments)),
     literalSpreads: sum(files.map((file) => file.literalSpreads)),
     indexDefaults: sum(files.map((file) => file.indexDefaults)),
@@ -197,7 +197,7 @@ function roomsOf(fileGraph: Map<string, Set<string>>): Map<string, Set<string>> 
 }
 
 function largestRoom(files: SourceFile[]): { room: string; files: number } {
-  const [room, number] = [...roomSizes(files)].sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
+  const [[room, number] = ['', 0]] = [...roomSizes(files)].sort((a, b) => b[1] - a[1]);
   return { room, files: number };
 }
 

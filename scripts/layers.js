@@ -1,6 +1,6 @@
 /**
- * Which room may import which, from the ground up: a room may only import rooms that stand above it
- * in this table and that it names. ESLint holds it (house/layers in eslint.config.js).
+ * Which room may import which, from the lowest up: a room may import only the rooms in its list,
+ * which are all above it in this table. ESLint checks it (house/layers in eslint.config.js).
  */
 export const layers = {
   'src/base': [],
@@ -122,7 +122,7 @@ const doors = [
   { library: /^(prom-client$|@opentelemetry\/)/, rooms: ['src/observe'] },
 ];
 
-/** What is wrong with the import of a package, or undefined. */
+/** The fault of an import of a package, or undefined. */
 export function doorFault(from, library) {
   const door = doors.find((each) => each.library.test(library));
   return door === undefined || door.rooms.some((room) => from.startsWith(`${room}/`))
@@ -138,7 +138,7 @@ export function roomOf(path) {
   return Object.keys(layers).findLast((room) => path.startsWith(`${room}/`));
 }
 
-/** What is wrong with an import, or undefined. Both paths count from the project's root. */
+/** The fault of an import, or undefined. Both paths are relative to the project's root. */
 export function layerFault(from, to) {
   const [room, target] = [roomOf(from), roomOf(to)];
   if (room === undefined || room === target) {
@@ -151,5 +151,5 @@ export function layerFault(from, to) {
   }
   return layers[room].includes(target)
     ? undefined
-    : `${room} may not import ${target}: scripts/layers.js says what it may.`;
+    : `${room} may not import ${target}: scripts/layers.js lists what it may import.`;
 }

@@ -6,7 +6,7 @@ import { startTestServer, type TestServer } from './support/serving/test-server.
 
 const run = promisify(execFile);
 const cwd = fileURLToPath(new URL('..', import.meta.url));
-const python = process.env['PYTHON'] ?? 'python3';
+const { PYTHON: python = 'python3' } = process.env;
 const answers = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
 const hasGrpcTools = answers(python, '-c', 'import grpc_tools');
 

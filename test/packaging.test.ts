@@ -13,7 +13,8 @@ function read(file: string): string {
 const dockerfile = read('Dockerfile');
 const compose = read('docker-compose.yml');
 
-// npm leaves them out when its registry or an older node_modules lacks them, and `npm ci` then refuses the lock.
+// npm omits them when its registry or an older node_modules lacks them, and `npm ci` then refuses
+// the lock file.
 test('package-lock.json has every optional package of every platform', () => {
   const { packages } = JSON.parse(read('package-lock.json')) as {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;
@@ -26,7 +27,7 @@ test('package-lock.json has every optional package of every platform', () => {
   expect(wanted.filter((name) => packages[`node_modules/${name}`] === undefined)).toEqual([]);
 });
 
-// With `ignore-scripts`, which every npm knows: a setting of onnxruntime-node's own makes npm warn of it.
+// By `ignore-scripts`, which every npm knows. npm would warn of onnxruntime-node's own setting.
 test('npm runs no install scripts, and every package that has one works without', () => {
   const settings = read('.npmrc')
     .split('\n')
@@ -50,7 +51,7 @@ test('npm runs no install scripts, and every package that has one works without'
   ]);
 });
 
-test("package.json leans on no 'pre' and 'post' scripts, which npm then leaves out too", () => {
+test("package.json has no 'pre' and 'post' scripts, which npm then skips as well", () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).toEqual([]);
 });
@@ -67,7 +68,7 @@ describe('the Dockerfile', () => {
     expect(stages).toEqual(expect.arrayContaining(targets));
   });
 
-  test('copies only what is in the repository, and the ignore file lets through', () => {
+  test('copies only files of the repository that the ignore file allows', () => {
     const allowed = read('.dockerignore')
       .split('\n')
       .filter((line) => line.startsWith('!'))
@@ -99,13 +100,14 @@ describe('the Dockerfile', () => {
     const { dependencies } = JSON.parse(read('package.json')) as {
       dependencies: Record<string, string>;
     };
-    const pairs: Record<string, string> = { '1.29.0': 'linux-x64-gpu@0.4.9' };
-    expect(dockerfile).toContain(pairs[dependencies['onnxruntime-node'] ?? ''] ?? 'no such pair');
+    const providers = new Map([['1.29.0', 'linux-x64-gpu@0.4.9']]);
+    const { 'onnxruntime-node': version = 'none' } = dependencies;
+    expect(dockerfile).toContain(providers.get(version) ?? `no provider for ${version}`);
   });
 });
 
 // docs/operations.md says why.
-test('every way to start a server takes the same two arenas, and what the surroundings say instead', () => {
+test('every way to start a server uses two arenas, unless the environment sets their number', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   for (const name of ['start', 'chaos']) {
     expect(scripts[name]).toContain('MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2} node');
@@ -129,12 +131,12 @@ test('the compose file has a CPU server, and CUDA and load on demand', () => {
   );
 });
 
-test('every setting that an image or the compose file gives is one the server knows', () => {
+test('the server knows every setting of the images and the compose file', () => {
   const given = `${dockerfile}\n${compose}`.matchAll(/(SLMRANK_[A-Z_]+)[=:] ?(\S+)/g);
   const env: Record<string, string> = {};
   for (const [, name = '', value = ''] of given) {
-    // ${NAME:-default} is what compose fills in.
-    env[name] = /^\$\{\w+:-(.*)\}$/.exec(value)?.[1] ?? value;
+    // Compose fills in the default of ${NAME:-default}.
+    env[name] = value.replace(/^\$\{\w+:-(.*)\}$/, '$1');
   }
   expect(Object.keys(env)).toEqual(
     expect.arrayContaining(['SLMRANK_ADDRESS', 'SLMRANK_MODEL', 'SLMRANK_DEVICES']),
@@ -170,7 +172,7 @@ describe('.ci/run', () => {
     expect(count([suite('passed', 'passed'), suite('failed')])).toBe('1 1 0');
   });
 
-  test('does not take a run of no tests for a good one', () => {
+  test('fails a run without tests', () => {
     expect(count([])).toBe('0 1 0');
     expect(count([suite('passed', 'pending')])).toBe('0 1 1');
   });

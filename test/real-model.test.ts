@@ -8,7 +8,9 @@ import { projectFolder } from '../src/toolchain/build/project-folder.ts';
 import { readRecipe } from '../src/toolchain/build/recipe.ts';
 import { verifyModel } from '../src/toolchain/verify/verify-model.ts';
 
-/** The bundled model is built when it is not there. The dense one is downloaded: by `npm run test:real` alone. */
+/**
+ * Builds the bundled model if it does not exist. Only `npm run test:real` downloads the dense one.
+ */
 const dense = 'smollm2-135m-instruct';
 const isReal = process.env['SLMRANK_TEST_REAL'] === '1';
 const models = new Map([
@@ -25,7 +27,7 @@ for (const [recipe, dir] of models) {
   (dir === undefined ? describe.skip : describe)(
     dir === undefined ? `${title} (${reason})` : title,
     () => {
-      it('has the token ids and, within its tolerance, the logits of transformers, in any company', async () => {
+      it('has the token ids and, within its tolerance, the logits of transformers, in any batch', async () => {
         const report = await verifyModel({
           dir: dir ?? '',
           golden: await readGolden(projectFolder(`models/goldens/${recipe}.json.gz`)),

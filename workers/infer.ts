@@ -45,7 +45,8 @@ async function handle(message: InferMessage): Promise<InferReply> {
 }
 
 async function load(): Promise<NonNullable<typeof loaded>> {
-  // Imported here, because a thread that replaces a crashed one must be cheap and safe to end.
+  // Imported on demand: a thread that replaces a crashed one must be cheap to start and safe to
+  // end.
   const { openSession } = await import('../src/engine/session.ts');
   const files = new ServedFiles(modelDir, manifest, verified);
   try {

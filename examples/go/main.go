@@ -1,4 +1,4 @@
-// Ranks two candidates. run.sh beside it makes the stubs and runs it.
+// Ranks two candidates. run.sh generates the stubs and runs it.
 package main
 
 import (

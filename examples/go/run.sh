@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the stubs in a folder of its own and ranks two candidates: bash examples/go/run.sh [ADDRESS]
+# Generates the stubs in a temporary folder and ranks two candidates: bash examples/go/run.sh [ADDRESS]
 # Needs Go, protoc-gen-go and protoc-gen-go-grpc, and protoc or Python's grpcio-tools (PYTHON, default python3).
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

@@ -1,11 +1,12 @@
 /**
- * Chooses the demo's postings and candidates, the same ones every time:
+ * Chooses the demo's postings and candidates, always the same ones:
  *
  *   node --import tsx models/demo/select.ts POSTINGS.jsonl.gz
  *
- * reads postings (`_id`, `title`, `text`, `metadata.agency`) and writes postings.jsonl.gz, queries.jsonl and candidates.trec
- * beside this file. Kept are the 50 postings that BM25 finds for each query, filled up to 300 by the order of their ids' hashes;
- * a query's candidates are those 50, best first, as a first stage would hand them over.
+ * Reads postings (`_id`, `title`, `text`, `metadata.agency`), and writes postings.jsonl.gz,
+ * queries.jsonl and candidates.trec beside this file. The candidates of a query are the 50 postings
+ * that BM25 finds for it, best first, as from a first stage. Other postings are added in the order
+ * of their ids' hashes until there are 300.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -26,7 +27,10 @@ const queries = [
 const postingsKept = 300;
 const candidatesPerQuery = 50;
 
-/** Robertson and Zaragoza 2009, with the usual k1 and b; the idf is Lucene's, which is never negative. */
+/**
+ * BM25 as in Robertson and Zaragoza 2009, with the usual k1 and b, and Lucene's idf, which is never
+ * negative.
+ */
 const k1 = 1.2;
 const b = 0.75;
 

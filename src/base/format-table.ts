@@ -1,13 +1,13 @@
 import { at } from './at.ts';
 
 /**
- * A table of text. Each column is as wide as its widest cell, with two spaces between columns. The
- * first column is aligned left, the others right.
+ * A table of text; all rows have equally many cells. Each column is as wide as its widest cell,
+ * with two spaces between columns. The first column is aligned left, the others right.
  */
 export function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>(
-    (widest, cells) => cells.map((cell, column) => Math.max(cell.length, widest[column] ?? 0)),
-    [],
+  const columns = rows[0]?.length ?? 0;
+  const widths = Array.from({ length: columns }, (_, column) =>
+    rows.reduce((widest, cells) => Math.max(widest, at(cells, column).length), 0),
   );
   const lines = rows.map((cells) =>
     cells

@@ -1,12 +1,14 @@
 import { at } from '../base/at.ts';
 
-/** Offers the start of a run that covers the items from `start` up to `end`, with the run's cost. */
+/**
+ * Offers the start of a run that covers the items from `start` up to `end`, with the run's cost.
+ */
 export type OfferRun = (start: number, cost: number) => void;
 
 /**
- * Divides `count` items in a row into at most `maxRuns` runs of least total cost, exactly: a dynamic
- * programme over the ends. Of equally cheap divisions, the one with fewer runs is taken, then the
- * one whose start was offered first.
+ * Divides `count` items in a row into at most `maxRuns` runs of least total cost, exactly: a
+ * dynamic programme over the ends. Of equally cheap divisions, the one with fewer runs is taken,
+ * then the one whose start was offered first.
  *
  * `offerRuns` must offer every start of a run that ends before item `end`.
  *

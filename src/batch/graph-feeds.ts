@@ -1,8 +1,8 @@
 import type { AttentionGroup, PackedBatch } from './packed-batch.ts';
 
 /**
- * The packed graph's inputs: one list for the toolchain, which writes the graph, and for the session,
- * which feeds it.
+ * The packed graph's inputs: one list for the toolchain, which writes the graph, and for the
+ * session, which feeds it.
  */
 
 export interface FeedSpec {
@@ -14,8 +14,8 @@ export interface FeedSpec {
 /** T packed tokens and N candidates; in each group, B tiles of S rows and K keys. */
 export const sharedFeeds = {
   ids: { name: 'ids', type: 'int32', dims: ['T'] },
-  // A column, so that RotaryEmbedding takes T as the batch axis: as a row it fails beyond the rotary
-  // table's length. On CUDA that axis is the launch grid's second, which limits T to 65,535.
+  // A column, so that RotaryEmbedding takes T as the batch axis: as a row it fails beyond the
+  // rotary table's length. On CUDA that axis is the launch grid's second, which limits T to 65,535.
   positions: { name: 'positions', type: 'int64', dims: ['T', 1] },
   untile: { name: 'untile', type: 'int32', dims: ['T'] },
   scored: { name: 'scored', type: 'int32', dims: ['N'] },

@@ -11,9 +11,9 @@ import { type Segment, segmentCost } from './segment.ts';
 import { assignGroups } from './tile-groups.ts';
 
 /**
- * Key lengths are rounded up to a multiple of this. CUDA's memory-efficient attention accepts a mask
- * only if its rows are multiples of 4 elements (ONNX Runtime, pull request 27831), otherwise the
- * slow kernel runs; and rounded shapes repeat more often.
+ * Key lengths are rounded up to a multiple of this. CUDA's memory-efficient attention accepts a
+ * mask only if its rows are multiples of 4 elements (ONNX Runtime, pull request 27831), otherwise
+ * the slow kernel runs; and rounded shapes repeat more often.
  */
 const keyStep = 4;
 
@@ -49,7 +49,8 @@ export function packedTokens(parts: readonly BatchPart[]): number {
  * Lays out the parts' tokens one after the other and arranges their segments in tiles. Pure: the
  * batch shares no memory with the parts. Logits come in the order of the candidates.
  *
- * @throws RangeError if a candidate is empty (it always has a suffix: this is a bug) or there is none.
+ * @throws RangeError if a candidate is empty or there is none; both are bugs, because every
+ * candidate has a suffix.
  */
 export function packBatch(
   parts: readonly BatchPart[],

@@ -1,4 +1,4 @@
-/** The packed batch and what runs it: declared here, implemented by the pool. */
+/** The packed batch, and the interface of its runner, which the pool implements. */
 
 import { type Segment, tokenSegment } from './segment.ts';
 
@@ -16,7 +16,9 @@ export interface EncodedRequest {
 }
 
 export interface EncodedCandidate {
-  /** The candidate's kept tokens followed by the suffix, which all candidates share. Never empty. */
+  /**
+   * The candidate's kept tokens followed by the suffix, which all candidates share. Never empty.
+   */
   readonly ids: Int32Array;
   /** Kept tokens of title and text, without the suffix. */
   readonly tokens: number;
@@ -26,7 +28,7 @@ export interface EncodedCandidate {
 /** Candidates of one request that share a batch, in the order of the batch's logits. */
 export interface BatchPart {
   readonly prefix: Segment;
-  /** A candidate with the suffix each. */
+  /** Each is a candidate followed by the template's suffix. */
   readonly suffixes: readonly Segment[];
 }
 

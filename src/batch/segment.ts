@@ -4,7 +4,7 @@
  *
  * Only token ids exist so far. Further kinds will join the union: `states`, a candidate whose keys
  * and values are stored and of which only the suffix is computed, and `embeddings`, positions given
- * as embedding rows. Whoever packs a batch tells the kinds apart; scheduling sees only `segmentCost`.
+ * as embedding rows. Packing a batch distinguishes the kinds; scheduling sees only `segmentCost`.
  */
 export interface Segment {
   readonly kind: 'tokens';

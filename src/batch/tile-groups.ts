@@ -1,4 +1,4 @@
-/** Assigns attention tiles to groups of one padded shape, when a batch may have only a few shapes. */
+/** Assigns attention tiles to a few groups, each padded to one shape. */
 
 import { at } from '../base/at.ts';
 import { cheapestRuns, type OfferRun } from './cheapest-runs.ts';

@@ -2,7 +2,7 @@ import { createDeferred } from '../base/deferred.ts';
 import type { PriorityClass } from '../domain/events.ts';
 import type { ScoresByKey } from './score-cache.ts';
 
-/** What decides whether a request may wait for another request's run. */
+/** Determines whether a request may wait for another request's run; see `canFollow`. */
 export interface Urgency {
   /** In the clock's milliseconds. */
   readonly deadlineAtMs: number;
@@ -25,7 +25,7 @@ export class Flight {
     this.urgency = urgency;
   }
 
-  /** Empty when the run failed; lacks what the deadline cut off. Never rejects. */
+  /** Empty if the run failed; without the scores that the deadline cut off. Never rejects. */
   get scores(): Promise<ScoresByKey> {
     return this.#scores.promise;
   }

@@ -9,22 +9,23 @@ export interface ScoreCall extends Urgency {
 }
 
 /**
- * How the scores of some keys will come: this request runs `keys` itself and publishes their
- * scores, and receives those of all other keys from the runs of other requests.
+ * Where the scores of some keys will come from: this request runs `keys` itself and publishes their
+ * scores; the scores of all other keys come from the runs of other requests.
  */
 export interface Claim {
-  /** Each one once. */
+  /** Without duplicates. */
   readonly keys: readonly string[];
   /** Aborts when no request wants the scores of `keys` any more. */
   readonly signal: AbortSignal;
-  /** For `keys`; lacks what the deadline cut off. */
+  /** The scores of `keys`, without those that the deadline cut off. */
   publish(scores: ScoresByKey): void;
   /**
-   * What other requests published until this call's deadline, or until `release`. Never rejects.
+   * The scores that other requests published before this call's deadline or `release`. Never
+   * rejects.
    */
   readonly followed: Promise<readonly ScoresByKey[]>;
   /**
-   * Has to be called when nothing can be published: then one of the waiting requests takes over.
+   * Must be called if nothing can be published: one of the waiting requests then takes over.
    */
   release(): void;
 }
@@ -38,7 +39,7 @@ export interface ScoreSource {
   claim(keys: readonly string[], call: ScoreCall): Claim;
 }
 
-/** Nothing is kept and nothing is shared: every request runs all of its candidates. */
+/** Keeps and shares nothing: every request runs all of its candidates. */
 export const ownRuns: ScoreSource = {
   lookUp: () => new Map(),
   findUnclaimed: (keys) => keys,

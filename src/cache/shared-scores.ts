@@ -48,8 +48,8 @@ export class SharedScores implements ScoreSource {
     call.signal.addEventListener('abort', leave, { once: true });
     const finish = (scores: ScoresByKey) => {
       call.signal.removeEventListener('abort', leave);
-      // Before the waiting requests wake up: they find the score in the cache, or nobody running
-      // the pair.
+      // Before the waiting requests wake up, so that they find the score in the cache, or no flight
+      // for the pair.
       this.#remove(own, flight);
       flight.finish(scores);
     };
@@ -83,7 +83,7 @@ export class SharedScores implements ScoreSource {
     return this.#flights.get(key) ?? [];
   }
 
-  /** The keys that nobody runs in time for this request, and the flights that bring the others. */
+  /** The keys that no flight scores in time for this request, and the flights for the others. */
   #divide(keys: readonly string[], urgency: Urgency) {
     const nowMs = this.#clock.nowMs();
     const own: string[] = [];

@@ -10,7 +10,9 @@ export interface Command {
   readonly run: (args: readonly string[]) => Promise<number>;
 }
 
-/** One line a command: its words, what it does, and where it lives. Loaded only when called. */
+/**
+ * By name. A command's modules are loaded only when it is called, so that the others start fast.
+ */
 const commands: ReadonlyMap<
   string,
   { summary: string; load: () => Promise<{ run: Command['run'] }> }
@@ -52,7 +54,7 @@ const commands: ReadonlyMap<
   ['key new', { summary: 'make an API key', load: () => import('./admin/key-new.ts') }],
   [
     'admin',
-    { summary: "look after a server's replicas and model", load: () => import('./admin/admin.ts') },
+    { summary: "operate a server's replicas and model", load: () => import('./admin/admin.ts') },
   ],
   [
     'health',
@@ -97,24 +99,24 @@ function help(): string {
   return `Usage: slmrank COMMAND [OPTIONS]\n\n${rows.join('\n')}\n\n'slmrank COMMAND --help' lists a command's options.\n`;
 }
 
-function noCommand(argv: readonly string[]): string {
+function describeUnknown(argv: readonly string[]): string {
   const names = [...commands.keys()];
-  const typed = [argv.slice(0, 2).join(' '), argv[0] ?? ''];
-  const nearest = typed.map((words) => findNearestName(words, names)).find((name) => name);
+  const typed = [2, 1].map((words) => argv.slice(0, words).join(' '));
+  const nearest = typed.map((name) => findNearestName(name, names)).find((name) => name);
   return `no command '${argv.join(' ')}'${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
   const found = findCommand(argv);
   if (found === undefined) {
-    const asked = argv.length === 0 || argv.includes('--help');
-    (asked ? process.stdout : process.stderr).write(
-      asked ? help() : `slmrank: ${noCommand(argv)}\n\n${help()}`,
+    const isHelp = argv.length === 0 || argv.includes('--help');
+    (isHelp ? process.stdout : process.stderr).write(
+      isHelp ? help() : `slmrank: ${describeUnknown(argv)}\n\n${help()}`,
     );
-    return asked ? 0 : 2;
+    return isHelp ? 0 : 2;
   }
   if (argv[0] === 'serve') {
-    // Before its modules are loaded, which takes half a second.
+    // Already here, because loading the server's modules takes half a second.
     hearSignals();
   }
   try {

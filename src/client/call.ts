@@ -37,7 +37,7 @@ export function call<In, Out>(
   });
 }
 
-/** `path` is '/package.Service/Method'; the error names the method alone. */
+/** The error of a failed call. `path` is '/package.Service/Method'; the error names the method. */
 export function toCallError(path: string, error: ServiceError | null): CallError {
   const method = path.slice(path.lastIndexOf('/') + 1);
   const code = status[error?.code ?? status.UNKNOWN];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 
-/** The PEM files by which our clients trust a TLS server, and are trusted by it. */
+/** The PEM files by which a client and a TLS server trust each other. */
 export interface ClientTrust {
   /** The authority of the server's certificate; undefined for plain text. */
   readonly ca?: string | undefined;

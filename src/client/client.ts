@@ -11,8 +11,8 @@ export type { WireGetInfoResponse, WireRankRequestInput, WireRankResponse };
 /** The client of our own commands: plain gRPC, without retries. */
 export interface RankingClient {
   /**
-   * The call's deadline is `timeoutMs` from now. `request.timeoutMs`, if given, is measured by the
-   * server and may end earlier.
+   * The call's deadline is `timeoutMs` from now. The server measures `request.timeoutMs`, if given,
+   * which may end earlier.
    *
    * @throws CallError
    */
@@ -20,7 +20,7 @@ export interface RankingClient {
   /** @throws CallError */
   getInfo(timeoutMs: number): Promise<WireGetInfoResponse>;
   /**
-   * `SERVING`, `NOT_SERVING`, ...; the empty service stands for the whole server.
+   * Resolves to `SERVING`, `NOT_SERVING` or another status. '' names the whole server.
    *
    * @throws CallError
    */

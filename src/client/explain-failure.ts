@@ -6,8 +6,8 @@ const probeMs = 2000;
 const mayBeTls = new Set(['UNAVAILABLE', 'DEADLINE_EXCEEDED']);
 
 /**
- * The failure, with its likely cause in the message: a client in plain text gets no answer from a
- * port that speaks TLS, and no reason. So the port is tried once more with a TLS handshake.
+ * Adds the likely cause to the failure's message. A client that speaks plain text to a TLS port, or
+ * TLS to a plain port, is not told why it gets no answer, so a TLS handshake is tried here.
  */
 export async function explainFailure(
   error: unknown,

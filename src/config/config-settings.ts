@@ -20,7 +20,9 @@ export interface Settings extends LoadSettings, SecuritySettings {
   readonly adminAddress: string | undefined;
   /** The file to which the shape of the traffic is appended; undefined for none. */
   readonly capture: string | undefined;
-  /** Folder of the built model. Undefined: the bundled model, in the precision for the devices. */
+  /**
+   * Folder of the built model. If undefined, the bundled model in the precision for the devices.
+   */
   readonly model: string | undefined;
   readonly devices: readonly DeviceSlot[];
   /** Number of threads that tokenize. */
@@ -39,7 +41,7 @@ export interface Settings extends LoadSettings, SecuritySettings {
   readonly prefixTokens: number;
   readonly candidateTokens: number;
   readonly streamUnanswered: number;
-  /** Longest time of any call, whatever its deadline. */
+  /** Longest time of a call, even if its deadline is later. */
   readonly maxCallMs: number;
   /** Longest time that a drain waits for admitted work. */
   readonly drainMs: number;
@@ -64,8 +66,8 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
   address: textSetting(
     {
       default: '127.0.0.1:50051',
-      bounds: 'HOST:PORT; port 0 takes a free one',
-      why: 'Use 0.0.0.0:50051 to be reached from other machines; then give a certificate too, or put TLS in front.',
+      bounds: 'HOST:PORT; port 0 picks a free port',
+      why: 'Use 0.0.0.0:50051 to accept clients from other machines, with a certificate (--tls-cert) or a TLS proxy.',
     },
     parseAddress,
   ),
@@ -73,15 +75,15 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     {
       default: '127.0.0.1:9464',
       bounds: "HOST:PORT, or 'off'",
-      why: 'Plain HTTP with /metrics, /livez and /readyz. 0.0.0.0:9464 to be scraped from other machines; keep it inside.',
+      why: 'Plain HTTP with /metrics, /livez and /readyz. Use 0.0.0.0:9464 to let other machines scrape it, in a private network only.',
     },
     (text) => (text === 'off' ? undefined : parseAddress(text)),
   ),
   adminAddress: textSetting(
     {
       default: '127.0.0.1:50052',
-      bounds: "HOST:PORT, or 'off'; port 0 takes a free one",
-      why: 'The admin service, in plain text and without keys: replicas, model swap, log level. Keep it on loopback.',
+      bounds: "HOST:PORT, or 'off'; port 0 picks a free port",
+      why: 'The admin service (replicas, model swap, log level) has neither TLS nor keys. Keep it on loopback.',
     },
     (text) => (text === 'off' ? undefined : parseAddress(text)),
   ),
@@ -89,20 +91,20 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     {
       default: 'off',
       bounds: "a file, or 'off'",
-      why: 'Appends lengths, times and deadlines of requests (no texts), to replay or simulate this traffic later.',
+      why: 'Appends the lengths, times and deadlines of requests (not their texts), so that the traffic can be replayed or simulated.',
     },
     (text) => (text === 'off' ? undefined : text),
   ),
   model: optionalSetting({
     absent: 'slmrank-55m: int8 on cpu, fp16 on cuda',
     bounds: 'a folder with manifest.json',
-    why: 'Another model built with `slmrank model build`, served as it is. The default one is built when it is not there.',
+    why: 'A model built with `slmrank model build`. The default model is built at the first start.',
   }),
   devices: textSetting(
     {
       default: { text: 'cpu:N, N = cores', of: ({ cores }) => `cpu:${Math.min(cores, 256)}` },
-      bounds: 'cpu:SLOTS[xTHREADS] or cuda:INDEX[*SLOTS], comma between',
-      why: 'One replica runs on each slot. On CPU start with one thread a slot and as many slots as cores.',
+      bounds: 'cpu:SLOTS[xTHREADS] or cuda:INDEX[*SLOTS], separated by commas',
+      why: 'One replica runs on each slot. On CPU, start with one thread per slot and as many slots as cores.',
     },
     parseDeviceSlots,
   ),
@@ -112,84 +114,84 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
       text: 'cores / 8, at least 1',
       of: ({ cores }) => String(clamp(Math.floor(cores / 8), 1, 64)),
     },
-    why: 'More when encode_ms grows under load while replicas idle.',
+    why: 'Increase it if encode_ms grows under load while replicas are idle.',
   }),
-  // CUDA's RotaryEmbedding puts the tokens on one grid axis, which has at most 65,535.
+  // CUDA's RotaryEmbedding puts the tokens on a grid axis that is limited to 65,535.
   tokenBudget: countSetting([64, 65_535], {
     unit: 'packed tokens',
     default: {
       text: '1024; 8192 on cuda',
       of: (host) => (onlyCuda(host) ? '8192' : '1024'),
     },
-    why: 'The size of one batch: larger is longer to run and uses more memory; on CPU it should fit the caches.',
+    why: 'Most packed tokens in one batch. Larger batches run longer and use more memory; on CPU they should fit the caches.',
   }),
   lingerMs: countSetting([0, 1000], {
     unit: 'ms',
     default: '2',
-    why: '0 for the lowest latency at low load; more fills batches better when requests are small and many.',
+    why: 'How long a batch waits to be filled. Use 0 for the lowest latency at low load; increase it to fill batches better with many small requests.',
   }),
   queuedCandidates: countSetting([1, 10_000_000], {
     unit: 'candidates',
     default: '4000',
-    why: 'Admitted and not yet answered; beyond it requests are shed. About throughput times the longest useful wait.',
+    why: 'Most candidates that are admitted and not yet answered; further requests are refused. About the throughput times the longest useful wait.',
   }),
   queuedTokens: countSetting([1, 2_000_000_000], {
     unit: 'packed tokens',
     default: '1000000',
-    why: 'The same bound in tokens, so that long candidates cannot fill the memory.',
+    why: 'The same limit in tokens, so that long candidates cannot fill the memory.',
   }),
   candidates: countSetting([1, 100_000], {
     unit: 'candidates',
     default: '1000',
-    why: 'Most candidates of one request.',
+    why: 'Most candidates in one request.',
   }),
   textBytes: countSetting([1, 16_777_216], {
     unit: 'UTF-8 bytes',
     default: '131072',
-    why: 'Most bytes of one text: query, instruction, context, title, candidate. Longer candidates are cut, the others refused.',
+    why: 'Most bytes of one text (query, instruction, context, title or candidate). Longer candidate texts are cut, other longer texts are refused.',
   }),
   requestBytes: countSetting([1024, 268_435_456], {
     unit: 'bytes',
     default: '8388608',
-    why: 'Most bytes of one request as sent.',
+    why: 'Most bytes of one request message.',
   }),
   prefixTokens: countSetting([16, 131_072], {
     unit: 'tokens',
     default: '1024',
-    why: 'Most tokens of instruction, query and context with the template around them; more are refused. A row of the model may hold fewer.',
+    why: 'Most tokens of instruction, query and context with the template around them; longer requests are refused. Rows of the model may allow fewer.',
   }),
   candidateTokens: countSetting([8, 131_072], {
     unit: 'tokens',
     default: '512',
-    why: 'The context budget: a longer candidate is cut, or refused if the request says so. Less is faster. A row of the model may hold fewer.',
+    why: 'The context budget: longer candidates are cut, or refused if the request says so. Fewer tokens are faster. Rows of the model may allow fewer.',
   }),
   streamUnanswered: countSetting([1, 1000], {
     unit: 'requests',
     default: '16',
-    why: 'Most unanswered requests of one RankStream; reading pauses there.',
+    why: 'Most unanswered requests on one RankStream; the server reads no more until one is answered.',
   }),
   maxCallMs: countSetting([100, 3_600_000], {
     unit: 'ms',
     default: '120000',
-    why: 'Longest a request may take, whatever its deadline says.',
+    why: 'Longest time for a request, even if its deadline is later.',
   }),
   drainMs: countSetting([0, 3_600_000], {
     unit: 'ms',
     default: '30000',
-    why: "Longest a shutdown waits for admitted requests. Keep below the orchestrator's grace period.",
+    why: "Longest time that a shutdown waits for admitted requests. Must be shorter than the orchestrator's grace period.",
   }),
   ...loadSettings,
   ...securitySettings,
   logLevel: choiceSetting(['debug', 'info', 'warn', 'error', 'silent'], {
     default: 'info',
-    why: 'debug logs one line a request. Texts are never logged.',
+    why: 'debug logs one line per request. Texts are never logged.',
   }),
 };
 
 function parseAddress(text: string): string {
   const port = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/.exec(text)?.[1];
   if (port === undefined || Number(port) > 65_535) {
-    throw new Error(`'${text}' is no address; allowed: HOST:PORT with a port of 0 to 65535`);
+    throw new Error(`'${text}' is not an address; allowed: HOST:PORT with a port of 0 to 65535`);
   }
   return text;
 }

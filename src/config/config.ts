@@ -32,7 +32,8 @@ const names = Object.keys(settings) as readonly (keyof Settings)[];
  * Reads the settings from `SLMRANK_*` variables and flags. A flag overrides its variable. An empty
  * variable counts as absent.
  *
- * @throws ConfigError with every problem found: bad values, unknown names, settings that contradict each other.
+ * @throws ConfigError with every problem found: bad values, unknown names, settings that contradict
+ * each other.
  */
 export function parseConfig(
   env: Readonly<Record<string, string | undefined>>,
@@ -43,7 +44,7 @@ export function parseConfig(
   return toConfig(config, problems);
 }
 
-/** As `parseConfig`, but returns the problems, for callers that find more of them. */
+/** Like `parseConfig`, but returns the problems, so that the caller can add its own. */
 export function readConfig(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
@@ -138,16 +139,17 @@ function findContradictions(config: Config): string[] {
 
 /** Two listeners cannot share an address. */
 function findSharedAddresses(config: Config): string[] {
-  const all = (['address', 'metricsAddress', 'adminAddress'] as const).filter(
-    (name) => config[name]?.endsWith(':0') === false,
-  );
-  return all.flatMap((name, place) =>
+  const all = (['address', 'metricsAddress', 'adminAddress'] as const).flatMap((name) => {
+    const address = config[name];
+    return address === undefined || address.endsWith(':0') ? [] : [{ name, address }];
+  });
+  return all.flatMap(({ name, address }, place) =>
     all
       .slice(0, place)
-      .filter((other) => config[other] === config[name])
+      .filter((other) => other.address === address)
       .map(
         (other) =>
-          `${typedName(config, name, other)} is ${config[name] ?? ''}, the same as ${typedName(config, other, name)}`,
+          `${typedName(config, name, other.name)} is ${address}, the same as ${typedName(config, other.name, name)}`,
       ),
   );
 }

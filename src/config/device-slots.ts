@@ -28,7 +28,7 @@ export function parseDeviceSlots(text: string): readonly DeviceSlot[] {
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   if (twice !== undefined) {
     throw new Error(
-      `${twice} is there twice; name a device once and its number of slots with it: 'cpu:2', 'cuda:0*2'`,
+      `${twice} is listed twice; list a device once, with its number of slots: 'cpu:2', 'cuda:0*2'`,
     );
   }
   assertOneKind(parts);
@@ -42,7 +42,7 @@ function assertOneKind(parts: readonly string[]): void {
   );
   if (cpu && cuda) {
     throw new Error(
-      `cpu and cuda slots together; one server has slots of one kind, or a score would depend on where its candidate ran. Start two servers, one with ${cpu} and one with ${cuda}`,
+      `cpu and cuda slots are mixed; a server has slots of one kind, so that a score does not depend on where its candidate ran. Start two servers, one with ${cpu} and one with ${cuda}`,
     );
   }
 }
@@ -75,13 +75,15 @@ export function likeSlots(slots: readonly DeviceSlot[], count: number): readonly
 function parsePart(part: string): DeviceSlot[] {
   const cpu = /^cpu:(\d{1,3})(?:x(\d{1,3}))?$/.exec(part);
   if (cpu !== null) {
-    return cpuSlots(part, Number(cpu[1]), Number(cpu[2] ?? 1));
+    const [, count, threads = 1] = cpu;
+    return cpuSlots(part, Number(count), Number(threads));
   }
   const cuda = /^cuda:(\d{1,3})(?:\*(\d{1,3}))?$/.exec(part);
   if (cuda !== null) {
-    return cudaSlots(part, Number(cuda[1]), Number(cuda[2] ?? 1));
+    const [, index, count = 1] = cuda;
+    return cudaSlots(part, Number(index), Number(count));
   }
-  throw new Error(`'${part}' is no device slot; allowed: ${syntax}`);
+  throw new Error(`'${part}' is not a device slot; allowed: ${syntax}`);
 }
 
 function cpuSlots(part: string, count: number, threads: number): DeviceSlot[] {

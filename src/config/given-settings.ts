@@ -79,7 +79,7 @@ function splitAtEquals(word: string): readonly [string, string | undefined] {
   return place < 0 ? [word, undefined] : [word.slice(0, place), word.slice(place + 1)];
 }
 
-/** Names that other servers use for a setting, with our name for it. */
+/** Names that other servers use for a setting, with the name that it has here. */
 const otherWords: readonly (readonly [RegExp, string])[] = [
   [/^(grpc-?)?(port|host|listen|bind|addr)$/, 'address'],
   [/^(metrics|prometheus)-(port|host|listen|bind|addr)$/, 'metrics-address'],

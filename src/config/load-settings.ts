@@ -29,40 +29,40 @@ export const loadSettings: { readonly [Name in keyof LoadSettings]: Setting<Load
     cacheEntries: countSetting([0, 10_000_000], {
       unit: 'scores',
       default: '200000',
-      why: 'Each takes about 180 bytes, up to 420 of the process. 0 turns the score cache off, as measuring the model needs.',
+      why: 'Each score takes about 180 bytes (up to 420 bytes of process memory). 0 turns the score cache off; use that to measure the model.',
     }),
     cacheTtlMs: countSetting([1, 604_800_000], {
       unit: 'ms',
       default: '900000',
-      why: 'A score is exact for as long as its text is; the bound is on memory spent on what nobody asks again.',
+      why: 'How long a score is kept. Scores do not become wrong with time; this limits the memory for scores that are not needed again.',
     }),
     depthFloor: countSetting([1, 100_000], {
       unit: 'candidates',
       default: '130',
-      why: 'Least depth of requests with adaptive_depth, however high the load; refused where so many cannot end in time.',
+      why: 'Fewest candidates that are scored with adaptive_depth at any load. The request is refused if they cannot finish in time.',
     }),
     depthCeiling: countSetting([1, 100_000], {
       unit: 'candidates',
       default: '250',
-      why: 'Their depth without load and with time enough: the most that is worth ranking.',
+      why: 'Most candidates that are scored with adaptive_depth, without load and with enough time.',
     }),
     depthTargetMs: countSetting([1, 60_000], {
       unit: 'ms',
       default: '200',
-      why: 'Queued work beyond which depth falls. Less than half the latency that is promised.',
+      why: 'Depth is reduced when the queued work takes longer than this. Set it below half of the promised latency.',
     }),
     tuneBuckets: choiceSetting(['apply', 'propose', 'off'], {
       default: 'propose',
-      why: 'propose measures what other buckets would save and says so; apply uses them for new requests.',
+      why: 'propose measures and logs what other buckets would save; apply uses them for new requests.',
     }),
     agingMs: countSetting([1, 3_600_000], {
       unit: 'ms',
       default: '1000',
-      why: 'Less brings requests without a deadline forward, at the cost of those with one.',
+      why: 'A request without a deadline (or with a later one) is ordered as if it were due after this time. Lower values favour such requests over those with earlier deadlines.',
     }),
     deferrableWaitMs: countSetting([0, 86_400_000], {
       unit: 'ms',
       default: '0',
-      why: 'Deferrable requests run in spare capacity only; past this wait they count as interactive. 0: never.',
+      why: 'Deferrable requests run only in spare capacity. After this wait they count as interactive; 0 means never.',
     }),
   };

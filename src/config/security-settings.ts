@@ -30,7 +30,7 @@ export const securitySettings: {
 } = {
   tlsCert: file({
     bounds: 'a PEM file',
-    why: 'Serves TLS with this certificate chain. Read again when it changes, and at SIGHUP.',
+    why: 'Serves TLS with this certificate chain. The file is read again when it changes and on SIGHUP.',
   }),
   tlsKey: file({
     bounds: 'a PEM file',
@@ -38,41 +38,41 @@ export const securitySettings: {
   }),
   tlsClientCa: file({
     bounds: 'a PEM file',
-    why: 'Mutual TLS: only clients with a certificate of this authority are let in.',
+    why: 'Mutual TLS: accepts only clients with a certificate from this authority.',
   }),
   apiKeys: file({
     bounds: 'a file of JSON lines',
-    why: 'Asks every call but health for an API key; see `slmrank key new`. Use it with TLS: keys travel as they are.',
+    why: 'Requires an API key for every call except health checks; see `slmrank key new`. Use it with TLS, because keys are sent unencrypted otherwise.',
   }),
   connections: countSetting([1, 1_000_000], {
     unit: 'connections',
     default: '2000',
-    why: 'Open at once; more are closed as they come. One address has half at most. Lowered, with a warning, where the limit of open files is too low.',
+    why: 'Most open connections; further ones are closed at once. One address may have at most half of them. Lowered, with a warning, if the limit on open files is too low.',
   }),
   connectionCalls: countSetting([1, 100_000], {
     unit: 'calls',
     default: '1000',
-    why: 'Open at once on one connection; clients wait beyond it.',
+    why: 'Most open calls on one connection; clients delay further calls.',
   }),
   openCalls: countSetting([1, 1_000_000], {
     unit: 'calls',
     default: '20000',
-    why: 'Open at once on all connections; more are refused before they are read. One client has about half at most; health checks and watches have a twentieth each.',
+    why: 'Most open calls on all connections; further calls are refused before they are read. One client may have about half of them; health checks and watches may have a twentieth each.',
   }),
   bufferedBytes: countSetting([1024, 68_719_476_736], {
     unit: 'bytes',
     default: '268435456',
-    why: 'Request bytes held at once, from the first byte to the answer; more are refused. One client has half at most. Memory for them is about three times that.',
+    why: 'Most request bytes in memory, from the first byte until the answer; further requests are refused. One client may have at most half of them. They take about three times as much memory.',
   }),
   metadataBytes: countSetting([1024, 65_536], {
     unit: 'bytes',
     default: '16384',
-    why: "Names and values of one call's headers.",
+    why: "Most bytes of the names and values of one call's headers.",
   }),
   messageMs: countSetting([100, 3_600_000], {
     unit: 'ms',
     default: '60000',
-    why: 'Longest that one message may take on the wire, in or out: ends the calls of clients that stall.',
+    why: 'Longest time for receiving or sending one message. Calls of clients that stall are ended.',
   }),
 };
 

@@ -21,7 +21,7 @@ export interface AnswerParts {
   readonly tell?: Tell | undefined;
 }
 
-/** A call as the work for it sees it. */
+/** The call as given to the work that answers it. */
 export interface DeskCall extends CallContext {
   readonly notes: RankNotes;
 }
@@ -30,7 +30,7 @@ interface Question<Reply> {
   readonly method: string;
   readonly requestId: string;
   readonly caller: Caller;
-  /** The client's own limit from now on; Infinity when it has none. */
+  /** The client's own limit, counted from now; Infinity when it has none. */
   readonly timeLeftMs: number;
   /** Sends the answer. Called at most once, and never after the client has disconnected. */
   readonly deliver: (outcome: Outcome<Reply>) => void;
@@ -64,7 +64,7 @@ export class PendingAnswer<Reply> {
     const call: DeskCall = {
       client,
       traceparent,
-      deadlineMs: this.#times.deadlineAtMs,
+      deadlineAtMs: this.#times.deadlineAtMs,
       isCapped: this.#times.isCapped,
       signal: this.#abort.signal,
       notes: this.notes,

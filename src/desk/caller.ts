@@ -12,8 +12,8 @@ const maxClientCharacters = 256;
 const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
- * The caller by its own statement (or by the name that the front door has put in its place). A
- * malformed trace context counts as absent, as its specification demands.
+ * The caller as it names itself, or as the front door has named it. A malformed trace context
+ * counts as absent, as its specification demands.
  */
 export function parseCaller(client = '', traceparent?: string): Caller {
   return {
@@ -23,7 +23,7 @@ export function parseCaller(client = '', traceparent?: string): Caller {
   };
 }
 
-/** A client's name at its longest, in printable ASCII; every other character becomes '_'. */
+/** A client's name cut to the longest allowed; '_' replaces all but printable ASCII. */
 export function toClientName(name: string): string {
   return name.slice(0, maxClientCharacters).replace(/[^ -~]/g, '_');
 }

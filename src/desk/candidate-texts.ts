@@ -5,8 +5,8 @@ import { isBlank } from '../text/normalize/is-blank.ts';
 export const nothingToRead = 'has nothing to read: only white space or invisible characters';
 
 /**
- * Why a candidate cannot be scored, as far as its texts show before they are tokenized; title and
- * text may each have `maxBytes` of UTF-8.
+ * The reasons that a candidate's texts give for not scoring it, before they are tokenized. Title
+ * and text may each have `maxBytes` of UTF-8.
  */
 export function findBadTexts(
   { text, title = '' }: { readonly text: string; readonly title?: string | undefined },

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 
-/** A call's moments, on our clock. */
+/** The moments of a call, on the server's clock. */
 export interface CallTimes {
   readonly startedAtMs: number;
   /** When the work must be done for the reply to reach the client in time. */
@@ -10,7 +10,7 @@ export interface CallTimes {
    * the work's deadline, and before the client's.
    */
   readonly giveUpAtMs: number;
-  /** Whether `maxCallMs` set these moments rather than the client. */
+  /** Whether `maxCallMs` set these moments, and not the client. */
   readonly isCapped: boolean;
 }
 

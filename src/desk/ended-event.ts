@@ -5,7 +5,7 @@ import type { Caller } from './caller.ts';
 
 type EndedEvent = Extract<ServingEvent, { kind: 'ended' }>;
 
-/** What is known of a ranking request so far; the `ended` event reports it. */
+/** What is known about a ranking request so far. The `ended` event reports it. */
 export class RankNotes {
   candidates = 0;
   priority: PriorityClass = 'interactive';
@@ -36,7 +36,7 @@ export function endedEvent(notes: RankNotes, call: EndedCall): EndedEvent | unde
   if (method !== 'Rank' && method !== 'RankStream') {
     return undefined;
   }
-  // A reply that was ready only after the client had been sent an error answered nothing.
+  // A reply that was ready after the client had been sent an error was not delivered.
   const reply = error === undefined ? notes.reply : undefined;
   return {
     kind: 'ended',
@@ -54,7 +54,7 @@ export function endedEvent(notes: RankNotes, call: EndedCall): EndedEvent | unde
     ...(reply?.skipped === undefined ? {} : { skipped: reply.skipped }),
     packedTokens: reply?.usage.packedTokens ?? 0,
     inTime: error === undefined && call.endedAtMs <= call.dueAtMs,
-    startedMs: call.startedAtMs,
+    startedAtMs: call.startedAtMs,
     encodeMs: reply?.times.encodeMs ?? 0,
     queueMs: reply?.times.queueMs ?? 0,
     runMs: reply?.times.runMs ?? 0,

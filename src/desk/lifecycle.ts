@@ -1,6 +1,6 @@
 import { RankError } from '../base/errors.ts';
 
-/** A call that has begun and is not over, as far as a stop of the server concerns it. */
+/** A call that has begun and is not over, and the ways to end it when the server stops. */
 interface EndableCall {
   /** Ends the call at once, answered or not. */
   readonly end: (error: RankError) => void;
@@ -8,7 +8,7 @@ interface EndableCall {
   readonly onDraining?: () => void;
 }
 
-/** The server's phase between start and stop, and the calls that still wait for their answer. */
+/** The server's phase between start and stop, and the open calls. */
 export class Lifecycle {
   #phase: 'starting' | 'serving' | 'lame-duck' | 'draining' = 'starting';
   readonly #open = new Set<EndableCall>();
@@ -18,7 +18,7 @@ export class Lifecycle {
     return this.#phase === 'draining';
   }
 
-  /** False when a stop has begun already. */
+  /** Returns false when a stop has begun already. */
   beginServing(): boolean {
     if (this.#phase === 'starting') {
       this.#phase = 'serving';
@@ -26,7 +26,7 @@ export class Lifecycle {
     return this.#phase === 'serving';
   }
 
-  /** Serving continues although health says NOT_SERVING. False when the server does not serve. */
+  /** Continues to serve while health says NOT_SERVING. Returns false if it was not serving. */
   beginLameDuck(): boolean {
     const isServing = this.#phase === 'serving';
     if (isServing) {

@@ -16,7 +16,7 @@ import {
 } from './request-rules.ts';
 
 export interface RankerParts {
-  /** The model that requests get from now on. */
+  /** Returns the model that new requests get. */
   readonly current: () => ServedModel;
   readonly access: Pick<Access, 'capPriority' | 'charge'>;
   readonly lifecycle: Pick<Lifecycle, 'assertServing'>;
@@ -33,8 +33,8 @@ export interface Ranked {
 }
 
 /**
- * What callers can ask of the server, whatever protocol they speak. Each request is checked, is
- * charged to its client's quota, and keeps the model that it began with.
+ * Everything that clients can ask the server for, in any protocol. Each request is checked, charged
+ * to its client's quota, and answered by the model that it began with. All errors are RankErrors.
  */
 export class Ranker {
   readonly #parts: RankerParts;
@@ -43,7 +43,7 @@ export class Ranker {
     this.#parts = parts;
   }
 
-  /** @throws RankError, always. */
+  /** @throws RankError */
   async rank(form: RankForm, requestId: string, call: DeskCall): Promise<Ranked> {
     const { manifest, pipeline, rules } = this.#begin();
     const checked = checkRankRequest(form, requestId, rules);
@@ -59,7 +59,7 @@ export class Ranker {
     return { request, reply, manifest };
   }
 
-  /** @throws RankError, always. */
+  /** @throws RankError */
   async estimate(form: RankForm, requestId: string, call: CallContext): Promise<Estimate> {
     const { pipeline, rules } = this.#begin();
     const { request } = withoutSkipped(checkRankRequest(form, requestId, rules));
@@ -69,7 +69,7 @@ export class Ranker {
     );
   }
 
-  /** The token ids of each text, and the model whose tokens they are. @throws RankError, always. */
+  /** The token ids of each text, and the model whose tokens they are. @throws RankError */
   async tokenize(
     form: TokenizeForm,
     call: CallContext,
@@ -83,9 +83,7 @@ export class Ranker {
     return { ids, manifest };
   }
 
-  /**
-   * The model that a request would get now. Answers before the server is warm and while it drains.
-   */
+  /** The model that new requests get, also before the server is warm and while it drains. */
   info(): ServedModel {
     return this.#parts.current();
   }

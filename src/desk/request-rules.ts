@@ -51,7 +51,7 @@ export interface RankForm {
   readonly requestId: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly maxReplyBytes: number | undefined;
-  /** The protocol's objection to the largest reply that the request may get, if it has one. */
+  /** The violation of the protocol's limits by the largest possible reply, if there is one. */
   readonly findReplyFault: (request: RankRequest) => FieldViolation | undefined;
 }
 
@@ -66,9 +66,7 @@ const maxVersionBytes = 256;
 /** The largest value that SLMRANK_MAX_CALL_MS may have. */
 const maxTimeoutMs = 3_600_000;
 
-/**
- * A request's own time limit; Infinity when it has none, or one that `checkRankRequest` refuses.
- */
+/** A request's own time limit; Infinity if it has none, or one that `checkRankRequest` refuses. */
 export function timeLimitOf(timeoutMs: number | undefined): number {
   return timeoutMs === undefined || timeoutMs === 0 || timeoutMs > maxTimeoutMs
     ? Number.POSITIVE_INFINITY
@@ -76,8 +74,8 @@ export function timeLimitOf(timeoutMs: number | undefined): number {
 }
 
 /**
- * Checks a request. An optional text that is empty, or blank where it is meant to be read, counts
- * as absent.
+ * Checks a request. An optional text that is empty counts as absent, and so does one that is blank
+ * if the model would read it.
  *
  * @throws RankError `invalid-argument` with every violation, or `not-found` for a model that is not
  *   served here.
@@ -169,8 +167,8 @@ function checkCandidates(
 }
 
 /**
- * Most of a text this long would be truncated anyway, so it is cut here as truncation would cut it.
- * It stays whole where the request forbids truncation or asks for an unknown kind.
+ * Cuts a text that is too long. Truncation to tokens would discard most of it anyway, from the same
+ * side. The text stays whole if the request forbids truncation or asks for an unknown kind.
  */
 function cutToFit(text: string, maxBytes: number, cut: Truncation | undefined): string {
   return cut === undefined || cut === 'error' || Buffer.byteLength(text) <= maxBytes

@@ -8,7 +8,7 @@ export type Choice<T extends string> =
   | T
   | { readonly given: string | number; readonly allowed: readonly string[] };
 
-/** The longest request id in bytes of UTF-8: it is sent in headers, which clients limit to 8 KB. */
+/** The longest request id in bytes of UTF-8. Ids are sent in headers, often limited to 8 KB. */
 export const maxRequestIdBytes = 256;
 
 export function isUsableRequestId(requestId: string | undefined): requestId is string {
@@ -71,7 +71,7 @@ export class Violations {
     return text === undefined || text === '' ? undefined : this.text(field, text, maxBytes);
   }
 
-  /** A text meant to be read; undefined when it is blank. */
+  /** An optional text for the model to read; undefined when it is blank. */
   readText(field: string, text: string | undefined): string | undefined {
     return isBlank(text) ? undefined : this.optionalText(field, text);
   }
@@ -89,7 +89,7 @@ export class Violations {
     return found;
   }
 
-  /** An optional number of which 0 means none. */
+  /** Checks an optional number whose 0 means none. */
   most(field: string, found: number | undefined, most: number): void {
     if (found !== undefined && found > most) {
       this.#add(field, `is ${found}; at most ${most}, or 0 for none`);

@@ -44,7 +44,7 @@ export type ServingEvent =
       /** Whether the answer was ready before the client's deadline. */
       readonly inTime: boolean;
       /** A moment of the clock. */
-      readonly startedMs: number;
+      readonly startedAtMs: number;
       readonly encodeMs: number;
       readonly queueMs: number;
       readonly runMs: number;

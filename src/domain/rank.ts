@@ -80,7 +80,7 @@ export type BadCandidatePolicy = 'refuse' | 'skip';
 /** The circumstances of a request. */
 export interface CallContext {
   /** A moment of the clock; Infinity when there is none. */
-  readonly deadlineMs: number;
+  readonly deadlineAtMs: number;
   /** Whether SLMRANK_MAX_CALL_MS sets the deadline and not the caller. */
   readonly isCapped?: boolean;
   /** Aborted when the caller has gone. Never aborts a running batch. */

@@ -37,9 +37,9 @@ export function parseTraffic(text: string, where: string): readonly TrafficShape
   const shapes = lines.flatMap((line, i) =>
     line === '' ? [] : [parseShape(line, `${where}, line ${i + 1}`)],
   );
-  const firstMs = shapes.reduce((least, { atMs }) => Math.min(least, atMs), Infinity);
+  const firstAtMs = shapes.reduce((least, { atMs }) => Math.min(least, atMs), Infinity);
   return shapes
-    .map((shape) => ({ ...shape, atMs: tenths(shape.atMs - firstMs) }))
+    .map((shape) => ({ ...shape, atMs: tenths(shape.atMs - firstAtMs) }))
     .sort((a, b) => a.atMs - b.atMs);
 }
 

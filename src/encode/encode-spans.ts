@@ -12,15 +12,23 @@ export function encodeFixedSpans(tokenizer: Tokenizer, spans: readonly Span[]): 
   );
 }
 
-/** The token ids of each span, with the client's texts in the fields. */
+/** The token ids of each span. Every field among the spans must have a text. */
 export function fillSpans(
   tokenizer: Tokenizer,
   spans: readonly EncodedSpan[],
   texts: Readonly<Partial<Record<Field, string>>>,
 ): Int32Array[] {
   return spans.map((span) =>
-    span.kind === 'fixed' ? span.ids : tokenizer.encode(span.lead + (texts[span.field] ?? '')),
+    span.kind === 'fixed' ? span.ids : tokenizer.encode(span.lead + textOf(span.field, texts)),
   );
+}
+
+function textOf(field: Field, texts: Readonly<Partial<Record<Field, string>>>): string {
+  const text = texts[field];
+  if (text === undefined) {
+    throw new Error(`this is a bug: no text for {${field}}`);
+  }
+  return text;
 }
 
 export function countIds(parts: readonly Int32Array[]): number {

@@ -32,8 +32,8 @@ export function findLoweredLimits(asked: AskedLimits, model: LimitedModel): read
     .filter((name) => served[name] < asked[name])
     .map(
       (name) =>
-        `${names[name]} is ${asked[name]}, and the model's rows of ${served.rowTokens} tokens ` +
-        `hold ${served[name]} beside the template: that is the limit. ` +
-        "'slmrank model build --row-tokens' makes rows longer",
+        `${names[name]} is ${asked[name]}, but the model's rows of ${served.rowTokens} tokens ` +
+        `have room for ${served[name]} beside the template, so that is the limit; ` +
+        "'slmrank model build --row-tokens' makes longer rows",
     );
 }

@@ -46,7 +46,7 @@ export interface RopeScaling {
 function parseRopeScaling(json: JsonRecord, headDim: number): RopeScaling {
   const divisors = json.numbers('divisors');
   if (divisors.length !== headDim / 2 || divisors.some((each) => each <= 0)) {
-    json.fail('divisors', `${headDim / 2} numbers above 0`);
+    json.fail('divisors', `a list of ${headDim / 2} numbers above 0`);
   }
   return { divisors, attentionFactor: json.amount('attentionFactor') };
 }

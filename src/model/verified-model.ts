@@ -6,7 +6,7 @@ import type { ReadProgress } from '../base/files/regular-file.ts';
 /** A built model whose files have the checksums of its manifest. */
 export interface VerifiedModel {
   readonly manifest: Manifest;
-  /** The stamps of its files when they were read; whoever loads them later compares. */
+  /** The stamps of its files when they were read; loading them later compares the stamps. */
   readonly files: FileStamps;
 }
 

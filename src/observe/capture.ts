@@ -8,13 +8,13 @@ import { formatShape, type TrafficShape } from '../domain/traffic.ts';
 import type { Log } from './log.ts';
 import { messageOf } from '../base/errors.ts';
 
-/** Largest size of the file, enough for about two million requests of 50 candidates. */
+/** The largest size of the file: enough for about two million requests of 50 candidates. */
 export const mostCaptureBytes = 512 * 2 ** 20;
 const flushBytes = 2 ** 16;
 const flushMs = 1000;
-/** Most bytes that wait for a slow disk, and the longest time that `close` waits for it. */
-const waiting = { mostBytes: 16 * 2 ** 20, endMs: 5000 };
-/** With O_NONBLOCK, a pipe in place of the file is an error. Without it, opening would wait. */
+/** The most bytes that may wait for a slow disk, and the longest time that `close` waits for it. */
+const waiting = { mostBytes: 16 * 2 ** 20, closeMs: 5000 };
+/** With O_NONBLOCK, a pipe in place of the file is an error. Otherwise opening it would hang. */
 const appendFlags =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
@@ -109,7 +109,7 @@ class FileCapture implements Capture {
     const { clock, file, log } = this.#options;
     this.#flush();
     await new Promise<void>((resolve) => {
-      const cancel = clock.at(clock.nowMs() + waiting.endMs, () => {
+      const cancel = clock.at(clock.nowMs() + waiting.closeMs, () => {
         log.warn({ file, bytes: this.#unwritten }, 'the end of the capture was not written');
         resolve();
       });
@@ -144,19 +144,19 @@ export interface CapturedParts {
   readonly estimate: EstimateTokens;
 }
 
-/** Ranks as `rank` does, and captures the shape of every request when it ends, however it ends. */
+/** Ranks as `rank` does, and captures the shape of every request when it ends, in any outcome. */
 export function captureTraffic(
   rank: Rank,
   capture: Capture,
   { clock, estimate }: CapturedParts,
 ): Rank {
   const add = (atMs: number, request: RankRequest, call: CallContext, reply?: RankReply) => {
-    const { deadlineMs } = call;
+    const { deadlineAtMs } = call;
     const shape = measureLengths(request, reply, estimate);
     // A request whose candidates were all skipped has nothing to replay.
     if (shape.candidateTokens.length > 0) {
-      const left = Math.max(1, Math.round(deadlineMs - atMs));
-      const deadline = Number.isFinite(deadlineMs) ? left : undefined;
+      const left = Math.max(1, Math.round(deadlineAtMs - atMs));
+      const deadline = Number.isFinite(deadlineAtMs) ? left : undefined;
       capture.add({ atMs, ...shape, deadlineMs: deadline, class: request.priority });
     }
   };
@@ -174,8 +174,8 @@ export function captureTraffic(
 }
 
 /**
- * Counted tokens where the reply has them, else (refused, expired, not in the reply) estimated
- * ones. Skipped candidates are left out.
+ * The lengths of a request: counted tokens where the reply has them, estimated ones otherwise
+ * (refused, expired, cut off by top_n). Skipped candidates are left out.
  */
 export function measureLengths(
   request: RankRequest,
@@ -195,7 +195,7 @@ export function measureLengths(
 }
 
 /**
- * Tokens of the suffix: what was run for the request besides prefix and candidates. Undefined when
+ * Tokens of the suffix: the packed tokens that are neither prefix nor candidates. Undefined when
  * scores came from the cache.
  */
 function suffixOf(usage: RankReply['usage']): number | undefined {

@@ -17,8 +17,8 @@ export interface EventLogParts {
 const quietMs = 1000;
 
 /**
- * Logs refused requests (info), failed requests and failed batches (warn). Calls and phases of
- * replicas are logged by the server and the pool.
+ * Logs refused requests (info), failed requests and failed batches (warn). The server logs calls,
+ * and the pool logs phases of replicas.
  */
 export function logEvents({ log, clock }: EventLogParts): Tell {
   const limit = createLimit(clock);
@@ -76,9 +76,7 @@ function describe(event: Ended) {
   };
 }
 
-/**
- * The number of lines suppressed since the last for this key; undefined to suppress this one too.
- */
+/** The number of lines suppressed since the key's last line; undefined to suppress this one too. */
 type Limit = (key: string) => number | undefined;
 
 function createLimit(clock: Pick<Clock, 'nowMs'>): Limit {

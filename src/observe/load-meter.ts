@@ -8,7 +8,8 @@ export interface Load {
   readonly utilization: number;
   readonly requestsPerSecond: number;
   /**
-   * Requests per second that expired, failed or were refused for load. Balancers send fewer then.
+   * Requests per second that expired, failed or were refused for load. Balancers send fewer
+   * requests to a server with more of them.
    */
   readonly errorsPerSecond: number;
 }
@@ -19,11 +20,12 @@ export interface LoadMeter {
 }
 
 /**
- * Time after which an event weighs 1/e. Longer than a run, shorter than the patience of balancers.
+ * The time after which an event weighs 1/e: longer than a run, and shorter than balancers take to
+ * change their weights.
  */
-const memoryMs = 5000;
+const decayMs = 5000;
 
-/** Faults of the request: another server would refuse it too. */
+/** Reasons that are the request's fault: another server would refuse it too. */
 const callersFault: ReadonlySet<Reason | undefined> = new Set([
   'INVALID_REQUEST',
   'MODEL_NOT_FOUND',
@@ -75,7 +77,7 @@ function createRate(clock: Pick<Clock, 'nowMs'>) {
   let atMs = clock.nowMs();
   const decay = () => {
     const nowMs = clock.nowMs();
-    sum *= Math.exp((atMs - nowMs) / memoryMs);
+    sum *= Math.exp((atMs - nowMs) / decayMs);
     atMs = nowMs;
   };
   return {
@@ -85,7 +87,7 @@ function createRate(clock: Pick<Clock, 'nowMs'>) {
     },
     perSecond: (): number => {
       decay();
-      return sum / (memoryMs / 1000);
+      return sum / (decayMs / 1000);
     },
   };
 }

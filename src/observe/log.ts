@@ -10,7 +10,7 @@ export interface LeveledLog extends Log {
   level: string;
 }
 
-/** Attempts to write to a full pipe, and the pause between them: enough for a slow reader. */
+/** The attempts to write to a full pipe and the pause between them, enough for a slow reader. */
 const maxAttempts = 10;
 const pauseMs = 10;
 

@@ -66,7 +66,7 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
   };
 }
 
-/** Long enough to distinguish models in a label. */
+/** The start of a fingerprint, long enough to distinguish models in a label. */
 export function shortFingerprint(fingerprint: string): string {
   return fingerprint.slice(0, 12);
 }

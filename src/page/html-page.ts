@@ -39,7 +39,7 @@ ${body}
 `;
 }
 
-/** A table without a head: each row names a fact and says it, in plain text. */
+/** A table without a head, in plain text. Each row has the name of a fact and the fact. */
 export function factsTable(rows: readonly (readonly string[])[]): string {
   const cells = rows.map(
     (row) => `<tr>${row.map((cell) => `<td>${escapeText(cell)}</td>`).join('')}</tr>`,

@@ -10,7 +10,7 @@ export interface Mark {
   readonly colour: string;
 }
 
-/** Draws points with their intervals and names. A name far from its point is joined to it by a line. */
+/** Draws points with their intervals and names. A line joins a name to its point if it is far. */
 export function drawMarks(marks: readonly Mark[], levels: readonly number[], frame: Frame): string {
   const points = marks.map(({ name, at, low, high, colour }) => ({
     name,

@@ -48,8 +48,8 @@ const radius = 5;
 const shifts = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6];
 
 /**
- * Finds a place for each point's name: beside the point, on the right if possible, and moved up or down
- * where it would cover another name or point. Greedy, from the uppermost point downwards.
+ * Finds a place for each point's name: beside the point, on the right if possible, and moved up or
+ * down if it would cover another name or point. Greedy, from the uppermost point downwards.
  */
 export function placeLabels<T extends LabelledPoint>(
   points: readonly T[],
@@ -69,8 +69,8 @@ export function placeLabels<T extends LabelledPoint>(
 }
 
 /**
- * Moves heights as little as possible so that neighbours have at least the gap between them and all are
- * within the ends. The order is kept: after subtracting the gaps this is an isotonic regression.
+ * Moves heights as little as possible so that neighbours have at least the gap between them and all
+ * are within the ends. The order is kept: without the gaps this is an isotonic regression.
  */
 export function spreadHeights<T extends { readonly y: number }>(
   items: readonly T[],

@@ -17,7 +17,7 @@ export function linearScale([from, to]: Range, [start, end]: Range): Scale {
   };
 }
 
-/** Both values must be above 0. Ticks are round numbers by default, more of them in a short range. */
+/** Both values must be above 0. Ticks are round numbers by default, and more in a short range. */
 export function logScale([from, to]: Range, [start, end]: Range, ticks?: readonly number[]): Scale {
   const share = (value: number) => Math.log(value / from) / Math.log(to / from);
   return {

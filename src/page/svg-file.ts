@@ -4,8 +4,8 @@ const light = { ink: '#555', paper: '#fff', line: '#ddd' };
 const dark = { ink: '#b4b4b8', paper: '#16181c', line: '#333' };
 
 /**
- * One SVG file with charts of `drawChart` below one another. It has its own background and colours, for
- * light and dark mode.
+ * One SVG file with charts of `drawChart` below one another. It has its own background and colours,
+ * for light and dark mode.
  */
 export function formatSvgFile(charts: readonly string[]): string {
   let height = 0;

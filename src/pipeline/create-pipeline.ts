@@ -32,7 +32,7 @@ export interface PipelineOptions {
   readonly workers?: Partial<Workers>;
 }
 
-/** Texts that need no replica may take as much room as this many of the largest requests. */
+/** Texts of estimates and Tokenize calls together may be as long as this many largest requests. */
 const largestTexts = 4;
 
 /** Wires up the pipeline of one model. Nothing is loaded before `warm`. */

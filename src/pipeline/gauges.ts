@@ -3,13 +3,13 @@ import type { AdmissionLimits } from '../schedule/admission.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import type { DepthController } from '../schedule/forecast/depth.ts';
 
-/** The pipeline's numbers of this moment; hits and misses are counted from the start. */
+/** The pipeline's current numbers. Cache hits and misses are counted from the start. */
 export interface ServingGauges {
   readonly admittedCandidates: number;
   readonly admittedTokens: number;
-  /** Time that the ready replicas need together for what is admitted. */
+  /** The predicted time that all ready replicas together need for the admitted candidates. */
   readonly queuedMs: number;
-  /** Waiting for a replica. The tokens do not include prefixes. */
+  /** Candidates that wait for a replica, and their tokens without prefixes. */
   readonly queuedCandidates: number;
   readonly queuedTokens: number;
   readonly rankingDepth: number;
@@ -17,8 +17,9 @@ export interface ServingGauges {
   readonly cacheBytes: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
-  /** Share of padding if each candidate were padded to its bucket; 0 before the first proposal. */
+  /** The share of padding if each candidate were padded to its bucket. */
   readonly bucketWaste: number;
+  /** The same for the proposed buckets; 0 before the first proposal. */
   readonly proposedBucketWaste: number;
 }
 

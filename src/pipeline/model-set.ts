@@ -64,7 +64,7 @@ export class ModelSet implements Serving {
     this.#current = this.#open(options.first);
   }
 
-  /** To be used in the same turn: later the model may be draining. */
+  /** Use it in the same turn of the event loop: later the model may be draining. */
   current(): ServedModel {
     return this.#current;
   }
@@ -135,8 +135,8 @@ export class ModelSet implements Serving {
    * Loads a built model beside the current one, sends it all new requests once it is warm, and
    * drains the old one.
    *
-   * @throws RankError that says what is wrong with the folder or why the model does not load. Then
-   * the old model goes on serving and the new one's threads and memory are free again.
+   * @throws RankError that says what is wrong with the folder or why the model does not load. The
+   * old model then continues to serve, and the new one's threads and memory are freed.
    */
   async load(folder: string, note: Note): Promise<void> {
     await this.#inTurn(`loading ${folder}`, note, async () => {
@@ -244,7 +244,8 @@ function assertSameKind(before: readonly DeviceSlot[], after: readonly DeviceSlo
   const other = after.find(({ provider }) => provider !== serving?.provider);
   if (serving !== undefined && other !== undefined) {
     const description =
-      `${other.name} beside ${serving.name}: scores would change; ` + 'restart the server for that';
+      `${other.name} and ${serving.name} would give different scores; ` +
+      'restart the server to change between CPU and CUDA';
     throw new RankError('invalid-argument', description, {
       violations: [{ field: 'devices', description }],
     });

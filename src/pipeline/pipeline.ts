@@ -56,7 +56,7 @@ export interface PipelineParts {
   readonly wrapRank?: WrapRank | undefined;
 }
 
-/** Wraps the ranking of every request, to watch its traffic. */
+/** Wraps the ranking of every request, for example to capture the traffic. */
 export type WrapRank = (rank: Rank, estimate: EstimateTokens) => Rank;
 
 /** A pipeline with what its operator may see and change. */
@@ -208,7 +208,7 @@ export class Pipeline implements OpenPipeline {
     );
   }
 
-  /** Tries to admit the request, and releases the permit at once. */
+  /** The reason why admission would refuse the request now; undefined if it would not. */
   #refusalReason(size: Size, call: Call): Reason | undefined {
     try {
       this.#parts.admission.admit(size, call).release();
@@ -231,9 +231,7 @@ export class Pipeline implements OpenPipeline {
     }
   }
 
-  /**
-   * Before admission: known scores cost nothing, so that an overloaded server still returns them.
-   */
+  /** Runs before admission, so that an overloaded server still returns known scores. */
   #lookUp(request: RankRequest, call: Call): RankPlan {
     const { config, manifest, depth, scheduler, admission, tokens } = this.#parts;
     depth.sample(scheduler.estimateMs(admission.held.tokens));
@@ -265,7 +263,7 @@ export class Pipeline implements OpenPipeline {
     };
   }
 
-  /** When every score is known no permit is needed. */
+  /** Undefined when every score is known, since no permit is needed then. */
   #admit({ isWhole, toRun }: RankPlan, call: Call): Permit | undefined {
     const { admission } = this.#parts;
     if (isWhole) {

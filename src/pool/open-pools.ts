@@ -40,7 +40,7 @@ export interface ReplicaSetOptions extends EncoderOptions {
   readonly verified?: FileStamps | undefined;
   readonly log?: PoolLog;
   readonly tell?: Tell;
-  /** Called with every change of the ready and coming replicas. */
+  /** Called whenever the replicas that are ready or loading have changed. */
   readonly onOffer: (offer: Offer) => void;
 }
 
@@ -52,6 +52,7 @@ const backOff: BackOff = { firstMs: 100, mostMs: 30_000, failures: 8, quarantine
 
 /** Far above the slowest run on an overloaded machine. Loading CUDA kernels takes minutes. */
 const watchLimits: WatchLimits = { leastMs: 10_000, factor: 20, loadMs: 900_000 };
+/** Each hung thread may occupy a core and a model's memory until its run ends. */
 const mostHungThreads = 4;
 
 export function openEncoders({ config, manifest, workers }: EncoderOptions): EncoderPool {

@@ -28,9 +28,7 @@ export class ReplicaSet {
     return this.#replicas.map(({ slot }) => slot);
   }
 
-  /**
-   * Loads and warms all of them in parallel. @throws RankError `unavailable` as soon as one fails.
-   */
+  /** Loads and warms all in parallel. @throws RankError `unavailable` as soon as one fails. */
   warm(): Promise<void> {
     this.#started ??= Promise.all(this.#replicas.map((replica) => replica.start())).then(
       () => undefined,
@@ -96,7 +94,7 @@ export class ReplicaSet {
     await this.#find(name).start();
   }
 
-  /** Finishes what runs, then ends every thread. Later changes are refused. */
+  /** Finishes running batches, then ends every thread. Later changes are refused. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     await Promise.all(this.#replicas.map((replica) => replica.drain()));
@@ -150,7 +148,9 @@ export class ReplicaSet {
     if (!isServed) {
       throw new RankError('failed-precondition', `no replica besides ${name} is ready`, {
         reason: 'LAST_REPLICA',
-        violations: [{ field: 'slot', description: 'is the last one; add another before' }],
+        violations: [
+          { field: 'slot', description: 'is the last one that is ready; add another first' },
+        ],
       });
     }
   }

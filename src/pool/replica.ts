@@ -20,7 +20,7 @@ export interface ReplicaOptions {
   readonly warmUps: readonly WarmUp[];
   readonly backOff: BackOff;
   readonly clock: Clock;
-  /** Undefined while the cost of runs is not known yet. */
+  /** Undefined while the cost of runs is unknown. */
   readonly predictMs: (batch: PackedBatch) => number | undefined;
   /** Called when the phase has changed, before runs that failed with it resolve. */
   readonly onPhase: (replica: Replica) => void;
@@ -99,9 +99,7 @@ export class Replica {
     await this.#leave({ kind: 'quarantine', reason, retryAtMs: undefined })?.close();
   }
 
-  /**
-   * Applies an event that ends the replica's service, and returns the thread that is left to close.
-   */
+  /** Applies an event that takes the replica out of service. Returns the thread to close. */
   #leave(event: ReplicaEvent): DeviceThread | undefined {
     const { thread } = { thread: undefined, ...this.#state };
     this.#cancelRetry();

@@ -18,9 +18,9 @@ export interface WarmUpOptions {
 /**
  * One batch for each bucket that a candidate can reach, largest first, so that memory is allocated
  * once. On CUDA every batch is filled to the token budget, because memory and kernels depend on
- * shapes. On CPU they do not and a token costs milliseconds, so only the first batch is filled. All
- * tokens are the label's, as any id would do, but for one: the vocabulary's last, which fails in a
- * graph with too few rows.
+ * shapes. On CPU they do not and a token costs milliseconds, so only the first batch is filled. One
+ * token is the vocabulary's last, which fails in an embedding with too few rows; for the others any
+ * id would do, and the label's is used.
  */
 export function warmUpParts(manifest: Manifest, options: WarmUpOptions): readonly BatchPart[] {
   const prefix = new Int32Array(warmPrefix).fill(manifest.labels.yes.id);
@@ -35,8 +35,8 @@ export function warmUpParts(manifest: Manifest, options: WarmUpOptions): readonl
 }
 
 /**
- * Descending. The largest is the smallest bucket that fits the longest candidate and its suffix. A
- * fixed suffix has at most a token a byte; a suffix with the query has at most `prefixTokens`.
+ * Descending, from the smallest bucket that fits the longest candidate with its suffix. A fixed
+ * suffix has at most one token per byte; a suffix with the query has at most `prefixTokens`.
  */
 function reachableBuckets(
   { buckets, template }: Manifest,

@@ -25,7 +25,9 @@ export interface Forecasts {
   advise(call: Call, size: Size, unscheduledTokens: number): LateAdvice;
 }
 
-/** Deferrable requests may fill this share of the queue; the rest is reserved for interactive ones. */
+/**
+ * Deferrable requests may fill this share of the queue; the rest is reserved for interactive ones.
+ */
 const deferrableShare = 0.5;
 
 /** Bounds of the retry delay that a refused client is given. */
@@ -34,7 +36,8 @@ const maxRetryMs = 30_000;
 
 /**
  * Bounds the queue before any work is done: a request is admitted or refused at once. An empty
- * queue admits a request of any size, since its size is bounded elsewhere and waiting would not help.
+ * queue admits a request of any size, since its size is bounded elsewhere and waiting would not
+ * help.
  */
 export class Admission {
   readonly #limits: AdmissionLimits;
@@ -49,8 +52,8 @@ export class Admission {
   readonly #onEmpty: (() => void)[] = [];
 
   /**
-   * `estimateMs` says how long the server needs for this many packed tokens. Without `forecasts`,
-   * deadlines are not considered.
+   * `estimateMs` predicts how long the server needs for a number of packed tokens. Without
+   * `forecasts`, deadlines are not considered.
    */
   constructor(
     limits: AdmissionLimits,

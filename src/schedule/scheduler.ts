@@ -110,7 +110,7 @@ export class Scheduler {
     return this.#forecaster.judge(call, byAtMs, unscheduledTokens, this.#state());
   }
 
-  /** What would help a request that would end too late. */
+  /** Advice for a request that would end too late. */
   advise(call: Call, size: Size, unscheduledTokens: number): LateAdvice {
     return this.#forecaster.advise(call, size, unscheduledTokens, this.#state());
   }
@@ -253,7 +253,9 @@ export class Scheduler {
     }
   }
 
-  /** Every change that may settle a request goes through here, so that it leaves the queue at once. */
+  /**
+   * Every change that may settle a request goes through here, so that it leaves the queue at once.
+   */
   #change(request: ScheduledRequest, change: () => void): void {
     change();
     if (request.isSettled) {

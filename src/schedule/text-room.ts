@@ -5,8 +5,8 @@ import { FairRoom } from '../base/fair-room.ts';
 const guaranteedCharacters = 65_536;
 
 /**
- * Bounds the characters of requests that need no replica (tokenizing and estimating), from admission
- * to answer, and shares the room fairly between clients.
+ * Bounds the characters of requests that need no replica (tokenizing and estimating), from
+ * admission to answer, and shares the room fairly between clients.
  */
 export class TextRoom {
   readonly #room: FairRoom;

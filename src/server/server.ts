@@ -49,9 +49,9 @@ export interface RunningServer {
    */
   stop(): Promise<boolean>;
   isStopping(): boolean;
-  /** What is open and held, for tests and metrics. */
+  /** The open calls and connections and the bytes they hold, for tests and metrics. */
   readonly door: Pick<FrontDoor, 'openCalls' | 'openConnections' | 'heldBytes' | 'refused'>;
-  /** Reads certificates and API keys again, as happens by itself when their files change. */
+  /** Reads certificates and API keys again, which also happens whenever their files change. */
   reload(): void;
 }
 
@@ -74,11 +74,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const transport = createTransport({ config, credentials: options.credentials, log, clock, root });
   addServices(options, { transport, root, lifecycle, health, clock });
 
-  // The library's log lines are noise among ours; what matters reaches us as errors and statuses.
+  // The library's log lines are noise among ours: we get its faults as errors and statuses anyway.
   setLogger({ error: toDebug(log), info: toDebug(log), debug: toDebug(log) });
   const address = await transport.listen();
   const ready = serveWhenWarm(pipeline, lifecycle, health);
-  ready.catch(() => undefined); // For the caller to handle; until then no unhandled rejection.
+  ready.catch(() => undefined); // The caller handles it; until then it must not end the process.
   const stopping = createStop({
     server: transport.server,
     address,

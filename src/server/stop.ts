@@ -20,7 +20,7 @@ export interface StopParts {
   readonly onEnd: () => void;
 }
 
-/** The time for answers already written to leave the sockets. */
+/** The time for the sockets to send answers that are already written. */
 const flushMs = 500;
 
 /** See `RunningServer`. */
@@ -60,10 +60,10 @@ async function stop(parts: StopParts): Promise<boolean> {
 }
 
 /**
- * Stops listening and sends GOAWAY to clients. Resolves when the last connection has closed; what
- * is open when the drain's time is over is cut off. The library's `drain` must do that, and be
- * called before `tryShutdown`: without channelz `forceShutdown` finds no connections, and `drain`
- * skips those that are already closing (grpc-js 1.14.7).
+ * Stops listening and sends GOAWAY to clients. Resolves when the last connection has closed.
+ * Connections that are still open when the drain's time is over are cut off. Only the library's
+ * `drain` can do that, called before `tryShutdown`: without channelz `forceShutdown` finds no
+ * connections, and `drain` skips those that are already closing (grpc-js 1.14.7).
  */
 function closeServer({ server, address, drainMs }: StopParts): Promise<void> {
   server.drain(address, drainMs + flushMs);

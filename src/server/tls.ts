@@ -26,7 +26,7 @@ interface TlsMaterial {
   readonly clientCa: Buffer | undefined;
 }
 
-/** All authorities that systems trust together take a quarter of a megabyte. */
+/** Enough: the list of all authorities that a system trusts takes a quarter of a megabyte. */
 const mostFileBytes = 4_194_304;
 /** A certificate that expires within this time is worth a warning. */
 const expiryWarningMs = 14 * 86_400_000;
@@ -156,8 +156,8 @@ function readTls(config: TlsSettings): ReadTls {
 }
 
 /**
- * OpenSSL's objection, if any. The library treats a context that OpenSSL refuses as absent, and
- * then drops every connection.
+ * The reason why OpenSSL refuses the files, if it does. The library treats a context that OpenSSL
+ * refuses as absent, and then drops every connection.
  */
 function findRefusal({ certificate: cert, privateKey: key, clientCa: ca }: TlsMaterial) {
   try {
@@ -169,9 +169,9 @@ function findRefusal({ certificate: cert, privateKey: key, clientCa: ca }: TlsMa
 }
 
 /**
- * The library's interface for credentials that change. Its own file watcher will not do: while only
- * one of a pair of files has been renewed it reports no certificate, and the server then drops
- * every new connection (grpc-js 1.14.7).
+ * The library's interface for credentials that change. Its own file watcher cannot be used: while
+ * only one of a pair of files has been renewed, it reports no certificate, and the server then
+ * drops every new connection (grpc-js 1.14.7).
  */
 class ReloadedCertificates implements experimental.CertificateProvider {
   #material: TlsMaterial;
@@ -195,7 +195,7 @@ class ReloadedCertificates implements experimental.CertificateProvider {
     this.#identity.forEach((listener) => this.#sendIdentity(listener));
   }
 
-  // Not at once: the credentials have not registered their own listeners yet.
+  // Deferred, because the credentials have not registered their own listeners yet.
   addCaCertificateListener(listener: experimental.CaCertificateUpdateListener): void {
     this.#ca.add(listener);
     process.nextTick(() => this.#sendCa(listener));

@@ -75,8 +75,8 @@ export function createTransport(parts: TransportParts): Transport {
 }
 
 /**
- * Twice our limit: up to here a request that is too large gets our error with details, and beyond
- * it the library aborts the message.
+ * Twice our limit. A request that is too large but below this gets our error with details; the
+ * library aborts larger messages.
  */
 function mostMessageBytes({ requestBytes }: Config): number {
   return 2 * requestBytes;

@@ -8,18 +8,18 @@ export function drawExponential(random: Random, mean: number): number {
   return -mean * Math.log(1 - random());
 }
 
-/** A lognormal factor of mean 1; `spread` is the deviation of its logarithm. */
+/** A lognormal factor of mean 1. `spread` is the standard deviation of its logarithm. */
 export function drawFactor(random: Random, spread: number): number {
   // Box-Muller transform.
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Math.exp(spread * normal - spread ** 2 / 2);
 }
 
-/** Consecutive values in one block: enough to keep a machine's slow spells together. */
+/** Consecutive values in one block: enough to keep a machine's slow periods together. */
 const blockLength = 32;
 
 /**
- * Draws from measured values in blocks of consecutive ones, so that slow spells stay together
+ * Draws from measured values in blocks of consecutive ones, so that slow periods stay together
  * (circular block bootstrap; Politis and Romano, 1992). Undefined if nothing was measured.
  */
 export function drawInBlocks(

@@ -4,7 +4,7 @@ import { type Fleet, simulate } from './simulate.ts';
 import { latencyOf } from './summarize.ts';
 import type { Arrival } from './traffic-streams.ts';
 
-/** Why no number of replicas is enough: a request takes too long even on an idle server. */
+/** The reason why no number of replicas is enough: a request takes too long on an idle server. */
 export interface Obstacle {
   /** The 99th percentile of the time that such a request takes alone. */
   readonly aloneMs: number;
@@ -17,9 +17,9 @@ export interface Obstacle {
   readonly fitting: { readonly candidates: number; readonly tokens: number };
 }
 
-/** How often a request is run alone. */
+/** How many times a request is run alone. */
 const repeats = 100;
-/** The time between two of those runs, by which the server is idle again. */
+/** The time between two of those runs, after which the server is idle again. */
 const gapMs = 3_600_000;
 
 /** Tests the request at the 99th percentile of size. Undefined if an idle server is fast enough. */

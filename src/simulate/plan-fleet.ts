@@ -23,13 +23,14 @@ export interface FleetPlan {
   /** The fewest replicas of each server that are enough; undefined if not even the most are. */
   readonly replicas: number | undefined;
   readonly trials: readonly Trial[];
-  /** Why no number of replicas can be enough, in which case there are no trials. */
+  /** Set when no number of replicas can be enough. There are no trials then. */
   readonly obstacle?: Obstacle;
 }
 
 /**
  * Doubles the replicas until they are enough, then bisects; each trial is a whole simulation. First
- * tests whether a request is fast enough on an idle server, since otherwise no number of replicas is.
+ * tests whether a large request is fast enough on an idle server, since otherwise no number of
+ * replicas is enough.
  */
 export async function planFleet(
   fleet: Omit<Fleet, 'factors'>,

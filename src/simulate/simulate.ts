@@ -8,18 +8,18 @@ import { type SimulationReport, summarize } from './summarize.ts';
 import type { Arrival } from './traffic-streams.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** The servers to simulate: all alike, each with its own replicas. Requests are dealt round-robin. */
+/** Equal servers, each with its own replicas. They get the requests round-robin. */
 export interface Fleet {
   readonly servers: number;
   readonly cost: CostTable;
-  /** For each replica of a server: its run times over the table's. */
+  /** For each replica of a server: its run time divided by that of the table. */
   readonly factors: readonly number[];
   readonly policy: PolicyLimits;
   readonly queue: AdmissionLimits;
   readonly buckets: readonly number[];
   /** From arrival to the queue; undefined for the times in the table. */
   readonly encodeMs: number | undefined;
-  /** How much run times vary around their cost; undefined for the ratios in the table. */
+  /** The spread of run times around their cost; undefined for the ratios in the table. */
   readonly spread: number | undefined;
   readonly seed: number;
 }

@@ -14,11 +14,11 @@ import type { VirtualClock } from './virtual-clock.ts';
 export interface ServerOptions {
   readonly clock: VirtualClock;
   readonly random: Random;
-  /** What runs cost; its first kind is simulated. */
+  /** The costs of runs. Its first kind of replica is simulated. */
   readonly cost: CostTable;
-  /** For each replica: its run times over the table's. */
+  /** For each replica: its run time divided by that of the table. */
   readonly factors: readonly number[];
-  /** How much run times vary around their cost; undefined for the ratios in the table. */
+  /** The spread of run times around their cost; undefined for the ratios in the table. */
   readonly spread: number | undefined;
   readonly policy: PolicyLimits;
   readonly queue: AdmissionLimits;
@@ -109,14 +109,14 @@ export class SimulatedServer {
       return end('scored', candidates);
     } catch (error) {
       const { kind, reason } = RankError.from(error);
-      return end(outcomes[kind] ?? 'failed', 0, reason ?? kind);
+      return end(outcomes.get(kind) ?? 'failed', 0, reason ?? kind);
     } finally {
       permit?.release();
     }
   }
 }
 
-/** Exact, where a server estimates from texts: arrivals have lengths only. */
+/** Counts the packed tokens exactly, whereas a real server estimates them from texts. */
 function countTokens(
   { prefixTokens, candidateTokens }: Arrival,
   { tokenBudget }: PolicyLimits,
@@ -126,10 +126,10 @@ function countTokens(
   return packedSize(size, tokenBudget);
 }
 
-const outcomes: Readonly<Partial<Record<RankError['kind'], Outcome>>> = {
-  overloaded: 'rejected',
-  'deadline-exceeded': 'expired',
-};
+const outcomes: ReadonlyMap<RankError['kind'], Outcome> = new Map([
+  ['overloaded', 'rejected'],
+  ['deadline-exceeded', 'expired'],
+]);
 
 function createReplicas(kind: KindCost, options: ServerOptions): readonly SimulatedReplica[] {
   const { factors, clock } = options;
@@ -145,7 +145,7 @@ function createReplicas(kind: KindCost, options: ServerOptions): readonly Simula
   );
 }
 
-/** For tables without measured ratios. */
+/** Used for tables without measured ratios. */
 const defaultSpread = 0.1;
 
 /** The random times of one replica. */
@@ -157,7 +157,7 @@ function createDraws({ runRatios, handoverMs }: KindCost, { random, spread }: Se
   };
 }
 
-/** The sizes a server runs before it is ready: full and small batches of short and long tiles. */
+/** The warm-up sizes: full and small batches of short and long tiles. */
 function warmUpSizes(tokenBudget: number) {
   return [1, 4, 16].flatMap((part) =>
     [64, 256].map((keys) => {

@@ -3,18 +3,18 @@ import type { Outcome } from '../domain/events.ts';
 import type { Ending, SimulatedServer } from './simulated-server.ts';
 
 export interface SimulationReport {
-  /** Until the last request ended. */
+  /** The time until the last request ended. */
   readonly wallMs: number;
   readonly requests: number;
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
   /** How many requests were not scored for each reason. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** Of the scored requests. */
+  /** Latency of the scored requests. */
   readonly latencyMs: Latency;
   /** Candidates scored before their deadline, per second. */
   readonly goodput: number;
   readonly busyShare: readonly BusyShare[];
-  /** The busiest replica's busy time over the least busy one's. */
+  /** The busy time of the busiest replica divided by that of the least busy one. */
   readonly busySpread: number;
   /** Share of attention-tile slots that are padding. */
   readonly waste: number;
@@ -93,7 +93,8 @@ function countBy<Key extends string>(
   for (const ending of endings) {
     const key = keyOf(ending);
     if (key !== undefined) {
-      counts[key] = (counts[key] ?? 0) + 1;
+      const { [key]: count = 0 } = counts;
+      counts[key] = count + 1;
     }
   }
   return counts as Record<Key, number>;

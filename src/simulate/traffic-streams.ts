@@ -3,7 +3,7 @@ import type { PriorityClass } from '../domain/events.ts';
 import type { TrafficShape } from '../domain/traffic.ts';
 import { drawExponential, drawFromQuantiles, type Random } from './draw.ts';
 
-/** One client's requests, arriving as a Poisson process. */
+/** The requests of one client, which arrive as a Poisson process. */
 export interface Stream {
   readonly client: string;
   readonly class: PriorityClass;
@@ -27,8 +27,8 @@ export interface Arrival extends TrafficShape {
 }
 
 /**
- * Quantiles at twentieths of the 680 postings of jobs-bench/dev: SmolLM2's tokens of title and text,
- * and the 20 of the template's suffix.
+ * Quantiles at twentieths of the 680 postings of jobs-bench/dev: SmolLM2's tokens of title and
+ * text, and the 20 of the template's suffix.
  */
 const postings = [
   71, 107, 129, 148, 170, 197, 216, 230, 239, 245, 248, 252, 257, 260, 265, 269, 274, 279, 288, 301,

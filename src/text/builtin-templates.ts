@@ -12,8 +12,9 @@ const title = '{title}\n';
 /**
  * The built-in templates.
  *
- * - `qwen3-reranker` is the format that Qwen3-Reranker was published with (see its model card), with
- *   the empty think block. That format has no context, so ours is a line of its own after the query.
+ * - `qwen3-reranker` is the format that Qwen3-Reranker was published with (see its model card),
+ *   with the empty think block. That format has no context, so ours is a line of its own after the
+ *   query.
  * - `chatml` asks the same of models without a think block (SmolLM2, Qwen2). It always has a system
  *   text, so that a model's default one is not used.
  * - `llama3` asks it with the tags of Llama 3.x.

@@ -65,8 +65,8 @@ function findMissingStart({ template, startToken }: TemplateChoice): readonly st
   const written = JSON.stringify(`${token}${template.prefix.slice(0, 20)}`).slice(0, -1);
   return [
     `the model's tokenizer puts ${token} before every text (${saidBy}), and template.prefix does not ` +
-      'begin with it, so that no prompt has it. A model that was trained with it wants ' +
-      `"prefix": ${written}...": write that in a file for --template, such as a copy of the manifest`,
+      'begin with it, so that no prompt has it. A model that was trained with it needs ' +
+      `"prefix": ${written}...": put that into a file for --template, such as a copy of the manifest`,
   ];
 }
 

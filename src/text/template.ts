@@ -71,8 +71,8 @@ const placeholders: Readonly<Record<TemplateOrder, Readonly<Record<PartName, rea
  * Checks the texts and finds their order: a template is candidate-first when its suffix has {query}
  * or {context}.
  *
- * @throws RankError naming the part and the placeholder, how often it was found and how often it may
- * occur.
+ * @throws RankError naming the part and the placeholder, how often it was found and how often it
+ * may occur.
  */
 export function createTemplate(texts: TemplateTexts): PromptTemplate {
   const found = queryOrContext.exec(texts.suffix)?.[0];
@@ -135,7 +135,7 @@ export function suffixSpans(template: PromptTemplate, hasContext: boolean): read
 
 /** A candidate without the suffix. Its text is the last span. */
 export function candidateSpans(template: PromptTemplate, hasTitle: boolean): readonly Span[] {
-  const lead = endingSpaces.exec(template.prefix)?.[0] ?? '';
+  const lead = template.prefix.slice(template.prefix.replace(endingSpaces, '').length);
   return parseSpans(`${lead}${hasTitle ? template.title : ''}{text}`);
 }
 

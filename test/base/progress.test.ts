@@ -15,7 +15,7 @@ function follow(isTerminal: boolean, steps: readonly [number, number][]): string
 }
 
 describe('progress', () => {
-  test('is a line now and then where lines cannot be rewritten, and always one at the end', () => {
+  test('is a line every ten seconds, and at the end, if lines cannot be rewritten', () => {
     const written = follow(false, [
       [1_000, 10],
       [10_000, 25],
@@ -28,7 +28,7 @@ describe('progress', () => {
     ]);
   });
 
-  test('rewrites one line on a terminal and leaves it behind', () => {
+  test('rewrites one line on a terminal and keeps it at the end', () => {
     const written = follow(true, [
       [100, 1],
       [500, 50],
@@ -36,7 +36,7 @@ describe('progress', () => {
     expect(written).toEqual(['\r\u001B[K50 of 100 candidates, 50 %, 100.0/s, 1 s left', '\n']);
   });
 
-  test('tells how many and how fast where nobody knows how many there are', () => {
+  test('shows count and rate if the total is unknown', () => {
     let [nowMs, written] = [0, ''];
     const output = { isTerminal: false, write: (text: string) => void (written += text) };
     const progress = createProgress('candidates', undefined, output, { nowMs: () => nowMs });
@@ -47,7 +47,7 @@ describe('progress', () => {
     expect(written).toBe('1,000 candidates, 100.0/s\n');
   });
 
-  test('says nothing of the time left before anything is done', () => {
+  test('shows no remaining time before anything is done', () => {
     expect(formatProgress('queries', { done: 0, total: 5, elapsedMs: 0 })).toBe(
       '0 of 5 queries, 0 %, 0.0/s, just begun',
     );

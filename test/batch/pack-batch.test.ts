@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { at } from '../../src/base/at.ts';
 import { packBatch as packSegments, packedTokens } from '../../src/batch/pack-batch.ts';
 import { type PackedBatch, type TokenPart, tokenPart } from '../../src/batch/packed-batch.ts';
 import { countRealSlots, paddedSlots, realSlots } from '../../src/batch/slots.ts';
@@ -40,14 +41,14 @@ function rowsOf(batch: PackedBatch): Map<number, SeenRow[]> {
       const tile = Math.floor(row / group.rows);
       const keys: number[] = [];
       for (let key = tile * group.keys; key < (tile + 1) * group.keys; key++) {
-        if ((group.keyPlace[key] ?? NaN) <= (group.rowPlace[row] ?? NaN)) {
-          keys.push(batch.ids[group.keyIndex[key] ?? -1] ?? NaN);
+        if (at(group.keyPlace, key) <= at(group.rowPlace, row)) {
+          keys.push(at(batch.ids, at(group.keyIndex, key)));
         }
       }
       if (keys.length > 0) {
-        const at = rowsBefore + row;
-        const token = batch.ids[group.rowIndex[row] ?? -1] ?? NaN;
-        seen.set(at, [...(seen.get(at) ?? []), { token, keys }]);
+        const place = rowsBefore + row;
+        const token = at(batch.ids, at(group.rowIndex, row));
+        seen.set(place, [...(seen.get(place) ?? []), { token, keys }]);
       }
     }
     rowsBefore += group.tiles * group.rows;
@@ -63,7 +64,8 @@ describe('packing a batch', () => {
     );
     expect([...batch.ids]).toEqual([1, 2, 3, 4, 5, 6]);
     expect([...batch.positions]).toEqual([0n, 1n, 2n, 3n, 4n, 2n]);
-    // Key lengths 2, 5 and 3 round up to 4, 8 and 4: the prefix and the short candidate share a shape.
+    // Key lengths 2, 5 and 3 round up to 4, 8 and 4: the prefix and the short candidate share a
+    // shape.
     expect(batch.groups.map(({ tiles, rows, keys }) => [tiles, rows, keys])).toEqual([
       [2, 2, 4],
       [1, 3, 8],
@@ -90,10 +92,11 @@ describe('packing a batch', () => {
           );
         }
         const found = new Map<number, number[]>();
-        batch.untile.forEach((at, token) => {
-          const rows = seen.get(at) ?? [];
-          const own = rows.length === 1 && rows[0]?.token === batch.ids[token];
-          found.set(batch.ids[token] ?? NaN, own ? (rows[0]?.keys ?? []) : []);
+        batch.untile.forEach((place, index) => {
+          const token = at(batch.ids, index);
+          const rows = seen.get(place) ?? [];
+          const own = rows.length === 1 && rows[0]?.token === token;
+          found.set(token, own ? (rows[0]?.keys ?? []) : []);
         });
         expect(found).toEqual(expected);
         expect(seen.size).toBe(expected.size);
@@ -123,10 +126,10 @@ describe('packing a batch', () => {
         const lasts = batch.groups.flatMap((group) =>
           [...group.lastIndex].map((token, i) => ({ token, place: group.lastPlace[i] })),
         );
-        const read = [...batch.scored].map((tile) => ({
-          token: batch.ids[lasts[tile]?.token ?? -1],
-          place: lasts[tile]?.place,
-        }));
+        const read = [...batch.scored].map((tile) => {
+          const { token, place } = at(lasts, tile);
+          return { token: batch.ids[token], place };
+        });
         expect(read).toEqual(
           parts.flatMap(({ prefix, suffixes }) =>
             suffixes.map((suffix) => ({

@@ -20,7 +20,7 @@ test.each([
   [30, 8],
   [7, 40],
   [3, 9],
-])('%i candidates of %i tokens are what the scheduler packs', async (count, length) => {
+])('the size of %i candidates of %i tokens is what the scheduler packs', async (count, length) => {
   const { runner, rank, clock } = setUpScheduler();
   const result = rank(times(count, length));
   // Each candidate is at most one batch.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { at } from '../../src/base/at.ts';
 import { assignGroups, type TileSize } from '../../src/batch/tile-groups.ts';
 
 const groupCounts = fc.integer({ min: 1, max: 4 });
@@ -8,7 +9,7 @@ describe('assigning tiles to attention groups', () => {
   const area = (sizes: readonly TileSize[], groupOf: readonly number[]) => {
     const groups = new Map<number, TileSize[]>();
     sizes.forEach((size, i) => {
-      const group = groupOf[i] ?? -1;
+      const group = at(groupOf, i);
       groups.set(group, [...(groups.get(group) ?? []), size]);
     });
     return [...groups.values()].reduce(

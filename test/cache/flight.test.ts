@@ -25,7 +25,7 @@ describe('a request waits for a run', () => {
   });
 });
 
-test('a run is told to stop when the last request leaves, whoever started it', () => {
+test('a run is stopped when the last request leaves it, even the one that started it', () => {
   const flight = new Flight({ deadlineAtMs: 1_000, priority: 'interactive' });
   flight.join();
   flight.leave();

@@ -11,7 +11,7 @@ function setUp(entries = 3) {
 }
 
 describe('the score cache', () => {
-  test('gives back what it was given, to the bit', () => {
+  test('returns the stored score bit for bit', () => {
     const { cache } = setUp();
     const yes = Math.fround(0.1);
     cache.keep('a', score(yes));
@@ -20,7 +20,7 @@ describe('the score cache', () => {
     expect([cache.hits, cache.misses]).toEqual([1, 1]);
   });
 
-  test('forgets a score when its time is over, however often it was asked for', async () => {
+  test('forgets a score after its time to live, however often it was read', async () => {
     const { cache, clock } = setUp();
     cache.keep('a', score(1));
     await clock.advance(999);
@@ -29,19 +29,19 @@ describe('the score cache', () => {
     expect(cache.find('a')).toBeUndefined();
   });
 
-  test('lets the least recently used give way', () => {
+  test('evicts the least recently used score', () => {
     const { cache } = setUp();
     ['a', 'b', 'c'].forEach((key) => cache.keep(key, score(1)));
     cache.find('a');
     cache.keep('d', score(1));
-    expect(['a', 'b', 'c', 'd'].filter((key) => cache.find(key) !== undefined)).toEqual([
-      ...['a', 'c', 'd'],
-    ]);
+    expect(['a', 'b', 'c', 'd'].filter((key) => cache.find(key) !== undefined)).toEqual(
+      Array.from('acd'),
+    );
     expect([cache.entries, cache.bytes]).toEqual([3, 540]);
   });
 
-  // The numbers lie in places that are used again: none may be read by the key before.
-  test('whatever is kept, overwritten and forgotten, a key has its own score or none', async () => {
+  // Places in the arrays are reused: no key may read the score of a later key.
+  test('a key has its own score or none, whatever is stored, overwritten and evicted', async () => {
     const step = fc.record({
       key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
       yes: fc.float({ noNaN: true }),

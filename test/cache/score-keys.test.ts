@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { at } from '../../src/base/at.ts';
 import { type ScoreSetting, scoreKeys } from '../../src/cache/score-keys.ts';
 import type { Candidate, RankRequest } from '../../src/domain/rank.ts';
 import { testRequest } from '../support/models/tiny-pipeline.ts';
@@ -13,10 +14,10 @@ function keyOf(
 ): string {
   const request = testRequest('query', ['text'], changed);
   const candidates = request.candidates.map((each) => ({ ...each, ...candidate }));
-  return scoreKeys(request, candidates, { ...setting, ...changedSetting })[0] ?? '';
+  return at(scoreKeys(request, candidates, { ...setting, ...changedSetting }), 0);
 }
 
-describe('a key changes with all that decides the score', () => {
+describe('a key changes with everything that decides the score', () => {
   test.each<[string, string]>([
     ['the query', keyOf({ query: 'other' })],
     ['the instruction', keyOf({ instruction: 'find' })],
@@ -34,10 +35,10 @@ describe('a key changes with all that decides the score', () => {
   });
 });
 
-describe('a key does not change with what does not', () => {
+describe('a key does not change with anything else', () => {
   test.each<[string, string]>([
     ['the id', keyOf({}, { id: 'other' })],
-    ['what is asked of the reply', keyOf({ topN: 1, minScore: 0.5, scoreKind: 'probability' })],
+    ['the options of the reply', keyOf({ topN: 1, minScore: 0.5, scoreKind: 'probability' })],
     ['the class and the request id', keyOf({ priority: 'deferrable', requestId: 'r' })],
     ['a budget above the server’s', keyOf({ maxCandidateTokens: 1_000 })],
     ['a version without an id', keyOf({}, { id: '', version: '7' })],

@@ -32,7 +32,7 @@ interface Asked {
   answer: RankProgress | undefined;
 }
 
-/** Plays the events; runs end at their deadlines and when they are told to stop, as the scheduler's do. */
+/** Plays the events. Like the scheduler's, runs end at their deadlines and when aborted. */
 class Play {
   readonly #setUp = setUpShared();
   readonly asked: Asked[] = [];
@@ -115,7 +115,7 @@ class Play {
   }
 }
 
-test('whatever happens, each request ends once, with the scores a run gives, and no pair runs twice', async () => {
+test('in any order of events, each request ends once with the scores of a run, and no pair runs twice', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 25 }), async (events) => {
       const play = new Play();

@@ -24,7 +24,7 @@ describe('scores that are kept', () => {
     expect((await second).scores.size).toBe(2);
   });
 
-  test('never come of a run that failed, and only those scored of one cut short', async () => {
+  test('are not taken from a failed run, and only the finished ones from a run that was cut short', async () => {
     const { ask, runs, shared } = setUpShared();
     const failed = ask(['a']);
     runs[0]?.fail();
@@ -47,7 +47,7 @@ describe('pairs that are running for another request', () => {
     expect(answers.filter(({ executed }) => executed.size > 0)).toHaveLength(1);
   });
 
-  test('are run by one of those who wait when the run fails', async () => {
+  test('are run by one of the waiting requests when the run fails', async () => {
     const { ask, runs, settle } = setUpShared();
     const [leader, ...followers] = Array.from({ length: 5 }, () => ask(['a']));
     runs[0]?.fail();
@@ -59,7 +59,7 @@ describe('pairs that are running for another request', () => {
     expect(answers.map(({ executed }) => executed.size).sort()).toEqual([0, 0, 0, 1]);
   });
 
-  test('are run by one of those who wait when they were left out', async () => {
+  test('are run by one of the waiting requests when the run left them out', async () => {
     const { ask, runs, settle } = setUpShared();
     const leader = ask(['a', 'b'], { partialOk: true });
     const follower = ask(['a', 'b']);
@@ -71,7 +71,7 @@ describe('pairs that are running for another request', () => {
     expect((await follower).executed).toEqual(new Set(['b']));
   });
 
-  test('go on when the one who started them has gone, as long as somebody waits', async () => {
+  test('continue when the request that started them is cancelled, if another one waits', async () => {
     const { ask, runs } = setUpShared();
     const gone = [new AbortController(), new AbortController()] as const;
     const leader = ask(['a'], { signal: gone[0].signal });
@@ -85,7 +85,7 @@ describe('pairs that are running for another request', () => {
     expect((await leader).scores.size).toBe(1);
   });
 
-  test('are told to stop when nobody is left, and are not waited for any more', async () => {
+  test('are stopped when no request is left, and later requests do not wait for them', async () => {
     const { ask, runs } = setUpShared();
     const gone = new AbortController();
     const both = [ask(['a'], { signal: gone.signal }), ask(['a'], { signal: gone.signal })];
@@ -111,14 +111,13 @@ describe('pairs that are running for another request', () => {
     ];
     expect(runs).toHaveLength(3);
     runs.forEach((run) => run.land());
-    expect((await Promise.all(asked)).map(({ executed }) => executed.size)).toEqual([
-      ...[1, 0, 1, 0, 1],
-    ]);
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ executed }) => executed.size).join()).toBe('1,0,1,0,1');
   });
 });
 
-describe('the deadline of one who waits', () => {
-  test('holds, whatever the run does', async () => {
+describe('the deadline of a waiting request', () => {
+  test('applies, whatever the run does', async () => {
     const { ask, clock } = setUpShared();
     void ask(['a'], { timeoutMs: 150 });
     const late = ask(['a', 'a'], { timeoutMs: 100 });
@@ -133,7 +132,7 @@ describe('the deadline of one who waits', () => {
     expect(clock.timers).toBe(0);
   });
 
-  test('keeps what was run for it alone when a partial answer will do', async () => {
+  test('returns the pairs that it ran itself if it accepts a partial answer', async () => {
     const { ask, runs, clock } = setUpShared();
     void ask(['a'], { timeoutMs: 150 });
     const partial = ask(['a', 'b'], { timeoutMs: 100, partialOk: true });

@@ -28,7 +28,7 @@ describe('the ranking client', () => {
     expect(await client.checkHealth('', 30_000)).toBe('SERVING');
   });
 
-  test('a request may have a time of its own', async () => {
+  test('a request may have its own timeout', async () => {
     server.pipeline.holds = true;
     const request = { query: 'q', candidates: [{ text: 'x' }] };
     await expect(client.rank({ ...request, timeoutMs: 20 }, 30_000)).rejects.toMatchObject({
@@ -40,7 +40,7 @@ describe('the ranking client', () => {
     });
   });
 
-  test('has bad candidates skipped where the request says so', async () => {
+  test('bad candidates are skipped if the request says so', async () => {
     const candidates = [
       { id: 'bad', text: '\u00a0' },
       { id: 'good', text: 'Cook' },
@@ -54,7 +54,7 @@ describe('the ranking client', () => {
     expect(usage?.skipped).toBe(1);
   });
 
-  test('takes replies of any size', async () => {
+  test('accepts replies of any size', async () => {
     const text = 'x'.repeat(100_000);
     const candidates = Array.from({ length: 50 }, () => ({ text }));
     const request = { query: 'q', candidates, returnText: true };
@@ -65,7 +65,7 @@ describe('the ranking client', () => {
     ).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
-  test('a call that fails says which call, which status, and why', async () => {
+  test('the error of a call names the method, the status and the reason', async () => {
     await expect(client.rank({ query: 'q', candidates: [] }, 30_000)).rejects.toMatchObject({
       name: 'CallError',
       code: 'INVALID_ARGUMENT',
@@ -88,7 +88,7 @@ describe('slmrank health', () => {
     expect(await ask('--service', 'slmrank.v1.RankingService')).toEqual([0, 'SERVING\n']);
   });
 
-  test('is 1 when it does not yet', async () => {
+  test('is 1 when it does not serve yet', async () => {
     await server.close();
     server = await startTestServer({}, { cold: true });
     expect(await ask()).toEqual([1, 'NOT_SERVING\n']);

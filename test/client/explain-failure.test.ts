@@ -49,7 +49,7 @@ test('a port that asks for a client certificate speaks TLS too', async () => {
   expect(await answersTls(server.address)).toBe(true);
 });
 
-test('TLS on a port of plain text is told so', async () => {
+test('TLS to a port of plain text is explained', async () => {
   server = await startTestServer();
   const run = health([
     `--address=${server.address}`,
@@ -61,7 +61,7 @@ test('TLS on a port of plain text is told so', async () => {
   );
 });
 
-test('where nobody listens there is nothing to explain', async () => {
+test('a port without a listener is not explained', async () => {
   const gone = createServer().listen(0, '127.0.0.1');
   await once(gone, 'listening');
   const address = `127.0.0.1:${(gone.address() as AddressInfo).port}`;
@@ -86,8 +86,12 @@ test('the command in a process of its own prints the state and nothing else', as
   server = await startTestServer(tls);
   const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-    ...['--import', 'tsx', main, 'health'],
-    ...[`--address=${server.address}`, `--tls-ca=${ca}`],
+    '--import',
+    'tsx',
+    main,
+    'health',
+    `--address=${server.address}`,
+    `--tls-ca=${ca}`,
   ]);
   expect({ stdout, stderr }).toEqual({ stdout: 'SERVING\n', stderr: '' });
 });

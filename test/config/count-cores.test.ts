@@ -37,7 +37,7 @@ describe('cores are', () => {
     expect(count(files)).toEqual(own);
   });
 
-  test('those of the quota of a container (v2), in whole ones', () => {
+  test('the whole cores of the quota of a container (v2)', () => {
     const files = { 'proc/self/cgroup': '0::/\n', [`${v2}/cpu.max`]: '250000 100000\n' };
     expect(count(files)).toEqual({
       cores: 2,
@@ -57,7 +57,7 @@ describe('cores are', () => {
     });
   });
 
-  test('one at least', () => {
+  test('at least one', () => {
     const files = { 'proc/self/cgroup': '0::/\n', [`${v2}/cpu.max`]: '20000 100000\n' };
     expect(count(files).cores).toBe(1);
   });

@@ -4,7 +4,7 @@ import { PendingAnswer } from '../../src/desk/answer.ts';
 import type { ServingEvent } from '../../src/domain/events.ts';
 import { FakeClock } from '../support/fakes/clock.ts';
 
-/** A call with one second: its work has 950 ms of it, and after 975 ms the call fails. */
+/** A call with one second: its work has 950 ms, and after 975 ms the call fails. */
 function open() {
   const clock = new FakeClock();
   const events: ServingEvent[] = [];
@@ -50,7 +50,7 @@ test.each([
   expect(call.outcomes()).toHaveLength(1);
 });
 
-test('a client that waits is sent an error in time, and counts as expired', async () => {
+test('a client that keeps waiting gets an error in time, and the request counts as expired', async () => {
   const call = open();
   await call.clock.advance(975);
   expect(call.delivered).toEqual([false]);

@@ -7,7 +7,7 @@ test('a caller without a name or a trace context', () => {
   expect(parseCaller()).toEqual({ client: '', traceparent: undefined });
 });
 
-test('a well-formed trace context is kept, any other is dropped', () => {
+test('a well-formed trace context is kept, and any other is dropped', () => {
   expect(parseCaller('c', traceparent).traceparent).toBe(traceparent);
   expect(parseCaller('c', traceparent.toUpperCase()).traceparent).toBeUndefined();
 });

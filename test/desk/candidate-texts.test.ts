@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { cutText } from '../../src/desk/candidate-texts.ts';
 import { startTestServer, type TestServer } from '../support/serving/test-server.ts';
 
-describe('a text is cut to so many bytes', () => {
+describe('a text is cut to the given bytes', () => {
   test.each([
     ['abcdef', 'end', 'abcd'],
     ['abcdef', 'start', 'cdef'],
@@ -16,7 +16,7 @@ describe('a text is cut to so many bytes', () => {
     expect(cutText(text, 4, cut)).toBe(kept);
   });
 
-  test('in whole characters, as many as fit', () => {
+  test('in whole characters, with as many as fit', () => {
     const anyText = fc.string({ unit: 'binary' });
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 40 }), (text, most) => {

@@ -23,7 +23,7 @@ async function withServer(
   }
 }
 
-/** Resolves once the server has told the work to stop. */
+/** Resolves when the server aborts the work. */
 async function abortOf(held: FakeRank | undefined): Promise<void> {
   const signal = held?.call.signal;
   if (signal?.aborted === false) {
@@ -71,8 +71,8 @@ describe('endedEvent', () => {
   });
 });
 
-describe('the server tells', () => {
-  test('of a scored request, its stages and its caller, once', async () => {
+describe('the server reports the end', () => {
+  test('of a scored request once, with its stages and its caller', async () => {
     await withServer(async (server, events) => {
       await server.call('Rank', { ...request, request_id: 'mine' });
       expect(events).toEqual([
@@ -95,7 +95,7 @@ describe('the server tells', () => {
     });
   });
 
-  test('of requests refused by a check of ours and by the pipeline', async () => {
+  test('of requests that a check or the pipeline refuses', async () => {
     await withServer(async (server, events) => {
       await server.fail('Rank', { ...request, query: '' });
       server.pipeline.holds = true;
@@ -110,7 +110,7 @@ describe('the server tells', () => {
     });
   });
 
-  test('of an expired request once, and not of the reply that came later', async () => {
+  test('of an expired request once, and not of its later reply', async () => {
     const shortest = { 'max-call-ms': '100' };
     await withServer(async (server, events) => {
       server.pipeline.holds = true;
@@ -132,7 +132,7 @@ describe('the server tells', () => {
     });
   });
 
-  test('of every request of a stream, refused ones too, and of what a cancelled one left', async () => {
+  test('of every request of a stream, including refused and cancelled ones', async () => {
     await withServer(async (server, events) => {
       const stream = server.rankStream();
       const answers: unknown[] = [];

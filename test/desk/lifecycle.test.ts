@@ -30,7 +30,7 @@ test('a server that stops before it is warm never serves', () => {
   expect(reasonOf(lifecycle)).toBe('DRAINING');
 });
 
-test('open calls hear of draining and of the end, and are idle once all are closed', async () => {
+test('open calls are told of draining and of the end, and `idle` waits until all are closed', async () => {
   const lifecycle = new Lifecycle();
   const heard: string[] = [];
   const close = lifecycle.open({

@@ -39,7 +39,7 @@ function open({ isServing = true } = {}) {
 
 function callOf(client: string): DeskCall {
   const { signal } = new AbortController();
-  return { client, traceparent: undefined, deadlineMs: Infinity, signal, notes: new RankNotes() };
+  return { client, traceparent: undefined, deadlineAtMs: Infinity, signal, notes: new RankNotes() };
 }
 
 const bad = { id: 'bad', text: '' };

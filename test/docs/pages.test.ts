@@ -20,13 +20,13 @@ test('docs/configuration.md has the table of src/config; `npm run generate` writ
 });
 
 describe('links', () => {
-  test.each(pages)('%s links to files and headings that are there', (page) => {
+  test.each(pages)('%s links to files and headings that exist', (page) => {
     const broken = linksOf(read(page)).filter((link) => !isThere(page, link));
     expect(broken).toEqual([]);
   });
 });
 
-// An equal request is answered from the cache, and that is what a load test would measure.
+// Equal requests are answered from the cache, so a load test would measure only the cache.
 test.each(['README.md', 'examples/load.sh'])('%s sends ghz past the score cache', (page) => {
   const commands = read(page)
     .replaceAll('\\\n', ' ')

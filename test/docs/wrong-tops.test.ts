@@ -12,12 +12,16 @@ import { judge, type Outcome, summarize } from '../../docs/wrong-tops/outcomes.t
 import { type Case, readCases } from '../../docs/wrong-tops/read-cases.ts';
 import type { RankedCandidate } from '../../src/eval/rank/rank-candidates.ts';
 
-const titles: Readonly<Record<string, string>> = { a: 'Nurse', b: 'Night | Nurse', c: '' };
+const titles = new Map([
+  ['a', 'Nurse'],
+  ['b', 'Night | Nurse'],
+  ['c', ''],
+]);
 
 function makeCase(changed: Partial<Case> = {}): Case {
   const candidates = ['a', 'b', 'c', 'd'].map((id) => ({
     id,
-    title: titles[id] ?? 'Nurse',
+    title: titles.get(id) ?? 'Nurse',
     text: `${'Cares for patients of a ward. '.repeat(3)}Shift ${id}.`,
   }));
   return {
@@ -35,7 +39,7 @@ function makeCase(changed: Partial<Case> = {}): Case {
 function rank(order: string): readonly RankedCandidate[] {
   return Array.from(order, (id, i) => ({
     id,
-    label: titles[id] ?? 'Nurse',
+    label: titles.get(id) ?? 'Nurse',
     place: 1,
     score: 0.9 - 0.1 * i,
     logit: -i,
@@ -103,7 +107,7 @@ describe('tables', () => {
     ]);
   });
 
-  test('formatWrong tells the two by titles, or by how their texts end', () => {
+  test('formatWrong distinguishes candidates by title, or by the end of their texts', () => {
     const [, , ...rows] = formatWrong(outcomes).split('\n');
     const end = ' patients of a ward. Cares for patients of a ward. Shift';
     expect(rows).toEqual([
@@ -181,7 +185,7 @@ describe('the cases', () => {
     }
   });
 
-  test('where a candidate stands does not tell that it is wanted', async () => {
+  test('the wanted candidates have no typical place', async () => {
     const cases = (
       await Promise.all(
         files.map((name) =>

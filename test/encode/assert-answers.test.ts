@@ -19,7 +19,7 @@ const answered = (...logits: number[]): BatchOutcome => ({
   runMs: 1,
 });
 
-describe('before it serves, a model is asked a question; it', () => {
+describe('a model that is asked a question before it serves', () => {
   test('may serve when every logit is finite', async () => {
     await expect(ask(answered(1, -2, 3, 4))).resolves.toBeUndefined();
   });
@@ -31,7 +31,7 @@ describe('before it serves, a model is asked a question; it', () => {
       { ok: false, kind: 'internal', message: 'indices out of bounds' },
       'indices out of bounds',
     ],
-  ] as const)('may not when %s', async (_what, outcome, problem) => {
+  ] as const)('may not serve when %s', async (_what, outcome, problem) => {
     await expect(ask(outcome)).rejects.toMatchObject({
       kind: 'unavailable',
       reason: 'MODEL_CANNOT_ANSWER',
@@ -39,7 +39,7 @@ describe('before it serves, a model is asked a question; it', () => {
     });
   });
 
-  test('may when only the limits leave no room for the question, and not when it cannot be encoded', async () => {
+  test('may serve if the limits leave no room for the question, but not if encoding fails', async () => {
     const refuse = (kind: 'invalid-argument' | 'internal') => () =>
       Promise.reject(new RankError(kind, kind));
     await expect(ask(answered(), refuse('invalid-argument'))).resolves.toBeUndefined();

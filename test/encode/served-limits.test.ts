@@ -9,9 +9,9 @@ const model = {
 
 describe('the limits that are served', () => {
   it.each([
-    ['are those asked for where a row holds them', [1024, 512], [1024, 512]],
-    ['are what a row holds beside the template', [9000, 4096], [2037, 1978]],
-    ['may be all that it holds', [2037, 1978], [2037, 1978]],
+    ['are the configured ones if a row has room for them', [1024, 512], [1024, 512]],
+    ['are reduced to what fits in a row beside the template', [9000, 4096], [2037, 1978]],
+    ['may use a whole row', [2037, 1978], [2037, 1978]],
   ])('%s', (_what, [prefixTokens = 0, candidateTokens = 0], [prefix = 0, candidate = 0]) => {
     const asked = { prefixTokens, candidateTokens };
     const served = { prefixTokens: prefix, candidateTokens: candidate, rowTokens: 2048 };
@@ -20,17 +20,19 @@ describe('the limits that are served', () => {
     expect(findLoweredLimits(asked, model)).toHaveLength(lowered);
   });
 
-  it('are the row where the template was not counted, in models of earlier builds', () => {
+  it('are those of a row for models built before template tokens were counted', () => {
     const old = { blueprint: model.blueprint };
     expect(servedLimits({ prefixTokens: 9000, candidateTokens: 4096 }, old)).toEqual({
-      ...{ prefixTokens: 2047, candidateTokens: 2048, rowTokens: 2048 },
+      prefixTokens: 2047,
+      candidateTokens: 2048,
+      rowTokens: 2048,
     });
   });
 
-  it('name the setting, what was asked for and what holds', () => {
+  it('are reported with the setting, the configured value and the limit in force', () => {
     expect(findLoweredLimits({ prefixTokens: 1024, candidateTokens: 4096 }, model)).toEqual([
-      "--candidate-tokens (SLMRANK_CANDIDATE_TOKENS) is 4096, and the model's rows of 2048 tokens hold 1978 beside the " +
-        "template: that is the limit. 'slmrank model build --row-tokens' makes rows longer",
+      "--candidate-tokens (SLMRANK_CANDIDATE_TOKENS) is 4096, but the model's rows of 2048 tokens have room " +
+        "for 1978 beside the template, so that is the limit; 'slmrank model build --row-tokens' makes longer rows",
     ]);
   });
 });

@@ -33,14 +33,14 @@ async function verified(): Promise<{ dir: string; stamps: FileStamps }> {
   return { dir, stamps: await verifyFiles(dir, manifest) };
 }
 
-/** In place: the file stays the one that it is, and only its bytes change. */
+/** Changes the bytes in place, so that the file keeps its inode. */
 function overwrite(path: string, text: string): void {
   const descriptor = openSync(path, 'r+');
   writeSync(descriptor, text);
   closeSync(descriptor);
 }
 
-/** The file's own times are set back, as copying tools do. */
+/** Overwrites the file and sets its times back, as copying tools do. */
 function overwriteUnseen(path: string, text: string): void {
   const { atime, mtime } = statSync(path);
   overwrite(path, text);
@@ -109,7 +109,7 @@ describe('weights of an open session', () => {
     files.close();
   });
 
-  test('that are overwritten by the same are told of once, so that the run is repeated', async () => {
+  test('that are overwritten with the same bytes are reported once, so that the run is repeated', async () => {
     const { files, path } = await loaded();
     overwrite(path, 'weights');
     expect([files.wereWritten(), files.wereWritten()]).toEqual([true, false]);
@@ -117,10 +117,10 @@ describe('weights of an open session', () => {
   });
 
   test.each([
-    ['given away', (path: string) => replace(path, 'WEIGHTS')],
+    ['taken by another file', (path: string) => replace(path, 'WEIGHTS')],
     ['removed', (path: string) => rmSync(path)],
-    ['given a second time', (path: string) => linkSync(path, `${path}.2`)],
-  ])('whose name is %s are what they were', async (_how, change) => {
+    ['doubled by a hard link', (path: string) => linkSync(path, `${path}.2`)],
+  ])('whose name is %s are unchanged', async (_how, change) => {
     const { files, path } = await loaded();
     change(path);
     expect(files.wereWritten()).toBe(false);

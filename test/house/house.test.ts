@@ -17,7 +17,7 @@ describe('the source tree', () => {
     expect(added).toEqual([]);
   });
 
-  it('has all the faults that are listed: npm run house takes off what is gone', () => {
+  it('has all the faults that are listed: `npm run house` removes fixed ones', () => {
     expect(known).toEqual(left);
   });
 
@@ -107,7 +107,7 @@ describe('findFaults', () => {
 });
 
 describe('compareFaults', () => {
-  it('names what is new, and leaves what is still there', () => {
+  it('names new faults, and keeps those that remain', () => {
     const known = { ...none, wideComments: 5, literalSpreads: 1, untestedFiles: ['a', 'b'] };
     const found = { ...none, wideComments: 4, literalSpreads: 2, untestedFiles: ['b', 'c'] };
     expect(compareFaults(known, found)).toEqual({

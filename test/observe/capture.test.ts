@@ -13,17 +13,22 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { noDeadline, testRequest } from '../support/models/tiny-pipeline.ts';
 
 const estimate: EstimateTokens = (_request, candidates) => ({
-  ...{ prefixTokens: 8, suffixTokens: 3, packedTokens: 0 },
+  prefixTokens: 8,
+  suffixTokens: 3,
+  packedTokens: 0,
   candidateTokens: candidates.map(() => 9),
 });
 
 const shape: TrafficShape = {
-  ...{ atMs: 1000.04, prefixTokens: 60, candidateTokens: [3, 0, 500] },
-  ...{ deadlineMs: 800, class: 'interactive' },
+  atMs: 1000.04,
+  prefixTokens: 60,
+  candidateTokens: [3, 0, 500],
+  deadlineMs: 800,
+  class: 'interactive',
 };
 
 describe('captured lines', () => {
-  test('are read back in order of arrival, from 0', () => {
+  test('are parsed in order of arrival, with the first at 0', () => {
     const later = { ...shape, atMs: 1250.5, deadlineMs: undefined, class: 'deferrable' as const };
     const text = formatShape(later) + formatShape(shape);
     expect(text.split('\n')[1]).toBe(
@@ -37,7 +42,7 @@ describe('captured lines', () => {
     expect(parseTraffic(formatShape(told), 'f')).toEqual([{ ...told, atMs: 0 }]);
   });
 
-  test('may end in the middle of one, where the writer was cut off', () => {
+  test('may end with part of a line, where the writer was interrupted', () => {
     expect(parseTraffic(`${formatShape(shape)}{"atMs":1`, 'f')).toHaveLength(1);
     expect(parseTraffic('', 'f')).toEqual([]);
   });
@@ -61,7 +66,7 @@ describe('a capture', () => {
     return { file, clock, warnings, capture: await openCapture({ file, clock, log, mostBytes }) };
   }
 
-  test('writes what it was given by the time it is closed, behind what was there', async () => {
+  test('appends all lines by the time it is closed', async () => {
     const first = await open();
     first.capture.add(shape);
     await first.capture.close();
@@ -73,7 +78,7 @@ describe('a capture', () => {
     expect(clock.timers).toBe(0);
   });
 
-  test('stops at its bound and says so once', async () => {
+  test('stops at its bound and logs that once', async () => {
     const { capture, file, warnings } = await open(2.5 * formatShape(shape).length);
     for (let i = 0; i < 10; i++) {
       capture.add(shape);
@@ -91,7 +96,7 @@ describe('a capture', () => {
     );
   });
 
-  test('that is a pipe or a device is an error, and nobody waits for a reader', async () => {
+  test('that is a pipe or a device is an error, without waiting for a reader', async () => {
     const { clock } = await open();
     const pipe = join(temporaryFolder(), 'pipe');
     execFileSync('mkfifo', [pipe]);
@@ -104,7 +109,7 @@ describe('a capture', () => {
     );
   });
 
-  test('whose file becomes a pipe stops, and does not keep the process from ending', async () => {
+  test('whose file becomes a pipe stops, and the process can end', async () => {
     const { capture, file, warnings } = await open();
     rmSync(file);
     execFileSync('mkfifo', [file]);
@@ -113,7 +118,7 @@ describe('a capture', () => {
     expect(warnings).toEqual(['the capture cannot be written; it stops']);
   });
 
-  test('on a disk that does not answer stops, and its end is waited for five seconds', async () => {
+  test('on a disk that does not answer stops, and closing waits at most five seconds', async () => {
     const warnings: string[] = [];
     const clock = new FakeClock();
     const log = { warn: (_fields: unknown, words?: string) => void warnings.push(words ?? '') };
@@ -138,7 +143,7 @@ describe('a capture', () => {
 });
 
 describe('captured ranking', () => {
-  test('captures each request as it ends, with no text of it', async () => {
+  test('captures each request when it ends, without its texts', async () => {
     const shapes: TrafficShape[] = [];
     const clock = new FakeClock(5_000);
     const pipeline = new FakePipeline();
@@ -150,7 +155,7 @@ describe('captured ranking', () => {
     );
     const good = rank(testRequest('secret query', ['one', 'two words']), {
       ...noDeadline(),
-      deadlineMs: 5_250,
+      deadlineAtMs: 5_250,
     });
     const refused = rank(testRequest('secret', ['x'], { priority: 'deferrable' }), noDeadline());
     pipeline.ranked[0]?.reply();
@@ -165,7 +170,7 @@ describe('captured ranking', () => {
   });
 });
 
-test('candidates that were skipped are not captured, nor a request of such alone', async () => {
+test('skipped candidates are not captured, and neither is a request with only those', async () => {
   const clock = new FakeClock();
   const pipeline = new FakePipeline();
   pipeline.holds = true;
@@ -198,17 +203,29 @@ describe('lengths', () => {
   const reply = (tokens: readonly number[], usage: Partial<RankReply['usage']>) =>
     ({
       results: tokens.map((count, index) => ({
-        ...{ index, score: 0, logit: 0, tokens: count },
-        ...{ truncated: false, scored: true, cached: false },
+        index,
+        score: 0,
+        logit: 0,
+        tokens: count,
+        truncated: false,
+        scored: true,
+        cached: false,
       })),
       usage,
     }) as unknown as Pick<RankReply, 'results' | 'usage'>;
 
-  test('of what the template adds to a candidate are what else was run, where all was run for it', () => {
+  test('of the suffix are the packed tokens besides prefix and candidates, if nothing was cached', () => {
     const request = testRequest('query', ['a', 'b']);
     const usage = {
-      ...{ scored: 2, cached: 0, truncated: 0, candidates: 2, depth: 2 },
-      ...{ prefixTokens: 50, candidateTokens: 300, batches: 2, packedTokens: 2 * 50 + 300 + 2 * 7 },
+      scored: 2,
+      cached: 0,
+      truncated: 0,
+      candidates: 2,
+      depth: 2,
+      prefixTokens: 50,
+      candidateTokens: 300,
+      batches: 2,
+      packedTokens: 2 * 50 + 300 + 2 * 7,
     };
     const suffixOf = (changed: Partial<typeof usage>) =>
       measureLengths(request, reply([200, 100], { ...usage, ...changed }), estimate).suffixTokens;
@@ -216,14 +233,18 @@ describe('lengths', () => {
     expect(suffixOf({ cached: 1, packedTokens: 153 })).toBe(3);
   });
 
-  test('are as counted where the reply says so, and as estimated elsewhere', () => {
+  test('are counted where the reply has them, and estimated elsewhere', () => {
     const request = testRequest('q', ['a', 'b', 'c']);
     const counted = reply([200, 100], { prefixTokens: 50 });
     expect(measureLengths(request, counted, estimate)).toEqual({
-      ...{ prefixTokens: 50, candidateTokens: [200, 100, 9], suffixTokens: 3 },
+      prefixTokens: 50,
+      candidateTokens: [200, 100, 9],
+      suffixTokens: 3,
     });
     expect(measureLengths(request, undefined, estimate)).toEqual({
-      ...{ prefixTokens: 8, candidateTokens: [9, 9, 9], suffixTokens: 3 },
+      prefixTokens: 8,
+      candidateTokens: [9, 9, 9],
+      suffixTokens: 3,
     });
   });
 });

@@ -24,7 +24,7 @@ function observe() {
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 describe('logEvents', () => {
-  test('a refused request has one line with who, why and its trace', () => {
+  test('a refused request has one line with its client, reason and trace', () => {
     const { lines, tell } = observe();
     tell(ended({ outcome: 'rejected', reason: 'QUEUE_FULL', scored: 0, traceparent }));
     expect(lines).toEqual([
@@ -69,7 +69,7 @@ describe('logEvents', () => {
     expect(lines).toEqual([]);
   });
 
-  test('a flood of the same reason is one line a second, which says how many were kept back', () => {
+  test('many events of one reason give one line per second, with the number of suppressed lines', () => {
     const { lines, time, tell } = observe();
     const refuse = (reason: 'QUEUE_FULL' | 'DRAINING') =>
       tell(ended({ outcome: 'rejected', reason }));
@@ -86,7 +86,7 @@ describe('logEvents', () => {
     ]);
   });
 
-  test('lost batches and candidates queued again are warnings', () => {
+  test('failed batches and retried candidates are warnings', () => {
     const { lines, tell } = observe();
     tell({ kind: 'batch-failed', replica: 'cpu#0', reason: 'gone' });
     tell({ kind: 'retried', candidates: 3 });
@@ -98,7 +98,7 @@ describe('logEvents', () => {
 });
 
 describe('findTraceParent', () => {
-  test('reads version 00, and what is known of later ones', () => {
+  test('reads version 00, and the known fields of later versions', () => {
     const found = {
       traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
       spanId: '00f067aa0ba902b7',

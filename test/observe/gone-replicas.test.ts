@@ -19,7 +19,7 @@ function setUp() {
   return { registry, text };
 }
 
-/** All that a replica makes series of. */
+/** All events for which a replica has series. */
 const lifeOf = (replica: string): readonly ServingEvent[] => [
   phaseOf(replica, 'loading'),
   phaseOf(replica, 'ready'),
@@ -28,7 +28,7 @@ const lifeOf = (replica: string): readonly ServingEvent[] => [
   phaseOf(replica, 'draining'),
 ];
 
-test('the series of a replica that is closed are gone, and those of no other', async () => {
+test('closing a replica removes its series and no others', async () => {
   const { text } = setUp();
   const before = await text(...lifeOf('cpu#1'), ...lifeOf('cpu#7'));
   expect(before.match(/replica="cpu#1"/g)?.length).toBeGreaterThan(20);
@@ -38,7 +38,7 @@ test('the series of a replica that is closed are gone, and those of no other', a
   expect(after.match(others)).toEqual(before.match(others));
 });
 
-test('a hundred resizes leave as many series as none', async () => {
+test('a hundred resizes add no series', async () => {
   const { text } = setUp();
   const before = (await text()).split('\n').length;
   for (let slot = 2; slot < 102; slot++) {
@@ -47,7 +47,7 @@ test('a hundred resizes leave as many series as none', async () => {
   expect((await text()).split('\n')).toHaveLength(before);
 });
 
-test('a slot that is back counts from zero, and another model does not bring back one that is gone', async () => {
+test('a slot that is added again counts from 0, and another model adds no series of removed slots', async () => {
   const { text } = setUp();
   await text(...lifeOf('cpu#1'), phaseOf('cpu#1', 'closed'));
   const model = { model: 'm', fingerprint: 'f', precision: 'fp32', buckets: [128] };

@@ -19,7 +19,7 @@ describe('createLoadMeter', () => {
     });
   });
 
-  test('replicas that run without a pause are fully used; half of two is half', () => {
+  test('a replica that always runs is fully used, and one of two is half used', () => {
     const { time, meter } = meterAt();
     meter.tell(replica('cpu#0', 'ready'));
     for (let run = 0; run < 600; run += 1) {
@@ -43,7 +43,7 @@ describe('createLoadMeter', () => {
     expect(meter.read().utilization).toBeLessThan(0.001);
   });
 
-  test('errors are what the server could not do, not what the caller did wrong', () => {
+  test('faults of the server are errors, and faults of the caller are not', () => {
     const { meter } = meterAt();
     meter.tell(ended({ outcome: 'rejected', reason: 'QUEUE_FULL' }));
     meter.tell(ended({ outcome: 'expired', reason: 'DEADLINE_PASSED' }));

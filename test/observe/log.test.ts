@@ -5,7 +5,7 @@ function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-/** A disk with room for so many bytes. */
+/** A disk with room for the given number of bytes. */
 class Disk {
   text = '';
   room: number;
@@ -26,7 +26,7 @@ class Disk {
 }
 
 describe('log lines on a disk that is full', () => {
-  test('are dropped and counted, and the first with room again is whole and followed by the count', () => {
+  test('are dropped and counted; the first line with room again is whole, and the count follows', () => {
     const disk = new Disk(14);
     const lines = new LineWriter((bytes) => disk.write(bytes));
     ['one one\n', 'two two\n', 'three\n'].forEach((line) => lines.write(line));
@@ -45,7 +45,7 @@ describe('log lines on a disk that is full', () => {
     expect(lines.dropped).toBe(2);
   });
 
-  test('do not keep the log from its next line', () => {
+  test('do not stop later lines', () => {
     const disk = new Disk(0);
     const lines = new LineWriter((bytes) => disk.write(bytes));
     const log = createLog('info', lines);
@@ -53,12 +53,13 @@ describe('log lines on a disk that is full', () => {
     log.debug('not asked for');
     disk.room = 1000;
     log.info({ replica: 'cpu#0' }, 'kept');
-    expect(JSON.parse(disk.text.split('\n')[0] ?? '')).toMatchObject({ msg: 'kept' });
+    const [first = ''] = disk.text.split('\n');
+    expect(JSON.parse(first)).toMatchObject({ msg: 'kept' });
     expect(lines.dropped).toBe(1);
   });
 });
 
-test('a pipe that is full for a moment loses nothing, and one that nobody reads is given up', () => {
+test('a pipe that is full for a moment loses no line, and a pipe without a reader is given up', () => {
   let attempts = 0;
   let written = '';
   const lines = new LineWriter((bytes) => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { metricTable } from '../../src/observe/metrics/metric-table.ts';
 
-test('no metric has a label that grows with what callers say of themselves', () => {
+test('no metric has a label with values that callers choose', () => {
   const labels = Object.values(metricTable).flatMap((spec) => Object.keys(spec.labels));
   const allowed = [
     'method',

@@ -18,7 +18,7 @@ function options(change: Partial<ObserverOptions> = {}): ObserverOptions {
   };
 }
 
-test('what is told is counted, what is watched is read', async () => {
+test('events are counted, and watched values are read', async () => {
   const observer = await createObserver(options());
   observer.tell(ended());
   observer.watch('slmrank_open_calls', () => 4);
@@ -32,7 +32,7 @@ test('what is told is counted, what is watched is read', async () => {
   expect(sampleOf(text, 'slmrank_held_bytes')).toBeUndefined();
 });
 
-test('a listener that throws harms neither the teller nor the others, and is logged once', async () => {
+test('a listener that throws does not affect the request or other listeners, and is logged once', async () => {
   const errors: unknown[] = [];
   const throwing = () => {
     throw new Error('disk full');
@@ -59,7 +59,7 @@ test('a listener that throws harms neither the teller nor the others, and is log
   ]);
 });
 
-test('without an endpoint for traces OpenTelemetry’s SDK is not loaded', () => {
+test('the OpenTelemetry SDK is not loaded without an endpoint for traces', () => {
   const observer = new URL('../../src/observe/observer.ts', import.meta.url).href;
   const program = `
     import { createRequire } from 'node:module';
@@ -83,7 +83,7 @@ test('without an endpoint for traces OpenTelemetry’s SDK is not loaded', () =>
   expect(loaded.filter((file) => !file.includes('prom-client'))).toEqual([]);
 });
 
-test('a new model changes what is served, and its buckets are there as zeros beside the old ones', async () => {
+test('a new model changes the build info, and its buckets have series at 0 beside the old ones', async () => {
   const observer = await createObserver(options());
   const fingerprint = 'cd'.repeat(32);
   observer.tell({

@@ -4,7 +4,7 @@ import { MetricRegistry } from '../../src/observe/metrics/registry.ts';
 import { sampleOf } from '../support/serving/exposition.ts';
 import { ended } from '../support/serving/events.ts';
 
-test('skipped candidates are counted by their reasons, of answered requests', async () => {
+test('the skipped candidates of answered requests are counted by reason', async () => {
   const registry = new MetricRegistry({ replicas: [], buckets: [] });
   const tell = countEvents(registry);
   const skipped = { EMPTY: 2, TOO_LONG: 1 };

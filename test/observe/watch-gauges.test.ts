@@ -3,13 +3,21 @@ import type { ServingGauges } from '../../src/pipeline/gauges.ts';
 import { watchDoor, watchGauges } from '../../src/observe/watch-gauges.ts';
 
 const gauges: ServingGauges = {
-  ...{ admittedCandidates: 1, admittedTokens: 2, queuedMs: 3_000, rankingDepth: 4 },
-  ...{ cacheEntries: 5, cacheBytes: 6, cacheHits: 7, cacheMisses: 8 },
-  ...{ queuedCandidates: 9, queuedTokens: 10 },
-  ...{ bucketWaste: 0.9, proposedBucketWaste: 0.1 },
+  admittedCandidates: 1,
+  admittedTokens: 2,
+  queuedMs: 3_000,
+  rankingDepth: 4,
+  cacheEntries: 5,
+  cacheBytes: 6,
+  cacheHits: 7,
+  cacheMisses: 8,
+  queuedCandidates: 9,
+  queuedTokens: 10,
+  bucketWaste: 0.9,
+  proposedBucketWaste: 0.1,
 };
 
-test('each gauge is read anew at every scrape', () => {
+test('each gauge is read again at every scrape', () => {
   const watched = new Map<string, () => number>();
   let depth = 100;
   watchGauges({ watch: (name, read) => watched.set(name, read) }, () => ({
@@ -33,7 +41,7 @@ test('each gauge is read anew at every scrape', () => {
   });
 });
 
-test('the door is read anew at every scrape', () => {
+test('the door is read again at every scrape', () => {
   const watched = new Map<string, () => unknown>();
   const note = (name: string, read: () => unknown) => watched.set(name, read);
   const door = {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { factsTable, formatHtmlPage, paragraph } from '../../src/page/html-page.ts';
 
-test('a page shows its title twice as plain text and loads nothing from elsewhere', () => {
+test('a page has its title twice as plain text and loads nothing', () => {
   const html = formatHtmlPage({ title: 'a < b', body: '<svg></svg>', widthPx: 640 });
   expect(html).toContain('<title>a &lt; b</title>');
   expect(html).toContain('<h1>a &lt; b</h1>\n<svg></svg>');
@@ -9,7 +9,7 @@ test('a page shows its title twice as plain text and loads nothing from elsewher
   expect(html).not.toMatch(/undefined|https?:|src=|@import|<script/);
 });
 
-test('rules of a single page follow the shared ones, so that they win', () => {
+test("a page's own rules follow the shared ones and so have precedence", () => {
   const html = formatHtmlPage({ title: 't', body: '', widthPx: 1, style: '.bar { fill: red; }\n' });
   expect(html).toMatch(/\.off \{[^}]*\}\n\.bar \{ fill: red; \}\n<\/style>/);
 });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { drawBars } from '../../src/page/bars.ts';
 import { drawChart, type Mark } from '../../src/page/svg.ts';
 
-test('bars reach as far as their values, whiskers over their intervals', () => {
+test('bars have the lengths of their values, and whiskers those of their intervals', () => {
   const bar = { name: '<a>', value: 0.4, low: 0.3, high: 0.8, colour: 'red' };
   const svg = drawBars('t', [{ name: 'g', bars: [bar] }]);
   // The axis ends at 0.8, 450 units from 210: 0.4 is half of it.
@@ -12,25 +12,30 @@ test('bars reach as far as their values, whiskers over their intervals', () => {
 });
 
 const mark = (name: string, x: number, y: number): Mark => ({
-  ...{ name, at: [x, y], low: y - 0.1, high: y + 0.1, colour: 'red' },
+  name,
+  at: [x, y],
+  low: y - 0.1,
+  high: y + 0.1,
+  colour: 'red',
 });
 const draw = (marks: readonly Mark[], fromY = 0) =>
-  drawChart({ ...{ title: 't', x: 'x', y: 'y', series: [] }, marks, fromY });
+  drawChart({ title: 't', x: 'x', y: 'y', series: [], marks, fromY });
 const labels = (svg: string) =>
   [...svg.matchAll(/class="mark" x="([\d.]+)" y="([\d.]+)"/g)].map(([, x, y]) => [
     Number(x),
     Number(y),
   ]);
 
-test('names of marks in one place stand below one another', () => {
+test('names of marks in one place are below one another', () => {
   const [first, second, far] = labels(
     draw([mark('a', 2, 0.5), mark('b', 2, 0.5), mark('c', 8, 0.5)]),
   );
-  expect([second?.[0], second?.[1]]).toEqual([first?.[0], (first?.[1] ?? 0) + 12]);
+  const [x, y = 0] = first ?? [];
+  expect([second?.[0], second?.[1]]).toEqual([x, y + 12]);
   expect(far?.[1]).toBe(first?.[1]);
 });
 
-test('the y axis reaches what it is told to', () => {
+test('the y axis includes the given value', () => {
   const chart = { title: 't', x: 'x', y: 'y', series: [], marks: [mark('a', 1, 0.3)] };
   const ticks = (toY: number) =>
     [...drawChart({ ...chart, toY }).matchAll(/anchor="end">([\d.]+)</g)].map(([, tick]) =>
@@ -41,7 +46,7 @@ test('the y axis reaches what it is told to', () => {
 
 test('the y axis may begin above zero', () => {
   const height = ([label]: number[][]) => label?.[1];
-  // 0.5 stands in the middle of 0.2 to 0.8, and above the middle of 0 to 0.8.
+  // 0.5 is in the middle of 0.2 to 0.8, and above the middle of 0 to 0.8.
   const high = { ...mark('a', 1, 0.5), high: 0.8 };
   expect(height(labels(draw([high], 0.2)))).toBeCloseTo(30 + (280 - 30 - 44) / 2 + 4);
   expect(height(labels(draw([high])))).toBeLessThan(137);

@@ -11,7 +11,7 @@ const cached = { useCache: true };
 function setUp() {
   const parts = setUpPipeline();
   const { runner, rank, encode } = parts;
-  /** Asks and runs it: its candidates' tokens and scores follow from `firstId`. */
+  /** Ranks and runs a request. `firstId` decides the tokens and scores of its candidates. */
   const rankWhole = async (changed: Partial<RankRequest> = cached, firstId = 0) => {
     const reply = rank(changed);
     await encode(undefined, firstId);
@@ -25,7 +25,7 @@ const flagsOf = ({ results }: RankReply) =>
   results.map(({ index, scored, cached: isCached }) => [index, scored, isCached]);
 
 describe('a request that was asked before', () => {
-  test('runs nothing and has the same digits', async () => {
+  test('runs nothing and gets the same scores to the last digit', async () => {
     const { encoders, runner, rank, rankWhole } = setUp();
     const fresh = await rankWhole();
     const again = await rank(cached);
@@ -48,7 +48,7 @@ describe('a request that was asked before', () => {
     await expect(rank()).rejects.toMatchObject({ reason: 'QUEUE_FULL' });
   });
 
-  test('runs when it asks for that, and leaves nothing behind then', async () => {
+  test('with no_cache runs, and stores no scores', async () => {
     const { encoders, rankWhole } = setUp();
     await rankWhole({ useCache: false });
     expect((await rankWhole()).usage.cached).toBe(0);
@@ -56,7 +56,7 @@ describe('a request that was asked before', () => {
     expect(encoders.asked).toHaveLength(3);
   });
 
-  test('runs when anything that decides the score has changed', async () => {
+  test('runs when anything that influences the score has changed', async () => {
     const { encoders, rankWhole } = setUp();
     await rankWhole();
     await rankWhole({ ...cached, instruction: 'find' });
@@ -65,34 +65,35 @@ describe('a request that was asked before', () => {
   });
 });
 
-describe('a request of which some is known', () => {
+describe('a request with some known scores', () => {
   const candidates = ['new', 'x'.repeat(40), 'other', 'new'].map((text, index) => ({
-    ...{ id: `c${index}`, title: undefined, text, version: undefined },
+    id: `c${index}`,
+    title: undefined,
+    text,
+    version: undefined,
   }));
 
-  test('runs the rest, each text once, and is admitted for it alone', async () => {
+  test('runs each of the other texts once, and is admitted for those only', async () => {
     const { admission, encoders, runner, rank, rankWhole, encode } = setUp();
     await rankWhole();
     const reply = rank({ ...cached, candidates });
-    // Query, and the two new texts: three words.
+    // The query and the two new texts are three words.
     expect(admission.held).toEqual({ candidates: 2, tokens: 3 });
     expect(encoders.asked[1]?.task.candidates.map(({ text }) => text)).toEqual(['new', 'other']);
     await encode([5, 6], 20);
     runner.last.finish();
     const { results, usage } = await reply;
     expect(results.map(({ index, logit, cached: isCached }) => [index, logit, isCached])).toEqual([
-      ...[
-        [2, 42.5, false],
-        [0, 40.5, false],
-        [3, 40.5, false],
-        [1, 0.5, true],
-      ],
+      [2, 42.5, false],
+      [0, 40.5, false],
+      [3, 40.5, false],
+      [1, 0.5, true],
     ]);
     expect(usage).toMatchObject({ candidates: 4, scored: 4, cached: 1, packedTokens: 15 });
     expect(admission.held).toEqual({ candidates: 0, tokens: 0 });
   });
 
-  test('has the refusal of the rest in its own words', async () => {
+  test('gets a refusal that names the candidates by its own places', async () => {
     const { encoders, rank, rankWhole } = setUp();
     await rankWhole();
     const reply = rank({ ...cached, candidates });
@@ -126,7 +127,7 @@ describe('equal requests at the same time', () => {
     expect(admission.held).toEqual({ candidates: 0, tokens: 0 });
   });
 
-  test('outlive the failure of the one that ran, and the caller who went', async () => {
+  test('succeed although the one that ran fails and another caller leaves', async () => {
     const { encoders, runner, rank, encode } = setUp();
     const caller = new AbortController();
     const first = rank(cached);
@@ -143,7 +144,7 @@ describe('equal requests at the same time', () => {
     await expect(gone.then(({ complete }) => complete)).resolves.toBe(true);
   });
 
-  test('a drain waits for those who wait', async () => {
+  test('a drain waits for requests that follow the run of another', async () => {
     const { encoders, runner, pipeline, rank, encode } = setUp();
     const replies = [rank(cached), rank(cached)];
     const drained = pipeline.drain();
@@ -160,9 +161,9 @@ describe('equal requests at the same time', () => {
 });
 
 describe('a partial answer', () => {
-  test('leaves what is scored in the cache and nothing else', async () => {
+  test('stores its scores in the cache, and nothing else', async () => {
     const { clock, encoders, runner, rank, encode } = setUp();
-    const call = { ...noDeadline(), deadlineMs: clock.nowMs() + 400 };
+    const call = { ...noDeadline(), deadlineAtMs: clock.nowMs() + 400 };
     const partial = rank({ ...cached, partialOk: true }, call);
     await encode([60, 20, 60]);
     runner.runs[0]?.finish();
@@ -177,15 +178,18 @@ describe('a partial answer', () => {
     expect(encoders.asked[1]?.task.candidates.map(({ text }) => text)).toEqual(['']);
   });
 
-  test('of one who waits has what was known', async () => {
+  test('of a request that follows another has the known scores', async () => {
     const { clock, rank, rankWhole } = setUp();
     await rankWhole();
     const candidates = ['y', 'new'].map((text) => ({
-      ...{ id: '', title: undefined, text, version: undefined },
+      id: '',
+      title: undefined,
+      text,
+      version: undefined,
     }));
     const wanted = { ...cached, candidates, partialOk: true };
-    void rank(wanted, { ...noDeadline(), deadlineMs: clock.nowMs() + 500 });
-    const reply = rank(wanted, { ...noDeadline(), deadlineMs: clock.nowMs() + 400 });
+    void rank(wanted, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 500 });
+    const reply = rank(wanted, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 400 });
     await clock.advance(380);
     expect(flagsOf(await reply)).toEqual([
       [0, true, true],
@@ -199,7 +203,7 @@ describe('a partial answer', () => {
 });
 
 describe('the depth', () => {
-  test('bounds a request that leaves it to the server; the rest follows in the order given', async () => {
+  test('bounds a request with adaptive depth; the rest follows in input order', async () => {
     const { encoders, runner, rank, encode } = setUp();
     const reply = rank({ adaptiveDepth: true });
     expect(encoders.asked[0]?.task.candidates).toHaveLength(2);
@@ -216,21 +220,29 @@ describe('the depth', () => {
     });
   });
 
-  test('leaves others alone', async () => {
+  test('does not bound other requests', async () => {
     const { rankWhole } = setUp();
     expect((await rankWhole({})).usage).toMatchObject({ scored: 3, depth: 3 });
   });
 });
 
-test('the gauges read what is held, kept, found and fitted', async () => {
+test('the gauges show admission, queue, depth, cache and buckets', async () => {
   const { pipeline, rank, rankWhole } = setUp();
   await rankWhole();
   await rank(cached);
   void rank();
   expect(pipeline.gauges()).toEqual({
-    ...{ admittedCandidates: 3, admittedTokens: 5, queuedMs: expect.any(Number) },
-    ...{ queuedCandidates: 0, queuedTokens: 0 },
-    ...{ rankingDepth: 2, cacheEntries: 3, cacheBytes: 540, cacheHits: 3, cacheMisses: 3 },
-    ...{ bucketWaste: expect.closeTo(0.31, 1), proposedBucketWaste: 0 },
+    admittedCandidates: 3,
+    admittedTokens: 5,
+    queuedMs: expect.any(Number),
+    queuedCandidates: 0,
+    queuedTokens: 0,
+    rankingDepth: 2,
+    cacheEntries: 3,
+    cacheBytes: 540,
+    cacheHits: 3,
+    cacheMisses: 3,
+    bucketWaste: expect.closeTo(0.31, 1),
+    proposedBucketWaste: 0,
   });
 });

@@ -10,7 +10,7 @@ import { buildHfTiny } from '../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { noDeadline, testConfig, testRequest } from '../support/models/tiny-pipeline.ts';
 
-/** A real model in real threads, whose files change under it. */
+/** A real model in real threads, whose files change while it serves. */
 
 let pipeline: Pipeline | undefined;
 afterEach(() => pipeline?.drain());
@@ -37,7 +37,7 @@ function spoil(path: string): Buffer {
 }
 
 describe('weights that change under a server', () => {
-  test('by a replacement: what serves is what it was, and no other replica is added', async () => {
+  test('by a replacement do not change scores, and no replica can be added', async () => {
     const { rank, served, weights } = await serve();
     const before = await rank('which job');
     writeFileSync(`${weights}.new`, spoil(weights));
@@ -53,7 +53,7 @@ describe('weights that change under a server', () => {
     expect(await rank('which job')).toEqual(before);
   });
 
-  test('in place: no score of theirs is given or cached, and the right ones are served again', async () => {
+  test('in place give no scores and fill no cache, and the right ones serve again', async () => {
     const { rank, served, weights } = await serve();
     const before = await rank('which job');
     const right = readFileSync(weights);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { rm } from 'node:fs/promises';
+import { at } from '../../src/base/at.ts';
 import type { RankingPipeline, RankReply } from '../../src/domain/rank.ts';
 import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
 import { lettersToIds, poisonedSlot, poisonLetter, suffixIds } from '../support/threads/letters.ts';
@@ -8,7 +9,7 @@ import { buildTinyModel, type TinyModel } from '../support/models/tiny-model.ts'
 import { noDeadline, testRequest, tinyPipelineOptions } from '../support/models/tiny-pipeline.ts';
 
 let model: TinyModel;
-/** Two replicas; the tests below share it, for starting threads takes seconds. The last one drains it. */
+/** The tests share these two replicas, because starting threads takes seconds. The last drains. */
 let shared: RankingPipeline;
 
 beforeAll(async () => {
@@ -31,7 +32,7 @@ function logitsInOrder({ results }: RankReply): number[] {
   return results.toSorted((a, b) => a.index - b.index).map(({ logit }) => logit);
 }
 
-/** Each candidate by itself, straight through a session on this thread. */
+/** Scores each candidate alone, in a session on this thread. */
 async function directLogits(query: string, candidates: readonly string[]): Promise<number[]> {
   const session = await openTinySession(model);
   const prefix = lettersToIds(query);
@@ -47,10 +48,10 @@ async function directLogits(query: string, candidates: readonly string[]): Promi
 
 function expectNear(found: readonly number[], expected: readonly number[]): void {
   expect(found).toHaveLength(expected.length);
-  found.forEach((logit, index) => expect(logit).toBeCloseTo(expected[index] ?? Number.NaN, 4));
+  found.forEach((logit, index) => expect(logit).toBeCloseTo(at(expected, index), 4));
 }
 
-test('scores through encoder, scheduler and two replicas are those of a bare session', async () => {
+test('scores through encoder, scheduler and two replicas equal those of a bare session', async () => {
   const reply = await shared.rank(testRequest('which letter', texts), noDeadline());
   expectNear(logitsInOrder(reply), await directLogits('which letter', texts));
   expect(reply).toMatchObject({ complete: true, usage: { candidates: 30, scored: 30 } });
@@ -61,7 +62,7 @@ test('scores through encoder, scheduler and two replicas are those of a bare ses
   ]);
 });
 
-test('asked again, the same digits come without a run; what has changed is run', async () => {
+test('a repeated request gets the same digits without a run, and only changed texts run', async () => {
   const cached = { useCache: true };
   const fresh = await shared.rank(testRequest('again', texts, cached), noDeadline());
   const batches = () => shared.replicas().reduce((sum, replica) => sum + replica.batches, 0);
@@ -87,7 +88,7 @@ test('fifty equal requests at once run each pair once', async () => {
   expect(replies.filter(({ usage }) => usage.packedTokens > 0)).toHaveLength(1);
 });
 
-test('what the encoder refuses reaches the caller with its fields', async () => {
+test('a refusal by the encoder reaches the caller with its fields', async () => {
   await expect(shared.rank(testRequest('', texts), noDeadline())).rejects.toMatchObject({
     kind: 'invalid-argument',
     violations: [{ field: 'query', description: 'is empty' }],
@@ -95,14 +96,14 @@ test('what the encoder refuses reaches the caller with its fields', async () => 
   expect(await shared.tokenize(['ab'])).toEqual([lettersToIds('ab')]);
 });
 
-test('a replica whose thread dies loses nothing', async () => {
+test('no request is lost when the thread of a replica dies', async () => {
   const poisoned = texts.map((text, index) => (index % 10 === 0 ? `${text}${poisonLetter}` : text));
   const reply = await shared.rank(testRequest('query', poisoned), noDeadline());
   expectNear(logitsInOrder(reply), await directLogits('query', poisoned));
   expect(shared.replicas().map(({ phase }) => phase)).toContain('ready');
 });
 
-test('a drain in the middle of work answers all of it and refuses what comes later', async () => {
+test('a drain answers the requests under way and refuses later ones', async () => {
   const replies = Array.from({ length: 20 }, () =>
     shared.rank(testRequest('query', texts), noDeadline()),
   );
@@ -116,7 +117,7 @@ test('a drain in the middle of work answers all of it and refuses what comes lat
   await drained;
 });
 
-test('alone, a replica fails what kills it twice, and serves the next request', async () => {
+test('a request that kills the only replica twice fails, and the next one is served', async () => {
   const devices = [{ name: poisonedSlot, provider: 'cpu', deviceId: 0, threads: 1 }] as const;
   const alone = createPipeline(tinyPipelineOptions(model, { devices }));
   await alone.warm();

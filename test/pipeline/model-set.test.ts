@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** Until the set has opened its second model, which checks files first. */
+/** Resolves when the set has opened its second model, after checking its files. */
 async function opened(models: readonly unknown[]): Promise<void> {
   while (models.length < 2) {
     await settle();
@@ -30,7 +30,7 @@ async function opened(models: readonly unknown[]): Promise<void> {
 }
 
 describe('a new model', () => {
-  test('gets new requests once it is warm, and the old one finishes its own', async () => {
+  test('gets new requests once it is warm, while the old one finishes its requests', async () => {
     const { set, models, model } = await setUpModels();
     model(0).pipeline.holds = true;
     const early = set.current().pipeline.rank(testRequest('q', ['a']), noDeadline());
@@ -59,7 +59,7 @@ describe('a new model', () => {
     ]);
   });
 
-  test('is loaded on the slots of now, and tells of its replicas when it takes over', async () => {
+  test('is loaded on the current slots, and reports its replicas when it takes over', async () => {
     const { set, models, model, events, told } = await setUpModels('cpu:1');
     await set.resize(parseDeviceSlots('cpu:2'), quiet);
     events.length = 0;
@@ -77,7 +77,7 @@ describe('a new model', () => {
     expect(told()).toHaveLength(3);
   });
 
-  test('that does not load is freed, and the old one serves on', async () => {
+  test('that does not load is freed, and the old one continues to serve', async () => {
     const { set, model, refused } = await setUpModels();
     refused.add('cpu#1');
     await expect(set.load(folder, quiet)).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describe('a new model', () => {
     ).resolves.toBeDefined();
   });
 
-  test('has to be a folder with a manifest whose files are whole', async () => {
+  test('needs a folder with a manifest and undamaged files', async () => {
     const { set, models } = await setUpModels();
     await expect(set.load(`${root}/none`, quiet)).rejects.toMatchObject({
       kind: 'not-found',
@@ -128,7 +128,7 @@ describe('a folder that does not answer', () => {
     },
   );
 
-  test('is given up after a time, and the next change is taken', async () => {
+  test('is given up after a time, and the next change is accepted', async () => {
     const clock = new FakeClock();
     const { set } = await setUpModels('cpu:2', (dir) =>
       verifyModel(dir, clock, { stallMs: 100, totalMs: 1000 }, () => new Promise(() => undefined)),
@@ -151,7 +151,7 @@ describe('a folder that does not answer', () => {
 });
 
 describe('changes', () => {
-  test('come one at a time', async () => {
+  test('run one at a time', async () => {
     const { set, models, model } = await setUpModels();
     const loaded = set.load(folder, quiet);
     await opened(models);
@@ -179,7 +179,7 @@ describe('changes', () => {
     await expect(set.release('cpu#0')).rejects.toMatchObject({ reason: 'DRAINING' });
   });
 
-  test('stay with the kind of device that serves', async () => {
+  test('keep the kind of device that serves', async () => {
     const { set } = await setUpModels();
     await expect(set.resize(parseDeviceSlots('cuda:0'), quiet)).rejects.toMatchObject({
       kind: 'invalid-argument',
@@ -187,7 +187,7 @@ describe('changes', () => {
     });
   });
 
-  test('of replicas are told step by step', async () => {
+  test('report each phase of each replica', async () => {
     const { set } = await setUpModels('cpu:1');
     const steps: string[] = [];
     await set.resize(parseDeviceSlots('cpu:2'), (step) => steps.push(step));

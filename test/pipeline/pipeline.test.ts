@@ -40,7 +40,7 @@ describe('the life of a request', () => {
     });
   });
 
-  test('buckets that were tuned and applied are those it says it has', async () => {
+  test('reports the buckets that were tuned and applied', async () => {
     for (const [mode, buckets] of [
       ['propose', [10, 20, 40]],
       ['apply', [8, 16, 40]],
@@ -53,7 +53,7 @@ describe('the life of a request', () => {
     }
   });
 
-  test('the encoder is given the texts and nothing else', async () => {
+  test('the encoder gets the texts and nothing else', async () => {
     const { encoders, rank } = setUp();
     void rank({ instruction: 'find', maxCandidateTokens: 7, topN: 1 });
     await settle();
@@ -69,10 +69,10 @@ describe('the life of a request', () => {
     });
   });
 
-  test('tokens are estimated from the texts, then counted, then given back', async () => {
+  test('tokens are estimated from the texts, then counted, then released', async () => {
     const { runner, admission, rank, encode } = setUp();
     const reply = rank();
-    // Words of 4, 40, 1 and 0 letters: nearly a token each, and more for more letters.
+    // Words of 4, 40, 1 and 0 letters have about a token each, and more for more letters.
     expect(admission.held).toEqual({ candidates: 3, tokens: 5 });
     await encode();
     expect(admission.held).toEqual({ candidates: 3, tokens: 25 });
@@ -82,7 +82,7 @@ describe('the life of a request', () => {
   });
 });
 
-test('a candidate whose text came cut is told and counted as truncated, whatever its tokens', async () => {
+test('a candidate whose text was cut counts as truncated, whatever its tokens', async () => {
   const { runner, pipeline, encode } = setUp();
   const { candidates, ...request } = testRequest('abcd', ['x', 'y']);
   const cut = candidates.map((each, i) => (i === 1 ? { ...each, isCut: true } : each));
@@ -115,7 +115,7 @@ describe('a request that fails', () => {
 
   test('is not scheduled when its deadline passes during encoding', async () => {
     const { clock, runner, admission, rank, encode } = setUp();
-    const reply = rank({}, { ...noDeadline(), deadlineMs: clock.nowMs() + 10 });
+    const reply = rank({}, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 10 });
     await clock.advance(10);
     await encode();
     await expect(reply).rejects.toMatchObject({ kind: 'deadline-exceeded' });
@@ -123,7 +123,7 @@ describe('a request that fails', () => {
     expect(admission.held).toEqual(nothingHeld);
   });
 
-  test('is not scheduled when its caller goes during encoding', async () => {
+  test('is not scheduled when its caller leaves during encoding', async () => {
     const { runner, rank, encode } = setUp();
     const caller = new AbortController();
     const reply = rank({}, { ...noDeadline(), signal: caller.signal });
@@ -148,9 +148,9 @@ describe('a request that fails', () => {
 });
 
 describe('a partial reply', () => {
-  test('comes a little before the deadline, the rest in input order', async () => {
+  test('is sent a little before the deadline, with the rest in input order', async () => {
     const { clock, runner, rank, encode } = setUp();
-    const reply = rank({ partialOk: true }, { ...noDeadline(), deadlineMs: clock.nowMs() + 400 });
+    const reply = rank({ partialOk: true }, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 400 });
     await encode([60, 20, 60]);
     runner.runs[0]?.finish();
     await settle();
@@ -165,9 +165,9 @@ describe('a partial reply', () => {
     expect(times.totalMs).toBe(380);
   });
 
-  test('has nothing scored when the deadline passed during encoding', async () => {
+  test('has no scores when the deadline passes during encoding', async () => {
     const { clock, rank, encode } = setUp();
-    const reply = rank({ partialOk: true }, { ...noDeadline(), deadlineMs: clock.nowMs() + 10 });
+    const reply = rank({ partialOk: true }, { ...noDeadline(), deadlineAtMs: clock.nowMs() + 10 });
     await clock.advance(10);
     await encode();
     const { results, usage } = await reply;
@@ -180,7 +180,7 @@ describe('a partial reply', () => {
   });
 });
 
-test('a drain refuses new work at once, waits for what is admitted, then closes', async () => {
+test('a drain refuses new work at once, waits for admitted work, then closes', async () => {
   const { runner, encoders, pipeline, rank, encode } = setUp();
   const reply = rank();
   const drained = pipeline.drain();

@@ -7,7 +7,7 @@ import { noDeadline, testRequest } from '../support/models/tiny-pipeline.ts';
 const large = 'x'.repeat(70_000);
 const ofClient = (client: string) => ({ ...noDeadline(), client });
 
-test('texts under way have a bound that clients share, whatever becomes of them', async () => {
+test('texts under way have a bound that clients share, and are released in any outcome', async () => {
   const room = new TextRoom(200_000);
   const { pipeline, encoders } = setUpPipeline('propose', { texts: room });
   const answers = [
@@ -18,7 +18,8 @@ test('texts under way have a bound that clients share, whatever becomes of them'
   encoders.tokenize = () => answers[asked++]?.promise ?? Promise.resolve([]);
   const first = pipeline.tokenize([large], ofClient('greedy'));
   await expect(pipeline.tokenize([large], ofClient('greedy'))).rejects.toMatchObject({
-    ...{ kind: 'overloaded', reason: 'CLIENT_SHARE' },
+    kind: 'overloaded',
+    reason: 'CLIENT_SHARE',
   });
   const estimated = testRequest(large, ['y']);
   await expect(pipeline.estimate(estimated, ofClient('greedy'))).rejects.toMatchObject({

@@ -12,13 +12,16 @@ const cpu: DeviceSlot = { name: 'cpu#0', provider: 'cpu', deviceId: 0, threads: 
 
 function open(precision: Manifest['precision'], device: DeviceSlot) {
   return openReplicas({
-    ...{ config: testConfig({ devices: [device] }), manifest: { ...testManifest, precision } },
-    ...{ clock: systemClock, cost: createCostModel(), onOffer: () => undefined },
+    config: testConfig({ devices: [device] }),
+    manifest: { ...testManifest, precision },
+    clock: systemClock,
+    cost: createCostModel(),
+    onOffer: () => undefined,
   });
 }
 
 describe('device slots', () => {
-  it('of CUDA refuse an int8 model, and say what to build', () => {
+  it('of CUDA refuse an int8 model and name the command for another build', () => {
     expect(() => open('int8', cuda)).toThrow(
       /^cuda:0 cannot run .*: it is built in int8, for CPUs; slmrank model build --precision fp16/,
     );

@@ -3,7 +3,7 @@ import { settle } from '../support/fakes/clock.ts';
 import { answerLoad, batch, setUpReady } from '../support/fakes/replica-set-up.ts';
 
 describe('quarantine', () => {
-  test('closes the thread, which finishes what it holds, until the slot is started again', async () => {
+  test('closes the thread after its last batch, until the slot is started again', async () => {
     const { clock, thread, phases, replica, runner } = await setUpReady();
     const outcome = runner.run(batch());
     await replica.quarantine('a fan is loud');
@@ -26,7 +26,7 @@ describe('quarantine', () => {
     }
   }
 
-  test('follows logits that are not finite when a warm-up has them too', async () => {
+  test('follows batches without finite logits if a warm-up has none either', async () => {
     const parts = await setUpReady();
     await runNotFinite(parts);
     expect(parts.thread(0).unanswered).toBe(1);
@@ -42,7 +42,7 @@ describe('quarantine', () => {
     expect(parts.replica.state.phase).toBe('ready');
   });
 
-  test('spares the slot when the warm-up is fine: then the requests are at fault', async () => {
+  test('does not follow if the warm-up is fine, since the requests are at fault', async () => {
     const parts = await setUpReady();
     await runNotFinite(parts);
     parts.thread(0).answerRun(1, 2);

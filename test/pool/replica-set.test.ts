@@ -6,7 +6,7 @@ import { ReplicaSet } from '../../src/pool/replica-set.ts';
 import { FakeClock, settle } from '../support/fakes/clock.ts';
 import { FakeThread } from '../support/fakes/thread.ts';
 
-/** Threads by slot, each slot's newest; they load when the test says so. */
+/** A set whose threads load when the test answers; `threads` has the newest of each slot. */
 function setUp(devices: string) {
   const clock = new FakeClock();
   const threads = new Map<string, FakeThread>();
@@ -19,7 +19,10 @@ function setUp(devices: string) {
       },
       warmUps: [],
       backOff: { firstMs: 100, mostMs: 500, failures: 2, quarantineMs: 60_000 },
-      ...{ clock, predictMs: () => 5, onPhase: () => undefined, onWarmUp: () => undefined },
+      clock,
+      predictMs: () => 5,
+      onPhase: () => undefined,
+      onWarmUp: () => undefined,
     });
   const set = new ReplicaSet(parseDeviceSlots(devices), open);
   const thread = (slot: string) => threads.get(slot) ?? new FakeThread(() => undefined);
@@ -44,7 +47,7 @@ async function setUpWarm(devices: string) {
   return parts;
 }
 
-test('offers the ready replicas and counts those to come', async () => {
+test('offers the ready replicas and counts those that are loading', async () => {
   const { set, thread, load, offered } = setUp('cpu:2');
   const warm = set.warm();
   await load('cpu#1');
@@ -71,7 +74,7 @@ describe('a resize', () => {
     expect(offered()).toEqual(['cpu#0', 'cpu#1', 'cpu#2']);
   });
 
-  test('closes what is left out, and the rest serves on', async () => {
+  test('closes removed slots while the others continue to serve', async () => {
     const { set, thread, offered, phases } = await setUpWarm('cpu:3');
     await set.resize(parseDeviceSlots('cpu:1'));
     expect(offered()).toEqual(['cpu#0']);
@@ -83,7 +86,7 @@ describe('a resize', () => {
     ]);
   });
 
-  test('replaces a slot whose threads change, the new one first', async () => {
+  test('replaces a slot with another number of threads, and loads the new one first', async () => {
     const { set, thread, load } = await setUpWarm('cpu:1');
     const old = thread('cpu#0');
     const resized = set.resize(parseDeviceSlots('cpu:1x2'));
@@ -110,7 +113,7 @@ describe('a resize', () => {
     expect(thread('cpu#1').end).toBe('closed');
   });
 
-  test('waits for the one before it', async () => {
+  test('waits for an earlier resize', async () => {
     const { set, load, phases } = await setUpWarm('cpu:1');
     const first = set.resize(parseDeviceSlots('cpu:2'));
     const second = set.resize(parseDeviceSlots('cpu:1'));
@@ -121,7 +124,7 @@ describe('a resize', () => {
     expect(phases()).toEqual(['cpu#0 ready']);
   });
 
-  test('is refused once the set drains', async () => {
+  test('is refused while the set drains', async () => {
     const { set } = await setUpWarm('cpu:1');
     await set.drain();
     await expect(set.resize(parseDeviceSlots('cpu:2'))).rejects.toMatchObject({
@@ -150,7 +153,7 @@ describe('one slot', () => {
     expect(offered()).toEqual(['cpu#0', 'cpu#1']);
   });
 
-  test('that does not load when released says why', async () => {
+  test('fails to be released with the reason when it does not load', async () => {
     const { set, refuse } = await setUpWarm('cpu:2');
     await set.quarantine('cpu#1', 'too hot');
     const released = set.release('cpu#1');

@@ -35,24 +35,34 @@ const warmed: ReplicaEvent = { kind: 'warmed', thread, runner };
 describe('a replica', () => {
   const table: readonly [string, ReplicaState, ReplicaEvent, ReplicaState][] = [
     ['loads when it is due', failed(2, 900), start, loading(2)],
-    ['loads from quarantine and remembers why it was there', quarantined(9), start, loading(9)],
+    ['loads from quarantine and remembers its failures', quarantined(9), start, loading(9)],
     ['is ready once warm, and remembers its failures', loading(2), warmed, ready(2)],
-    ['has none in a row once it has served', ready(2), served, ready(0)],
-    ['is out for good when its first load fails', loading(0), crash, quarantined(1)],
-    ['is tried again after a crash', ready(0), crash, failed(1, 1_100)],
-    ['later after the next', loading(1), crash, failed(2, 1_200)],
-    ['at most so much later', loading(3), crash, failed(4, 1_500)],
-    ['is quarantined after too many in a row', loading(4), crash, quarantined(5, 61_000)],
-    ['is again after the next', loading(5), crash, quarantined(6, 61_000)],
+    ['has no failures in a row after a served batch', ready(2), served, ready(0)],
     [
-      'is while too many threads hang',
+      'is quarantined until its release when its first load fails',
+      loading(0),
+      crash,
+      quarantined(1),
+    ],
+    ['is tried again after a crash', ready(0), crash, failed(1, 1_100)],
+    ['is tried again later after the next crash', loading(1), crash, failed(2, 1_200)],
+    ['is tried again after at most the longest back-off', loading(3), crash, failed(4, 1_500)],
+    ['is quarantined after too many in a row', loading(4), crash, quarantined(5, 61_000)],
+    ['is quarantined again after the next failure', loading(5), crash, quarantined(6, 61_000)],
+    [
+      'is quarantined while too many threads hang',
       ready(),
       { ...crash, isBarred: true },
       quarantined(1, 61_000),
     ],
-    ['is when told, from ready', ready(2), quarantine, quarantined(2)],
-    ['is when told, from loading', loading(), quarantine, quarantined(0)],
-    ['is when told, in place of a back-off', quarantined(3, 5), quarantine, quarantined(3)],
+    ['is quarantined from ready', ready(2), quarantine, quarantined(2)],
+    ['is quarantined from loading', loading(), quarantine, quarantined(0)],
+    [
+      'is quarantined by an operator in place of a back-off',
+      quarantined(3, 5),
+      quarantine,
+      quarantined(3),
+    ],
     ['is closed when drained', draining, closed, { phase: 'closed' }],
     ['drains from loading', loading(), drain, draining],
     ['drains from ready', ready(), drain, draining],
@@ -68,18 +78,18 @@ describe('a replica', () => {
   });
 
   const unmoved: readonly [string, ReplicaState, ReplicaEvent][] = [
-    ['a late word from a thread that was replaced', ready(), { ...crash, thread: other }],
+    ['a late failure of a thread that was replaced', ready(), { ...crash, thread: other }],
     ['a warm-up that ends while draining', draining, warmed],
     ['a crash while draining', draining, crash],
     ['a second report of one crash', failed(1, 1_100), crash],
     ['a second drain', draining, drain],
-    ['a drain of what is closed', { phase: 'closed' }, drain],
+    ['a drain after it is closed', { phase: 'closed' }, drain],
     ['a quarantine while draining', draining, quarantine],
     ['the end of a thread while it serves', ready(), closed],
     ['a start while ready', ready(), start],
     ['a run that ends on a thread that was replaced', ready(1), { ...served, thread: other }],
   ];
-  test.each(unmoved)('is not moved by %s', (_name, state, event) => {
+  test.each(unmoved)('ignores %s', (_name, state, event) => {
     expect(transition(state, event, backOff)).toBe(state);
   });
 });

@@ -65,7 +65,7 @@ describe('running', () => {
     expect(replica.describe().batches).toBe(1);
   });
 
-  test("an error of the run is the batch's, not the replica's", async () => {
+  test('an error of a run fails the batch and not the replica', async () => {
     const { thread, replica, runner } = await setUpReady();
     const outcome = runner.run(batch());
     thread(0).answer({ kind: 'failed', message: 'bad shape', fault: 'batch' });
@@ -73,7 +73,7 @@ describe('running', () => {
     expect(replica.state.phase).toBe('ready');
   });
 
-  test('a batch that finds no memory is told as that', async () => {
+  test('a batch that lacks memory fails as out-of-memory', async () => {
     const { thread, replica, runner } = await setUpReady();
     const outcome = runner.run(batch());
     thread(0).answer({ kind: 'failed', message: 'bad_alloc', fault: 'memory' });
@@ -81,7 +81,7 @@ describe('running', () => {
     expect(replica.state.phase).toBe('ready');
   });
 
-  test('a device that is at fault ends the thread', async () => {
+  test('a fault of the device ends the thread', async () => {
     const { clock, thread, replica, runner } = await setUpReady();
     const outcome = runner.run(batch());
     thread(0).answer({ kind: 'failed', message: 'CUDA error 700', fault: 'device' });
@@ -93,7 +93,7 @@ describe('running', () => {
     expect(replica.state.phase).toBe('ready');
   });
 
-  test('says what it holds and what that is predicted to take', async () => {
+  test('describes its running batches and their predicted time', async () => {
     const { thread, replica, runner } = await setUpReady();
     const outcomes = [runner.run(batch()), runner.run(batch())];
     expect(replica.describe()).toMatchObject({ running: 2, queuedMs: 10 });
@@ -102,7 +102,7 @@ describe('running', () => {
     expect(replica.describe()).toMatchObject({ running: 1, queuedMs: 5, sinceAtMs: 1_000 });
   });
 
-  test('holds nothing once all has run, whatever fractions add up to', async () => {
+  test('has no queued time after its last batch, in spite of rounding', async () => {
     const predicted = [0.1, 0.2, 0.3];
     const { thread, replica, runner } = await setUpReady(() => predicted.shift() ?? 0);
     const outcomes = [runner.run(batch()), runner.run(batch()), runner.run(batch())];
@@ -122,7 +122,7 @@ describe('running', () => {
 });
 
 describe('a crash', () => {
-  test('is known before the outcomes of what it took along', async () => {
+  test('is reported before the outcomes of the lost batches', async () => {
     const { thread, phases, replica, runner } = await setUpReady();
     const seen = [1, 2].map(async () => {
       const outcome = await runner.run(batch());
@@ -150,7 +150,7 @@ describe('a crash', () => {
     expect(thread(0).end).toBe('discarded');
   });
 
-  test('quarantines the slot after too many in a row, and tries it again much later', async () => {
+  test('quarantines the slot after too many failures in a row, and tries it again much later', async () => {
     const { clock, threads, thread, replica } = await setUpReady();
     thread(0).crash('exit 1');
     await clock.advance(100);
@@ -169,7 +169,7 @@ describe('a crash', () => {
     expect(replica.state.phase).toBe('ready');
   });
 
-  test('a batch served sets the count back', async () => {
+  test('a served batch resets the count of failures', async () => {
     const { clock, thread, replica } = await setUpReady();
     for (const place of [0, 1, 2, 3]) {
       const { state } = replica;
@@ -185,14 +185,14 @@ describe('a crash', () => {
 });
 
 describe('draining', () => {
-  test('closes the thread, which finishes what it holds', async () => {
+  test('closes the thread after its last batch', async () => {
     const { thread, phases, replica } = await setUpReady();
     await replica.drain();
     expect(thread(0).end).toBe('closed');
     expect(phases.slice(-2)).toEqual(['draining', 'closed']);
   });
 
-  test('while waiting for the back-off, calls the load off', async () => {
+  test('during the back-off cancels the load', async () => {
     const { clock, threads, thread, replica } = await setUpReady();
     thread(0).crash('exit 1');
     await replica.drain();

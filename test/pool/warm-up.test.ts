@@ -20,7 +20,7 @@ function shapesOf(options: Parameters<typeof warmUpParts>[1]) {
   ]);
 }
 
-test('on CUDA every bucket runs filled to the budget, largest first', () => {
+test('on CUDA the batch of every bucket is filled to the budget, largest first', () => {
   expect(shapesOf(cuda)).toEqual([
     [1, 2_032],
     [3, 256],
@@ -30,7 +30,7 @@ test('on CUDA every bucket runs filled to the budget, largest first', () => {
   expect(parts.every((part) => packedTokens([part]) <= 1_000)).toBe(true);
 });
 
-test('on CPU only the largest is filled', () => {
+test('on CPU only the largest batch is filled', () => {
   expect(shapesOf({ ...cuda, provider: 'cpu', tokenBudget: 5_000 })).toEqual([
     [2, 2_032],
     [1, 256],
@@ -38,13 +38,13 @@ test('on CPU only the largest is filled', () => {
   ]);
 });
 
-test('buckets past the context budget and the suffix are left out', () => {
+test('buckets that no candidate can reach are left out', () => {
   // The suffix is one byte: 255 tokens just fit the bucket of 256, one more does not.
   expect(shapesOf({ ...cuda, candidateTokens: 255 })[0]).toEqual([3, 256]);
   expect(shapesOf({ ...cuda, candidateTokens: 256 })[0]).toEqual([1, 2_032]);
 });
 
-test('a suffix with the query in it counts for as much as a query may have', () => {
+test('a suffix that contains the query may be as long as a prefix', () => {
   const prefix = '{instruction}';
   const template = createTemplate({ ...manifest.template, prefix, suffix: '{query}{context}?' });
   const largest = (candidateTokens: number) =>

@@ -20,7 +20,7 @@ describe('replicas that fail', () => {
     expect(a?.runs).toHaveLength(1);
   });
 
-  test('or on the same slot once it is back', async () => {
+  test('or on the same slot when its replica is ready again', async () => {
     const { scheduler, runner, rank } = setUpScheduler();
     const result = rank([10]);
     scheduler.setReplicas([], 1);
@@ -44,7 +44,7 @@ describe('replicas that fail', () => {
     });
   });
 
-  test('no time left, no second try', async () => {
+  test('a failed batch is not retried after the deadline', async () => {
     const { clock, scheduler, runner, rank } = setUpScheduler();
     const result = rank([10], { timeoutMs: 50 });
     scheduler.setReplicas([], 1);
@@ -53,7 +53,7 @@ describe('replicas that fail', () => {
     await expect(result).rejects.toMatchObject({ kind: 'deadline-exceeded' });
   });
 
-  test('when none is left, all are told and so is who comes later', async () => {
+  test('if no replica is left, waiting and later requests are refused', async () => {
     const { scheduler, runner, rank } = setUpScheduler();
     const results = [rank([10]), rank([10])];
     scheduler.setReplicas([], 0);
@@ -66,7 +66,7 @@ describe('replicas that fail', () => {
     await settle();
   });
 
-  test('a replica that leaves finishes what it holds', async () => {
+  test('a removed replica finishes its batches', async () => {
     const { scheduler, runner, rank } = setUpScheduler();
     const result: Promise<ScheduleResult> = rank([10]);
     scheduler.setReplicas([], 1);

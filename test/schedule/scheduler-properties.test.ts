@@ -17,7 +17,7 @@ import {
 const tokenBudget = 100;
 const idsPerRequest = 1_000;
 
-/** What may happen to a server, in any order. */
+/** Events of a server, in any order. */
 const anyEvent = fc.oneof(
   fc.record({
     kind: fc.constant('arrive' as const),
@@ -44,16 +44,26 @@ const anyEvent = fc.oneof(
 type Event = typeof anyEvent extends fc.Arbitrary<infer Value> ? Value : never;
 
 const arrival = { kind: 'arrive', client: 'c', priority: 'interactive' } as const;
-/** The second one's deadline passes before a busy replica is free: it was given a batch of nothing, without end. */
+/**
+ * The second deadline passes before the busy replica is free: once an endless loop of empty
+ * batches.
+ */
 const dueBeforeFree: Event[] = [
   { kind: 'pass', ms: 17 },
   {
-    ...{ ...arrival, lengths: [18, 46, 13, 2, 94, 9, 38, 99, 22, 43, 39] },
-    ...{ prefix: 15, timeoutMs: 42, partialOk: false },
+    ...arrival,
+    lengths: [18, 46, 13, 2, 94, 9, 38, 99, 22, 43, 39],
+    prefix: 15,
+    timeoutMs: 42,
+    partialOk: false,
   },
   {
-    ...{ ...arrival, client: 'b', lengths: [9, 54, 56, 37, 70, 54, 14, 98, 42, 118] },
-    ...{ prefix: 34, timeoutMs: 10, partialOk: true },
+    ...arrival,
+    client: 'b',
+    lengths: [9, 54, 56, 37, 70, 54, 14, 98, 42, 118],
+    prefix: 34,
+    timeoutMs: 10,
+    partialOk: true,
   },
 ];
 
@@ -88,7 +98,7 @@ class World {
     this.#offer();
   }
 
-  async happen(event: Event): Promise<void> {
+  async play(event: Event): Promise<void> {
     switch (event.kind) {
       case 'arrive':
         this.#arrive(event);
@@ -108,8 +118,8 @@ class World {
     await settle();
   }
 
-  /** Everything that runs finishes, for long enough. */
-  async calm(): Promise<void> {
+  /** Finishes all runs, for long enough that no request is left. */
+  async finishAll(): Promise<void> {
     for (let round = 0; round < 200; round += 1) {
       for (const slot of [0, 1, 2]) {
         this.#endRun(slot, 'finish');
@@ -203,14 +213,14 @@ class World {
   }
 }
 
-test('whatever happens, each request ends once, rightly scored, and gives its permit back', async () => {
+test('in any order of events, each request ends once, has the right scores and releases its permit', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(anyEvent, { maxLength: 40 }), async (events) => {
       const world = new World();
       for (const event of events) {
-        await world.happen(event);
+        await world.play(event);
       }
-      await world.calm();
+      await world.finishAll();
       expect(world.problems).toEqual([]);
       expect(world.endings.map((ends) => ends.length)).toEqual(world.endings.map(() => 1));
       expect(world.admission.held).toEqual({ candidates: 0, tokens: 0 });
@@ -236,9 +246,9 @@ test('without faults, each candidate runs once', async () => {
     fc.asyncProperty(fc.array(calmEvents, { maxLength: 40 }), async (events) => {
       const world = new World();
       for (const event of events) {
-        await world.happen(event);
+        await world.play(event);
       }
-      await world.calm();
+      await world.finishAll();
       const ids = world.runs.flatMap((run) => run.ids.flat());
       expect(ids.length).toBe(new Set(ids).size);
     }),

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { setUpScheduler, times } from '../support/fakes/scheduler.ts';
 
-test('what waits is counted: not what runs, nothing when all has gone', () => {
+test('only waiting candidates are counted, and none after the request is cancelled', () => {
   const { scheduler, rank } = setUpScheduler({ tokenBudget: 40 });
   expect(scheduler.waiting).toEqual({ candidates: 0, tokens: 0 });
   const stop = new AbortController();

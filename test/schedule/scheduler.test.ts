@@ -4,7 +4,7 @@ import { fakeRequest } from '../support/fakes/runner.ts';
 import { anyCall, logitsOf, setUpScheduler, times } from '../support/fakes/scheduler.ts';
 
 describe('scoring', () => {
-  test('gives each candidate its own logits, in the order of the request, whatever the lengths', async () => {
+  test('returns the logits of each candidate in the order of the request, whatever the lengths', async () => {
     const { runner, rank } = setUpScheduler();
     const result = rank([30, 5, 20]);
     expect(runner.last.ids).toEqual([[1, 2, 0]]);
@@ -24,7 +24,7 @@ describe('scoring', () => {
     expect(await result).toMatchObject({ logits: logitsOf(...ids), batches: 2, packedTokens: 188 });
   });
 
-  test('puts small requests together and gives each its own', async () => {
+  test('batches small requests together and returns each its own logits', async () => {
     const { clock, runner, rank } = setUpScheduler({ lingerMs: 2 });
     const results = [rank([10, 10]), rank([10], { firstId: 50 })];
     expect(runner.runs).toHaveLength(0);
@@ -49,7 +49,7 @@ describe('scoring', () => {
     expect(await result).toMatchObject({ batches: 3 });
   });
 
-  test('tells how long a request waited and ran', async () => {
+  test('reports how long a request waited and ran', async () => {
     const { clock, runner, rank } = setUpScheduler({ lingerMs: 3 });
     const result = rank([10]);
     await clock.advance(10);
@@ -67,8 +67,8 @@ describe('scoring', () => {
   });
 });
 
-describe('ends', () => {
-  test('a passed deadline fails the request, and the rest of it never runs', async () => {
+describe('the end of a request', () => {
+  test('a passed deadline fails the request, and its waiting candidates never run', async () => {
     const { clock, runner, rank } = setUpScheduler();
     const result = rank(times(27, 10), { timeoutMs: 50 });
     await clock.advance(50);
@@ -112,7 +112,7 @@ describe('ends', () => {
     expect(runner.runs.map(({ ids }) => ids[0]?.[0])).toEqual([0, 200, 100]);
   });
 
-  test('a caller who goes is answered at once, and what waits of it never runs', async () => {
+  test('a cancelled request is answered at once, and its waiting candidates never run', async () => {
     const { clock, runner, rank } = setUpScheduler();
     const caller = new AbortController();
     const gone = rank(times(27, 10), { signal: caller.signal });
@@ -127,7 +127,7 @@ describe('ends', () => {
     expect(clock.timers).toBe(0);
   });
 
-  test('a caller who has gone before is refused', async () => {
+  test('a request that is cancelled already is refused', async () => {
     const { runner, rank } = setUpScheduler();
     await expect(rank([10], { signal: AbortSignal.abort() })).rejects.toMatchObject({
       kind: 'cancelled',
@@ -135,7 +135,7 @@ describe('ends', () => {
     expect(runner.runs).toHaveLength(0);
   });
 
-  test('a logit that is not a number fails its request by name and spares the neighbour', async () => {
+  test('a logit that is not a number fails its request, naming the candidate, and no other request', async () => {
     const { clock, runner, rank } = setUpScheduler({ lingerMs: 1 });
     const bad = rank([10, 10, 10]);
     const good = rank([10], { firstId: 50 });
@@ -148,7 +148,7 @@ describe('ends', () => {
     expect(await good).toMatchObject({ logits: logitsOf(50) });
   });
 
-  test('too few logits are a fault of ours', async () => {
+  test('too few logits are an internal error', async () => {
     const clock = new FakeClock();
     const { scheduler } = setUpScheduler();
     const short = {
@@ -162,7 +162,7 @@ describe('ends', () => {
     });
   });
 
-  test('an error of the run is not tried again', async () => {
+  test('a batch whose run fails is not retried', async () => {
     const { runner, rank } = setUpScheduler();
     const result = rank([10]);
     runner.last.fail('internal', 'bad shape');

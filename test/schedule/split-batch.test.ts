@@ -31,7 +31,7 @@ describe('a batch that is too large for the memory', () => {
     expect(runner.runs).toHaveLength(3);
   });
 
-  test('teaches the scheduler to send that replica less, for a while', async () => {
+  test('makes the scheduler send smaller batches to that replica for a while', async () => {
     const { runner, rank } = setUpScheduler();
     const results = [rank(times(9, 10))];
     runner.last.fail('out-of-memory');
@@ -55,7 +55,7 @@ describe('a batch that is too large for the memory', () => {
 });
 
 describe('a batch whose run fails', () => {
-  test('is cut between its requests until the one that cannot run is alone', async () => {
+  test('is cut between its requests until the failing one is alone', async () => {
     const { clock, runner, rank } = setUpScheduler({ lingerMs: 1 });
     const good = [0, 10, 30].map((firstId) => rank([5], { firstId }));
     const bad = rank([5], { firstId: 20 });
@@ -77,7 +77,7 @@ describe('a batch whose run fails', () => {
     expect(runner.runs.length).toBeLessThanOrEqual(7);
   });
 
-  test('what is left of it does not run for callers who have gone', async () => {
+  test('is not retried for cancelled requests', async () => {
     const { clock, runner, rank } = setUpScheduler({ lingerMs: 1 });
     const caller = new AbortController();
     const gone = rank([5], { signal: caller.signal });
@@ -93,13 +93,14 @@ describe('a batch whose run fails', () => {
   });
 });
 
-test('each batch, each lost one and each second try is told once', async () => {
-  const told: ServingEvent[] = [];
+test('each batch, each failed batch and each retry is one event', async () => {
+  const events: ServingEvent[] = [];
   const cost = createCostModel();
   cost.observe({ replica: 'cpu#0', packedTokens: 10, slots: 0, runMs: 20 });
   const { runners, rank } = setUpScheduler({
-    ...{ replicas: 2, cost },
-    tell: (event) => told.push(event),
+    replicas: 2,
+    cost,
+    tell: (event) => events.push(event),
   });
   const result = rank(times(18, 10));
   runners[0]?.last.fail('replica-failed', 'exit 1');
@@ -109,17 +110,24 @@ test('each batch, each lost one and each second try is told once', async () => {
   runners[1]?.last.finish({ runMs: 150 });
   await result;
   await settle();
-  expect(told.map(({ kind }) => kind)).toEqual(['batch-failed', 'retried', 'batch', 'batch']);
-  expect(told[0]).toEqual({ kind: 'batch-failed', replica: 'cpu#0', reason: 'exit 1' });
-  expect(told[1]).toEqual({ kind: 'retried', candidates: 9 });
-  expect(told[2]).toEqual({
-    ...{ kind: 'batch', replica: 'cpu#1', bucket: 10, candidates: 9, packedTokens: 94 },
-    ...{ predictedMs: 188, runMs: 150, realSlots: 16 + 9 * 140, paddedSlots: 0 },
+  expect(events.map(({ kind }) => kind)).toEqual(['batch-failed', 'retried', 'batch', 'batch']);
+  expect(events[0]).toEqual({ kind: 'batch-failed', replica: 'cpu#0', reason: 'exit 1' });
+  expect(events[1]).toEqual({ kind: 'retried', candidates: 9 });
+  expect(events[2]).toEqual({
+    kind: 'batch',
+    replica: 'cpu#1',
+    bucket: 10,
+    candidates: 9,
+    packedTokens: 94,
+    predictedMs: 188,
+    runMs: 150,
+    realSlots: 16 + 9 * 140,
+    paddedSlots: 0,
   });
 });
 
-describe('turns', () => {
-  test('interactive requests go before deferrable ones that came first', async () => {
+describe('the order of requests', () => {
+  test('interactive requests run before earlier deferrable ones', async () => {
     const { runner, rank } = setUpScheduler();
     const running = rank([10]);
     const deferrable = rank([10], { firstId: 50, priority: 'deferrable' });
@@ -132,7 +140,7 @@ describe('turns', () => {
     expect(runner.runs.map(({ ids }) => ids[0]?.[0])).toEqual([0, 100, 50]);
   });
 
-  test('a deferrable request that has waited long enough goes like any other', async () => {
+  test('a deferrable request that has waited long enough counts as interactive', async () => {
     const { clock, runner, rank } = setUpScheduler({ agingMs: 10, deferrableWaitMs: 100 });
     const results = [rank(times(9, 10)), rank([10], { firstId: 500, priority: 'deferrable' })];
     await clock.advance(100);
@@ -146,7 +154,7 @@ describe('turns', () => {
     await Promise.all(results);
   });
 
-  test('with one client and no deadlines, first come is first served', async () => {
+  test('with one client and no deadlines, requests run in order of arrival', async () => {
     const { runner, rank } = setUpScheduler({ agingMs: 1_000 });
     const results = [0, 1, 2, 3].map((i) =>
       rank(times(9, 10), { firstId: 100 * i, timeoutMs: Number.POSITIVE_INFINITY }),
@@ -159,7 +167,7 @@ describe('turns', () => {
     expect(runner.runs.map(({ ids }) => ids[0]?.[0])).toEqual([0, 100, 200, 300]);
   });
 
-  test('a client with much waiting lets one with nothing waiting go first', async () => {
+  test('a client with nothing waiting runs before one with a long queue', async () => {
     const cost = createCostModel();
     cost.observe({ replica: 'cpu#0', packedTokens: 100, slots: 0, runMs: 100 });
     const { clock, runner, rank } = setUpScheduler({ cost, agingMs: 1_000 });

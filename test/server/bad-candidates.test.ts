@@ -13,7 +13,7 @@ afterEach(() => server.close());
 
 const asked = { query: 'receptionist', truncation: 'TRUNCATION_ERROR' };
 const skip = { ...asked, on_bad_candidate: 'ON_BAD_CANDIDATE_SKIP' };
-/** Good ones at 1, 3 and 5; the fake pipeline ranks by length. */
+/** The candidates at 1, 3 and 5 are good. The fake pipeline ranks by length. */
 const mixed = [
   { id: 'empty' },
   { id: 'a', text: 'Greets visitors.' },
@@ -28,7 +28,7 @@ const bad = [
   { index: 4, id: 'long', scored: false, score: 0, skip_reason: 'SKIP_REASON_TOO_LONG' },
 ];
 
-/** Both ways to ask; the reply's own. */
+/** Both methods, with the fields of their replies. */
 const ways: readonly (readonly [string, (request: Json) => Promise<unknown>])[] = [
   ['Rank', (request) => server.call('Rank', request)],
   ['RankStream', (request) => askStream(request)],
@@ -38,7 +38,7 @@ function askStream(request: Json): Promise<unknown> {
   const stream = server.rankStream();
   const answer = new Promise((resolve, reject) => {
     stream.once('error', reject);
-    stream.once('data', (reply: Json) => resolve(reply['response'] ?? reply['error']));
+    stream.once('data', ({ response, error }: Json) => resolve(response ?? error));
   });
   stream.write({ request_id: 'one', ...request });
   stream.end();
@@ -58,7 +58,9 @@ describe.each(ways)('%s', (method, ask) => {
       complete: true,
     });
     expect(server.pipeline.ranked[0]?.request.candidates.map(({ id }) => id)).toEqual([
-      ...['a', 'c', 'titled'],
+      'a',
+      'c',
+      'titled',
     ]);
     expect(events).toMatchObject([
       { kind: 'ended', method, outcome: 'scored', candidates: 6, scored: 3, skipped: { EMPTY: 1 } },
@@ -89,7 +91,7 @@ describe.each(ways)('%s', (method, ask) => {
   });
 });
 
-/** As a client without defaults gets it. */
+/** The reply as a client without defaults gets it. */
 function withoutDefaults(result: Json): Json {
   return Object.fromEntries(
     Object.entries(result).filter(
@@ -98,7 +100,7 @@ function withoutDefaults(result: Json): Json {
   );
 }
 
-test('top_n cuts the whole, as it does for other candidates without a score', async () => {
+test('top_n cuts the whole list, as for other candidates without a score', async () => {
   const top = async (top_n: number) => {
     const { results, usage } = await server.call('Rank', { ...skip, candidates: mixed, top_n });
     expect(usage).toMatchObject({ skipped: 3 });
@@ -109,7 +111,7 @@ test('top_n cuts the whole, as it does for other candidates without a score', as
   expect(await top(6)).toEqual(['a', 'c', 'titled', 'empty', 'blank', 'long']);
 });
 
-test('skipped candidates and those that the deadline left out stand in the order given', async () => {
+test('skipped candidates and those that the deadline left out are in input order', async () => {
   server.pipeline.holds = true;
   const call = server.call('Rank', { ...skip, candidates: mixed, partial_ok: true });
   await server.pipeline.arrived(1);
@@ -125,12 +127,17 @@ test('skipped candidates and those that the deadline left out stand in the order
   });
   const { results, complete } = await call;
   expect((results as Json[]).map(({ id }) => id)).toEqual([
-    ...['c', 'empty', 'a', 'blank', 'long', 'titled'],
+    'c',
+    'empty',
+    'a',
+    'blank',
+    'long',
+    'titled',
   ]);
   expect(complete ?? false).toBe(false);
 });
 
-test('a request of bad candidates alone is answered', async () => {
+test('a request with only bad candidates is answered', async () => {
   expect(
     await server.call('Rank', { ...skip, candidates: [{ id: 'x' }, { text: ' ' }] }),
   ).toMatchObject({
@@ -142,7 +149,7 @@ test('a request of bad candidates alone is answered', async () => {
   });
 });
 
-test('what is wrong with an id or version still refuses the request', async () => {
+test('a bad id or version still refuses the request', async () => {
   const candidates = [
     { id: 'i'.repeat(1001), text: 'x' },
     { text: 'y', version: 'v'.repeat(257) },
@@ -151,7 +158,7 @@ test('what is wrong with an id or version still refuses the request', async () =
   expect(failure.message).toMatch(/^candidates\[0\]\.id has 1001 bytes.*\(and 1 more\)$/);
 });
 
-test('a fault is told of the candidate by its place in the whole request', async () => {
+test('an error names the candidate by its place in the whole request', async () => {
   server.pipeline.holds = true;
   const call = server.fail('Rank', { ...skip, candidates: mixed });
   await server.pipeline.arrived(1);
@@ -166,7 +173,7 @@ test('a fault is told of the candidate by its place in the whole request', async
   });
 });
 
-test('EstimateRank counts what would be scored', async () => {
+test('EstimateRank counts the candidates that would be scored', async () => {
   expect(await server.call('EstimateRank', { ...skip, candidates: mixed })).toMatchObject({
     candidates: 3,
   });
@@ -203,7 +210,7 @@ describe('a reply that may be larger than the client takes', () => {
     await wide.close();
   });
 
-  test('is not refused where the client says that it takes it', async () => {
+  test('is not refused if the client says that it accepts it', async () => {
     const request = { query: 'q', candidates: [{ text: 'x'.repeat(900) }], return_text: true };
     const refused = await server.fail('Rank', { ...request, max_reply_bytes: 1000 });
     expect(refused.message).toMatch(

@@ -45,7 +45,7 @@ test('a call under way is finished, and new ones are unavailable', async () => {
   expect(await stopped).toBe(true);
 });
 
-test('what is not finished in time is answered unavailable, and the stop says so', async () => {
+test('a call that does not finish in time is answered as unavailable, and the stop is not clean', async () => {
   const clock = new FakeClock();
   server = await startTestServer({ 'drain-ms': '3000' }, { clock });
   server.pipeline.holds = true;
@@ -65,21 +65,21 @@ test('what is not finished in time is answered unavailable, and the stop says so
   expect(await stopped).toBe(false);
 });
 
-test('a pipeline that fails to drain does not keep the server up', async () => {
+test('the server stops even if its pipeline fails to drain', async () => {
   server = await startTestServer();
   server.pipeline.drain = () => Promise.reject(new Error('stuck'));
   expect(await server.stop()).toBe(true);
   expect(server.logLines.join()).toContain('stuck');
 });
 
-test('stopping again is the same stop', async () => {
+test('a second stop returns the same promise', async () => {
   server = await startTestServer();
   const first = server.stop();
   expect(server.stop()).toBe(first);
   await first;
 });
 
-test('an idle client that stays connected is hung up on', async () => {
+test('an idle client that stays connected is disconnected', async () => {
   server = await startTestServer();
   await server.call('GetInfo', {});
   expect(await server.stop()).toBe(true);

@@ -68,7 +68,7 @@ const trusting = () => credentials.createSsl(Buffer.from(authority.certPem));
 const certified = ({ certPem, keyPem } = searcher) =>
   credentials.createSsl(Buffer.from(authority.certPem), Buffer.from(keyPem), Buffer.from(certPem));
 
-/** The name of the certificate that new connections are shown. */
+/** The name in the certificate that new connections get. */
 async function shownName(): Promise<string> {
   let shown = '';
   const ssl = credentials.createSsl(Buffer.from(authority.certPem), null, null, {
@@ -99,7 +99,7 @@ test('a reload serves new connections with the new certificate', async () => {
   expect(server.logLines.join()).toContain('TLS certificate reloaded');
 });
 
-test('a half renewed pair is logged, and the certificate before stays', async () => {
+test('a half renewed pair is logged, and the previous certificate stays in use', async () => {
   const folder = folderOf();
   server = await startTestServer(settingsOf(folder));
   writeFileSync(join(folder, 'cert.pem'), second.certPem);
@@ -142,7 +142,7 @@ test.each(['cert.pem', 'key.pem', 'ca.pem'])(
   },
 );
 
-test('mutual TLS lets in certificates of the authority only, and takes the client name from them', async () => {
+test('mutual TLS lets in only certificates of the authority, which name the client', async () => {
   const folder = folderOf();
   server = await startTestServer({
     ...settingsOf(folder),
@@ -157,7 +157,7 @@ test('mutual TLS lets in certificates of the authority only, and takes the clien
   expect(server.pipeline.ranked).toHaveLength(1);
 });
 
-test('files that cannot be used keep the server from starting, by the name of their setting', async () => {
+test('the server does not start with unusable files, and names their settings', async () => {
   const folder = folderOf();
   const mixed = temporaryFolder({ 'key.pem': second.keyPem, 'text.pem': 'no certificate' });
   const settings = settingsOf(folder);
@@ -185,7 +185,7 @@ test('settings that need each other are refused by name', async () => {
   );
 });
 
-test('a certificate near its end is served with a warning', async () => {
+test('a certificate that expires soon is served with a warning', async () => {
   const old = issueCertificate({
     name: 'old',
     dns: ['localhost'],
@@ -196,7 +196,7 @@ test('a certificate near its end is served with a warning', async () => {
   expect(server.logLines.join()).toContain('expires within 14 days');
 });
 
-test('plain text on an address that others reach is warned of, on loopback it is not', async () => {
+test('plain text causes a warning, except on loopback addresses', async () => {
   server = await startTestServer({ address: '0.0.0.0:0' });
   expect(server.logLines.join()).toContain('plain text on an address that others may reach');
   await server.close();
@@ -204,7 +204,7 @@ test('plain text on an address that others reach is warned of, on loopback it is
   expect(server.logLines.join()).not.toContain('plain text');
 });
 
-test('our own commands ask over TLS, with a certificate where one is asked for', async () => {
+test('our own commands use TLS, with a client certificate where one is required', async () => {
   const folder = folderOf();
   const own = temporaryFolder({ 'cert.pem': searcher.certPem, 'key.pem': searcher.keyPem });
   const ca = join(folder, 'ca.pem');
@@ -218,14 +218,14 @@ test('our own commands ask over TLS, with a certificate where one is asked for',
   unknown.close();
 });
 
-test('TLS asked for by halves is refused', () => {
+test('incomplete TLS options are refused', () => {
   expect(() => openTrust({ ca: 'a', cert: 'b' })).toThrow('are given together or not at all');
   expect(() => openTrust({ cert: 'b', key: 'c' })).toThrow("needs the server's authority too");
   expect(() => openTrust({ serverName: 'b' })).toThrow("needs the server's authority too");
   expect(() => openTrust({ ca: '/nowhere/ca.pem' })).toThrow('ENOENT');
 });
 
-test('another authority ends the streams and connections that the one before let in', async () => {
+test('a new authority ends the streams and connections that the previous one let in', async () => {
   const folder = folderOf();
   const settings = settingsOf(folder);
   settings['tls-client-ca'] = join(folder, 'ca.pem');

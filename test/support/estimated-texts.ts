@@ -18,7 +18,9 @@ const duties =
 
 const times = (text: string) => Array.from({ length: 8 }, (_, i) => text.repeat(i + 1));
 
-/** Texts of kinds that have other tokens per character than English has; none is one that rates are calibrated with. */
+/**
+ * Texts with other rates of tokens per character than English. Rates are not calibrated with them.
+ */
 export const texts = {
   postings,
   repeated: Array.from({ length: 50 }, (_, i) => `Office ${i}. ${duties.repeat(3)}`),

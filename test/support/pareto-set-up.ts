@@ -14,8 +14,8 @@ export const trec = (order: readonly string[]) =>
     .join('\n');
 
 /**
- * Data, a plan and a state of their own; only `c` is relevant, and its title alone says so. Built models `dense` and
- * `pruned` are expected in `models`.
+ * A folder with data, a plan and a state. Only candidate `c` is relevant, and only its title shows
+ * it. The folder `models` must have the built models `dense` and `pruned`.
  */
 export function setUpPareto(models: string) {
   const folder = temporaryFolder({
@@ -34,7 +34,11 @@ export function setUpPareto(models: string) {
       rows: [
         { kind: 'run', name: 'BM25', runs: { titles: 'first-stage', 'no-titles': 'first-stage' } },
         {
-          ...{ kind: 'run', name: 'embedder', parameters: 100, bytes: 400, notes: '<cosine>' },
+          kind: 'run',
+          name: 'embedder',
+          parameters: 100,
+          bytes: 400,
+          notes: '<cosine>',
           runs: { titles: 'embedder.{tokens}.trec', 'no-titles': 'embedder.{tokens}.trec' },
         },
         { kind: 'model', name: 'dense', path: 'dense' },
@@ -43,16 +47,25 @@ export function setUpPareto(models: string) {
     }),
   });
   const args = (...more: string[]) => [
-    ...['--beir', folder, '--plan', join(folder, 'plan.json'), '--models', models],
-    ...['--state', join(folder, 'state'), '--out', join(folder, 'out')],
-    ...['--rounds', '2', '--speed-candidates', '2', '--candidate-tokens', '24', ...more],
+    `--beir=${folder}`,
+    `--plan=${join(folder, 'plan.json')}`,
+    `--models=${models}`,
+    `--state=${join(folder, 'state')}`,
+    `--out=${join(folder, 'out')}`,
+    '--rounds=2',
+    '--speed-candidates=2',
+    '--candidate-tokens=24',
+    ...more,
   ];
   const report = () =>
     JSON.parse(readFileSync(join(folder, 'out', 'pareto.json'), 'utf8')) as ParetoReport;
   return { folder, args, report };
 }
 
-/** Scorers without models: the dense one (llama) knows good titles, the pruned one (qwen3) nothing; each call is told. */
+/**
+ * Scorers without models, which record their calls: the dense one (llama) recognizes good titles,
+ * the pruned one (qwen3) does not.
+ */
 export function standIn(calls: string[], failAfter = Infinity): OpenScorer {
   return ({ manifest }) =>
     Promise.resolve({
@@ -61,11 +74,11 @@ export function standIn(calls: string[], failAfter = Infinity): OpenScorer {
           return Promise.reject(new Error('stopped'));
         }
         calls.push(`${manifest.name} ${pairs.length} ${candidateTokens} ${variant}`);
-        const knows = ({ candidate }: Pair) =>
+        const isGood = ({ candidate }: Pair) =>
           variant === 'titles' &&
           manifest.name === 'llama' &&
           corpus.get(candidate)?.title === 'good';
-        return Promise.resolve(pairs.map((pair) => (knows(pair) ? 2 : -2)));
+        return Promise.resolve(pairs.map((pair) => (isGood(pair) ? 2 : -2)));
       },
       close: () => Promise.resolve(),
     });

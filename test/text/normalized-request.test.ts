@@ -17,7 +17,7 @@ const candidateFirst = createTemplate({
 const limits = { prefixTokens: 500, candidateTokens: 100, rowTokens: 1000 };
 const instruction = 'KEEP  THE <b>TEMPLATE</b>  AS IT IS WRITTEN';
 
-/** Encoders that normalize, and ones that do not, of both orders: loading a tokenizer takes time. */
+/** Encoders with and without normalization, in both orders. Shared, because loading is slow. */
 const dir = mkdtempSync(join(tmpdir(), 'slmrank-normalized-'));
 const tokenizerPath = join(dir, 'tokenizer.json');
 writeFileSync(tokenizerPath, readGoldenTokenizer('smollm2'));
@@ -89,7 +89,7 @@ it('a text is cut, and counted when it is too long, after it is normalized', () 
   }
 });
 
-it('tokenizes a text as it would stand in a prompt', () => {
+it('tokenizes a text as it would be in a prompt', () => {
   for (const { normalizing, plain } of encoders) {
     expect(normalizing.tokenize(['<b>R&amp;D</b>', 'plain'])).toEqual(
       plain.tokenize(['R&D', 'plain']),
@@ -101,30 +101,25 @@ const unreadable = { title: '<br>', text: '<br>&nbsp;<!-- nothing -->\u200b' };
 const readable = { title: undefined, text: '<p>Nurse</p>' };
 const nothing = 'has nothing to read once markup and invisible characters are removed';
 
-it.each(encoders)(
-  'a candidate of which nothing is left is bad for a model that normalizes',
-  (by) => {
-    const asked = task({ candidates: [readable, unreadable] });
-    const refused = by.normalizing.encode({ ...asked, onBadCandidate: 'refuse' });
-    expect(refused).toMatchObject({
-      ok: false,
-      violations: [{ field: 'candidates[1].text', description: nothing }],
-    });
-    const skipping = by.normalizing.encode({ ...asked, onBadCandidate: 'skip' });
-    const alone = by.normalizing.encode(task({ candidates: [readable] }));
-    expect(skipping.ok && skipping.encoded.candidates).toEqual(
-      alone.ok && alone.encoded.candidates,
-    );
-    expect(skipping.ok && [...(skipping.encoded.skipped ?? [])]).toEqual([
-      [1, { reason: 'BLANK', field: 'text', description: nothing }],
-    ]);
-    // Measurements score what there is, and for other models markup is text.
-    expect(by.normalizing.encode(asked)).toMatchObject({ ok: true });
-    expect(by.plain.encode({ ...asked, onBadCandidate: 'refuse' })).toMatchObject({ ok: true });
-  },
-);
+it.each(encoders)('a candidate that is empty after normalization is bad', (by) => {
+  const asked = task({ candidates: [readable, unreadable] });
+  const refused = by.normalizing.encode({ ...asked, onBadCandidate: 'refuse' });
+  expect(refused).toMatchObject({
+    ok: false,
+    violations: [{ field: 'candidates[1].text', description: nothing }],
+  });
+  const skipping = by.normalizing.encode({ ...asked, onBadCandidate: 'skip' });
+  const alone = by.normalizing.encode(task({ candidates: [readable] }));
+  expect(skipping.ok && skipping.encoded.candidates).toEqual(alone.ok && alone.encoded.candidates);
+  expect(skipping.ok && [...(skipping.encoded.skipped ?? [])]).toEqual([
+    [1, { reason: 'BLANK', field: 'text', description: nothing }],
+  ]);
+  // Without a policy bad candidates are scored, and without normalization markup is text.
+  expect(by.normalizing.encode(asked)).toMatchObject({ ok: true });
+  expect(by.plain.encode({ ...asked, onBadCandidate: 'refuse' })).toMatchObject({ ok: true });
+});
 
-it.each(encoders)('a query of which nothing is left is refused', (by) => {
+it.each(encoders)('a query that is empty after normalization is refused', (by) => {
   const asked = task({ query: '<p>&nbsp;</p>', onBadCandidate: 'skip' });
   expect(by.normalizing.encode(asked)).toMatchObject({
     ok: false,

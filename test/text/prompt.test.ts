@@ -34,7 +34,7 @@ function encode(encoder: RequestEncoder, { request, candidates }: Case) {
 }
 
 it.each(['query-first', 'candidate-first'] as const)(
-  'a %s prompt has the ids of models/training/texts/prompt.py, awkward texts and all',
+  'a %s prompt has the ids of models/training/texts/prompt.py, also for awkward texts',
   async (order) => {
     const own = cases.filter(({ template }) => createTemplate(template).order === order);
     expect(own).toHaveLength(order === 'query-first' ? 48 : 64);

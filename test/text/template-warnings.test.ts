@@ -69,8 +69,8 @@ describe('a template', () => {
     expect(warningsOf(llama3, withBos, '<|begin_of_text|>')).toEqual([]);
     expect(warningsOf(llama3, { ...withBos, prefix }, '<|begin_of_text|>')).toEqual([
       "the model's tokenizer puts <|begin_of_text|> before every text (its post_processor), and template.prefix does not " +
-        'begin with it, so that no prompt has it. A model that was trained with it wants "prefix": ' +
-        '"<|begin_of_text|><|start_header_id|>s...": write that in a file for --template, such as a copy of the manifest',
+        'begin with it, so that no prompt has it. A model that was trained with it needs "prefix": ' +
+        '"<|begin_of_text|><|start_header_id|>s...": put that into a file for --template, such as a copy of the manifest',
     ]);
   });
 });

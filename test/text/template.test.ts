@@ -28,7 +28,7 @@ const candidateFirst = createTemplate({
 const fixed = (text: string): Span => ({ kind: 'fixed', text });
 
 describe('the built-in templates', () => {
-  it('are valid, and one is every family’s', () => {
+  it('are valid, and each family has one', () => {
     for (const each of Object.values(builtinTemplates)) {
       expect(createTemplate(each)).toEqual(each);
     }
@@ -71,7 +71,7 @@ describe('spans', () => {
     ]);
   });
 
-  it('leave out the title and the context that are not there', () => {
+  it('leave out an absent title or context', () => {
     expect(prefixSpans(template, false).slice(-2)).toEqual([
       { kind: 'field', field: 'query', lead: ' ' },
       fixed('\nD:'),
@@ -162,7 +162,7 @@ describe('createTemplate', () => {
     expect(() => createTemplate({ ...template, ...change })).toThrow(message);
   });
 
-  it('takes braces that are no placeholders, and an instruction that spells one', () => {
+  it('accepts braces that are not placeholders, and a placeholder in the instruction', () => {
     const texts = { ...template, suffix: '{answer} {}', instruction: '{text}' };
     expect(createTemplate(texts)).toEqual(texts);
   });

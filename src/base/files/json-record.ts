@@ -49,7 +49,7 @@ export class JsonRecord {
     return this.#fields[name] !== undefined && this.#fields[name] !== null;
   }
 
-  /** For fields that may be a record or something simpler. */
+  /** For fields that may be a record or a plain value. */
   isRecord(name: string): boolean {
     const value = this.#fields[name];
     return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -128,7 +128,7 @@ export class JsonRecord {
   texts(name: string): string[] {
     return this.#list(name).map((each) => {
       if (typeof each !== 'string') {
-        this.fail(name, 'texts');
+        this.fail(name, 'a list of texts');
       }
       return each;
     });
@@ -138,7 +138,7 @@ export class JsonRecord {
   counts(name: string, { min, max }: Bounds): number[] {
     return this.#list(name).map((each) => {
       if (typeof each !== 'number' || !Number.isSafeInteger(each) || each < min || each > max) {
-        this.fail(name, `whole numbers from ${min} to ${max}`);
+        this.fail(name, `a list of whole numbers from ${min} to ${max}`);
       }
       return each;
     });
@@ -148,7 +148,7 @@ export class JsonRecord {
   numbers(name: string): number[] {
     return this.#list(name).map((each) => {
       if (typeof each !== 'number' || !Number.isFinite(each)) {
-        this.fail(name, 'finite numbers');
+        this.fail(name, 'a list of finite numbers');
       }
       return each;
     });
@@ -158,7 +158,7 @@ export class JsonRecord {
   only(names: readonly string[]): void {
     const other = Object.keys(this.#fields).find((name) => !names.includes(name));
     if (other !== undefined) {
-      this.refuse(`'${this.#pathOf(other)}' is no field of it; allowed are ${names.join(', ')}`);
+      this.refuse(`'${this.#pathOf(other)}' is not a known field; allowed are ${names.join(', ')}`);
     }
   }
 

@@ -43,8 +43,8 @@ function refuseLine(error: Error): never {
  * The lines of UTF-8 text without the blank ones. The text may be plain or gzip, which its first
  * bytes decide. Only one line and one chunk are in memory at a time.
  *
- * @throws DataError for an unreadable source, damaged gzip, a line over `maxBytes`, and for invalid UTF-8
- * unless `onBadLine` returns.
+ * @throws DataError for an unreadable source, damaged gzip, a line over `maxBytes`, and for invalid
+ * UTF-8 unless `onBadLine` returns.
  */
 export async function* readLinesOf(
   source: LineSource,
@@ -128,7 +128,7 @@ async function* readChunks(source: LineSource, line: () => number): AsyncGenerat
       throw error;
     }
     const reason = messageOf(error);
-    throw new DataError(`${name}:${line()}: cannot be read on: ${reason}`, { cause: error });
+    throw new DataError(`${name}:${line()}: reading failed: ${reason}`, { cause: error });
   } finally {
     stream.destroy();
   }

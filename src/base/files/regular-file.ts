@@ -45,8 +45,8 @@ export interface ReadLimits {
  * Reads a whole regular file once, in pieces of at most 1 MiB. A piece is valid until `onPiece`
  * returns. Resolves to the stamp that the file had during the read.
  *
- * @throws RankError when it is not a regular file, is too large, or changes during the read. The system's
- * error when it cannot be opened.
+ * @throws RankError when it is not a regular file, is too large, or changes during the read. The
+ * system's error when it cannot be opened.
  */
 export async function readRegular(
   path: string,

@@ -12,33 +12,34 @@ import { parseOptions, UsageError } from '../shared/usage.ts';
 
 const usage = `Usage: slmrank admin ACTION [ARGUMENTS] [--admin-address HOST:PORT] [--timeout SECONDS]
 
-Looks after a running server through its admin address. Exit status 0 when it is done, 1 when the server refused or
-could not, 2 when the words are off.
+Operates a running server through its admin address. Exit status 0 when the action succeeded, 1 when the server refused
+it or it failed, 2 when the command line is wrong.
 
-  pool                   the model and its replicas
-  costs                  what the server has learnt of what runs cost
-  resize COUNT|DEVICES   so many replicas ('4'), or these ('cpu:4', 'cuda:0*2,cuda:1'): warm before they get work
-  drain SLOT             take a replica out for good, when it has finished what it holds
-  quarantine SLOT        the same until it is released; --reason TEXT says why
-  release SLOT           load a quarantined or failed replica again, now
-  load-model FOLDER      load a built model beside the one that serves, shift to it, drain the old one
-  log-level LEVEL        debug, info, warn, error or silent
+  pool                   show the model and its replicas
+  costs                  show what the server has learnt about the cost of batches
+  resize COUNT|DEVICES   change the number of replicas ('4') or their devices ('cpu:4', 'cuda:0*2,cuda:1'); new replicas
+                         are warm before they get requests
+  drain SLOT             finish the batches of a replica, then remove it for good
+  quarantine SLOT        the same, but 'release' brings it back; --reason TEXT is shown in the pool
+  release SLOT           load a quarantined or failed replica again, at once
+  load-model FOLDER      load a built model beside the current one, move the requests to it, drain the old one
+  log-level LEVEL        set the log level: debug, info, warn, error or silent
 
   --admin-address HOST:PORT  the server's SLMRANK_ADMIN_ADDRESS (default: 127.0.0.1:50052)
-  --timeout SECONDS          how long to wait; what was begun goes on after it (default: 900)
+  --timeout SECONDS          how long to wait for the answer; the server finishes the action anyway (default: 900)
   --json                     print the answer as JSON
 ${tlsUsage}`;
 
-interface Words {
-  /** After the action. */
-  readonly word: string;
+interface Operands {
+  /** The argument after the action; empty for an action without one. */
+  readonly argument: string;
   readonly reason: string;
 }
 
-/** What an action prints. */
+/** Resolves to what is printed. */
 type Action = (
   client: AdminClient,
-  words: Words,
+  operands: Operands,
 ) => Promise<WirePoolState | WireCostTable | string>;
 
 const actions: Readonly<
@@ -48,18 +49,22 @@ const actions: Readonly<
   costs: { takes: undefined, act: (client) => client.costs() },
   resize: {
     takes: 'COUNT or DEVICES',
-    act: (client, { word }) => client.setReplicas(toTarget(word), showStep),
+    act: (client, { argument }) => client.setReplicas(toTarget(argument), showStep),
   },
-  drain: { takes: 'SLOT', act: (client, { word }) => client.drain(word) },
+  drain: { takes: 'SLOT', act: (client, { argument }) => client.drain(argument) },
   quarantine: {
     takes: 'SLOT',
-    act: (client, { word, reason }) => client.quarantine(word, reason),
+    act: (client, { argument, reason }) => client.quarantine(argument, reason),
   },
-  release: { takes: 'SLOT', act: (client, { word }) => client.release(word) },
-  'load-model': { takes: 'FOLDER', act: (client, { word }) => client.loadModel(word, showStep) },
+  release: { takes: 'SLOT', act: (client, { argument }) => client.release(argument) },
+  'load-model': {
+    takes: 'FOLDER',
+    act: (client, { argument }) => client.loadModel(argument, showStep),
+  },
   'log-level': {
     takes: 'LEVEL',
-    act: async (client, { word }) => `log level ${word}, was ${await client.setLogLevel(word)}`,
+    act: async (client, { argument }) =>
+      `log level ${argument}, was ${await client.setLogLevel(argument)}`,
   },
 };
 
@@ -75,10 +80,10 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!(timeoutMs > 0)) {
     throw new UsageError(`--timeout is '${values.timeout}'; a number of seconds is needed`);
   }
-  const { act, word } = parseAction(positionals);
+  const { act, argument } = parseAction(positionals);
   const client = createAdminClient(values['admin-address'], timeoutMs, trustOf(values));
   try {
-    const answer = await act(client, { word, reason: values.reason });
+    const answer = await act(client, { argument, reason: values.reason });
     process.stdout.write(`${values.json ? JSON.stringify(answer) : format(answer).trimEnd()}\n`);
     return 0;
   } catch (error) {
@@ -88,21 +93,23 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function parseAction([name = '', word = '', ...more]: readonly string[]) {
+function parseAction([name = '', argument = '', ...more]: readonly string[]) {
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined) {
     const found = name === '' ? 'an action is missing' : `no action '${name}'`;
     throw new UsageError(`${found}\n\n${usage}`);
   }
   const { takes, act } = action;
-  if ((takes !== undefined) !== (word !== '') || more.length > 0) {
-    throw new UsageError(`admin ${name} takes ${takes ?? 'nothing'} after it\n\n${usage}`);
+  if ((takes !== undefined) !== (argument !== '') || more.length > 0) {
+    throw new UsageError(
+      `admin ${name} takes ${takes === undefined ? 'no argument' : `one argument, ${takes}`}\n\n${usage}`,
+    );
   }
-  return { act, word };
+  return { act, argument };
 }
 
-function toTarget(word: string) {
-  return /^\d{1,6}$/.test(word) ? { count: Number(word) } : { devices: word };
+function toTarget(text: string) {
+  return /^\d{1,6}$/.test(text) ? { count: Number(text) } : { devices: text };
 }
 
 function showStep({ step, seconds }: WirePoolProgress): void {
@@ -128,10 +135,10 @@ export function formatPool(pool: WirePoolState): string {
     String(replica.failures),
     replica.reason,
   ]);
-  const head = ['slot', 'phase', 'for', 'threads', 'batches', 'holds', 'queued', 'failures', ''];
+  const head = ['slot', 'phase', 'for', 'threads', 'batches', 'running', 'queued', 'failures', ''];
   const lines = [
     `model ${pool.model} (${pool.folder}), fingerprint ${pool.scoreFingerprint.slice(0, 12)}`,
-    ...(pool.change === '' ? [] : [`${pool.change} is under way`]),
+    ...(pool.change === '' ? [] : [`${pool.change} is in progress`]),
     ...(pool.drainingModels === 0 ? [] : [`${pool.drainingModels} other model(s) in memory`]),
   ];
   return `${lines.join('\n')}\n${formatTable([head, ...rows])}`;
@@ -152,7 +159,7 @@ export function formatCosts({ kinds, replicas }: WireCostTable): string {
     `${(100 * error).toFixed(1)} %`,
   ]);
   return [
-    formatTable([['kind', 'runs', 'a run', 'a token', 'a tile slot'], ...kindRows]),
-    formatTable([['slot', 'runs', 'factor', 'off by'], ...replicaRows]),
+    formatTable([['kind', 'runs', 'per run', 'per token', 'per tile slot'], ...kindRows]),
+    formatTable([['slot', 'runs', 'factor', 'error'], ...replicaRows]),
   ].join('\n');
 }

@@ -9,7 +9,7 @@ const usage = `Usage: slmrank health [--address HOST:PORT] [--service NAME] [--t
 Asks a server over grpc.health.v1 and prints its state. Exit status 0 when it is SERVING, else 1.
 
   --address HOST:PORT  the server (default: 127.0.0.1:50051)
-  --service NAME       one service, such as slmrank.v1.RankingService (default: the whole server)
+  --service NAME       a service, such as slmrank.v1.RankingService (default: the whole server)
   --timeout MS         how long to wait for the answer (default: 3000)
 ${tlsUsage}`;
 

@@ -4,15 +4,15 @@ import { messageOf } from '../../base/errors.ts';
 
 const usage = `Usage: slmrank key new --name NAME [--rate N [--burst N]] [--priority CLASS]
 
-Makes an API key. Prints its line for the key file to standard output, and the key itself, which is written down
-nowhere, to standard error:
+Creates an API key. Prints the line for the key file to standard output, and the key itself, which is stored nowhere, to
+standard error:
 
   slmrank key new --name search >> keys.jsonl
 
-  --name NAME       the client; keys of one name share its quota
+  --name NAME       the client; keys with the same name share a quota
   --rate N          quota: candidates per second (default: none)
-  --burst N         candidates that may come at once after a rest (default: those of one second)
-  --priority CLASS  interactive, or deferrable: served in spare capacity only (default: interactive)`;
+  --burst N         candidates that are allowed at once after a pause (default: those of one second)
+  --priority CLASS  interactive, or deferrable: served only with spare capacity (default: interactive)`;
 
 export function run(args: readonly string[]): Promise<number> {
   const { values } = parseOptions(args, usage, {
@@ -23,19 +23,19 @@ export function run(args: readonly string[]): Promise<number> {
   });
   const key = createKey();
   process.stdout.write(`${keyLine(key, values)}\n`);
-  process.stderr.write(`The key, shown this once:\n${key}\n`);
+  process.stderr.write(`The key, shown only once:\n${key}\n`);
   return Promise.resolve(0);
 }
 
-interface Terms {
+interface KeyOptions {
   readonly name?: string | undefined;
   readonly rate?: string | undefined;
   readonly burst?: string | undefined;
   readonly priority?: string | undefined;
 }
 
-/** The line for the file, read back as the server will. @throws UsageError */
-export function keyLine(key: string, { name, rate, burst, priority }: Terms): string {
+/** The key's line for the key file, checked by the server's own parser. @throws UsageError */
+export function keyLine(key: string, { name, rate, burst, priority }: KeyOptions): string {
   const line = JSON.stringify({
     name,
     sha256: hashKey(key).toString('hex'),

@@ -4,7 +4,7 @@ import type { WireRankResponse } from '../../client/client.ts';
 import { fit, oneLine, pad, widthOf } from '../shared/fit-text.ts';
 
 export interface TableShape {
-  /** Places shown. */
+  /** How many places are shown. */
   readonly top: number;
   /** Width of the terminal, in characters. */
   readonly columns: number;
@@ -12,8 +12,8 @@ export interface TableShape {
 
 const barWidth = 10;
 const narrowestTitle = 20;
-/** Where there is room for a text beside it: a shorter piece of text says nothing. */
 const widestTitleBesideText = 48;
+/** A narrower piece of text would say nothing, so it is left out. */
 const narrowestText = 25;
 const head = `  place  before  ${'match'.padEnd(barWidth + 5)}  `;
 
@@ -46,7 +46,7 @@ export function formatAnswer(
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-/** How a title and the text behind it share the room that is left. */
+/** Divides the rest of the line, `room` characters wide, between title and text. */
 function layOutTexts(
   titles: readonly string[],
   room: number,

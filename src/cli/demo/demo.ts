@@ -11,26 +11,27 @@ import { chooseModel } from '../shared/choose-model.ts';
 import { formatAnswer, type TableShape } from './demo-table.ts';
 import { startServerProcess } from '../shared/server-process.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
+import { printLine } from '../shared/standard-error.ts';
 import { whileWaiting } from '../shared/while-waiting.ts';
 import { messageOf } from '../../base/errors.ts';
 
 const usage = `Usage: slmrank demo [--model DIR] [--top N]
 
-Ranks real postings end to end: builds the model if it is not there, starts the server, asks it three queries over
-gRPC, shows the answers, and stops it.
+Ranks real job postings end to end: builds the model if it does not exist, starts the server, sends it three queries over
+gRPC, shows the answers, and stops the server.
 
   --model DIR  a built model (default: SLMRANK_MODEL, or ${defaultRecipe}, built when needed)
-  --top N      places shown of each answer (default: 10)`;
+  --top N      show the first N places of each answer (default: 10)`;
 
-/** Loading and ranking take seconds; on a slow disk or a busy machine they may take minutes, and that is no failure. */
+/** Loading and ranking normally take seconds, but minutes on a slow disk or a busy machine. */
 const startTimeoutMs = 600_000;
 const callTimeoutMs = 600_000;
 
-const precisionWords: Readonly<Record<string, string>> = {
-  int8: '8-bit integers',
-  fp16: '16-bit floats',
-  fp32: '32-bit floats',
-};
+const precisionNames: ReadonlyMap<string, string> = new Map([
+  ['int8', '8-bit integers'],
+  ['fp16', '16-bit floats'],
+  ['fp32', '32-bit floats'],
+]);
 
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseOptions(args, usage, {
@@ -42,25 +43,28 @@ export async function run(args: readonly string[]): Promise<number> {
     throw new UsageError(`--top is '${values.top}'; a whole number of at least 1 is needed`);
   }
   const { queries } = await readDemoData(projectFolder('models/demo'));
-  const { model: named, devices } = parseConfig(process.env, []);
-  const model = await chooseModel({ model: values.model ?? named, devices });
+  const { model: configured, devices } = parseConfig(process.env, []);
+  const model = await chooseModel({ model: values.model ?? configured, devices });
   const shape = { top, columns: process.stdout.isTTY ? process.stdout.columns : 120 };
   const status = await withServer(model, (client) => showAnswers(client, queries, shape));
-  say(`Server stopped, status ${status}`);
+  printLine(`Server stopped, status ${status}`);
   return status === 0 ? 0 : 1;
 }
 
-/** Starts the real server, hands over a client, and stops the server, whatever happens; resolves to its status. */
+/**
+ * Starts the server, calls `use` with a client, and always stops the server. Resolves to its exit
+ * status.
+ */
 async function withServer(
   model: string,
   use: (client: RankingClient) => Promise<void>,
 ): Promise<number | 'killed'> {
-  say(`Starting the server with ${model}`);
+  printLine(`Starting the server with ${model}`);
   const starting = startServerProcess({
     settings: { SLMRANK_MODEL: model, SLMRANK_MAX_CALL_MS: String(callTimeoutMs) },
     timeoutMs: startTimeoutMs,
   });
-  const server = await whileWaiting('starting', starting, say);
+  const server = await whileWaiting('starting', starting, printLine);
   const client = createRankingClient(server.address);
   try {
     await use(client);
@@ -83,40 +87,37 @@ async function showAnswers(
 ): Promise<void> {
   const info = await client.getInfo(callTimeoutMs);
   process.stdout.write(
-    "\n'before' is a posting's place in the list that keyword search (BM25) found, and\n" +
-      "'place' the one that the model gives it. 'match' is the model's probability that\n" +
-      'the posting is what the query asks for.\n',
+    "\n'before' is a posting's place in the results of keyword search (BM25), and 'place'\n" +
+      "its place by the model's scores. 'match' is the probability, according to the model,\n" +
+      'that the posting is what the query asks for.\n',
   );
   let postings = 0;
-  let takenMs = 0;
+  let rankingMs = 0;
   for (const query of queries) {
     const candidates = query.candidates.map(({ id, title, text }) => ({ id, title, text }));
     process.stdout.write(`\n"${query.query}", ${candidates.length} postings\n`);
     const startedAtMs = performance.now();
-    const asked = client.rank({ query: query.query, candidates }, callTimeoutMs);
-    const reply = await whileWaiting('ranking', asked, say);
-    takenMs += performance.now() - startedAtMs;
+    const ranking = client.rank({ query: query.query, candidates }, callTimeoutMs);
+    const reply = await whileWaiting('ranking', ranking, printLine);
+    rankingMs += performance.now() - startedAtMs;
     postings += candidates.length;
     process.stdout.write(formatAnswer(query, reply, shape));
   }
-  process.stdout.write(`\n${describeServed(info)}\nranked ${describeSpeed(postings, takenMs)}.\n`);
+  process.stdout.write(
+    `\n${describeServed(info)}\nranked ${describeSpeed(postings, rankingMs)}.\n`,
+  );
 }
 
-/** "slmrank-55m (54.9 million parameters, 8-bit integers) on 2 CPU workers" */
+/** Such as "slmrank-55m (54.9 million parameters, 8-bit integers) on 2 CPU workers" */
 function describeServed({ model, parameters, precision, replicas }: WireGetInfoResponse): string {
   const millions = (parameters / 1e6).toFixed(1);
   const kind = replicas.some(({ deviceSlot }) => deviceSlot.startsWith('cuda')) ? 'GPU' : 'CPU';
   const workers = `${replicas.length} ${kind} worker${replicas.length === 1 ? '' : 's'}`;
-  const words = precisionWords[precision] ?? precision;
-  return `${model} (${millions} million parameters, ${words}) on ${workers}`;
+  const numbers = precisionNames.get(precision) ?? precision;
+  return `${model} (${millions} million parameters, ${numbers}) on ${workers}`;
 }
 
-function describeSpeed(postings: number, takenMs: number): string {
-  const seconds = takenMs / 1000;
+function describeSpeed(postings: number, rankingMs: number): string {
+  const seconds = rankingMs / 1000;
   return `${postings} postings in ${seconds.toFixed(1)} s, ${(postings / seconds).toFixed(0)} a second`;
-}
-
-/** Progress goes to standard error, so that the answers can be piped. */
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -6,7 +6,9 @@ import type { EvalOptions } from './eval-options.ts';
 import type { ModelRun, RerankWith } from './rerank-with-model.ts';
 
 export interface CompareOptions {
-  /** `against` is the reference; `titles` is the side on which `measured` was made. */
+  /**
+   * `against` is the reference's folder; `titles` says whether `measured` was ranked with titles.
+   */
   readonly options: EvalOptions & { readonly against: string };
   readonly rerankWith: RerankWith;
   readonly judgements: Judgements;
@@ -17,9 +19,8 @@ interface ComparedSide extends GateSide {
 }
 
 /**
- * Ranks what is still to be ranked for the gate (the model without titles, the reference on both
- * sides) and judges the model. Undefined when Control-C came before both models had ranked all
- * queries.
+ * Makes the rankings that the gate still needs (the model's without titles, the reference's with
+ * and without), and judges the model. Undefined when Control-C stopped one of them.
  */
 export async function compareModels(
   input: RerankInput,
@@ -33,17 +34,17 @@ export async function compareModels(
     model ??= await rerankSide(
       input,
       { ...options, titles, perturb: [] },
-      { rerankWith, who: 'the model' },
+      { rerankWith, role: 'the model' },
     );
     const reference = model.reranked.interrupted
       ? undefined
       : await rerankSide(
           input,
           { ...options, titles, perturb: [], model: options.against },
-          { rerankWith, who: 'the reference' },
+          { rerankWith, role: 'the reference' },
         );
     if (reference === undefined || reference.reranked.interrupted) {
-      process.stderr.write('Interrupted: not all queries are ranked, so the gate is not judged\n');
+      process.stderr.write('Interrupted before all queries were ranked: the gate is not judged\n');
       return undefined;
     }
     sides.push(toSide(titles, model, reference));
@@ -60,9 +61,9 @@ export async function compareModels(
 async function rerankSide(
   input: RerankInput,
   options: EvalOptions,
-  { rerankWith, who }: { readonly rerankWith: RerankWith; readonly who: string },
+  { rerankWith, role }: { readonly rerankWith: RerankWith; readonly role: string },
 ): Promise<ModelRun> {
-  process.stderr.write(`For the gate: ${who} ${describeSide(options.titles)}\n`);
+  process.stderr.write(`Ranking for the gate: ${role} ${describeSide(options.titles)}\n`);
   return rerankWith(input, options);
 }
 
@@ -77,7 +78,7 @@ function toSide(titles: boolean, model: ModelRun, reference: ModelRun): Compared
 
 function describeSkipped({ titles }: EvalOptions, hasTitles: boolean): string | undefined {
   if (!titles) {
-    return 'Judged without titles only, as --no-titles says.';
+    return 'Judged without titles only, because of --no-titles.';
   }
   return hasTitles ? undefined : 'Judged without titles only: the candidates have none.';
 }

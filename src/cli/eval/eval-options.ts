@@ -5,34 +5,35 @@ import { parseOptions, UsageError } from '../shared/usage.ts';
 const usage = `Usage: slmrank eval --beir DIR --split NAME --run FILE.trec[.gz] [OPTIONS]
 
 Re-ranks a run's candidates with a built model and shows NDCG@10 and MRR@10 of both orders, for all queries and for each
-kind (metadata.kind). Control-C stops early and shows what is done.
+kind (metadata.kind). Control-C stops early and shows the results so far.
 
   --beir DIR          folder with corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv, each plain or .gz
-  --split NAME        which qrels
+  --split NAME        the split of the judgements
   --run FILE          the first stage's run, plain or .gz: query-id Q0 text-id rank score tag
-  --model DIR         a built model (default: SLMRANK_MODEL, or the one that slmrank serves)
-  --against DIR       the gate: rank with this built model too, such as the one that the model was quantized from, with
-                      titles and (unless --no-titles leaves only that) without. Exit status 1 when NDCG@10 is over 0.5 %
-                      below this one's, NDCG@1 over 1 %, or NDCG@10 of a kind of query or without titles over 1 % (relative)
-  --perturb NAME,...  also rank candidates whose texts and titles come in another form, and show how much NDCG@10 that
-                      costs: all, or some of ${perturbationNames.slice(0, 8).join(', ')},
+  --model DIR         a built model (default: SLMRANK_MODEL, or the bundled model)
+  --against DIR       run the gate: also rank with this built model as the reference, for example the model before
+                      quantization, with titles and without (only without if --no-titles is given). Exit status 1 when
+                      the model loses over 0.5 % of the reference's NDCG@10, over 1 % of its NDCG@1, or over 1 % of its
+                      NDCG@10 without titles or for one kind of query
+  --perturb NAME,...  also rank the candidates with their titles and texts in another form, and show how much NDCG@10
+                      that costs: all, or some of ${perturbationNames.slice(0, 8).join(', ')},
                       ${perturbationNames.slice(8).join(', ')}
   --run-only          measure the run alone; no model is needed
   --limit N           at most N queries, spread evenly over the run
   --depth N           re-rank only the first N candidates of a query (default: 1000)
   --relevant GRADE    lowest grade that is relevant for MRR (default: 1)
-  --no-titles         leave the candidates' titles out
+  --no-titles         leave out the candidates' titles
   --candidate-tokens N
-                      most tokens of a candidate that are read (default: SLMRANK_CANDIDATE_TOKENS)
-  --instruction TEXT  what "relevant" means in this data (default: the model's own)
-  --devices SLOTS     as SLMRANK_DEVICES (default: one slot of one thread for every core)
-  --direct            score without the serving pipeline, all pairs at once, so that tokens which come first in the
-                      template are computed once for many: the default with a candidate-first template
-  --served            score as the server does, request by request: the default with a query-first template
-  --out-run FILE      write the new order as a run; all of its queries are then re-ranked, judged or not
-  --json FILE         write the report as JSON; with - it goes to standard output and the table to standard error
+                      read at most N tokens of a candidate (default: SLMRANK_CANDIDATE_TOKENS)
+  --instruction TEXT  what "relevant" means in this data (default: the model's own instruction)
+  --devices SLOTS     in the format of SLMRANK_DEVICES (default: one slot with one thread for each core)
+  --direct            score all pairs together without the serving pipeline, so that pairs share the tokens of what is
+                      first in the template: the default with a candidate-first template
+  --served            score through the serving pipeline, request by request: the default with a query-first template
+  --out-run FILE      write the new order as a run; this also re-ranks the queries without judgements
+  --json FILE         write the report as JSON; '-' is standard output, and the table then goes to standard error
 
-The model's other settings (context budget, token budget, ...) are those of the SLMRANK_* variables.`;
+Other settings of the model (context budget, token budget, ...) are read from the SLMRANK_* variables.`;
 
 export interface EvalOptions {
   readonly beir: string;
@@ -40,7 +41,7 @@ export interface EvalOptions {
   readonly run: string;
   readonly model: string | undefined;
   readonly against: string | undefined;
-  /** Forms in which candidates are ranked besides their own. */
+  /** Perturbations to rank the candidates with, besides the plain texts. */
   readonly perturb: readonly PerturbationName[];
   readonly runOnly: boolean;
   readonly limit: number;
@@ -49,7 +50,7 @@ export interface EvalOptions {
   readonly titles: boolean;
   readonly instruction: string | undefined;
   readonly candidateTokens: number | undefined;
-  /** By the model's template when undefined. */
+  /** Undefined: chosen by the model's template. */
   readonly way: 'direct' | 'served' | undefined;
   readonly devices: string | undefined;
   readonly outRun: string | undefined;
@@ -80,14 +81,14 @@ const definitions = {
 /** @throws UsageError */
 export function parseEvalOptions(args: readonly string[]): EvalOptions {
   const { values } = parseOptions(args, usage, definitions);
-  const ofModels = values.model ?? values.against ?? values.perturb ?? values['out-run'];
-  if (values['run-only'] && ofModels !== undefined) {
+  const needsModel = values.model ?? values.against ?? values.perturb ?? values['out-run'];
+  if (values['run-only'] && needsModel !== undefined) {
     throw new UsageError(
-      '--run-only measures the run alone; --model, --against, --perturb and --out-run do not go with it',
+      '--run-only uses no model; it cannot be combined with --model, --against, --perturb or --out-run',
     );
   }
   if (values.direct && values.served) {
-    throw new UsageError('--direct and --served are two ways of scoring; give one of them');
+    throw new UsageError('--direct and --served exclude each other; give at most one of them');
   }
   const candidateTokens = values['candidate-tokens'];
   return {
@@ -117,10 +118,10 @@ function parsePerturbations(list: string | undefined): readonly PerturbationName
     return list === undefined ? [] : perturbationNames;
   }
   const given = list.split(',').map((name) => {
-    const found = perturbationNames.find((known) => known === name);
+    const found = perturbationNames.find((each) => each === name);
     if (found === undefined) {
-      const known = perturbationNames.join(', ');
-      throw new UsageError(`--perturb has '${name}'; all, or some of ${known}, is needed`);
+      const allowed = perturbationNames.join(', ');
+      throw new UsageError(`--perturb has '${name}'; allowed are all, or some of ${allowed}`);
     }
     return found;
   });

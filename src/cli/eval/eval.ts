@@ -62,18 +62,21 @@ async function readData(options: EvalOptions): Promise<EvaluateInput> {
   const { beir, split, relevantFrom } = options;
   const judgements = await readJudgements(beir, split);
   const queries = await readQueries(beir);
-  const found = await readRun(options.run);
-  assertNoneMissing('queries that queries.jsonl lacks', found.keys(), queries);
-  return { judgements, queries, run: found, relevantFrom };
+  const firstStage = await readRun(options.run);
+  assertNoneMissing('queries that queries.jsonl lacks', firstStage.keys(), queries);
+  return { judgements, queries, run: firstStage, relevantFrom };
 }
 
-/** An order nobody judged cannot be measured: no time is spent on it, unless the order itself is wanted. */
+/**
+ * Without judgements a query's order cannot be measured, so such queries are ranked only for
+ * --out-run.
+ */
 function chooseQueries(
-  { run: found, judgements }: EvaluateInput,
+  { run: firstStage, judgements }: EvaluateInput,
   { outRun, limit }: EvalOptions,
 ): Run {
-  const judged = new Map([...found].filter(([query]) => judgements.has(query)));
-  return selectQueries(outRun === undefined ? judged : found, limit);
+  const judged = new Map([...firstStage].filter(([query]) => judgements.has(query)));
+  return selectQueries(outRun === undefined ? judged : firstStage, limit);
 }
 
 async function readInput(
@@ -87,7 +90,7 @@ async function readInput(
   return { run: chosen, queries, corpus };
 }
 
-/** Beside the model's own order of the texts as they are. */
+/** The perturbed runs compared with `run`, the model's order of the plain texts. */
 function perturbedOf(data: EvaluateInput, run: Run, { runs }: PerturbedRuns) {
   return measurePerturbed({ ...data, run }, runs);
 }

@@ -2,10 +2,10 @@ import { perturbCorpus, type PerturbationName } from '../../eval/forms/perturb.t
 import type { Reranked, RerankInput } from '../../eval/rank/rerank.ts';
 import type { Run } from '../../eval/data/trec-run.ts';
 
-/** A model's orders of perturbed candidates, by perturbation. */
+/** A model's runs over perturbed candidates. */
 export interface PerturbedRuns {
   readonly runs: ReadonlyMap<PerturbationName, Run>;
-  /** Stopped early: `runs` has those that were finished. */
+  /** Whether Control-C stopped it early; `runs` then has only the finished ones. */
   readonly interrupted: boolean;
 }
 
@@ -16,8 +16,8 @@ export async function rerankPerturbed(
   rerank: (input: RerankInput) => Promise<Reranked>,
 ): Promise<PerturbedRuns> {
   const runs = new Map<PerturbationName, Run>();
-  for (const [place, name] of names.entries()) {
-    process.stderr.write(`Perturbation ${place + 1} of ${names.length}: ${name}\n`);
+  for (const [index, name] of names.entries()) {
+    process.stderr.write(`Perturbation ${index + 1} of ${names.length}: ${name}\n`);
     const { run, interrupted } = await rerank({
       ...input,
       corpus: perturbCorpus(input.corpus, name),

@@ -14,17 +14,19 @@ import { type Watched, watchScoring } from '../shared/watch-scoring.ts';
 export interface ModelRun {
   readonly reranked: Reranked;
   readonly report: ModelReport;
-  /** Present when perturbed candidates were to be ranked, and the others were not stopped early. */
+  /** Present with --perturb, unless Control-C stopped the ranking of the plain candidates. */
   readonly perturbed?: PerturbedRuns;
 }
 
-/** How candidates are re-ranked: by a model, or by a stand-in in tests. */
+/** Re-ranks candidates; tests replace the model. */
 export type RerankWith = (input: RerankInput, options: EvalOptions) => Promise<ModelRun>;
 
-/** One request's; also bounds what a progress line waits for. */
 const candidatesPerRequest = 100;
 
-/** Re-ranks with a built model, in this process: through the pipeline that serves, or directly. Control-C stops it early. */
+/**
+ * Re-ranks with a built model in this process, through the serving pipeline or directly. Control-C
+ * stops it early.
+ */
 export async function rerankWithModel(input: RerankInput, options: EvalOptions): Promise<ModelRun> {
   const given = parseConfig(scoringSettings(options, process.env), []);
   const config = { ...given, model: await chooseModel(given) };
@@ -32,9 +34,9 @@ export async function rerankWithModel(input: RerankInput, options: EvalOptions):
   const way = options.way ?? wayOf(manifest);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
   const ranker = await (way === 'direct' ? openDirect : openServed)(config, manifest, options);
-  const rank = (given: RerankInput): Promise<Watched<Reranked>> =>
-    watchScoring(countCandidates(given, options), (signal, onProgress) =>
-      ranker.rerank(given, signal, onProgress),
+  const rank = (part: RerankInput): Promise<Watched<Reranked>> =>
+    watchScoring(countCandidates(part, options), (signal, onProgress) =>
+      ranker.rerank(part, signal, onProgress),
     );
   try {
     const { result: reranked, seconds } = await rank(input);
@@ -52,7 +54,7 @@ export async function rerankWithModel(input: RerankInput, options: EvalOptions):
     if (options.perturb.length === 0 || reranked.interrupted) {
       return { reranked, report };
     }
-    const rerank = async (given: RerankInput) => (await rank(given)).result;
+    const rerank = async (part: RerankInput) => (await rank(part)).result;
     const perturbed = await rerankPerturbed(input, options.perturb, rerank);
     return { reranked, report, perturbed };
   } finally {
@@ -60,12 +62,15 @@ export async function rerankWithModel(input: RerankInput, options: EvalOptions):
   }
 }
 
-/** Candidate-first, a request repeats its query for each candidate and shares next to nothing: grids are cheaper. */
+/**
+ * With a candidate-first template the candidates of a request share almost no tokens, but the pairs
+ * of one candidate and several queries do, so scoring all pairs together is cheaper.
+ */
 function wayOf({ template }: Manifest): 'direct' | 'served' {
   return template.order === 'candidate-first' ? 'direct' : 'served';
 }
 
-/** A loaded model: ranks one run after another. */
+/** A loaded model that ranks one run after another. */
 interface Ranker {
   rerank(
     input: RerankInput,

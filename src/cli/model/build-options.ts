@@ -27,26 +27,26 @@ import { parseOnlyOptions, UsageError } from '../shared/usage.ts';
 export const buildUsage = `Usage: slmrank model build --from CHECKPOINT --to FOLDER [OPTIONS]
        slmrank model build --recipe NAME [--precision KIND] [--to FOLDER [--float LAYER.INPUT,...]]
 
-Builds what the server loads: a ranking graph, its weights, a tokenizer and a manifest, in one folder.
+Builds the folder that the server loads: a ranking graph, its weights, a tokenizer and a manifest.
 
   --from CHECKPOINT    a GGUF file, or a Hugging Face folder with config.json and safetensors
-  --adapter FOLDER     a low-rank adapter (LoRA) that is merged in: adapter_config.json and adapter_model.safetensors
-  --to FOLDER          where to; a built model there is replaced once the new one is complete
-  --recipe NAME        fetch and build what models/recipes/NAME.json says (to models/artifacts/NAME-PRECISION)
+  --adapter FOLDER     a low-rank adapter (LoRA) to merge in: adapter_config.json and adapter_model.safetensors
+  --to FOLDER          where to write it; a built model there is replaced once the new one is complete
+  --recipe NAME        fetch and build the model of models/recipes/NAME.json (to models/artifacts/NAME-PRECISION)
   --name NAME          the model's name (default: the folder's)
-  --precision KIND     fp32 for CPU, int8 for CPU, fp16 for CUDA (default: fp32, or what the recipe has for CPU)
+  --precision KIND     fp32 for CPU, int8 for CPU, fp16 for CUDA (default: fp32, or the recipe's precision for CPU)
   --float LAYER.INPUT,...
-                       inputs that an int8 graph leaves in floats, such as 0.down (see 'slmrank model quantize --help'),
-                       beside those of a compact checkpoint
+                       inputs that an int8 graph keeps as floats, such as 0.down (see 'slmrank model quantize --help'),
+                       in addition to those of a compact checkpoint
   --template NAME      ${Object.keys(builtinTemplates).join(', ')}, or a JSON file: a recipe, a manifest, or a template's
-                       five texts (default: the one of the model's family); a template that does not fit the
-                       model's tokenizer (tags that it does not know, its BOS missing) is warned about
-  --normalize STEP,... what is done to callers' texts before they are encoded: all, none, or some of
+                       five texts (default: the template of the model's family); a warning is printed if it does not
+                       fit the model's tokenizer (unknown tags, missing BOS)
+  --normalize STEP,... how texts of requests are cleaned before they are encoded: all, none, or some of
                        ${normalizeSteps.join(', ')}, in this order
-                       (default: what the file of --template lists, else none)
+                       (default: the steps in the file of --template, else none)
   --labels YES,NO      the two answers, each one token, or the names of a classifier's classes (default: yes,no)
-  --tokenizer FILE     a tokenizer.json (default: the folder's own, or one made of the GGUF's vocabulary)
-  --row-tokens N       most tokens of prefix, candidate and suffix together, up to the checkpoint's positions
+  --tokenizer FILE     a tokenizer.json (default: the folder's own, or one made from the GGUF's vocabulary)
+  --row-tokens N       most tokens of prefix, candidate and suffix together, at most the checkpoint's positions
                        (default: ${defaultRowTokens}, or its positions if they are fewer)
   --buckets N,N,...    padded candidate lengths in tokens, ascending
   --licence TEXT       the checkpoint's licence, for the manifest
@@ -77,7 +77,7 @@ export function parseBuildOptions(args: readonly string[]): BuildValues {
   return parseOnlyOptions(args, buildUsage, definitions);
 }
 
-/** Of `--name`. @throws UsageError */
+/** The value of `--name`. @throws UsageError */
 export function parseName(text: string): string {
   if (!modelName.test(text)) {
     throw new UsageError(
@@ -87,41 +87,41 @@ export function parseName(text: string): string {
   return text;
 }
 
-/** Of `--precision`. @throws UsageError */
+/** The value of `--precision`. @throws UsageError */
 export function parsePrecision(text: string): Precision {
   return parseOneOf('precision', text, precisions);
 }
 
-/** Of `--float`, which only int8 graphs take. @throws UsageError */
+/** The value of `--float`, which only int8 graphs take. @throws UsageError */
 export function findFloats(list: string | undefined, precision: Precision): readonly LayerInput[] {
   if (list !== undefined && precision !== 'int8') {
-    throw new UsageError(`--float goes with --precision int8; it is ${precision}`);
+    throw new UsageError(`--float needs --precision int8; the precision is ${precision}`);
   }
   return parseFloats(list);
 }
 
-/** Of `--float`. @throws UsageError */
+/** The value of `--float`. @throws UsageError */
 export function parseFloats(list: string | undefined): readonly LayerInput[] {
   return (list?.split(',') ?? []).map((text) => {
     const found = parseInput(text.trim());
     if (found === undefined) {
-      const allowed = `a layer and one of ${inputKinds.join(', ')}, such as 0.down`;
-      throw new UsageError(`--float has '${text}'; ${allowed}, is needed`);
+      const kinds = inputKinds.join(', ');
+      throw new UsageError(`--float has '${text}'; LAYER.INPUT is needed, INPUT one of ${kinds}`);
     }
     return found;
   });
 }
 
-/** Of `--labels`. @throws UsageError */
+/** The value of `--labels`. @throws UsageError */
 export function parseLabels(text: string): [yes: string, no: string] {
   const [yes, no, ...more] = text.split(',');
   if (!yes || !no || more.length > 0) {
-    throw new UsageError(`--labels is '${text}'; two words with a comma between are needed`);
+    throw new UsageError(`--labels is '${text}'; two words separated by a comma are needed`);
   }
   return [yes, no];
 }
 
-/** Of `--normalize`. @throws UsageError */
+/** The value of `--normalize`. @throws UsageError */
 export function parseNormalizeList(text: string): readonly NormalizeStep[] {
   if (text === 'all' || text === 'none') {
     return text === 'all' ? normalizeSteps : [];
@@ -133,12 +133,12 @@ export function parseNormalizeList(text: string): readonly NormalizeStep[] {
   return found;
 }
 
-/** Of `--row-tokens`. @throws UsageError */
+/** The value of `--row-tokens`. @throws UsageError */
 export function parseRowTokens(text: string): number {
   return parseNumber('row-tokens', text, { min: leastRowTokens, max: mostRowTokens, whole: true });
 }
 
-/** Of `--buckets`. @throws UsageError */
+/** The value of `--buckets`. @throws UsageError */
 export function parseBuckets(text: string): readonly number[] {
   const buckets = text.split(',').map(Number);
   if (
@@ -152,8 +152,8 @@ export function parseBuckets(text: string): readonly number[] {
 }
 
 /**
- * Of `--template`: a built-in template, or one from a file with the normalization steps that the
- * recipe or manifest lists beside it.
+ * The value of `--template`: a built-in template, or one from a file with the normalization steps
+ * that the recipe or manifest lists beside it.
  *
  * @throws UsageError or RankError
  */

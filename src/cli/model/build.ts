@@ -22,8 +22,7 @@ import {
 export async function run(args: readonly string[]): Promise<number> {
   const values = parseBuildOptions(args);
   const startedAtMs = performance.now();
-  const built = await (values.recipe === undefined ? build(values) : buildNamed(values));
-  const { manifest, to } = built;
+  const { manifest, to } = await (values.recipe === undefined ? build(values) : buildNamed(values));
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
   process.stdout.write(
     `${manifest.name} is in ${to} (${seconds} s); score fingerprint ${manifest.fingerprint}\n`,
@@ -35,12 +34,14 @@ async function buildNamed(values: BuildValues): Promise<{ manifest: Manifest; to
   const allowed = ['recipe', 'to', 'precision', 'float'];
   const others = Object.keys(values).filter((name) => !allowed.includes(name));
   if (others.length > 0) {
-    throw new UsageError(`--recipe decides ${others.map((name) => `--${name}`).join(', ')} itself`);
+    throw new UsageError(
+      `--recipe sets ${others.map((name) => `--${name}`).join(', ')}; leave it out`,
+    );
   }
   const named = await readRecipe(values.recipe ?? '');
   const precision = parsePrecision(values.precision ?? named.precision.cpu);
   if (values.float !== undefined && values.to === undefined) {
-    throw new UsageError(`--float ${values.float} is not the recipe's own: --to is needed`);
+    throw new UsageError(`--float ${values.float} differs from the recipe, so --to is needed`);
   }
   const floats = values.float === undefined ? named.floats : findFloats(values.float, precision);
   const to = values.to === undefined ? artifactFolder(named.name, precision) : resolve(values.to);

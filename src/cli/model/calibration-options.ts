@@ -42,31 +42,35 @@ interface RowValues {
   readonly threads?: string | undefined;
 }
 
-/** `defaultTokens` without --tokens. @throws UsageError */
+/** The calibration options of a command. @throws UsageError */
 export function parseCalibration(
   file: string,
   values: RowValues,
   { templates, defaultTokens }: { templates: Prompt['templates']; defaultTokens: number },
 ): CalibrationOptions & { readonly threads: number } {
-  const whole = (name: keyof RowValues, fallback: number, min: number) =>
-    parseNumber(name, values[name] ?? String(fallback), { min, whole: true });
+  const {
+    tokens = String(defaultTokens),
+    'row-tokens': rowTokens = '256',
+    seed = '1',
+    threads = String(countCores().cores),
+  } = values;
   return {
     file: resolve(file),
     templates,
-    tokens: whole('tokens', defaultTokens, 1),
-    rowTokens: whole('row-tokens', 256, 8),
-    seed: whole('seed', 1, 0),
-    threads: whole('threads', countCores().cores, 1),
+    tokens: parseNumber('tokens', tokens, { min: 1, whole: true }),
+    rowTokens: parseNumber('row-tokens', rowTokens, { min: 8, whole: true }),
+    seed: parseNumber('seed', seed, { whole: true }),
+    threads: parseNumber('threads', threads, { min: 1, whole: true }),
   };
 }
 
 /** The templates and labels of --recipe, --model or --template. @throws UsageError or RankError */
 export async function findPrompt(options: PromptValues): Promise<Prompt> {
   const { recipe, model, template = [], labels } = options;
-  const given = [recipe, model, template[0]].filter((each) => each !== undefined);
-  if (given.length !== 1 || (labels !== undefined && template.length === 0)) {
+  const given = [recipe !== undefined, model !== undefined, template.length > 0];
+  if (given.filter(Boolean).length !== 1 || (labels !== undefined && template.length === 0)) {
     throw new UsageError(
-      'one of --recipe, --model and --template is needed; --labels goes with --template',
+      'exactly one of --recipe, --model and --template is needed; --labels only with --template',
     );
   }
   if (recipe !== undefined) {

@@ -7,11 +7,11 @@ import { watchProgress } from '../shared/standard-error.ts';
 
 const usage = `Usage: slmrank model merge --from FOLDER --to FOLDER [--adapter FOLDER] [--type TYPE]
 
-Writes a checkpoint as one whole that transformers, 'slmrank model prune' and 'model quantize' read: a low-rank adapter
-(LoRA) merged into its weights, a compact checkpoint's integers multiplied out.
+Writes a plain checkpoint, as transformers, 'slmrank model prune' and 'slmrank model quantize' read it: with a low-rank
+adapter (LoRA) merged into its weights, and with the integers of a compact checkpoint converted to floats.
 
   --from FOLDER     a Hugging Face folder with config.json, safetensors and tokenizer.json, compact or not
-  --to FOLDER       where to; a merged checkpoint there is replaced once the new one is complete
+  --to FOLDER       where to write it; a merged checkpoint there is replaced once the new one is complete
   --adapter FOLDER  adapter_config.json and adapter_model.safetensors, as PEFT saves them
   --type TYPE       ${writtenTypes.join(', ')} (default: F32)
 `;

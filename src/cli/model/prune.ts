@@ -11,26 +11,26 @@ import { calibrationOptions, findPrompt, parseCalibration } from './calibration-
 
 const usage = `Usage: slmrank model prune --from CHECKPOINT --to FOLDER --calibrate FILE [OPTIONS]
 
-Makes a checkpoint smaller: drops whole layers, then MLP neurons (and key heads) of the layers left, and solves the kept
-weights again by least squares on calibration rows (OSSCAR, arXiv 2403.12983). Writes a Hugging Face folder.
+Makes a checkpoint smaller: drops whole layers, then MLP neurons (and key heads) of the remaining layers, and adjusts the
+kept weights by least squares on calibration rows (OSSCAR, arXiv 2403.12983). Writes a Hugging Face folder.
 
   --from CHECKPOINT    a GGUF file, or a Hugging Face folder with config.json and safetensors
-  --to FOLDER          where to; a pruned checkpoint there is replaced once the new one is complete
+  --to FOLDER          where to write it; a pruned checkpoint there is replaced once the new one is complete
   --calibrate FILE     JSON lines {"query", "title"?, "text"}, plain or gzip
   --mlp-keep SHARE     share of MLP neurons to keep in each layer (default: 1)
   --align N            kept neurons are rounded to a multiple of N (default: 64)
   --drop-layers N      layers to drop (default: 0)
-  --drop WAY           last: the final ones (default); importance: those whose loss changes the labels least
+  --drop WAY           last: the final layers (default); importance: the layers whose loss changes the labels least
   --kv-groups-drop N   key heads to drop in each layer, with their query heads (default: 0)
   --tokens N           most calibration tokens (default: 32768)
   --row-tokens N       longer rows are cut to N tokens (default: 256)
-  --seed N             which lines are taken and which held out (default: 1)
+  --seed N             decides which lines are calibrated on and which are held out (default: 1)
   --recipe NAME        template and labels of models/recipes/NAME.json
   --model FOLDER       template and labels of a built model
-  --template NAME      chatml, qwen3-reranker, or a JSON file; given more than once, lines take them in turn
+  --template NAME      chatml, qwen3-reranker, or a JSON file; if given several times, lines use them in turn
   --labels YES,NO      with --template (default: yes,no)
   --type KIND          F32 (default), F16 or BF16
-  --threads N          of ONNX Runtime (default: the cores)
+  --threads N          threads of ONNX Runtime (default: one per core)
 `;
 
 const text = { type: 'string' } as const;
@@ -74,12 +74,16 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function parseShape(values: Values): PruneShape {
-  const whole = (name: 'align' | 'drop-layers' | 'kv-groups-drop', fallback: number, min = 0) =>
-    parseNumber(name, values[name] ?? String(fallback), { min, whole: true });
+  const {
+    'mlp-keep': mlpKeep = '1',
+    align = '64',
+    'drop-layers': dropLayers = '0',
+    'kv-groups-drop': kvGroupsDrop = '0',
+  } = values;
   return {
-    mlpKeep: parseNumber('mlp-keep', values['mlp-keep'] ?? '1', { max: 1 }),
-    align: whole('align', 64, 1),
-    dropLayers: whole('drop-layers', 0),
-    kvGroupsDrop: whole('kv-groups-drop', 0),
+    mlpKeep: parseNumber('mlp-keep', mlpKeep, { max: 1 }),
+    align: parseNumber('align', align, { min: 1, whole: true }),
+    dropLayers: parseNumber('drop-layers', dropLayers, { whole: true }),
+    kvGroupsDrop: parseNumber('kv-groups-drop', kvGroupsDrop, { whole: true }),
   };
 }

@@ -16,31 +16,31 @@ import { calibrationOptions, findPrompt, parseCalibration } from './calibration-
 const usage = `Usage: slmrank model quantize --from FOLDER --to FOLDER [OPTIONS]
 
 Writes a checkpoint's compact form: matrices as int8 with an fp32 scale for each output channel, everything else fp32.
-'slmrank model build' reads it in every precision; int8 takes the integers as they are. Each tensor's error is shown, and
-kept in ${quantizeReportFile}. Whether the model is still good enough: 'slmrank eval --against'.
+'slmrank model build' reads it in every precision; int8 uses the integers unchanged. The error of each tensor is printed,
+and saved in ${quantizeReportFile}. 'slmrank eval --against' shows whether the model is still good enough.
 
   --from FOLDER       a Hugging Face folder with config.json, safetensors and tokenizer.json
-  --to FOLDER         where to; a checkpoint there is replaced once the new one is complete
+  --to FOLDER         where to write it; a checkpoint there is replaced once the new one is complete
   --labels YES,NO     the words whose logits are read: their rows of the head stay fp32
   --float LAYER.INPUT,...
-                      inputs that int8 graphs leave in floats, and the weights that read them with them: layers count from 0,
-                      inputs are ${inputKinds.join(', ')}; models/training/sensitivity.py tells which ones matter
-  --calibrate FILE    JSON lines {"query", "title"?, "text"}, plain or gzip: channels are scaled by what they hold on these,
-                      so that activations round better (SmoothQuant, arXiv 2211.10438), and weights are rounded so that a
-                      layer's outputs stay near on these (GPTQ, arXiv 2210.17323)
+                      inputs that int8 graphs keep as floats, together with the weights that read them: layers count from
+                      0, inputs are ${inputKinds.join(', ')}; models/training/sensitivity.py shows which ones matter
+  --calibrate FILE    JSON lines {"query", "title"?, "text"}, plain or gzip: channels are scaled by their values on these,
+                      so that activations round better (SmoothQuant, arXiv 2211.10438), and weights are rounded so that
+                      each layer's outputs change little on these (GPTQ, arXiv 2210.17323)
 
 With --calibrate, as for 'slmrank model prune':
-  --recipe NAME, --model FOLDER or --template NAME (more than once: lines take them in turn)
+  --recipe NAME, --model FOLDER or --template NAME (if given several times, lines use them in turn)
   --tokens N          most calibration tokens (default: 16384)
   --row-tokens N      longer rows are cut to N tokens (default: 256)
-  --seed N            which lines are taken (default: 1)
-  --threads N         of ONNX Runtime (default: the cores)
+  --seed N            decides which lines are calibrated on (default: 1)
+  --threads N         threads of ONNX Runtime (default: one per core)
 `;
 
 const text = { type: 'string' } as const;
 const definitions = { ...calibrationOptions, from: text, to: text, float: text } as const;
 
-/** Options that have no meaning without --calibrate. --labels has one. */
+/** Options that mean nothing without --calibrate. --labels is not among them. */
 const calibrationOnly = [
   'recipe',
   'model',
@@ -74,9 +74,9 @@ export async function run(args: readonly string[]): Promise<number> {
 async function findCalibration(values: Values): Promise<LayerCalibrationOptions | undefined> {
   const { calibrate, recipe, model, template, labels } = values;
   if (calibrate === undefined) {
-    const odd = calibrationOnly.find((name) => values[name] !== undefined);
-    if (odd !== undefined) {
-      throw new UsageError(`--${odd} goes with --calibrate\n\n${usage.trimEnd()}`);
+    const useless = calibrationOnly.find((name) => values[name] !== undefined);
+    if (useless !== undefined) {
+      throw new UsageError(`--${useless} needs --calibrate\n\n${usage.trimEnd()}`);
     }
     return undefined;
   }
@@ -103,7 +103,7 @@ function format({ tensors, smoothing }: QuantizeReport): string {
   return smoothing === undefined ? table : `${table}\n${formatSmoothing(smoothing)}`;
 }
 
-/** For each kind of input, the error of its products: root mean square over layers. */
+/** The root mean square, over layers, of the error of each kind of input's products. */
 function formatSmoothing({ inputs, rows, tokens, file }: SmoothingReport): string {
   const rootMean = (of: readonly number[]) =>
     `${(100 * Math.sqrt(of.reduce((a, b) => a + b, 0) / of.length)).toFixed(2)} %`;
@@ -118,8 +118,8 @@ function formatSmoothing({ inputs, rows, tokens, file }: SmoothingReport): strin
 }
 
 function summary({ parameters, bytes, wholeRows, floats }: QuantizeReport): string {
-  const whole = wholeRows.length === 0 ? '' : `; rows ${wholeRows.join(' and ')} of the head fp32`;
+  const fp32 = wholeRows.length === 0 ? '' : `; rows ${wholeRows.join(' and ')} of the head fp32`;
   const inputs = floats.map(({ layer, kind }) => `${layer}.${kind}`).join(', ');
-  const kept = floats.length === 0 ? '' : `; ${inputs} in floats`;
-  return `${parameters} parameters in ${(bytes / 1e6).toFixed(1)} MB${whole}${kept}`;
+  const kept = floats.length === 0 ? '' : `; ${inputs} as floats`;
+  return `${parameters} parameters in ${(bytes / 1e6).toFixed(1)} MB${fp32}${kept}`;
 }

@@ -17,16 +17,17 @@ import { parseOptions, UsageError } from '../shared/usage.ts';
 
 const usage = `Usage: slmrank verify [MODEL] [OPTIONS]
 
-Scores a built model's golden through tokenizer, template, packing and session, and compares with the reference library
-and with itself in other company. Exit status 0 when all holds, 1 when not.
+Scores the rows of a golden file with a built model (tokenizer, template, packing, session), and compares the results with
+those of the reference library, and with the model's own results in other batches. Exit status 0 when all checks pass,
+else 1.
 
   MODEL            a built model's folder, or its name under models/artifacts
-                   (default: SLMRANK_MODEL, or ${defaultRecipe}, built first when it is not there)
-  --golden FILE    what to compare with (default: models/goldens/NAME.json.gz, when it is of this very model;
-                   python models/goldens/make_golden.py --help says how to make one of yours)
+                   (default: SLMRANK_MODEL, or ${defaultRecipe}, which is built first if it does not exist)
+  --golden FILE    the golden to compare with (default: models/goldens/NAME.json.gz, if it was made of this very model;
+                   python models/goldens/make_golden.py --help explains how to make your own)
   --device SLOT    cpu (default) or cuda:N
-  --threads N      of the CPU (default: all)
-  --json           the report as JSON
+  --threads N      threads of the CPU (default: one per core)
+  --json           print the report as JSON
 `;
 
 const options = {
@@ -42,7 +43,8 @@ export async function run(args: readonly string[]): Promise<number> {
     throw new UsageError(`${positionals.length} models are named; one is needed`);
   }
   const device = parseDevice(values.device ?? 'cpu');
-  const model = positionals[0] === undefined ? named(process.env) : findModel(positionals[0]);
+  const [named] = positionals;
+  const model = named === undefined ? configuredModel(process.env) : findModel(named);
   const dir = await chooseModel({ model, devices: [device] });
   const { golden, reason } = await findGolden(dir, values.golden);
   const report = await verifyModel({
@@ -58,8 +60,8 @@ export async function run(args: readonly string[]): Promise<number> {
   return report.passed ? 0 : 1;
 }
 
-/** As for the server, a variable that is empty does not count. */
-function named({ SLMRANK_MODEL: model }: NodeJS.ProcessEnv): string | undefined {
+/** As for the server, an empty variable counts as not set. */
+function configuredModel({ SLMRANK_MODEL: model }: NodeJS.ProcessEnv): string | undefined {
   return model === '' ? undefined : model;
 }
 
@@ -72,7 +74,10 @@ function findModel(model: string): string {
   return found;
 }
 
-/** A golden that was asked for must fit; the shipped one is left aside when it is of another build of that name. */
+/**
+ * The golden given by the user, which must be of this model, or the shipped golden of the model's
+ * name, which is ignored when it was made of another build.
+ */
 async function findGolden(
   dir: string,
   file: string | undefined,
@@ -83,7 +88,7 @@ async function findGolden(
   const manifest = await readManifest(dir);
   const path = projectFolder(`models/goldens/${manifest.name}.json.gz`);
   if (!existsSync(path)) {
-    return { golden: undefined, reason: `there is no ${path}` };
+    return { golden: undefined, reason: `${path} does not exist` };
   }
   const golden = await readGolden(path);
   const mismatch = findMismatch(golden, manifest);
@@ -114,7 +119,7 @@ function format(report: VerifyReport, reason: string): string {
   const width = Math.max(...report.checks.map(({ name }) => name.length));
   const reference =
     report.reference === undefined
-      ? `no reference was available (${reason}): the model is only held against itself; see models/goldens/make_golden.py`
+      ? `no reference was available (${reason}): the model is only compared with itself; see models/goldens/make_golden.py`
       : `reference: ${report.reference}`;
   return [
     `${report.model} (${report.precision}, ${report.rows} rows), score fingerprint ${report.fingerprint}`,

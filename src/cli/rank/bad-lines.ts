@@ -1,10 +1,10 @@
 import { DataError } from '../../base/errors.ts';
 import type { OnBadLine } from '../../base/files/read-lines.ts';
 
-/** Most bad lines that are listed with their reason. */
+/** The number of bad lines that are listed with their reason; the others are counted. */
 const mostShown = 5;
 
-/** Collects or rejects the lines of a file that are not candidates. */
+/** Collects the lines of a file that are not candidates, or throws at the first one. */
 export class BadLines {
   readonly #skips: boolean;
   readonly #shown: string[] = [];
@@ -14,10 +14,10 @@ export class BadLines {
     this.#skips = skips;
   }
 
-  /** @throws DataError with advice, unless they are skipped. */
+  /** @throws DataError with the error's message and advice, unless bad lines are skipped. */
   readonly add: OnBadLine = (error) => {
     if (!this.#skips) {
-      throw new DataError(`${error.message}. To rank the other lines: --skip-bad`, {
+      throw new DataError(`${error.message}. --skip-bad ranks the other lines`, {
         cause: error,
       });
     }
@@ -27,7 +27,7 @@ export class BadLines {
     }
   };
 
-  /** One line per listed bad line; empty without any. */
+  /** The listed bad lines, and how many more there are; empty when there are none. */
   describe(): string {
     const more = this.#count - this.#shown.length;
     return [

@@ -4,23 +4,23 @@ import { parseOptions, UsageError } from '../shared/usage.ts';
 
 const usage = `Usage: slmrank rank --query TEXT [OPTIONS] FILE
 
-Ranks the candidates of a file for a query, without a server, and prints the best. Control-C stops it.
+Ranks the candidates in a file for a query, without a server, and prints the best. Control-C stops it.
 
-  FILE                JSON lines {"id"?, "title"?, "text"}, plain or gzip, or - for standard input; BEIR's _id is an id
-                      too, and a candidate without an id has its line's number
-  --query TEXT        what is asked; several times for several rankings
-  --model DIR         a built model (default: SLMRANK_MODEL, or the one that slmrank serves, built when needed)
-  --top N             places shown, 0 for all (default: 20, with --json all)
-  --skip-bad          skip lines that are no candidates (not JSON, nothing to read, an id for the second time) and say
-                      which, in place of ending at the first
-  --json              JSON lines, best first: query, rank, id, score, tokens, truncated
-  --instruction TEXT  what "relevant" means here (default: the model's own)
-  --context TEXT      more about who asks, such as a profile or a location
+  FILE                JSON lines {"id"?, "title"?, "text"}, plain or gzip, or - for standard input; BEIR's _id is read as
+                      an id too, and the default id is the line number
+  --query TEXT        the query; several of them give several rankings
+  --model DIR         a built model (default: SLMRANK_MODEL, or the bundled model, built if it does not exist)
+  --top N             print the first N places, 0 for all (default: 20, with --json all)
+  --skip-bad          skip invalid lines (not JSON, no text, an id for the second time) and list them, instead of stopping
+                      at the first
+  --json              print JSON lines, best first: query, rank, id, score, tokens, truncated
+  --instruction TEXT  what "relevant" means here (default: the model's own instruction)
+  --context TEXT      more about the user, such as a profile or a location
   --candidate-tokens N
-                      most tokens of a candidate that are read (default: SLMRANK_CANDIDATE_TOKENS)
-  --devices SLOTS     as SLMRANK_DEVICES (default: one slot of one thread for every core)
+                      read at most N tokens of a candidate (default: SLMRANK_CANDIDATE_TOKENS)
+  --devices SLOTS     in the format of SLMRANK_DEVICES (default: one slot with one thread for each core)
 
-The model's other settings (context budget, token budget, ...) are those of the SLMRANK_* variables.`;
+Other settings of the model (context budget, token budget, ...) are read from the SLMRANK_* variables.`;
 
 export interface RankCommandOptions {
   /** `-` is standard input. */
@@ -28,10 +28,10 @@ export interface RankCommandOptions {
   readonly queries: readonly string[];
   readonly model: string | undefined;
   readonly devices: string | undefined;
-  /** Infinity for all. */
+  /** Most places to print; Infinity for all. */
   readonly top: number;
   readonly json: boolean;
-  /** Lines that are no candidates do not end it. */
+  /** Whether invalid lines are skipped; otherwise the first one ends the command. */
   readonly skipBad: boolean;
   readonly instruction: string | undefined;
   readonly context: string | undefined;
@@ -56,7 +56,7 @@ export function parseRankOptions(args: readonly string[]): RankCommandOptions {
   const [file, ...more] = positionals;
   if (file === undefined || more.length > 0) {
     throw new UsageError(
-      `${positionals.length} files are named; one, or - for standard input, is needed\n\n${usage}`,
+      `${positionals.length} files are given; one, or - for standard input, is needed\n\n${usage}`,
     );
   }
   const tokens = values['candidate-tokens'];
@@ -82,7 +82,7 @@ function parseQueries(queries: readonly string[]): readonly string[] {
     throw new UsageError(`--query is missing\n\n${usage}`);
   }
   if (queries.some((query) => isBlank(query))) {
-    throw new UsageError('--query is empty; a text with something to read in it is needed');
+    throw new UsageError('--query is empty or blank; a text is needed');
   }
   return queries;
 }
@@ -92,7 +92,7 @@ function parseTop(text: string): number {
   return top === 0 ? Infinity : top;
 }
 
-/** As the server takes them. */
+/** As for the server, a blank text counts as not given. */
 function absentWhenBlank(text: string | undefined): string | undefined {
   return isBlank(text) ? undefined : text;
 }

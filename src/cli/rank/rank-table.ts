@@ -3,17 +3,17 @@ import { formatTable } from '../../base/format-table.ts';
 import { fit, oneLine, pad, widthOf } from '../shared/fit-text.ts';
 
 export interface RankTableShape {
-  /** Places shown. */
+  /** How many places are shown. */
   readonly top: number;
   /** Width of the terminal, in characters. */
   readonly columns: number;
 }
 
 const narrowestLabel = 20;
-/** Of a UUID. */
+/** The length of a UUID. */
 const widestId = 36;
 
-/** A ranking for people. `before` is a candidate's place in the file. */
+/** A ranking as a table. `before` is a candidate's place in the file. */
 export function formatRanking({ query, candidates }: Ranking, shape: RankTableShape): string {
   const shown = candidates.slice(0, shape.top);
   const head = { numbers: ['place', 'before', 'score'], id: 'id', label: 'title or text' };

@@ -46,8 +46,9 @@ function sourceOf(file: string, standardInput: Readable): LineSource {
 }
 
 /**
- * Reads the whole file, so that what is wrong with it is said before anything is scored, and the
- * time that is left can be told. Undefined for what can be read only once.
+ * Counts the candidates by reading the whole file. Its faults are then reported before anything is
+ * scored, and the progress can show the time that is left. Undefined for input that can be read
+ * only once.
  */
 async function countCandidates(
   { file, skipBad }: RankCommandOptions,
@@ -65,7 +66,7 @@ async function countCandidates(
   return count;
 }
 
-/** What a shell gives for `<(COMMAND)`, a terminal, and the like. */
+/** Such as a terminal, or what a shell passes for `<(COMMAND)`. */
 async function isPipe(file: string): Promise<boolean> {
   const found = await stat(file).catch(() => undefined);
   return found !== undefined && !found.isFile() && !found.isDirectory();
@@ -80,7 +81,7 @@ function assertSome(count: number, { name }: LineSource): void {
 interface Input {
   readonly source: LineSource;
   readonly bad: BadLines;
-  /** Candidates; undefined when they were not counted. */
+  /** The number of candidates; undefined when they were not counted. */
   readonly count: number | undefined;
 }
 
@@ -89,7 +90,7 @@ async function rankFile(
   { source, bad, count }: Input,
 ): Promise<Watched<Rankings>> {
   const given = parseConfig(scoringSettings(options, process.env), []);
-  const model = await chooseModel({ model: namedModel(options), devices: given.devices });
+  const model = await chooseModel({ model: modelFolder(options), devices: given.devices });
   const config = { ...given, model };
   const manifest = await readManifest(model);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
@@ -106,7 +107,7 @@ async function rankFile(
         signal,
         onProgress,
       });
-      // The signal also ends the reading of an input that gives nothing.
+      // The signal also aborts reading, for an input that sends nothing. That throws.
       return await found.catch((error: unknown) => {
         if (signal.aborted) {
           return { rankings: [], interrupted: true };
@@ -119,13 +120,13 @@ async function rankFile(
   }
 }
 
-/** As for the server, a variable that is empty does not count. */
-function namedModel({ model }: RankCommandOptions): string | undefined {
-  const { SLMRANK_MODEL: ofVariable } = process.env;
-  return model ?? (ofVariable === '' ? undefined : ofVariable);
+/** As for the server, an empty variable counts as not set. */
+function modelFolder({ model }: RankCommandOptions): string | undefined {
+  const { SLMRANK_MODEL: configured } = process.env;
+  return model ?? (configured === '' ? undefined : configured);
 }
 
-/** "50 candidates in 1.2 s, 41.7 candidates/s; 30 of them cut to the context budget" */
+/** Such as "50 candidates in 1.2 s, 41.7 candidates/s; 30 of them cut to the context budget" */
 function describeWork(rankings: readonly Ranking[], seconds: number): string {
   const all = rankings.flatMap(({ candidates }) => candidates);
   const cut = all.filter(({ truncated }) => truncated).length;
@@ -134,7 +135,7 @@ function describeWork(rankings: readonly Ranking[], seconds: number): string {
 }
 
 function print(rankings: readonly Ranking[], { json, top }: RankCommandOptions): void {
-  // A reader such as `head` closes the pipe when it has enough.
+  // A reader such as `head` closes the pipe when it has read enough.
   process.stdout.once('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') {
       throw error;

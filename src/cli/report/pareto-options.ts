@@ -63,13 +63,13 @@ export function parseParetoOptions(
   };
 }
 
-function definitionsIn(env: NodeJS.ProcessEnv) {
+function definitionsIn({ PARETO_BEIR, PARETO_MODELS }: NodeJS.ProcessEnv) {
   return {
-    beir: { type: 'string', default: env['PARETO_BEIR'] ?? '' },
+    beir: { type: 'string', default: PARETO_BEIR ?? '' },
     split: { type: 'string', default: 'dev' },
     run: { type: 'string' },
     plan: { type: 'string', default: projectFolder('src/eval/report/plan.json') },
-    models: { type: 'string', default: env['PARETO_MODELS'] ?? projectFolder('models') },
+    models: { type: 'string', default: PARETO_MODELS ?? projectFolder('models') },
     only: { type: 'string' },
     'skip-missing': { type: 'boolean', default: false },
     limit: { type: 'string' },
@@ -95,9 +95,9 @@ function count(flag: string, text: string): number {
 
 function parseBudgets(text: string): readonly number[] {
   const budgets = text.split(',').map((each) => count('--candidate-tokens', each));
-  const twice = budgets.find((budget, i) => budgets.indexOf(budget) !== i);
-  if (twice !== undefined) {
-    throw new UsageError(`--candidate-tokens has ${twice} twice; each budget is allowed once`);
+  const repeated = budgets.find((budget, i) => budgets.indexOf(budget) !== i);
+  if (repeated !== undefined) {
+    throw new UsageError(`--candidate-tokens has ${repeated} twice; each budget is allowed once`);
   }
   return budgets.toSorted((a, b) => a - b);
 }

@@ -34,17 +34,22 @@ export interface Observation {
   close(): Promise<void>;
 }
 
-/** Opens before anything is loaded, so that a slow start can be watched. @throws Error when the address is taken. */
+/**
+ * Opens the port before anything is loaded, so that a slow start can be watched.
+ *
+ * @throws Error when the address is in use.
+ */
 export async function openObservation(options: ObservationOptions): Promise<Observation> {
   const { config, manifest, version, log, env } = options;
   const { name: model, fingerprint, precision, buckets } = manifest;
+  const provider = config.devices[0]?.provider ?? 'none';
   const observer = await createObserver({
-    ...{ log, env, buckets, clock: systemClock },
+    log,
+    env,
+    buckets,
+    clock: systemClock,
     replicas: config.devices.map((slot) => slot.name),
-    build: {
-      ...{ version, model, precision, fingerprint: shortFingerprint(fingerprint) },
-      provider: config.devices[0]?.provider ?? 'none',
-    },
+    build: { version, model, precision, fingerprint: shortFingerprint(fingerprint), provider },
   });
   let state: ServingState = { isStopping: () => false, isWarm: false, replicas: () => [] };
   const port = await openPort(config, observer, () => findHindrance(state));

@@ -31,12 +31,14 @@ import { messageOf } from '../../base/errors.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
 
-Serves a built model over gRPC until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP reads certificates and
-API keys again. Without --model it serves the bundled model, which it builds first when it is not there.
-Each option is also an environment variable; the option wins.
+Serves a built model over gRPC until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP makes it read
+certificates and API keys again. Without --model it serves the bundled model, which is built first if it does not exist.
+Each option is also an environment variable; the option overrides the variable.
 `;
 
-/** Runs the server to its end. Resolves to 0 after a clean drain, to 1 when work had to be cut off. */
+/**
+ * Serves until it is stopped. Resolves to 0 after a clean drain, to 1 when requests were cut off.
+ */
 export async function run(
   args: readonly string[],
   signals: Signals = hearSignals(),
@@ -67,10 +69,10 @@ export async function run(
   return isClean ? 0 : 1;
 }
 
-/** Checks everything that can be checked before the slow loading of the model. @throws ConfigError */
+/** Checks all that can be checked before the model is loaded, which is slow. @throws ConfigError */
 async function readChecked(args: readonly string[]): Promise<Config> {
   const { config, problems } = readConfig(process.env, args);
-  await putBack(config.model);
+  await restoreModel(config.model);
   return toConfig(config, [...problems, ...(await findStartProblems(config))]);
 }
 
@@ -90,7 +92,7 @@ async function serve(parts: ServeParts): Promise<boolean> {
   const { observer } = observation;
   const orEnd = endWhileLoading(signals, models, log);
   const admin = await orEnd(openAdmin(parts));
-  // Warm before listening: a load-balancing client would otherwise send calls to a server that is not ready.
+  // Warm before listening, or load-balancing clients would send calls before they can be answered.
   await orEnd(models.warm());
   const server = await orEnd(
     startServer({
@@ -126,9 +128,9 @@ function watchServer(observation: Observation, server: RunningServer, models: Mo
 }
 
 /**
- * Guards the steps of the start. A failing step ends the process with status 1 and its message; a
- * signal ends it with a log line and the signal's status. Both wait until no thread is in a run; a
- * second signal does not wait.
+ * Guards the steps of the start. A step that fails ends the process with its message and status 1.
+ * A signal ends it with a log line and the signal's status. Both wait until no batch is running,
+ * except after a second signal.
  */
 function endWhileLoading(
   signals: Signals,
@@ -165,7 +167,7 @@ function endWhileLoading(
   };
 }
 
-/** The model served first, and how to open another. */
+/** The models: the first one to serve, and how to open others. */
 function openModels(
   { config, manifest, verified, log, tell }: PipelineOptions & { readonly tell: Tell },
   capture: Capture | undefined,
@@ -182,7 +184,8 @@ function openModels(
         ...(capture === undefined ? {} : { wrapRank: capturing(capture) }),
       });
     },
-    ...{ clock: systemClock, tell },
+    clock: systemClock,
+    tell,
   });
 }
 
@@ -211,22 +214,29 @@ async function openAdmin({
     return previous;
   };
   return await startAdminServer({
-    ...{ address, credentials, models, log, setLogLevel },
+    address,
+    credentials,
+    models,
+    log,
+    setLogLevel,
     clock: systemClock,
   });
 }
 
-/** A killed build may have left the model beside its folder. */
-async function putBack(model: string | undefined): Promise<void> {
+/** A build that was killed may have left the model beside its folder. */
+async function restoreModel(model: string | undefined): Promise<void> {
   if (model !== undefined && (await recoverFolder(model))) {
-    process.stderr.write(`slmrank: put ${model} back, which a killed build had taken away\n`);
+    process.stderr.write(`slmrank: restored ${model}, which an unfinished build had moved\n`);
   }
 }
 
-/** Resolves once the first signal has stopped the server, to whether that was clean. A second signal ends the process. */
+/**
+ * Resolves when the first signal has stopped the server, to whether the drain was clean. A second
+ * signal ends the process.
+ */
 function handleSignals(signals: Signals, server: RunningServer, log: Log): Promise<boolean> {
   signals.onReload(() => {
-    log.info({ signal: 'SIGHUP' }, 'certificates and API keys are read again');
+    log.info({ signal: 'SIGHUP' }, 'reading certificates and API keys again');
     server.reload();
   });
   return new Promise((resolve, reject) => {

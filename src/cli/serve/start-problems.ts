@@ -35,7 +35,7 @@ function findModelProblems(config: ReadConfig): readonly string[] {
     return [];
   }
   return [
-    `${typedName(config, 'model')}: ${model} is not a built model: it has no manifest.json. Build one with 'slmrank model build', name another folder, or name none for the bundled model`,
+    `${typedName(config, 'model')}: ${model} is not a built model: it has no manifest.json. Build it with 'slmrank model build', give another folder, or none for the bundled model`,
   ];
 }
 
@@ -62,8 +62,8 @@ function findKeyProblems(config: ReadConfig): readonly string[] {
 }
 
 /**
- * Listens on each address and closes again, because nobody would answer a client until the model is
- * warm. All addresses are open at the same time, so that two that conflict are found.
+ * Listens on each address and closes it again, because a client would get no answer until the model
+ * is warm. All addresses are open at the same time, to find two that conflict.
  */
 async function findTakenAddresses(config: ReadConfig): Promise<readonly string[]> {
   const problems: string[] = [];
@@ -87,7 +87,7 @@ async function findTakenAddresses(config: ReadConfig): Promise<readonly string[]
   return problems;
 }
 
-/** A host name may have several addresses; one that is free is enough, as for the server. */
+/** A host name may have several IP addresses; one of them is enough, as for the server. */
 async function tryAddress(address: string) {
   const servers: Server[] = [];
   let problem: string | undefined;
@@ -116,14 +116,13 @@ async function listen(host: string, port: number): Promise<Server> {
   return server;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'somebody listens there already (EADDRINUSE)',
-  EADDRNOTAVAIL: 'this machine does not have the address (EADDRNOTAVAIL)',
-  EACCES: 'the port needs a privilege that this process lacks (EACCES)',
-  ENOTFOUND: 'there is no such host (ENOTFOUND)',
-};
+const reasons: ReadonlyMap<string | undefined, string> = new Map([
+  ['EADDRINUSE', 'another process already uses it (EADDRINUSE)'],
+  ['EADDRNOTAVAIL', 'this machine does not have the address (EADDRNOTAVAIL)'],
+  ['EACCES', 'the port needs a privilege that this process lacks (EACCES)'],
+  ['ENOTFOUND', 'there is no such host (ENOTFOUND)'],
+]);
 
 function reasonOf(error: unknown): string {
-  const { code = '' } = error as NodeJS.ErrnoException;
-  return reasons[code] ?? messageOf(error);
+  return reasons.get((error as NodeJS.ErrnoException).code) ?? messageOf(error);
 }

@@ -6,7 +6,7 @@ export interface Bounds {
   readonly whole?: boolean;
 }
 
-/** An option's value; `name` is without dashes. @throws UsageError */
+/** Parses the number of an option; `name` is without dashes. @throws UsageError */
 export function parseNumber(
   name: string,
   text: string,
@@ -23,7 +23,7 @@ export function parseNumber(
   return value;
 }
 
-/** An option's value that is one of a few words; `name` is without dashes. @throws UsageError */
+/** Parses an option that allows a few values; `name` is without dashes. @throws UsageError */
 export function parseOneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === text);
   if (found === undefined) {

@@ -1,6 +1,6 @@
 /**
- * The environment's settings for scoring in this process, with queue limits too high to be reached:
- * no request may be rejected here. Options win over variables.
+ * The environment's settings for scoring in this process. The queue's limits are too high to be
+ * reached, because no request may be rejected here. Options override variables.
  */
 export function scoringSettings(
   { model, devices }: { readonly model: string | undefined; readonly devices: string | undefined },

@@ -26,20 +26,20 @@ export interface StartOptions {
   readonly timeoutMs: number;
   /** The program to run; the server itself by default. */
   readonly entry?: string;
-  /** Told of every line that it writes. */
+  /** Called with each line of its standard output and standard error. */
   readonly onLine?: (line: string) => void;
 }
 
-/** So that it starts beside any other server of this machine. */
+/** Free ports only, because other servers may run on this machine. */
 const ownPorts = {
   SLMRANK_ADDRESS: '127.0.0.1:0',
   SLMRANK_ADMIN_ADDRESS: 'off',
   SLMRANK_METRICS_ADDRESS: 'off',
 };
-/** As `npm start` and the images have it: docs/operations.md, "Memory". */
+/** As in `npm start` and the images; docs/operations.md, "Memory", has the reason. */
 const allocator = { MALLOC_ARENA_MAX: '2' };
 const tailLines = 40;
-/** Longer than the server's own drain; then it is killed. */
+/** Longer than the server's own drain. After it the server is killed. */
 const stopTimeoutMs = 60_000;
 
 /**
@@ -77,12 +77,14 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   return { address, pid: child.pid ?? 0, logTail, stop: () => stop(child, exited) };
 }
 
-/** The address in the line by which the server says that it is ready; undefined for any other line. */
+/** The address in the server's ready line; undefined for any other line. */
 export function findReadyAddress(line: string): string | undefined {
   return /^slmrank ready on (\S+):\s/.exec(line)?.[1];
 }
 
-/** The server's entry beside this file, in the sources and in the build alike, with what Node needs to run it. */
+/**
+ * Node's arguments for the server's entry, which is beside this file in the sources and in dist/.
+ */
 function serverProgram(): readonly string[] {
   const extension = extname(import.meta.url);
   const entry = fileURLToPath(new URL(`../../main${extension}`, import.meta.url));
@@ -94,7 +96,7 @@ function serverProgram(): readonly string[] {
 function exitOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(`an error: ${error.message}`));
-    // 'close' and not 'exit': its last lines have been read by then.
+    // At 'exit' its last lines may still be unread; at 'close' they are not.
     child.once('close', (status, signal) => {
       resolve(signal === null ? `status ${status ?? 'unknown'}` : `signal ${signal}`);
     });
@@ -107,7 +109,7 @@ async function firstOf(
   timeoutMs: number,
 ): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       reject(new Error(`the server was not ready after ${timeoutMs / 1000} s`));
     }, timeoutMs);
@@ -116,7 +118,7 @@ async function firstOf(
     throw new Error(`the server ended with ${how} before it was ready`);
   });
   try {
-    return await Promise.race([ready, ended, late]);
+    return await Promise.race([ready, ended, timeout]);
   } finally {
     clearTimeout(timer);
     ended.catch(() => undefined);

@@ -4,21 +4,24 @@ const statusOf = { SIGTERM: 143, SIGINT: 130 } as const satisfies Record<StopSig
 
 /** The process's signals. Handlers are set once the parts that they act on exist. */
 export interface Signals {
-  /** Until this is called, a signal ends the process with a message. A later handler replaces this one. */
+  /**
+   * Sets the handler of SIGTERM and SIGINT; a later call replaces it. Until the first call, a
+   * signal ends the process with a message.
+   */
   onStop(stop: (signal: StopSignal, status: number) => void): void;
   /** `reload` is called at every SIGHUP, and immediately if one came before this call. */
   onReload(reload: () => void): void;
 }
 
-let heard: Signals | undefined;
+let signals: Signals | undefined;
 
 /**
  * This file imports almost nothing, so that it can run first: without listeners, SIGHUP ends the
  * process, and so do errors of standard output and standard error, such as a full disk.
  */
 export function hearSignals(): Signals {
-  heard ??= listen();
-  return heard;
+  signals ??= listen();
+  return signals;
 }
 
 function listen(): Signals {

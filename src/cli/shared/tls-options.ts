@@ -8,10 +8,10 @@ export const tlsOptions = {
   'tls-name': { type: 'string' },
 } as const;
 
-export const tlsUsage = `  --tls-ca FILE        asks over TLS; the authority of the server's certificate (PEM)
-  --tls-cert FILE      the client certificate, for servers that ask for one
+export const tlsUsage = `  --tls-ca FILE        use TLS; the certificate authority of the server's certificate (PEM)
+  --tls-cert FILE      the client certificate, for servers that require one
   --tls-key FILE       its key
-  --tls-name NAME      the name in the server's certificate, when it is not the address's`;
+  --tls-name NAME      the name in the server's certificate, if it differs from the address`;
 
 export function trustOf(
   values: Readonly<Partial<Record<keyof typeof tlsOptions, string | undefined>>>,

@@ -8,7 +8,8 @@ export class UsageError extends Error {
 }
 
 /**
- * Parses a command's options strictly. `--help` prints the usage text and ends the process with status 0.
+ * Parses a command's options strictly. `--help` prints the usage text and ends the process with
+ * status 0.
  *
  * @throws UsageError naming the option that is unknown or lacks its value.
  */
@@ -28,12 +29,15 @@ export function parseOptions<T extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
-/** Node's message, except for unknown options, where it explains how to pass positionals with a dash. */
+/**
+ * Node's message, except for unknown options, where Node would explain how to pass positionals that
+ * begin with a dash.
+ */
 function describeFault(error: unknown, known: readonly string[]): string {
-  const said = messageOf(error);
-  const unknown = /Unknown option '([^']+)'/.exec(said)?.[1];
+  const message = messageOf(error);
+  const unknown = /Unknown option '([^']+)'/.exec(message)?.[1];
   if (unknown === undefined) {
-    return said;
+    return message;
   }
   const nearest = findNearestName(
     unknown,
@@ -42,7 +46,7 @@ function describeFault(error: unknown, known: readonly string[]): string {
   return `no option '${unknown}'${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
 }
 
-/** The values of a command that takes options only. @throws UsageError, also for a word that is no option. */
+/** The values of a command without positionals. @throws UsageError, also for a positional. */
 export function parseOnlyOptions<T extends NonNullable<ParseArgsConfig['options']>>(
   args: readonly string[],
   usage: string,

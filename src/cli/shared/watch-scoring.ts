@@ -9,7 +9,10 @@ export interface Watched<T> {
 /** The status that shells give a process ended by Control-C. */
 export const interruptedStatus = 130;
 
-/** Shows how many of `total` candidates, or what else, are done, aborts the work at Control-C, and measures the time. */
+/**
+ * Shows how many of `total` candidates, or of what `what` names, are done, aborts the work at
+ * Control-C, and measures its time.
+ */
 export async function watchScoring<T>(
   total: number | undefined,
   work: (signal: AbortSignal, onProgress: (candidates: number) => void) => Promise<T>,
@@ -18,7 +21,7 @@ export async function watchScoring<T>(
   const progress = openProgress(what, total);
   const stop = new AbortController();
   const onInterrupt = () => {
-    process.stderr.write('\nStopping; a second Control-C ends at once\n');
+    process.stderr.write('\nStopping; press Control-C again to end at once\n');
     stop.abort();
   };
   process.once('SIGINT', onInterrupt);

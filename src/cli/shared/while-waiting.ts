@@ -1,6 +1,6 @@
 const everyMs = 5_000;
 
-/** Waits for `work` and says every five seconds how long it has waited. */
+/** Waits for `work`, and reports every five seconds how long it has waited. */
 export async function whileWaiting<T>(
   what: string,
   work: Promise<T>,

@@ -3,30 +3,33 @@ import { parseOptions } from '../shared/usage.ts';
 
 const usage = `Usage: slmrank simulate [OPTIONS]
 
-Runs the server's own admission and scheduling on a virtual clock: minutes of traffic in seconds, nothing loaded. Says
-latencies, goodput, refusals and how busy each replica is; with --plan, how many replicas a server needs.
+Simulates servers: runs the real admission and scheduling on a virtual clock, without a model, so that minutes of traffic
+take seconds. Prints latencies, goodput, refusals and how busy each replica is. With --plan, finds out how many replicas a
+server needs.
 
-  --cost FILE            what runs cost: saved from 'slmrank admin costs --json'
-                         (default: SmolLM2-135M, fp32, one CPU thread, as measured once)
-  --replicas N           of each server (default: 2)
-  --factors F,F,...      run times of each replica over the table's, instead of --replicas: 1,1,2 has a slow one
-  --servers M            servers, to which requests are dealt in turn (default: 1)
-  --rps R                requests each second, Poisson arrivals (default: 0.2)
-  --shape SHAPE,...      PREFIX+COUNTxLENGTH in tokens; LENGTH may be FROM-TO or 'postings' (default: 63+16xpostings)
-  --clients N            share the rate evenly (default: 1)
-  --deferrable-rps R     deferrable requests beside them, of the same shapes, without a deadline (default: 0)
-  --deadline MS          time that a request has (default: none)
-  --seconds S            of arrivals (default: 120)
-  --trace FILE           replay captured traffic instead (JSON lines); --rps, --shape and --seconds do not count
-  --suffix-tokens N      what the template adds to a trace's candidates, where the trace does not say (default: 20)
-  --encode-ms MS         from arrival to the queue (default: as the server of --cost took; 0 without)
-  --spread SHARE         how much run times spread about their cost (default: as they did there; 0.1 without)
+  --cost FILE            measured cost of batches, as 'slmrank admin costs --json' prints it
+                         (default: SmolLM2-135M, fp32, one CPU thread)
+  --replicas N           replicas of each server (default: 2)
+  --factors F,F,...      run time of each replica relative to --cost, instead of --replicas: with 1,1,2 the third replica
+                         is half as fast
+  --servers M            servers; requests are dealt to them in turn (default: 1)
+  --rps R                requests per second, as Poisson arrivals (default: 0.2)
+  --shape SHAPE,...      sizes of requests, each PREFIX+COUNTxLENGTH in tokens; LENGTH may be FROM-TO or 'postings'
+                         (default: 63+16xpostings)
+  --clients N            clients that share the rate evenly (default: 1)
+  --deferrable-rps R     deferrable requests per second besides, with the same shapes and no deadline (default: 0)
+  --deadline MS          time from a request's arrival to its deadline (default: none)
+  --seconds S            length of the traffic (default: 120)
+  --trace FILE           replay captured traffic (JSON lines); the options from --rps to --seconds are then ignored
+  --suffix-tokens N      template tokens of each candidate in a trace that does not record them (default: 20)
+  --encode-ms MS         time from a request's arrival to the queue (default: as measured in --cost, else 0)
+  --spread SHARE         spread of run times around their predicted cost (default: as measured in --cost, else 0.1)
   --seed N               equal seeds give equal results (default: 1)
   --plan                 find the fewest replicas with p99 <= --target-p99 and 99 % of requests scored
-  --target-p99 MS        (default: 500)
+  --target-p99 MS        the p99 latency that --plan aims for (default: 500)
   --json                 print the report as JSON
 
-SLMRANK_TOKEN_BUDGET, SLMRANK_LINGER_MS, SLMRANK_AGING_MS, SLMRANK_DEFERRABLE_WAIT_MS and the queue's bounds hold here as
+SLMRANK_TOKEN_BUDGET, SLMRANK_LINGER_MS, SLMRANK_AGING_MS, SLMRANK_DEFERRABLE_WAIT_MS and the limits of the queue apply as
 in the server.`;
 
 export interface SimulateOptions {

@@ -18,7 +18,7 @@ import { parseSimulateOptions, type SimulateOptions } from './simulate-options.t
 import { UsageError } from '../shared/usage.ts';
 import { messageOf } from '../../base/errors.ts';
 
-/** The buckets and groups that models are built with; buckets only group, so that a model's own differ little. */
+/** Those of models built by default. A model's own buckets would change the results little. */
 const buckets = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048];
 const attentionGroups = 4;
 
@@ -37,7 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** The same for other programs. */
+/** Simulates what the options of `slmrank simulate` say, for other programs. */
 export async function simulateFrom(args: readonly string[]): Promise<SimulationReport> {
   const options = parseSimulateOptions(args);
   return (await simulate(toFleet(options), readArrivals(options))).report;
@@ -50,9 +50,18 @@ function toFleet(options: SimulateOptions): Fleet {
   const config = parseConfig(process.env, [`--devices=${isCuda ? 'cuda:0' : 'cpu:1'}`]);
   const { tokenBudget, lingerMs, agingMs, deferrableWaitMs } = config;
   return {
-    ...{ servers, factors, encodeMs, spread, seed, buckets, cost: table },
+    servers,
+    factors,
+    encodeMs,
+    spread,
+    seed,
+    buckets,
+    cost: table,
     policy: {
-      ...{ tokenBudget, lingerMs, agingMs, attentionGroups },
+      tokenBudget,
+      lingerMs,
+      agingMs,
+      attentionGroups,
       shareTokens: Math.ceil(tokenBudget / 4),
       deferrableWaitMs: deferrableWaitMs || Number.POSITIVE_INFINITY,
     },
@@ -60,7 +69,7 @@ function toFleet(options: SimulateOptions): Fleet {
   };
 }
 
-/** @throws UsageError when a shape does not read as one. */
+/** @throws UsageError when a --shape is malformed. */
 function readArrivals(options: SimulateOptions): readonly Arrival[] {
   const { trace, suffixTokens, clients, rps, deferrableRps, deadlineMs, seconds } = options;
   if (trace !== undefined) {
@@ -74,11 +83,17 @@ function readArrivals(options: SimulateOptions): readonly Arrival[] {
   }
   const shapes = options.shapes.map(readShape);
   const interactive = Array.from({ length: clients }, (_, i) => ({
-    ...{ client: `client-${i}`, class: 'interactive' as const, shapes, deadlineMs },
+    client: `client-${i}`,
+    class: 'interactive' as const,
+    shapes,
+    deadlineMs,
     requestsPerSecond: rps / clients,
   }));
   const deferrable = {
-    ...{ client: 'deferrable', class: 'deferrable' as const, shapes, deadlineMs: undefined },
+    client: 'deferrable',
+    class: 'deferrable' as const,
+    shapes,
+    deadlineMs: undefined,
     requestsPerSecond: deferrableRps,
   };
   const streams = deferrableRps > 0 ? [...interactive, deferrable] : interactive;
@@ -109,10 +124,10 @@ function formatReport(report: SimulationReport): string {
   const lines = [
     `${report.requests} requests in ${(report.wallMs / 1000).toFixed(1)} s: ${counts(outcomes)}`,
     `not scored, by reason: ${counts(reasons)}`,
-    `latency of the scored: p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`,
+    `latency of scored requests: p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`,
     `goodput ${report.goodput.toFixed(1)} candidates/s; padding waste ${share(report.waste)}; ` +
-      `${report.batches} batches of ${Math.round(report.tokensPerBatch)} tokens; predictions off by ${share(report.predictionError)}`,
-    `busy, most over least: ${report.busySpread.toFixed(2)}`,
+      `${report.batches} batches of ${Math.round(report.tokensPerBatch)} tokens; prediction error ${share(report.predictionError)}`,
+    `busiest over least busy replica: ${report.busySpread.toFixed(2)}`,
   ];
   const table = formatTable([
     ['server', 'replica', 'busy'],
@@ -124,7 +139,7 @@ function formatReport(report: SimulationReport): string {
 function formatPlan(plan: FleetPlan, { targetP99Ms }: SimulateOptions): string {
   const { replicas, trials, obstacle } = plan;
   if (obstacle !== undefined) {
-    return `no number of replicas holds p99 <= ${targetP99Ms} ms: ${describeObstacle(obstacle)}\n`;
+    return `no number of replicas keeps p99 <= ${targetP99Ms} ms: ${describeObstacle(obstacle)}\n`;
   }
   const table = formatTable([
     ['replicas', 'p99', 'scored', 'busy', 'enough'],
@@ -138,13 +153,13 @@ function formatPlan(plan: FleetPlan, { targetP99Ms }: SimulateOptions): string {
   ]);
   const answer =
     replicas === undefined
-      ? `no number of replicas tried holds p99 <= ${targetP99Ms} ms with 99 % scored, although one request alone ` +
-        'is fast enough: the traffic is more than one server takes; give it more (--servers)'
-      : `${replicas} replicas for each server hold p99 <= ${targetP99Ms} ms with 99 % scored`;
+      ? `no number of replicas that was tried keeps p99 <= ${targetP99Ms} ms with 99 % scored, although one request ` +
+        'alone is fast enough: there is too much traffic for these servers; try more of them (--servers)'
+      : `${replicas} replicas per server keep p99 <= ${targetP99Ms} ms with 99 % scored`;
   return `${table}\n${answer}\n`;
 }
 
-/** What stands in the way, and what would help. */
+/** Why no plan is possible, and what would help. */
 function describeObstacle({
   aloneMs,
   limitMs,
@@ -154,12 +169,12 @@ function describeObstacle({
 }: NonNullable<FleetPlan['obstacle']>): string {
   const fits =
     fitting.candidates === 0
-      ? 'not even one of its candidates would be in time'
-      : `${fitting.candidates} of its candidates (${fitting.tokens} tokens) would be in time`;
+      ? 'not even one candidate would be in time'
+      : `${fitting.candidates} candidates with ${fitting.tokens} tokens would be in time`;
   const faster = (aloneMs / limitMs).toFixed(1);
   return (
     `one request alone (${candidates} candidates, ${tokens} tokens) takes ${Math.round(aloneMs)} ms, over the target ` +
-    `of ${limitMs} ms.\nWhat would help: fewer candidates or tokens a request (${fits}), a model or device that is ` +
+    `of ${limitMs} ms.\nWhat would help: fewer candidates or tokens per request (${fits}), a model or device that is ` +
     `${faster} times as fast, or a target and deadline of at least ${Math.ceil(aloneMs)} ms`
   );
 }

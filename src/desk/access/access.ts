@@ -13,10 +13,10 @@ export interface AccessParts {
   readonly pollMs?: number;
 }
 
-/** A caller whose name is proven, and what proved it. */
+/** The proven name of a caller, and its proof. */
 export interface Proven {
   readonly client: string;
-  /** For `follow`: says which key or which authority let the call in. */
+  /** The key or the authority that let the call in, as `follow` expects it. */
   readonly credential: string;
 }
 
@@ -26,19 +26,18 @@ interface FollowedCall {
 }
 
 /**
- * Which callers are let in and what they may do: by API key where there is a key file, else by
- * client certificate where one is required. Otherwise callers name themselves and everything is
- * allowed.
+ * Decides which callers are let in and what they may do: by API key if there is a key file, else by
+ * client certificate if one is required. Otherwise callers name themselves and may do everything.
  */
 export class Access {
   readonly #settings: KeySettings;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #quotas = new Quotas();
-  /** Calls that may last, each ended once its credential is no longer valid. */
+  /** Streams, each of which is ended once its credential is no longer valid. */
   readonly #followed = new Set<FollowedCall>();
   #keys: readonly ApiKey[] = [];
-  /** Counts the authorities of client certificates that there have been. */
+  /** The number of changes of the client certificates' authority. */
   #authority = 0;
   #grants: ReadonlyMap<string, Grant> = new Map();
   readonly #unwatch: () => void = () => undefined;
@@ -89,13 +88,13 @@ export class Access {
     return () => this.#followed.delete(call);
   }
 
-  /** Client certificates have a new authority, which has not verified the calls that are open. */
+  /** Call this when client certificates get a new authority: it has not verified open calls. */
   renewAuthority(): void {
     this.#authority += 1;
     this.#endRevoked();
   }
 
-  /** The request with no better priority than its client's grant allows. */
+  /** Lowers the request's priority to the best one that its client's grant allows. */
   capPriority(request: RankRequest, client: string): RankRequest {
     return this.#grants.get(client)?.priority === 'deferrable'
       ? { ...request, priority: 'deferrable' }
@@ -106,7 +105,7 @@ export class Access {
    * Does the work and charges its price in candidates (see `prices`) to the client's quota, unless
    * the server refuses the work or fails at it.
    *
-   * @throws RankError `overloaded` when the quota does not suffice, and all that the work throws.
+   * @throws RankError `overloaded` when the quota does not suffice, and the errors of the work.
    */
   async charge<T>(client: string, candidates: number, work: () => Promise<T>): Promise<T> {
     const quota = this.#grants.get(client)?.quota;

@@ -11,7 +11,7 @@ export interface Grant {
   readonly client: string;
   /** Undefined for no quota. */
   readonly quota: QuotaRate | undefined;
-  /** The best priority that its requests get. */
+  /** The best priority that its requests may have. */
   readonly priority: PriorityClass;
 }
 
@@ -33,7 +33,7 @@ const maxKeys = 10_000;
 const maxFileBytes = 16_777_216;
 /** Safe in logs, metric labels and headers. */
 const clientPattern = /^[A-Za-z0-9._-]{1,64}$/;
-/** Longer keys are wrong, and are not worth hashing. */
+/** Longer keys are wrong, so only this much of them is hashed. */
 const maxKeyLength = 256;
 
 /**
@@ -105,7 +105,7 @@ export function parseApiKeys(text: string, where: string): readonly ApiKey[] {
 }
 
 const keyFields = ['name', 'sha256', 'candidatesPerSecond', 'burst', 'priority'];
-/** `sha256sum` of an unset variable: this hash would let in callers with an empty key. */
+/** The result of `sha256sum` on an unset variable. It would let in callers with an empty key. */
 const hashOfNothing = hashKey('');
 
 function parseKey(record: JsonRecord): ApiKey {

@@ -3,7 +3,7 @@ import type { QuotaRate } from './api-keys.ts';
 
 /** A token bucket, as of its last draw. */
 export interface Bucket {
-  /** Candidates that it would let through; below 0 after a request larger than the burst. */
+  /** How many candidates may be drawn; below 0 after a request larger than the burst. */
   readonly level: number;
   readonly atMs: number;
 }
@@ -13,8 +13,8 @@ export type Drawn =
   | { readonly ok: false; readonly retryAfterMs: number };
 
 /**
- * Draws a request's candidates. A full bucket lets a request larger than the burst through and goes
- * into debt: no request is too large for ever, and the rate still holds on average.
+ * Draws a request's candidates. A full bucket admits a request larger than the burst and goes into
+ * debt, so that every request can be served some time, and the rate is kept on average.
  */
 export function draw(
   bucket: Bucket | undefined,

@@ -44,8 +44,8 @@ export type Judgements = ReadonlyMap<string, ReadonlyMap<string, number>>;
 const maxGrade = 32;
 
 /**
- * Reads the texts with the wanted ids. The others are not kept, so that memory grows with the run and
- * not with the corpus.
+ * Reads the texts with the wanted ids. The others are not kept, so that memory grows with the run
+ * and not with the corpus.
  *
  * @throws DataError
  */
@@ -96,8 +96,8 @@ export async function readQueries(folder: string): Promise<Map<string, Query>> {
 }
 
 /**
- * Reads `qrels/SPLIT.tsv`: lines of query-id, corpus-id and score, separated by tabs, with or without
- * a header line.
+ * Reads `qrels/SPLIT.tsv`: lines of query-id, corpus-id and score, separated by tabs, with or
+ * without a header line.
  *
  * @throws DataError
  */

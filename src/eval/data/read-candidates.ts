@@ -11,15 +11,17 @@ import { isBlank } from '../../text/normalize/is-blank.ts';
 import type { Passage } from './beir.ts';
 
 export interface ReadOptions {
-  /** Called for each invalid line, including one with the id of an earlier line; throws by default. */
+  /**
+   * Called for each invalid line, including one with the id of an earlier line; throws by default.
+   */
   readonly onBadLine?: OnBadLine;
   /** The model's normalizer, after which a text must not be blank; none by default. */
   readonly normalize?: (text: string) => string;
 }
 
 /**
- * Reads candidates from JSON lines: `{"id"?, "title"?, "text"}`, or with BEIR's `_id`. The default id
- * is the line number; other fields are ignored. Streams the texts, but keeps all ids in memory.
+ * Reads candidates from JSON lines: `{"id"?, "title"?, "text"}`, or with BEIR's `_id`. The default
+ * id is the line number; other fields are ignored. Streams the texts, but keeps all ids in memory.
  *
  * @throws DataError or RankError that names the line and its fault.
  */

@@ -11,8 +11,9 @@ export interface RunEntry {
 export type Run = ReadonlyMap<string, readonly RunEntry[]>;
 
 /**
- * Reads a TREC run, plain or gzip: `query-id Q0 text-id rank score tag`. As in trec_eval, entries are
- * ordered by score and the rank column is ignored; unlike there, ties keep the order of the file.
+ * Reads a TREC run, plain or gzip: `query-id Q0 text-id rank score tag`. As in trec_eval, entries
+ * are ordered by score and the rank column is ignored; unlike there, ties keep the order of the
+ * file.
  *
  * @throws DataError
  */

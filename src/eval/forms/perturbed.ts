@@ -20,7 +20,9 @@ export interface PerturbedRow {
   readonly difference: Interval | undefined;
 }
 
-/** `input.run` is the model's order of unchanged texts, `perturbed` its orders of perturbed ones. */
+/**
+ * `input.run` is the model's order of unchanged texts, `perturbed` its orders of perturbed ones.
+ */
 export function measurePerturbed(
   input: EvaluateInput,
   perturbed: ReadonlyMap<PerturbationName, Run>,

@@ -13,7 +13,8 @@ export const bootstrapDefaults = { resamples: 2_000, seed: 1 } as const;
 
 /**
  * The mean with its 95 % percentile bootstrap interval over queries (Efron 1979; Sakai 2006 for
- * retrieval). Deterministic: equal values and seeds give equal intervals. `values` must not be empty.
+ * retrieval). Deterministic: equal values and seeds give equal intervals. `values` must not be
+ * empty.
  */
 export function bootstrapMean(
   values: readonly number[],
@@ -30,8 +31,9 @@ export interface QualityPair {
 }
 
 /**
- * The relative change of the mean quality from reference to found, negative for a loss, with its 95 %
- * percentile bootstrap interval. Each draw takes both values of a query. `pairs` must not be empty.
+ * The relative change of the mean quality from reference to found, negative for a loss, with its 95
+ * % percentile bootstrap interval. Each draw takes both values of a query. `pairs` must not be
+ * empty.
  */
 export function bootstrapChange(
   pairs: readonly QualityPair[],

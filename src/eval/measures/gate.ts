@@ -28,8 +28,8 @@ export interface GateInput {
   readonly judgements: Judgements;
   readonly queries: ReadonlyMap<string, { readonly kind: Query['kind'] }>;
   /**
-   * The first is judged as a whole and by kind of query. Each other side is one class, and is judged
-   * by kind of query too.
+   * The first is judged as a whole and by kind of query. Each other side is one class, and is
+   * judged by kind of query too.
    */
   readonly sides: readonly GateSide[];
 }
@@ -54,7 +54,9 @@ export interface GateCondition {
   readonly passed: boolean;
 }
 
-/** How often the first candidate differs. Decides nothing, because most such pairs are near-ties. */
+/**
+ * How often the first candidate differs. Decides nothing, because most such pairs are near-ties.
+ */
 export interface FirstPlaces {
   readonly titles: boolean;
   readonly queries: number;
@@ -73,8 +75,8 @@ export interface GateResult {
 }
 
 /**
- * Judges whether a model ranks as well as its reference. Ties keep the run's order. A side whose runs
- * have no judged query in common fails.
+ * Judges whether a model ranks as well as its reference. Ties keep the run's order. A side whose
+ * runs have no judged query in common fails.
  */
 export function judgeGate(input: GateInput, limits: GateLimits = gateLimits): GateResult {
   const conditions = input.sides.flatMap((side, place) =>

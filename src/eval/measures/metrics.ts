@@ -1,11 +1,11 @@
 /**
- * Measures of one ranking, given the grades of its texts in ranked order. A text without a judgement
- * has grade 0.
+ * Measures of one ranking, given the grades of its texts in ranked order. A text without a
+ * judgement has grade 0.
  */
 
 /**
- * 2^grade - 1, as in section 6 of Burges et al. 2005 (RankNet). The default gain of trec_eval is the
- * grade itself.
+ * 2^grade - 1, as in section 6 of Burges et al. 2005 (RankNet). The default gain of trec_eval is
+ * the grade itself.
  */
 export function gain(grade: number): number {
   return grade > 0 ? 2 ** grade - 1 : 0;
@@ -30,7 +30,10 @@ export function ndcg(grades: readonly number[], judged: readonly number[], k: nu
   return ideal > 0 ? dcg(grades, k) / ideal : 0;
 }
 
-/** 1 / place of the first text with a grade of at least `relevantFrom` in the first k places, else 0. */
+/**
+ * 1 / place of the first text with a grade of at least `relevantFrom` in the first k places, else
+ * 0.
+ */
 export function reciprocalRank(grades: readonly number[], k: number, relevantFrom: number): number {
   const index = grades.slice(0, k).findIndex((grade) => grade >= relevantFrom);
   return index < 0 ? 0 : 1 / (index + 1);

@@ -8,9 +8,9 @@ export interface InFlight {
 }
 
 /**
- * Processes the items, a few at a time, until all are done, one fails, or the signal is aborted. Each
- * item is taken only when a lane is free, so that a generator does not run ahead. `stop` is aborted
- * when another item fails or the caller aborts.
+ * Processes the items, a few at a time, until all are done, one fails, or the signal is aborted.
+ * Each item is taken only when a lane is free, so that a generator does not run ahead. `stop` is
+ * aborted when another item fails or the caller aborts.
  *
  * @throws RankError of the first item that fails, after the other items in progress have ended.
  */

@@ -111,7 +111,9 @@ export function groupByFirst(
   return groups;
 }
 
-/** Candidate-first groups are sorted by length, so that a batch has candidates of similar length. */
+/**
+ * Candidate-first groups are sorted by length, so that a batch has candidates of similar length.
+ */
 function groupPairs(
   pairs: readonly Pair[],
   { corpus }: PairData,

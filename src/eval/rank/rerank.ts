@@ -70,7 +70,7 @@ export async function rerankRun(
     let packedTokens = 0;
     for (const { start, request } of requestsOf(query, entries, input, options)) {
       const reply = await pipeline.rank(request, {
-        deadlineMs: Infinity,
+        deadlineAtMs: Infinity,
         signal,
         client: 'eval',
         traceparent: undefined,

@@ -85,7 +85,9 @@ export function orderPairs(
   return orderResults(outcomes, { scoreKind, minScore: undefined, topN: undefined });
 }
 
-/** A failed batch is not retried: there is no deadline to save, and the user should see the reason. */
+/**
+ * A failed batch is not retried: there is no deadline to save, and the user should see the reason.
+ */
 function logitsOf(outcome: BatchOutcome, runner: string): Float32Array {
   if (outcome.ok) {
     return outcome.logits;

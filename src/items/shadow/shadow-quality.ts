@@ -81,7 +81,7 @@ export class ShadowQuality {
       return { kind: 'dropped' };
     }
     const rawReply = await this.#parts.rank(asShadow(raw), {
-      deadlineMs: Number.POSITIVE_INFINITY,
+      deadlineAtMs: Number.POSITIVE_INFINITY,
       signal,
       client: 'shadow',
       traceparent: undefined,

@@ -60,9 +60,7 @@ function reasonsIn(counter: 'rejects' | 'calls' | 'failures'): readonly Reason[]
   return reasons.filter((reason) => reasonCounters[reason].includes(counter));
 }
 
-/**
- * 'replica' and 'bucket' are known when the server starts. 'open': values appear when they occur.
- */
+/** Values of 'replica' and 'bucket' are known when the server starts, values of 'open' are not. */
 type LabelValues = readonly string[] | 'replica' | 'bucket' | 'open';
 
 export interface MetricSpec {

@@ -11,9 +11,8 @@ type ReplicaPhase = Extract<ServingEvent, { kind: 'replica' }>;
 type Add = (value: number) => void;
 
 /**
- * Most values of an open label. There are few reasons, and as many replicas and buckets as are
- * configured. Further values are counted as 'OTHER', so that no fault can fill the memory with
- * series.
+ * The most values of a label. Far fewer reasons, replicas and buckets exist; further values are
+ * counted as 'OTHER', so that no fault can fill the memory with series.
  */
 const mostOpenValues = 1000;
 
@@ -105,7 +104,10 @@ function countCandidates(registry: MetricRegistry): (event: Ended) => void {
     // The scores of a request without an answer were not delivered.
     if (event.outcome === 'scored' || event.outcome === 'partial') {
       scored(event.scored);
-      skipReasons.forEach((reason) => skipped[reason](event.skipped?.[reason] ?? 0));
+      for (const reason of skipReasons) {
+        const { [reason]: count = 0 } = event.skipped ?? {};
+        skipped[reason](count);
+      }
       cached(event.cached);
       inTime(event.inTime ? event.scored : 0);
     }

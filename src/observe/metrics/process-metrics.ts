@@ -15,7 +15,7 @@ export interface BuildInfo {
   readonly provider: string;
 }
 
-/** The timer's interval. It is part of each sample, and a shorter delay is not seen. */
+/** The timer's interval. Every sample contains it, and shorter delays cannot be seen. */
 const resolutionMs = 10;
 
 /**
@@ -70,12 +70,14 @@ function measureLag(registry: MetricRegistry): () => void {
   };
 }
 
-const kindOf: Readonly<Record<number, (typeof pauseKinds)[number]>> = {
-  [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
-  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
-  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
-  [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weak_callback',
-};
+type PauseKind = (typeof pauseKinds)[number];
+
+const kindOf: ReadonlyMap<number | undefined, PauseKind> = new Map([
+  [constants.NODE_PERFORMANCE_GC_MINOR, 'minor'],
+  [constants.NODE_PERFORMANCE_GC_MAJOR, 'major'],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, 'incremental'],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, 'weak_callback'],
+]);
 
 function measurePauses(registry: MetricRegistry): () => void {
   const observers = new Map(
@@ -90,7 +92,7 @@ function measurePauses(registry: MetricRegistry): () => void {
   return () => observer.disconnect();
 }
 
-function parseKind(entry: object): (typeof pauseKinds)[number] {
+function parseKind(entry: object): PauseKind {
   const { detail } = entry as { readonly detail?: { readonly kind?: number } };
-  return kindOf[detail?.kind ?? -1] ?? 'major';
+  return kindOf.get(detail?.kind) ?? 'major';
 }

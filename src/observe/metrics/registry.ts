@@ -73,7 +73,7 @@ export class MetricRegistry {
     }
   }
 
-  /** One series of a counter. The labels are resolved once, here. */
+  /** One series of a counter. The labels are looked up once, here. */
   counter(name: Named<'counter'>, labels: Labels = {}): (value: number) => void {
     const child = this.#counter(name).labels(labels);
     return (value) => child.inc(value);
@@ -111,7 +111,7 @@ export class MetricRegistry {
     return await this.#registry.metrics();
   }
 
-  /** Only metrics with the label 'bucket' have such series. */
+  /** Adds the series of new buckets at 0. Only metrics with the label 'bucket' have such series. */
   #zero<Made>(
     made: ReadonlyMap<MetricName, Made>,
     known: KnownLabels,

@@ -1,8 +1,6 @@
 import type { Traces } from './traces.ts';
 
-/**
- * Environment variables, of which those of OpenTelemetry's OTLP exporter configuration are read.
- */
+/** The environment. Only the variables of OpenTelemetry's OTLP exporter are read. */
 export type TraceVariables = Readonly<Record<string, string | undefined>>;
 
 /**

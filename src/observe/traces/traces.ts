@@ -60,11 +60,11 @@ export function createTraces(options: TraceOptions): Traces {
 }
 
 function traceRequest(tracer: Tracer, event: Ended): void {
-  const { method, startedMs, outcome, reason } = event;
-  const endedAtMs = startedMs + event.totalMs;
+  const { method, startedAtMs, outcome, reason } = event;
+  const endedAtMs = startedAtMs + event.totalMs;
   const root = tracer.startSpan(
     `slmrank.v1.RankingService/${method}`,
-    { kind: SpanKind.SERVER, startTime: toTime(startedMs), attributes: attributesOf(event) },
+    { kind: SpanKind.SERVER, startTime: toTime(startedAtMs), attributes: attributesOf(event) },
     parentOf(event.traceparent),
   );
   if (outcome === 'failed' || outcome === 'expired') {
@@ -98,17 +98,17 @@ function attributesOf(event: Ended) {
 }
 
 /**
- * The stages one after the other, without those of no length. The runs of a large request overlap
- * its waiting, so the stages together may be longer than the request: they are cut at its end.
+ * The stages one after the other, without those that took no time. The runs of a large request
+ * overlap its waiting, so the stages together may be longer than the request: its end cuts them.
  */
-function stagesOf({ startedMs, totalMs, encodeMs, queueMs, runMs }: Ended) {
+function stagesOf({ startedAtMs, totalMs, encodeMs, queueMs, runMs }: Ended) {
   const lengths = [
     { name: 'encode', ms: encodeMs },
     { name: 'queue', ms: queueMs },
     { name: 'run', ms: runMs },
   ];
-  const lastAtMs = startedMs + totalMs;
-  let startAtMs = startedMs;
+  const lastAtMs = startedAtMs + totalMs;
+  let startAtMs = startedAtMs;
   return lengths.flatMap(({ name, ms }) => {
     const stage = { name, startAtMs, endAtMs: Math.min(startAtMs + ms, lastAtMs) };
     startAtMs = stage.endAtMs;
@@ -131,8 +131,8 @@ function parentOf(traceparent: string | undefined): Context {
 }
 
 /**
- * Seconds and nanoseconds. The library takes a small plain number for the time since the process
- * began.
+ * Seconds and nanoseconds. The library would read a small plain number as the time since the
+ * process began.
  */
 function toTime(unixAtMs: number): HrTime {
   const seconds = Math.floor(unixAtMs / 1000);

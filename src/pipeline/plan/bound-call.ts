@@ -10,8 +10,8 @@ export function boundCall(
   mostMs: number,
 ): Call {
   const latestAtMs = startedAtMs + mostMs;
-  const deadlineAtMs = Math.min(call.deadlineMs, latestAtMs);
-  const maxCallMs = call.isCapped === true || call.deadlineMs > latestAtMs ? mostMs : undefined;
+  const deadlineAtMs = Math.min(call.deadlineAtMs, latestAtMs);
+  const maxCallMs = call.isCapped === true || call.deadlineAtMs > latestAtMs ? mostMs : undefined;
   const marginMs = partialOk ? replyMargin(deadlineAtMs - startedAtMs) : 0;
   const { signal, client } = call;
   return {
@@ -24,10 +24,7 @@ export function boundCall(
   };
 }
 
-/**
- * A partial reply must reach the caller before its deadline: a twentieth of the timeout, 5 to 50
- * ms.
- */
+/** The time for a partial reply to reach the caller: a twentieth of its timeout, 5 to 50 ms. */
 function replyMargin(timeoutMs: number): number {
   return clamp(timeoutMs / 20, 5, 50);
 }

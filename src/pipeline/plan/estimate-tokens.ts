@@ -38,9 +38,7 @@ export interface EstimateLimits {
   readonly tokenBudget: number;
 }
 
-/**
- * Tokens that the template adds to prefix, suffix, context and title, and its default instruction.
- */
+/** Tokens that the template adds to each part, and those of its default instruction. */
 type FrameTokens = Readonly<
   Record<'prefix' | 'suffix' | 'context' | 'title' | 'instruction', number>
 >;
@@ -48,13 +46,10 @@ type FrameTokens = Readonly<
 /** The most candidates of one request whose characters are counted by kind. */
 const surveyedCandidates = 16;
 
-/**
- * Per request: at most this many candidates are learnt from, with the weight of this many
- * characters.
- */
+/** The most candidates of one request that are learnt from, and the most characters they weigh. */
 const learnt = { candidates: 32, characters: 4_000 } as const;
 
-/** The only estimate of tokens by texts: for admission, EstimateRank and captured traffic. */
+/** Estimates tokens from texts, for admission, EstimateRank and captured traffic. */
 export class TokenEstimator {
   readonly #template: PromptTemplate;
   readonly #limits: EstimateLimits;
@@ -212,7 +207,7 @@ async function measureFrame(
   }
 }
 
-/** Of a request with one candidate. */
+/** The tokens of each part of a request with one candidate. */
 function sizesOf({ prefix, candidates }: EncodedRequest) {
   const { ids, tokens } = at(candidates, 0);
   return { prefix: prefix.length, suffix: ids.length - tokens, candidate: tokens };

@@ -28,7 +28,7 @@ export interface KeyedCandidate {
   readonly candidate: Candidate;
 }
 
-/** What is known of a request before anything is spent on it. */
+/** What is known about a request before any work is done for it. */
 export interface RankPlan {
   readonly source: ScoreSource;
   /** Of the candidates to score, which are the first ones. Equal keys mean equal scores. */
@@ -36,9 +36,7 @@ export interface RankPlan {
   readonly found: ScoresByKey;
   /** Whether every score is known. */
   readonly isWhole: boolean;
-  /**
-   * The estimated cost of what this request has to run itself: nothing if others run all it lacks.
-   */
+  /** The estimated cost of the candidates whose scores are unknown and that no other call runs. */
   readonly toRun: Size;
   /** The candidates with these keys; the first one where several are equal. */
   candidatesOf(keys: readonly string[]): readonly KeyedCandidate[];

@@ -15,10 +15,7 @@ export interface WithoutSkipped {
   restore(reply: RankReply): RankReply;
 }
 
-/**
- * Removes the candidates that are known to be bad before they are encoded, so that they cost
- * nothing.
- */
+/** Removes candidates that are known to be bad, so that they are neither encoded nor charged. */
 export function withoutSkipped(request: RankRequest): WithoutSkipped {
   const { skips, ...rest } = request;
   const { candidates, topN } = rest;
@@ -51,14 +48,15 @@ export function withoutSkipped(request: RankRequest): WithoutSkipped {
 export function countSkips(reasons: readonly SkipReason[], before: SkipCounts = {}): SkipCounts {
   const counts: Partial<Record<SkipReason, number>> = { ...before };
   for (const reason of reasons) {
-    counts[reason] = (counts[reason] ?? 0) + 1;
+    const { [reason]: count = 0 } = counts;
+    counts[reason] = count + 1;
   }
   return counts;
 }
 
 /**
- * A request that does not skip bad candidates may find in the shared scores that another request,
- * which does, has skipped one of its candidates.
+ * Refuses a request that does not skip bad candidates but has one. Shared scores can show that
+ * before its texts are encoded, because another request has skipped the same candidate.
  *
  * @throws RankError `invalid-argument` that names those candidates.
  */

@@ -3,10 +3,7 @@ import { type CandidateOutcome, orderResults } from './order.ts';
 import type { RankReply, RankRequest } from '../../domain/rank.ts';
 import type { ScoresByKey } from '../../cache/score-cache.ts';
 
-/**
- * The reply to a request. `keys` belong to its first candidates; those after them were not to be
- * scored.
- */
+/** Builds the reply. `keys` are those of the first candidates; the rest was not to be scored. */
 export function composeReply(
   request: RankRequest,
   keys: readonly string[],

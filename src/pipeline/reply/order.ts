@@ -4,11 +4,11 @@ import type { SkipReason } from '../../domain/events.ts';
 
 /** The result of one candidate before it is ordered. */
 export interface CandidateOutcome {
-  /** Undefined when it was left out. */
+  /** Undefined when the candidate was not scored. */
   readonly score: Score | undefined;
   /** Whether the score was not computed for this request. */
   readonly cached: boolean;
-  /** Why it could not be scored. */
+  /** The reason why it could not be scored, if it could not. */
   readonly skipped?: SkipReason | undefined;
 }
 

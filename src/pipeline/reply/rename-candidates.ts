@@ -1,8 +1,8 @@
 import { RankError } from '../../base/errors.ts';
 
 /**
- * Does work on the candidates at these places of a request. Its errors number only those; they are
- * rewritten to the places in the request, by which the client knows the candidates.
+ * Does work on the candidates at these places of a request. The work counts candidates from 0, so
+ * its errors are rewritten to the places in the request, by which the client knows them.
  */
 export async function nameCandidates<T>(
   places: readonly number[],

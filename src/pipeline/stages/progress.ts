@@ -6,15 +6,15 @@ import type { EncodedCandidates } from './encode-candidates.ts';
 import type { CandidateRun } from './schedule-candidates.ts';
 
 /**
- * The scores of one request so far, and what was spent on them. Usually one run brings all missing
- * scores; it takes more when the run of another request, which this one waited for, fails.
+ * The scores of one request so far, and what was spent on them. One run usually gives all missing
+ * scores; another is needed when this request waited for the run of another one and that failed.
  */
 export class RankProgress implements RankScores {
   readonly scores: Map<string, Score>;
   readonly executed = new Set<string>();
   readonly #keys: readonly string[];
   #rounds = 0;
-  /** The deadline cut the request's own run short. */
+  /** Whether the deadline has cut the request's own run short. */
   #isCut = false;
   #spent: Spent = {
     prefixTokens: 0,
@@ -78,7 +78,7 @@ export class RankProgress implements RankScores {
     };
   }
 
-  /** Ends a round with what the runs of other requests brought. */
+  /** Ends a round with the scores that the runs of other requests gave. */
   addFollowed(received: readonly ScoresByKey[]): void {
     this.#rounds += 1;
     received.forEach((scores) => this.#add(scores));

@@ -5,7 +5,7 @@ import type { Call } from '../../domain/call.ts';
 import type { EncodedCandidates } from './encode-candidates.ts';
 import { nameCandidates } from '../reply/rename-candidates.ts';
 
-/** What one run of candidates gave and cost. */
+/** The scores of one run of candidates, and its cost. */
 export interface CandidateRun {
   /** Lacks the candidates that the deadline cut off. */
   readonly scores: ScoresByKey;

@@ -7,7 +7,7 @@ export interface EncoderCall {
 }
 
 export type EncoderWork = 'rank' | 'tokenize';
-/** Ranking goes first, but after this many of its turns in a row tokenizing gets one. */
+/** Ranking has precedence, but after this many of its turns in a row tokenizing gets one. */
 const rankTurns = 3;
 
 interface Turn {

@@ -12,8 +12,10 @@ export interface EncoderPool {
   /** @throws RankError `invalid-argument` with its violations, `cancelled`, or `internal`. */
   encode(task: EncodeTask, call?: EncoderCall): Promise<EncodedTask>;
   /**
-   * Each text by itself. Long lists are cut into pieces between which others get turns. @throws
-   * RankError
+   * Tokenizes each text by itself. Long lists are cut into pieces, between which other calls get
+   * turns.
+   *
+   * @throws RankError `cancelled` or `internal`.
    */
   tokenize(texts: readonly string[], call?: EncoderCall): Promise<readonly Int32Array[]>;
   /** Finishes the work that is queued, then ends the threads. */
@@ -22,10 +24,10 @@ export interface EncoderPool {
 
 /** A piece of texts to tokenize ends with the text that exceeds this many characters. */
 const pieceCharacters = 65_536;
-/** One task that runs and one that is ready when it ends. */
+/** One task that runs, and one that can start as soon as it ends. */
 const placesPerThread = 2;
-/** For calls that are not cancelled. */
-const anyone: EncoderCall = { signal: new AbortController().signal };
+/** For work without a call that could be cancelled. */
+const neverCancelled: EncoderCall = { signal: new AbortController().signal };
 
 export function createEncoderPool(
   entry: WorkerEntry,
@@ -46,7 +48,7 @@ export function createEncoderPool(
   pool.on('error', () => undefined);
   const ask = (message: EncodeMessage) => askTwice(pool, message);
   const line = new EncoderLine(threads * placesPerThread);
-  const tokenize: EncoderPool['tokenize'] = async (texts, call = anyone) => {
+  const tokenize: EncoderPool['tokenize'] = async (texts, call = neverCancelled) => {
     const pieces = cutTexts(texts).map((piece) =>
       line.join('tokenize', call, async () =>
         readIds(await ask({ kind: 'tokenize', texts: piece })),
@@ -59,7 +61,7 @@ export function createEncoderPool(
     warm: async () => {
       await tokenize(['']).catch(refuseLoad);
     },
-    encode: async (task, call = anyone) =>
+    encode: async (task, call = neverCancelled) =>
       readEncoded(await line.join('rank', call, () => ask({ kind: 'encode', task }))),
     close: async () => {
       await line.whenIdle();

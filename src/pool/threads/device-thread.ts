@@ -13,7 +13,7 @@ export interface DeviceThread {
    * Never rejects. Messages are answered in order; a run's buffers are transferred to the thread.
    */
   ask(message: InferMessage): Promise<ThreadReply>;
-  /** Waits for what is running, releases the session, and ends the thread. */
+  /** Waits for running batches, releases the session, and ends the thread. */
   close(): Promise<void>;
   /** Frees a thread that is gone. */
   discard(): Promise<void>;
@@ -61,8 +61,8 @@ class PoolOfOne implements DeviceThread {
     this.#pool = new Piscina({ ...entry, ...poolOptions, workerData });
     // Without a listener an error event would end the process. The thread's end is handled below.
     this.#pool.on('error', () => undefined);
-    // Deferred: the rejected tasks, which come first then, know why the thread ended; this event
-    // does not.
+    // Deferred so that the rejected tasks report first: they know why the thread ended, and this
+    // event does not.
     this.#pool.on('workerDestroy', () => {
       setImmediate(() => this.#reportGone('its thread ended'));
     });

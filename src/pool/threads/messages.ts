@@ -1,6 +1,6 @@
 /**
- * What crosses a thread boundary, both ways. Expected failures are values: an error thrown loses
- * its fields.
+ * The messages between the main thread and its workers. Expected failures are values, because an
+ * error that is thrown loses its fields at the boundary.
  */
 import type { DeviceSlot } from '../../config/config.ts';
 import type { FileStamps, Manifest } from '../../model/manifest.ts';
@@ -42,8 +42,8 @@ export type InferReply =
   | { readonly kind: 'failed'; readonly message: string; readonly fault: RunFault };
 
 /**
- * The cause of a failed run: the device, so that later runs will fail too; lack of memory for this
- * batch; or the batch itself.
+ * The cause of a failed run. After a fault of the device, later runs would fail too; `memory` means
+ * that there was too little for this batch; `batch` is the batch's own fault.
  */
 export type RunFault = 'device' | 'memory' | 'batch';
 

@@ -1,6 +1,6 @@
 import type { RunFault } from './messages.ts';
 
-/** The wording of ONNX Runtime, its CUDA provider and the C++ library; errors have no code. */
+/** The words of ONNX Runtime, its CUDA provider and the C++ library, whose errors have no code. */
 const noMemory =
   /bad_alloc|failed to allocate memory|out of memory|CUDA_ERROR_OUT_OF_MEMORY|available memory of \d+ is smaller than requested/i;
 const deadDevice = /\bCUDA (?:failure|error)\b|CUBLAS_STATUS|CUDNN_STATUS|cudaError|CUDA_ERROR_/i;

@@ -6,7 +6,7 @@ import { RunWatch } from './run-watch.ts';
 
 export interface WatchOptions {
   readonly clock: Clock;
-  /** Undefined while the cost of runs is not known yet. */
+  /** Undefined while the cost of runs is unknown. */
   readonly predictMs: (batch: PackedBatch) => number | undefined;
   readonly limits: WatchLimits;
   readonly hung: HungThreads;
@@ -22,9 +22,9 @@ export interface WatchLimits {
 }
 
 /**
- * Threads that hang in a run. Ending such a thread would abort the process, so it is closed when
- * its run ends. As it may occupy a core and memory for ever, only `most` of them are replaced by
- * new threads.
+ * Threads that hang in a run. Ending such a thread would abort the process, so it is closed only
+ * when its run ends, which may be never. Until then it occupies a core and memory, so only `most`
+ * hung threads are replaced by new ones.
  */
 export class HungThreads {
   readonly #most: number;
@@ -57,7 +57,7 @@ export function watchThreads(open: OpenThread, options: WatchOptions): OpenThrea
 
 type Gone = Extract<ThreadReply, { kind: 'gone' }>;
 
-/** Once it is late, the thread counts as gone for good: whatever it still answers is ignored. */
+/** Once a run is late, the thread counts as gone for good, and its later answers are ignored. */
 class WatchedThread implements DeviceThread {
   readonly #inner: DeviceThread;
   readonly #onGone: Parameters<OpenThread>[0];
@@ -102,9 +102,7 @@ class WatchedThread implements DeviceThread {
     return this.#unlessLate(() => this.#inner.discard());
   }
 
-  /**
-   * The owner hears of it before the replies arrive, so that it does not send the thread more work.
-   */
+  /** The owner is told before the replies resolve, so that it sends the thread no more work. */
   #giveUp(limitMs: number): void {
     const { hung } = this.#options;
     const message = `its thread hangs: no answer in ${Math.round(limitMs)} ms`;
@@ -116,7 +114,7 @@ class WatchedThread implements DeviceThread {
     this.#waiting.forEach((settle) => settle(gone));
   }
 
-  /** A thread that turns out to hang while it is being closed is not waited for: `hung` has it. */
+  /** Does not wait for a thread that hangs while it is being closed: `hung` closes it later. */
   async #unlessLate(end: () => Promise<void>): Promise<void> {
     if (this.#late === undefined) {
       const hangs = new Promise<void>((resolve) => this.#waiting.add(() => resolve()));

@@ -6,7 +6,7 @@ export interface WorkerEntry {
 
 const isSource = import.meta.url.endsWith('.ts');
 
-/** A file of workers/: the source in development and tests, the built file in production. */
+/** A worker file: the source in development and tests, the built file in production. */
 export function findWorker(name: 'infer' | 'encode'): WorkerEntry {
   return workerEntry(
     new URL(`../../../workers/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url),
@@ -42,7 +42,7 @@ const threadFlags: ReadonlyMap<string, boolean> = new Map([
   ['-C', true],
 ]);
 
-/** Those of the process's flags that threads accept too. */
+/** The process's flags without those that threads refuse. */
 export function flagsOfThreads(execArgv: readonly string[]): string[] {
   const kept: string[] = [];
   execArgv.forEach((flag, place) => {

@@ -26,13 +26,16 @@ export interface ProtoGrpcType {
   slmrank: {
     v1: {
       /**
-       * For those who run the server: on an address of its own (SLMRANK_ADMIN_ADDRESS, 127.0.0.1:50052 by default, 'off' for
-       * none), in plain text and without keys. Whoever reaches it may do all of this: keep it on loopback or in a network of
-       * yours. Nothing here fails a request that the server has admitted.
+       * For operators of the server. It has an address of its own (SLMRANK_ADMIN_ADDRESS, by default
+       * 127.0.0.1:50052, 'off' for none) without TLS and without keys. Anyone who can reach the address
+       * can call all of these methods, so keep it on loopback or in a private network. No method makes a
+       * request fail that the server has admitted.
        * 
-       * Statuses: INVALID_ARGUMENT and NOT_FOUND name the field in google.rpc.BadRequest; FAILED_PRECONDITION when the
-       * change would leave no replica, or while another change is under way; UNAVAILABLE when a replica or a model does not
-       * load (all is as it was before), or while the server drains.
+       * Statuses:
+       * INVALID_ARGUMENT, NOT_FOUND  The field is named in google.rpc.BadRequest.
+       * FAILED_PRECONDITION          The change would leave no replica, or another change is under way.
+       * UNAVAILABLE                  A replica or a model failed to load (nothing has changed then), or
+       * the server is draining.
        */
       AdminService: SubtypeConstructor<typeof grpc.Client, _slmrank_v1_AdminServiceClient> & { service: _slmrank_v1_AdminServiceDefinition }
       CostTable: MessageTypeDefinition<Wire_slmrank_v1_CostTableInput, Wire_slmrank_v1_CostTable>

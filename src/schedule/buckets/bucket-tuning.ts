@@ -79,10 +79,10 @@ export interface TuningLimits {
   /** The buckets to begin with. Fitted ones have the same longest length. */
   readonly buckets: readonly number[];
   /**
-   * Most buckets of a fitted ladder. Should be few more than the tile shapes of one batch, because a
-   * batch takes candidates of no more buckets than those: with 14 narrow buckets, small requests
-   * filled 59 batches of 8,192 tokens, with 6 they filled 25, and 24 would have been enough
-   * (npm run bench:buckets).
+   * Most buckets of a fitted ladder. Should be few more than the tile shapes of one batch, because
+   * a batch takes candidates of no more buckets than those: with 14 narrow buckets, small requests
+   * filled 59 batches of 8,192 tokens, with 6 they filled 25, and 24 would have been enough (npm
+   * run bench:buckets).
    */
   readonly most: number;
   /** Candidates between two proposals. */

@@ -2,7 +2,8 @@ import { JsonRecord } from '../../base/files/json-record.ts';
 import type { CostTable, KindCost, ReplicaCost } from './cost.ts';
 
 /**
- * Reads a table of costs, as `CostModel.table` returns it or `slmrank admin costs --json` prints it.
+ * Reads a table of costs, as `CostModel.table` returns it or `slmrank admin costs --json` prints
+ * it.
  *
  * @throws RankError naming the field.
  */
@@ -46,5 +47,7 @@ function parseNonNegative(json: JsonRecord, name: string): number {
 /** Empty if the table does not have the field. */
 function parseTimes(json: JsonRecord, name: string): readonly number[] {
   const values = json.has(name) ? json.numbers(name) : [];
-  return values.every((value) => value >= 0) ? values : json.fail(name, 'numbers of at least 0');
+  return values.every((value) => value >= 0)
+    ? values
+    : json.fail(name, 'a list of numbers of at least 0');
 }

@@ -156,20 +156,22 @@ interface Replica {
   readonly error: Mean;
 }
 
-/** The factor begins as if one run had measured 1, which damps it while the kind is being learnt. */
+/**
+ * The factor begins as if one run had measured 1, which damps it while the kind is being learnt.
+ */
 function createReplica(kind: Kind): Replica {
   kind.replicas += 1;
   return { kind, factor: new Mean(1, 1), error: new Mean() };
 }
 
-/** Starts from a table, or knowing nothing. */
+/** Starts from a table of known costs, or without any. */
 export function createCostModel(table?: CostTable): CostModel {
   return new LearntCost(table);
 }
 
 /**
- * A kind's cost is fixed + per token + per slot, fitted to the runs of all its replicas. A replica's
- * cost is its kind's times a factor, which is 1 for a new replica.
+ * A kind's cost is fixed + per token + per slot, fitted to the runs of all its replicas. A
+ * replica's cost is its kind's times a factor, which is 1 for a new replica.
  */
 class LearntCost implements CostModel {
   readonly #kinds = new Map<string, Kind>();
@@ -262,5 +264,5 @@ class LearntCost implements CostModel {
 
 /** `cpu` of `cpu#0`, `cuda` of `cuda:1#2`. */
 function kindName(replica: string): string {
-  return /^[^:#]*/.exec(replica)?.[0] ?? replica;
+  return replica.replace(/[:#].*$/s, '');
 }

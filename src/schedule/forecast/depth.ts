@@ -26,8 +26,8 @@ export interface DepthState {
 export const fullDepth: DepthState = { load: 0, integral: 0, cut: 0 };
 
 /**
- * The unit of time is `targetMs`. A queue is an integrator: above capacity, a change of the cut by 1
- * changes its growth by about half a target per target of time (the floor is about half the
+ * The unit of time is `targetMs`. A queue is an integrator: above capacity, a change of the cut by
+ * 1 changes its growth by about half a target per target of time (the floor is about half the
  * ceiling). For that plant a proportional gain of 1 is overdamped with an integral gain below 0.12;
  * the derivative compensates for the lag of smoothing.
  */
@@ -66,8 +66,8 @@ export function depthOf({ cut }: DepthState, { floor, ceiling }: DepthLimits): n
 
 /**
  * How many of a request's first candidates to score: as many as end in time, but at most `most`
- * (what the load allows) and at least `floor`, or all if there are fewer. If even the floor would end
- * late, admission refuses the request.
+ * (what the load allows) and at least `floor`, or all if there are fewer. If even the floor would
+ * end late, admission refuses the request.
  *
  * `sizes[n]` is the size of the first n candidates. Every depth is tried, because a larger request
  * may end sooner: it is divided among more replicas.

@@ -2,15 +2,15 @@ import type { Call } from '../../domain/call.ts';
 import { batchedMs } from '../policy/capacity.ts';
 import { type ForecastView, forecast, type Size } from './forecast.ts';
 
-/** What would help a request that is predicted to miss its deadline. */
+/** Advice for a request that is predicted to miss its deadline. */
 export interface LateAdvice {
   /** From now to its deadline. */
   readonly leftMs: number;
   /** How long it would run on an idle server. */
   readonly aloneMs: number;
   /**
-   * After which wait it would be in time, with an equally long deadline and without other arrivals;
-   * undefined for never.
+   * The wait after which it would be in time, if the deadline moves with it and no other request
+   * arrives; undefined for never.
    */
   readonly waitMs: number | undefined;
   /** How many of its candidates an idle server would score in time, with their packed tokens. */
@@ -42,7 +42,7 @@ function shrink({ packedTokens, candidates, prefixTokens = 0 }: Size, count: num
   return { candidates: count, packedTokens: Math.round(prefixTokens + count * each) };
 }
 
-/** The largest count below `limit` that is in time, where all smaller ones are too; 0 if none is. */
+/** The largest count below `limit` that is in time, or 0. All smaller counts are in time too. */
 function findLargest(limit: number, isInTime: (count: number) => boolean): number {
   let [good, bad] = [0, limit];
   while (bad - good > 1) {

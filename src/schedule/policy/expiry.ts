@@ -26,7 +26,9 @@ export function expiresAtMs(request: WaitingRequest, capacity: Capacity): number
   return deadlineAtMs - expiryConfidence * neededMs;
 }
 
-/** Whether an unexpired request has a waiting candidate that can finish if it starts at `startAtMs`. */
+/**
+ * Whether an unexpired request has a waiting candidate that can finish if it starts at `startAtMs`.
+ */
 export function canFinish(request: WaitingRequest, capacity: Capacity, startAtMs: number): boolean {
   const { waiting, partialOk, deadlineAtMs } = request;
   if (waiting.length === 0) {

@@ -27,8 +27,8 @@ interface Fit {
 
 /**
  * Takes the head's candidates first, then those of other requests in queue order: in a first pass
- * only such as add no bucket to the batch, in a second pass the rest. Other requests are taken
- * whole or in parts of at least `shareTokens`.
+ * only candidates that add no bucket to the batch, in a second pass the rest. Other requests are
+ * taken whole or in parts of at least `shareTokens`.
  */
 export function fillBatch<Request extends WaitingRequest>(
   requests: readonly Request[],

@@ -23,7 +23,7 @@ export class ArrivalPace {
 
 /**
  * How long a batch waits to be filled further: not at all if no arrival is expected within
- * `lingerMs`, and longer the more are. Waiting serves batching only, so a full batch never waits.
+ * `lingerMs`, and longer the more are expected. A full batch never waits.
  */
 export function adaptLinger(lingerMs: number, arrivalGapMs: number): number {
   return arrivalGapMs >= lingerMs ? 0 : lingerMs * (1 - arrivalGapMs / lingerMs);

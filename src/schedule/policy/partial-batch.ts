@@ -6,7 +6,9 @@
 const batchShare = 1 / 8;
 /** The most of the time left, however costly a batch is, so that the last one ends well in time. */
 const maxBatchShare = 1 / 2;
-/** At least this multiple of what a batch costs without candidates: the run itself and the prefix. */
+/**
+ * At least this multiple of what a batch costs without candidates: the run itself and the prefix.
+ */
 const minCostRatio = 2;
 
 export interface PartialBatch {
@@ -22,7 +24,8 @@ export interface PartialBatch {
  * Packed tokens of a batch whose head accepts a partial answer: at most `cap`. If the result is
  * below one row (prefix and candidate), the batch still holds one row.
  *
- * `runMs` predicts the run of a batch with this many tokens; it is linear, or 0 if nothing is known.
+ * `runMs` predicts the run of a batch with this many tokens; it is linear, or 0 if nothing is
+ * known.
  */
 export function capPartial(
   { prefixTokens, leftMs, cap }: PartialBatch,

@@ -72,7 +72,9 @@ function isBetter(a: Ranked<ReplicaLoad>, b: Ranked<ReplicaLoad>): boolean {
   return affinity === 0 ? a.replica.packedTokens < b.replica.packedTokens : affinity > 0;
 }
 
-/** A replica's speed over the mean speed of `replicas`: its part of work that is divided by speed. */
+/**
+ * A replica's speed over the mean speed of `replicas`: its part of work that is divided by speed.
+ */
 export function relativeSpeed(
   view: ReplicaView,
   replicas: readonly ReplicaLoad[],

@@ -43,7 +43,9 @@ export interface ReplicaLoad {
 export interface ScheduleView<Request extends WaitingRequest, Replica extends ReplicaLoad> {
   /** Every unanswered interactive request, in queue order. */
   readonly requests: readonly Request[];
-  /** Every unanswered deferrable request, in queue order. They run when no interactive one waits. */
+  /**
+   * Every unanswered deferrable request, in queue order. They run when no interactive one waits.
+   */
   readonly deferrable: readonly Request[];
   readonly replicas: readonly Replica[];
   /** Mean time between recent arrivals. */

@@ -12,8 +12,8 @@ export interface Queued {
 }
 
 /**
- * When a request is due without regard to other clients: earliest deadline first, with aging. A
- * far or missing deadline counts as `agingMs` after the arrival, so that a stream of urgent requests
+ * When a request is due without regard to other clients: earliest deadline first, with aging. A far
+ * or missing deadline counts as `agingMs` after the arrival, so that a stream of urgent requests
  * cannot starve the request.
  */
 export function computeDueAtMs(arrivedAtMs: number, deadlineAtMs: number, agingMs: number): number {

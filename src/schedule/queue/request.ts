@@ -134,8 +134,7 @@ export class ScheduledRequest implements WaitingRequest {
     this.running -= part.candidates.length;
     part.candidates.forEach(({ index, length }, place) => {
       // A graph that returns too few logits must fail the request, not the scheduler.
-      const yes = logits[2 * place] ?? Number.NaN;
-      const no = logits[2 * place + 1] ?? Number.NaN;
+      const [yes = Number.NaN, no = Number.NaN] = logits.subarray(2 * place, 2 * place + 2);
       if (!Number.isFinite(yes) || !Number.isFinite(no)) {
         this.fail(new RankError('internal', notFinite(index, yes, no)));
       }

@@ -3,7 +3,7 @@ import { likeSlots, parseDeviceSlots } from '../../config/device-slots.ts';
 import { messageOf, RankError } from '../../base/errors.ts';
 import type { WireSetReplicasRequest } from '../../proto/generated/slmrank/v1/SetReplicasRequest.ts';
 
-/** Parses requests of the admin service. All throw RankError `invalid-argument` with the field. */
+/** The parsers of admin requests. All throw RankError `invalid-argument` with the field. */
 
 export type LogLevel = Config['logLevel'];
 
@@ -42,7 +42,7 @@ export function parseFolder(folder: string): string {
   if (folder === '' || folder.length > folderLength || folder.includes('\0')) {
     throw invalid(
       'folder',
-      "has to be a path of at most 4096 characters, the built model's folder",
+      `has to be the built model's folder, a path of 1 to ${folderLength} characters without NUL`,
     );
   }
   return folder;

@@ -14,13 +14,13 @@ import { adminRequestBytes, adminService, guardAdmin } from './service.ts';
 export interface AdminServerOptions {
   /** HOST:PORT; port 0 means any free port. */
   readonly address: string;
-  /** The data address's: clients that may not rank may not administer either. */
+  /** Those of the data address: a client that may not rank may not administer either. */
   readonly credentials: ServerCredentials;
   readonly models: ModelSet;
   readonly log: Log;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly setLogLevel: (level: LogLevel) => string;
-  /** How often dead connections are looked for. */
+  /** The time between two searches for dead connections. */
   readonly sweepMs?: number;
 }
 
@@ -30,7 +30,7 @@ const mostConnections = 64;
 export interface AdminServer {
   /** HOST:PORT, with the actual port. */
   readonly address: string;
-  /** Cuts off open calls. Changes under way are the pool's to finish. */
+  /** Cuts off open calls. The pool still finishes a change that is under way. */
   close(): void;
 }
 
@@ -52,7 +52,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const { address, credentials, clock, sweepMs = 1000 } = options;
   const connections = new Connections(mostConnections, clock);
   guardServer(server, (http2Server) => connections.guard(http2Server));
-  const hint = " (another server's? See SLMRANK_ADMIN_ADDRESS; 'off' for none)";
+  const hint = " (SLMRANK_ADMIN_ADDRESS names another address, or 'off')";
   const bound = await listen(server, address, credentials, hint);
   const sweeps = setInterval(() => connections.sweep(), sweepMs);
   sweeps.unref();

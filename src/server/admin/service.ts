@@ -44,7 +44,7 @@ export interface AdminServiceParts {
   readonly setLogLevel: (level: LogLevel) => string;
 }
 
-/** Ample for requests of a few words. */
+/** Enough for requests of a few words. */
 export const adminRequestBytes = 65_536;
 
 /**
@@ -141,7 +141,7 @@ function follow<In>(
         call.write({ ...progress, seconds: (clock.nowMs() - startedAtMs) / 1000 });
       }
     };
-    // Without a listener an error event would end the process, after the client has disconnected.
+    // Without a listener, an error event after the client has disconnected would end the process.
     call.on('error', () => undefined);
     run(call.request, (step) => {
       log.info({ method }, step);

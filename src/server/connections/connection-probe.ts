@@ -1,36 +1,36 @@
 import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 
-/** How many looks in a row must find a connection stuck before it counts as over. */
-const maxStuckLooks = 2;
-/** Silent looks before the first ping; the wait doubles after each ping, up to the longest. */
+/** How many checks in a row must find a connection stuck before it counts as over. */
+const maxStuckChecks = 2;
+/** Silent checks before the first ping; the wait doubles after each ping, up to the longest. */
 const firstWait = 2;
 const longestWait = 32;
 /** The bytes of a ping's answer, TLS included. */
 const pongBytes = 64;
-/** How many looks a ping may stay unanswered on a connection without calls. */
-const maxUnansweredLooks = 20;
+/** How many checks a ping may stay unanswered on a connection without calls. */
+const maxUnansweredChecks = 20;
 
 /**
  * Finds connections that have died silently. After some framing errors (a frame larger than
  * allowed, DATA on stream 0, bad padding) the HTTP/2 library below Node sends GOAWAY and then
  * neither reads nor writes, and Node emits no event, not even when the socket closes (Node 20.20).
- * The only sign is that our frames stay in its queue although the socket accepts bytes. So a silent
- * connection is pinged now and then. While calls are open, only the queue matters, not whether the
- * client answers. Without calls, a client that does not answer is gone, or never finishes a frame.
- * Node sends no pings on a closing connection; there, empty SETTINGS are sent, which clients
- * acknowledge too.
+ * The only sign is that our frames stay in its queue although the socket accepts bytes. To have a
+ * frame in the queue, the probe pings silent connections. While calls are open, only the queue
+ * matters, not whether the client answers. Without calls, a client that does not answer is gone, or
+ * never finishes a frame. Node sends no pings on a closing connection, so the probe sends empty
+ * SETTINGS there, which clients acknowledge too.
  */
 export class ConnectionProbe {
   readonly #session: ServerHttp2Session;
   readonly #socket: Socket;
   #bytesRead = 0;
   #bytesWritten = 0;
-  #silentLooks = 0;
+  #silentChecks = 0;
   #wait = firstWait;
-  #stuckLooks = 0;
+  #stuckChecks = 0;
   #ping: 'none' | 'sent' | 'answered' = 'none';
-  #unansweredLooks = 0;
+  #unansweredChecks = 0;
 
   /** `socket` is the accepted one, below TLS if there is TLS. */
   constructor(session: ServerHttp2Session, socket: Socket) {
@@ -52,9 +52,9 @@ export class ConnectionProbe {
     this.#countSilence(received);
     const { outboundQueueSize = 0 } = received === 0 ? session.state : {};
     const isStuck = isStill && outboundQueueSize > 0 && !isWriting(this.#socket);
-    this.#stuckLooks = isStuck ? this.#stuckLooks + 1 : 0;
-    this.#unansweredLooks = this.#ping === 'sent' && calls === 0 ? this.#unansweredLooks + 1 : 0;
-    return this.#stuckLooks >= maxStuckLooks || this.#unansweredLooks >= maxUnansweredLooks;
+    this.#stuckChecks = isStuck ? this.#stuckChecks + 1 : 0;
+    this.#unansweredChecks = this.#ping === 'sent' && calls === 0 ? this.#unansweredChecks + 1 : 0;
+    return this.#stuckChecks >= maxStuckChecks || this.#unansweredChecks >= maxUnansweredChecks;
   }
 
   #countSilence(received: number): void {
@@ -65,11 +65,11 @@ export class ConnectionProbe {
         return;
       }
     }
-    this.#silentLooks = received === 0 ? this.#silentLooks + 1 : 0;
+    this.#silentChecks = received === 0 ? this.#silentChecks + 1 : 0;
     if (received > 0) {
       this.#wait = firstWait;
-    } else if (this.#silentLooks >= this.#wait && this.#ping === 'none') {
-      this.#silentLooks = 0;
+    } else if (this.#silentChecks >= this.#wait && this.#ping === 'none') {
+      this.#silentChecks = 0;
       this.#send();
     }
   }
@@ -91,7 +91,7 @@ export class ConnectionProbe {
 /**
  * Whether bytes wait for the client to read them, so that it is slow rather than gone. Node has no
  * public property for this; without the private one every client counts as slow. A TLS socket's
- * property is no use: it still counts what was left to encrypt when its session ended.
+ * property cannot be used: it still counts bytes that were left to encrypt when its session ended.
  */
 function isWriting(socket: Socket): boolean {
   const { _handle: handle } = socket as {

@@ -7,11 +7,11 @@ import { networkOf } from './network-of.ts';
 
 /** The longest that a new connection may take to send its HTTP/2 settings. */
 const maxGreetingMs = 20_000;
-/** How long a connection is idle before it gives way to a new one when there is no room. */
+/** When there is no room, a connection that was idle for this long is closed for a new one. */
 const minIdleMs = 5000;
 /** The longest that a client may take to close its side of an ended connection. */
 const maxLingerMs = 10_000;
-/** The same for a connection that we end. */
+/** The same for a connection that the server ends. */
 const maxEndMs = 1000;
 /** A network may always have this many connections while there is any room. */
 const always = 8;
@@ -166,7 +166,7 @@ export class Connections {
   }
 }
 
-/** A session sends GOAWAY as it ends, so it never ends if its client does not read. */
+/** A session sends GOAWAY before it ends, so it would never end if its client does not read. */
 function end({ session, socket }: Connection): void {
   if (session === undefined) {
     socket.destroy();

@@ -7,7 +7,7 @@ export interface Descriptors {
   readonly open: number;
 }
 
-/** Reserved for models that are loaded later, metrics and the admin address. */
+/** Descriptors reserved for models that are loaded later, metrics and the admin address. */
 const reserved = 64;
 
 /** Undefined where the system does not say (only Linux does), and where there is no limit. */
@@ -22,7 +22,7 @@ export function readDescriptors(process = '/proc/self'): Descriptors | undefined
   }
 }
 
-/** The connections asked for, but no more than leave some descriptors for other use. */
+/** The connections asked for, or fewer if too few descriptors would be left for other uses. */
 export function mostConnections(asked: number, descriptors: Descriptors | undefined): number {
   if (descriptors === undefined) {
     return asked;
@@ -31,7 +31,7 @@ export function mostConnections(asked: number, descriptors: Descriptors | undefi
   return Math.max(1, Math.min(asked, left - Math.min(reserved, Math.floor(left / 2))));
 }
 
-/** The same for this process. Warns when it is less than asked for. */
+/** The same for this process, with a warning if it is less than asked for. */
 export function boundConnections(
   asked: number,
   log: Pick<Log, 'warn'>,

@@ -28,7 +28,7 @@ export class ByteLedger {
     return verdict;
   }
 
-  /** Adds bytes that are held already, fit or not; negative to release them. */
+  /** Adds bytes that are held already, even if they do not fit. Negative bytes are released. */
   change(bytes: number, holder: string): void {
     this.#room.take(holder, bytes);
   }
@@ -36,9 +36,9 @@ export class ByteLedger {
 
 /** A flag and the length before each message (gRPC over HTTP/2, "Length-Prefixed-Message"). */
 const frameBytes = 5;
-/** The most that deflate can expand. */
+/** The most that deflate can expand a text. */
 const maxDeflateRatio = 1032;
-/** How much texts expand, with a margin; used when the size of an unpacked message is unknown. */
+/** How much usual texts expand, with a margin, for messages whose unpacked size is unknown. */
 const textRatio = 16;
 
 export interface CallBytesParts {
@@ -111,7 +111,7 @@ export class CallBytes {
     }
   }
 
-  /** A message has been answered. Releases the oldest, since the order evens out. */
+  /** A message has been answered. Releases the oldest one; in the end, all have been released. */
   answered(): void {
     this.#change(-(this.#messages.shift()?.charge ?? 0));
   }

@@ -7,14 +7,14 @@ export type CallKind = 'check' | 'watch' | 'stream' | 'unary';
 /** Where a call comes from. */
 export interface CallOrigin {
   readonly kind: CallKind;
-  /** The caller's proven name, else the network that it calls from. */
+  /** The caller's proven name, or the network that it calls from. */
   readonly holder: string;
   readonly isNamed: boolean;
   /** The address and port of its connection. */
   readonly connection: string;
 }
 
-/** Who shares bytes and turns with others: a proven client, else each connection by itself. */
+/** The holder of a share of bytes and turns: a proven client, or else a single connection. */
 export function shareHolderOf({ isNamed, holder, connection }: CallOrigin): string {
   return isNamed ? holder : connection;
 }
@@ -29,11 +29,11 @@ export function kindOf(path: string): CallKind {
   return unaryPath.test(path) ? 'unary' : 'stream';
 }
 
-/** The share of open calls for health checks and for health watches, which need no key. */
+/** The share of open calls that health checks may have, and that health watches may have. */
 const healthPart = 1 / 20;
 /** The share of the remaining calls that may be streams, which may last for ever. */
 const streamPart = 3 / 4;
-/** A connection may always have this many open, whatever its client has open elsewhere. */
+/** A connection may always have this many open, regardless of its client's other connections. */
 const always = { calls: 4, watches: 1 };
 /** Far more than the two names that a client can watch. */
 const connectionWatches = 16;
@@ -57,7 +57,7 @@ export class CallRoom {
     this.#mostChecks = Math.max(1, ofHealth);
   }
 
-  /** Then the oldest health check gives way to a new one: a check should last only a moment. */
+  /** If so, the oldest health check is ended for a new one: a check should last only a moment. */
   get isFullOfChecks(): boolean {
     return this.#counts.check >= this.#mostChecks;
   }
@@ -133,5 +133,5 @@ function connectionKey(what: 'watch' | 'call', connection: string): string {
 }
 
 function tooMany(what: string): RankError {
-  return new RankError('overloaded', `${what}, as many as may be`, { reason: 'TOO_MANY_CALLS' });
+  return new RankError('overloaded', `${what}, which is the limit`, { reason: 'TOO_MANY_CALLS' });
 }

@@ -33,10 +33,11 @@ export class ByteCounter {
   ): CallBytes {
     const isHealth = origin.kind === 'check' || origin.kind === 'watch';
     const ledger = isHealth ? this.#healthLedger : this.#ledger;
+    const { 'grpc-encoding': encoding = 'identity' } = headers;
     const bytes = new CallBytes({
       ledger,
       holder: shareHolderOf(origin),
-      isCompressed: (headers['grpc-encoding'] ?? 'identity') !== 'identity',
+      isCompressed: encoding !== 'identity',
       mostMessageBytes: this.#mostMessageBytes,
     });
     let received = 0;
@@ -56,7 +57,7 @@ export class ByteCounter {
 }
 
 function tooLong(): RankError {
-  const message = `a health request has more than ${healthBytes.call} bytes; at most so many`;
+  const message = `a health request has more than ${healthBytes.call} bytes, the most that are allowed`;
   return new RankError('invalid-argument', message);
 }
 

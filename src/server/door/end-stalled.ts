@@ -10,7 +10,7 @@ export interface StallParts {
   readonly messageMs: number;
 }
 
-/** Refuses calls whose clients have stalled, and releases calls that are over. */
+/** Refuses calls whose clients have stalled, and closes calls that are over. */
 export function endStalled({ openCalls, refusals, messageMs }: StallParts, nowMs: number): void {
   for (const open of openCalls.list()) {
     const { stream, bytes } = open;

@@ -31,12 +31,12 @@ export interface FrontDoorParts {
 }
 
 /**
- * Stands between the connections and the library, which limits neither calls nor bytes nor time: it
- * would collect a message of any client for as long as the client likes. Also identifies callers
- * before anything of their messages is read.
+ * Checks every call before the library gets it. The library limits neither calls nor bytes nor
+ * time: it would collect a message of any client for as long as the client likes. The front door
+ * limits all three, and identifies callers before it reads their messages.
  */
 export class FrontDoor {
-  /** For the options of the server: reports what happens to messages after the streams. */
+  /** For the options of the server: reports when the library has decoded and answered messages. */
   readonly interceptor: ServerInterceptor;
   readonly #parts: FrontDoorParts;
   readonly #bytes: ByteCounter;
@@ -76,7 +76,7 @@ export class FrontDoor {
     return this.#bytes.heldBytes;
   }
 
-  /** Guards every address that the server will be bound to. @throws RankError when it cannot. */
+  /** Guards every address that the server will be bound to. @throws RankError if it cannot. */
   attach(server: Server): void {
     guardServer(server, (http2Server) => {
       this.#connections.guard(http2Server);

@@ -14,7 +14,7 @@ const bearer = /^Bearer +([!-~]+)$/i;
 export class Identifier {
   readonly #access: Pick<Access, 'needsKey' | 'proveByKey' | 'proveByCertificate'>;
   readonly #needsCertificate: boolean;
-  /** The name in the certificate of each connection that was opened by one. */
+  /** The name in the client certificate of each connection that needed one. */
   readonly #certified = new Map<ServerHttp2Session, string>();
 
   constructor(access: Access, needsCertificate: boolean) {
@@ -23,14 +23,14 @@ export class Identifier {
   }
 
   /**
-   * Returns where the call comes from. Puts the caller's proven name in place of the name that it
-   * claims, adds what proved it for `takeCredential`, and removes the key so that it is never
+   * Returns the origin of the call. In the headers, replaces the name that the caller claims by its
+   * proven name, adds its credential for `takeCredential`, and removes the key so that it is never
    * logged.
    *
    * @throws RankError `unauthenticated`
    */
   identify(session: ServerHttp2Session | undefined, headers: IncomingHttpHeaders): CallOrigin {
-    const path = headers[':path'] ?? '';
+    const { ':path': path = '' } = headers;
     const proven = this.#prove(path, headers, session);
     Reflect.deleteProperty(headers, credentialKey);
     delete headers.authorization;
@@ -65,7 +65,8 @@ export class Identifier {
     session: ServerHttp2Session | undefined,
   ): Proven | undefined {
     if (this.#access.needsKey && !openPaths.test(path)) {
-      return this.#access.proveByKey(bearer.exec(headers.authorization ?? '')?.[1] ?? '');
+      const [, key = ''] = bearer.exec(headers.authorization ?? '') ?? [];
+      return this.#access.proveByKey(key);
     }
     return this.#needsCertificate && session !== undefined
       ? this.#access.proveByCertificate(this.#certifiedName(session))
@@ -90,7 +91,7 @@ function nameIn(socket: TLSSocket): string {
   return nameInCertificate(subjectaltname, String(common ?? ''));
 }
 
-/** A kind and a name as Node writes them: quoted if the name has a comma or a quotation mark. */
+/** A kind and a name as Node writes them; a name with a comma or a quotation mark is quoted. */
 const alternativeName = /([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy;
 
 /**

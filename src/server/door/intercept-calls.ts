@@ -6,7 +6,7 @@ import type { OpenCall } from './open-call.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { StartTurns } from './start-turns.ts';
 
-/** Names a call of the library's by the key of its open call; removed before handlers see it. */
+/** The metadata key for the key of a call in `OpenCalls`, removed before handlers see it. */
 const callKey = 'x-slmrank-call';
 
 export function writeCallKey(headers: IncomingHttpHeaders, key: string): void {
@@ -14,8 +14,8 @@ export function writeCallKey(headers: IncomingHttpHeaders, key: string): void {
 }
 
 /**
- * Tells open calls what their streams cannot know: when the library has decoded and answered their
- * messages. Calls with one request are started in turns.
+ * Reports to open calls when the library has decoded and answered their messages, which their
+ * streams cannot know. Starts calls with one request in turns.
  */
 export function interceptCalls(openCalls: OpenCalls, turns: StartTurns): ServerInterceptor {
   return (definition, call) => {

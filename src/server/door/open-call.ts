@@ -5,7 +5,7 @@ import type { CallOrigin } from './call-room.ts';
 /** The longest that a client may take to end its side of an answered call. */
 const maxLingerMs = 1000;
 
-/** A call on its stream: where it comes from, the bytes it holds, and whether its client stalls. */
+/** A call on its stream: its origin, the bytes that it holds, and whether its client stalls. */
 export class OpenCall {
   readonly stream: ServerHttp2Stream;
   readonly bytes: CallBytes;
@@ -25,7 +25,7 @@ export class OpenCall {
     this.#sendingSinceAtMs = nowMs;
   }
 
-  /** Call after sending an answer: what the client does not read at once is counted. */
+  /** Call after sending an answer: counts the bytes that the client does not read at once. */
   countUnsent(): void {
     const { stream, bytes } = this;
     if (stream.writableNeedDrain) {

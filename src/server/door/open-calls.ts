@@ -77,7 +77,7 @@ export class OpenCalls {
     return key;
   }
 
-  /** Treats a call as over, whether or not its stream is closed. */
+  /** Removes a call, whether or not its stream is closed. */
   close(call: OpenCall): void {
     this.#closes.get(call)?.();
   }

@@ -5,7 +5,7 @@ import type { Log } from '../../observe/log.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { toStatus } from '../wire/error.ts';
 
-/** The longest that a client may take to read a refusal. */
+/** The longest that a client may take to read its refusal. */
 const maxReadMs = 5000;
 
 interface RefusalParts {

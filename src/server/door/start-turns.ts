@@ -2,15 +2,15 @@
 const maxTurnMs = 5;
 
 interface Waiting {
-  /** Its client no longer waits for it. */
+  /** Whether its client no longer waits for it. */
   readonly isOver: () => boolean;
   readonly start: () => void;
 }
 
 /**
  * Starts the first call of an event-loop turn at once, and further calls of that turn round-robin
- * by holder. In order of arrival, a client could send thousands of calls, cancel them, and make all
- * others wait for work that nobody wants.
+ * by holder. In order of arrival, a client could send thousands of calls, cancel them, and make the
+ * calls of others wait for cancelled work.
  */
 export class StartTurns {
   readonly #nowMs: () => number;

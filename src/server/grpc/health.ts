@@ -4,10 +4,10 @@ import { HealthService, type ServingStatus } from './health-service.ts';
 import { rankingServiceName } from '../../proto/proto-root.ts';
 
 const pollMs = 500;
-/** A lost replica is back within seconds. After that, requests had better go to another server. */
+/** A lost replica is back within seconds. After that, clients should use another server. */
 const graceMs = 5000;
 
-/** grpc.health.v1: SERVING from `begin` to `end` while a replica is ready, or was a moment ago. */
+/** grpc.health.v1: SERVING from `begin` to `end` while a replica is ready, or was just now. */
 export class Health {
   readonly service = new HealthService();
   readonly #pipeline: Pick<RankingPipeline, 'replicas'>;

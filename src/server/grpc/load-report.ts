@@ -42,16 +42,16 @@ export interface LoadReports {
   addToServer(server: ServiceHost): void;
 }
 
-/** How long an encoded report is reused: it is a mean over seconds, and calls are many. */
+/** How long an encoded report is reused. It is a mean over seconds, and every call needs one. */
 const maxAgeMs = 100;
 /** The intervals that a client may ask for; the default is that of grpc-js. */
 const intervalMs = { least: 1000, most: 3_600_000, default: 30_000 };
 
 /**
  * ORCA load reports, in trailers and out of band, for clients that balance by weight. The recorders
- * of grpc-js (1.14.7) will not do: the one for calls reads the proto files from disk for every call
- * (25 ms of processor time), and the other accepts any interval and writes even to clients that do
- * not read.
+ * of grpc-js (1.14.7) cannot be used: the one for calls reads the proto files from disk for every
+ * call (25 ms of processor time), and the other accepts any interval and also writes to clients
+ * that do not read.
  */
 export function createLoadReports({ read, clock }: LoadReportParts): LoadReports {
   const { report, service } = loadOrca();

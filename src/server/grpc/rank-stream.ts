@@ -155,7 +155,7 @@ class RankStream {
     });
   }
 
-  /** After every change: ends the stream when all is answered, or reads on when there is room. */
+  /** Called after every change. Ends the stream if all is answered; reads on if there is room. */
   #advance(): void {
     const { lifecycle, streamUnanswered } = this.#parts;
     if (this.#isEnded) {

@@ -15,7 +15,7 @@ import {
 } from '../wire/metadata.ts';
 import { type LoadReports, loadReportKey } from './load-report.ts';
 
-/** What every call needs from the server. */
+/** The parts of the server that every call needs. */
 export interface CallParts extends AnswerParts {
   readonly root: ProtoRoot;
   readonly lifecycle: Lifecycle;

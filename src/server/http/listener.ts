@@ -7,32 +7,32 @@ import {
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** What one client may send or take, and how many connections may be open. */
+/** The limits of one client, and the number of connections that may be open. */
 export interface HttpLimits {
   readonly headerBytes: number;
   readonly headersMs: number;
   readonly requestMs: number;
   readonly idleMs: number;
-  /** Beyond it a new connection closes the oldest. */
+  /** A new connection beyond this number closes the oldest. */
   readonly maxConnections: number;
 }
 
 export interface HttpListener {
-  /** HOST:PORT, with the port that was taken when port 0 was asked for. */
+  /** HOST:PORT, with the actual port. */
   readonly address: string;
   close(): Promise<void>;
 }
 
 export interface ListenOptions {
-  /** HOST:PORT; port 0 takes a free one. */
+  /** HOST:PORT; port 0 means any free port. */
   readonly address: string;
   readonly limits: HttpLimits;
-  /** Added to the error's message: what the port is for, and which setting names it. */
+  /** The use of the port and the setting that names it, both for the error's message. */
   readonly purpose: string;
   readonly advice: string;
 }
 
-/** How often Node looks for connections that are past their time. */
+/** The time between two searches of Node for connections that have exceeded their time limits. */
 const checkMs = 1000;
 
 /**
@@ -86,7 +86,7 @@ function boundConnections(server: Server, maxConnections: number): void {
 
 /**
  * Disconnects a client that sends its next request before the answer. No ordinary client does so,
- * and such a client could make the server produce any number of answers and take none.
+ * and such a client could make the server produce any number of answers without reading them.
  */
 function oneAtATime(handle: RequestListener): RequestListener {
   const busy = new WeakSet<Socket>();

@@ -3,11 +3,11 @@ import { openMetricsType, textType, toOpenMetrics } from '../../observe/metrics/
 import { type HttpListener, listenHttp } from './listener.ts';
 
 export interface ObservePortOptions {
-  /** HOST:PORT; port 0 takes a free one. */
+  /** HOST:PORT; port 0 means any free port. */
   readonly address: string;
   /** The exposition in Prometheus' text format. */
   readonly metrics: () => Promise<string>;
-  /** Why the server should get no requests now; undefined when it is ready. */
+  /** Returns why the server should get no requests now; undefined when it is ready. */
   readonly findHindrance: () => string | undefined;
 }
 

@@ -1,4 +1,6 @@
-/** The most bytes of a varint. */
+import { at } from '../../base/at.ts';
+
+/** The most bytes of any varint. */
 const mostBytes = 10;
 /** The most bytes of a varint that is a tag or a length. */
 const mostShortBytes = 5;
@@ -63,7 +65,7 @@ export class WireCursor {
   #varint(most: number): number {
     let value = 0;
     for (let scale = 1; scale < 128 ** most; scale *= 128) {
-      const byte = this.#bytes[this.#place] ?? 0;
+      const byte = this.#place < this.#bytes.length ? at(this.#bytes, this.#place) : 0;
       this.#place += 1;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {

@@ -22,7 +22,7 @@ const codes: Readonly<Record<RankErrorKind, status>> = {
   internal: status.INTERNAL,
 };
 
-/** For an `overloaded` without a retry time: clients would never retry without one. */
+/** The retry time of an `overloaded` that has none: without one, clients would never retry. */
 const defaultRetryMs = 1000;
 /** gRPC proposal A6: at a negative value a client's retry policy gives up. */
 const neverRetry = -1;
@@ -66,7 +66,7 @@ export function toStatus(
   return { code, details: message, metadata };
 }
 
-/** The same as a message, for an answer in a stream. */
+/** The same error as a message, for an answer in a stream. */
 export function toWireError(error: RankError): WireRankErrorInput {
   const retryAfterMs = retryMsOf(error);
   return {

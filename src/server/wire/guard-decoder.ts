@@ -15,7 +15,7 @@ export type Received<T> =
       readonly requestId: string;
     };
 
-/** The unpacked size of each message, kept outside because messages belong to the handlers. */
+/** The unpacked size of each message. The messages themselves have no place for it. */
 const decodedBytes = new WeakMap<object, number>();
 
 /** A message's unpacked size in bytes; undefined for one that did not pass a guarded decoder. */
@@ -34,8 +34,8 @@ export function unwrap<T>(received: Received<T>): T {
 export interface ReceiveRules {
   readonly requestBytes: number;
   /**
-   * The repeated field, if the message has one. A hostile message could have millions of entries,
-   * of two bytes each, which become an object each.
+   * The repeated field, if the message has one. A hostile message could have millions of entries of
+   * two bytes, each of which would become an object.
    */
   readonly repeated?: { readonly field: number; readonly name: string; readonly most: number };
   /** The number of the field request_id, if the message has one. */
@@ -94,7 +94,7 @@ function findProblem(found: Inspection, { repeated }: ReceiveRules): FieldViolat
       };
 }
 
-/** Empty when there is none, or none in UTF-8. */
+/** Empty if there is no request id, or if it is not UTF-8. */
 function findRequestId(bytes: Buffer, { requestIdField }: ReceiveRules): string {
   const cursor = new WireCursor(bytes);
   let requestId = '';

@@ -1,4 +1,4 @@
-/** What must be known of a message's field before it is decoded. */
+/** What must be known about a message's field before it is decoded. */
 export interface FieldShape {
   /** As in the proto file. */
   readonly name: string;
@@ -28,7 +28,7 @@ interface DescribedField {
   readonly typeName: string;
 }
 
-/** Field types that our messages do not have are left out: for them the decoder is trusted. */
+/** Only the field types of our messages. Fields of other types are left to the decoder. */
 const wireTypeOf: Readonly<Record<string, number>> = {
   TYPE_BOOL: 0,
   TYPE_UINT32: 0,

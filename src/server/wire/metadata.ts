@@ -5,7 +5,7 @@ import type { StageTimes } from '../../domain/rank.ts';
 
 export const requestIdKey = 'x-request-id';
 export const serverTimingKey = 'server-timing';
-/** Set by the front door to what let the call in; a value sent by the client is removed there. */
+/** The front door sets it to the credential that let the call in, and removes a client's value. */
 export const credentialKey = 'x-slmrank-credential';
 
 export function callerOf(metadata: Metadata): Caller {
@@ -14,14 +14,13 @@ export function callerOf(metadata: Metadata): Caller {
 
 /**
  * Milliseconds until a call's deadline, negative once it has passed. The library gives deadlines in
- * Unix time, and Infinity for a call without one; at its deadline it ends a call with a bare
- * status.
+ * Unix time, or Infinity for a call without one.
  */
 export function timeLeft(deadline: Date | number): number {
   return Number(deadline) - Date.now();
 }
 
-/** Takes what let the call in out of its metadata. */
+/** Returns the credential that let the call in, and removes it from the metadata. */
 export function takeCredential(metadata: Metadata): string | undefined {
   const credential = headerOf(metadata, credentialKey);
   metadata.remove(credentialKey);

@@ -14,8 +14,8 @@ const spanBytes = 14;
 const unitBytes = 3;
 
 /**
- * The objection to a request whose reply may be longer than its client takes; `allowed` is the
- * request's max_reply_bytes. A 0 there is another fault, and gets no second objection.
+ * The violation of a request whose reply may be longer than its client accepts. `allowed` is the
+ * request's max_reply_bytes; a 0 there is already another violation.
  */
 export function findReplyFault(
   request: RankRequest,
@@ -42,9 +42,9 @@ export function findReplyFault(
 }
 
 /**
- * The most bytes that the reply to a request can have, whatever the scores: where top_n leaves some
- * candidates out, the largest ones count. Where the lengths in UTF-16 already prove that the reply
- * has at most `enough` bytes, UTF-8 is not counted and the result is a higher bound.
+ * The most bytes that the reply to a request can have, for any scores: if top_n leaves some
+ * candidates out, the largest ones are counted. If the lengths in UTF-16 already prove that the
+ * reply has at most `enough` bytes, that bound is returned and no UTF-8 is counted, to save time.
  */
 export function mostReplyBytes(request: RankRequest, enough: number): number {
   const bound = sumOfLargest(request, ({ length }) => unitBytes * length);

@@ -16,7 +16,7 @@ import type { WireResultInput } from '../../proto/generated/slmrank/v1/Result.ts
 import { servedLimits } from '../../encode/served-limits.ts';
 import { defaultReplyBytes } from './reply-bytes.ts';
 
-/** What GetInfo says of the server apart from its model. */
+/** What GetInfo says about the server apart from its model. */
 export interface Served {
   readonly config: Config;
   /** The version of the package. */

@@ -61,5 +61,6 @@ export function toTokenizeForm({ texts, maxReplyBytes }: WireTokenizeRequest): T
 
 /** The loader gives known values by name and unknown ones as numbers, which no table has. */
 function choose<T extends string>(found: string | number, names: Names<T>): Choice<T> {
-  return names[found] ?? { given: found, allowed: Object.keys(names) };
+  const { [found]: known } = names;
+  return known ?? { given: found, allowed: Object.keys(names) };
 }

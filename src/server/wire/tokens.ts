@@ -10,7 +10,7 @@ export class WrittenReply {
   }
 }
 
-/** The serializer for a method whose replies may already be encoded. */
+/** The serializer of a method whose replies may already be encoded. */
 export function orWritten<T>(serialize: (reply: T) => Buffer): (reply: T | WrittenReply) => Buffer {
   return (reply) => (reply instanceof WrittenReply ? reply.bytes : serialize(reply));
 }
@@ -21,8 +21,8 @@ const idsPerTurn = 32_768;
 const tags = { texts: 0x0a, tokenizerHash: 0x12, tokens: 0x08, ids: 0x12 };
 
 /**
- * Encodes a TokenizeResponse with its ids, which can be millions. Done by hand and in pieces,
- * because the library would block the main thread for all of them and need many times their memory.
+ * Encodes a TokenizeResponse with its ids, which can be millions, by hand and in pieces. The
+ * library would block the main thread for all of them and need many times their memory.
  *
  * @throws RankError `cancelled` when the client has disconnected, `invalid-argument` when the reply
  *   would be longer than the client takes.

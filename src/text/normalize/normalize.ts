@@ -15,7 +15,7 @@ export const normalizeRules = 'normalize-1';
 export const normalizeSteps = ['html', 'nfkc', 'invisible', 'spaces', 'capitals'] as const;
 export type NormalizeStep = (typeof normalizeSteps)[number];
 
-/** What a list of steps must be, for errors. */
+/** The allowed lists of steps, for error messages. */
 export const allowedSteps = `some of ${normalizeSteps.join(', ')}, each once and in this order,`;
 
 interface Step {
@@ -26,12 +26,12 @@ interface Step {
 
 /**
  * Control and format characters without a glyph. Line breaks, tabs and the joiners U+200C and
- * U+200D stay, and so do signs such as U+0600 that Unicode calls format characters, too.
+ * U+200D are kept, and so are signs such as U+0600, which Unicode also calls format characters.
  */
 const invisible =
   /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0001}\u{e0020}-\u{e007f}]+/gu;
 
-/** A single space or line break is as it should be. */
+/** White space to be replaced: all but a single space or line break. */
 const spaces = /\p{White_Space}{2,}|(?![ \n])\p{White_Space}/gu;
 const lineBreak = /[\n-\r\x85\u2028\u2029]/;
 const line = /[^\n-\r\x85\u2028\u2029]+/g;
@@ -41,14 +41,14 @@ const cased = /[\p{Uppercase}\p{Lowercase}]/gu;
 /** A line in capitals has so many cased letters (abbreviations have fewer), and such a share. */
 const shouted = { letters: 8, percent: 85 } as const;
 
-/** What each step does, for tests: `createNormalizer` applies them. */
+/** The steps, exported for tests; `createNormalizer` applies them. */
 export const stepRules: Readonly<Record<NormalizeStep, Step>> = {
   html: { touches: /<[!/a-zA-Z]|&[#a-zA-Z]/, apply: removeHtml },
   nfkc: { touches: /(?!)/, apply: (text) => text.normalize('NFKC') },
   invisible: { touches: invisible, apply: (text) => text.replace(invisible, '') },
   spaces: { touches: /^[\t-\r ]|[\t-\r ]$|[\t\v-\r]|[\n ][\n ]/, apply: foldSpaces },
   capitals: {
-    // Of 8 letters with 85 % capitals, and so of more, four capitals follow on each other.
+    // Among 8 or more letters with 85 % capitals there are four capitals in a row.
     touches: /(?:[A-Z][^A-Za-z\n-\r]*){4}/,
     apply: (text) => text.replace(line, lowerShouted),
   },
@@ -71,7 +71,7 @@ export function createNormalizer(steps: readonly NormalizeStep[]): (text: string
     touched.test(text) ? rules.reduce((done, { apply }) => apply(done), text) : text;
 }
 
-/** The steps of such names; undefined unless they are known, in order, and none stands twice. */
+/** The steps with these names; undefined unless all are known, in order and without duplicates. */
 export function findSteps(names: readonly string[]): readonly NormalizeStep[] | undefined {
   const found = normalizeSteps.filter((step) => names.includes(step));
   const isSame = found.length === names.length && found.every((step, i) => step === names[i]);

@@ -38,9 +38,10 @@ const entity =
   /&(?:#[0-9]{1,9}(?![0-9])|#[xX][0-9a-fA-F]{1,8}(?![0-9a-fA-F])|[A-Za-z][A-Za-z0-9]{1,31});?/g;
 
 /**
- * The text of HTML: without comments, scripts, style sheets and the tags of known elements, its
- * entities decoded. All of it twice, and tags once more, because texts in feeds are often escaped
- * twice. What is not HTML stays: `a < b`, `vector<int>`, `<your name>`.
+ * The text of HTML, without comments, scripts, style sheets and the tags of known elements, and
+ * with entities decoded. Both are done twice, and tags are removed a third time, because texts in
+ * feeds are often escaped twice. Text that is not HTML is kept: `a < b`, `vector<int>`, `<your
+ * name>`.
  */
 export function removeHtml(text: string): string {
   const once = decodeEntities(removeMarkup(text));

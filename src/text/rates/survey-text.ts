@@ -3,7 +3,7 @@
  * enough for the main thread, because long texts are only sampled.
  */
 
-/** Kinds of characters. Characters of one kind make about equally many tokens. */
+/** Kinds of characters. Characters of one kind yield about equally many tokens. */
 export const characterKinds = [
   /** The first ASCII letter of a word. */
   'word',

@@ -21,7 +21,8 @@ export const tokenSamples: readonly string[] = [
   '<div class="job-posting"><h2 style="color:#333">Cook</h2>\n<ul>\n  <li><p>Prepares meals &amp; desserts</p></li>\n' +
     '  <li><p>Cleans the kitchen</p></li>\n</ul>&nbsp;</div>',
   'export function total(values: readonly number[]): number {\n  let sum = 0;\n  for (const value of values) {\n' +
-    '    sum += value;\n  }\n  return sum; // never NaN\n}\nconst names = rows.map(({ id, name }) => [id, name]);\n',
+    '    sum += value;\n  }\n  return sum; // never NaN\n}\n' +
+    'const names = rows.map(({ id, name }) => [id, name]);\n',
   'def read(path, limit=None):\n    """Yields lines."""\n    with open(path, encoding="utf-8") as file:\n' +
     '        for i, line in enumerate(file):\n            if limit is not None and i >= limit:\n                break\n',
   'Wir suchen für unser Büro in München eine Buchhalterin mit Erfahrung in Jahresabschlüssen. ' +

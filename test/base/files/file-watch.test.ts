@@ -11,7 +11,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('tells once of each change of content, of a swapped link, of a file gone and back', () => {
+test('calls back once for each changed, swapped, removed and restored file', () => {
   const folder = temporaryFolder({ one: '1', two: '22', three: '333' });
   const link = join(folder, 'link');
   symlinkSync('two', link);
@@ -33,7 +33,7 @@ test('tells once of each change of content, of a swapped link, of a file gone an
   ).toBe(1);
   expect(changesAfter(() => rmSync(join(folder, 'one')))).toBe(1);
   expect(changesAfter(() => writeFileSync(join(folder, 'one'), '1'))).toBe(1);
-  // What cannot be looked at is a change like any other: a timer that throws would end the process.
+  // An unreadable file is a change too, because a timer that throws would end the process.
   expect(changesAfter(() => rmSync(join(folder, 'one')))).toBe(1);
   expect(changesAfter(() => symlinkSync('one', join(folder, 'one')))).toBe(1);
   expect(changesAfter(() => rmSync(join(folder, 'one')))).toBe(1);

@@ -42,11 +42,11 @@ describe('JsonRecord', () => {
     ['number', () => json.number('gone'), "'gone' is missing; a finite number is needed"],
     ['flag', () => json.flag('name'), '\'name\' is "tiny"; true or false is needed'],
     ['oneOf', () => json.oneOf('name', ['a', 'b']), 'one of "a", "b" is needed'],
-    ['texts', () => json.texts('sizes'), "'sizes' is [1,2]; texts is needed"],
+    ['texts', () => json.texts('sizes'), "'sizes' is [1,2]; a list of texts is needed"],
     ['list', () => json.texts('name'), 'a list is needed'],
     ['record', () => json.record('sizes'), "m.json: 'sizes' is [1,2]; an object is needed"],
-    ['only', () => json.record('inner').only(['size']), "'inner.list' is no field of it"],
-  ])('%s refuses another value, and says where and what', (_name, read, message) => {
+    ['only', () => json.record('inner').only(['size']), "'inner.list' is not a known field"],
+  ])('%s refuses a wrong value, naming the file and the field', (_name, read, message) => {
     expect(read).toThrow(message);
   });
 

@@ -16,7 +16,7 @@ async function linesOf(content: string | Buffer, maxBytes?: number): Promise<[nu
 }
 
 describe('readLines', () => {
-  test('counts blank lines and leaves them out; takes both line ends, a byte order mark, no end at the end', async () => {
+  test('skips but counts blank lines; accepts both line ends, a byte order mark, a missing last line end', async () => {
     expect(await linesOf('\uFEFFa\r\n\n  \nb\nc')).toEqual([
       [1, 'a'],
       [4, 'b'],
@@ -24,12 +24,12 @@ describe('readLines', () => {
     ]);
   });
 
-  test('reads gzip by its bytes, whatever its name, and the same lines as plain', async () => {
+  test('recognises gzip by its bytes and reads the same lines as from plain text', async () => {
     const text = Array.from({ length: 20_000 }, (_, i) => `line ${i} é 漢字 😀`).join('\n');
     expect(await linesOf(gzipSync(text))).toEqual(await linesOf(text));
   });
 
-  test('gives back any lines, wherever chunks are cut', async () => {
+  test('returns all lines, wherever chunks are cut', async () => {
     const line = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => {
       return text.trim() !== '' && !/[\r\n\uFEFF]/.test(text);
     });
@@ -45,7 +45,7 @@ describe('readLines', () => {
     expect(await linesOf('')).toEqual([]);
   });
 
-  test('a line over the bound is refused before it is held', async () => {
+  test('a line over the limit is refused before all of it is in memory', async () => {
     await expect(linesOf('ab\nabcdef', 5)).rejects.toThrow(
       /lines:2: found a longer line; expected at most 5 bytes/,
     );
@@ -53,7 +53,7 @@ describe('readLines', () => {
     await expect(linesOf(bomb, 1_000)).rejects.toThrow(/lines:1: .*at most 1000 bytes/);
   });
 
-  test('bytes that are not UTF-8 are named by their line', async () => {
+  test('the error for bytes that are not UTF-8 names the line', async () => {
     await expect(linesOf(Buffer.from([0x61, 0x0a, 0xff, 0xfe]))).rejects.toThrow(
       /lines:2: found bytes that are not UTF-8/,
     );
@@ -63,11 +63,11 @@ describe('readLines', () => {
     const random = Array.from({ length: 5_000 }, (_, i) => String((i * 7919) % 10_007)).join('\n');
     const packed = gzipSync(random);
     await expect(linesOf(packed.subarray(0, packed.length / 2))).rejects.toThrow(
-      /lines:\d+: cannot be read on: .*unexpected end of file/,
+      /lines:\d+: reading failed: .*unexpected end of file/,
     );
     const damaged = Buffer.from(packed);
     damaged.writeUInt32LE(0, damaged.length - 8);
-    await expect(linesOf(damaged)).rejects.toThrow(/cannot be read on/);
+    await expect(linesOf(damaged)).rejects.toThrow(/reading failed/);
   });
 
   test('a missing file is named', async () => {
@@ -98,12 +98,12 @@ describe('readLinesOf', () => {
     expect(await read(byteByByte(bytes))).toEqual(all.slice(0, bytes.length === 1 ? 1 : 2));
   });
 
-  test('says where a stream broke', async () => {
+  test('the error of a broken stream names the line', async () => {
     async function* broken() {
       yield await Promise.resolve(Buffer.from('a\nb\n'));
       throw new Error('gone');
     }
-    await expect(read(Readable.from(broken()))).rejects.toThrow('input:3: cannot be read on: gone');
+    await expect(read(Readable.from(broken()))).rejects.toThrow('input:3: reading failed: gone');
   });
 });
 

@@ -14,7 +14,9 @@ let server: AdminServer;
 beforeEach(async () => {
   const { set } = await setUpModels();
   server = await startAdminServer({
-    ...{ address: '127.0.0.1:0', models: set, clock: new FakeClock(3_000) },
+    address: '127.0.0.1:0',
+    models: set,
+    clock: new FakeClock(3_000),
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     credentials: ServerCredentials.createInsecure(),
     setLogLevel: () => 'info',
@@ -24,24 +26,24 @@ afterEach(() => {
   server.close();
 });
 
-const admin = (...words: string[]) => run([...words, '--admin-address', server.address]);
+const admin = (...args: string[]) => run([...args, '--admin-address', server.address]);
 
 test('pool prints a table of the replicas', async () => {
   expect(await admin('pool')).toBe(0);
   const lines = output.stdout.trimEnd().split('\n');
   expect(lines).toHaveLength(4);
   expect(lines[0]).toBe('model tiny (/first), fingerprint efefefefefef');
-  expect(lines[1]).toMatch(/^slot +phase +for +threads +batches +holds +queued +failures/);
+  expect(lines[1]).toMatch(/^slot +phase +for +threads +batches +running +queued +failures/);
   expect(lines[2]).toMatch(/^cpu#0 +ready +2 s +1 +0 +0 +0 ms +0$/);
 });
 
-test('resize tells the steps and prints the pool', async () => {
+test('resize prints its steps, then the pool', async () => {
   expect(await admin('resize', '3')).toBe(0);
   expect(output.stderr).toMatch(/s {2}cpu#2 is loading\n.*s {2}cpu#2 is ready\n.*s {2}done\n/);
   expect(output.stdout).toMatch(/^cpu#2 +ready/m);
 });
 
-test('one slot is quarantined with a reason, released, and drained', async () => {
+test('quarantines a slot with a reason, releases it, and drains another', async () => {
   expect(await admin('quarantine', 'cpu#1', '--reason', 'too hot')).toBe(0);
   expect(output.stdout).toMatch(/^cpu#1 +quarantined .*too hot$/m);
   expect(await admin('release', 'cpu#1')).toBe(0);
@@ -52,14 +54,14 @@ test('one slot is quarantined with a reason, released, and drained', async () =>
   });
 });
 
-test('the log level and the costs', async () => {
+test('sets the log level and prints the costs', async () => {
   expect(await admin('log-level', 'debug')).toBe(0);
   expect(output.stdout).toBe('log level debug, was info\n');
   expect(await admin('costs')).toBe(0);
   expect(output.stdout).toMatch(/^cpu#0 +\d+ +1\.00/m);
 });
 
-test('what the server refuses is thrown with its words', async () => {
+test('throws what the server refused, with its message', async () => {
   await expect(admin('drain', 'cuda:7')).rejects.toThrow(
     "DrainReplica: NOT_FOUND: no replica runs on 'cuda:7'; there are cpu#0, cpu#1",
   );
@@ -69,23 +71,23 @@ test('what the server refuses is thrown with its words', async () => {
 test.each([
   [[], 'an action is missing'],
   [['fly'], "no action 'fly'"],
-  [['drain'], 'admin drain takes SLOT after it'],
-  [['pool', 'all'], 'admin pool takes nothing after it'],
-  [['resize', '1', '2'], 'admin resize takes COUNT or DEVICES after it'],
+  [['drain'], 'admin drain takes one argument, SLOT'],
+  [['pool', 'all'], 'admin pool takes no argument'],
+  [['resize', '1', '2'], 'admin resize takes one argument, COUNT or DEVICES'],
   [['pool', '--timeout', '-1'], '--timeout'],
-])('the words %j are off', async (words, message) => {
-  const call = admin(...words);
+])('refuses the arguments %j', async (args, message) => {
+  const call = admin(...args);
   await expect(call).rejects.toMatchObject({ name: 'UsageError' });
   await expect(call).rejects.toThrow(message);
 });
 
-test('a pool in the middle of a change says so', () => {
+test('the pool shows a change in progress', () => {
   const pool = { model: 'm', folder: 'f', scoreFingerprint: 'abc', replicas: [] };
   expect(formatPool({ ...pool, change: 'resizing', drainingModels: 1 })).toMatch(
-    /resizing is under way\n1 other model\(s\) in memory\n/,
+    /resizing is in progress\n1 other model\(s\) in memory\n/,
   );
 });
 
-test('costs without a run are two empty tables', () => {
+test('before the first batch the costs are two empty tables', () => {
   expect(formatCosts({ kinds: [], replicas: [], encodeMs: [] })).toMatch(/^kind .*\n\nslot .*\n$/);
 });

@@ -46,7 +46,7 @@ describe('formatAnswer', () => {
     expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
   });
 
-  test('a result that is no candidate is a bug', () => {
+  test('throws when a result has no candidate', () => {
     expect(() => formatAnswer(query, replyOf([3, 1]), { top: 1, columns: 80 })).toThrow(
       'result 3 of 3 candidates; this is a bug',
     );

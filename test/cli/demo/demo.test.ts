@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe('slmrank demo', () => {
-  test('ranks the postings through a real server in a process of its own, and stops it', async () => {
+  test('ranks the postings through a server in another process, and stops it', async () => {
     const model = temporaryFolder();
     await buildHfTiny('llama', model);
     process.env['SLMRANK_MODEL'] = model;
@@ -29,7 +29,7 @@ describe('slmrank demo', () => {
     expect(output.stderr).toContain('Server stopped, status 0');
   }, 120_000);
 
-  test('a server that refuses a query is stopped; its log and its reason are shown', async () => {
+  test('stops a server that refuses a query, and shows its reason and its log', async () => {
     const model = temporaryFolder();
     await buildHfTiny('llama', model);
     process.env['SLMRANK_CANDIDATES'] = '10';
@@ -40,7 +40,7 @@ describe('slmrank demo', () => {
     expect(cause).toBeInstanceOf(CallError);
   }, 120_000);
 
-  test('a model that is not there fails with what the server said', async () => {
+  test('shows what the server wrote when the model does not exist', async () => {
     const failure = await run(['--model', '/nowhere/model']).catch((error: unknown) =>
       String(error),
     );
@@ -48,7 +48,7 @@ describe('slmrank demo', () => {
     expect(failure).toContain('/nowhere/model is not a built model');
   }, 120_000);
 
-  test('refuses a count of places that is none', async () => {
+  test('refuses --top 0', async () => {
     await expect(run(['--top', '0'])).rejects.toThrow(/--top is '0'/);
   });
 });

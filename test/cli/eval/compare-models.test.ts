@@ -26,10 +26,10 @@ function runOf(name: string, order: string, interrupted: boolean): ModelRun {
 
 /** Compares `small`, which puts b first, with `dense`, which does so only with titles. */
 async function compare(title: string, more: readonly string[], stopAt = '') {
-  const asked: string[] = [];
+  const ranked: string[] = [];
   const rerankWith: RerankWith = (_input, { model, titles }) => {
     const name = `${model ?? ''}${titles ? '' : ' bare'}`;
-    asked.push(name);
+    ranked.push(name);
     return Promise.resolve(runOf(name, name === 'dense bare' ? 'ab' : 'ba', name === stopAt));
   };
   const given = ['--beir', 'd', '--split', 's', '--run', 'r', '--model', 'small', ...more];
@@ -37,16 +37,16 @@ async function compare(title: string, more: readonly string[], stopAt = '') {
   const input = inputWith(title);
   const measured = await rerankWith(input, options);
   const gate = await compareModels(input, measured, { options, rerankWith, judgements });
-  return { asked, gate };
+  return { ranked, gate };
 }
 
-test('ranks with both models, with titles and without, and tells what it does', async () => {
-  const { asked, gate } = await compare('T', []);
-  expect(asked).toEqual(['small', 'dense', 'small bare', 'dense bare']);
+test('ranks with both models, with titles and without, and shows its progress', async () => {
+  const { ranked, gate } = await compare('T', []);
+  expect(ranked).toEqual(['small', 'dense', 'small bare', 'dense bare']);
   expect(output.stderr).toBe(
-    'For the gate: the reference with titles\n' +
-      'For the gate: the model without titles\n' +
-      'For the gate: the reference without titles\n',
+    'Ranking for the gate: the reference with titles\n' +
+      'Ranking for the gate: the model without titles\n' +
+      'Ranking for the gate: the reference without titles\n',
   );
   expect(
     gate?.runs.map(({ titles, model, reference }) => [titles, model.name, reference.name]),
@@ -63,11 +63,11 @@ test('ranks with both models, with titles and without, and tells what it does', 
 });
 
 test.each([
-  ['as asked', 'T', ['--no-titles'], 'Judged without titles only, as --no-titles says.'],
+  ['as asked', 'T', ['--no-titles'], 'Judged without titles only, because of --no-titles.'],
   ['when there are none', '', [], 'Judged without titles only: the candidates have none.'],
 ])('judges without titles only %s', async (_, title, more, skipped) => {
-  const { asked, gate } = await compare(title, more);
-  expect([asked.length, asked[1]]).toEqual([2, 'dense bare']);
+  const { ranked, gate } = await compare(title, more);
+  expect([ranked.length, ranked[1]]).toEqual([2, 'dense bare']);
   expect(gate?.skipped).toBe(skipped);
   expect(gate?.conditions.map(({ name }) => name)).toEqual([
     'NDCG@10, without titles',
@@ -81,9 +81,9 @@ test.each([
   ['small bare', 3],
   ['dense bare', 4],
 ])('judges nothing when %s was interrupted', async (stopAt, runs) => {
-  const { asked, gate } = await compare('T', [], stopAt);
-  expect([asked.length, gate]).toEqual([runs, undefined]);
+  const { ranked, gate } = await compare('T', [], stopAt);
+  expect([ranked.length, gate]).toEqual([runs, undefined]);
   expect(output.stderr).toMatch(
-    /\nInterrupted: not all queries are ranked, so the gate is not judged\n$/,
+    /\nInterrupted before all queries were ranked: the gate is not judged\n$/,
   );
 });

@@ -6,13 +6,16 @@ const needed = ['--beir', 'd', '--split', 's', '--run', 'r'];
 
 describe('--perturb', () => {
   test.each([
-    [[...needed, '--run-only', '--perturb', 'all'], /--against, --perturb and --out-run do not go/],
+    [
+      [...needed, '--run-only', '--perturb', 'all'],
+      /--run-only .* with --model, --against, --perturb or --out-run$/,
+    ],
     [
       [...needed, '--perturb', 'loud'],
-      /--perturb has 'loud'; all, or some of upper, lower, .*typos, is/,
+      /--perturb has 'loud'; allowed are all, or some of upper, lower, .*typos$/,
     ],
-    [[...needed, '--perturb', 'upper,'], /--perturb has ''; all, or some of/],
-    [[...needed, '--perturb', 'upper,all'], /--perturb has 'all'; all, or some of/],
+    [[...needed, '--perturb', 'upper,'], /--perturb has ''; allowed are all/],
+    [[...needed, '--perturb', 'upper,all'], /--perturb has 'all'; allowed are all/],
   ])('refuses %j', (args, message) => {
     expect(() => parseEvalOptions(args)).toThrow(message);
   });
@@ -24,7 +27,20 @@ describe('--perturb', () => {
       ['typos', 'upper'],
     ],
     [['--perturb', 'all'], perturbationNames],
-  ])('takes of %j the perturbations %j', (args, names) => {
+  ])('reads %j as the perturbations %j', (args, names) => {
     expect(parseEvalOptions([...needed, ...args]).perturb).toEqual(names);
   });
+});
+
+test.each([
+  [[], /--beir is missing/],
+  [['--beir', 'd', '--split', 's'], /--run is missing/],
+  [[...needed, '--limit', '0'], /--limit is '0'; a whole number of at least 1/],
+  [[...needed, '--depth', 'x'], /--depth is 'x'/],
+  [[...needed, '--run-only', '--model', 'm'], /--run-only uses no model/],
+  [[...needed, '--direct', '--served'], /--direct and --served exclude each other/],
+  [[...needed, '--candidate-tokens', '0'], /--candidate-tokens is '0'/],
+  [[...needed, '--colour'], /--colour/],
+])('refuses %j', (args, message) => {
+  expect(() => parseEvalOptions(args)).toThrow(message);
 });

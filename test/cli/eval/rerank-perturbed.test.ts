@@ -12,7 +12,7 @@ const input: RerankInput = {
 };
 const counts = { queries: 1, candidates: 1, truncated: 0, candidateTokens: 1, packedTokens: 1 };
 
-/** Remembers the texts it was given, and is stopped while it ranks those in lower case. */
+/** Records the texts that it ranks, and is interrupted by those in lower case. */
 function ranker() {
   const texts: unknown[] = [];
   const rerank = ({ corpus, queries, run }: RerankInput) => {
@@ -23,7 +23,7 @@ function ranker() {
   return { texts, rerank };
 }
 
-test('the same candidates are ranked once in each form, and the query stays', async () => {
+test('ranks the same candidates once in each form, with the query unchanged', async () => {
   const { texts, rerank } = ranker();
   const found = await rerankPerturbed(input, ['upper', 'nbsp'], rerank);
   expect(texts).toEqual([
@@ -34,7 +34,7 @@ test('the same candidates are ranked once in each form, and the query stays', as
   expect(output.stderr).toBe('Perturbation 1 of 2: upper\nPerturbation 2 of 2: nbsp\n');
 });
 
-test('what was finished before it was stopped is kept', async () => {
+test('keeps the forms that were finished before an interruption', async () => {
   const { texts, rerank } = ranker();
   const found = await rerankPerturbed(input, ['upper', 'lower', 'nbsp'], rerank);
   expect(texts).toHaveLength(2);

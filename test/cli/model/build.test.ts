@@ -44,17 +44,7 @@ test.each(['html,html', 'spaces,html', 'lower', '', 'all,html'])(
   },
 );
 
-test('takes the steps for calibration from the file that the template is in', async () => {
-  const folder = temporaryFolder({
-    'plain.json': template,
-    'recipe.json': `{"template": ${template}, "normalize": ["nfkc"]}`,
-  });
-  const files = ['plain.json', 'recipe.json'].map((file) => join(folder, file));
-  const { templates } = await findPrompt({ template: files });
-  expect(templates.map(({ normalize }) => normalize)).toEqual([undefined, ['nfkc']]);
-});
-
-test('makes rows of --row-tokens', async () => {
+test('builds rows of --row-tokens', async () => {
   const to = join(temporaryFolder(), 'model');
   const template = tinyPath('template.json');
   const given = ['--from', tinyPath('llama'), '--to', to, '--template', template];

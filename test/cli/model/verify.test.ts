@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe('slmrank verify', () => {
-  test('takes the model of SLMRANK_MODEL, and rather the one that is named', async () => {
+  test('verifies the named model, or else the one of SLMRANK_MODEL', async () => {
     const [llama, qwen] = [temporaryFolder(), temporaryFolder()];
     await buildHfTiny('llama', llama);
     await buildHfTiny('qwen3', qwen);
@@ -23,12 +23,12 @@ describe('slmrank verify', () => {
     expect(output.stdout.match(/^\w+(?= \(fp32, \d+ rows\))/gm)).toEqual(['llama', 'qwen3']);
   });
 
-  test('says that it compared with nothing else when there is no golden', async () => {
+  test('says that there was no reference when there is no golden', async () => {
     const dir = temporaryFolder();
     await buildHfTiny('llama', dir);
     expect(await run([dir])).toBe(0);
     expect(output.stdout).toMatch(
-      /^no reference was available \(there is no .*llama\.json\.gz\): .*; see models\/goldens\/make_golden\.py$/m,
+      /^no reference was available \(.*llama\.json\.gz does not exist\): .*; see models\/goldens\/make_golden\.py$/m,
     );
     expect(output.stdout).toMatch(/^PASS \(itself only: no reference was available\)$/m);
     output.stdout = '';

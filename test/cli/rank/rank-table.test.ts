@@ -36,7 +36,7 @@ describe('formatRanking', () => {
     expect(second).toBe(`      2       1  0.5000  job-2  ${title}`);
   });
 
-  test('shows nothing that a terminal would obey, and cuts long ids', () => {
+  test('shows no control characters, and cuts long ids', () => {
     const id = `\u001B[2J${'x'.repeat(50)}`;
     const text = formatRanking(
       { query: 'q\u0007', candidates: [candidate(id, 'a\u001B]0;b\u0007\r\nc')] },

@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { parseRankOptions } from '../../../src/cli/rank/rank-options.ts';
 import { run } from '../../../src/cli/rank/rank.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
@@ -77,9 +75,19 @@ describe('slmrank rank', () => {
       const folder = temporaryFolder({ 'jobs.jsonl': lines });
       const asked = ['night nurse', 'reads charts'];
       const status = await run([
-        ...[...asked.flatMap((query) => ['--query', query]), join(folder, 'jobs.jsonl'), '--json'],
-        ...['--model', model, '--devices', 'cpu:1', '--candidate-tokens', '40'],
-        ...['--context', 'at home', '--instruction', 'nurses only'],
+        ...asked.flatMap((query) => ['--query', query]),
+        join(folder, 'jobs.jsonl'),
+        '--json',
+        '--model',
+        model,
+        '--devices',
+        'cpu:1',
+        '--candidate-tokens',
+        '40',
+        '--context',
+        'at home',
+        '--instruction',
+        'nurses only',
       ]);
       expect(status).toBe(0);
       const found = jsonLines();
@@ -126,7 +134,7 @@ describe('slmrank rank', () => {
     expect(output.stdout).toMatch(new RegExp(`^"nurse", 2${table}\n"cook", 2${table}$`));
   }, 120_000);
 
-  test('with --skip-bad ranks the other lines and names the bad ones; without it ends with that advice', async () => {
+  test('skips and lists bad lines with --skip-bad, which the error recommends without it', async () => {
     const model = temporaryFolder();
     await buildHfTiny('llama', model);
     const bad = ['{"id": "e", "text": ""}', ...Array<string>(6).fill('nonsense')];
@@ -134,7 +142,7 @@ describe('slmrank rank', () => {
     const file = join(folder, 'jobs.jsonl');
     const given = ['--query', 'nurse', '--model', model, '--devices', 'cpu:1', '--json', file];
     await expect(run(given)).rejects.toThrow(
-      `${file}:1: 'text' is ""; text with something to read in it, or a title beside it, is needed. To rank the other lines: --skip-bad`,
+      `${file}:1: 'text' is ""; text with something to read in it, or a title beside it, is needed. --skip-bad ranks the other lines`,
     );
     expect(output.stderr).not.toContain('Loading');
     expect(await run([...given, '--skip-bad'])).toBe(0);
@@ -187,48 +195,4 @@ describe('slmrank rank', () => {
       'standard input: has no candidates; at least one line {"text": "..."} is needed',
     );
   }, 120_000);
-});
-
-describe('parseRankOptions', () => {
-  test.each([
-    [[], 20],
-    [['--json'], Infinity],
-    [['--top', '3'], 3],
-    [['--top', '3', '--json'], 3],
-    [['--top', '0'], Infinity],
-  ])('shows with %j the best %d', (more, top) => {
-    expect(parseRankOptions(['--query', 'q', 'f', ...more]).top).toBe(top);
-  });
-
-  test('takes an empty instruction or context for none', () => {
-    const given = ['--query', 'q', '-', '--instruction', '', '--context='];
-    const { instruction, context, file } = parseRankOptions(given);
-    expect([instruction, context, file]).toEqual([undefined, undefined, '-']);
-  });
-
-  test.each([
-    [['f'], /^--query is missing\n/],
-    [['--query', 'q'], /^0 files are named; one, or - for standard input, is needed\n/],
-    [['--query', 'q', 'f', 'g'], /^2 files are named/],
-    [
-      ['--query', 'q', '--query', ' ', 'f'],
-      /^--query is empty; a text with something to read in it is needed$/,
-    ],
-    [['--query', 'q', 'f', '--top', '1.5'], /^--top is '1\.5'; a whole number of at least 0/],
-    [['--query', 'q', 'f', '--candidate-tokens', '0'], /^--candidate-tokens is '0'; a whole/],
-  ])('refuses %j', (args, message) => {
-    expect(() => parseRankOptions(args)).toThrow(message);
-  });
-});
-
-test('slmrank --help tells every command from its summary', () => {
-  const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
-  const help = execFileSync(process.execPath, ['--import', 'tsx', main, '--help'], {
-    encoding: 'utf8',
-  });
-  const commands = help.split('\n').filter((line) => line.startsWith('  slmrank '));
-  expect(commands.length).toBeGreaterThan(10);
-  expect(commands).toContain('  slmrank rank            rank the candidates of a file');
-  expect(commands.filter((line) => !/^ {2}slmrank [a-z ]+? {2,}\S/.test(line))).toEqual([]);
-  expect(new Set(commands.map((line) => line.search(/(?<= {2})\S[^ ]*( \S+)+$/))).size).toBe(1);
 });

@@ -16,6 +16,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { keyLine } from '../../../src/cli/admin/key-new.ts';
 import { createKey } from '../../../src/desk/access/api-keys.ts';
 import { createRankingClient } from '../../../src/client/client.ts';
@@ -65,7 +66,7 @@ describe('a start that cannot succeed ends with status 1 and one message', () =>
     const { status, errors } = await start([...local, `--model=${dir}`]).ended;
     expect(status).toBe(1);
     expect(errors).toBe(
-      `slmrank: the configuration has 1 problem:\n  --model: ${dir} is not a built model: it has no manifest.json. Build one with 'slmrank model build', name another folder, or name none for the bundled model\n`,
+      `slmrank: the configuration has 1 problem:\n  --model: ${dir} is not a built model: it has no manifest.json. Build it with 'slmrank model build', give another folder, or none for the bundled model\n`,
     );
   });
 });
@@ -80,8 +81,11 @@ test('a tiny model is served until SIGTERM, which drains and ends with status 0'
   const dir = temporaryFolder();
   const { name, fingerprint } = await buildHfTiny('llama', dir);
   const { child, firstLine, ended } = start([
-    ...['--address=127.0.0.1:0', '--admin-address=127.0.0.1:0', '--metrics-address=127.0.0.1:0'],
-    ...[`--model=${dir}`, '--devices=cpu:2'],
+    '--address=127.0.0.1:0',
+    '--admin-address=127.0.0.1:0',
+    '--metrics-address=127.0.0.1:0',
+    `--model=${dir}`,
+    '--devices=cpu:2',
   ]);
   const ready = await Promise.race([firstLine, ended.then(({ errors }) => errors)]);
   expect(ready).toMatch(
@@ -89,7 +93,7 @@ test('a tiny model is served until SIGTERM, which drains and ends with status 0'
       `^slmrank ready on 127\\.0\\.0\\.1:\\d+: model ${name} \\(fp32\\), fingerprint ${fingerprint.slice(0, 12)}, 2 replicas \\(cpu#0, cpu#1\\), `,
     ),
   );
-  const client = createRankingClient(/on (\S+): /.exec(ready)?.[1] ?? '');
+  const client = createRankingClient(at(/on (\S+): /.exec(ready) ?? [], 1));
   const reply = await client.rank(
     { query: 'q', candidates: [{ text: 'a' }, { text: 'b' }] },
     20_000,
@@ -106,7 +110,7 @@ test('a tiny model is served until SIGTERM, which drains and ends with status 0'
 async function hears({ pid = 0 }: ChildProcess, signal: number): Promise<void> {
   for (;;) {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const caught = BigInt(`0x${/^SigCgt:\s*(\w+)/m.exec(status)?.[1] ?? '0'}`);
+    const caught = BigInt(`0x${at(/^SigCgt:\s*(\w+)/m.exec(status) ?? [], 1)}`);
     if ((caught >> BigInt(signal - 1)) % 2n === 1n) {
       return;
     }
@@ -122,13 +126,13 @@ describe('signals', () => {
   });
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  test('SIGHUP reads the keys again, and one before there are any ends nothing', async () => {
+  const oneReplica = () => [...local, `--model=${join(dir, 'model')}`, '--devices=cpu:1'];
+
+  test('SIGHUP reloads the keys, and does not end a server that is still starting', async () => {
     const [key, next] = [createKey(), createKey()];
     const keys = join(dir, 'keys');
     writeFileSync(keys, keyLine(key, { name: 'a' }));
-    const { child, firstLine, said, ended } = start([
-      ...[...local, `--api-keys=${keys}`, `--model=${join(dir, 'model')}`, '--devices=cpu:1'],
-    ]);
+    const { child, firstLine, said, ended } = start([...oneReplica(), `--api-keys=${keys}`]);
     await hears(child, constants.signals.SIGHUP);
     child.kill('SIGHUP');
     const ready = await Promise.race([firstLine, ended.then(({ errors }) => errors)]);
@@ -145,9 +149,7 @@ describe('signals', () => {
     ['SIGTERM', 143],
     ['SIGINT', 130],
   ] as const)('%s while it loads ends it with a line and status %d', async (signal, status) => {
-    const { child, said, ended } = start([
-      ...[...local, `--model=${join(dir, 'model')}`, '--devices=cpu:1'],
-    ]);
+    const { child, said, ended } = start(oneReplica());
     await said(/cpu#0 is loading/);
     child.kill(signal);
     const { errors, ...end } = await ended;
@@ -155,10 +157,8 @@ describe('signals', () => {
     expect(errors).toContain(`"signal":"${signal}","msg":"stopped while loading`);
   });
 
-  test('a second signal ends it at once, by that signal', async () => {
-    const { child, said, ended } = start([
-      ...[...local, `--model=${join(dir, 'model')}`, '--devices=cpu:1'],
-    ]);
+  test('a second signal ends the process at once by that signal', async () => {
+    const { child, said, ended } = start(oneReplica());
     await said(/cpu#0 is loading/);
     child.kill('SIGINT');
     await said(/"signal":"SIGINT","msg":"stopped while loading/);
@@ -168,7 +168,7 @@ describe('signals', () => {
     expect([child.signalCode, status]).toEqual(status === null ? ['SIGTERM', null] : [null, 130]);
   });
 
-  test('SIGTERM before anything is loaded ends it with a line too', async () => {
+  test('SIGTERM before anything is loaded also ends it with a message', async () => {
     const { child, ended } = start([...local, `--model=${join(dir, 'model')}`]);
     // Node itself hears SIGTERM from the start; ours is there once SIGHUP is heard.
     await hears(child, constants.signals.SIGHUP);
@@ -179,7 +179,7 @@ describe('signals', () => {
   });
 });
 
-test('with a full disk under both of its outputs it serves, counts the lines and stops', async () => {
+test('serves, counts dropped lines and stops when both its outputs are on a full disk', async () => {
   const dir = temporaryFolder();
   await buildHfTiny('llama', dir);
   const free = createServer().listen(0, '127.0.0.1');
@@ -191,8 +191,14 @@ test('with a full disk under both of its outputs it serves, counts the lines and
   const child = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', main, '--address=127.0.0.1:0', '--admin-address=off'],
-      ...[`--metrics-address=127.0.0.1:${port}`, `--model=${dir}`, '--devices=cpu:1'],
+      '--import',
+      'tsx',
+      main,
+      '--address=127.0.0.1:0',
+      '--admin-address=off',
+      `--metrics-address=127.0.0.1:${port}`,
+      `--model=${dir}`,
+      '--devices=cpu:1',
     ],
     { env: { PATH: process.env['PATH'] }, stdio: ['ignore', full, full] },
   );
@@ -208,7 +214,7 @@ test('with a full disk under both of its outputs it serves, counts the lines and
   expect(await ended).toEqual([0, null]);
 });
 
-test('weights that are not those of the manifest end the start', async () => {
+test('does not start with weights that differ from the manifest', async () => {
   const dir = temporaryFolder();
   await buildHfTiny('llama', dir);
   const weights = join(dir, 'weights.bin');
@@ -218,7 +224,7 @@ test('weights that are not those of the manifest end the start', async () => {
   expect(errors).toMatch(/^slmrank: .*weights\.bin has SHA-256 [0-9a-f]{64}; the manifest says /);
 });
 
-test('a model that a killed build had taken away is put back and served', async () => {
+test('restores and serves a model that an unfinished build had moved', async () => {
   const root = temporaryFolder();
   const dir = join(root, 'm');
   await buildHfTiny('llama', dir);
@@ -228,16 +234,20 @@ test('a model that a killed build had taken away is put back and served', async 
   child.kill('SIGTERM');
   const { status, errors } = await ended;
   expect(status).toBe(0);
-  expect(errors).toContain(`slmrank: put ${dir} back, which a killed build had taken away\n`);
+  expect(errors).toContain(`slmrank: restored ${dir}, which an unfinished build had moved\n`);
 });
 
-test('an address that is taken ends the start before the model is looked at, with the other problems', async () => {
+test('reports an address in use with the other problems, before the model is read', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
   const { status, errors } = await start([
-    ...[`--address=127.0.0.1:${port}`, '--admin-address=off', '--metrics-address=off'],
-    ...['--linger-ms=x', '--api-keys=/nowhere/keys', '--model=/nowhere'],
+    `--address=127.0.0.1:${port}`,
+    '--admin-address=off',
+    '--metrics-address=off',
+    '--linger-ms=x',
+    '--api-keys=/nowhere/keys',
+    '--model=/nowhere',
   ]).ended;
   taken.close();
   expect(status).toBe(1);
@@ -246,7 +256,7 @@ test('an address that is taken ends the start before the model is looked at, wit
     expect.stringContaining('  --linger-ms: '),
     expect.stringContaining('  --model: /nowhere is not a built model'),
     expect.stringContaining("  --api-keys: '/nowhere/keys' cannot be read: ENOENT"),
-    `  --address: cannot listen on 127.0.0.1:${port}: somebody listens there already (EADDRINUSE)`,
+    `  --address: cannot listen on 127.0.0.1:${port}: another process already uses it (EADDRINUSE)`,
     '',
   ]);
 });

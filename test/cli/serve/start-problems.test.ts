@@ -32,26 +32,31 @@ function problemsOf(argv: readonly string[], env: Record<string, string> = {}) {
   return findStartProblems(readConfig(env, argv).config);
 }
 
-test('a start that can succeed has none, and leaves its addresses free', async () => {
+test('finds nothing when the start can succeed, and leaves the addresses free', async () => {
   const dir = temporaryFolder(files);
   const argv = [
-    ...[...free, `--model=${join(dir, 'model')}`, `--capture=${join(dir, 'new.jsonl')}`],
-    ...[`--tls-cert=${join(dir, 'cert.pem')}`, `--tls-key=${join(dir, 'key.pem')}`],
+    ...free,
+    `--model=${join(dir, 'model')}`,
+    `--capture=${join(dir, 'new.jsonl')}`,
+    `--tls-cert=${join(dir, 'cert.pem')}`,
+    `--tls-key=${join(dir, 'key.pem')}`,
   ];
   expect(await problemsOf(argv)).toEqual([]);
   expect(await problemsOf(argv)).toEqual([]);
 });
 
-test('addresses that are taken, files that are missing and CUDA without its libraries are all reported at once', async () => {
+test('reports addresses in use, missing files and CUDA without its libraries together', async () => {
   const dir = temporaryFolder(files);
   const address = `127.0.0.1:${port}`;
   const argv = [
-    ...[`--address=${address}`, '--metrics-address=192.0.2.1:9464', '--admin-address=off'],
-    ...[`--model=${dir}`, '--devices=cuda:0', `--capture=${join(dir, 'no/file')}`],
-    ...[
-      `--tls-key=${join(dir, 'none.pem')}`,
-      `--tls-client-ca=${join(dir, 'model/manifest.json')}`,
-    ],
+    `--address=${address}`,
+    '--metrics-address=192.0.2.1:9464',
+    '--admin-address=off',
+    `--model=${dir}`,
+    '--devices=cuda:0',
+    `--capture=${join(dir, 'no/file')}`,
+    `--tls-key=${join(dir, 'none.pem')}`,
+    `--tls-client-ca=${join(dir, 'model/manifest.json')}`,
   ];
   const env = {
     SLMRANK_TLS_CERT: join(dir, 'gone.pem'),
@@ -67,7 +72,7 @@ test('addresses that are taken, files that are missing and CUDA without its libr
     expect.stringMatching(/^--tls-key: '.*none\.pem' cannot be used: .*ENOENT/),
     expect.stringMatching(/^--tls-client-ca: '.*manifest\.json' cannot be used: /),
     expect.stringMatching(/^SLMRANK_API_KEYS: '.*keys\.jsonl' cannot be read: .*ENOENT/),
-    `--address: cannot listen on ${address}: somebody listens there already (EADDRINUSE)`,
+    `--address: cannot listen on ${address}: another process already uses it (EADDRINUSE)`,
     "--metrics-address: cannot listen on 192.0.2.1:9464: this machine does not have the address (EADDRNOTAVAIL); 'off' for none",
   ]);
 });
@@ -80,21 +85,23 @@ test('a key that is not the certificate is reported with both files', async () =
   ]);
 });
 
-test('two addresses of which one includes the other exclude each other', async () => {
+test('refuses two addresses of which one includes the other', async () => {
   const spare = createServer().listen(0, '127.0.0.1');
   await once(spare, 'listening');
   const { port: own } = spare.address() as AddressInfo;
   spare.close();
   await once(spare, 'close');
   const argv = [
-    ...[`--address=0.0.0.0:${own}`, `--admin-address=127.0.0.1:${own}`, '--metrics-address=off'],
+    `--address=0.0.0.0:${own}`,
+    `--admin-address=127.0.0.1:${own}`,
+    '--metrics-address=off',
   ];
   expect(await problemsOf(argv)).toEqual([
-    `--admin-address: cannot listen on 127.0.0.1:${own}: somebody listens there already (EADDRINUSE); 'off' for none`,
+    `--admin-address: cannot listen on 127.0.0.1:${own}: another process already uses it (EADDRINUSE); 'off' for none`,
   ]);
 });
 
-test('what could not be read is passed over', async () => {
+test('ignores settings that could not be read', async () => {
   expect(
     await problemsOf([
       '--address=x',

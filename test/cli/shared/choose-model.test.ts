@@ -31,7 +31,7 @@ describe('the model that a command works with', () => {
     expect(await chooseWith(env, argv)).toEqual({ folder, built: [] });
   });
 
-  test('when the bundled one cannot be built: the reason, and what to do', async () => {
+  test('gives the reason and advice when the bundled model cannot be built', async () => {
     const cause = new Error('no space is left');
     const chosen = chooseModel({ model: undefined, devices: [] }, () => Promise.reject(cause));
     await expect(chosen).rejects.toMatchObject({

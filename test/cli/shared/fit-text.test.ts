@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { fit, oneLine, pad, widthOf } from '../../../src/cli/shared/fit-text.ts';
 
-it('keeps a text on one line, without what a terminal would obey', () => {
+it('keeps a text on one line, without control characters', () => {
   expect(oneLine(' a\r\n\tb\u001b[31m c ')).toBe('a b [31m c');
 });
 

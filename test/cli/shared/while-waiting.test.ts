@@ -8,7 +8,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('says how long it has waited until the work is done, and hands its result over', async () => {
+test('reports the time that has passed until the work is done, and returns its result', async () => {
   const lines: string[] = [];
   const work = new Promise<string>((resolve) => setTimeout(() => resolve('done'), 12_000));
   const waiting = whileWaiting('ranking', work, (line) => lines.push(line));
@@ -17,7 +17,7 @@ test('says how long it has waited until the work is done, and hands its result o
   expect(lines).toEqual(['still ranking after 5 s', 'still ranking after 10 s']);
 });
 
-test('ends with the failure of the work, and says nothing more', async () => {
+test('fails with the error of the work, and reports nothing more', async () => {
   const lines: string[] = [];
   const work = Promise.reject(new Error('gone'));
   await expect(whileWaiting('ranking', work, (line) => lines.push(line))).rejects.toThrow('gone');

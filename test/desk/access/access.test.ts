@@ -40,7 +40,7 @@ function bearing(
   return { metadata };
 }
 
-test('the right key opens, and its name is the client whatever the call says', async () => {
+test('a valid key lets a call in, under the name of the key whatever the call claims', async () => {
   await start(keyLine(key, { name: 'search' }));
   const metadata = { 'x-client-id': 'another' };
   expect(await server.call('Rank', request, bearing(`Bearer ${key}`, metadata))).toMatchObject({
@@ -78,7 +78,7 @@ test('health needs no key', async () => {
   expect(await unary(server.client, check, {}, plain)).toEqual({ status: 'SERVING' });
 });
 
-test('changed keys count from the reload on; a file that cannot be read leaves those before', async () => {
+test('changed keys are valid after the reload; an unreadable file leaves the previous ones', async () => {
   const file = await start(keyLine(key, { name: 'search' }));
   const next = createKey();
   writeFileSync(file, keyLine(next, { name: 'search' }));
@@ -97,9 +97,7 @@ test('changed keys count from the reload on; a file that cannot be read leaves t
   expect(server.logLines.join()).toContain('the key file has no keys');
 });
 
-/**
- * What may be where a file was: none of it is waited for, or read to an end that it does not have.
- */
+/** Things in place of a key file, which must be neither waited for nor read without end. */
 const noFiles: readonly (readonly [string, (path: string) => void, RegExp])[] = [
   ['a pipe', (path) => execFileSync('mkfifo', [path]), /is a pipe; a file is needed/],
   ['a folder', (path) => mkdirSync(path), /is a folder; a file is needed/],
@@ -130,7 +128,7 @@ test.each(noFiles)(
   },
 );
 
-test('beyond the quota a request is refused with the time to wait; refused work is not charged', async () => {
+test('a request beyond the quota is refused with the time to wait; refused work is not charged', async () => {
   await start(keyLine(key, { name: 'search', rate: '0.5', burst: '4' }));
   server.pipeline.holds = true;
   const shed = server.fail('Rank', request, bearing(`Bearer ${key}`));
@@ -155,7 +153,7 @@ test('beyond the quota a request is refused with the time to wait; refused work 
   expect(server.pipeline.ranked).toHaveLength(3);
 });
 
-test('skipped candidates are not charged, and a request of such alone costs one', async () => {
+test('skipped candidates are not charged, and a request of only those costs 1', async () => {
   await start(keyLine(key, { name: 'search', rate: '0.001', burst: '4' }));
   const bad = Array.from({ length: 30 }, () => ({ text: ' ' }));
   const skipping = { query: 'q', on_bad_candidate: 'ON_BAD_CANDIDATE_SKIP' };
@@ -169,7 +167,7 @@ test('skipped candidates are not charged, and a request of such alone costs one'
   await server.call('Rank', { ...skipping, candidates: [...bad, one] }, bearing(`Bearer ${key}`));
 });
 
-test('estimates and tokenizing are charged a tenth of a candidate a text, and one at least', async () => {
+test('estimates and tokenizing cost a tenth per candidate or text, and at least 1', async () => {
   await start(keyLine(key, { name: 'search', rate: '0.001', burst: '4' }));
   const texts = Array.from({ length: 11 }, () => 'text');
   await server.call('Tokenize', { texts }, bearing(`Bearer ${key}`));
@@ -189,7 +187,7 @@ test('estimates and tokenizing are charged a tenth of a candidate a text, and on
   }
 });
 
-test('a key of class deferrable has its requests served as deferrable, others as they ask', async () => {
+test('requests with a deferrable key are deferrable, others have the priority they ask for', async () => {
   const other = createKey();
   await start(
     keyLine(key, { name: 'nightly', priority: 'deferrable' }),
@@ -203,7 +201,7 @@ test('a key of class deferrable has its requests served as deferrable, others as
   ]);
 });
 
-test('a key file that cannot be used keeps the server from starting', async () => {
+test('the server does not start with an unusable key file', async () => {
   await start(keyLine(key, { name: 'search' }));
   await expect(startTestServer({ 'api-keys': '/nowhere/keys' })).rejects.toThrow(
     "--api-keys: '/nowhere/keys' cannot be read",
@@ -214,7 +212,7 @@ test('a key file that cannot be used keeps the server from starting', async () =
   );
 });
 
-/** A stream that was let in by the key: its first answer, and its end. */
+/** A stream that the key let in: its first answer, and its end. */
 function openStream(value: string, more: Readonly<Record<string, string>> = {}) {
   const { path, requestSerialize, responseDeserialize } = methodOf(
     'slmrank.v1.RankingService',
@@ -230,7 +228,7 @@ function openStream(value: string, more: Readonly<Record<string, string>> = {}) 
   return { call, answered, ended };
 }
 
-test('a key that is taken out of the file ends its open streams, and only those', async () => {
+test('removing a key from the file ends its open streams and no others', async () => {
   const other = createKey();
   const kept = keyLine(other, { name: 'search' });
   const file = await start(keyLine(key, { name: 'search' }), kept);
@@ -249,7 +247,7 @@ test('a key that is taken out of the file ends its open streams, and only those'
   await stays.ended;
 });
 
-test('what a caller says of the key that let it in is thrown away', async () => {
+test('a credential that a caller claims in its metadata is discarded', async () => {
   const other = createKey();
   const file = await start(keyLine(key, { name: 'a' }), keyLine(other, { name: 'b' }));
   const claim = `key ${hashKey(other).toString('hex')}`;

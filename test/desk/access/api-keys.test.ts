@@ -6,7 +6,7 @@ import { createKey, findKey, hashKey, parseApiKeys } from '../../../src/desk/acc
 const hash = 'ab'.repeat(32);
 const line = (fields: object) => JSON.stringify({ name: 'a', sha256: hash, ...fields });
 
-test('a fresh key has 256 random bits, and its line is read back as what was asked for', () => {
+test('a new key has 256 random bits, and its line parses to the same grant', () => {
   const keys = Array.from({ length: 100 }, createKey);
   expect(new Set(keys).size).toBe(100);
   expect(keys.every((key) => /^slmrank_[\w-]{43}$/.test(key))).toBe(true);
@@ -47,7 +47,7 @@ test.each([
   [
     'a misspelt quota',
     line({ candidatesPerSec: 5 }),
-    /^f, line 1: 'candidatesPerSec' is no field of it; allowed are name, sha256, candidatesPerSecond, burst, priority/,
+    /^f, line 1: 'candidatesPerSec' is not a known field; allowed are name, sha256, candidatesPerSecond, burst, priority/,
   ],
   [
     'the same key twice',
@@ -70,7 +70,7 @@ test('a file of too many keys is refused', () => {
   expect(() => parseApiKeys(lines.join('\n'), 'f')).toThrow('f, line 10001: more than 10000 keys');
 });
 
-test('a key is found by itself alone, wherever it stands', () => {
+test('only the key itself is found, at any place in the list', () => {
   const keys = ['one', 'two', 'three'];
   const parsed = parseApiKeys(keys.map((key) => keyLine(key, { name: key })).join('\n'), 'f');
   expect(keys.map((key) => findKey(parsed, key)?.client)).toEqual(keys);
@@ -83,7 +83,7 @@ test('a key is found by itself alone, wherever it stands', () => {
   expect(findKey(parsed, `one${' '.repeat(100_000)}`)).toBeUndefined();
 });
 
-test('no key is never looked up', () => {
+test('an empty key is not looked up', () => {
   const key = {
     client: 'a',
     hash: hashKey(''),

@@ -4,7 +4,7 @@ import { type Bucket, type Drawn, draw, Quotas } from '../../../src/desk/access/
 
 const rate = { candidatesPerSecond: 10, burst: 30 };
 
-test('a fresh client has its burst, then its rate', () => {
+test('a new client has its burst, then its rate', () => {
   const quotas = new Quotas();
   quotas.draw('a', rate, 20, 0);
   quotas.draw('a', rate, 10, 0);
@@ -16,7 +16,7 @@ test('a fresh client has its burst, then its rate', () => {
   quotas.draw('b', rate, 30, 500);
 });
 
-test('a refusal says when there will be enough, and then there is', () => {
+test('after the time that a refusal names, the same draw succeeds', () => {
   const empty: Bucket = { level: 0, atMs: 1000 };
   expect(draw(empty, rate, 25, 1000)).toEqual({ ok: false, retryAfterMs: 2500 });
   expect(draw(empty, rate, 25, 3500)).toEqual({ ok: true, bucket: { level: 0, atMs: 3500 } });
@@ -30,7 +30,7 @@ test('a request larger than the burst passes a full bucket and leaves it in debt
   expect(draw({ level: -70, atMs: 0 }, rate, 100, 10_000)).toMatchObject({ ok: true });
 });
 
-test('what is given back can be drawn again, up to the burst', () => {
+test('candidates that were given back can be drawn again, up to the burst', () => {
   const quotas = new Quotas();
   quotas.draw('a', rate, 30, 0);
   quotas.giveBack('a', 30);
@@ -40,7 +40,7 @@ test('what is given back can be drawn again, up to the burst', () => {
   quotas.draw('a', rate, 30, 0);
 });
 
-test('whatever comes, no more passes than burst, rate and one request allow', () => {
+test('never more passes than burst, rate and one request allow', () => {
   const step = fc.record({ waitMs: fc.nat(2000), candidates: fc.integer({ min: 1, max: 100 }) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
@@ -58,7 +58,7 @@ test('whatever comes, no more passes than burst, rate and one request allow', ()
   );
 });
 
-test('who waits as long as was said passes', () => {
+test('a client that waits as long as it was told is admitted', () => {
   fc.assert(
     fc.property(
       fc.double({ min: -200, max: 30, noNaN: true }),

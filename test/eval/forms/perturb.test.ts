@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { boilerplate } from '../../../src/eval/forms/boilerplate.ts';
 import {
   perturb,
@@ -77,7 +78,7 @@ describe('perturbing a text', () => {
     const { text } = perturb({ ...long, text: long.text.repeat(10) }, 'typos');
     const words = long.text.repeat(10).split(' ');
     const typed = text.split(' ');
-    const wrong = words.flatMap((word, i) => (word === typed[i] ? [] : [[word, typed[i] ?? '']]));
+    const wrong = words.flatMap((word, i) => (word === typed[i] ? [] : [[word, at(typed, i)]]));
     expect(wrong.length).toBeGreaterThan(words.length * 0.015);
     expect(wrong.length).toBeLessThan(words.length * 0.05);
     for (const [word = '', typo = ''] of wrong) {

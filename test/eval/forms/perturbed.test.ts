@@ -34,12 +34,10 @@ describe('perturbed quality', () => {
     expect(measured.map(({ name }) => name)).toEqual(['upper', 'html']);
     expect(measured[0]?.rows).toEqual([
       {
-        ...{
-          kind: 'all',
-          queries: 3,
-          plain: expect.closeTo(2.5 / 3),
-          perturbed: expect.closeTo(2 / 3),
-        },
+        kind: 'all',
+        queries: 3,
+        plain: expect.closeTo(2.5 / 3),
+        perturbed: expect.closeTo(2 / 3),
         difference: {
           mean: expect.closeTo(-20),
           low: expect.closeTo(-60),
@@ -47,11 +45,17 @@ describe('perturbed quality', () => {
         },
       },
       {
-        ...{ kind: 'need', queries: 2, plain: 1, perturbed: 0.5 },
+        kind: 'need',
+        queries: 2,
+        plain: 1,
+        perturbed: 0.5,
         difference: { mean: -50, low: -50, high: -50 },
       },
       {
-        ...{ kind: 'title', queries: 1, plain: 0.5, perturbed: 1 },
+        kind: 'title',
+        queries: 1,
+        plain: 0.5,
+        perturbed: 1,
         difference: { mean: 100, low: 100, high: 100 },
       },
     ]);

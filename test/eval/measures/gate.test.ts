@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatGate } from '../../../src/eval/measures/format-gate.ts';
+import { at } from '../../../src/base/at.ts';
 import {
   type GateInput,
   gateLimits,
@@ -12,7 +12,7 @@ const run = (orders: Readonly<Record<string, string>>, logits: readonly number[]
   new Map(
     Object.entries(orders).map(([query, ids]) => [
       query,
-      Array.from(ids, (id, i) => ({ id, score: logits[i] ?? NaN })),
+      Array.from(ids, (id, i) => ({ id, score: at(logits, i) })),
     ]),
   );
 
@@ -148,41 +148,9 @@ describe('the gate', () => {
     expect(judgeRun(reference).conditions.map((each) => each.queries)).toEqual([1, 1, 1]);
     const nothing = judgeRun(run({ q2: 'b' }));
     expect(nothing).toMatchObject({ passed: false, firstPlaces: [{ queries: 0, changed: 0 }] });
-    expect(formatGate(nothing, { reference: 'dense', skipped: undefined })).toContain(
-      'Gate: FAIL: NDCG@10, with titles (no judged query in common); NDCG@1, with titles (no',
-    );
   });
 
   test('fails without a side', () => {
     expect(judge().passed).toBe(false);
-  });
-});
-
-describe('formatGate', () => {
-  test('shows each condition, the first places, the skipped side, and the failed conditions', () => {
-    const result = judge(side(true, best, 'bac bac bac abc'));
-    expect(formatGate(result, { reference: 'dense', skipped: 'Only half.' })).toBe(
-      [
-        'Against dense; changes are relative, intervals are paired by query:',
-        '',
-        '                               queries  reference   model    change               95 %  at least',
-        'NDCG@10, with titles                 4     1.0000  0.9077   -9.23 %  -27.68 %..+0.00 %   -0.50 %  FAIL',
-        'NDCG@1, with titles                  4     1.0000  0.7500  -25.00 %  -75.00 %..+0.00 %   -1.00 %  FAIL',
-        'NDCG@10 of need, with titles         2     1.0000  1.0000   +0.00 %   +0.00 %..+0.00 %   -1.00 %    ok',
-        'NDCG@10 of title, with titles        2     1.0000  0.8155  -18.45 %  -36.91 %..+0.00 %   -1.00 %  FAIL',
-        '',
-        'First places with titles: 25.0 % changed (1 of 4), by a median of 0.2311 in the p(yes) of dense; this decides nothing.',
-        'Only half.',
-        'Gate: FAIL: NDCG@10, with titles; NDCG@1, with titles; NDCG@10 of title, with titles',
-        '',
-      ].join('\n'),
-    );
-  });
-
-  test('shows PASS, and no median when no first place changed', () => {
-    const text = formatGate(judge(side(false, best, best)), { reference: 'd', skipped: undefined });
-    expect(text).toMatch(
-      /\nFirst places without titles: 0\.0 % changed \(0 of 4\); this decides nothing\.\nGate: PASS\n$/,
-    );
   });
 });

@@ -16,14 +16,19 @@ export function fakeEncoding(
         prefix: order === 'query-first' ? asked : Int32Array.of(98),
         candidates: candidates.map(({ text: { length } }) => ({
           ids: Int32Array.of(...Array(length).keys(), ...suffix),
-          ...{ tokens: length, truncated: false },
+          tokens: length,
+          truncated: false,
         })),
       },
     };
   };
   return {
-    ...{ order, tokenBudget, encoder: { encode }, titles: true },
-    ...{ instruction: undefined, maxCandidateTokens: undefined },
+    order,
+    tokenBudget,
+    encoder: { encode },
+    titles: true,
+    instruction: undefined,
+    maxCandidateTokens: undefined,
   };
 }
 

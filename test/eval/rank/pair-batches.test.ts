@@ -28,7 +28,7 @@ describe.each(['query-first', 'candidate-first'] as const)('batches of %s pairs'
         });
         expect(rows.map(({ pair }) => pair).toSorted((a, b) => a - b)).toEqual([...asked.keys()]);
         for (const { prefix, ids, pair } of rows) {
-          const { query, candidate } = found[pair] ?? { query: 0, candidate: 0 };
+          const { query, candidate } = at(found, pair);
           const text = [...Array(7 * candidate).keys()];
           expect([...prefix.ids, ...ids.ids]).toEqual(
             order === 'query-first'
@@ -52,7 +52,8 @@ describe.each(['query-first', 'candidate-first'] as const)('batches of %s pairs'
     );
     const [batch, ...more] = batchPairs(all, fakeData, fakeEncoding(order, 1000));
     expect(more).toEqual([]);
-    // 4 queries of 2 tokens, 6 candidates of 105 together; a token of the template for each prefix or suffix.
+    // 4 queries of 2 tokens, 6 candidates with 105 tokens in total, and one template token for each
+    // prefix or suffix.
     expect(batch?.packedTokens).toBe(
       order === 'query-first' ? 4 * 2 + 4 * (105 + 6) : 105 + 6 + 24 * 2,
     );

@@ -10,7 +10,9 @@ import { openPairEngine, type PairEngine } from '../../../src/eval/rank/open-pai
 
 /** A candidate's text is its logit, its only token; the second is cut. */
 const engine: PairEngine = {
-  ...{ order: 'query-first', tokenBudget: 100, attentionGroups: 4 },
+  order: 'query-first',
+  tokenBudget: 100,
+  attentionGroups: 4,
   encoder: {
     encode: ({ candidates }) => ({
       ok: true,
@@ -18,7 +20,8 @@ const engine: PairEngine = {
         prefix: Int32Array.of(1),
         candidates: candidates.map(({ text }) => ({
           ids: Int32Array.of(Number(text)),
-          ...{ tokens: 1, truncated: text === '2' },
+          tokens: 1,
+          truncated: text === '2',
         })),
       },
     }),
@@ -44,14 +47,18 @@ const input = {
   queries: new Map(['q1', 'q2'].map((id) => [id, { id, text: id, kind: undefined }])),
   corpus: new Map(
     [5, 2, 5, 7].map((n, i) => {
-      const id = 'abcd'[i] ?? '';
+      const id = 'abcd'.charAt(i);
       return [id, { id, title: '', text: String(n) }];
     }),
   ),
 };
 const options = {
-  ...{ depth: 3, titles: true, instruction: undefined, maxCandidateTokens: undefined },
-  ...{ signal: new AbortController().signal, onProgress: () => undefined },
+  depth: 3,
+  titles: true,
+  instruction: undefined,
+  maxCandidateTokens: undefined,
+  signal: new AbortController().signal,
+  onProgress: () => undefined,
 };
 
 test('orders by logit; ties and entries beyond the depth keep the order of the run', async () => {
@@ -75,7 +82,11 @@ test('orders by logit; ties and entries beyond the depth keep the order of the r
     ],
   ]);
   expect(counts).toEqual({
-    ...{ queries: 2, candidates: 5, truncated: 1, candidateTokens: 5, packedTokens: 7 },
+    queries: 2,
+    candidates: 5,
+    truncated: 1,
+    candidateTokens: 5,
+    packedTokens: 7,
   });
   expect(interrupted).toBe(false);
 });

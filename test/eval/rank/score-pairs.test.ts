@@ -38,7 +38,10 @@ const pairs: readonly Pair[] = [...data.queries.keys()]
 function options(changed: Partial<PairOptions> = {}): PairOptions {
   const { signal } = new AbortController();
   return {
-    ...{ titles: true, instruction: undefined, maxCandidateTokens: undefined, signal },
+    titles: true,
+    instruction: undefined,
+    maxCandidateTokens: undefined,
+    signal,
     onProgress: () => undefined,
     ...changed,
   };
@@ -52,7 +55,11 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     const modelDir = join(temporaryFolder(), order);
     const manifest = await buildHfTiny('llama', modelDir, order);
     session = await openSession({
-      ...{ modelDir, manifest, provider: 'cpu', deviceId: 0, threads: 1 },
+      modelDir,
+      manifest,
+      provider: 'cpu',
+      deviceId: 0,
+      threads: 1,
     });
     const limits = { prefixTokens: 300, candidateTokens: 200, rowTokens: 500 };
     const tokenizerPath = join(modelDir, manifest.tokenizer.file);
@@ -79,7 +86,9 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     const outcome = engine.encoder.encode({
       query: data.queries.get(query)?.text ?? '',
       candidates: candidates.flatMap((id) => data.corpus.get(id) ?? []),
-      ...{ instruction: undefined, context: undefined, truncation: 'end' },
+      instruction: undefined,
+      context: undefined,
+      truncation: 'end',
       maxCandidateTokens: undefined,
     });
     if (!outcome.ok) {
@@ -144,7 +153,7 @@ function logitsOf(score: PairScore | undefined): readonly number[] {
 
 function largestDifference(a: readonly number[], b: readonly number[]): number {
   expect(a).toHaveLength(b.length);
-  return Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? NaN))));
+  return Math.max(...a.map((value, i) => Math.abs(value - at(b, i))));
 }
 
 describe('scoring', () => {

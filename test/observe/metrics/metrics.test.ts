@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ServingEvent } from '../../../src/domain/events.ts';
-import { eventMetrics, metricTable } from '../../../src/observe/metrics/metric-table.ts';
+import { eventMetrics } from '../../../src/observe/metrics/metric-table.ts';
 import { countEvents } from '../../../src/observe/metrics/metrics.ts';
-import { measureProcess } from '../../../src/observe/metrics/process-metrics.ts';
-import { MetricRegistry, toOpenMetrics } from '../../../src/observe/metrics/registry.ts';
+import { MetricRegistry } from '../../../src/observe/metrics/registry.ts';
 import { parseExposition, sampleOf } from '../../support/serving/exposition.ts';
 import { batchRun, ended } from '../../support/serving/events.ts';
 
@@ -21,30 +20,8 @@ async function read(events: readonly ServingEvent[], series: readonly string[]) 
   return Object.fromEntries(series.map((one) => [one, sampleOf(text, one)]));
 }
 
-describe('the metrics table', () => {
-  test.each(Object.entries(metricTable))('%s is named as Prometheus asks', (name, spec) => {
-    expect(name).toMatch(/^slmrank_[a-z]+(_[a-z]+)*$/);
-    expect(name.endsWith('_total')).toBe(spec.type === 'counter');
-    expect(name).not.toMatch(/_(ms|milliseconds|mb|kb)\b/);
-    expect(spec.help).toMatch(/^[^"\n\\]+\.$/);
-    const { buckets = [] } = spec as { buckets?: readonly number[] };
-    expect([...buckets].sort((a, b) => a - b)).toEqual(buckets);
-    expect(new Set(buckets).size).toBe(buckets.length);
-  });
-
-  // There a counter's family has its name without _total.
-  test('no two families have one name in OpenMetrics', () => {
-    const families = Object.keys(metricTable).map((name) => name.replace(/_total$/, ''));
-    expect(new Set(families).size).toBe(families.length);
-  });
-
-  test('request latency has an edge at the 500 ms that the alerts watch', () => {
-    expect(metricTable.slmrank_request_duration_seconds.buckets).toContain(0.5);
-  });
-});
-
 describe('countEvents', () => {
-  test('every series of closed labels is there as a zero before anything happened', async () => {
+  test('every series with known labels exists at 0 from the start', async () => {
     const text = await countAll();
     const families = parseExposition(text);
     const told = [...families].filter(([name]) => name in eventMetrics);
@@ -99,7 +76,7 @@ describe('countEvents', () => {
 `);
   });
 
-  test('scores that came too late are no goodput', async () => {
+  test('scores after the deadline do not count as goodput', async () => {
     expect(
       await read(
         [ended({ inTime: false }), ended({ outcome: 'partial', scored: 4 })],
@@ -108,7 +85,7 @@ describe('countEvents', () => {
     ).toEqual({ slmrank_candidates_scored_total: 14, slmrank_candidates_in_time_total: 4 });
   });
 
-  test('a request that was not answered scores nothing and spoils no stage time', async () => {
+  test('a request without an answer counts neither scores nor stage times', async () => {
     const outcomes = ['rejected', 'expired', 'cancelled', 'failed'] as const;
     const events = outcomes.map((outcome) => ended({ outcome, reason: 'INTERNAL' }));
     expect(
@@ -132,7 +109,7 @@ describe('countEvents', () => {
     });
   });
 
-  test('requests by outcome add up to the requests told', async () => {
+  test('the outcomes add up to the number of requests', async () => {
     const outcomes = ['scored', 'partial', 'rejected', 'expired', 'cancelled', 'failed'] as const;
     const events = outcomes.flatMap((outcome) => [
       ended({ outcome }),
@@ -188,7 +165,7 @@ describe('countEvents', () => {
     expect(sampleOf(text, changes)).toBe(2);
   });
 
-  test('lost batches and candidates queued again are counted', async () => {
+  test('failed batches and retried candidates are counted', async () => {
     expect(
       await read(
         [
@@ -208,7 +185,7 @@ describe('countEvents', () => {
     });
   });
 
-  test('a flood of new label values ends in OTHER', async () => {
+  test('too many values of a label are counted as OTHER', async () => {
     const events = Array.from({ length: 3000 }, (_, place) => ({
       kind: 'batch-failed' as const,
       replica: `r${place}`,
@@ -219,45 +196,4 @@ describe('countEvents', () => {
     expect(failures).toBeLessThan(1100);
     expect(sampleOf(text, 'slmrank_batch_failures_total{replica="OTHER"}')).toBe(2000);
   });
-});
-
-test('what is watched is read at every scrape', async () => {
-  const registry = new MetricRegistry(known);
-  let queued = 3;
-  registry.onScrape('slmrank_queued_candidates', () => [[{}, queued]]);
-  registry.onScrape('slmrank_score_cache_hits_total', () => [[{}, queued * 10]]);
-  expect(sampleOf(await registry.text(), 'slmrank_queued_candidates')).toBe(3);
-  queued = 5;
-  const text = await registry.text();
-  expect(sampleOf(text, 'slmrank_queued_candidates')).toBe(5);
-  expect(sampleOf(text, 'slmrank_score_cache_hits_total')).toBe(50);
-});
-
-test('OpenMetrics names counters without _total and ends with EOF; the text keeps both names', async () => {
-  const text = await countAll(ended());
-  const open = toOpenMetrics(text);
-  expect(open.endsWith('\n# EOF\n')).toBe(true);
-  expect(open).not.toContain('\n\n');
-  const families = parseExposition(open);
-  expect(families.get('slmrank_candidates_scored')?.samples).toEqual(
-    new Map([['slmrank_candidates_scored_total', 10]]),
-  );
-  expect(parseExposition(text).has('slmrank_candidates_scored_total')).toBe(true);
-});
-
-test('the process is measured: memory, processor, lag, pauses, build', async () => {
-  const registry = new MetricRegistry(known);
-  const build = { version: '1.2.3', model: 'tiny', fingerprint: 'ab', precision: 'fp32' };
-  const stop = measureProcess(registry, () => ({ ...build, provider: 'cpu' }));
-  const text = await registry.text();
-  stop();
-  const { node } = process.versions;
-  const info = `slmrank_build_info{version="1.2.3",model="tiny",fingerprint="ab",precision="fp32",provider="cpu",node="${node}"}`;
-  expect(sampleOf(text, info)).toBe(1);
-  expect(sampleOf(text, 'slmrank_process_memory_bytes{kind="rss"}')).toBeGreaterThan(1e6);
-  expect(sampleOf(text, 'slmrank_process_memory_bytes{kind="heap_used"}')).toBeGreaterThan(1e6);
-  expect(sampleOf(text, 'slmrank_process_cpu_seconds_total')).toBeGreaterThan(0);
-  expect(sampleOf(text, 'slmrank_process_start_time_seconds')).toBeGreaterThan(1.6e9);
-  expect(sampleOf(text, 'slmrank_event_loop_lag_seconds_count')).toBe(0);
-  expect(sampleOf(text, 'slmrank_gc_pause_seconds_count{kind="major"}')).toBe(0);
 });

@@ -24,14 +24,14 @@ function inMemory() {
 
 /** [start, end] in milliseconds after the event's start. */
 function timesOf({ startTime, endTime }: ReadableSpan): readonly number[] {
-  const { startedMs } = ended();
+  const { startedAtMs } = ended();
   return [startTime, endTime].map(([seconds, nanoseconds]) =>
-    Math.round(seconds * 1000 + nanoseconds / 1e6 - startedMs),
+    Math.round(seconds * 1000 + nanoseconds / 1e6 - startedAtMs),
   );
 }
 
 describe('createTraces', () => {
-  test('makes one tree of a call, in the trace of its caller', () => {
+  test('makes one tree of spans per call, in the trace of its caller', () => {
     const { exporter, traces } = inMemory();
     traces.tell(ended({ traceparent }));
     const spans = exporter.getFinishedSpans();
@@ -64,7 +64,7 @@ describe('createTraces', () => {
     });
   });
 
-  test('stages follow each other at their times, within the call', () => {
+  test('stages follow each other within the call', () => {
     const { exporter, traces } = inMemory();
     traces.tell(ended());
     traces.tell(ended({ queueMs: 0, runMs: 500, method: 'RankStream' }));
@@ -80,7 +80,7 @@ describe('createTraces', () => {
     ]);
   });
 
-  test('calls without a caller’s trace begin one each', () => {
+  test("each call without a caller's trace begins a new one", () => {
     const { exporter, traces } = inMemory();
     traces.tell(ended());
     traces.tell(ended({ traceparent: 'nonsense' }));
@@ -91,7 +91,7 @@ describe('createTraces', () => {
     expect(roots).toHaveLength(2);
   });
 
-  test('a caller that does not sample is followed', () => {
+  test('the decision of a caller not to sample is followed', () => {
     const { exporter, traces } = inMemory();
     traces.tell(ended({ traceparent: traceparent.replace(/01$/, '00') }));
     expect(exporter.getFinishedSpans()).toEqual([]);
@@ -128,7 +128,7 @@ describe('openTraces', () => {
     expect(await openTraces(env, '1')).toBeUndefined();
   });
 
-  test('refuses a protocol that it does not speak', async () => {
+  test('refuses an unsupported protocol', async () => {
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',

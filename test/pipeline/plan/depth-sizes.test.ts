@@ -12,7 +12,7 @@ const templates = [
   createTemplate({ ...parts, context: '{context}', title: '{title}', instruction: 'Look.' }),
 );
 
-test('sizes are the estimates of what has to run, in either template order', () => {
+test('sizes are the estimates of the candidates that have to run, in either template order', () => {
   const anyText = fc.string({ maxLength: 300 });
   fc.assert(
     fc.property(

@@ -20,7 +20,10 @@ const recipe = JSON.parse(readFileSync(new URL('recipes/slmrank-55m.json', bundl
   readonly normalize: readonly NormalizeStep[];
 };
 
-/** The bundled model as it is served, and its tokenizer under the built-in query-first template, without normalizing. */
+/**
+ * The bundled model as it is served, and its tokenizer with the built-in query-first template and
+ * without normalizing.
+ */
 const models = {
   bundled: recipe,
   'query-first': { template: builtinTemplates.chatml, normalize: undefined },
@@ -31,7 +34,9 @@ type Model = (typeof models)['bundled' | 'query-first'];
 function load({ template, normalize }: Model) {
   const encodeLimits = { ...limits, prefixTokens: 1_024 };
   const encoder = createRequestEncoder({
-    ...{ tokenizerPath, template, normalize },
+    tokenizerPath,
+    template,
+    normalize,
     limits: encodeLimits,
   });
   const encode: Parameters<TokenEstimator['calibrate']>[0]['encode'] = (task) => {
@@ -44,7 +49,7 @@ function load({ template, normalize }: Model) {
   return { template, encode, tokenize };
 }
 
-/** Loaded once, as it takes time. */
+/** Loaded once, because loading takes time. */
 const encoders = { bundled: load(models.bundled), 'query-first': load(models['query-first']) };
 
 /** An estimator that has seen no request. */
@@ -57,7 +62,7 @@ async function open(name: keyof typeof models) {
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-/** Estimated over real packed tokens. */
+/** Estimated packed tokens divided by the real ones. */
 async function compare(
   { estimator, encode }: Opened,
   request: ReturnType<typeof testRequest>,
@@ -81,17 +86,21 @@ const allowed = (name: string) => (name === 'postings' || name === 'repeated' ? 
 describe.each(['bundled', 'query-first'] as const)('the model %s', (model) => {
   const opening = open(model);
 
-  test.each(Object.entries(texts))('%s are near before any request was seen', async (name, own) => {
-    const opened = await opening;
-    for (const maxCandidateTokens of caps) {
-      const request = testRequest('night shift nurse', own, { maxCandidateTokens });
-      const { ratio } = await compare(opened, request);
-      expect([name, maxCandidateTokens, Math.abs(ratio - 1) <= allowed(name)]).toEqual([
-        ...[name, maxCandidateTokens],
-        true,
-      ]);
-    }
-  });
+  test.each(Object.entries(texts))(
+    '%s are estimated closely before any request was seen',
+    async (name, own) => {
+      const opened = await opening;
+      for (const maxCandidateTokens of caps) {
+        const request = testRequest('night shift nurse', own, { maxCandidateTokens });
+        const { ratio } = await compare(opened, request);
+        expect([name, maxCandidateTokens, Math.abs(ratio - 1) <= allowed(name)]).toEqual([
+          name,
+          maxCandidateTokens,
+          true,
+        ]);
+      }
+    },
+  );
 
   test.each(Object.entries(texts))(
     '%s are nearer once such requests were encoded',
@@ -106,7 +115,7 @@ describe.each(['bundled', 'query-first'] as const)('the model %s', (model) => {
     },
   );
 
-  test('titles, context and instruction count as they are encoded', async () => {
+  test('titles, context and instruction are estimated closely', async () => {
     const opened = await opening;
     const request = testRequest('nurse', ['Cares for patients.', 'Keeps the books.'], {
       context: 'a hospital in a small town that looks for people who work at night',
@@ -120,7 +129,7 @@ describe.each(['bundled', 'query-first'] as const)('the model %s', (model) => {
   });
 });
 
-it('keeps what it learnt of one script when requests of another come', async () => {
+it('keeps the rates of one script while it learns those of another', async () => {
   const opened = await open('bundled');
   const japanese = testRequest('看護師', texts.japanese);
   for (let seen = 0; seen < 10; seen++) {
@@ -132,7 +141,7 @@ it('keeps what it learnt of one script when requests of another come', async () 
   expect(Math.abs((await compare(opened, japanese)).ratio - 1)).toBeLessThan(0.1);
 });
 
-it('learns nothing from candidates that were cut, of which only a part was counted', async () => {
+it('does not learn from truncated candidates, whose whole length is unknown', async () => {
   const { estimator, encode } = await open('bundled');
   const whole = testRequest('nurse', texts.postings);
   const before = estimator.estimate(whole, whole.candidates);
@@ -141,7 +150,7 @@ it('learns nothing from candidates that were cut, of which only a part was count
   expect(estimator.estimate(whole, whole.candidates)).toEqual(before);
 });
 
-it('reads samples of long texts only, and is as near as with short ones', async () => {
+it('samples long texts and estimates them as closely as short ones', async () => {
   const opened = await open('bundled');
   const wide = { candidateTokens: 100_000, rowTokens: 200_000, tokenBudget: 1_024 };
   const estimator = new TokenEstimator(models.bundled.template, wide);
@@ -152,11 +161,11 @@ it('reads samples of long texts only, and is as near as with short ones', async 
   const [ofWhole = 0] = estimator.estimate(whole, whole.candidates).candidateTokens;
   const sum = ofParts.reduce((total, tokens) => total + tokens, 0);
   expect(Math.abs(ofWhole / sum - 1)).toBeLessThan(0.15);
-  // Cut to what is read, its length no longer matters.
+  // Only a sample is read, so the length no longer matters.
   expect((await compare(opened, whole)).ratio).toBeCloseTo(1, 1);
 });
 
-it('estimates from the template alone when the limits leave no room to ask about it', async () => {
+it('guesses from the template when the limits leave no room to measure it', async () => {
   const estimator = new TokenEstimator(models.bundled.template, limits);
   const { tokenize } = encoders.bundled;
   const encode = () => Promise.reject(new RankError('invalid-argument', 'no room'));

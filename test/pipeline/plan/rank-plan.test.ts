@@ -23,7 +23,7 @@ function setUp() {
     estimate: quarters,
   });
   const { clock, encoders, pipeline, rank } = parts;
-  const within = (leftMs: number) => ({ ...noDeadline(), deadlineMs: clock.nowMs() + leftMs });
+  const within = (leftMs: number) => ({ ...noDeadline(), deadlineAtMs: clock.nowMs() + leftMs });
   const ask = (leftMs: number, changed = {}) =>
     rank({ adaptiveDepth: true, candidates, ...changed }, within(leftMs));
   const estimate = (leftMs: number, changed = {}) =>
@@ -48,18 +48,18 @@ describe('a request that leaves its depth to the server', () => {
     expect(asked()).toBe(depth);
   });
 
-  test('is refused before any work when the floor cannot end in time', async () => {
+  test('is refused before any work when not even the floor can end in time', async () => {
     const { ask, asked, admission } = setUp();
     await expect(ask(30)).rejects.toBeInstanceOf(RankError);
     expect(asked()).toBeUndefined();
     expect(admission.held).toEqual({ candidates: 0, tokens: 0 });
   });
 
-  test('is ranked less deeply on a busy server, and again to the ceiling on an idle one', async () => {
+  test('gets fewer candidates ranked on a busy server, and the ceiling again on an idle one', async () => {
     const { ask, asked, encode, runner } = setUp();
     const first = ask(200);
     await encode(new Array<number>(8).fill(10));
-    // 84 ms run already, 100 are allowed for what is not learnt of forecasts, and 41 are left of 225.
+    // Of 225 ms, 84 run already and 100 are the margin of an untrained forecast: 41 are left.
     void ask(250);
     expect(asked()).toBe(4);
     runner.last.finish();
@@ -72,7 +72,7 @@ describe('a request that leaves its depth to the server', () => {
     expect(asked()).toBe(8);
   });
 
-  test('is told how many were ranked; the rest follows in the order given', async () => {
+  test('gets the number of ranked candidates, and the rest in input order', async () => {
     const { ask, encode, runner } = setUp();
     const reply = ask(60);
     await encode([10, 10, 10, 10, 10]);
@@ -86,14 +86,14 @@ describe('a request that leaves its depth to the server', () => {
     expect(complete).toBe(true);
   });
 
-  test('goes as deep as the time allows when a part would do, so that the first are whole', () => {
+  test('with partial_ok also gets only as many candidates as can be scored in time', () => {
     const { ask, asked } = setUp();
-    // 5 ms are kept for the reply.
+    // 5 ms are reserved for the reply.
     void ask(65, { partialOk: true });
     expect(asked()).toBe(5);
   });
 
-  test('goes deeper where scores are known: they take no time', async () => {
+  test('gets more candidates when scores are known, which take no time', async () => {
     const { ask, asked, encode, rank, runner } = setUp();
     const known = rank({ candidates: candidates.slice(0, 4), useCache: true });
     await encode([10, 10, 10, 10]);
@@ -109,10 +109,15 @@ describe('a request that leaves its depth to the server', () => {
   test('is estimated as it would be ranked', async () => {
     const { estimate } = setUp();
     expect(await estimate(60)).toMatchObject({
-      ...{ candidates: 5, packedTokens: 51, runMs: 51, refusalReason: undefined },
+      candidates: 5,
+      packedTokens: 51,
+      runMs: 51,
+      refusalReason: undefined,
     });
     expect(await estimate(60, { adaptiveDepth: false })).toMatchObject({
-      ...{ candidates: 10, packedTokens: 101, refusalReason: expect.any(String) },
+      candidates: 10,
+      packedTokens: 101,
+      refusalReason: expect.any(String),
     });
     expect(await estimate(20)).toMatchObject({ candidates: 3, refusalReason: expect.any(String) });
   });

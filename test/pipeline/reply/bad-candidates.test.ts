@@ -24,7 +24,7 @@ const shapeOf = ({ results }: RankReply) =>
   results.map(({ index, scored, skipped }) => [index, scored ? 'scored' : skipped]);
 
 describe('candidates that the encoder finds to be bad', () => {
-  test('are skipped: the others are scored, each with its own score', async () => {
+  test('are skipped, and each of the others gets its own score', async () => {
     const { encoders, runner, admission, rank, encode } = setUp();
     const reply = rank(skip);
     await settle();
@@ -46,7 +46,7 @@ describe('candidates that the encoder finds to be bad', () => {
     expect(admission.held).toEqual({ candidates: 0, tokens: 0 });
   });
 
-  test('may be all there are: nothing runs', async () => {
+  test('may be all candidates of a request, in which case nothing runs', async () => {
     const { runner, rank, encode } = setUp();
     const reply = rank(skip);
     await encode(
@@ -66,12 +66,12 @@ describe('candidates that the encoder finds to be bad', () => {
     expect(runner.runs).toHaveLength(0);
   });
 
-  test('are told from those that the deadline left out', async () => {
+  test('are listed apart from those that the deadline left out', async () => {
     const { clock, rank, encode } = setUp();
     const reply = rank(
       { ...skip, partialOk: true },
       {
-        deadlineMs: clock.nowMs() + 100,
+        deadlineAtMs: clock.nowMs() + 100,
         signal: new AbortController().signal,
         client: '',
         traceparent: undefined,
@@ -87,7 +87,7 @@ describe('candidates that the encoder finds to be bad', () => {
     expect(await reply).toMatchObject({ complete: false, skipped: { BLANK: 1 } });
   });
 
-  test('a fault names a candidate by its place among all', async () => {
+  test('an error names a candidate by its place in the whole request', async () => {
     const { runner, rank, encode } = setUp();
     const reply = rank(skip);
     await encode([5, 7], [[0, blank]]);
@@ -96,10 +96,10 @@ describe('candidates that the encoder finds to be bad', () => {
   });
 });
 
-describe('what is known of a bad candidate', () => {
+describe('the fault of a bad candidate', () => {
   const cached = { useCache: true };
 
-  test('is kept: it is skipped again, or refuses the request at once', async () => {
+  test('is cached: it is skipped again, or refuses the request at once', async () => {
     const { encoders, runner, rank, encode } = setUp();
     const first = rank({ ...skip, ...cached });
     await encode([5, 7], [[1, tooLong]]);
@@ -115,7 +115,7 @@ describe('what is known of a bad candidate', () => {
     expect(encoders.asked).toHaveLength(1);
   });
 
-  test('reaches an equal request that waits for the run, each treating it in its own way', async () => {
+  test('reaches an equal request that follows the run and has another policy', async () => {
     const { encoders, runner, rank, encode } = setUp();
     const first = rank({ ...skip, ...cached });
     const strict = rank({ ...refuse, ...cached });

@@ -38,17 +38,17 @@ describe('the order of results', () => {
       [1, 0],
     ],
     ['not scored follows in input order', [undefined, 1, undefined, 3], {}, [3, 1, 0, 2]],
-    ['minScore keeps what was not scored', [undefined, 1, 3], { minScore: 2 }, [2, 0]],
-    ['topN counts what was not scored', [undefined, 1], { topN: 1 }, [1]],
+    ['minScore keeps unscored candidates', [undefined, 1, 3], { minScore: 2 }, [2, 0]],
+    ['topN counts unscored candidates', [undefined, 1], { topN: 1 }, [1]],
   ] as const)('%s', (_name, margins, wanted, expected) => {
     expect(placesOf(margins, wanted)).toEqual(expected);
   });
 
-  test('probabilities too near 1 to differ still stand in the order of their logits', () => {
+  test('probabilities too close to 1 to differ are ordered by their logits', () => {
     expect(placesOf([50, 60, 55], { scoreKind: 'probability' })).toEqual([1, 2, 0]);
   });
 
-  test('a result says what it is', () => {
+  test('a result has all of its fields', () => {
     const outcomes = outcomesOf([0, undefined]).map((outcome) => ({
       ...outcome,
       cached: outcome.score !== undefined,
@@ -71,7 +71,7 @@ describe('p(yes)', () => {
     expect(probabilityOf(logit)).toBeCloseTo(expected, 12);
   });
 
-  test('is between 0 and 1, and that of no is the rest', () => {
+  test('is between 0 and 1, and p(no) is the rest', () => {
     fc.assert(
       fc.property(fc.double({ min: -1e4, max: 1e4, noNaN: true }), (logit) => {
         const p = probabilityOf(logit);

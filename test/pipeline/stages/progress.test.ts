@@ -32,7 +32,7 @@ describe('a request', () => {
     expect(progress.executed.size).toBe(0);
   });
 
-  test('misses each key once', () => {
+  test('lists a missing key once', () => {
     expect(new RankProgress(['a', 'b', 'a', 'c'], scoresOf('c')).missing).toEqual(['a', 'b']);
   });
 
@@ -43,7 +43,7 @@ describe('a request', () => {
     expect([...progress.executed]).toEqual(['b']);
   });
 
-  test('needs another round when a run that it waited for brought nothing', () => {
+  test('needs another round when the run that it waited for gave no scores', () => {
     const progress = new RankProgress(['a', 'b'], new Map());
     progress.addFollowed([new Map(), scoresOf('b', 'unasked')]);
     expect(progress.needsRound(call, 999)).toBe(true);
@@ -51,7 +51,7 @@ describe('a request', () => {
     expect([...progress.scores.keys()]).toEqual(['b']);
   });
 
-  test('takes the costs of its rounds together, the prefix once', () => {
+  test('adds up the costs of its rounds, the prefix once', () => {
     const progress = new RankProgress(['a', 'b'], new Map());
     addRun(progress, ['a']);
     addRun(progress, ['b']);
@@ -72,7 +72,7 @@ describe('after the deadline', () => {
     expect(progress.needsRound({ ...call, partialOk: true }, 1_000)).toBe(false);
   });
 
-  test('a request that has waited for another says so', () => {
+  test('the error of a request that waited for another one says so', () => {
     const progress = new RankProgress(['a', 'b'], scoresOf('a'));
     const message = 'the deadline passed with 1 of 2 candidates scored';
     expect(() => progress.needsRound(call, 1_000)).toThrow(new Error(message));

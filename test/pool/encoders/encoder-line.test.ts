@@ -3,7 +3,7 @@ import { createDeferred } from '../../../src/base/deferred.ts';
 import { EncoderLine, type EncoderWork } from '../../../src/pool/encoders/encoder-line.ts';
 import { settle } from '../../support/fakes/clock.ts';
 
-/** A line of one place, whose work ends when the test says so. */
+/** A queue of one place, whose work ends when the test ends it. */
 function setUp() {
   const line = new EncoderLine(1);
   const begun: string[] = [];
@@ -43,7 +43,7 @@ test.each<[string, readonly (readonly [EncoderWork, string, string])[], readonly
     ['a1', 'a2', 'b1', 'a3', 'b2'],
   ],
   [
-    'ranking goes before tokenizing, which has one turn of four',
+    'ranking has precedence over tokenizing, which gets one turn in four',
     [
       ['tokenize', 'a', 't1'],
       ['tokenize', 'a', 't2'],
@@ -58,7 +58,7 @@ test.each<[string, readonly (readonly [EncoderWork, string, string])[], readonly
   expect(begun).toEqual(expected);
 });
 
-test('what a caller left is dropped before its turn, and what runs is finished', async () => {
+test('work of a caller that has left is dropped before its turn; running work is finished', async () => {
   const { line, begun, join, finishAll } = setUp();
   const caller = new AbortController();
   const first = join('tokenize', 'a', 'first', caller.signal);

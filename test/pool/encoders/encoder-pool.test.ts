@@ -3,7 +3,7 @@ import type { Manifest } from '../../../src/model/manifest.ts';
 import { createEncoderPool } from '../../../src/pool/encoders/encoder-pool.ts';
 import { workerEntry } from '../../../src/pool/threads/worker-entry.ts';
 
-/** Its thread ends when it is asked for the text 'die' for so many times. */
+/** A pool whose threads end at the text 'die', this many times. */
 const entry = workerEntry(new URL('../../support/threads/mortal-encode.ts', import.meta.url));
 const limits = { prefixTokens: 512, candidateTokens: 64, rowTokens: 1024 };
 const deaths = new Int32Array(new SharedArrayBuffer(4));
@@ -18,13 +18,13 @@ beforeEach(() => {
 });
 afterAll(() => pool.close());
 
-test('what was asked of an encoder that dies is asked once more of the next', async () => {
+test('the message of an encoder that dies is sent to the next one', async () => {
   deaths[0] = 1;
   expect(await pool.tokenize(['die'])).toEqual([Int32Array.of(3)]);
   expect(deaths[0]).toBe(0);
 });
 
-test('what kills two encoders is given up, and the next is served', async () => {
+test('a message that kills two encoders fails, and the next message is served', async () => {
   deaths[0] = 2;
   await expect(pool.tokenize(['die'])).rejects.toThrow(/exit/);
   expect(await pool.tokenize(['live'])).toEqual([Int32Array.of(4)]);

@@ -6,7 +6,7 @@ import type { InferWorkerData } from '../../../src/pool/threads/messages.ts';
 import { findWorker } from '../../../src/pool/threads/worker-entry.ts';
 
 const slot = { name: 'cpu#0', provider: 'cpu', deviceId: 0, threads: 1 } as const;
-/** Loads nothing: it is never told to. */
+/** Opens a thread that is never asked to load. */
 const workerData = { modelDir: '', manifest: {}, slot } as unknown as InferWorkerData;
 
 setFlagsFromString('--expose-gc');
@@ -15,7 +15,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 const open = (onGone: (message: string) => void) =>
   openDeviceThread(findWorker('infer'), workerData, onGone);
 
-/** In a function of its own, so that no variable keeps what it made. */
+/** A function of its own, so that no variable of the test keeps the thread in memory. */
 async function openAndClose(): Promise<WeakRef<object>> {
   const onGone = () => undefined;
   const thread = open(onGone);
@@ -24,9 +24,9 @@ async function openAndClose(): Promise<WeakRef<object>> {
   return new WeakRef(onGone);
 }
 
-test('a closed thread keeps nothing of its replica in memory', async () => {
+test('a closed thread does not keep its replica in memory', async () => {
   const kept = await openAndClose();
-  // A collection may come before the last of the thread's messages has been let go.
+  // A first collection may run before the thread's last message is released.
   for (let round = 0; round < 50 && kept.deref() !== undefined; round += 1) {
     await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();
@@ -34,7 +34,7 @@ test('a closed thread keeps nothing of its replica in memory', async () => {
   expect(kept.deref()).toBeUndefined();
 });
 
-test('what was asked before a thread is discarded is still answered, and nothing after', async () => {
+test('messages before a discard are answered, and later ones are not', async () => {
   const news: string[] = [];
   const thread = open((message) => news.push(message));
   const before = thread.ask({ kind: 'unload' });

@@ -32,7 +32,7 @@ test('a run that ends in time is passed on', async () => {
   expect(clock.timers).toBe(0);
 });
 
-test('a run that takes twenty times what was predicted is given up: the news first', async () => {
+test('a run of twenty times its predicted time is given up, after its owner was told', async () => {
   const { clock, hung, watched, inner, news } = setUp({ predictedMs: 100 });
   inner.close = () => new Promise(() => undefined);
   const replies = [watched.ask(run()), watched.ask(run())].map(async (reply) => ({
@@ -48,7 +48,7 @@ test('a run that takes twenty times what was predicted is given up: the news fir
   expect(hung.count).toBe(1);
 });
 
-test('what it answers late is ignored, and so is its end', async () => {
+test('late answers of a hung thread are ignored, and so is its end', async () => {
   const { clock, hung, watched, inner, news } = setUp({ predictedMs: 100 });
   const reply = watched.ask(run());
   await clock.advance(2_000);
@@ -61,7 +61,7 @@ test('what it answers late is ignored, and so is its end', async () => {
   expect(hung.count).toBe(0);
 });
 
-test('short runs have a second, and runs of unknown cost as long as a load', async () => {
+test('short runs have at least the least time, and runs of unknown cost that of a load', async () => {
   const short = setUp({ predictedMs: 1 });
   void short.watched.ask(run());
   await short.clock.advance(999);
@@ -89,7 +89,7 @@ test("a prepared run's time starts when the one before it has ended", async () =
   expect(news).toHaveLength(1);
 });
 
-test('a slot is barred when more threads hang than may', async () => {
+test('no new thread may be opened when too many hang', async () => {
   const { clock, hung, open, news, watched, threads } = setUp({ predictedMs: 100, mostHung: 0 });
   const reply = watched.ask(run());
   await clock.advance(2_000);
@@ -100,7 +100,7 @@ test('a slot is barred when more threads hang than may', async () => {
   expect(threads).toHaveLength(2);
 });
 
-test('a close does not wait for a thread that turns out to hang', async () => {
+test('a close does not wait for a thread that hangs meanwhile', async () => {
   const { clock, watched, inner } = setUp({ predictedMs: 100 });
   inner.close = () => new Promise(() => undefined);
   void watched.ask(run());

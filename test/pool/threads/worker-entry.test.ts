@@ -24,7 +24,7 @@ test.each([
   expect(flagsOfThreads(given)).toEqual(kept);
 });
 
-test('a thread starts with every flag without a value that it gets', async () => {
+test('a thread starts with all flags that need no value', async () => {
   const flags = ['--enable-source-maps', '--no-warnings', '--trace-warnings', '--no-deprecation'];
   const execArgv = flagsOfThreads([...flags, '--trace-deprecation', '--max-old-space-size=512']);
   const worker = new Worker('', { eval: true, execArgv });

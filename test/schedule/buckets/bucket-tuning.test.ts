@@ -35,11 +35,11 @@ describe('the fitted ladder', () => {
     expect(fitLadder(mix, 9)).toEqual([8, 16, 64, 128, 160]);
   });
 
-  test('of nothing is the longest there may be', () => {
+  test('without any lengths is the longest length', () => {
     expect(fitLadder(mixOf({}), 4)).toEqual([160]);
   });
 
-  test('is the cheapest of all with so many buckets', () => {
+  test('is the cheapest with that number of buckets', () => {
     const weights = fc.array(
       fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 9 })),
       {
@@ -92,20 +92,20 @@ describe('the tuner', () => {
   const observe = (tuner: BucketTuner, lengths: readonly number[]) =>
     tuner.observe(fakeRequest(lengths, { prefix: 40 }));
 
-  test('proposes after a period, and says what both ladders waste', () => {
-    const told: unknown[] = [];
-    const onProposal = (...ladders: unknown[]) => told.push(ladders);
+  test('proposes after a period, with the waste of both ladders', () => {
+    const proposals: unknown[] = [];
+    const onProposal = (...ladders: unknown[]) => proposals.push(ladders);
     const tuner = new BucketTuner({ mode: 'propose', buckets, most: 3, period: 6, onProposal });
     observe(tuner, [70, 72, 65]);
     expect(tuner.proposed).toBeUndefined();
     observe(tuner, [72, 200, 199]);
-    expect(told).toEqual([[tuner.proposed, tuner.current]]);
+    expect(proposals).toEqual([[tuner.proposed, tuner.current]]);
     expect(tuner.proposed).toEqual({ buckets: [72, 200, 512], waste: 0 });
     expect(tuner.current.buckets).toEqual(buckets);
     expect(tuner.current.waste).toBeGreaterThan(0.7);
   });
 
-  test('uses its proposal when it may, reaching as far as before', () => {
+  test('applies its proposal, which has the same longest length', () => {
     const tuner = new BucketTuner({ mode: 'apply', buckets, most: 3, period: 4 });
     observe(tuner, [10, 20, 30, 40]);
     expect(tuner.current.buckets).toEqual([24, 40, 512]);
@@ -113,7 +113,7 @@ describe('the tuner', () => {
     expect(findBucket(tuner.current.buckets, 500)).toBe(512);
   });
 
-  test('keeps a ladder that is as good', () => {
+  test('keeps a ladder that is equally good', () => {
     const tuner = new BucketTuner({ mode: 'apply', buckets, most: 3, period: 4 });
     observe(tuner, [64, 64, 128, 128]);
     expect(tuner.current.buckets).toBe(buckets);
@@ -130,7 +130,7 @@ describe('the tuner', () => {
     expect(tuner.current.buckets).toEqual([96, 200, 512]);
   });
 
-  test('counts lengths past the ladder as its longest, and none when it is off', () => {
+  test('counts lengths beyond the ladder as its longest, and none if it is off', () => {
     const tuner = new BucketTuner({ mode: 'propose', buckets, most: 3, period: 1 });
     observe(tuner, [10_000]);
     expect(tuner.proposed?.buckets).toEqual([512]);

@@ -23,7 +23,7 @@ test('the admin service calls a replica by its slot', () => {
   ]);
 });
 
-test('one that was written without single times has none', () => {
+test('a table without lists of times is read with empty lists', () => {
   const text = JSON.stringify({ kinds: builtInCost.kinds }).replace('"runRatios":[],', '');
   const table = parseCostTable(text.replace(',"handoverMs":[]', ''), 'costs.json');
   expect(table).toMatchObject({ kinds: [{ runRatios: [], handoverMs: [] }], encodeMs: [] });
@@ -37,12 +37,12 @@ test.each([
   ],
   [
     { kinds: builtInCost.kinds, encodeMs: [1, -1] },
-    "costs.json: 'encodeMs' is [1,-1]; numbers of at least 0 is needed",
+    "costs.json: 'encodeMs' is [1,-1]; a list of numbers of at least 0 is needed",
   ],
   [
     { kinds: builtInCost.kinds, replicas: [{ slot: 'cpu#0', factor: 0, runs: 1, error: 0 }] },
     "costs.json: 'replicas[0].factor' is 0; a number above 0 is needed",
   ],
-])('a damaged one is refused by field: %j', (json, message) => {
+])('a damaged table is refused with the name of the field: %j', (json, message) => {
   expect(() => parseCostTable(JSON.stringify(json), 'costs.json')).toThrow(message);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { at } from '../../../src/base/at.ts';
 import { createCostModel } from '../../../src/schedule/costs/cost.ts';
 import { createRandom } from '../../../src/base/random.ts';
 
@@ -27,11 +28,11 @@ test('the first run sets the pace and later ones move it', () => {
 });
 
 describe('the shape of a cost', () => {
-  test('fixed, per token and per slot are told apart, through 10 % of noise', () => {
+  test('fixed, per-token and per-slot costs are separated despite 10 % noise', () => {
     const cost = createCostModel();
     const random = createRandom(1);
     for (let i = 0; i < 400; i += 1) {
-      const size = sizes[i % sizes.length] ?? { packedTokens: 1, slots: 1 };
+      const size = at(sizes, i % sizes.length);
       cost.observe({ replica: 'cpu#0', ...size, runMs: trueMs(size) * (0.9 + 0.2 * random()) });
     }
     for (const size of sizes) {
@@ -41,10 +42,10 @@ describe('the shape of a cost', () => {
     expect(cost.table().replicas[0]?.error).toBeLessThan(0.1);
   });
 
-  test('one hiccup moves little', () => {
+  test('one outlier changes little', () => {
     const cost = createCostModel();
     for (let i = 0; i < 60; i += 1) {
-      const size = sizes[i % sizes.length] ?? { packedTokens: 1, slots: 1 };
+      const size = at(sizes, i % sizes.length);
       cost.observe({ replica: 'cpu#0', ...size, runMs: trueMs(size) });
     }
     const size = { packedTokens: 500, slots: 100_000 };
@@ -77,7 +78,7 @@ describe('replicas', () => {
   const learn = () => {
     const cost = createCostModel();
     for (let i = 0; i < 200; i += 1) {
-      const size = sizes[(i * 7) % sizes.length] ?? { packedTokens: 1, slots: 1 };
+      const size = at(sizes, (i * 7) % sizes.length);
       const slow = i % 4 === 3;
       const runMs = trueMs(size) * (slow ? 2 : 1);
       cost.observe({ replica: `cpu#${i % 4}`, ...size, runMs });
@@ -86,13 +87,13 @@ describe('replicas', () => {
   };
   const size = { packedTokens: 500, slots: 100_000 };
 
-  test('one half as fast is known as that', () => {
+  test('a replica that is half as fast is learnt as that', () => {
     const cost = learn();
     expect(cost.estimateMs(size, 'cpu#1') / trueMs(size)).toBeCloseTo(1, 1);
     expect(cost.estimateMs(size, 'cpu#3') / cost.estimateMs(size, 'cpu#1')).toBeCloseTo(2, 1);
   });
 
-  test('a new one starts with what its kind costs, one of another kind with nothing', () => {
+  test('a new replica starts with the cost of its kind, or 0 for an unknown kind', () => {
     const cost = learn();
     const newcomer = cost.estimateMs(size, 'cpu#9');
     expect(newcomer).toBeGreaterThan(0.8 * trueMs(size));
@@ -100,7 +101,7 @@ describe('replicas', () => {
     expect(cost.estimateMs(size, 'cuda:0')).toBe(0);
   });
 
-  test('a table read back estimates the same and goes on learning', () => {
+  test('a model read back from its table estimates the same and keeps learning', () => {
     const cost = learn();
     const again = createCostModel(structuredClone(cost.table()));
     for (const replica of ['cpu#1', 'cpu#3', undefined]) {
@@ -112,10 +113,10 @@ describe('replicas', () => {
     expect(again.estimateMs(size, 'cpu#1') / (3 * trueMs(size))).toBeCloseTo(1, 1);
   });
 
-  test('without slots, as many are assumed as runs had', () => {
+  test('without slots, the mean number of slots per token is assumed', () => {
     const cost = createCostModel();
     for (let i = 0; i < 50; i += 1) {
-      const one = sizes[i % sizes.length] ?? { packedTokens: 1, slots: 1 };
+      const one = at(sizes, i % sizes.length);
       const slots = one.packedTokens * 200;
       cost.observe({ replica: 'cpu#0', ...one, slots, runMs: trueMs({ ...one, slots }) });
     }
@@ -123,8 +124,8 @@ describe('replicas', () => {
   });
 });
 
-describe('times one by one', () => {
-  test("are the newest runs over what the table says, in order, whatever the replica's own pace", () => {
+describe('lists of recent times', () => {
+  test("have the latest runs over the table's predictions, in order, without the replica's factor", () => {
     const cost = createCostModel();
     for (let i = 0; i < 1_200; i += 1) {
       cost.observe({ ...run(100, 200), handoverMs: i });
@@ -139,7 +140,7 @@ describe('times one by one', () => {
     expect(kind?.handoverMs).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 200));
   });
 
-  test('are kept of encoding too', () => {
+  test('include encoding', () => {
     const cost = createCostModel();
     cost.observeEncode(3);
     cost.observeEncode(5);

@@ -44,9 +44,12 @@ describe('capacity', () => {
     tokenCap: Number.POSITIVE_INFINITY,
     lastBucket: 0,
   });
-  const pace: Readonly<Record<string, number>> = { fast: 1, slow: 2 };
+  const pace = new Map([
+    ['fast', 1],
+    ['slow', 2],
+  ]);
   const estimateMs = ({ packedTokens }: { packedTokens: number }, name: string) =>
-    packedTokens * (pace[name] ?? 0);
+    packedTokens * (pace.get(name) ?? 0);
 
   test('of a fast and a slow replica is one and a half times that of the fast one', () => {
     const capacity = measureCapacity(

@@ -26,7 +26,7 @@ test('a batch never exceeds its cap or half of the time left', () => {
   );
 });
 
-test('a batch that could be larger takes an eighth of the time left, or at least half of it is candidates', () => {
+test('a reduced batch takes an eighth of the time left, or twice the cost of its prefix', () => {
   fc.assert(
     fc.property(anyCase, ({ prefixTokens, leftMs, cap, fixedMs, tokenMs }) => {
       const runMs = (tokens: number) => fixedMs + tokenMs * tokens;
@@ -57,7 +57,7 @@ test('a batch reaches its cap while costs are unknown', () => {
   expect(capPartial({ prefixTokens: 10, leftMs: 5, cap: 100 }, () => 0)).toBe(100);
 });
 
-/** A replica that takes so many times as long as the forecast says, and 50 candidates of 20 tokens: a second of work. */
+/** Ranks 50 candidates of 20 tokens, a second of work, on a replica slower than forecast. */
 async function rankOnSlow({ slowness, partialOk }: { slowness: number; partialOk: boolean }) {
   const { clock, scheduler, rank } = setUpScheduler({ tokenBudget: 400, cost: millisecondTokens });
   const fake = new FakeRunner();
@@ -82,19 +82,19 @@ async function rankOnSlow({ slowness, partialOk }: { slowness: number; partialOk
   return { outcome, sizes: fake.runs.map(({ packedTokens }) => packedTokens) };
 }
 
-describe('a request that takes a partial answer', () => {
-  test('has many scored at its deadline by a replica that is four times slower than forecast', async () => {
+describe('a request that accepts a partial answer', () => {
+  test('has many scores at its deadline on a replica that is four times slower than forecast', async () => {
     const { outcome } = await rankOnSlow({ slowness: 4, partialOk: true });
     expect(outcome).toEqual({ scored: 17, complete: false });
   });
 
-  test('is whole where forecasts hold', async () => {
+  test('is complete if forecasts are right', async () => {
     const { outcome, sizes } = await rankOnSlow({ slowness: 1, partialOk: true });
     expect(outcome).toEqual({ scored: 50, complete: true });
     expect(sizes[0]).toBe(184);
   });
 
-  test('and no other is cut smaller for its deadline', async () => {
+  test('has smaller batches, but other requests do not', async () => {
     const { outcome, sizes } = await rankOnSlow({ slowness: 1, partialOk: false });
     expect(outcome).toEqual({ scored: 50, complete: true });
     expect(sizes).toEqual([384, 384, 244]);

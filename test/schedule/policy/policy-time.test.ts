@@ -14,14 +14,24 @@ import type {
 
 const nowMs = 1_000;
 const limits: PolicyLimits = {
-  ...{ tokenBudget: 100, lingerMs: 0, attentionGroups: 4, shareTokens: 25, agingMs: 1e9 },
+  tokenBudget: 100,
+  lingerMs: 0,
+  attentionGroups: 4,
+  shareTokens: 25,
+  agingMs: 1e9,
   deferrableWaitMs: 5_000,
 };
 
 function request(name: string, lengths: readonly number[], changed: Partial<Named> = {}): Named {
   return {
-    ...{ name, deadlineAtMs: Number.POSITIVE_INFINITY, arrivedAtMs: 0, prefixTokens: 10 },
-    ...{ running: 0, partialOk: false, waitingSlots: 0, isOverShare: false },
+    name,
+    deadlineAtMs: Number.POSITIVE_INFINITY,
+    arrivedAtMs: 0,
+    prefixTokens: 10,
+    running: 0,
+    partialOk: false,
+    waitingSlots: 0,
+    isOverShare: false,
     waiting: lengths.map((length, index) => ({ index, length, bucket: length })),
     waitingTokens: lengths.reduce((sum, length) => sum + length, 0),
     ...changed,
@@ -33,7 +43,11 @@ interface Named extends WaitingRequest {
 }
 
 const replica = (changed: Partial<ReplicaLoad> = {}): ReplicaLoad => ({
-  ...{ name: 'cpu#0', batches: 0, packedTokens: 0, freeAtMs: 0, lastBucket: 0 },
+  name: 'cpu#0',
+  batches: 0,
+  packedTokens: 0,
+  freeAtMs: 0,
+  lastBucket: 0,
   tokenCap: Number.POSITIVE_INFINITY,
   ...changed,
 });
@@ -42,7 +56,10 @@ const times = (count: number, length: number) => new Array<number>(count).fill(l
 function decide(view: Partial<View>): Decision<Named, ReplicaLoad> {
   return createPolicy(limits).decide(
     {
-      ...{ requests: [], deferrable: [], replicas: [replica()], arrivalGapMs: 0 },
+      requests: [],
+      deferrable: [],
+      replicas: [replica()],
+      arrivalGapMs: 0,
       estimateMs: ({ packedTokens }, name) => packedTokens * (name.startsWith('slow') ? 2 : 1),
       ...view,
     },
@@ -67,12 +84,12 @@ function show(decision: Decision<Named, ReplicaLoad>): string {
 
 const table: readonly [string, Partial<View>, string][] = [
   [
-    'the replica that ends first gets the batch, not the first in the list',
+    'the replica that would finish first gets the batch, not the first in the list',
     { requests: [request('a', [20])], replicas: [replica({ name: 'slow#0' }), replica()] },
     'a 1 to cpu#0',
   ],
   [
-    'a slow one gets a smaller share of what is finishTimeAfterQueue: a third',
+    'a slow replica gets a smaller share of the work: a third',
     {
       requests: [request('a', times(9, 10), { prefixTokens: 0 })],
       replicas: [replica({ name: 'slow#0', lastBucket: 10 }), replica()],
@@ -80,7 +97,7 @@ const table: readonly [string, Partial<View>, string][] = [
     'a 6 to cpu#0',
   ],
   [
-    'of equal ones that which ran the bucket last',
+    'of equally fast replicas, the one that ran the bucket last',
     {
       requests: [request('a', [20])],
       replicas: [replica({ name: 'cpu#1' }), replica({ lastBucket: 20 })],
@@ -88,7 +105,7 @@ const table: readonly [string, Partial<View>, string][] = [
     'a 1 to cpu#0',
   ],
   [
-    'a busy one gets its next batch only shortly before it falls idle: 10 ms and a twentieth',
+    'a busy replica gets no batch until shortly before it is idle: 10 ms and a twentieth',
     {
       requests: [request('a', times(20, 10))],
       replicas: [replica({ batches: 1, freeAtMs: 1_040 })],
@@ -96,7 +113,7 @@ const table: readonly [string, Partial<View>, string][] = [
     'wait 1025',
   ],
   [
-    'and then it does',
+    'a busy replica gets its next batch shortly before it is idle',
     {
       requests: [request('a', times(20, 10))],
       replicas: [replica({ batches: 1, freeAtMs: 1_015 })],
@@ -104,22 +121,22 @@ const table: readonly [string, Partial<View>, string][] = [
     'a 9 to cpu#0',
   ],
   [
-    'one that ran out of memory gets no more than it bears',
+    'a replica that ran out of memory gets at most its token cap',
     { requests: [request('a', times(9, 10))], replicas: [replica({ tokenCap: 50 })] },
     'a 4 to cpu#0',
   ],
   [
-    'what cannot end in time any more expires before it costs anything',
+    'a request that can no longer finish in time expires before it runs',
     { requests: [request('late', times(9, 10), { deadlineAtMs: nowMs + 70 })] },
     'expire late',
   ],
   [
-    'a prediction is not quite trusted: a fifth short is tried',
+    'a request predicted to be late by less than a fifth still runs',
     { requests: [request('a', times(9, 10), { deadlineAtMs: nowMs + 85 })] },
     'a 9 to cpu#0',
   ],
   [
-    'what replicas hold counts: the same request behind a running batch',
+    'running batches count: the same request after a running batch expires',
     {
       requests: [request('late', times(9, 10), { deadlineAtMs: nowMs + 85 })],
       replicas: [replica({ batches: 1, freeAtMs: nowMs + 30 })],
@@ -127,7 +144,7 @@ const table: readonly [string, Partial<View>, string][] = [
     'expire late',
   ],
   [
-    'it wakes when a waiting request becomes hopeless, not at its deadline',
+    'the policy wakes when a waiting request can no longer finish, not at its deadline',
     {
       requests: [request('a', [40], { deadlineAtMs: nowMs + 500 })],
       replicas: [replica({ batches: 2, freeAtMs: nowMs })],
@@ -140,27 +157,27 @@ const table: readonly [string, Partial<View>, string][] = [
     'a 7 to cpu#0',
   ],
   [
-    'without it as much as it holds',
+    'without partialOk the batch is full',
     { requests: [request('a', times(20, 10), { deadlineAtMs: nowMs + 640 })] },
     'a 9 to cpu#0',
   ],
   [
-    'but no less than twice what its prefix costs',
+    'with partialOk a batch takes at least twice the cost of its prefix',
     { requests: [request('a', times(20, 10), { deadlineAtMs: nowMs + 100, partialOk: true })] },
     'a 1 to cpu#0',
   ],
   [
-    'of a deferrable request likewise',
+    'partialOk has the same effect for a deferrable request',
     { deferrable: [request('d', times(20, 10), { deadlineAtMs: nowMs + 240, partialOk: true })] },
     'd 2 to cpu#0',
   ],
   [
-    'and one row at the least, as long as that may end in time',
+    'with partialOk a batch has at least one row, if that may finish in time',
     { requests: [request('a', times(20, 10), { deadlineAtMs: nowMs + 30, partialOk: true })] },
     'a 1 to cpu#0',
   ],
   [
-    'counted from when a busy replica is free',
+    'the time left counts from when a busy replica is free',
     {
       requests: [request('a', times(20, 10), { deadlineAtMs: nowMs + 255, partialOk: true })],
       replicas: [replica({ batches: 1, freeAtMs: nowMs + 15 })],
@@ -168,14 +185,14 @@ const table: readonly [string, Partial<View>, string][] = [
     'a 2 to cpu#0',
   ],
   [
-    'with partialOk and work running it waits for its deadline, and starts nothing hopeless',
+    'with partialOk and a running batch, a request waits for its deadline and starts nothing',
     {
       requests: [request('a', [50], { deadlineAtMs: nowMs + 30, partialOk: true, running: 3 })],
     },
     'wait 1030',
   ],
   [
-    'deferrable requests run when no interactive one waits, half a budget at a time',
+    'deferrable requests run in half batches when no interactive one waits',
     {
       deferrable: [request('d', times(20, 10))],
       requests: [request('running', [], { running: 1 })],
@@ -183,15 +200,16 @@ const table: readonly [string, Partial<View>, string][] = [
     'd 4 to cpu#0',
   ],
   [
-    'and not while one does',
+    'deferrable requests do not run while an interactive one waits',
     {
-      ...{ deferrable: [request('d', [10])], requests: [request('a', [10])] },
+      deferrable: [request('d', [10])],
+      requests: [request('a', [10])],
       replicas: [replica({ batches: 1, freeAtMs: 1_500 })],
     },
     'wait 5000',
   ],
   [
-    'nor are they prepared behind a running batch',
+    'deferrable requests are not prepared for a busy replica',
     {
       deferrable: [request('d', times(20, 10))],
       replicas: [replica({ batches: 1, freeAtMs: 1_001 })],
@@ -199,13 +217,13 @@ const table: readonly [string, Partial<View>, string][] = [
     'wait 5000',
   ],
   [
-    'one that has waited long enough counts as interactive',
+    'a deferrable request that has waited long enough counts as interactive',
     { deferrable: [request('d', [10], { arrivedAtMs: nowMs - 5_000 })] },
     'promote d',
   ],
 ];
 
-describe('with costs known', () => {
+describe('the policy with known costs', () => {
   test.each(table)('%s', (_name, view, expected) => {
     expect(show(decide(view))).toBe(expected);
   });

@@ -82,9 +82,9 @@ function picksOf(decision: Decision<Named, ReplicaLoad>): Record<string, number>
   return Object.fromEntries(decision.picks.map(({ request: { name }, count }) => [name, count]));
 }
 
-describe('what one batch holds', () => {
+describe('the contents of a batch', () => {
   const table: readonly [string, readonly Named[], Record<string, number>][] = [
-    ['a small request runs whole', [request('a', [10, 10])], { a: 2 }],
+    ['a small request runs in one batch', [request('a', [10, 10])], { a: 2 }],
     [
       'small requests of similar lengths share a batch',
       [request('a', [10, 10]), request('b', [10]), request('c', [9, 10])],
@@ -102,83 +102,83 @@ describe('what one batch holds', () => {
       { a: 8 },
     ],
     [
-      'a large one lends a fair part',
+      'the last gap is filled with a part of a large request',
       [request('a', times(5, 10)), request('b', times(20, 10))],
       { a: 5, b: 3 },
     ],
     ['a candidate longer than the budget runs alone', [request('a', [300, 300])], { a: 1 }],
     [
-      'and takes no company',
+      'such a candidate shares its batch with no other request',
       [request('a', [300]), request('b', [10], { deadlineAtMs: 9_500 })],
       { a: 1 },
     ],
-    ['the shortest of a request go together', [request('a', [10, 10, 20, 60, 60])], { a: 3 }],
     [
-      'company of the same bucket goes before an earlier deadline of another',
+      'the shortest candidates of a request run first',
+      [request('a', [10, 10, 20, 60, 60])],
+      { a: 3 },
+    ],
+    [
+      'requests of the same bucket are added before earlier ones of another bucket',
       [request('a', times(3, 10)), request('b', [30]), request('c', times(4, 10))],
       { a: 3, c: 4 },
     ],
     [
-      'another bucket is brought in where room is left',
+      'a request of another bucket is added if there is room left',
       [request('a', times(3, 10)), request('b', [30])],
       { a: 3, b: 1 },
     ],
     [
-      'but no more buckets than the graph has groups',
+      'no more buckets are added than the graph has groups',
       [request('a', [10]), request('b', [20]), request('c', [30])],
       { a: 1, b: 1 },
     ],
-    [
-      'requests with nothing waiting are passed over',
-      [request('a', []), request('b', [10])],
-      { b: 1 },
-    ],
+    ['requests with nothing waiting are skipped', [request('a', []), request('b', [10])], { b: 1 }],
   ];
   test.each(table)('%s', (_name, requests, expected) => {
     expect(picksOf(decide(requests, [idle()]))).toEqual(expected);
   });
 
-  test('the request of the earliest deadline, which stands first, always makes progress', () => {
+  test('the first request in the queue is always in the batch', () => {
     const requests = [request('urgent', times(30, 20)), request('other', [10])];
     expect(picksOf(decide(requests, [idle()]))).toEqual({ urgent: 4 });
   });
 });
 
-describe('where a batch goes', () => {
-  test('to the replica that holds least', () => {
+describe('the replica of a batch', () => {
+  test('is the one with the fewest batches', () => {
     const replicas = [busy(1, 10), idle(), busy(2)];
     expect(decide([request('a', [10])], replicas)).toMatchObject({ replica: replicas[1] });
   });
 
-  test('a busy replica prepares a second batch once the queue fills one', () => {
+  test('is a busy one if the queue fills a second batch', () => {
     const replicas = [busy(1, 90), busy(1, 40)];
     const full = decide([request('a', times(9, 10))], replicas);
     expect(full).toMatchObject({ kind: 'dispatch', replica: replicas[1] });
   });
 
-  test('and not before: until then company may still arrive', () => {
+  test('is not a busy one before that, since more requests may arrive', () => {
     expect(decide([request('a', times(8, 10))], [busy(1)])).toEqual({
       kind: 'wait',
       wakeAtMs: 9_000,
     });
   });
 
-  test('never a third', () => {
+  test('never gets a third batch', () => {
     const decision = decide([request('a', times(50, 10))], [busy(2), busy(2)]);
     expect(decision.kind).toBe('wait');
   });
 
-  test('two idle replicas share what one could take, each with the prefix', () => {
+  test('is one of two idle ones that share the work, each with the prefix', () => {
     const requests = [request('a', times(8, 10))];
     expect(picksOf(decide(requests, [idle(), idle()]))).toEqual({ a: 4 });
     expect(picksOf(decide(requests, [idle(), busy(1)]))).toEqual({ a: 8 });
   });
 
-  test('unless the shares would be too small for a prefix of their own', () => {
+  test('gets all of the work if the shares would be too small for a second prefix', () => {
     expect(picksOf(decide([request('a', times(3, 10))], [idle(), idle()]))).toEqual({ a: 3 });
   });
 
-  test('work beyond its client’s share takes half a batch at most, and its share of idle replicas', () => {
+  test('gets at most half a batch of a request over its share, and the usual share of idle replicas', () => {
     const beyond = [request('a', times(40, 10), { isOverShare: true })];
     expect(picksOf(decide(beyond, [idle()]))).toEqual({ a: 4 });
     const little = [request('a', times(8, 10), { isOverShare: true })];
@@ -188,40 +188,40 @@ describe('where a batch goes', () => {
     );
   });
 
-  test('work for many batches fills them, however many replicas are idle', () => {
+  test('gets a full batch if there is work for many, however many replicas are idle', () => {
     expect(picksOf(decide([request('a', times(40, 10))], [idle(), idle()]))).toEqual({ a: 9 });
   });
 });
 
-describe('when a batch goes', () => {
+describe('the dispatch of a batch', () => {
   const fresh = { arrivedAtMs: nowMs - 2 };
 
-  test('a partial batch waits for company for the linger', () => {
+  test('is delayed by the linger if the batch is not full', () => {
     const decision = decide([request('a', [10], fresh)], [idle()]);
     expect(decision).toEqual({ kind: 'wait', wakeAtMs: nowMs + 3 });
   });
 
-  test('counted from the candidate that has waited longest', () => {
+  test('is delayed from the arrival of the oldest request on', () => {
     const requests = [request('a', [10], fresh), request('b', [10], { arrivedAtMs: nowMs - 5 })];
     expect(picksOf(decide(requests, [idle()]))).toEqual({ a: 1, b: 1 });
   });
 
-  test('a full one goes at once', () => {
+  test('is immediate for a full batch', () => {
     expect(picksOf(decide([request('a', times(9, 10), fresh)], [idle()]))).toEqual({ a: 9 });
   });
 
-  test('a deadline inside the linger wakes first', () => {
+  test('is preceded by a deadline within the linger', () => {
     const requests = [request('a', [10], { ...fresh, deadlineAtMs: nowMs + 1 })];
     expect(decide(requests, [idle()])).toEqual({ kind: 'wait', wakeAtMs: nowMs + 1 });
   });
 
-  test('an empty queue waits for ever, one of running work for its deadline', () => {
+  test('does not happen for an empty queue, nor before the deadline of running work', () => {
     expect(decide([], [idle()])).toEqual({ kind: 'wait', wakeAtMs: Number.POSITIVE_INFINITY });
     const running = request('a', [], { deadlineAtMs: 5_000 });
     expect(decide([running], [idle()])).toEqual({ kind: 'wait', wakeAtMs: 5_000 });
   });
 
-  test('what has passed its deadline expires before anything is dispatched', () => {
+  test('follows the expiry of requests whose deadline has passed', () => {
     const late = request('late', [10], { deadlineAtMs: nowMs });
     const decision = decide([late, request('b', times(50, 10))], [idle()]);
     expect(decision).toEqual({ kind: 'expire', request: late });

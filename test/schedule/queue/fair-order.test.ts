@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { at } from '../../../src/base/at.ts';
 import {
   ActiveClients,
   computeDueAtMs,
@@ -16,7 +17,7 @@ const turn = (client: string, dueAtMs: number, waitingTokens: number, fairDueAtM
 });
 const tenTokensAMs = (tokens: number) => tokens / 10;
 
-describe('due by itself', () => {
+describe('due without other clients', () => {
   const table: readonly [string, number, number][] = [
     ['at its deadline', 1_200, 1_200],
     ['when it has aged, with a far deadline', 9_000, 1_500],
@@ -27,21 +28,21 @@ describe('due by itself', () => {
   });
 });
 
-describe('due beside others', () => {
+describe('due among other clients', () => {
   const own = { client: 'a', dueAtMs: 100 };
 
-  test('a client with nothing waiting stands back for nobody', () => {
+  test('a client with nothing waiting is not delayed', () => {
     expect(computeFairDueAtMs(own, [turn('b', 50, 9_000)], 2, tenTokensAMs)).toBe(100);
     expect(computeFairDueAtMs(own, [turn('a', 50, 0)], 1, tenTokensAMs)).toBe(100);
   });
 
-  test('one with work waiting stands back for as long as that takes at its share', () => {
+  test('a client with waiting work is delayed by the time that the work takes at its share', () => {
     const waiting = [turn('a', 50, 300), turn('b', 50, 9_000), turn('a', 400, 200)];
     expect(computeFairDueAtMs(own, waiting, 4, tenTokensAMs)).toBe(100 + 4 * 50);
     expect(computeFairDueAtMs(own, waiting, 1, tenTokensAMs)).toBe(100 + 2 * 50);
   });
 
-  test('a client gives its own places to its earliest deadlines, and takes none from others', () => {
+  test('the positions of a client are given to its earliest deadlines', () => {
     const anyTurns = fc.array(
       fc.record({
         dueAtMs: fc.integer({ min: 0, max: 50 }),
@@ -57,7 +58,7 @@ describe('due beside others', () => {
         expect(sorted(places)).toEqual(sorted(turns.map(({ fairDueAtMs }) => fairDueAtMs)));
         turns.forEach((a, i) =>
           turns.forEach((b, j) => {
-            expect(a.dueAtMs >= b.dueAtMs || (places[i] ?? 0) <= (places[j] ?? 0)).toBe(true);
+            expect(a.dueAtMs >= b.dueAtMs || at(places, i) <= at(places, j)).toBe(true);
           }),
         );
       }),
@@ -88,7 +89,7 @@ describe('active clients', () => {
 });
 
 describe('linger', () => {
-  test('is none when nothing is expected in it, and longest when much is', () => {
+  test('is 0 if no arrival is expected in time, and longest if many are', () => {
     expect(adaptLinger(4, Number.POSITIVE_INFINITY)).toBe(0);
     expect(adaptLinger(4, 4)).toBe(0);
     expect(adaptLinger(4, 1)).toBe(3);
@@ -96,7 +97,7 @@ describe('linger', () => {
     expect(adaptLinger(0, 0)).toBe(0);
   });
 
-  test('the pace of arrivals is learnt, and silence counts', () => {
+  test('the gap between arrivals is learnt, and includes the time since the last one', () => {
     const pace = new ArrivalPace();
     expect(pace.gapMs(0)).toBe(Number.POSITIVE_INFINITY);
     pace.arrive(10);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DueQueue } from '../../../src/schedule/queue/queue.ts';
 
-test('items stand in order of deadline, equal ones in order of arrival', () => {
+test('items are in order of deadline, equal ones in order of arrival', () => {
   const deadlines = fc.array(fc.constantFrom(1, 2, 3, Number.POSITIVE_INFINITY));
   fc.assert(
     fc.property(deadlines, (given) => {

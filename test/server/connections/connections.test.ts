@@ -35,7 +35,7 @@ async function open(address: string, ...frames: readonly Buffer[]): Promise<RawC
   return connection;
 }
 
-test('one address has half of the connections at most, and its new ones are closed', async () => {
+test('one address has at most half of the connections, and further ones are closed', async () => {
   server = await startTestServer({ connections: '40' });
   for (let i = 0; i < 20; i += 1) {
     await open(server.address);
@@ -46,7 +46,7 @@ test('one address has half of the connections at most, and its new ones are clos
   expect([socket.bytesRead, server.door.openConnections]).toEqual([0, 20]);
 });
 
-test('what was idle for long gives way to a new connection, what has a call does not', async () => {
+test('an idle connection gives way to a new one, but not one with a call', async () => {
   const clock = new FakeClock();
   server = await startTestServer({ connections: '3' }, { clock });
   const { address, door } = server;
@@ -101,7 +101,7 @@ test.each<[number, Descriptors | undefined, number]>([
   expect(mostConnections(asked, descriptors)).toBe(most);
 });
 
-test('a limit that is too low is warned of', () => {
+test('a limit of open files that is too low causes a warning', () => {
   const lines: unknown[] = [];
   const log = { warn: (...words: unknown[]) => lines.push(words) };
   expect(boundConnections(10, log, { limit: 1024, open: 20 })).toBe(10);

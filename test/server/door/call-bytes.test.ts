@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { at } from '../../../src/base/at.ts';
 import { ByteLedger, CallBytes } from '../../../src/server/door/call-bytes.ts';
 
 function framed(length: number): Buffer {
@@ -24,7 +25,7 @@ test('holds a message from its first byte until it is answered', () => {
   expect(ledger.held).toBe(0);
 });
 
-test('refuses what has no room, for all calls together, and a closed call holds nothing', () => {
+test('refuses bytes beyond the bound of all calls, and a closed call holds none', () => {
   const { ledger, bytes } = open(200);
   const other = new CallBytes({ ledger, isCompressed: false, mostMessageBytes: 1000 });
   expect(bytes.add(framed(100))).toBe(true);
@@ -36,7 +37,7 @@ test('refuses what has no room, for all calls together, and a closed call holds 
   expect(ledger.held).toBe(0);
 });
 
-test('a compressed message counts for what it may become, until it is unpacked', () => {
+test('a compressed message counts for its largest size until it is unpacked', () => {
   const { ledger, bytes } = open(3_000_000, true);
   bytes.add(framed(95));
   expect(ledger.held).toBe(100 * 1032);
@@ -49,7 +50,7 @@ test('a compressed message counts for what it may become, until it is unpacked',
   expect(ledger.held).toBe(0);
 });
 
-test('however the bytes are cut, messages are told apart and nothing is left at the end', () => {
+test('messages are recognized in any pieces, and no bytes are held at the end', () => {
   fc.assert(
     fc.property(
       fc.array(fc.nat(300), { maxLength: 10 }),
@@ -59,7 +60,7 @@ test('however the bytes are cut, messages are told apart and nothing is left at 
         const { ledger, bytes } = open(100_000_000, isCompressed);
         const all = Buffer.concat(lengths.map(framed));
         for (let place = 0, i = 0; place < all.length; i += 1) {
-          const cut = cuts[i % cuts.length] ?? 1;
+          const cut = at(cuts, i % cuts.length);
           expect(bytes.add(all.subarray(place, place + cut))).toBe(true);
           place += cut;
         }

@@ -19,7 +19,7 @@ describe('kinds of calls', () => {
     expect(kindOf(path)).toBe(kind);
   });
 
-  test('a connection has few watches of health', () => {
+  test('a connection may have few health watches', () => {
     const room = new CallRoom(20_000);
     const origin = { kind: 'watch' as const, isNamed: false, holder: 'h', connection: 'c' };
     for (let i = 0; i < 16; i += 1) {
@@ -27,12 +27,12 @@ describe('kinds of calls', () => {
       room.enter(origin);
     }
     expect(() => room.assertRoom(origin)).toThrow(
-      '16 health watches are open on this connection, as many as may be',
+      '16 health watches are open on this connection, which is the limit',
     );
     room.assertRoom({ ...origin, connection: 'another' });
   });
 
-  test('streams leave room for calls with one answer, and what has left holds nothing', () => {
+  test('streams leave room for calls with one answer, and calls that have left hold no room', () => {
     const room = new CallRoom(200);
     const origins = Array.from({ length: 180 }, (_, i) => ({
       kind: 'stream' as const,
@@ -46,7 +46,7 @@ describe('kinds of calls', () => {
       room.enter(origin);
     });
     const next = origins.at(-1) as (typeof origins)[number];
-    expect(() => room.assertRoom(next)).toThrow('135 streams are open, as many as may be');
+    expect(() => room.assertRoom(next)).toThrow('135 streams are open, which is the limit');
     room.assertRoom({ ...next, kind: 'unary' });
     entered.forEach((origin) => room.leave(origin));
     room.assertRoom(next);

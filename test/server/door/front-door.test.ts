@@ -26,7 +26,7 @@ function open(): ClientHttp2Session {
 
 const good = () => frame(requestSerialize(request));
 
-test('a call like any other is answered, and nothing is held after it', async () => {
+test('an ordinary call is answered, and holds no bytes afterwards', async () => {
   server = await startTestServer();
   const { stream, ended } = call(open());
   stream.end(good());
@@ -35,7 +35,7 @@ test('a call like any other is answered, and nothing is held after it', async ()
   expect(server.door.openCalls).toBe(0);
 });
 
-test('request bytes are bounded over all connections, and the bound is free again after', async () => {
+test('request bytes are bounded over all connections, and released with their call', async () => {
   server = await startTestServer({
     'request-bytes': '8000',
     'text-bytes': '8000',
@@ -58,20 +58,6 @@ test('request bytes are bounded over all connections, and the bound is free agai
   expect(await third.ended).toMatchObject({ code: status.OK });
 });
 
-test('the requests of a stream are held until they are answered', async () => {
-  server = await startTestServer();
-  server.pipeline.holds = true;
-  const { stream, ended } = call(open(), { path: streamPath });
-  stream.write(good());
-  await server.pipeline.arrived(1);
-  expect(server.door.heldBytes).toBe(good().length);
-  server.pipeline.ranked[0]?.reply();
-  await until(() => server.door.heldBytes === 0);
-  expect(server.door.openCalls).toBe(1);
-  stream.end();
-  expect(await ended).toMatchObject({ code: status.OK });
-});
-
 test('open calls are bounded over all connections', async () => {
   server = await startTestServer({ 'open-calls': '2' });
   const held = [call(open()), call(open())];
@@ -79,14 +65,14 @@ test('open calls are bounded over all connections', async () => {
   const third = call(open());
   expect(await third.ended).toMatchObject({
     code: status.RESOURCE_EXHAUSTED,
-    message: '2 calls are open, as many as may be',
+    message: '2 calls are open, which is the limit',
   });
   expect([...server.door.refused]).toEqual([['TOO_MANY_CALLS', 1]]);
   held.forEach(({ stream }) => stream.destroy());
   await until(() => server.door.openCalls === 0);
 });
 
-test('connections beyond the limit are closed as they come', async () => {
+test('connections beyond the limit are closed at once', async () => {
   server = await startTestServer({ connections: '1' });
   const { stream, ended } = call(open());
   stream.end(good());
@@ -110,7 +96,7 @@ test('metadata is bounded', async () => {
 });
 
 test.each([
-  ['says nothing', (): Buffer | undefined => undefined],
+  ['sends nothing', (): Buffer | undefined => undefined],
   ['stops within a message', (): Buffer | undefined => good().subarray(0, 8)],
   ['never ends its side', (): Buffer | undefined => good()],
 ])('a call whose client %s is ended in time', async (_, bytes) => {
@@ -127,7 +113,7 @@ test.each([
   expect(server.door.openCalls).toBe(0);
 });
 
-test('a stream that rests between messages is not ended, one that rests within a message is', async () => {
+test('a stream may rest between messages, but not within one', async () => {
   server = await startTestServer({ 'message-ms': '100' });
   const resting = call(open(), { path: streamPath });
   resting.stream.write(good());
@@ -138,7 +124,7 @@ test('a stream that rests between messages is not ended, one that rests within a
   expect(await resting.ended).toMatchObject({ code: status.OK });
 });
 
-test('a call that waits for us is not ended, however long it takes', async () => {
+test('a call that waits for the server is not ended, however long it takes', async () => {
   server = await startTestServer({ 'message-ms': '100' });
   server.pipeline.holds = true;
   const waiting = call(open());
@@ -156,7 +142,7 @@ test('a call that waits for us is not ended, however long it takes', async () =>
   expect(await waiting.ended).toMatchObject({ code: status.OK });
 });
 
-test('an answer that is not taken is given up', async () => {
+test('an answer that its client does not read is given up', async () => {
   server = await startTestServer({ 'message-ms': '200' });
   const session = connectHttp2(`http://${server.address}`, { settings: { initialWindowSize: 0 } });
   session.on('error', () => undefined);
@@ -174,7 +160,7 @@ test('a compressed request is read like any other', async () => {
   expect(await ended).toMatchObject({ code: status.OK });
 });
 
-test('a message that would unpack beyond the limits is refused, before or while it is unpacked', async () => {
+test('a message that unpacks to more than the limit is refused, before or during unpacking', async () => {
   server = await startTestServer({ 'request-bytes': '200000', 'buffered-bytes': '1000000' });
   const bomb = frame(gzipSync(Buffer.alloc(10_000_000)), 1);
   const unpacked = call(open(), { headers: { 'grpc-encoding': 'gzip' } });
@@ -194,7 +180,7 @@ test('a message that would unpack beyond the limits is refused, before or while 
   });
 });
 
-test('a body sent to a method that does not exist is thrown away', async () => {
+test('a body for a method that does not exist is discarded', async () => {
   server = await startTestServer();
   const { stream, ended } = call(open(), { path: '/no.Such/Method' });
   stream.end(Buffer.alloc(1_000_000));
@@ -203,7 +189,7 @@ test('a body sent to a method that does not exist is thrown away', async () => {
   expect(server.door.heldBytes).toBe(0);
 });
 
-test('streams opened and reset in a storm cost the connection, not the server', async () => {
+test('a storm of opened and reset streams costs the connection and not the server', async () => {
   server = await startTestServer();
   const session = open();
   const gone = new Promise((resolve) => session.once('close', resolve));
@@ -220,7 +206,7 @@ test('streams opened and reset in a storm cost the connection, not the server', 
   expect(await ended).toMatchObject({ code: status.OK });
 });
 
-test('a library without the seam is refused as our bug', async () => {
+test('a library without the private method is reported as our bug', async () => {
   server = await startTestServer();
   const { config } = server;
   const parts = { config, mostMessageBytes: 1 } as unknown as FrontDoorParts;

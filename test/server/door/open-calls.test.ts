@@ -51,7 +51,7 @@ function refusals(): number {
   return [...server.door.refused.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** So many calls of one path on a connection that says nothing more. */
+/** The given number of calls of one path, on a connection that sends nothing more. */
 function calls(path: string, count: number): Buffer[] {
   return Array.from({ length: count }, (_, i) => beginCall(2 * i + 1, path));
 }
@@ -110,7 +110,7 @@ describe('the calls of a connection end with it', () => {
     const folder = temporaryFolder({ cert: certPem, key: keyPem });
     const files = { 'tls-cert': join(folder, 'cert'), 'tls-key': join(folder, 'key') };
     server = await startTestServer({ 'message-ms': '800', ...files });
-    // What is refused is still to be encrypted when its client leaves: of that Node tells nobody.
+    // The refusal is not encrypted yet when its client leaves; Node emits no event for that.
     const raw = Array.from({ length: 5 }, () =>
       connectRawTls(server.address, ...calls(watchPath, 100)),
     );
@@ -127,13 +127,13 @@ describe('the calls of a connection end with it', () => {
     expect(server.door.heldBytes).toBe(0);
   });
 
-  test('while the server drains, which then does not wait for them', async () => {
+  test('during a drain, which then does not wait for them', async () => {
     server = await startTestServer({ 'message-ms': '200', 'drain-ms': '20000' });
     server.pipeline.holds = true;
     const { socket } = openRaw(
       beginCall(1, rankPath),
       http2Frame(data, 1, 1, { payload: good }),
-      // Its end is still to come: the connection closes when both are over.
+      // The connection closes when both calls are over, and this one is still open.
       beginCall(3, streamPath),
     );
     await until(() => server.pipeline.ranked.length === 1);
@@ -145,15 +145,15 @@ describe('the calls of a connection end with it', () => {
     expect(server.door.openCalls).toBe(0);
   });
 
-  test('a client without calls that does not answer is not there', async () => {
+  test('a client without calls that does not answer is disconnected', async () => {
     server = await startTestServer({ 'message-ms': '100' });
     const begun = beginCall(1, rankPath);
-    begun.writeUInt8(0, 4); // No END_HEADERS: the frame that would end them never comes.
+    begun.writeUInt8(0, 4); // No END_HEADERS, and no frame that would end the headers.
     await openRaw(begun).closed;
     expect(server.door.openConnections).toBe(0);
   });
 
-  test('and a connection that is only quiet is left alone', async () => {
+  test('but a silent connection that answers is left open', async () => {
     server = await startTestServer({ 'message-ms': '100' });
     const quiet = openRaw(
       beginCall(1, watchPath),
@@ -161,7 +161,7 @@ describe('the calls of a connection end with it', () => {
     );
     await until(() => server.door.openCalls === 1);
     const before = quiet.socket.bytesRead;
-    // It is pinged, answers nothing, and other calls of ours stall all the while: time passes.
+    // Time passes: the connection is pinged and other calls stall.
     for (let i = 0; i < 3; i += 1) {
       expect(await call(open()).ended).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     }
@@ -170,8 +170,8 @@ describe('the calls of a connection end with it', () => {
   });
 });
 
-describe('what needs no key does not use up what others need', () => {
-  test('watches of health have a part of the calls, and a connection few of them', async () => {
+describe('calls that need no key leave room for others', () => {
+  test('health watches have a share of the calls, and a connection few of them', async () => {
     const key = createKey();
     const file = keyFile(keyLine(key, { name: 'mine' }));
     server = await startTestServer({ 'open-calls': '400', 'api-keys': file });
@@ -190,7 +190,7 @@ describe('what needs no key does not use up what others need', () => {
     expect(await rank()).toMatchObject({ code: status.UNAUTHENTICATED });
   });
 
-  test('checks that never come to their message give way to later ones', async () => {
+  test('checks that never send their message give way to later ones', async () => {
     server = await startTestServer({ 'open-calls': '100' });
     for (let i = 0; i < 3; i += 1) {
       openRaw(...calls(checkPath, 30));
@@ -208,7 +208,7 @@ describe('what needs no key does not use up what others need', () => {
     expect(await rank()).toMatchObject({ code: status.OK });
   });
 
-  test('a check whose request has come does not give way to those that never send theirs', async () => {
+  test('a check whose request has arrived does not give way to checks that never send theirs', async () => {
     server = await startTestServer({ 'open-calls': '100' });
     const [whole, ...begun] = calls(checkPath, 31);
     openRaw(whole ?? preface, http2Frame(data, 1, 1, { payload: emptyMessage }), ...begun);
@@ -216,7 +216,7 @@ describe('what needs no key does not use up what others need', () => {
     expect([...server.door.refused.keys()]).toEqual(['TOO_MANY_CALLS']);
   });
 
-  test('one key cannot take the calls of another', async () => {
+  test('one key cannot take the share of another', async () => {
     const [mine, other] = [createKey(), createKey()];
     const file = keyFile(keyLine(mine, { name: 'mine' }), keyLine(other, { name: 'other' }));
     server = await startTestServer({ 'open-calls': '100', 'api-keys': file });
@@ -233,7 +233,7 @@ describe('what needs no key does not use up what others need', () => {
     expect(await rank({ authorization: `Bearer ${other}` })).toMatchObject({ code: status.OK });
   });
 
-  test('without keys, one address leaves room for other connections of it', async () => {
+  test('without keys, a connection leaves room for others of the same address', async () => {
     server = await startTestServer({ 'open-calls': '100' });
     for (let i = 0; i < 5; i += 1) {
       openRaw(...calls(streamPath, 40));
@@ -249,13 +249,13 @@ describe('what needs no key does not use up what others need', () => {
     stream.write(frame(Buffer.alloc(4000)));
     expect(await ended).toMatchObject({
       code: status.INVALID_ARGUMENT,
-      message: 'a health request has more than 2048 bytes; at most so many',
+      message: 'a health request has more than 2048 bytes, the most that are allowed',
     });
   });
 });
 
 describe('a stalled call', () => {
-  test('is refused once, however long its client takes to notice', async () => {
+  test('is refused once, even if its client does not notice', async () => {
     server = await startTestServer({ 'message-ms': '100' });
     const { socket } = openRaw(beginCall(1, rankPath), beginCall(3, streamPath));
     socket.pause();

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { StartTurns } from '../../../src/server/door/start-turns.ts';
 import { until } from '../../support/raw-grpc/call.ts';
 
-test('the first call starts at once, then holders take turns, and what is over is left out', async () => {
+test('the first call starts at once, then holders take turns, without calls that are over', async () => {
   const started: string[] = [];
   const over = new Set<string>();
   const turns = new StartTurns(() => 0);
@@ -19,7 +19,7 @@ test('the first call starts at once, then holders take turns, and what is over i
   expect(started.at(-1)).toBe('b3');
 });
 
-test('a turn ends after some milliseconds, so that what has come meanwhile is read', async () => {
+test('a turn ends after some milliseconds, so that the sockets can be read', async () => {
   const started: number[] = [];
   let nowMs = 0;
   const turns = new StartTurns(() => nowMs);

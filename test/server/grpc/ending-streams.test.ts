@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { at } from '../../../src/base/at.ts';
 import { keyLine } from '../../../src/cli/admin/key-new.ts';
 import { createKey } from '../../../src/desk/access/api-keys.ts';
 import { type Json, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
@@ -13,7 +14,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 const require = createRequire(import.meta.url);
 const protos = fileURLToPath(new URL('../../../proto/', import.meta.url));
 
-/** A stream of a service that is not ranking: how it is loaded, and its first message. */
+/** A stream of another service than ranking: its proto, and its first message. */
 const streams = [
   [
     'reflection',
@@ -53,7 +54,7 @@ test.each(streams)(
     const open = (key: string) => openStream(method, first, key);
     const [ends, stays] = [open(gone), open(kept)];
     await Promise.all([ends.answered, stays.answered]);
-    writeFileSync(keys, lines[1] ?? '');
+    writeFileSync(keys, at(lines, 1));
     server.reload();
     expect(await ends.ended).toMatchObject({
       code: status.UNAUTHENTICATED,

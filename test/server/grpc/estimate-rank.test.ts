@@ -11,7 +11,7 @@ afterAll(() => server.close());
 const candidates = (count: number) => Array.from({ length: count }, (_, i) => ({ text: `t${i}` }));
 
 describe('EstimateRank', () => {
-  test('says what a request would cost, and that it would be admitted', async () => {
+  test('returns the cost of a request, and that it would be admitted', async () => {
     const reply = await server.call('EstimateRank', { query: 'q', candidates: candidates(2) });
     expect(reply).toEqual({
       candidates: 2,
@@ -25,7 +25,7 @@ describe('EstimateRank', () => {
     });
   });
 
-  test('says why a request would be refused', async () => {
+  test('returns the reason why a request would be refused', async () => {
     const reply = await server.call('EstimateRank', { query: 'q', candidates: candidates(6) });
     expect(reply).toMatchObject({ would_admit: false, refusal_reason: 'QUEUE_FULL' });
   });

@@ -29,7 +29,7 @@ function health(): Promise<unknown> {
   return unary(server.client, methodOf('grpc.health.v1.Health', 'Check'), {}, plain);
 }
 
-test('is NOT_SERVING when no replica was ready for five seconds, and SERVING when one is again', async () => {
+test('is NOT_SERVING after five seconds without a ready replica, and SERVING with one again', async () => {
   const { clock, set } = await setUp();
   set('failed');
   await clock.advance(4_500);
@@ -41,7 +41,7 @@ test('is NOT_SERVING when no replica was ready for five seconds, and SERVING whe
   expect(await health()).toEqual({ status: 'SERVING' });
 });
 
-test('a short loss is not told', async () => {
+test('a short loss is not reported', async () => {
   const { clock, set } = await setUp();
   set('loading');
   await clock.advance(3_000);

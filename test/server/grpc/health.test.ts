@@ -21,7 +21,7 @@ function ask(name: string, request: Json): Promise<Json> {
   return unary(server.client, methodOf('grpc.health.v1.Health', name), request, plain);
 }
 
-/** Collects what Watch says until it ends. */
+/** Collects the statuses of a watch until it ends. */
 function watch(name: string) {
   const { path, requestSerialize, responseDeserialize } = methodOf(
     'grpc.health.v1.Health',
@@ -70,14 +70,14 @@ test('a model that fails to warm is never SERVING', async () => {
   expect(await ask('Check', { service })).toEqual({ status: 'NOT_SERVING' });
 });
 
-test('a service that is not here is not found', async () => {
+test('an unknown service is not found', async () => {
   server = await startTestServer();
   expect((await failureOf(ask('Check', { service: 'slmrank.v2.RankingService' }))).code).toBe(
     status.NOT_FOUND,
   );
 });
 
-test('a watcher sees every change, and an open watch does not hold up the shutdown', async () => {
+test('a watch gets every change, and an open watch does not delay the shutdown', async () => {
   server = await startTestServer({}, { cold: true });
   const { until, ended } = watch(service);
   await until(1);
@@ -89,7 +89,7 @@ test('a watcher sees every change, and an open watch does not hold up the shutdo
   expect([status.UNAVAILABLE, status.CANCELLED]).toContain(await ended);
 });
 
-test('a stop that comes before the model is warm keeps it NOT_SERVING, without a lame duck', async () => {
+test('a stop before the model is warm keeps the server NOT_SERVING, without a lame duck', async () => {
   server = await startTestServer({}, { cold: true, lameDuckMs: 3_600_000 });
   const { until } = watch('');
   await until(1);
@@ -100,7 +100,7 @@ test('a stop that comes before the model is warm keeps it NOT_SERVING, without a
   expect(await stopped).toBe(true);
 });
 
-test('nothing is kept of names that nobody serves, and their watches stay as the protocol asks', async () => {
+test('watches of unknown names stay open, as the protocol demands, but the names are not stored', async () => {
   server = await startTestServer();
   const { until } = watch('slmrank.v2.RankingService');
   expect(await until(1)).toEqual(['SERVICE_UNKNOWN']);
@@ -111,7 +111,7 @@ test('nothing is kept of names that nobody serves, and their watches stay as the
   );
 });
 
-test('a name of any length costs nothing that stays', async () => {
+test('names of any length do not stay in memory', async () => {
   server = await startTestServer();
   const before = await heapAfter(0);
   for (let round = 0; round < 2; round += 1) {
@@ -125,7 +125,7 @@ test('a name of any length costs nothing that stays', async () => {
   expect((await heapAfter(50)) - before).toBeLessThan(2_400_000);
 });
 
-/** Bytes of the heap, collected, once so many turns of the event loop have gone by. */
+/** Bytes of the heap after some turns of the event loop and a garbage collection. */
 async function heapAfter(turns: number): Promise<number> {
   for (let i = 0; i < turns; i += 1) {
     await new Promise((resolve) => setImmediate(resolve));

@@ -8,7 +8,7 @@ import { FakeClock, settle } from '../../support/fakes/clock.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The definitions that the library has for its own clients. */
+/** The definitions that the library uses for its own clients. */
 const library = `${dirname(createRequire(import.meta.url).resolve('@grpc/grpc-js/package.json'))}/proto`;
 const theirs = loadSync('xds/service/orca/v3/orca.proto', {
   keepCase: true,
@@ -26,7 +26,7 @@ function reportsAt(clock = new FakeClock()) {
 }
 
 describe('createLoadReports', () => {
-  test('writes a trailer that the library’s own definition reads', () => {
+  test("writes a trailer that the library's own definition can read", () => {
     expect(report.deserialize(reportsAt().reports.trailer())).toMatchObject({
       application_utilization: 0.75,
       rps_fractional: 12.5,
@@ -34,7 +34,7 @@ describe('createLoadReports', () => {
     });
   });
 
-  test('encodes again only when the report has become old', async () => {
+  test('encodes again only when the report is stale', async () => {
     const { clock, load, reports } = reportsAt();
     const first = reports.trailer();
     load.utilization = 1;
@@ -43,7 +43,7 @@ describe('createLoadReports', () => {
     expect(report.deserialize(reports.trailer())).toMatchObject({ application_utilization: 1 });
   });
 
-  test('streams a report at once, then one an interval, until the client goes', async () => {
+  test('streams a report at once, then one per interval, until the client cancels', async () => {
     const { clock, load, reports } = reportsAt();
     const server = new Server();
     reports.addToServer(server);

@@ -10,12 +10,12 @@ import {
 } from '../../support/serving/test-server.ts';
 import { TestStream } from '../../support/serving/test-stream.ts';
 
-/** What bounds and ends single requests of a stream. */
+/** The limits of single requests of a stream. */
 let server: TestServer;
 afterEach(() => server.close());
 
 describe('timeout_ms', () => {
-  test('ends one request of a stream by an error, and no other', async () => {
+  test('ends one request of a stream with an error, and no other', async () => {
     const clock = new FakeClock();
     server = await startTestServer({}, { clock });
     server.pipeline.holds = true;
@@ -24,7 +24,7 @@ describe('timeout_ms', () => {
     stream.send('long', { timeout_ms: 800 });
     stream.send('none', { timeout_ms: 0 });
     await server.pipeline.arrived(3);
-    const deadlines = server.pipeline.ranked.map(({ call }) => call.deadlineMs - clock.nowMs());
+    const deadlines = server.pipeline.ranked.map(({ call }) => call.deadlineAtMs - clock.nowMs());
     expect(deadlines).toEqual([360, 750, 119_950]);
     await clock.advance(399);
     await stream.answered(1);
@@ -48,13 +48,13 @@ describe('timeout_ms', () => {
     const stream = new TestStream(server, { deadline: Date.now() + 60_000 });
     stream.send('a', { timeout_ms: 600_000 });
     await server.pipeline.arrived(1);
-    const leftMs = (server.pipeline.ranked[0]?.call.deadlineMs ?? 0) - systemClock.nowMs();
+    const leftMs = (server.pipeline.ranked[0]?.call.deadlineAtMs ?? 0) - systemClock.nowMs();
     expect(leftMs).toBeLessThan(60_000);
     stream.cancel();
     await stream.ended;
   });
 
-  test('with partial_ok brings what is scored by then', async () => {
+  test('with partial_ok gives the candidates that are scored by then', async () => {
     const { clock, pipeline, encode, runner } = setUpPipeline();
     const current = () => ({ manifest: testManifest, pipeline });
     server = await startTestServer({}, { clock, pipeline, current });
@@ -79,7 +79,7 @@ describe('timeout_ms', () => {
     });
   });
 
-  test('out of range is a violation of that request alone', async () => {
+  test('out of range is a violation of that request only', async () => {
     server = await startTestServer();
     const stream = new TestStream(server);
     stream.send('far', { timeout_ms: 4_000_000_000 });

@@ -15,7 +15,7 @@ afterEach(() => server.close());
 
 const idsOf = ({ answers }: TestStream) => answers.map(({ request_id: id }) => id);
 
-test('requests are answered as they finish, by their ids, and half-close waits for them all', async () => {
+test('requests are answered by id as they finish, and a half-close waits for all of them', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
   const stream = new TestStream(server);
@@ -35,7 +35,7 @@ test('requests are answered as they finish, by their ids, and half-close waits f
   });
 });
 
-test('a failed request is answered by its error, and the stream goes on', async () => {
+test('a failed request is answered with its error, and the stream continues', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
   const stream = new TestStream(server);
@@ -65,7 +65,7 @@ test('a failed request is answered by its error, and the stream goes on', async 
   ]);
 });
 
-test('a missing id and an id still in use are refused; an answered one may come again', async () => {
+test('a missing id and an id in use are refused; the id of an answered request may be used again', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
   const stream = new TestStream(server);
@@ -94,13 +94,13 @@ test('a missing id and an id still in use are refused; an answered one may come 
   ]);
 });
 
-test('no more is read than may be unanswered, and reading goes on with each answer', async () => {
+test('only as many requests are read as may be unanswered, and each answer lets one more in', async () => {
   server = await startTestServer({ 'stream-unanswered': '2' });
   server.pipeline.holds = true;
   const stream = new TestStream(server);
   ['a', 'b', 'c', 'd'].forEach((id) => stream.send(id));
   await server.pipeline.arrived(2);
-  // A round trip on the same connection: what was sent before it has been seen.
+  // After a round trip on the same connection, all that was sent before has arrived.
   await server.call('GetInfo', {});
   expect(server.pipeline.ranked).toHaveLength(2);
   server.pipeline.ranked[1]?.reply();
@@ -115,7 +115,7 @@ test('no more is read than may be unanswered, and reading goes on with each answ
   expect(idsOf(stream).sort()).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('a client that sends much and reads later gets every answer', async () => {
+test('a client that sends many requests and reads later gets every answer', async () => {
   server = await startTestServer({ 'stream-unanswered': '3' });
   const stream = new TestStream(server);
   stream.pause();
@@ -128,7 +128,7 @@ test('a client that sends much and reads later gets every answer', async () => {
   expect(idsOf(stream).sort()).toEqual(ids.sort());
 });
 
-test('cancelling the stream stops all that is unanswered', async () => {
+test('cancelling the stream cancels all unanswered requests', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
   const stream = new TestStream(server);
@@ -143,7 +143,7 @@ test('cancelling the stream stops all that is unanswered', async () => {
   expect(await server.call('GetInfo', {})).toMatchObject({ model: 'tiny' });
 });
 
-test('each request of a stream has its own longest time', async () => {
+test('each request of a stream may take the longest time', async () => {
   const clock = new FakeClock();
   server = await startTestServer({ 'max-call-ms': '5000' }, { clock });
   server.pipeline.holds = true;
@@ -164,7 +164,7 @@ test('each request of a stream has its own longest time', async () => {
   expect(await stream.ended).toBeUndefined();
 });
 
-test('an empty stream ends well', async () => {
+test('an empty stream ends with OK', async () => {
   server = await startTestServer();
   const stream = new TestStream(server);
   stream.halfClose();
@@ -183,7 +183,7 @@ test('a stream is refused as a whole while the server is starting', async () => 
   });
 });
 
-test('a drain answers what was read and ends the stream with unavailable', async () => {
+test('a drain answers the requests that were read and ends the stream as unavailable', async () => {
   server = await startTestServer();
   server.pipeline.holds = true;
   const stream = new TestStream(server);

@@ -13,7 +13,7 @@ const candidates = [
   { id: 'b', text: 'much longer', title: 'Title' },
 ];
 
-test('a request arrives whole, with absent fields absent and defaults filled in', async () => {
+test('a request without optional fields reaches the pipeline with its defaults', async () => {
   await server.call('Rank', { query: 'q', candidates });
   expect(server.pipeline.ranked[0]?.request).toEqual({
     requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -96,7 +96,7 @@ test.each([
   expect(request?.candidates[0]?.title).toBeUndefined();
 });
 
-test('a reply carries results, usage, times and what was served', async () => {
+test('a reply has results, usage, times and the served model', async () => {
   const reply = await server.call('Rank', { query: 'q', candidates, request_id: 'mine' });
   expect(reply).toMatchObject({
     results: [
@@ -114,7 +114,7 @@ test('a reply carries results, usage, times and what was served', async () => {
   expect(reply).not.toHaveProperty('results.0.text');
 });
 
-test('texts come back only when asked for, and a title only where there was one', async () => {
+test('texts are returned only when asked for, and a title only if there was one', async () => {
   const text = 'naïve 東京 👩‍🚀 \u0000 end';
   const reply = await server.call('Rank', {
     query: 'q',
@@ -128,7 +128,7 @@ test('texts come back only when asked for, and a title only where there was one'
   expect(reply).not.toHaveProperty('results.0.title');
 });
 
-test('a candidate that the deadline left out has no score and is marked', async () => {
+test('a candidate that the deadline left out has no score and is marked as unscored', async () => {
   server.pipeline.holds = true;
   const call = server.call('Rank', { query: 'q', candidates, partial_ok: true });
   await server.pipeline.arrived(1);
@@ -182,7 +182,7 @@ test.each([
   expect(initial.get('x-request-id')).toEqual([header]);
 });
 
-test('GetInfo publishes the limits that requests are held against', async () => {
+test('GetInfo publishes the limits of requests', async () => {
   expect(await server.call('GetInfo', {})).toMatchObject({
     model: 'tiny',
     family: 'llama',
@@ -211,7 +211,7 @@ test('GetInfo publishes the limits that requests are held against', async () => 
   });
 });
 
-test('GetInfo publishes what a row holds where more was asked for', async () => {
+test('GetInfo publishes the tokens of a row where the settings ask for more', async () => {
   const wide = await startTestServer({ 'prefix-tokens': '9000', 'candidate-tokens': '4096' });
   const { limits } = await wide.call('GetInfo', {});
   await wide.close();
@@ -222,7 +222,7 @@ test('GetInfo publishes what a row holds where more was asked for', async () => 
   });
 });
 
-test('Tokenize counts, and gives ids when asked', async () => {
+test('Tokenize returns counts, and ids when asked for', async () => {
   const texts = ['abc', ''];
   expect(await server.call('Tokenize', { texts })).toEqual({
     texts: [{ tokens: 3 }, { tokens: 0 }],
@@ -233,7 +233,7 @@ test('Tokenize counts, and gives ids when asked', async () => {
   });
 });
 
-test('nothing that a caller wrote is logged, but for the request id', async () => {
+test('no text of a caller is logged except the request id', async () => {
   await server.call('Rank', {
     query: 'SECRET',
     request_id: 'mine',

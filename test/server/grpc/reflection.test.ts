@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type MethodDefinition, status } from '@grpc/grpc-js';
+import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { connect as connectHttp2 } from 'node:http2';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
-import { call, frame, until } from '../../support/raw-grpc/call.ts';
 import { type Json, startTestServer, type TestServer } from '../../support/serving/test-server.ts';
 
 let server: TestServer;
@@ -16,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** One question to a version of the reflection service, by its own proto. */
+/** Asks a version of the reflection service one question, with its own proto. */
 function reflect(version: string, question: Json): Promise<Json> {
   const name = `grpc.reflection.${version}.ServerReflection`;
   const proto = createRequire(import.meta.url).resolve(
@@ -48,7 +46,7 @@ interface FileJson {
   readonly service: readonly { readonly method: readonly unknown[] }[];
 }
 
-/** The file of a symbol, and what it imports. */
+/** The file of a symbol, and the files that it imports. */
 async function filesWith(symbol: string): Promise<readonly [FileJson, ...FileJson[]]> {
   const answer = await reflect('v1', { file_containing_symbol: symbol });
   const { file_descriptor_proto: files } = answer['file_descriptor_response'] as {
@@ -62,7 +60,7 @@ const messageOf = ({ messageType }: FileJson, name: string) =>
   messageType.find((message) => message.name === name);
 
 describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
-  test('lists what is served', async () => {
+  test('lists the served services', async () => {
     const answer = await reflect(version, { list_services: '*' });
     expect(answer['list_services_response']).toEqual({
       service: [
@@ -74,7 +72,7 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
     });
   });
 
-  test('says so when it does not know a symbol', async () => {
+  test('answers with an error for an unknown symbol', async () => {
     const answer = await reflect(version, { file_containing_symbol: 'slmrank.v1.Nothing' });
     expect(answer['error_response']).toMatchObject({ error_code: 5 });
   });
@@ -105,7 +103,7 @@ describe('the descriptors are those of the protos', () => {
     });
   });
 
-  test('with the packages of other languages, each file its own', async () => {
+  test('with the packages of other languages in each file', async () => {
     const own = { goPackage: 'slmrank/v1;slmrankv1', javaPackage: 'slmrank.v1' };
     const [ranking] = await filesWith('slmrank.v1.RankingService');
     expect(ranking).toMatchObject({ options: { ...own, javaMultipleFiles: true } });
@@ -115,8 +113,8 @@ describe('the descriptors are those of the protos', () => {
     expect(details).toMatchObject({ options: { javaOuterClassname: 'ErrorDetailsProto' } });
   });
 
-  // Without it protoc-gen-go generates nothing.
-  test('every proto file says where its Go and Java code goes', () => {
+  // Without a go_package protoc-gen-go generates nothing.
+  test('every proto file has the packages of its Go and Java code', () => {
     const folder = fileURLToPath(new URL('../../../proto/', import.meta.url));
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
     const protos = files.filter((file) => file.endsWith('.proto'));
@@ -139,7 +137,7 @@ describe('the descriptors are those of the protos', () => {
     }
   });
 
-  test('with maps as strict clients demand them', async () => {
+  test('with maps in the form that strict clients demand', async () => {
     const [file] = await filesWith('grpc.health.v1.HealthListResponse');
     expect(messageOf(file, 'HealthListResponse')).toMatchObject({
       field: [{ name: 'statuses', typeName: '.grpc.health.v1.HealthListResponse.StatusesEntry' }],
@@ -147,44 +145,10 @@ describe('the descriptors are those of the protos', () => {
     });
   });
 
-  test('with the details of errors and what they import, so that tools can show them', async () => {
+  test('with the details of errors and their imports, so that tools can show them', async () => {
     const names = (await filesWith('google.rpc.RetryInfo')).map(({ name }) => name);
     expect(names).toEqual(['google/rpc/error_details.proto', 'google/protobuf/duration.proto']);
     const [statusFile] = await filesWith('google.rpc.Status');
     expect(statusFile.dependency).toEqual(['google/protobuf/any.proto']);
-  });
-});
-
-describe('a message that cannot be decoded ends its call', () => {
-  const good = frame(Buffer.from([0x3a, 0]));
-  const bad = frame(Buffer.from([0x0a]));
-  const broken = frame(Buffer.from('no gzip'), 1);
-  const reflection = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
-  const rankStream = '/slmrank.v1.RankingService/RankStream';
-
-  test('also when its client does not end its side', async () => {
-    const session = connectHttp2(`http://${server.address}`);
-    const { stream, ended } = call(session, { path: reflection });
-    stream.write(Buffer.concat([good, good, bad]));
-    expect(await ended).toMatchObject({ code: status.INVALID_ARGUMENT });
-    session.destroy();
-  });
-
-  test.each<[string, string, readonly Buffer[], number]>([
-    ['the first of reflection', reflection, [bad], status.INVALID_ARGUMENT],
-    ['the second of reflection', reflection, [good, bad], status.INVALID_ARGUMENT],
-    ['the third of reflection', reflection, [good, good, bad], status.INVALID_ARGUMENT],
-    ['the fourth of reflection', reflection, [good, good, good, bad], status.INVALID_ARGUMENT],
-    ['reflection that does not unpack', reflection, [good, good, broken], status.INTERNAL],
-    ['a stream that does not unpack', rankStream, [good, good, broken], status.INTERNAL],
-    ['a health check', '/grpc.health.v1.Health/Check', [bad], status.INVALID_ARGUMENT],
-    ['a health watch', '/grpc.health.v1.Health/Watch', [bad], status.INVALID_ARGUMENT],
-  ])('%s', async (_name, path, frames, code) => {
-    const session = connectHttp2(`http://${server.address}`);
-    const { stream, ended } = call(session, { path, headers: { 'grpc-encoding': 'gzip' } });
-    stream.end(Buffer.concat(frames));
-    expect(await ended).toMatchObject({ code });
-    session.destroy();
-    await until(() => server.door.openCalls === 0);
   });
 });

@@ -30,7 +30,7 @@ function startCall(): { call: ClientUnaryCall; code: Promise<number> } {
 }
 
 describe('cancelling', () => {
-  test('tells the pipeline that the caller has gone', async () => {
+  test('aborts the signal of the pipeline', async () => {
     server = await startTestServer();
     server.pipeline.holds = true;
     const { call, code } = startCall();
@@ -43,7 +43,7 @@ describe('cancelling', () => {
     expect(server.logLines.join()).toContain('"status":"CANCELLED"');
   });
 
-  test('means nothing once the answer is given, although the library says cancelled then too', async () => {
+  test('has no effect after the answer, although the library reports it then too', async () => {
     server = await startTestServer();
     await server.call('Rank', request);
     await server.call('GetInfo', {});
@@ -51,7 +51,7 @@ describe('cancelling', () => {
     expect(server.logLines.join()).not.toContain('CANCELLED');
   });
 
-  test('makes a late answer of the pipeline go nowhere', async () => {
+  test('discards a late answer of the pipeline', async () => {
     server = await startTestServer();
     server.pipeline.holds = true;
     const { call, code } = startCall();
@@ -89,17 +89,17 @@ describe('cancelling', () => {
 });
 
 describe('deadlines', () => {
-  test('the pipeline gets the deadline with time left for the reply to travel', async () => {
+  test('the pipeline gets a deadline that leaves time to send the reply', async () => {
     server = await startTestServer();
     const before = Date.now();
     await server.call('Rank', request, { deadline: before + 10_000 });
-    const { deadlineMs } = server.pipeline.ranked[0]?.call ?? { deadlineMs: 0 };
-    expect(deadlineMs).toBeGreaterThan(before + 8_000);
+    const { deadlineAtMs } = server.pipeline.ranked[0]?.call ?? { deadlineAtMs: 0 };
+    expect(deadlineAtMs).toBeGreaterThan(before + 8_000);
     // The time left counts from when the server read it, which a busy machine does late.
-    expect(deadlineMs).toBeLessThan(Date.now() + 10_000 - 40);
+    expect(deadlineAtMs).toBeLessThan(Date.now() + 10_000 - 40);
   });
 
-  test('a call past its deadline fails, and the pipeline is told to stop', async () => {
+  test('a call past its deadline fails, and the signal of the pipeline is aborted', async () => {
     server = await startTestServer();
     server.pipeline.holds = true;
     const failure = server.fail('Rank', request, { deadline: Date.now() + 200 });
@@ -118,20 +118,20 @@ describe('deadlines', () => {
     server.pipeline.holds = true;
     const call = server.fail('Rank', { ...request, timeout_ms: row.timeoutMs });
     await server.pipeline.arrived(1);
-    expect(server.pipeline.ranked[0]?.call.deadlineMs).toBe(clock.nowMs() + row.leftMs);
+    expect(server.pipeline.ranked[0]?.call.deadlineAtMs).toBe(clock.nowMs() + row.leftMs);
     await clock.advance(row.leftMs + 25);
     expect((await call).code).toBe(status.DEADLINE_EXCEEDED);
     expect(server.pipeline.ranked[0]?.call.signal.aborted).toBe(true);
   });
 
-  test('a call without a deadline gets the longest the server allows', async () => {
+  test('a call without a deadline gets the longest time that the server allows', async () => {
     const clock = new FakeClock();
     server = await startTestServer({ 'max-call-ms': '5000' }, { clock });
     const { timers } = clock;
     server.pipeline.holds = true;
     const failure = server.fail('Rank', request);
     await server.pipeline.arrived(1);
-    expect(server.pipeline.ranked[0]?.call.deadlineMs).toBe(clock.nowMs() + 4950);
+    expect(server.pipeline.ranked[0]?.call.deadlineAtMs).toBe(clock.nowMs() + 4950);
     await clock.advance(5000);
     expect(await failure).toMatchObject({
       code: status.DEADLINE_EXCEEDED,
@@ -140,32 +140,5 @@ describe('deadlines', () => {
     });
     expect(server.pipeline.ranked[0]?.call.signal.aborted).toBe(true);
     expect(clock.timers).toBe(timers);
-  });
-});
-
-describe('before the pipeline is warm', () => {
-  test('requests are unavailable, and GetInfo answers', async () => {
-    server = await startTestServer({}, { cold: true });
-    expect(await server.fail('Rank', request)).toMatchObject({
-      code: status.UNAVAILABLE,
-      message: 'the server is starting: its model is not warm yet',
-      details: { ErrorInfo: { reason: 'STARTING' } },
-    });
-    expect((await server.fail('Tokenize', { texts: ['x'] })).code).toBe(status.UNAVAILABLE);
-    expect(await server.call('GetInfo', {})).toMatchObject({ model: 'tiny' });
-  });
-
-  test('a model that cannot be loaded is for the caller of startServer to handle', async () => {
-    server = await startTestServer({}, { cold: true });
-    server.pipeline.failToWarm(new Error('no CUDA'));
-    await expect(server.ready).rejects.toThrow('no CUDA');
-    expect((await server.fail('Rank', request)).code).toBe(status.UNAVAILABLE);
-  });
-
-  test('an address that is taken is a clear error', async () => {
-    server = await startTestServer();
-    await expect(startTestServer({ address: server.address })).rejects.toThrow(
-      `cannot listen on ${server.address}: `,
-    );
   });
 });

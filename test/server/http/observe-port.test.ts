@@ -24,7 +24,7 @@ function get(path: string, init?: RequestInit): Promise<Response> {
 }
 
 describe('the observation port', () => {
-  test('/metrics is an exposition that parses, in the format that was asked for', async () => {
+  test('/metrics is a valid exposition in the requested format', async () => {
     const text = await get('/metrics');
     expect([text.status, text.headers.get('content-type')]).toEqual([
       200,
@@ -33,7 +33,7 @@ describe('the observation port', () => {
     const families = parseExposition(await text.text());
     expect(families.get('slmrank_requests_total')?.type).toBe('counter');
 
-    // As Prometheus 3 asks.
+    // The header that Prometheus 3 sends.
     const accept =
       'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1';
     const open = await get('/metrics', { headers: { accept } });
@@ -57,7 +57,7 @@ describe('the observation port', () => {
     expect([refused.status, await refused.text()]).toEqual([503, 'no replica is ready\n']);
   });
 
-  test('HEAD answers as GET does, without the body', async () => {
+  test('HEAD is answered like GET, without the body', async () => {
     const head = await get('/livez', { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([
       200,
@@ -73,7 +73,7 @@ describe('the observation port', () => {
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  test('makes one exposition for scrapes at the same time, and disconnects a client that does not wait', async () => {
+  test('scrapes at the same time share an exposition, and an impatient client is disconnected', async () => {
     let made = 0;
     let finish: (text: string) => void = () => undefined;
     const slow = await openObservePort({
@@ -113,7 +113,7 @@ describe('the observation port', () => {
     ]);
   });
 
-  test('an address that is in use is an error that names the setting', async () => {
+  test('an address in use is an error that names the setting', async () => {
     const options = {
       address: port.address,
       metrics: () => Promise.resolve(''),

@@ -44,7 +44,7 @@ describe('a failure of the pipeline has its status and reason', () => {
   });
 });
 
-test('a spent quota is told with whose it is', async () => {
+test('the error of a spent quota names its client', async () => {
   const failure = await failureFor(
     new RankError('overloaded', 'too much', { reason: 'QUOTA_EXCEEDED', quotaOf: 'search' }),
   );
@@ -55,7 +55,7 @@ test('a spent quota is told with whose it is', async () => {
   });
 });
 
-test('a reason of the error wins over the table', async () => {
+test('the reason of an error has precedence over the table', async () => {
   const failure = await failureFor(
     new RankError('deadline-exceeded', 'too late already', { reason: 'PREDICTED_LATE' }),
   );
@@ -75,7 +75,7 @@ test.each([
   expect(failure.details['RetryInfo']).toMatchObject({ retry_delay: delay });
 });
 
-test('what cannot be helped by waiting is not to be tried again', async () => {
+test('an error that waiting cannot help asks for no retry', async () => {
   const failure = await failureFor(
     new RankError('overloaded', 'too large', {
       reason: 'TOO_LARGE_FOR_DEADLINE',
@@ -94,13 +94,13 @@ test('only overload pushes back', async () => {
   expect(failure.details).not.toHaveProperty('RetryInfo');
 });
 
-test('violations of the pipeline travel like those of the parser', async () => {
+test('violations of the pipeline are sent like those of the parser', async () => {
   const violations = [{ field: 'candidates[7].text', description: 'has 9120 tokens' }];
   const failure = await failureFor(new RankError('invalid-argument', 'too long', { violations }));
   expect(failure.details['BadRequest']).toEqual({ field_violations: violations });
 });
 
-test('an error that is not ours tells the client nothing of our insides, and the log everything', async () => {
+test('an unexpected error is logged in full and hidden from the client', async () => {
   const failure = await failureFor(new TypeError('cannot read /etc/secret'));
   expect(failure).toMatchObject({
     code: status.INTERNAL,
@@ -109,7 +109,7 @@ test('an error that is not ours tells the client nothing of our insides, and the
   expect(server.logLines.at(-1)).toContain('cannot read /etc/secret');
 });
 
-test('a message of any text is sent whole or cut, never lost', async () => {
+test('a message of any characters is sent, cut if it is too long', async () => {
   const short = await failureFor(new RankError('internal', 'naïve 東京\n%20'));
   expect(short.message).toBe('naïve 東京\n%20');
   const long = await failureFor(new RankError('internal', `${'x'.repeat(239)}🙂 and so on`));

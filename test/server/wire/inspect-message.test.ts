@@ -12,7 +12,7 @@ function field(number: number, content: Buffer): Buffer {
   return Buffer.concat([Buffer.from([number * 8 + 2, content.length]), content]);
 }
 
-/** Every text of a message: its path, and a message with these bytes there alone. */
+/** Every text field of a message: its path, and a message with the given bytes in that field. */
 function textsOf(shape: MessageShape): { path: string; write: (text: Buffer) => Buffer }[] {
   return [...shape].flatMap(([number, { name, isRepeated, isText, message }]) => {
     const path = isRepeated ? `${name}[0]` : name;
@@ -28,7 +28,7 @@ function textsOf(shape: MessageShape): { path: string; write: (text: Buffer) => 
   });
 }
 
-/** The same for any number up to 2,047. */
+/** The same for a field number of at most 2,047. */
 function bigField(number: number, content: Buffer): Buffer {
   const tag = number * 8 + 2;
   const bytes = tag < 128 ? [tag] : [(tag & 0x7f) | 0x80, tag >> 7];
@@ -43,7 +43,7 @@ const texts = methods.flatMap(([method, { requestType }]) =>
   textsOf(shapeOf(requestType, messages)).map(({ path, write }) => ({ method, path, write })),
 );
 
-test('the texts of all requests are known, also those of messages in them', () => {
+test('the texts of all requests are known, also in nested messages', () => {
   expect(texts.map(({ method, path }) => `${method} ${path}`)).toEqual(
     expect.arrayContaining([
       'Rank query',
@@ -58,7 +58,7 @@ test('the texts of all requests are known, also those of messages in them', () =
 
 describe('bytes that are not UTF-8 are found, and their field is named', () => {
   test.each(texts)('$method $path', ({ method, path, write }) => {
-    const { requestType } = Object.fromEntries(methods)[method] ?? { requestType: { type: {} } };
+    const { requestType } = new Map(methods).get(method) ?? { requestType: { type: {} } };
     const shape = shapeOf(requestType, messages);
     const found = inspectMessage(write(Buffer.from([0x61, 0xff])), shape);
     expect(found).toEqual({ ok: false, kind: 'text', field: path });
@@ -75,7 +75,7 @@ test.each([
   expect(inspectMessage(field(1, Buffer.from(bytes)), rankShape).ok).toBe(false);
 });
 
-test('a candidate is named by its place among the candidates', () => {
+test('a candidate is named by its index', () => {
   const good = field(4, field(2, Buffer.from('good')));
   const bad = field(4, Buffer.concat([field(1, Buffer.from('id')), field(3, Buffer.from([0x80]))]));
   const query = field(1, Buffer.from('q'));
@@ -86,14 +86,14 @@ test('a candidate is named by its place among the candidates', () => {
   });
 });
 
-test('a text cannot hide behind what the decoder reads in another way', () => {
-  // The decoder takes the candidate's field 2 for a text, whatever stands in its tag.
+test('a field whose wire type differs from its text type is unclear', () => {
+  // The decoder reads the candidate's field 2 as a text, whatever the wire type in its tag.
   const hidden = field(4, Buffer.from([0x10, 0x01, 0xff]));
   expect(service.Rank.requestDeserialize(hidden).candidates[0]?.text).toBe('\u{FFFD}');
   expect(inspectMessage(hidden, rankShape)).toEqual({ ok: false, kind: 'unclear' });
 });
 
-test('whatever passes is decoded without replacement characters', () => {
+test('a message that passes is decoded without replacement characters', () => {
   const piece = fc.oneof(
     fc.constantFrom('0a02', '2204', '1202', '1a01', '2a01', 'c3a9', 'c3', 'ff', '10', '08', '41'),
     fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes).toString('hex')),

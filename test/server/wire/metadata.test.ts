@@ -25,7 +25,10 @@ describe('the trailers of Rank', () => {
         method,
       );
       const call = server.client.makeUnaryRequest(
-        ...[path, requestSerialize, responseDeserialize, message as never],
+        path,
+        requestSerialize,
+        responseDeserialize,
+        message as never,
         () => undefined,
       );
       call.on('status', ({ metadata }) => resolve(metadata));
@@ -54,7 +57,7 @@ describe('the trailers of Rank', () => {
     });
   });
 
-  test('report the load when it is known, of failed calls too', async () => {
+  test('report the load if it is known, also of failed calls', async () => {
     const load = { utilization: 0.5, requestsPerSecond: 1, errorsPerSecond: 0 };
     await withServer({ readLoad: () => load }, async (server) => {
       const reports: MetadataValue[][] = [];
@@ -146,7 +149,7 @@ test('a request id comes from the message, else from the metadata, else it is ge
   expect(chooseRequestId('x'.repeat(257), metadata, generate)).toBe('header');
 });
 
-test('a credential is taken out of the metadata, so that it is used once', () => {
+test('a credential is removed from the metadata, so that it is used once', () => {
   const metadata = new Metadata();
   metadata.set('x-slmrank-credential', 'key 1');
   expect(takeCredential(metadata)).toBe('key 1');

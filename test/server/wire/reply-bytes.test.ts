@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { at } from '../../../src/base/at.ts';
 import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
 import { defaultReplyBytes, mostReplyBytes } from '../../../src/server/wire/reply-bytes.ts';
 import { toWireReply } from '../../../src/server/wire/reply.ts';
@@ -17,7 +18,7 @@ const stored = {
   ],
 };
 
-/** The reply in which every number takes the most bytes that it can. */
+/** The reply in which every number takes the most bytes. */
 function largestReply(request: ReturnType<typeof testRequest>, places: readonly number[]): number {
   const results = places.map((index) => ({
     index,
@@ -52,7 +53,7 @@ function largestReply(request: ReturnType<typeof testRequest>, places: readonly 
 
 const text = fc.string({ unit: 'grapheme', maxLength: 300 });
 
-test('no reply is larger than the bound, which is not far above', () => {
+test('no reply is larger than the bound, and the largest is not far below it', () => {
   const candidate = fc.record({ id: text, title: fc.option(text, { nil: undefined }), text });
   fc.assert(
     fc.property(
@@ -68,7 +69,7 @@ test('no reply is larger than the bound, which is not far above', () => {
           Buffer.byteLength(id + (returnText ? title + text : '')),
         );
         const largest = [...sizes.keys()]
-          .sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0))
+          .sort((a, b) => at(sizes, b) - at(sizes, a))
           .slice(0, topN);
         const bytes = largestReply(request, largest);
         const bound = mostReplyBytes(request, 0);

@@ -43,7 +43,7 @@ test.each([
   });
 });
 
-test('others have their turns while many ids are written, and no more are once the caller has gone', async () => {
+test('other work gets turns while many ids are written, and writing ends when the client cancels', async () => {
   const caller = new AbortController();
   const written = writeTokens([new Int32Array(1_000_000)], 'h', {
     signal: caller.signal,
@@ -53,7 +53,7 @@ test('others have their turns while many ids are written, and no more are once t
   await expect(written).rejects.toMatchObject({ kind: 'cancelled' });
 });
 
-test('a reply that is larger than the client takes is refused before it is written', async () => {
+test('a reply that is larger than the client accepts is refused before it is written', async () => {
   const ids = [Int32Array.of(1, 2, 300)];
   const { bytes } = await writeTokens(ids, 'h', { signal: never, mostBytes: Infinity });
   const allowing = (mostBytes: number) => writeTokens(ids, 'h', { signal: never, mostBytes });
@@ -69,7 +69,7 @@ test('a reply that is larger than the client takes is refused before it is writt
   });
 });
 
-test('Tokenize heeds max_reply_bytes', async () => {
+test('Tokenize obeys max_reply_bytes', async () => {
   server = await startTestServer();
   const asked = { texts: ['abc'.repeat(100)], return_ids: true };
   const failure = await server.fail('Tokenize', { ...asked, max_reply_bytes: 300 });
@@ -97,7 +97,7 @@ test('a client gets counts, and ids when it asks for them', async () => {
   });
 });
 
-test('a compressed request is held for what it unpacks to, until it is answered or left', async () => {
+test('a compressed request counts for its unpacked size until it is answered or cancelled', async () => {
   server = await startTestServer();
   const { pipeline, door } = server;
   const reply = createDeferred<readonly Int32Array[]>();

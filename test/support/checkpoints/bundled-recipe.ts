@@ -10,7 +10,9 @@ export function hashFiles(folder: string, files: readonly string[]) {
   return files.map((file) => ({ file, sha256: sha256(readFileSync(join(folder, file))) }));
 }
 
-/** A project's root with a compact checkpoint in models/bundled/tiny, and a recipe's fields for it. */
+/**
+ * A project folder with a compact checkpoint in models/bundled/tiny, and the fields of its recipe.
+ */
 export async function bundleTiny(precision: unknown = 'int8') {
   const root = temporaryFolder();
   const path = 'models/bundled/tiny';

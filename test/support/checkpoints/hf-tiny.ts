@@ -7,7 +7,9 @@ import { type BuildOptions, buildModel } from '../../../src/toolchain/build/buil
 import type { TemplateOrder } from '../../../src/text/template.ts';
 import { type Golden, parseGolden } from '../../../src/toolchain/verify/golden.ts';
 
-/** Tiny random checkpoints as transformers and gguf write them, with goldens: test/golden/make_tiny_models.py. */
+/**
+ * Tiny random checkpoints by transformers and gguf, with goldens: test/golden/make_tiny_models.py.
+ */
 export const tinyCheckpoints = {
   llama: 'llama',
   'llama-untied-sharded-bf16': 'llama-untied-sharded-bf16',
@@ -41,13 +43,15 @@ export const scaledRopes = [
 
 export type ScaledRope = (typeof scaledRopes)[number];
 
-/** The `llama` checkpoint with a scaling, as transformers before version 5 writes it or as it does now. */
+/**
+ * The `llama` checkpoint with a RoPE scaling, as transformers writes it before and since version 5.
+ */
 export function writeScaledRope(name: ScaledRope, to: string, isNew: boolean): void {
   const scalings = JSON.parse(readFileSync(tinyPath('rope-scalings.json'), 'utf8')) as Record<
-    string,
+    ScaledRope,
     { type?: string }
   >;
-  const { type, ...scaling } = scalings[name] ?? {};
+  const { type, ...scaling } = scalings[name];
   cpSync(tinyPath('llama'), to, { recursive: true });
   const path = join(to, 'config.json');
   const { rope_parameters, ...config } = JSON.parse(readFileSync(path, 'utf8')) as {

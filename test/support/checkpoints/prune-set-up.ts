@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
+import { at } from '../../../src/base/at.ts';
 import { JsonRecord } from '../../../src/base/files/json-record.ts';
 import { parseTemplate } from '../../../src/model/manifest.ts';
 import type { PromptTemplate } from '../../../src/text/template.ts';
@@ -19,7 +20,7 @@ const words = ['nurse', 'night', 'driver', 'welder', 'audits', 'ward', 'fast', '
 
 /** `count` calibration lines, all different, every third without a title. */
 export function writeLines(dir: string, count: number): string {
-  const word = (at: number) => words[at % words.length] ?? '';
+  const word = (place: number) => at(words, place % words.length);
   const lines = Array.from({ length: count }, (_, i) =>
     JSON.stringify({
       query: `${word(i)} ${word(3 * i + 1)}`,

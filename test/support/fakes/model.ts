@@ -10,7 +10,10 @@ import { FakeClock } from './clock.ts';
 import { FakePipeline } from './pipeline.ts';
 import { FakeThread } from './thread.ts';
 
-/** A model whose pipeline is the test's; its replicas are real ones whose threads load at once, but for `refused`. */
+/**
+ * A model with the test's pipeline. Its replicas are real, with threads that load at once, except
+ * `refused`.
+ */
 export class FakeModel {
   readonly manifest: Manifest;
   readonly pipeline = new FakePipeline();

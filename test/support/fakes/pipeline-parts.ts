@@ -37,11 +37,14 @@ interface PipelineSetting {
   /** How tokens are estimated; by the real estimator unless given. */
   readonly estimate?: EstimateTokens;
   readonly texts?: TextRoom;
-  /** What runs cost; unless given, nothing is known of that and no deadline is looked at before admission. */
+  /** The cost of batches; by default it is unknown, and admission then ignores deadlines. */
   readonly cost?: CostModel;
 }
 
-/** The real pipeline over a fake encoder and fake replicas; `rank` asks, `encode` answers the last encoding. */
+/**
+ * The real pipeline with a fake encoder and fake replicas. `rank` sends a request, `encode` answers
+ * the last encoding.
+ */
 export function setUpPipeline(
   mode: 'apply' | 'propose' = 'propose',
   { depth = { floor: 1, ceiling: 2 }, cost, estimate, texts }: PipelineSetting = {},

@@ -1,3 +1,4 @@
+import { at } from '../../../src/base/at.ts';
 import type {
   BatchOutcome,
   BatchPart,
@@ -10,8 +11,8 @@ import { createDeferred } from '../../../src/base/deferred.ts';
 import { packedTokens } from '../../../src/batch/pack-batch.ts';
 
 /**
- * A request whose every candidate's tokens all are its own id, from `firstId` on, so that a fake run can score it and
- * a test can see whose tokens a batch holds.
+ * A request whose every candidate's tokens all are its own id, from `firstId` on, so that a fake
+ * run can score it and a test can see whose tokens a batch holds.
  */
 export function fakeRequest(
   lengths: readonly number[],
@@ -62,7 +63,7 @@ export class FakeRun {
 
   /** The candidates' ids, part by part. */
   get ids(): readonly (readonly number[])[] {
-    return this.parts.map(({ suffixes }) => suffixes.map(({ ids }) => ids[0] ?? -1));
+    return this.parts.map(({ suffixes }) => suffixes.map(({ ids }) => at(ids, 0)));
   }
 
   get packedTokens(): number {

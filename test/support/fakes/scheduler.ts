@@ -1,3 +1,4 @@
+import { at } from '../../../src/base/at.ts';
 import type { Call } from '../../../src/domain/call.ts';
 import type { PriorityClass, Tell } from '../../../src/domain/events.ts';
 import { createCostModel, type CostModel } from '../../../src/schedule/costs/cost.ts';
@@ -78,7 +79,7 @@ export function setUpScheduler({
     outcome.catch(() => undefined);
     return outcome;
   };
-  return { clock, scheduler, runners, runner: runners[0] ?? new FakeRunner(), rank };
+  return { clock, scheduler, runners, runner: at(runners, 0), rank };
 }
 
 export const times = (count: number, length: number) => new Array<number>(count).fill(length);

@@ -6,7 +6,10 @@ import type { EncodedCandidates } from '../../../src/pipeline/stages/encode-cand
 import { RankProgress } from '../../../src/pipeline/stages/progress.ts';
 import { FakeClock, settle } from './clock.ts';
 
-/** The score of each key in these tests: bits that a detour through anything but numbers would lose. */
+/**
+ * The score of each key in these tests: numbers that lose bits if they are converted to anything
+ * else.
+ */
 export function fakeScore(key: string) {
   const code = key.charCodeAt(0);
   return { yes: Math.fround(code / 7), no: Math.fround(-code / 3), tokens: code, truncated: false };

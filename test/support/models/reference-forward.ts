@@ -1,8 +1,10 @@
+import { at } from '../../../src/base/at.ts';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
 
 /**
- * The model in straight loops and doubles: one row at a time, nothing packed, nothing shared, no padding. What the
- * packed graph must agree with; written after the papers and Hugging Face's modelling files, not after the graph.
+ * The model as plain loops over doubles: one row at a time, without packing, sharing or padding.
+ * The packed graph must agree with it. Written from the papers and Hugging Face's modelling files,
+ * not from the graph.
  */
 export interface ReferenceModel {
   /** yes and no logits after the last token. */
@@ -50,7 +52,7 @@ function forward(
       const h = rmsNorm(x, tensor('post_attention_layernorm.weight'), normEpsilon);
       const gate = linear(h, tensor('mlp.gate_proj.weight'));
       const up = linear(h, tensor('mlp.up_proj.weight'));
-      const hidden = gate.map((g, i) => (g / (1 + Math.exp(-g))) * (up[i] ?? NaN));
+      const hidden = gate.map((g, i) => (g / (1 + Math.exp(-g))) * at(up, i));
       return add(x, linear(hidden, tensor('mlp.down_proj.weight')));
     });
   }
@@ -96,9 +98,9 @@ function attention(
       const peak = Math.max(...scores);
       const weights = scores.map((score) => Math.exp(score - peak));
       const total = weights.reduce((a, b) => a + b, 0);
-      weights.forEach((weight, at) => {
-        v[at]?.[kvHead]?.forEach((value, i) => {
-          out[head * headDim + i] = (out[head * headDim + i] ?? 0) + (weight / total) * value;
+      weights.forEach((weight, past) => {
+        v[past]?.[kvHead]?.forEach((value, i) => {
+          out[head * headDim + i] = at(out, head * headDim + i) + (weight / total) * value;
         });
       });
     }
@@ -111,14 +113,17 @@ function rotate(x: Vector, position: number, theta: number): Vector {
   const half = x.length / 2;
   return x.map((value, i) => {
     const angle = position * theta ** (-(i % half) / half);
-    const partner = (i < half ? -1 : 1) * (x[(i + half) % x.length] ?? NaN);
+    const partner = (i < half ? -1 : 1) * at(x, (i + half) % x.length);
     return value * Math.cos(angle) + partner * Math.sin(angle);
   });
 }
 
 function rmsNorm(x: Vector | undefined, weight: Float32Array, epsilon: number): Vector {
-  const scale = 1 / Math.sqrt(dot(x, x) / (x?.length ?? NaN) + epsilon);
-  return Float64Array.from(weight, (w, i) => w * scale * (x?.[i] ?? NaN));
+  if (x === undefined) {
+    throw new Error('a row is missing');
+  }
+  const scale = 1 / Math.sqrt(dot(x, x) / x.length + epsilon);
+  return Float64Array.from(weight, (w, i) => w * scale * at(x, i));
 }
 
 /** weight [out, in] */
@@ -132,7 +137,7 @@ function linear(x: Vector | undefined, weight: Float32Array): Vector {
 }
 
 function add(a: Vector, b: Vector): Vector {
-  return a.map((value, i) => value + (b[i] ?? NaN));
+  return a.map((value, i) => value + at(b, i));
 }
 
 function dot(a: Vector | undefined, b: Vector | Float32Array | undefined): number {
@@ -141,7 +146,7 @@ function dot(a: Vector | undefined, b: Vector | Float32Array | undefined): numbe
   }
   let sum = 0;
   for (let i = 0; i < a.length; i++) {
-    sum += (a[i] ?? NaN) * (b[i] ?? NaN);
+    sum += at(a, i) * at(b, i);
   }
   return sum;
 }

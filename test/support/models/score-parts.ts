@@ -1,10 +1,14 @@
+import { at } from '../../../src/base/at.ts';
 import { packBatch } from '../../../src/batch/pack-batch.ts';
 import { type TokenPart, tokenPart } from '../../../src/batch/packed-batch.ts';
 import { openSession, type RankSession } from '../../../src/engine/session.ts';
 import type { Manifest } from '../../../src/model/manifest.ts';
 import type { TinyModel } from './tiny-model.ts';
 
-/** A session on one CPU thread, as a CPU replica's is. Of the manifest a session reads the graph's file only. */
+/**
+ * A session on one CPU thread, as in a CPU replica. It reads only the graph's file from the
+ * manifest.
+ */
 export function openTinySession(model: TinyModel): Promise<RankSession> {
   return openSession({
     modelDir: model.dir,
@@ -23,8 +27,8 @@ export async function scoreParts(
 ): Promise<[yes: number, no: number][]> {
   const logits = await session.run(packBatch(parts.map(tokenPart), { attentionGroups }));
   return Array.from({ length: logits.length / 2 }, (_, i) => [
-    logits[2 * i] ?? NaN,
-    logits[2 * i + 1] ?? NaN,
+    at(logits, 2 * i),
+    at(logits, 2 * i + 1),
   ]);
 }
 
@@ -36,6 +40,6 @@ export function largestDifference(
   const flatB = b.flat();
   const flatA = a.flat();
   return flatA.length === flatB.length
-    ? Math.max(0, ...flatA.map((value, i) => Math.abs(value - (flatB[i] ?? NaN))))
+    ? Math.max(0, ...flatA.map((value, i) => Math.abs(value - at(flatB, i))))
     : NaN;
 }

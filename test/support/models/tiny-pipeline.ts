@@ -72,15 +72,25 @@ export function testConfig(changed: Partial<ServedConfig> = {}): ServedConfig {
     agingMs: 1_000,
     deferrableWaitMs: 0,
     tuneBuckets: 'off',
-    ...{ tlsCert: undefined, tlsKey: undefined, tlsClientCa: undefined, apiKeys: undefined },
-    ...{ connections: 2000, connectionCalls: 1000, openCalls: 20_000 },
-    ...{ bufferedBytes: 268_435_456, metadataBytes: 16_384, messageMs: 60_000 },
+    tlsCert: undefined,
+    tlsKey: undefined,
+    tlsClientCa: undefined,
+    apiKeys: undefined,
+    connections: 2000,
+    connectionCalls: 1000,
+    openCalls: 20_000,
+    bufferedBytes: 268_435_456,
+    metadataBytes: 16_384,
+    messageMs: 60_000,
     logLevel: 'silent',
     ...changed,
   };
 }
 
-/** Real threads over a tiny model; letters are its tokens and poison ends the first replica's thread. */
+/**
+ * Real threads with a tiny model. Its tokens are letters; a poison letter ends the first replica's
+ * thread.
+ */
 export function tinyPipelineOptions(
   model: TinyModel,
   changed: Partial<ServedConfig> = {},
@@ -129,7 +139,7 @@ export function testRequest(
 
 export function noDeadline(): CallContext {
   return {
-    deadlineMs: Number.POSITIVE_INFINITY,
+    deadlineAtMs: Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
     client: '',
     traceparent: undefined,

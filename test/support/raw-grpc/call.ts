@@ -40,13 +40,10 @@ export function call(
   stream.on('error', () => undefined);
   stream.resume();
   const ended = new Promise<End>((resolve) =>
-    stream.once('close', () =>
-      resolve({
-        code: Number(seen['grpc-status'] ?? -1),
-        message: decodeURI(seen['grpc-message'] ?? ''),
-        rst: stream.rstCode,
-      }),
-    ),
+    stream.once('close', () => {
+      const { 'grpc-status': status = -1, 'grpc-message': message = '' } = seen;
+      resolve({ code: Number(status), message: decodeURI(message), rst: stream.rstCode });
+    }),
   );
   return { stream, ended };
 }

@@ -1,6 +1,8 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
-/** A certificate made in code (X.509, RFC 5280; DER by hand), so that no private key lies in the repository. */
+/**
+ * A certificate made in code (X.509, RFC 5280, in DER), so that the repository has no private key.
+ */
 export interface Issued {
   readonly certPem: string;
   readonly keyPem: string;
@@ -57,7 +59,8 @@ export function issueCertificate({
   return {
     certPem: pem('CERTIFICATE', whole),
     keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    ...{ name, privateKey },
+    name,
+    privateKey,
   };
 }
 

@@ -23,7 +23,7 @@ export interface PlantRun {
   readonly seed?: number;
 }
 
-/** A server that works off one queue at a steady pace, and requests that all leave their depth to it. */
+/** A server with one queue and a constant speed, and requests that all leave their depth to it. */
 export function runPlant(run: PlantRun): readonly PlantSample[] {
   const { limits, loadAt, requestMs, lengthMs, seed } = run;
   const random = seed === undefined ? undefined : createRandom(seed);

@@ -17,7 +17,7 @@ export function ended(change: Partial<Of<'ended'>> = {}): Of<'ended'> {
     truncated: 1,
     packedTokens: 420,
     inTime: true,
-    startedMs: 1_700_000_000_000,
+    startedAtMs: 1_700_000_000_000,
     encodeMs: 2,
     queueMs: 30,
     runMs: 60,

@@ -1,4 +1,4 @@
-/** A strict reading of Prometheus' text format: throws on any line that is not as the format says. */
+/** A strict parser of Prometheus' text format: throws on every line that violates the format. */
 export interface Family {
   readonly type: string;
   readonly help: string;
@@ -12,27 +12,28 @@ const sample = new RegExp(`^(${name})((?:\\{${label}(?:,${label})*\\})?) (${valu
 
 export function parseExposition(text: string): ReadonlyMap<string, Family> {
   if (!text.endsWith('\n')) {
-    throw new Error('the last line is not ended');
+    throw new Error('the last line has no line end');
   }
   const families = new Map<string, Family>();
   let help: readonly [string, string] = ['', ''];
   let open: Family | undefined;
   let openName = '';
   for (const line of text.split('\n').filter((each) => each !== '' && each !== '# EOF')) {
-    const meta = new RegExp(`^# (HELP|TYPE) (${name}) (.+)$`).exec(line);
-    if (meta?.[1] === 'HELP') {
-      help = [meta[2] ?? '', meta[3] ?? ''];
-    } else if (meta?.[1] === 'TYPE') {
-      openName = meta[2] ?? '';
+    const [, kind, described = '', rest = ''] =
+      new RegExp(`^# (HELP|TYPE) (${name}) (.+)$`).exec(line) ?? [];
+    if (kind === 'HELP') {
+      help = [described, rest];
+    } else if (kind === 'TYPE') {
+      openName = described;
       if (help[0] !== openName || families.has(openName)) {
         throw new Error(`${openName} is described twice or without help`);
       }
-      open = { type: meta[3] ?? '', help: help[1], samples: new Map() };
+      open = { type: rest, help: help[1], samples: new Map() };
       families.set(openName, open);
     } else {
       const [, found = '', labels = '', number = ''] = sample.exec(line) ?? [];
       if (open === undefined || !found.startsWith(openName) || open.samples.has(found + labels)) {
-        throw new Error(`not a sample of ${openName}, or there twice: ${line}`);
+        throw new Error(`not a sample of ${openName}, or a repeated one: ${line}`);
       }
       open.samples.set(found + labels, Number(number.replace('Inf', 'Infinity')));
     }

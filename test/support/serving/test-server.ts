@@ -201,7 +201,9 @@ export async function failureOf(call: Promise<unknown>): Promise<Failure> {
 export function decodeFailure({ code, details, metadata }: ServiceError): Failure {
   const [packed] = metadata.get('grpc-status-details-bin');
   const status = packed === undefined ? undefined : decode('google.rpc.Status', packed as Buffer);
-  const anys = (status?.['details'] ?? []) as { type_url: string; value: Buffer }[];
+  const { details: anys = [] } = (status ?? {}) as {
+    details?: { type_url: string; value: Buffer }[];
+  };
   const decoded = anys.map(({ type_url: url, value }) => {
     const type = url.replace('type.googleapis.com/', '');
     return [type.split('.').at(-1) ?? '', decode(type, value)] as const;

@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads';
+import { at } from '../../../src/base/at.ts';
 import type {
   InferMessage,
   InferReply,
@@ -8,7 +9,7 @@ import answer from '../../../workers/infer.ts';
 import { lettersToIds, poisonedSlot, poisonLetter } from './letters.ts';
 
 const { slot } = workerData as InferWorkerData;
-const poison = lettersToIds(poisonLetter)[0] ?? 0;
+const poison = at(lettersToIds(poisonLetter), 0);
 
 /** A replica's thread that dies of poison. */
 export default function answerOrDie(message: InferMessage): Promise<InferReply> {

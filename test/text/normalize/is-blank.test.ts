@@ -15,12 +15,12 @@ test.each([
   ['fillers', '\u115f\u1160\u3164\uffa0\u2800'],
   ['selectors and tags', '\ufe0f\u{e0001}\u{e0041}\u{e0100}'],
   ['marks around annotations', '\ufff9\ufffa\ufffb'],
-])('%s: there is nothing to read', (_, text) => {
+])('%s: the text is blank', (_, text) => {
   expect(isBlank(text)).toBe(true);
 });
 
 test.each(['a', '0', '.', '東', '👩‍🚀', '\u0301', '\u0600', '\ufffd', '<br>', '&nbsp;', 'ㅤ.'])(
-  '%j can be read',
+  '%j is not blank',
   (text) => {
     expect(isBlank(text)).toBe(false);
   },
@@ -46,7 +46,7 @@ test('a text is blank when all its characters are, in any order', () => {
   );
 });
 
-test('no step of the normalizer makes what can be read blank, or the other way round', () => {
+test('no normalizer step makes a readable character blank, or a blank one readable', () => {
   const normalize = createNormalizer(normalizeSteps);
   const changed = codePoints.filter((point) => {
     const character = String.fromCodePoint(point);

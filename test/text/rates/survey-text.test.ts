@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { characterKinds, surveyTexts } from '../../../src/text/rates/survey-text.ts';
 
 const kindsOf = (...texts: readonly string[]) =>
   Object.fromEntries(
     characterKinds.flatMap((kind, i) => {
-      const count = surveyTexts(texts)[i] ?? 0;
+      const count = at(surveyTexts(texts), i);
       return count > 0 ? [[kind, Math.round(count)]] : [];
     }),
   );
@@ -32,17 +33,17 @@ describe('a survey', () => {
     expect(kindsOf('ab', '12', 'cd')).toEqual({ word: 2, letter: 2, digit: 2 });
   });
 
-  test('of a long text reads samples, which stand for all of it', () => {
+  test('of a long text is estimated from samples', () => {
     const words = 'night shift '.repeat(20_000);
     const { word = 0, letter = 0 } = kindsOf(words);
     expect(Math.abs(word / 40_000 - 1)).toBeLessThan(0.05);
     expect(Math.abs(letter / 160_000 - 1)).toBeLessThan(0.05);
-    // What stands between the samples is not looked at, however much of it there is.
+    // Text between the samples is not read.
     const hidden = `${words.slice(0, 1_000)}${'9'.repeat(10_000)}${words.slice(11_000)}`;
     expect(kindsOf(hidden)).toEqual(kindsOf(words));
   });
 
-  test('of markup that never ends takes it for signs', () => {
+  test('counts unclosed markup as signs', () => {
     expect(kindsOf('<!--'.repeat(500))).toEqual({ sign: 4 * 500 });
     expect(kindsOf('<script'.repeat(10))).toEqual({ sign: 10, word: 10, letter: 50 });
   });

@@ -16,7 +16,7 @@ const spellings = ['a', 'b', 'c', ...merges.map(([left, right]) => left + right)
 const vocabulary = new Map(spellings.map((spelling, id) => [spelling, id]));
 const encoder = new BytePairEncoder({ vocabulary, merges, unknownId: undefined });
 
-/** As the definition has it: again and again the best pair, of equals the first. */
+/** Follows the definition: repeatedly merges the first of the best pairs. */
 function mergeByDefinition(word: string): string[] {
   const parts = Array.from(word).filter((byte) => vocabulary.has(byte));
   for (const [left, right] of repeatBest(parts)) {
@@ -56,12 +56,12 @@ describe('BytePairEncoder', () => {
     expect([...encoder.encode('xyz')]).toEqual([]);
   });
 
-  it('puts the unknown token for such bytes where there is one', () => {
+  it('encodes such bytes as the unknown token if there is one', () => {
     const withUnknown = new BytePairEncoder({ vocabulary, merges, unknownId: 2 });
     expect([...withUnknown.encode('axb')]).toEqual([0, 2, 1]);
   });
 
-  it('gives equal ids again after more words than it remembers', () => {
+  it('returns the same ids after more words than the cache holds', () => {
     const before = [...encoder.encode('abab')];
     for (let i = 0; i < 40_000; i++) {
       encoder.encode(i.toString(2).replaceAll('0', 'a').replaceAll('1', 'b'));

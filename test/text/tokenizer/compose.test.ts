@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { composeText } from '../../../src/text/tokenizer/compose.ts';
 
-/** Marks of many classes, a starter that is a mark (U+0903), and one that decomposes into two (U+0344). */
+/** Marks of many classes, with a starter (U+0903) and one that decomposes into two (U+0344). */
 const marks = Array.from(
   '\u0300\u0301\u0308\u0323\u0327\u0334\u0345\u0360\u05b0\u064b\u093c\u0903\u0344\u0f71\u3099\u302e',
 );
@@ -22,7 +22,7 @@ describe('composeText', () => {
     );
   });
 
-  it('puts every mark there is into the order of its class', () => {
+  it('puts all marks of Unicode into the order of their classes', () => {
     const all = Array.from({ length: 0x20000 }, (_, code) => String.fromCodePoint(code)).filter(
       (character) => /\p{M}/u.test(character),
     );

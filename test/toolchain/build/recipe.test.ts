@@ -72,7 +72,7 @@ describe('recipes', () => {
     ]);
     const message = /^r\.json: 'floats' is .*; a list of LAYER\.INPUT, such as 0\.down, is needed/;
     expect(() => withFloats(['0.gate'])).toThrow(message);
-    expect(() => withFloats([0])).toThrow(/^r\.json: 'floats' is \[0\]; texts is needed/);
+    expect(() => withFloats([0])).toThrow(/^r\.json: 'floats' is \[0\]; a list of texts is needed/);
   });
 
   it('that do not exist are refused with the list of those that do', async () => {

@@ -74,14 +74,14 @@ export function parsePlan(json: JsonRecord, folders: Folders): Plan {
   const reference = json.text('reference');
   const rows = json.records('rows').map((row) => parseRow(row, reference, folders));
   const names = rows.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    json.refuse(`two rows are named '${twice}'; names must be unique`);
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  if (repeated !== undefined) {
+    json.refuse(`two rows are named '${repeated}'; names must be unique`);
   }
-  const odd = names.find((name) => name.includes(','));
-  if (odd !== undefined) {
+  const withComma = names.find((name) => name.includes(','));
+  if (withComma !== undefined) {
     json.refuse(
-      `a row is named '${odd}'; a name must not contain a comma, which separates names in --only`,
+      `a row is named '${withComma}'; a name must not contain a comma, which separates names in --only`,
     );
   }
   const models = rows.filter((row) => row.kind === 'model').map(({ name }) => name);
@@ -109,8 +109,8 @@ export function chooseRows(plan: Plan, only: readonly string[] | undefined): rea
   if (unknown !== undefined) {
     throw new RankError('invalid-argument', `no row '${unknown}'; there are ${names.join(', ')}`);
   }
-  const asked = plan.rows.filter(({ name }) => only.includes(name));
-  const wanted = new Set([plan.reference, ...only, ...asked.flatMap((row) => againstOf(row))]);
+  const chosen = plan.rows.filter(({ name }) => only.includes(name));
+  const wanted = new Set([plan.reference, ...only, ...chosen.flatMap((row) => againstOf(row))]);
   return plan.rows.filter(({ name }) => wanted.has(name));
 }
 

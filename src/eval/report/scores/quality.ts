@@ -43,7 +43,9 @@ export function measureRun(run: Run, judgements: Judgements): QueryQualities {
   );
 }
 
-/** `all` first, then each kind in alphabetical order, with 95 % bootstrap intervals over queries. */
+/**
+ * `all` first, then each kind in alphabetical order, with 95 % bootstrap intervals over queries.
+ */
 export function summarizeKinds(
   qualities: QueryQualities,
   queries: ReadonlyMap<string, Query>,

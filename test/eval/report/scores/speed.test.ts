@@ -50,18 +50,16 @@ describe('timeRounds', () => {
     const calls: string[] = [];
     const done: number[] = [];
     const rounds = await timeRounds(standIns(calls), work, {
-      ...{ rounds: 2, clock: 'wall', file: join(temporaryFolder(), 'speed.jsonl') },
+      rounds: 2,
+      clock: 'wall',
+      file: join(temporaryFolder(), 'speed.jsonl'),
       onRound: (count) => done.push(count),
     });
     const [short, long] = [
       ['24 titles q1', '24 titles q2'],
       ['64 titles q1', '64 titles q2'],
     ];
-    expect(calls).toEqual([
-      ...['24 titles q1', '64 titles q1'],
-      ...[...short, ...long],
-      ...[...long, ...short],
-    ]);
+    expect(calls).toEqual(['24 titles q1', '64 titles q1', ...short, ...long, ...long, ...short]);
     expect(rounds.map((round) => Object.keys(round))).toEqual([
       ['a, 24 tokens', 'a, 64 tokens'],
       ['a, 64 tokens', 'a, 24 tokens'],

@@ -16,26 +16,29 @@ import type { WireSetLogLevelResponseInput as Wire_slmrank_v1_SetLogLevelRespons
 import type { WireSetReplicasRequestInput as Wire_slmrank_v1_SetReplicasRequestInput, WireSetReplicasRequest as Wire_slmrank_v1_SetReplicasRequest } from '../../slmrank/v1/SetReplicasRequest.ts';
 
 /**
- * For those who run the server: on an address of its own (SLMRANK_ADMIN_ADDRESS, 127.0.0.1:50052 by default, 'off' for
- * none), in plain text and without keys. Whoever reaches it may do all of this: keep it on loopback or in a network of
- * yours. Nothing here fails a request that the server has admitted.
+ * For operators of the server. It has an address of its own (SLMRANK_ADMIN_ADDRESS, by default
+ * 127.0.0.1:50052, 'off' for none) without TLS and without keys. Anyone who can reach the address
+ * can call all of these methods, so keep it on loopback or in a private network. No method makes a
+ * request fail that the server has admitted.
  * 
- * Statuses: INVALID_ARGUMENT and NOT_FOUND name the field in google.rpc.BadRequest; FAILED_PRECONDITION when the
- * change would leave no replica, or while another change is under way; UNAVAILABLE when a replica or a model does not
- * load (all is as it was before), or while the server drains.
+ * Statuses:
+ * INVALID_ARGUMENT, NOT_FOUND  The field is named in google.rpc.BadRequest.
+ * FAILED_PRECONDITION          The change would leave no replica, or another change is under way.
+ * UNAVAILABLE                  A replica or a model failed to load (nothing has changed then), or
+ * the server is draining.
  */
 export interface AdminServiceClient extends grpc.Client {
   /**
-   * Takes one replica out for good: no new work, what it holds is finished, its thread ends and its memory is free.
-   * Answered after that.
+   * Removes one replica permanently: it gets no new batches, finishes those it has, ends its thread
+   * and frees its memory. Answers after that.
    */
   DrainReplica(argument: Wire_slmrank_v1_DrainReplicaRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   DrainReplica(argument: Wire_slmrank_v1_DrainReplicaRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   DrainReplica(argument: Wire_slmrank_v1_DrainReplicaRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   DrainReplica(argument: Wire_slmrank_v1_DrainReplicaRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   /**
-   * Takes one replica out for good: no new work, what it holds is finished, its thread ends and its memory is free.
-   * Answered after that.
+   * Removes one replica permanently: it gets no new batches, finishes those it has, ends its thread
+   * and frees its memory. Answers after that.
    */
   drainReplica(argument: Wire_slmrank_v1_DrainReplicaRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   drainReplica(argument: Wire_slmrank_v1_DrainReplicaRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
@@ -43,14 +46,16 @@ export interface AdminServiceClient extends grpc.Client {
   drainReplica(argument: Wire_slmrank_v1_DrainReplicaRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   
   /**
-   * What the server has learnt of what runs cost. Routing, admission, EstimateRank and the watchdog go by it.
+   * The run costs that the server has learnt. Routing, admission, EstimateRank and the watchdog use
+   * them.
    */
   GetCostTable(argument: Wire_slmrank_v1_GetCostTableRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_CostTable>): grpc.ClientUnaryCall;
   GetCostTable(argument: Wire_slmrank_v1_GetCostTableRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_CostTable>): grpc.ClientUnaryCall;
   GetCostTable(argument: Wire_slmrank_v1_GetCostTableRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_CostTable>): grpc.ClientUnaryCall;
   GetCostTable(argument: Wire_slmrank_v1_GetCostTableRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_CostTable>): grpc.ClientUnaryCall;
   /**
-   * What the server has learnt of what runs cost. Routing, admission, EstimateRank and the watchdog go by it.
+   * The run costs that the server has learnt. Routing, admission, EstimateRank and the watchdog use
+   * them.
    */
   getCostTable(argument: Wire_slmrank_v1_GetCostTableRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_CostTable>): grpc.ClientUnaryCall;
   getCostTable(argument: Wire_slmrank_v1_GetCostTableRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_CostTable>): grpc.ClientUnaryCall;
@@ -67,31 +72,35 @@ export interface AdminServiceClient extends grpc.Client {
   getPoolState(argument: Wire_slmrank_v1_GetPoolStateRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   
   /**
-   * Loads a built model beside the one that serves, on the same slots: checks its manifest, sizes and checksums, warms
-   * it, gives it all new requests from one moment on, then drains the old one and frees its memory. A request is
-   * ranked by one model from beginning to end. Both are in memory meanwhile. The last message has `done`. The change
-   * goes on when the caller leaves.
+   * Replaces the served model by another built model, on the same slots. The new model's manifest,
+   * file sizes and checksums are checked and it is warmed up, then it gets all new requests, and
+   * the old model is drained and its memory freed. Each request is ranked by a single model. Both
+   * models are in memory during the change. The last message has `done`. The change continues if
+   * the client disconnects.
    */
   LoadModel(argument: Wire_slmrank_v1_LoadModelRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<Wire_slmrank_v1_PoolProgress>;
   LoadModel(argument: Wire_slmrank_v1_LoadModelRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<Wire_slmrank_v1_PoolProgress>;
   /**
-   * Loads a built model beside the one that serves, on the same slots: checks its manifest, sizes and checksums, warms
-   * it, gives it all new requests from one moment on, then drains the old one and frees its memory. A request is
-   * ranked by one model from beginning to end. Both are in memory meanwhile. The last message has `done`. The change
-   * goes on when the caller leaves.
+   * Replaces the served model by another built model, on the same slots. The new model's manifest,
+   * file sizes and checksums are checked and it is warmed up, then it gets all new requests, and
+   * the old model is drained and its memory freed. Each request is ranked by a single model. Both
+   * models are in memory during the change. The last message has `done`. The change continues if
+   * the client disconnects.
    */
   loadModel(argument: Wire_slmrank_v1_LoadModelRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<Wire_slmrank_v1_PoolProgress>;
   loadModel(argument: Wire_slmrank_v1_LoadModelRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<Wire_slmrank_v1_PoolProgress>;
   
   /**
-   * The same, but the slot stays listed as quarantined until it is released. Answered when its memory is free.
+   * Like DrainReplica, but the slot stays listed as quarantined until it is released. Answers when
+   * the replica's memory has been freed.
    */
   QuarantineReplica(argument: Wire_slmrank_v1_QuarantineReplicaRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   QuarantineReplica(argument: Wire_slmrank_v1_QuarantineReplicaRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   QuarantineReplica(argument: Wire_slmrank_v1_QuarantineReplicaRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   QuarantineReplica(argument: Wire_slmrank_v1_QuarantineReplicaRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   /**
-   * The same, but the slot stays listed as quarantined until it is released. Answered when its memory is free.
+   * Like DrainReplica, but the slot stays listed as quarantined until it is released. Answers when
+   * the replica's memory has been freed.
    */
   quarantineReplica(argument: Wire_slmrank_v1_QuarantineReplicaRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   quarantineReplica(argument: Wire_slmrank_v1_QuarantineReplicaRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
@@ -99,14 +108,14 @@ export interface AdminServiceClient extends grpc.Client {
   quarantineReplica(argument: Wire_slmrank_v1_QuarantineReplicaRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   
   /**
-   * Loads a quarantined or failed slot again, now. Answered when it is warm.
+   * Loads a quarantined or failed slot again at once. Answers when the replica is warmed up.
    */
   ReleaseReplica(argument: Wire_slmrank_v1_ReleaseReplicaRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   ReleaseReplica(argument: Wire_slmrank_v1_ReleaseReplicaRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   ReleaseReplica(argument: Wire_slmrank_v1_ReleaseReplicaRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   ReleaseReplica(argument: Wire_slmrank_v1_ReleaseReplicaRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   /**
-   * Loads a quarantined or failed slot again, now. Answered when it is warm.
+   * Loads a quarantined or failed slot again at once. Answers when the replica is warmed up.
    */
   releaseReplica(argument: Wire_slmrank_v1_ReleaseReplicaRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   releaseReplica(argument: Wire_slmrank_v1_ReleaseReplicaRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
@@ -114,14 +123,14 @@ export interface AdminServiceClient extends grpc.Client {
   releaseReplica(argument: Wire_slmrank_v1_ReleaseReplicaRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_PoolState>): grpc.ClientUnaryCall;
   
   /**
-   * Until the next restart.
+   * Changes the log level until the next restart.
    */
   SetLogLevel(argument: Wire_slmrank_v1_SetLogLevelRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_SetLogLevelResponse>): grpc.ClientUnaryCall;
   SetLogLevel(argument: Wire_slmrank_v1_SetLogLevelRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_SetLogLevelResponse>): grpc.ClientUnaryCall;
   SetLogLevel(argument: Wire_slmrank_v1_SetLogLevelRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_SetLogLevelResponse>): grpc.ClientUnaryCall;
   SetLogLevel(argument: Wire_slmrank_v1_SetLogLevelRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_SetLogLevelResponse>): grpc.ClientUnaryCall;
   /**
-   * Until the next restart.
+   * Changes the log level until the next restart.
    */
   setLogLevel(argument: Wire_slmrank_v1_SetLogLevelRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_SetLogLevelResponse>): grpc.ClientUnaryCall;
   setLogLevel(argument: Wire_slmrank_v1_SetLogLevelRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_SetLogLevelResponse>): grpc.ClientUnaryCall;
@@ -129,16 +138,18 @@ export interface AdminServiceClient extends grpc.Client {
   setLogLevel(argument: Wire_slmrank_v1_SetLogLevelRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_SetLogLevelResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Changes which device slots have a replica, while they serve: new ones are loaded and warm before they get work and
-   * before any old one is drained; old ones finish what they hold. Tells every change of a phase; the last message has
-   * `done`. The change goes on when the caller leaves.
+   * Changes which device slots have a replica, without interrupting service. New replicas are
+   * loaded and warmed up before they get batches and before any old replica is drained; old
+   * replicas finish their batches. Each phase change is a message; the last message has `done`. The
+   * change continues if the client disconnects.
    */
   SetReplicas(argument: Wire_slmrank_v1_SetReplicasRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<Wire_slmrank_v1_PoolProgress>;
   SetReplicas(argument: Wire_slmrank_v1_SetReplicasRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<Wire_slmrank_v1_PoolProgress>;
   /**
-   * Changes which device slots have a replica, while they serve: new ones are loaded and warm before they get work and
-   * before any old one is drained; old ones finish what they hold. Tells every change of a phase; the last message has
-   * `done`. The change goes on when the caller leaves.
+   * Changes which device slots have a replica, without interrupting service. New replicas are
+   * loaded and warmed up before they get batches and before any old replica is drained; old
+   * replicas finish their batches. Each phase change is a message; the last message has `done`. The
+   * change continues if the client disconnects.
    */
   setReplicas(argument: Wire_slmrank_v1_SetReplicasRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<Wire_slmrank_v1_PoolProgress>;
   setReplicas(argument: Wire_slmrank_v1_SetReplicasRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<Wire_slmrank_v1_PoolProgress>;
@@ -146,55 +157,62 @@ export interface AdminServiceClient extends grpc.Client {
 }
 
 /**
- * For those who run the server: on an address of its own (SLMRANK_ADMIN_ADDRESS, 127.0.0.1:50052 by default, 'off' for
- * none), in plain text and without keys. Whoever reaches it may do all of this: keep it on loopback or in a network of
- * yours. Nothing here fails a request that the server has admitted.
+ * For operators of the server. It has an address of its own (SLMRANK_ADMIN_ADDRESS, by default
+ * 127.0.0.1:50052, 'off' for none) without TLS and without keys. Anyone who can reach the address
+ * can call all of these methods, so keep it on loopback or in a private network. No method makes a
+ * request fail that the server has admitted.
  * 
- * Statuses: INVALID_ARGUMENT and NOT_FOUND name the field in google.rpc.BadRequest; FAILED_PRECONDITION when the
- * change would leave no replica, or while another change is under way; UNAVAILABLE when a replica or a model does not
- * load (all is as it was before), or while the server drains.
+ * Statuses:
+ * INVALID_ARGUMENT, NOT_FOUND  The field is named in google.rpc.BadRequest.
+ * FAILED_PRECONDITION          The change would leave no replica, or another change is under way.
+ * UNAVAILABLE                  A replica or a model failed to load (nothing has changed then), or
+ * the server is draining.
  */
 export interface AdminServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
-   * Takes one replica out for good: no new work, what it holds is finished, its thread ends and its memory is free.
-   * Answered after that.
+   * Removes one replica permanently: it gets no new batches, finishes those it has, ends its thread
+   * and frees its memory. Answers after that.
    */
   DrainReplica: grpc.handleUnaryCall<Wire_slmrank_v1_DrainReplicaRequest, Wire_slmrank_v1_PoolStateInput>;
   
   /**
-   * What the server has learnt of what runs cost. Routing, admission, EstimateRank and the watchdog go by it.
+   * The run costs that the server has learnt. Routing, admission, EstimateRank and the watchdog use
+   * them.
    */
   GetCostTable: grpc.handleUnaryCall<Wire_slmrank_v1_GetCostTableRequest, Wire_slmrank_v1_CostTableInput>;
   
   GetPoolState: grpc.handleUnaryCall<Wire_slmrank_v1_GetPoolStateRequest, Wire_slmrank_v1_PoolStateInput>;
   
   /**
-   * Loads a built model beside the one that serves, on the same slots: checks its manifest, sizes and checksums, warms
-   * it, gives it all new requests from one moment on, then drains the old one and frees its memory. A request is
-   * ranked by one model from beginning to end. Both are in memory meanwhile. The last message has `done`. The change
-   * goes on when the caller leaves.
+   * Replaces the served model by another built model, on the same slots. The new model's manifest,
+   * file sizes and checksums are checked and it is warmed up, then it gets all new requests, and
+   * the old model is drained and its memory freed. Each request is ranked by a single model. Both
+   * models are in memory during the change. The last message has `done`. The change continues if
+   * the client disconnects.
    */
   LoadModel: grpc.handleServerStreamingCall<Wire_slmrank_v1_LoadModelRequest, Wire_slmrank_v1_PoolProgressInput>;
   
   /**
-   * The same, but the slot stays listed as quarantined until it is released. Answered when its memory is free.
+   * Like DrainReplica, but the slot stays listed as quarantined until it is released. Answers when
+   * the replica's memory has been freed.
    */
   QuarantineReplica: grpc.handleUnaryCall<Wire_slmrank_v1_QuarantineReplicaRequest, Wire_slmrank_v1_PoolStateInput>;
   
   /**
-   * Loads a quarantined or failed slot again, now. Answered when it is warm.
+   * Loads a quarantined or failed slot again at once. Answers when the replica is warmed up.
    */
   ReleaseReplica: grpc.handleUnaryCall<Wire_slmrank_v1_ReleaseReplicaRequest, Wire_slmrank_v1_PoolStateInput>;
   
   /**
-   * Until the next restart.
+   * Changes the log level until the next restart.
    */
   SetLogLevel: grpc.handleUnaryCall<Wire_slmrank_v1_SetLogLevelRequest, Wire_slmrank_v1_SetLogLevelResponseInput>;
   
   /**
-   * Changes which device slots have a replica, while they serve: new ones are loaded and warm before they get work and
-   * before any old one is drained; old ones finish what they hold. Tells every change of a phase; the last message has
-   * `done`. The change goes on when the caller leaves.
+   * Changes which device slots have a replica, without interrupting service. New replicas are
+   * loaded and warmed up before they get batches and before any old replica is drained; old
+   * replicas finish their batches. Each phase change is a message; the last message has `done`. The
+   * change continues if the client disconnects.
    */
   SetReplicas: grpc.handleServerStreamingCall<Wire_slmrank_v1_SetReplicasRequest, Wire_slmrank_v1_PoolProgressInput>;
   

@@ -2,27 +2,28 @@
 
 
 /**
- * A candidate with its own text or title, or one with an id alone: the latter is read from the item store (ItemService),
- * where its text is compressed and tokenized already. A request may mix both. An id that is not stored makes a bad
- * candidate (OnBadCandidate).
+ * A candidate with its own text or title, or with an id alone. The latter is read from the item
+ * store (ItemService), which has its text compressed and tokenized. One request may mix both kinds.
+ * A candidate whose id is not stored is bad (OnBadCandidate).
  */
 export interface WireCandidateInput {
   /**
-   * The caller's name for the candidate, returned with its result; may be empty, need not be unique.
+   * The caller's name for the candidate, returned with its result. May be empty or used twice.
    */
   'id'?: (string);
   /**
-   * The text to rank. May be empty when there is a title, or to rank the stored item that has this id.
+   * The text to rank. May be empty if there is a title, or to rank the stored item with this id.
    */
   'text'?: (string);
   /**
-   * A title, placed before the text by the template.
+   * A title, which the template places before the text.
    */
   'title'?: (string);
   /**
-   * The version of the item that `id` names. When given (and `id` is not empty), id and version stand for title and
-   * text in the score cache: change it whenever the item's title or text changes. At most 256 bytes. Not read when the
-   * candidate comes from the item store, which knows its version.
+   * The version of the item that `id` names, at most 256 bytes. If both are given, the score cache
+   * identifies the candidate by id and version instead of title and text, so the version must
+   * change whenever the item's title or text changes. Ignored for candidates from the item store,
+   * which has versions of its own.
    */
   'version'?: (string);
   '_title'?: "title";
@@ -30,27 +31,28 @@ export interface WireCandidateInput {
 }
 
 /**
- * A candidate with its own text or title, or one with an id alone: the latter is read from the item store (ItemService),
- * where its text is compressed and tokenized already. A request may mix both. An id that is not stored makes a bad
- * candidate (OnBadCandidate).
+ * A candidate with its own text or title, or with an id alone. The latter is read from the item
+ * store (ItemService), which has its text compressed and tokenized. One request may mix both kinds.
+ * A candidate whose id is not stored is bad (OnBadCandidate).
  */
 export interface WireCandidate {
   /**
-   * The caller's name for the candidate, returned with its result; may be empty, need not be unique.
+   * The caller's name for the candidate, returned with its result. May be empty or used twice.
    */
   'id': (string);
   /**
-   * The text to rank. May be empty when there is a title, or to rank the stored item that has this id.
+   * The text to rank. May be empty if there is a title, or to rank the stored item with this id.
    */
   'text': (string);
   /**
-   * A title, placed before the text by the template.
+   * A title, which the template places before the text.
    */
   'title'?: (string);
   /**
-   * The version of the item that `id` names. When given (and `id` is not empty), id and version stand for title and
-   * text in the score cache: change it whenever the item's title or text changes. At most 256 bytes. Not read when the
-   * candidate comes from the item store, which knows its version.
+   * The version of the item that `id` names, at most 256 bytes. If both are given, the score cache
+   * identifies the candidate by id and version instead of title and text, so the version must
+   * change whenever the item's title or text changes. Ignored for candidates from the item store,
+   * which has versions of its own.
    */
   'version'?: (string);
   '_title'?: "title";

@@ -2,71 +2,75 @@
 
 
 /**
- * Milliseconds are 0 until the server has seen its first batch.
+ * All times are 0 until the server has run its first batch.
  */
 export interface WireEstimateRankResponseInput {
   /**
-   * Candidates that would be scored: all of them, or as many as adaptive_depth would choose at this moment.
-   * Those that would be skipped for their text as it came are not counted.
+   * Candidates that would be scored: all of them, or as many as adaptive_depth would choose now.
+   * Candidates that would be skipped because of their text as sent are not counted.
    */
   'candidates'?: (number);
   /**
-   * Estimated from the texts' characters, as packed_tokens is.
+   * Estimated from the number of characters, like packed_tokens.
    */
   'prefixTokens'?: (number);
   /**
-   * Token positions the model would compute: every candidate as far as it would be read, and the prefix once for each
-   * batch that they fill; nothing taken from the score cache. In tests within 15 % on English texts, and within 30 % on
-   * Japanese, Hindi, source code and HTML.
+   * Token positions that the model would compute: the part of each candidate that it would read,
+   * and the prefix once per batch. Assumes that no score is in the score cache. In tests the
+   * estimate is within 15 % for English texts and within 30 % for Japanese, Hindi, source code and
+   * HTML.
    */
   'packedTokens'?: (number);
   /**
-   * Until the work admitted before it is done, then for the request itself, and both together.
+   * Time until earlier requests have finished, time for the request itself, and both together.
    */
   'queueMs'?: (number | string);
   'runMs'?: (number | string);
   'totalMs'?: (number | string);
   /**
-   * Whether Rank would take the request at this moment.
+   * Whether Rank would admit the request now.
    */
   'wouldAdmit'?: (boolean);
   /**
-   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL", "TOO_LARGE_FOR_DEADLINE". Empty when it would be admitted.
+   * The ErrorInfo.reason of the refusal, such as "QUEUE_FULL" or "TOO_LARGE_FOR_DEADLINE". Empty if
+   * the request would be admitted.
    */
   'refusalReason'?: (string);
 }
 
 /**
- * Milliseconds are 0 until the server has seen its first batch.
+ * All times are 0 until the server has run its first batch.
  */
 export interface WireEstimateRankResponse {
   /**
-   * Candidates that would be scored: all of them, or as many as adaptive_depth would choose at this moment.
-   * Those that would be skipped for their text as it came are not counted.
+   * Candidates that would be scored: all of them, or as many as adaptive_depth would choose now.
+   * Candidates that would be skipped because of their text as sent are not counted.
    */
   'candidates': (number);
   /**
-   * Estimated from the texts' characters, as packed_tokens is.
+   * Estimated from the number of characters, like packed_tokens.
    */
   'prefixTokens': (number);
   /**
-   * Token positions the model would compute: every candidate as far as it would be read, and the prefix once for each
-   * batch that they fill; nothing taken from the score cache. In tests within 15 % on English texts, and within 30 % on
-   * Japanese, Hindi, source code and HTML.
+   * Token positions that the model would compute: the part of each candidate that it would read,
+   * and the prefix once per batch. Assumes that no score is in the score cache. In tests the
+   * estimate is within 15 % for English texts and within 30 % for Japanese, Hindi, source code and
+   * HTML.
    */
   'packedTokens': (number);
   /**
-   * Until the work admitted before it is done, then for the request itself, and both together.
+   * Time until earlier requests have finished, time for the request itself, and both together.
    */
   'queueMs': (number);
   'runMs': (number);
   'totalMs': (number);
   /**
-   * Whether Rank would take the request at this moment.
+   * Whether Rank would admit the request now.
    */
   'wouldAdmit': (boolean);
   /**
-   * Why not, as ErrorInfo.reason would say: "QUEUE_FULL", "TOO_LARGE_FOR_DEADLINE". Empty when it would be admitted.
+   * The ErrorInfo.reason of the refusal, such as "QUEUE_FULL" or "TOO_LARGE_FOR_DEADLINE". Empty if
+   * the request would be admitted.
    */
   'refusalReason': (string);
 }

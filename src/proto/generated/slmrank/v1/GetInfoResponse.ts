@@ -19,7 +19,8 @@ export interface WireGetInfoResponseInput {
   'executionProvider'?: (string);
   'limits'?: (Wire_slmrank_v1_LimitsInput | null);
   /**
-   * Padded candidate lengths in use, ascending: the model's own, or others that fit the lengths seen better.
+   * Padded candidate lengths in use, ascending: the model's own, or others that fit the lengths of
+   * recent candidates better.
    */
   'buckets'?: (number)[];
   /**
@@ -28,16 +29,17 @@ export interface WireGetInfoResponseInput {
   'tokenBudget'?: (number);
   'replicas'?: (Wire_slmrank_v1_ReplicaInput)[];
   /**
-   * The label words whose logits are compared (of a sequence classifier, what its classes are called), and the model's
-   * default instruction.
+   * The label words whose logits are compared (for a sequence classifier, the names of its
+   * classes), and the model's default instruction.
    */
   'yesLabel'?: (string);
   'noLabel'?: (string);
   'instruction'?: (string);
   'version'?: (string);
   /**
-   * "query-first": query and context stand in the shared prefix. "candidate-first": they follow each candidate, so that
-   * prefix_tokens counts the instruction alone and packed_tokens has the query once for every candidate.
+   * "query-first": query and context are in the shared prefix. "candidate-first": they follow each
+   * candidate, so prefix_tokens counts only the instruction, and packed_tokens counts the query
+   * once for every candidate.
    */
   'templateOrder'?: (string);
 }
@@ -58,7 +60,8 @@ export interface WireGetInfoResponse {
   'executionProvider': (string);
   'limits': (Wire_slmrank_v1_Limits | null);
   /**
-   * Padded candidate lengths in use, ascending: the model's own, or others that fit the lengths seen better.
+   * Padded candidate lengths in use, ascending: the model's own, or others that fit the lengths of
+   * recent candidates better.
    */
   'buckets': (number)[];
   /**
@@ -67,16 +70,17 @@ export interface WireGetInfoResponse {
   'tokenBudget': (number);
   'replicas': (Wire_slmrank_v1_Replica)[];
   /**
-   * The label words whose logits are compared (of a sequence classifier, what its classes are called), and the model's
-   * default instruction.
+   * The label words whose logits are compared (for a sequence classifier, the names of its
+   * classes), and the model's default instruction.
    */
   'yesLabel': (string);
   'noLabel': (string);
   'instruction': (string);
   'version': (string);
   /**
-   * "query-first": query and context stand in the shared prefix. "candidate-first": they follow each candidate, so that
-   * prefix_tokens counts the instruction alone and packed_tokens has the query once for every candidate.
+   * "query-first": query and context are in the shared prefix. "candidate-first": they follow each
+   * candidate, so prefix_tokens counts only the instruction, and packed_tokens counts the query
+   * once for every candidate.
    */
   'templateOrder': (string);
 }

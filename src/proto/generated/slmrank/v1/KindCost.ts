@@ -2,7 +2,7 @@
 
 
 /**
- * What device slots of one kind have in common.
+ * The cost of runs on one kind of device slot.
  */
 export interface WireKindCostInput {
   /**
@@ -15,29 +15,31 @@ export interface WireKindCostInput {
   'runs'?: (number);
   'fixedMs'?: (number | string);
   /**
-   * For each packed token.
+   * Per packed token.
    */
   'tokenMs'?: (number | string);
   /**
-   * For each slot of an attention tile, padding included: rows times keys.
+   * Per attention-tile slot (a pair of a row and a key), padding included.
    */
   'slotMs'?: (number | string);
   /**
-   * Of the runs seen: for runs whose slots are not known.
+   * Mean over the runs seen. Used for runs whose slots are not known.
    */
   'slotsPerToken'?: (number | string);
   /**
-   * The newest 1,000 runs in order of time: how long each took over what this table says of it. For `slmrank simulate`.
+   * Measured time over the time that this table predicts, for the latest 1,000 runs, oldest first.
+   * Used by `slmrank simulate`.
    */
   'runRatios'?: (number | string)[];
   /**
-   * Of the newest 1,000 batches likewise: milliseconds to the replica and back, the run itself not counted.
+   * Milliseconds to hand a batch to the replica and get the result back, without the run itself,
+   * for the latest 1,000 batches, oldest first.
    */
   'handoverMs'?: (number | string)[];
 }
 
 /**
- * What device slots of one kind have in common.
+ * The cost of runs on one kind of device slot.
  */
 export interface WireKindCost {
   /**
@@ -50,23 +52,25 @@ export interface WireKindCost {
   'runs': (number);
   'fixedMs': (number);
   /**
-   * For each packed token.
+   * Per packed token.
    */
   'tokenMs': (number);
   /**
-   * For each slot of an attention tile, padding included: rows times keys.
+   * Per attention-tile slot (a pair of a row and a key), padding included.
    */
   'slotMs': (number);
   /**
-   * Of the runs seen: for runs whose slots are not known.
+   * Mean over the runs seen. Used for runs whose slots are not known.
    */
   'slotsPerToken': (number);
   /**
-   * The newest 1,000 runs in order of time: how long each took over what this table says of it. For `slmrank simulate`.
+   * Measured time over the time that this table predicts, for the latest 1,000 runs, oldest first.
+   * Used by `slmrank simulate`.
    */
   'runRatios': (number)[];
   /**
-   * Of the newest 1,000 batches likewise: milliseconds to the replica and back, the run itself not counted.
+   * Milliseconds to hand a batch to the replica and get the result back, without the run itself,
+   * for the latest 1,000 batches, oldest first.
    */
   'handoverMs': (number)[];
 }

@@ -4,29 +4,30 @@
 export interface WireLimitsInput {
   'candidates'?: (number);
   /**
-   * UTF-8 bytes of one text field (a candidate's text is cut to so many unless truncation is TRUNCATION_ERROR, others are
-   * refused), and bytes of a whole request as sent.
+   * UTF-8 bytes of one text, and bytes of a whole request as sent. A longer text of a candidate is
+   * cut unless truncation is TRUNCATION_ERROR; other longer texts are refused.
    */
   'textBytes'?: (number);
   'requestBytes'?: (number);
   /**
-   * Tokens of instruction, query and context together with the template's own around them, whatever its order. This
-   * and candidate_tokens are what holds: the server's settings, or what a row has room for if that is less.
+   * Tokens of instruction, query and context together, with the template's text around them, in
+   * either template order. This limit and candidate_tokens are the ones in force: the server's
+   * settings, or less if a row has no room for them.
    */
   'prefixTokens'?: (number);
   /**
-   * Context budget: most tokens of one candidate.
+   * The context budget: most tokens of one candidate.
    */
   'candidateTokens'?: (number);
   /**
-   * Most tokens in one row: prefix, candidate and suffix. The model's own, set when it was built.
+   * Most tokens in one row: prefix, candidate and suffix. Set when the model was built.
    */
   'rowTokens'?: (number);
   'queuedCandidates'?: (number);
   'queuedTokens'?: (number);
   'streamUnanswered'?: (number);
   /**
-   * Bytes of a reply, unless the request says that the client takes more (max_reply_bytes).
+   * Bytes of a reply, unless the request allows more (max_reply_bytes).
    */
   'replyBytes'?: (number);
 }
@@ -34,29 +35,30 @@ export interface WireLimitsInput {
 export interface WireLimits {
   'candidates': (number);
   /**
-   * UTF-8 bytes of one text field (a candidate's text is cut to so many unless truncation is TRUNCATION_ERROR, others are
-   * refused), and bytes of a whole request as sent.
+   * UTF-8 bytes of one text, and bytes of a whole request as sent. A longer text of a candidate is
+   * cut unless truncation is TRUNCATION_ERROR; other longer texts are refused.
    */
   'textBytes': (number);
   'requestBytes': (number);
   /**
-   * Tokens of instruction, query and context together with the template's own around them, whatever its order. This
-   * and candidate_tokens are what holds: the server's settings, or what a row has room for if that is less.
+   * Tokens of instruction, query and context together, with the template's text around them, in
+   * either template order. This limit and candidate_tokens are the ones in force: the server's
+   * settings, or less if a row has no room for them.
    */
   'prefixTokens': (number);
   /**
-   * Context budget: most tokens of one candidate.
+   * The context budget: most tokens of one candidate.
    */
   'candidateTokens': (number);
   /**
-   * Most tokens in one row: prefix, candidate and suffix. The model's own, set when it was built.
+   * Most tokens in one row: prefix, candidate and suffix. Set when the model was built.
    */
   'rowTokens': (number);
   'queuedCandidates': (number);
   'queuedTokens': (number);
   'streamUnanswered': (number);
   /**
-   * Bytes of a reply, unless the request says that the client takes more (max_reply_bytes).
+   * Bytes of a reply, unless the request allows more (max_reply_bytes).
    */
   'replyBytes': (number);
 }

@@ -3,14 +3,16 @@
 
 export interface WireLoadModelRequestInput {
   /**
-   * The built model's folder on the server's machine: absolute, or from where the server was started.
+   * The built model's folder on the server's machine: an absolute path, or one relative to the
+   * directory in which the server was started.
    */
   'folder'?: (string);
 }
 
 export interface WireLoadModelRequest {
   /**
-   * The built model's folder on the server's machine: absolute, or from where the server was started.
+   * The built model's folder on the server's machine: an absolute path, or one relative to the
+   * directory in which the server was started.
    */
   'folder': (string);
 }

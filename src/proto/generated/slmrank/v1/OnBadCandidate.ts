@@ -1,7 +1,7 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
 /**
- * What becomes of candidates that cannot be scored; SkipReason has the list.
+ * What happens to candidates that cannot be scored; SkipReason lists the reasons.
  */
 export const OnBadCandidate = {
   /**
@@ -9,17 +9,18 @@ export const OnBadCandidate = {
    */
   ON_BAD_CANDIDATE_UNSPECIFIED: 'ON_BAD_CANDIDATE_UNSPECIFIED',
   /**
-   * Refuse the request with INVALID_ARGUMENT naming them.
+   * Refuse the request with INVALID_ARGUMENT, naming the bad candidates.
    */
   ON_BAD_CANDIDATE_REFUSE: 'ON_BAD_CANDIDATE_REFUSE',
   /**
-   * Score the others. Bad ones are never read by the model; they come back among the results that are not scored.
+   * Skip them and score the others. The model never reads bad candidates; they are returned among
+   * the results that are not scored.
    */
   ON_BAD_CANDIDATE_SKIP: 'ON_BAD_CANDIDATE_SKIP',
 } as const;
 
 /**
- * What becomes of candidates that cannot be scored; SkipReason has the list.
+ * What happens to candidates that cannot be scored; SkipReason lists the reasons.
  */
 export type WireOnBadCandidateInput =
   /**
@@ -28,17 +29,18 @@ export type WireOnBadCandidateInput =
   | 'ON_BAD_CANDIDATE_UNSPECIFIED'
   | 0
   /**
-   * Refuse the request with INVALID_ARGUMENT naming them.
+   * Refuse the request with INVALID_ARGUMENT, naming the bad candidates.
    */
   | 'ON_BAD_CANDIDATE_REFUSE'
   | 1
   /**
-   * Score the others. Bad ones are never read by the model; they come back among the results that are not scored.
+   * Skip them and score the others. The model never reads bad candidates; they are returned among
+   * the results that are not scored.
    */
   | 'ON_BAD_CANDIDATE_SKIP'
   | 2
 
 /**
- * What becomes of candidates that cannot be scored; SkipReason has the list.
+ * What happens to candidates that cannot be scored; SkipReason lists the reasons.
  */
 export type WireOnBadCandidate = typeof OnBadCandidate[keyof typeof OnBadCandidate]

@@ -4,15 +4,15 @@ import type { WirePoolStateInput as Wire_slmrank_v1_PoolStateInput, WirePoolStat
 
 export interface WirePoolProgressInput {
   /**
-   * What happens, for people: "cpu#1 is loading", "verifying", "shifted to NAME".
+   * A description for people: "cpu#1 is loading", "verifying", "shifted to NAME".
    */
   'step'?: (string);
   /**
-   * Since the change began.
+   * Seconds since the change began.
    */
   'seconds'?: (number | string);
   /**
-   * True in the last message, with the pool as it is now.
+   * True in the last message, which also has the state of the pool after the change.
    */
   'done'?: (boolean);
   'pool'?: (Wire_slmrank_v1_PoolStateInput | null);
@@ -20,15 +20,15 @@ export interface WirePoolProgressInput {
 
 export interface WirePoolProgress {
   /**
-   * What happens, for people: "cpu#1 is loading", "verifying", "shifted to NAME".
+   * A description for people: "cpu#1 is loading", "verifying", "shifted to NAME".
    */
   'step': (string);
   /**
-   * Since the change began.
+   * Seconds since the change began.
    */
   'seconds': (number);
   /**
-   * True in the last message, with the pool as it is now.
+   * True in the last message, which also has the state of the pool after the change.
    */
   'done': (boolean);
   'pool': (Wire_slmrank_v1_PoolState | null);

@@ -4,48 +4,48 @@ import type { WireReplicaStateInput as Wire_slmrank_v1_ReplicaStateInput, WireRe
 
 export interface WirePoolStateInput {
   /**
-   * The model that new requests get.
+   * The model that ranks new requests.
    */
   'model'?: (string);
   /**
-   * Its folder, as given to the server.
+   * Its folder, as it was given to the server.
    */
   'folder'?: (string);
   'scoreFingerprint'?: (string);
   /**
-   * In the order of the slots; those on their way out come last.
+   * In the order of the slots; replicas that are being removed come last.
    */
   'replicas'?: (Wire_slmrank_v1_ReplicaStateInput)[];
   /**
-   * The change under way, in words: "resizing", "loading NAME". Empty when there is none.
+   * The change under way, such as "resizing" or "loading NAME". Empty if there is none.
    */
   'change'?: (string);
   /**
-   * Models that new requests do not get any more and that still finish others.
+   * Number of replaced models that are still finishing earlier requests.
    */
   'drainingModels'?: (number);
 }
 
 export interface WirePoolState {
   /**
-   * The model that new requests get.
+   * The model that ranks new requests.
    */
   'model': (string);
   /**
-   * Its folder, as given to the server.
+   * Its folder, as it was given to the server.
    */
   'folder': (string);
   'scoreFingerprint': (string);
   /**
-   * In the order of the slots; those on their way out come last.
+   * In the order of the slots; replicas that are being removed come last.
    */
   'replicas': (Wire_slmrank_v1_ReplicaState)[];
   /**
-   * The change under way, in words: "resizing", "loading NAME". Empty when there is none.
+   * The change under way, such as "resizing" or "loading NAME". Empty if there is none.
    */
   'change': (string);
   /**
-   * Models that new requests do not get any more and that still finish others.
+   * Number of replaced models that are still finishing earlier requests.
    */
   'drainingModels': (number);
 }

@@ -1,7 +1,7 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
 /**
- * How urgent a request is to others on this server.
+ * How urgent a request is relative to other requests on this server.
  */
 export const Priority = {
   /**
@@ -9,17 +9,17 @@ export const Priority = {
    */
   PRIORITY_UNSPECIFIED: 'PRIORITY_UNSPECIFIED',
   /**
-   * Somebody waits for the answer.
+   * A person is waiting for the answer.
    */
   PRIORITY_INTERACTIVE: 'PRIORITY_INTERACTIVE',
   /**
-   * Runs in capacity that interactive requests leave over; for pre-computation and back-fills.
+   * Runs only in capacity that interactive requests do not use. For pre-computation and back-fills.
    */
   PRIORITY_DEFERRABLE: 'PRIORITY_DEFERRABLE',
 } as const;
 
 /**
- * How urgent a request is to others on this server.
+ * How urgent a request is relative to other requests on this server.
  */
 export type WirePriorityInput =
   /**
@@ -28,17 +28,17 @@ export type WirePriorityInput =
   | 'PRIORITY_UNSPECIFIED'
   | 0
   /**
-   * Somebody waits for the answer.
+   * A person is waiting for the answer.
    */
   | 'PRIORITY_INTERACTIVE'
   | 1
   /**
-   * Runs in capacity that interactive requests leave over; for pre-computation and back-fills.
+   * Runs only in capacity that interactive requests do not use. For pre-computation and back-fills.
    */
   | 'PRIORITY_DEFERRABLE'
   | 2
 
 /**
- * How urgent a request is to others on this server.
+ * How urgent a request is relative to other requests on this server.
  */
 export type WirePriority = typeof Priority[keyof typeof Priority]

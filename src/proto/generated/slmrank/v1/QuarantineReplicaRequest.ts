@@ -4,7 +4,7 @@
 export interface WireQuarantineReplicaRequestInput {
   'slot'?: (string);
   /**
-   * For the pool's state and the logs, at most 200 characters. "by an operator" when empty.
+   * Shown in the pool's state and in the logs, at most 200 characters. If empty, "by an operator".
    */
   'reason'?: (string);
 }
@@ -12,7 +12,7 @@ export interface WireQuarantineReplicaRequestInput {
 export interface WireQuarantineReplicaRequest {
   'slot': (string);
   /**
-   * For the pool's state and the logs, at most 200 characters. "by an operator" when empty.
+   * Shown in the pool's state and in the logs, at most 200 characters. If empty, "by an operator".
    */
   'reason': (string);
 }

@@ -10,7 +10,7 @@ export interface WireRankErrorInput {
   'message'?: (string);
   'fieldViolations'?: (Wire_slmrank_v1_FieldViolationInput)[];
   /**
-   * When to try again, for RESOURCE_EXHAUSTED; absent when trying again cannot help (TOO_LARGE_FOR_DEADLINE).
+   * When to retry, for RESOURCE_EXHAUSTED. Absent if a retry cannot help (TOO_LARGE_FOR_DEADLINE).
    */
   'retryAfterMs'?: (number);
   '_retryAfterMs'?: "retryAfterMs";
@@ -24,7 +24,7 @@ export interface WireRankError {
   'message': (string);
   'fieldViolations': (Wire_slmrank_v1_FieldViolation)[];
   /**
-   * When to try again, for RESOURCE_EXHAUSTED; absent when trying again cannot help (TOO_LARGE_FOR_DEADLINE).
+   * When to retry, for RESOURCE_EXHAUSTED. Absent if a retry cannot help (TOO_LARGE_FOR_DEADLINE).
    */
   'retryAfterMs'?: (number);
   '_retryAfterMs'?: "retryAfterMs";

@@ -8,15 +8,16 @@ import type { WireOnBadCandidateInput as Wire_slmrank_v1_OnBadCandidateInput, Wi
 
 export interface WireRankRequestInput {
   /**
-   * What is asked. Required.
+   * The search query. Required.
    */
   'query'?: (string);
   /**
-   * What "relevant" means here; the model's own instruction when absent.
+   * What "relevant" means for this query; the model's own instruction if absent.
    */
   'instruction'?: (string);
   /**
-   * More about who asks (a member's profile, a location), placed after the query by the template.
+   * Facts about the searcher (a member's profile, a location), which the template places after the
+   * query.
    */
   'context'?: (string);
   /**
@@ -24,12 +25,13 @@ export interface WireRankRequestInput {
    */
   'candidates'?: (Wire_slmrank_v1_CandidateInput)[];
   /**
-   * Return at most this many results: the best, and after them those that were not scored. All when absent. At least 1.
+   * Most results to return, at least 1: the best ones, followed by those that were not scored. All
+   * if absent.
    */
   'topN'?: (number);
   /**
-   * Leave out what was scored lower than this (in the requested score_kind): 0 to 1 for a probability, any finite number
-   * for a logit. Results that were not scored stay.
+   * Leave out results with a lower score (in the requested score_kind): 0 to 1 for a probability,
+   * any finite number for a logit. Results that were not scored are still returned.
    */
   'minScore'?: (number | string);
   /**
@@ -39,51 +41,59 @@ export interface WireRankRequestInput {
   'scoreKind'?: (Wire_slmrank_v1_ScoreKindInput);
   'truncation'?: (Wire_slmrank_v1_TruncationInput);
   /**
-   * Most tokens of one candidate (title and text) that are read; the model's context budget when absent or larger.
+   * Most tokens of one candidate (title and text) that the model reads. If absent or larger than
+   * the model's context budget, the context budget applies.
    */
   'maxCandidateTokens'?: (number);
   /**
-   * The model's name as GetInfo gives it; any when absent.
+   * The name of the model that must rank the request, as GetInfo returns it. Any model if absent.
    */
   'model'?: (string);
   /**
-   * The caller's name for the request, at most 256 bytes of UTF-8, echoed (in the reply and as the metadata
-   * x-request-id) and logged; also accepted as the metadata x-request-id. Made up when absent.
+   * The caller's name for the request, at most 256 bytes of UTF-8. It is returned in the reply and
+   * as the metadata x-request-id, and logged. It may be sent as the metadata x-request-id instead.
+   * If absent, the server makes one up.
    */
   'requestId'?: (string);
   /**
-   * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
-   * Such a request runs in smaller batches, so that some have ended by then also on a machine that is slower than forecast.
+   * At the deadline, return the candidates scored so far instead of failing. The others follow in
+   * the order given, with `scored` false. Such a request runs in smaller batches, so that some of
+   * them finish in time even if the server is slower than forecast.
    */
   'partialOk'?: (boolean);
   'priority'?: (Wire_slmrank_v1_PriorityInput);
   /**
-   * Let the server choose how many candidates to score: the first ones in the order given, as many as can end before the
-   * deadline by its forecast, fewer while it is under load, and never more than its ceiling (250 by default).
-   * Usage.depth says how many; the rest follows in the order given, `scored` false. Where even its floor (130 by default)
-   * could not end in time the request is refused. List candidates best first.
+   * Let the server choose how many candidates to score: the first ones in the order given, as many
+   * as it forecasts to finish before the deadline, fewer under load, and never more than its
+   * ceiling (250 by default). Usage.depth returns the number. The others follow in the order given,
+   * with `scored` false. If not even its floor (130 by default) could finish in time, the request
+   * is refused. List the candidates best first.
    */
   'adaptiveDepth'?: (boolean);
   /**
-   * Neither take scores from the score cache nor put them there.
+   * Neither read scores from the score cache nor store them there.
    */
   'noCache'?: (boolean);
   /**
-   * Milliseconds from when the server reads the request to its own deadline, at most 3,600,000; 0 or absent: the call's
-   * deadline alone. The earlier of both counts, for partial_ok and adaptive_depth too. In a RankStream each request can so
-   * have its own: at its end it is answered by DEADLINE_EXCEEDED, or with what is scored, and the stream goes on.
+   * The request's own timeout in milliseconds from when the server reads it, at most 3,600,000. The
+   * earlier of this and the call's deadline applies, also for partial_ok and adaptive_depth; 0 or
+   * absent: only the call's deadline. In a RankStream each request may have its own: when it
+   * passes, the request is answered with DEADLINE_EXCEEDED (or with the scores so far) and the
+   * stream continues.
    */
   'timeoutMs'?: (number);
   /**
-   * One bad candidate refuses the request, or is skipped. A quota counts what is left when empty, blank and too large
-   * texts are taken out, and at least 1; candidates skipped for their tokens, or for what the model's normalizer leaves
-   * of them, are counted.
+   * Whether a bad candidate makes the server refuse the request or is skipped. Quotas do not count
+   * candidates that are skipped because their texts are empty, blank or have too many bytes (but
+   * count at least 1). They do count candidates that are skipped because of their tokens or because
+   * nothing is left after normalization.
    */
   'onBadCandidate'?: (Wire_slmrank_v1_OnBadCandidateInput);
   /**
-   * Most bytes of a message that the client takes: 4,194,304 when absent, gRPC's own default
-   * (grpc.max_receive_message_length and its like). A request whose reply may be larger is refused before anything is
-   * computed: set top_n, leave return_text out, or raise both this and the client's own limit.
+   * The largest message that the client accepts, in bytes (grpc.max_receive_message_length or the
+   * equivalent). If absent: 4,194,304, the default of gRPC. A request whose reply may be larger is
+   * refused before anything is computed. To avoid that, set top_n, do not set return_text, or raise
+   * both this and the client's own limit.
    */
   'maxReplyBytes'?: (number);
   '_instruction'?: "instruction";
@@ -99,15 +109,16 @@ export interface WireRankRequestInput {
 
 export interface WireRankRequest {
   /**
-   * What is asked. Required.
+   * The search query. Required.
    */
   'query': (string);
   /**
-   * What "relevant" means here; the model's own instruction when absent.
+   * What "relevant" means for this query; the model's own instruction if absent.
    */
   'instruction'?: (string);
   /**
-   * More about who asks (a member's profile, a location), placed after the query by the template.
+   * Facts about the searcher (a member's profile, a location), which the template places after the
+   * query.
    */
   'context'?: (string);
   /**
@@ -115,12 +126,13 @@ export interface WireRankRequest {
    */
   'candidates': (Wire_slmrank_v1_Candidate)[];
   /**
-   * Return at most this many results: the best, and after them those that were not scored. All when absent. At least 1.
+   * Most results to return, at least 1: the best ones, followed by those that were not scored. All
+   * if absent.
    */
   'topN'?: (number);
   /**
-   * Leave out what was scored lower than this (in the requested score_kind): 0 to 1 for a probability, any finite number
-   * for a logit. Results that were not scored stay.
+   * Leave out results with a lower score (in the requested score_kind): 0 to 1 for a probability,
+   * any finite number for a logit. Results that were not scored are still returned.
    */
   'minScore'?: (number);
   /**
@@ -130,51 +142,59 @@ export interface WireRankRequest {
   'scoreKind': (Wire_slmrank_v1_ScoreKind);
   'truncation': (Wire_slmrank_v1_Truncation);
   /**
-   * Most tokens of one candidate (title and text) that are read; the model's context budget when absent or larger.
+   * Most tokens of one candidate (title and text) that the model reads. If absent or larger than
+   * the model's context budget, the context budget applies.
    */
   'maxCandidateTokens'?: (number);
   /**
-   * The model's name as GetInfo gives it; any when absent.
+   * The name of the model that must rank the request, as GetInfo returns it. Any model if absent.
    */
   'model'?: (string);
   /**
-   * The caller's name for the request, at most 256 bytes of UTF-8, echoed (in the reply and as the metadata
-   * x-request-id) and logged; also accepted as the metadata x-request-id. Made up when absent.
+   * The caller's name for the request, at most 256 bytes of UTF-8. It is returned in the reply and
+   * as the metadata x-request-id, and logged. It may be sent as the metadata x-request-id instead.
+   * If absent, the server makes one up.
    */
   'requestId'?: (string);
   /**
-   * At the deadline, rather than failing, return what is scored; the rest follows in the order given, `scored` false.
-   * Such a request runs in smaller batches, so that some have ended by then also on a machine that is slower than forecast.
+   * At the deadline, return the candidates scored so far instead of failing. The others follow in
+   * the order given, with `scored` false. Such a request runs in smaller batches, so that some of
+   * them finish in time even if the server is slower than forecast.
    */
   'partialOk': (boolean);
   'priority': (Wire_slmrank_v1_Priority);
   /**
-   * Let the server choose how many candidates to score: the first ones in the order given, as many as can end before the
-   * deadline by its forecast, fewer while it is under load, and never more than its ceiling (250 by default).
-   * Usage.depth says how many; the rest follows in the order given, `scored` false. Where even its floor (130 by default)
-   * could not end in time the request is refused. List candidates best first.
+   * Let the server choose how many candidates to score: the first ones in the order given, as many
+   * as it forecasts to finish before the deadline, fewer under load, and never more than its
+   * ceiling (250 by default). Usage.depth returns the number. The others follow in the order given,
+   * with `scored` false. If not even its floor (130 by default) could finish in time, the request
+   * is refused. List the candidates best first.
    */
   'adaptiveDepth': (boolean);
   /**
-   * Neither take scores from the score cache nor put them there.
+   * Neither read scores from the score cache nor store them there.
    */
   'noCache': (boolean);
   /**
-   * Milliseconds from when the server reads the request to its own deadline, at most 3,600,000; 0 or absent: the call's
-   * deadline alone. The earlier of both counts, for partial_ok and adaptive_depth too. In a RankStream each request can so
-   * have its own: at its end it is answered by DEADLINE_EXCEEDED, or with what is scored, and the stream goes on.
+   * The request's own timeout in milliseconds from when the server reads it, at most 3,600,000. The
+   * earlier of this and the call's deadline applies, also for partial_ok and adaptive_depth; 0 or
+   * absent: only the call's deadline. In a RankStream each request may have its own: when it
+   * passes, the request is answered with DEADLINE_EXCEEDED (or with the scores so far) and the
+   * stream continues.
    */
   'timeoutMs'?: (number);
   /**
-   * One bad candidate refuses the request, or is skipped. A quota counts what is left when empty, blank and too large
-   * texts are taken out, and at least 1; candidates skipped for their tokens, or for what the model's normalizer leaves
-   * of them, are counted.
+   * Whether a bad candidate makes the server refuse the request or is skipped. Quotas do not count
+   * candidates that are skipped because their texts are empty, blank or have too many bytes (but
+   * count at least 1). They do count candidates that are skipped because of their tokens or because
+   * nothing is left after normalization.
    */
   'onBadCandidate': (Wire_slmrank_v1_OnBadCandidate);
   /**
-   * Most bytes of a message that the client takes: 4,194,304 when absent, gRPC's own default
-   * (grpc.max_receive_message_length and its like). A request whose reply may be larger is refused before anything is
-   * computed: set top_n, leave return_text out, or raise both this and the client's own limit.
+   * The largest message that the client accepts, in bytes (grpc.max_receive_message_length or the
+   * equivalent). If absent: 4,194,304, the default of gRPC. A request whose reply may be larger is
+   * refused before anything is computed. To avoid that, set top_n, do not set return_text, or raise
+   * both this and the client's own limit.
    */
   'maxReplyBytes'?: (number);
   '_instruction'?: "instruction";

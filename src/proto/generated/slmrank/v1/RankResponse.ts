@@ -7,42 +7,44 @@ import type { WireScoreKindInput as Wire_slmrank_v1_ScoreKindInput, WireScoreKin
 
 export interface WireRankResponseInput {
   /**
-   * Best first, ties in the order given; then those that were not scored, in the order given.
+   * Best first, ties in the order given. Results that were not scored follow, in the order given.
    */
   'results'?: (Wire_slmrank_v1_ResultInput)[];
   'usage'?: (Wire_slmrank_v1_UsageInput | null);
   'times'?: (Wire_slmrank_v1_StageTimesInput | null);
   /**
-   * Hash of weights, graph, template, normalizer, tokenizer, precision and labels: equal fingerprints mean comparable scores.
+   * Hash of weights, graph, template, normalizer, tokenizer, precision and labels. Equal
+   * fingerprints mean comparable scores.
    */
   'scoreFingerprint'?: (string);
   'model'?: (string);
   'requestId'?: (string);
   'scoreKind'?: (Wire_slmrank_v1_ScoreKindInput);
   /**
-   * False when partial_ok let the deadline leave candidates out of those that were to be scored.
-   * Skipped ones do not count for that.
+   * False if candidates that were to be scored were not scored by the deadline (partial_ok).
+   * Skipped candidates do not make it false.
    */
   'complete'?: (boolean);
 }
 
 export interface WireRankResponse {
   /**
-   * Best first, ties in the order given; then those that were not scored, in the order given.
+   * Best first, ties in the order given. Results that were not scored follow, in the order given.
    */
   'results': (Wire_slmrank_v1_Result)[];
   'usage': (Wire_slmrank_v1_Usage | null);
   'times': (Wire_slmrank_v1_StageTimes | null);
   /**
-   * Hash of weights, graph, template, normalizer, tokenizer, precision and labels: equal fingerprints mean comparable scores.
+   * Hash of weights, graph, template, normalizer, tokenizer, precision and labels. Equal
+   * fingerprints mean comparable scores.
    */
   'scoreFingerprint': (string);
   'model': (string);
   'requestId': (string);
   'scoreKind': (Wire_slmrank_v1_ScoreKind);
   /**
-   * False when partial_ok let the deadline leave candidates out of those that were to be scored.
-   * Skipped ones do not count for that.
+   * False if candidates that were to be scored were not scored by the deadline (partial_ok).
+   * Skipped candidates do not make it false.
    */
   'complete': (boolean);
 }

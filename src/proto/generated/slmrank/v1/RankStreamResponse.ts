@@ -7,7 +7,7 @@ export interface WireRankStreamResponseInput {
   'requestId'?: (string);
   'response'?: (Wire_slmrank_v1_RankResponseInput | null);
   /**
-   * As the unary call would have failed.
+   * The error with which Rank would have failed.
    */
   'error'?: (Wire_slmrank_v1_RankErrorInput | null);
   'outcome'?: "response"|"error";
@@ -17,7 +17,7 @@ export interface WireRankStreamResponse {
   'requestId': (string);
   'response'?: (Wire_slmrank_v1_RankResponse | null);
   /**
-   * As the unary call would have failed.
+   * The error with which Rank would have failed.
    */
   'error'?: (Wire_slmrank_v1_RankError | null);
   'outcome'?: "response"|"error";

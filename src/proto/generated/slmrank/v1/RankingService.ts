@@ -13,20 +13,20 @@ import type { WireTokenizeResponseInput as Wire_slmrank_v1_TokenizeResponseInput
 
 export interface RankingServiceClient extends grpc.Client {
   /**
-   * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
-   * score cache. Tokens are estimated as admission estimates them: from the texts' characters, at rates for each kind of
-   * script that are learnt from what the server's tokenizer really made of them, and within max_candidate_tokens.
-   * Validates the request as Rank does.
+   * Estimates the cost of ranking this request now, without ranking it: nothing is tokenized,
+   * queued or looked up in the score cache. Tokens are estimated as for admission: from the number
+   * of characters, with a rate for each kind of script that is learnt from texts the server has
+   * tokenized, and within max_candidate_tokens. The request is validated as for Rank.
    */
   EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
   EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
   EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
   EstimateRank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
   /**
-   * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
-   * score cache. Tokens are estimated as admission estimates them: from the texts' characters, at rates for each kind of
-   * script that are learnt from what the server's tokenizer really made of them, and within max_candidate_tokens.
-   * Validates the request as Rank does.
+   * Estimates the cost of ranking this request now, without ranking it: nothing is tokenized,
+   * queued or looked up in the score cache. Tokens are estimated as for admission: from the number
+   * of characters, with a rate for each kind of script that is learnt from texts the server has
+   * tokenized, and within max_candidate_tokens. The request is validated as for Rank.
    */
   estimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
   estimateRank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
@@ -34,14 +34,16 @@ export interface RankingServiceClient extends grpc.Client {
   estimateRank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_EstimateRankResponse>): grpc.ClientUnaryCall;
   
   /**
-   * What is served: limits, buckets, fingerprint, template, execution provider, replicas.
+   * Describes the server: model, limits, buckets, score fingerprint, template, execution provider
+   * and replicas.
    */
   GetInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
   GetInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
   GetInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
   GetInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
   /**
-   * What is served: limits, buckets, fingerprint, template, execution provider, replicas.
+   * Describes the server: model, limits, buckets, score fingerprint, template, execution provider
+   * and replicas.
    */
   getInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
   getInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
@@ -49,16 +51,18 @@ export interface RankingServiceClient extends grpc.Client {
   getInfo(argument: Wire_slmrank_v1_GetInfoRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_GetInfoResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Scores every candidate against the query and returns them best first. Deterministic: the same request to the
-   * same score fingerprint has the same scores, whatever else the server is doing (docs: "exactness").
+   * Scores every candidate against the query and returns them best first. Deterministic: equal
+   * requests to servers with equal score fingerprints get equal scores, regardless of other
+   * requests (docs: "exactness").
    */
   Rank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
   Rank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
   Rank(argument: Wire_slmrank_v1_RankRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
   Rank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
   /**
-   * Scores every candidate against the query and returns them best first. Deterministic: the same request to the
-   * same score fingerprint has the same scores, whatever else the server is doing (docs: "exactness").
+   * Scores every candidate against the query and returns them best first. Deterministic: equal
+   * requests to servers with equal score fingerprints get equal scores, regardless of other
+   * requests (docs: "exactness").
    */
   rank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
   rank(argument: Wire_slmrank_v1_RankRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
@@ -66,35 +70,37 @@ export interface RankingServiceClient extends grpc.Client {
   rank(argument: Wire_slmrank_v1_RankRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_RankResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
-   * must be set and unique among the unanswered requests of the stream. A failed request is answered by
-   * `error` and does not end the stream. The stream's deadline is that of every request on it; a request's timeout_ms may
-   * end it earlier. The server reads no further requests while too many are unanswered. When it
-   * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
-   * a stream may outlive that by an hour.
+   * Ranks many requests on one stream. Each is answered when it finishes, in any order. Match
+   * answers by request_id, which must be set and unique among the unanswered requests of the
+   * stream. A failed request is answered with `error` and does not end the stream. The stream's
+   * deadline applies to every request on it; a request's timeout_ms may end it earlier. The server
+   * stops reading requests while too many are unanswered. When it drains, it answers the requests
+   * that it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
+   * a stream may continue for an hour after that.
    */
   RankStream(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
   RankStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
   /**
-   * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
-   * must be set and unique among the unanswered requests of the stream. A failed request is answered by
-   * `error` and does not end the stream. The stream's deadline is that of every request on it; a request's timeout_ms may
-   * end it earlier. The server reads no further requests while too many are unanswered. When it
-   * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
-   * a stream may outlive that by an hour.
+   * Ranks many requests on one stream. Each is answered when it finishes, in any order. Match
+   * answers by request_id, which must be set and unique among the unanswered requests of the
+   * stream. A failed request is answered with `error` and does not end the stream. The stream's
+   * deadline applies to every request on it; a request's timeout_ms may end it earlier. The server
+   * stops reading requests while too many are unanswered. When it drains, it answers the requests
+   * that it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
+   * a stream may continue for an hour after that.
    */
   rankStream(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
   rankStream(options?: grpc.CallOptions): grpc.ClientDuplexStream<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankStreamResponse>;
   
   /**
-   * Token ids and counts by the server's own tokenizer, without scoring anything.
+   * Returns token counts and ids from the server's own tokenizer. Scores nothing.
    */
   Tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
   Tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
   Tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
   Tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
   /**
-   * Token ids and counts by the server's own tokenizer, without scoring anything.
+   * Returns token counts and ids from the server's own tokenizer. Scores nothing.
    */
   tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
   tokenize(argument: Wire_slmrank_v1_TokenizeRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<Wire_slmrank_v1_TokenizeResponse>): grpc.ClientUnaryCall;
@@ -105,36 +111,39 @@ export interface RankingServiceClient extends grpc.Client {
 
 export interface RankingServiceHandlers extends grpc.UntypedServiceImplementation {
   /**
-   * What ranking this request would cost now, without ranking it: nothing is tokenized, queued or looked up in the
-   * score cache. Tokens are estimated as admission estimates them: from the texts' characters, at rates for each kind of
-   * script that are learnt from what the server's tokenizer really made of them, and within max_candidate_tokens.
-   * Validates the request as Rank does.
+   * Estimates the cost of ranking this request now, without ranking it: nothing is tokenized,
+   * queued or looked up in the score cache. Tokens are estimated as for admission: from the number
+   * of characters, with a rate for each kind of script that is learnt from texts the server has
+   * tokenized, and within max_candidate_tokens. The request is validated as for Rank.
    */
   EstimateRank: grpc.handleUnaryCall<Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_EstimateRankResponseInput>;
   
   /**
-   * What is served: limits, buckets, fingerprint, template, execution provider, replicas.
+   * Describes the server: model, limits, buckets, score fingerprint, template, execution provider
+   * and replicas.
    */
   GetInfo: grpc.handleUnaryCall<Wire_slmrank_v1_GetInfoRequest, Wire_slmrank_v1_GetInfoResponseInput>;
   
   /**
-   * Scores every candidate against the query and returns them best first. Deterministic: the same request to the
-   * same score fingerprint has the same scores, whatever else the server is doing (docs: "exactness").
+   * Scores every candidate against the query and returns them best first. Deterministic: equal
+   * requests to servers with equal score fingerprints get equal scores, regardless of other
+   * requests (docs: "exactness").
    */
   Rank: grpc.handleUnaryCall<Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_RankResponseInput>;
   
   /**
-   * Many requests on one stream, each answered when it finishes, in any order; match answers by request_id, which
-   * must be set and unique among the unanswered requests of the stream. A failed request is answered by
-   * `error` and does not end the stream. The stream's deadline is that of every request on it; a request's timeout_ms may
-   * end it earlier. The server reads no further requests while too many are unanswered. When it
-   * drains, it answers what it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
-   * a stream may outlive that by an hour.
+   * Ranks many requests on one stream. Each is answered when it finishes, in any order. Match
+   * answers by request_id, which must be set and unique among the unanswered requests of the
+   * stream. A failed request is answered with `error` and does not end the stream. The stream's
+   * deadline applies to every request on it; a request's timeout_ms may end it earlier. The server
+   * stops reading requests while too many are unanswered. When it drains, it answers the requests
+   * that it has read and ends the stream with UNAVAILABLE. Connections are renewed every half hour;
+   * a stream may continue for an hour after that.
    */
   RankStream: grpc.handleBidiStreamingCall<Wire_slmrank_v1_RankRequest, Wire_slmrank_v1_RankStreamResponseInput>;
   
   /**
-   * Token ids and counts by the server's own tokenizer, without scoring anything.
+   * Returns token counts and ids from the server's own tokenizer. Scores nothing.
    */
   Tokenize: grpc.handleUnaryCall<Wire_slmrank_v1_TokenizeRequest, Wire_slmrank_v1_TokenizeResponseInput>;
   

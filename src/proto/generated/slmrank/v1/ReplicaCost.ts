@@ -7,12 +7,12 @@ export interface WireReplicaCostInput {
    */
   'slot'?: (string);
   /**
-   * Its run times over its kind's: 2 is half as fast.
+   * Its run times over those of its kind: 2 means half as fast.
    */
   'factor'?: (number | string);
   'runs'?: (number);
   /**
-   * Mean of |run - predicted| / run, the newest runs counting most.
+   * Moving average of |run - predicted| / run.
    */
   'error'?: (number | string);
 }
@@ -23,12 +23,12 @@ export interface WireReplicaCost {
    */
   'slot': (string);
   /**
-   * Its run times over its kind's: 2 is half as fast.
+   * Its run times over those of its kind: 2 means half as fast.
    */
   'factor': (number);
   'runs': (number);
   /**
-   * Mean of |run - predicted| / run, the newest runs counting most.
+   * Moving average of |run - predicted| / run.
    */
   'error': (number);
 }

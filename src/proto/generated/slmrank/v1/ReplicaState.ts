@@ -7,8 +7,9 @@ export interface WireReplicaStateInput {
    */
   'slot'?: (string);
   /**
-   * "loading": not warm yet. "ready": gets work. "failed": loads again by itself soon. "quarantined": out until it is
-   * released, or for ten minutes when it failed too often. "draining": finishes what it holds. "closed": gone.
+   * "loading": not warmed up yet. "ready": gets batches. "failed": will soon be loaded again
+   * automatically. "quarantined": not used until it is released, or for ten minutes if it failed
+   * too often. "draining": finishes its batches. "closed": its thread has ended.
    */
   'phase'?: (string);
   /**
@@ -16,23 +17,23 @@ export interface WireReplicaStateInput {
    */
   'phaseSeconds'?: (number | string);
   /**
-   * Failures in a row: since it last ran a batch of a request.
+   * Failures since it last ran a batch of requests.
    */
   'failures'?: (number);
   /**
-   * Why it failed or is quarantined; empty otherwise.
+   * Why it failed or is quarantined; otherwise empty.
    */
   'reason'?: (string);
   /**
-   * Batches it has run since it was added, warm-ups not counted.
+   * Batches it has run since it was added, without warm-ups.
    */
   'batches'?: (number);
   /**
-   * Batches that it holds now: one running and one prepared at most.
+   * Batches that it has now: at most one running and one prepared.
    */
   'running'?: (number);
   /**
-   * Milliseconds that those are predicted to take together.
+   * Predicted milliseconds that those batches need together.
    */
   'queuedMs'?: (number | string);
   /**
@@ -47,8 +48,9 @@ export interface WireReplicaState {
    */
   'slot': (string);
   /**
-   * "loading": not warm yet. "ready": gets work. "failed": loads again by itself soon. "quarantined": out until it is
-   * released, or for ten minutes when it failed too often. "draining": finishes what it holds. "closed": gone.
+   * "loading": not warmed up yet. "ready": gets batches. "failed": will soon be loaded again
+   * automatically. "quarantined": not used until it is released, or for ten minutes if it failed
+   * too often. "draining": finishes its batches. "closed": its thread has ended.
    */
   'phase': (string);
   /**
@@ -56,23 +58,23 @@ export interface WireReplicaState {
    */
   'phaseSeconds': (number);
   /**
-   * Failures in a row: since it last ran a batch of a request.
+   * Failures since it last ran a batch of requests.
    */
   'failures': (number);
   /**
-   * Why it failed or is quarantined; empty otherwise.
+   * Why it failed or is quarantined; otherwise empty.
    */
   'reason': (string);
   /**
-   * Batches it has run since it was added, warm-ups not counted.
+   * Batches it has run since it was added, without warm-ups.
    */
   'batches': (number);
   /**
-   * Batches that it holds now: one running and one prepared at most.
+   * Batches that it has now: at most one running and one prepared.
    */
   'running': (number);
   /**
-   * Milliseconds that those are predicted to take together.
+   * Predicted milliseconds that those batches need together.
    */
   'queuedMs': (number);
   /**

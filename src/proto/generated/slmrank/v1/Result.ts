@@ -7,15 +7,15 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface WireResultInput {
   /**
-   * The candidate's place in the request, from 0.
+   * The candidate's index in the request, from 0.
    */
   'index'?: (number);
   /**
-   * The candidate's id as given.
+   * The candidate's id, as sent.
    */
   'id'?: (string);
   /**
-   * The score in the requested kind; 0 when not scored.
+   * The score in the requested kind; 0 if not scored.
    */
   'score'?: (number | string);
   /**
@@ -27,22 +27,23 @@ export interface WireResultInput {
    */
   'tokens'?: (number);
   /**
-   * True when the candidate was cut, to the context budget or to Limits.text_bytes.
+   * Whether the candidate was cut, to the context budget or to Limits.text_bytes.
    */
   'truncated'?: (boolean);
   /**
-   * False for candidates that the deadline left out (partial_ok), that lie below the depth (adaptive_depth) or that were
-   * skipped (on_bad_candidate).
+   * False for candidates that were not scored by the deadline (partial_ok), that are beyond the
+   * depth (adaptive_depth) or that were skipped (on_bad_candidate).
    */
   'scored'?: (boolean);
   /**
-   * Present when return_text was set; of a text with more bytes than Limits.text_bytes, what was kept.
+   * Present if return_text was set. A text with more bytes than Limits.text_bytes is returned as
+   * cut.
    */
   'text'?: (string);
   'title'?: (string);
   /**
-   * True when the score was not computed for this request: it came from the score cache, or from an equal request
-   * running at the same time. The digits are the same.
+   * Whether the score was taken from the score cache, or from an equal request that ran at the same
+   * time, instead of being computed for this request. The score is the same to the last digit.
    */
   'cached'?: (boolean);
   /**
@@ -67,15 +68,15 @@ export interface WireResultInput {
 
 export interface WireResult {
   /**
-   * The candidate's place in the request, from 0.
+   * The candidate's index in the request, from 0.
    */
   'index': (number);
   /**
-   * The candidate's id as given.
+   * The candidate's id, as sent.
    */
   'id': (string);
   /**
-   * The score in the requested kind; 0 when not scored.
+   * The score in the requested kind; 0 if not scored.
    */
   'score': (number);
   /**
@@ -87,22 +88,23 @@ export interface WireResult {
    */
   'tokens': (number);
   /**
-   * True when the candidate was cut, to the context budget or to Limits.text_bytes.
+   * Whether the candidate was cut, to the context budget or to Limits.text_bytes.
    */
   'truncated': (boolean);
   /**
-   * False for candidates that the deadline left out (partial_ok), that lie below the depth (adaptive_depth) or that were
-   * skipped (on_bad_candidate).
+   * False for candidates that were not scored by the deadline (partial_ok), that are beyond the
+   * depth (adaptive_depth) or that were skipped (on_bad_candidate).
    */
   'scored': (boolean);
   /**
-   * Present when return_text was set; of a text with more bytes than Limits.text_bytes, what was kept.
+   * Present if return_text was set. A text with more bytes than Limits.text_bytes is returned as
+   * cut.
    */
   'text'?: (string);
   'title'?: (string);
   /**
-   * True when the score was not computed for this request: it came from the score cache, or from an equal request
-   * running at the same time. The digits are the same.
+   * Whether the score was taken from the score cache, or from an equal request that ran at the same
+   * time, instead of being computed for this request. The score is the same to the last digit.
    */
   'cached': (boolean);
   /**

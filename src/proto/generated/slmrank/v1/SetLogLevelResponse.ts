@@ -3,14 +3,14 @@
 
 export interface WireSetLogLevelResponseInput {
   /**
-   * The level until now.
+   * The level before the change.
    */
   'previous'?: (string);
 }
 
 export interface WireSetLogLevelResponse {
   /**
-   * The level until now.
+   * The level before the change.
    */
   'previous': (string);
 }

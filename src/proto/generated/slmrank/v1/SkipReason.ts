@@ -13,12 +13,12 @@ export const SkipReason = {
    */
   SKIP_REASON_EMPTY: 'SKIP_REASON_EMPTY',
   /**
-   * There is nothing to read in its text and title.
+   * Its text and title have no visible characters.
    */
   SKIP_REASON_BLANK: 'SKIP_REASON_BLANK',
   /**
-   * The title has more than Limits.text_bytes, or, with TRUNCATION_ERROR, the text has, or both together have more tokens
-   * than may be read.
+   * The title has more bytes than Limits.text_bytes. With TRUNCATION_ERROR also: the text has more
+   * bytes than that, or title and text together have more tokens than the context budget.
    */
   SKIP_REASON_TOO_LONG: 'SKIP_REASON_TOO_LONG',
   /**
@@ -42,13 +42,13 @@ export type WireSkipReasonInput =
   | 'SKIP_REASON_EMPTY'
   | 1
   /**
-   * There is nothing to read in its text and title.
+   * Its text and title have no visible characters.
    */
   | 'SKIP_REASON_BLANK'
   | 2
   /**
-   * The title has more than Limits.text_bytes, or, with TRUNCATION_ERROR, the text has, or both together have more tokens
-   * than may be read.
+   * The title has more bytes than Limits.text_bytes. With TRUNCATION_ERROR also: the text has more
+   * bytes than that, or title and text together have more tokens than the context budget.
    */
   | 'SKIP_REASON_TOO_LONG'
   | 3

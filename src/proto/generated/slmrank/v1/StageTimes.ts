@@ -2,32 +2,34 @@
 
 
 /**
- * Where the time went, in milliseconds of wall time. Stages of different batches overlap, so they need not sum to total.
+ * Wall time per stage, in milliseconds. Stages of different batches overlap, so their sum may
+ * differ from the total.
  */
 export interface WireStageTimesInput {
   'encodeMs'?: (number | string);
   /**
-   * From encoded to the first batch being dispatched.
+   * From the end of encoding to the dispatch of the first batch.
    */
   'queueMs'?: (number | string);
   /**
-   * From first dispatch to last result, including waits between batches.
+   * From the first dispatch to the last result, including waits between batches.
    */
   'runMs'?: (number | string);
   'totalMs'?: (number | string);
 }
 
 /**
- * Where the time went, in milliseconds of wall time. Stages of different batches overlap, so they need not sum to total.
+ * Wall time per stage, in milliseconds. Stages of different batches overlap, so their sum may
+ * differ from the total.
  */
 export interface WireStageTimes {
   'encodeMs': (number);
   /**
-   * From encoded to the first batch being dispatched.
+   * From the end of encoding to the dispatch of the first batch.
    */
   'queueMs': (number);
   /**
-   * From first dispatch to last result, including waits between batches.
+   * From the first dispatch to the last result, including waits between batches.
    */
   'runMs': (number);
   'totalMs': (number);

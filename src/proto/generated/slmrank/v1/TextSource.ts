@@ -13,7 +13,8 @@ export const TextSource = {
    */
   TEXT_SOURCE_SUMMARY: 'TEXT_SOURCE_SUMMARY',
   /**
-   * The stored item's summary by the fast compressor: the better one has not come to it yet, or is not configured.
+   * The stored item's summary by the fast compressor: the near-line one has not reached the item
+   * yet, or is not configured.
    */
   TEXT_SOURCE_FALLBACK: 'TEXT_SOURCE_FALLBACK',
   /**
@@ -37,7 +38,8 @@ export type WireTextSourceInput =
   | 'TEXT_SOURCE_SUMMARY'
   | 1
   /**
-   * The stored item's summary by the fast compressor: the better one has not come to it yet, or is not configured.
+   * The stored item's summary by the fast compressor: the near-line one has not reached the item
+   * yet, or is not configured.
    */
   | 'TEXT_SOURCE_FALLBACK'
   | 2

@@ -3,7 +3,8 @@
 
 export interface WireTokenizeRequestInput {
   /**
-   * At least one text, each encoded by itself, as candidates are: special tokens in it are plain text.
+   * At least one text. Each is encoded by itself, like a candidate's text, so the spelling of a
+   * special token is encoded as plain text.
    */
   'texts'?: (string)[];
   /**
@@ -11,7 +12,8 @@ export interface WireTokenizeRequestInput {
    */
   'returnIds'?: (boolean);
   /**
-   * As in RankRequest. How many ids there are is known only after tokenizing: a reply that is larger is refused then.
+   * As in RankRequest. The number of ids is known only after tokenizing, so a larger reply is
+   * refused after that.
    */
   'maxReplyBytes'?: (number);
   '_maxReplyBytes'?: "maxReplyBytes";
@@ -19,7 +21,8 @@ export interface WireTokenizeRequestInput {
 
 export interface WireTokenizeRequest {
   /**
-   * At least one text, each encoded by itself, as candidates are: special tokens in it are plain text.
+   * At least one text. Each is encoded by itself, like a candidate's text, so the spelling of a
+   * special token is encoded as plain text.
    */
   'texts': (string)[];
   /**
@@ -27,7 +30,8 @@ export interface WireTokenizeRequest {
    */
   'returnIds': (boolean);
   /**
-   * As in RankRequest. How many ids there are is known only after tokenizing: a reply that is larger is refused then.
+   * As in RankRequest. The number of ids is known only after tokenizing, so a larger reply is
+   * refused after that.
    */
   'maxReplyBytes'?: (number);
   '_maxReplyBytes'?: "maxReplyBytes";

@@ -5,7 +5,7 @@ import type { WireTokenizedTextInput as Wire_slmrank_v1_TokenizedTextInput, Wire
 export interface WireTokenizeResponseInput {
   'texts'?: (Wire_slmrank_v1_TokenizedTextInput)[];
   /**
-   * Identifies the tokenizer: sha256 of tokenizer.json.
+   * SHA-256 of tokenizer.json, which identifies the tokenizer.
    */
   'tokenizerHash'?: (string);
 }
@@ -13,7 +13,7 @@ export interface WireTokenizeResponseInput {
 export interface WireTokenizeResponse {
   'texts': (Wire_slmrank_v1_TokenizedText)[];
   /**
-   * Identifies the tokenizer: sha256 of tokenizer.json.
+   * SHA-256 of tokenizer.json, which identifies the tokenizer.
    */
   'tokenizerHash': (string);
 }

@@ -1,9 +1,10 @@
 // Original file: proto/slmrank/v1/ranking.proto
 
 /**
- * What happens to a candidate that is longer than the context budget, or whose text has more bytes than
- * Limits.text_bytes (which is then cut to so many first). Only the candidate's own text is ever cut,
- * by whole tokens; instruction, query, context and the template's suffix never are.
+ * What happens to a candidate that is longer than the context budget, or whose text has more bytes
+ * than Limits.text_bytes (such a text is cut to that many bytes first). Only a candidate's own text
+ * and title are ever cut, at whole tokens; instruction, query, context and the template's suffix
+ * are not.
  */
 export const Truncation = {
   /**
@@ -19,15 +20,16 @@ export const Truncation = {
    */
   TRUNCATION_START: 'TRUNCATION_START',
   /**
-   * Nothing may be cut: a longer candidate is bad, see OnBadCandidate.
+   * Cut nothing: a longer candidate is bad; see OnBadCandidate.
    */
   TRUNCATION_ERROR: 'TRUNCATION_ERROR',
 } as const;
 
 /**
- * What happens to a candidate that is longer than the context budget, or whose text has more bytes than
- * Limits.text_bytes (which is then cut to so many first). Only the candidate's own text is ever cut,
- * by whole tokens; instruction, query, context and the template's suffix never are.
+ * What happens to a candidate that is longer than the context budget, or whose text has more bytes
+ * than Limits.text_bytes (such a text is cut to that many bytes first). Only a candidate's own text
+ * and title are ever cut, at whole tokens; instruction, query, context and the template's suffix
+ * are not.
  */
 export type WireTruncationInput =
   /**
@@ -46,14 +48,15 @@ export type WireTruncationInput =
   | 'TRUNCATION_START'
   | 2
   /**
-   * Nothing may be cut: a longer candidate is bad, see OnBadCandidate.
+   * Cut nothing: a longer candidate is bad; see OnBadCandidate.
    */
   | 'TRUNCATION_ERROR'
   | 3
 
 /**
- * What happens to a candidate that is longer than the context budget, or whose text has more bytes than
- * Limits.text_bytes (which is then cut to so many first). Only the candidate's own text is ever cut,
- * by whole tokens; instruction, query, context and the template's suffix never are.
+ * What happens to a candidate that is longer than the context budget, or whose text has more bytes
+ * than Limits.text_bytes (such a text is cut to that many bytes first). Only a candidate's own text
+ * and title are ever cut, at whole tokens; instruction, query, context and the template's suffix
+ * are not.
  */
 export type WireTruncation = typeof Truncation[keyof typeof Truncation]

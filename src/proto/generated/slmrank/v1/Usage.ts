@@ -3,25 +3,25 @@
 
 export interface WireUsageInput {
   /**
-   * Candidates in the request, and those of them that were scored.
+   * Candidates in the request, and how many of them were scored.
    */
   'candidates'?: (number);
   'scored'?: (number);
   'truncated'?: (number);
   /**
-   * Tokens of the shared prefix, counted once; 0 when every score came from the score cache.
+   * Tokens of the shared prefix, counted once; 0 if every score came from the score cache.
    */
   'prefixTokens'?: (number);
   /**
-   * Tokens of all candidates, title and text, as read.
+   * Tokens of all candidates (title and text) that the model read.
    */
   'candidateTokens'?: (number);
   /**
-   * Token positions the model computed for this request.
+   * Token positions that the model computed for this request.
    */
   'packedTokens'?: (number);
   /**
-   * Batches this request was spread over.
+   * Batches in which the request ran.
    */
   'batches'?: (number);
   /**
@@ -29,17 +29,19 @@ export interface WireUsageInput {
    */
   'cached'?: (number);
   /**
-   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise. Those
-   * below were not looked at; those skipped for their text as it came are not counted, and do not use up depth.
+   * How many candidates, from the first one on, were to be scored: all of them unless
+   * adaptive_depth chose fewer. Candidates beyond the depth were not examined. Candidates that were
+   * skipped because of their text as sent are not counted and do not use up depth.
    */
   'depth'?: (number);
   /**
-   * Candidates that were skipped (on_bad_candidate), whether top_n left them in the results or not.
+   * Candidates that were skipped (on_bad_candidate), including those that top_n cut from the
+   * results.
    */
   'skipped'?: (number);
   /**
-   * Candidates that were read from the item store, and those of them that were read without a near-line summary
-   * (TEXT_SOURCE_FALLBACK or TEXT_SOURCE_RAW).
+   * Candidates that were read from the item store, and those of them that were read without a
+   * near-line summary (TEXT_SOURCE_FALLBACK or TEXT_SOURCE_RAW).
    */
   'stored'?: (number);
   'storedFallback'?: (number);
@@ -47,25 +49,25 @@ export interface WireUsageInput {
 
 export interface WireUsage {
   /**
-   * Candidates in the request, and those of them that were scored.
+   * Candidates in the request, and how many of them were scored.
    */
   'candidates': (number);
   'scored': (number);
   'truncated': (number);
   /**
-   * Tokens of the shared prefix, counted once; 0 when every score came from the score cache.
+   * Tokens of the shared prefix, counted once; 0 if every score came from the score cache.
    */
   'prefixTokens': (number);
   /**
-   * Tokens of all candidates, title and text, as read.
+   * Tokens of all candidates (title and text) that the model read.
    */
   'candidateTokens': (number);
   /**
-   * Token positions the model computed for this request.
+   * Token positions that the model computed for this request.
    */
   'packedTokens': (number);
   /**
-   * Batches this request was spread over.
+   * Batches in which the request ran.
    */
   'batches': (number);
   /**
@@ -73,17 +75,19 @@ export interface WireUsage {
    */
   'cached': (number);
   /**
-   * Candidates from the top of the list that were to be scored: all of them unless adaptive_depth said otherwise. Those
-   * below were not looked at; those skipped for their text as it came are not counted, and do not use up depth.
+   * How many candidates, from the first one on, were to be scored: all of them unless
+   * adaptive_depth chose fewer. Candidates beyond the depth were not examined. Candidates that were
+   * skipped because of their text as sent are not counted and do not use up depth.
    */
   'depth': (number);
   /**
-   * Candidates that were skipped (on_bad_candidate), whether top_n left them in the results or not.
+   * Candidates that were skipped (on_bad_candidate), including those that top_n cut from the
+   * results.
    */
   'skipped': (number);
   /**
-   * Candidates that were read from the item store, and those of them that were read without a near-line summary
-   * (TEXT_SOURCE_FALLBACK or TEXT_SOURCE_RAW).
+   * Candidates that were read from the item store, and those of them that were read without a
+   * near-line summary (TEXT_SOURCE_FALLBACK or TEXT_SOURCE_RAW).
    */
   'stored': (number);
   'storedFallback': (number);

@@ -11,6 +11,7 @@ import {
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { at } from '../../../src/base/at.ts';
 import { run } from '../../../src/cli/report/pareto.ts';
 import { intervalOf } from '../../../src/eval/report/report.ts';
 import type { OpenScorer } from '../../../src/eval/report/scores/scorers.ts';
@@ -69,13 +70,17 @@ describe('slmrank report pareto', () => {
       ['y', 2],
     ]);
     expect(embedder?.difference?.titles).toMatchObject({
-      ...{ against: 'dense', sameFirst: 0 },
+      against: 'dense',
+      sameFirst: 0,
       ndcg10: { mean: expect.closeTo(second - 1), low: expect.closeTo(second - 1) },
     });
     expect(dense?.difference).toBeUndefined();
     expect(pruned?.difference?.['no-titles'].sameFirst).toBe(1);
     expect([bm25, embedder, dense, pruned].map((each) => each?.speed === undefined)).toEqual([
-      ...[true, true, false, false],
+      true,
+      true,
+      false,
+      false,
     ]);
     expect(printed).toMatch(/^embedder +0\.631 .* dense +-0\.369 .* -36\.9 % /m);
     expect(printed).toContain('No row beats, in parameters: embedder, dense');
@@ -116,7 +121,7 @@ describe('slmrank report pareto', () => {
     const { args, report } = setUp();
     await run(args('--candidate-tokens', '24,64'), standIn([]));
     const { rows, speed } = report();
-    expect(Object.keys(speed?.rounds[0] ?? {}).toSorted()).toEqual([
+    expect(Object.keys(at(speed?.rounds ?? [], 0)).toSorted()).toEqual([
       'dense, 24 tokens',
       'dense, 64 tokens',
       'pruned, 24 tokens',

@@ -50,7 +50,7 @@ describe('the encode worker', () => {
     });
   });
 
-  it('says why it cannot load, and lives on to say it again', async () => {
+  it('reports why it cannot load, and keeps running', async () => {
     const pool = openPool('/nowhere', 'tokenizer.json');
     for (let times = 0; times < 2; times++) {
       await expect(pool.warm()).rejects.toThrow(/ENOENT.*nowhere/);

@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals';
+import { packBatch } from '../../src/batch/pack-batch.ts';
+import { tokenPart } from '../../src/batch/packed-batch.ts';
+import { paddedSlots } from '../../src/batch/slots.ts';
+import { packOutline, SimulatedReplica } from '../../src/simulate/simulated-replica.ts';
+import { FakeClock } from '../support/fakes/clock.ts';
+
+const parts = [
+  tokenPart({
+    prefix: new Int32Array(20),
+    suffixes: [3, 40, 7].map((length) => new Int32Array(length)),
+  }),
+  tokenPart({ prefix: new Int32Array(5), suffixes: [new Int32Array(11)] }),
+];
+
+test('an outline has the tokens, tiles and candidates of the real batch', () => {
+  const limits = { attentionGroups: 4 };
+  const outline = packOutline(parts, limits);
+  const real = packBatch(parts, limits);
+  expect(outline.ids).toHaveLength(real.ids.length);
+  expect(outline.scored).toHaveLength(real.scored.length);
+  expect(paddedSlots(outline)).toBe(paddedSlots(real));
+});
+
+function setUp(handoverMs = 0) {
+  const clock = new FakeClock(0);
+  const replica = new SimulatedReplica({
+    name: 'cpu#0',
+    weights: { fixedMs: 10, tokenMs: 1, slotMs: 0 },
+    factor: 2,
+    drawRatio: () => 1.5,
+    drawHandoverMs: () => handoverMs,
+    clock,
+  });
+  return { clock, replica };
+}
+
+test('a run takes its cost times the factor of the replica and the ratio drawn', () => {
+  const { replica } = setUp();
+  expect(replica.drawMs({ packedTokens: 40, slots: 0 })).toBeCloseTo((10 + 40) * 2 * 1.5, 9);
+});
+
+test('batches run one after the other, and the handover of a waiting batch costs no time', async () => {
+  const { clock, replica } = setUp(5);
+  const batch = packOutline(parts, { attentionGroups: 4 });
+  const runMs = replica.drawMs({ packedTokens: batch.ids.length, slots: paddedSlots(batch) });
+  const endedAtMs: number[] = [];
+  for (let i = 0; i < 2; i += 1) {
+    void replica.run(batch).then((outcome) => {
+      expect(outcome).toMatchObject({ ok: true, runMs, logits: new Float32Array(8) });
+      endedAtMs.push(clock.nowMs());
+    });
+  }
+  await clock.advance(10 * runMs);
+  expect(endedAtMs).toEqual([5 + runMs, 5 + 2 * runMs]);
+  expect(replica.busyMs).toBe(2 * runMs);
+});
