@@ -59,7 +59,8 @@ export interface WireResultInput {
    */
   'itemVersion'?: (number | string | Long);
   /**
-   * With return_text, the parts of the stored item's text that `text` was put together from; empty for whole texts.
+   * With return_text, the parts of the stored item's text that make up `text`; empty if it is the
+   * whole text.
    */
   'kept'?: (Wire_slmrank_v1_TextSpanInput)[];
   '_text'?: "text";
@@ -120,7 +121,8 @@ export interface WireResult {
    */
   'itemVersion': (string);
   /**
-   * With return_text, the parts of the stored item's text that `text` was put together from; empty for whole texts.
+   * With return_text, the parts of the stored item's text that make up `text`; empty if it is the
+   * whole text.
    */
   'kept': (Wire_slmrank_v1_TextSpan)[];
   '_text'?: "text";
