@@ -68,7 +68,7 @@ describe('a sequence classifier', () => {
     const id2label = { 0: 'off topic', 1: 'on topic' };
     const from = changedFolder('qwen2-score-2', { id2label });
     await expect(build('qwen2-score-2', { from })).rejects.toThrow(
-      /^label 'yes' is no class of \S+, which has "off topic" and "on topic"; name them by --labels/,
+      /^label 'yes' is not a class of \S+, which has "off topic" and "on topic"; name them with --labels/,
     );
     const { manifest } = await build('qwen2-score-2', { from, labels: ['on topic', 'off topic'] });
     expect(manifest.labels.yes.id).toBe(1);
@@ -106,7 +106,7 @@ describe('a sequence classifier', () => {
     const options = { dir: to, device, threads: 1, onProgress: () => undefined };
     const golden = readTinyGolden('llama-score-named');
     await expect(verifyModel({ ...options, golden })).rejects.toThrow(
-      "its labels have the ids 0,1; the model's 1,0",
+      "its labels have the ids 0,1; the model's have 1,0",
     );
   });
 });

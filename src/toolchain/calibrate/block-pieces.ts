@@ -35,7 +35,7 @@ export interface BlockPieces {
   close(): Promise<void>;
 }
 
-/** Opens the pieces for a blueprint's heads and head size. Widths are those of the layers given. */
+/** Opens the pieces for a blueprint's heads and head size. Each layer brings its own widths. */
 export async function openBlockPieces(blueprint: Blueprint, threads: number): Promise<BlockPieces> {
   const open = (graph: Uint8Array) => openGraph(graph, threads);
   const [attention, hidden, apply, gram, sums] = await Promise.all([

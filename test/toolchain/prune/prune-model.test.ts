@@ -170,7 +170,7 @@ describe('pruning refuses', () => {
     const options = tinyPruneOptions(temporaryFolder(), tinyPath('llama'));
     const calibration = { ...options.calibration, tokens: 5 };
     await expect(pruneModel({ ...options, calibration })).rejects.toThrow(
-      'lines.jsonl has 40 lines; none is calibrated on within 5 tokens',
+      'lines.jsonl has 40 lines; no row fits within 5 tokens',
     );
   });
 

@@ -152,13 +152,13 @@ describe('verification', () => {
   });
 
   it.each([
-    ['checkpoint', { sourceSha256: 'f'.repeat(64) }, /it is of checkpoint f{64}; the model was/],
+    ['checkpoint', { sourceSha256: 'f'.repeat(64) }, /it is for checkpoint f{64}; the model was/],
     [
       'normalizer',
       { normalize: ['html'] as const },
-      /it normalizes texts by html; the model by no/,
+      /it normalizes texts by html; the model does by no step/,
     ],
-    ['labels', { labelIds: [1, 2] as const }, /its labels have the ids 1,2; the model's 260,261/],
+    ['labels', { labelIds: [1, 2] as const }, /have the ids 1,2; the model's have 260,261/],
   ])('refuses a golden of another %s', async (_what, change, message) => {
     const { dir, golden } = await build();
     await expect(verify(dir, { ...golden, ...change })).rejects.toThrow(message);
