@@ -59,8 +59,8 @@ class Cut:
         self.tokenizer, self.template, self.limit = tokenizer, template, limit
         # Decodes to the exact characters. A tokenizer made from a GGUF file has no decoder.
         tokenizer.decoder = decoders.ByteLevel()
-        # Spaces at the end of the template's prefix are encoded with the first text, but are not part
-        # are not part of it.
+        # Spaces at the end of the template's prefix are encoded with the candidate's first text,
+        # but are not part of it.
         prefix = template["prefix"]
         self.lead = prefix[len(prefix.rstrip(" ")) :]
         self.cut = 0

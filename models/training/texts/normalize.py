@@ -18,7 +18,8 @@ import html
 import re
 import unicodedata
 
-# The rules' version, which is part of a model's score fingerprint: src/text/normalize/normalize.ts has the same.
+# The version of the rules, which is part of a model's score fingerprint. It equals that of
+# src/text/normalize/normalize.ts.
 RULES = "normalize-1"
 
 # Elements that start on a new line.

@@ -119,7 +119,7 @@ export async function sourceSha256(paths: readonly string[]): Promise<string> {
     : sha256(sums.map(({ sum, name }) => `${sum}  ${name}\n`).join(''));
 }
 
-/** `sourceSha256` of a checkpoint's weight files, and of the adapter's two files if there is one. */
+/** `sourceSha256` of a checkpoint's weight files, and of the two files of the adapter, if any. */
 export async function hashSource(
   { files }: Pick<Checkpoint, 'files'>,
   { from, adapter }: SourceFiles,

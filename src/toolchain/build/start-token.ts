@@ -73,7 +73,7 @@ async function readConfig(folder: string): Promise<Buffer | undefined> {
   return found?.isFile() === true && found.size <= configLimits.bytes ? readFile(path) : undefined;
 }
 
-/** The text of a token. A tokenizer_config.json has the text itself, or an object with `content`. */
+/** The text of a token: a tokenizer_config.json has the text, or an object with `content`. */
 function contentOf(token: unknown): string | undefined {
   const text = typeof token === 'string' ? token : (token as { content?: unknown } | null)?.content;
   return typeof text === 'string' && text !== '' ? text : undefined;

@@ -18,8 +18,8 @@ import {
 export type Layer = ReadonlyMap<string, GraphTensor & { readonly data: Float32Array }>;
 
 /**
- * A decoder block in pieces, run by ONNX Runtime. The caller owns the arrays returned and closes the
- * pieces.
+ * A decoder block in pieces, run by ONNX Runtime. The caller owns the returned arrays and closes
+ * the pieces.
  */
 export interface BlockPieces {
   /** Residual stream x to the input of o_proj. [T, heads x headDim] */

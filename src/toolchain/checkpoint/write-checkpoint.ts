@@ -23,7 +23,7 @@ interface FloatTensor {
   readonly read: () => Float32Array | Promise<Float32Array>;
 }
 
-/** A matrix in the compact form of stored-int8.ts. Its scales and fp32 rows are written after it. */
+/** A matrix in the compact form of stored-int8.ts. Scales and fp32 rows are written after it. */
 export interface Int8Matrix {
   readonly name: string;
   readonly shape: readonly [out: number, inputs: number];

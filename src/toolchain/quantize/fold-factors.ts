@@ -63,8 +63,8 @@ export function foldFactors(checkpoint: Checkpoint, layers: readonly LayerFactor
 }
 
 /**
- * Converts the factors of o's input [heads x headDim] to factors of v [kvHeads x headDim]. The query
- * heads of a key head share their factors, so the first one's are taken.
+ * Converts the factors of o's input [heads x headDim] to factors of v [kvHeads x headDim]. The
+ * query heads of a key head share their factors, so those of the first are taken.
  */
 function perKeyHead(factors: Float32Array, blueprint: Blueprint): Float32Array {
   const { heads, kvHeads, headDim } = blueprint;
