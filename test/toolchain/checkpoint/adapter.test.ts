@@ -37,7 +37,7 @@ function adapterFolder(config: object = {}, tensors: Tensors = plainTensors): st
   });
 }
 
-/** A checkpoint with a matrix [2, 3] of hundreds and a norm, which counts how often it is closed. */
+/** A checkpoint with a matrix [2, 3] of hundreds and a norm. It counts how often it is closed. */
 function fakeCheckpoint() {
   const closed = { times: 0 };
   const values = new Map([

@@ -27,7 +27,7 @@ const texts = (...lengths: number[]) => lengths.map(text);
 const joined = ({ prefix, suffixes }: TokenPart) =>
   suffixes.map((suffix) => Int32Array.of(...prefix, ...suffix));
 
-/** The same candidates, each as a request of its own without a prefix, so that nothing is shared. */
+/** The same candidates, each in a request of its own without a prefix: nothing is shared. */
 const unshared = (parts: readonly TokenPart[]): TokenPart[] =>
   parts.flatMap((part) =>
     joined(part).map((row) => ({ prefix: new Int32Array(), suffixes: [row] })),
@@ -39,7 +39,7 @@ const severalRequests = [
   { prefix: text(2), suffixes: texts(3, 3, 40) },
 ];
 
-/** Lengths below, at and above 8 and 32, where padded lengths change. 1 is a suffix without text. */
+/** Lengths below, at and above 8 and 32, where padding changes. 1 is a suffix without text. */
 const cases: Record<string, TokenPart[]> = {
   'one candidate': [{ prefix: text(9), suffixes: texts(6) }],
   'a candidate of its suffix only': [{ prefix: text(5), suffixes: texts(1) }],
