@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Machine } from '../src/eval/measures/machine.ts';
 
-export { describeMachine, type Machine } from '../src/eval/measures/machine.ts';
-export { median } from '../src/eval/measures/metrics.ts';
-
 /**
- * The most memory this process ever held, in megabytes; file pages it mapped count. From /proc: `maxRSS` of
- * `process.resourceUsage()` starts from the parent's size in a child process. NaN where there is no /proc.
+ * Peak resident memory of this process in megabytes, mapped file pages included. It is read from
+ * /proc, since `maxRSS` of `process.resourceUsage()` starts at the size of the parent process. NaN
+ * where there is no /proc.
  */
 export function peakMemoryMb(): number {
   try {
@@ -17,7 +15,7 @@ export function peakMemoryMb(): number {
   }
 }
 
-/** The machine in one line of a report. */
+/** The machine, as one line of a report. */
 export function machineText({ cpu, cores, node, commit, date }: Machine): string {
   return `${cpu}, ${cores} cores, Node ${node}, commit ${commit}, ${date}`;
 }

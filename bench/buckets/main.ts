@@ -8,10 +8,12 @@ import { packBatch } from '../../src/batch/pack-batch.ts';
 import { createPolicy } from '../../src/schedule/policy/policy.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
 import { defaultRecipe, ensureModel } from '../../src/toolchain/build/ensure-model.ts';
-import { describeMachine } from '../machine.ts';
+import { at } from '../../src/base/at.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { encodeRequests } from './real-requests.ts';
 
-/** What the buckets are worth: padding of the attention tiles of real requests, by the real scheduler, per ladder. */
+// Measures the padding of attention tiles by ladder of buckets, for real requests in the real
+// scheduler.
 
 const { values } = parseArgs({
   options: {
@@ -30,7 +32,7 @@ const model = values.model ?? (await ensureModel(defaultRecipe, 'cpu'));
 const manifest = await readManifest(model);
 const { attentionGroups } = manifest;
 
-/** Runs nothing: every batch is packed, counted, and answered at once. */
+/** Answers every batch at once without running it. */
 const runner: BatchRunner = {
   name: 'cpu#0',
   run: ({ scored }: PackedBatch) =>
@@ -92,7 +94,7 @@ for (const candidates of [8, 50, 250]) {
   const fit = (most: number) => {
     const tuner = new BucketTuner({ mode: 'propose', buckets: manifest.buckets, most, period: 1 });
     tuner.observe({
-      prefix: requests[0]?.prefix ?? new Int32Array(),
+      prefix: at(requests, 0).prefix,
       candidates: requests.flatMap((each) => each.candidates),
     });
     return tuner;
@@ -100,9 +102,9 @@ for (const candidates of [8, 50, 250]) {
   const tuner = fit(attentionGroups + 2);
   const ladders = [
     ['one bucket', [manifest.blueprint.rowTokens]],
-    ['the manifest', manifest.buckets],
+    ["the manifest's buckets", manifest.buckets],
     ['fitted', tuner.proposed?.buckets ?? []],
-    ['fitted, as many as the manifest', fit(manifest.buckets.length).proposed?.buckets ?? []],
+    ['fitted, as many as in the manifest', fit(manifest.buckets.length).proposed?.buckets ?? []],
     ['every length', Array.from({ length: manifest.blueprint.rowTokens }, (_, i) => i + 1)],
   ] as const;
   console.log(`\n${mix.requests} requests of ${candidates} postings, ${values['at-once']} at once`);

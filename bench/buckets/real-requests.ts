@@ -4,6 +4,7 @@ import type { Manifest } from '../../src/model/manifest.ts';
 import type { EncodedRequest } from '../../src/batch/packed-batch.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
+import { at } from '../../src/base/at.ts';
 import { createRandom } from '../../src/base/random.ts';
 
 export interface RequestMix {
@@ -11,7 +12,7 @@ export interface RequestMix {
   readonly candidates: number;
 }
 
-/** The demo's queries, each with candidates drawn from its postings, encoded by a built model. */
+/** Demo queries with candidates drawn from the demo's postings, encoded for a built model. */
 export async function encodeRequests(
   dir: string,
   manifest: Manifest,
@@ -25,13 +26,10 @@ export async function encodeRequests(
   });
   const { postings, queries } = await readDemoData(projectFolder('models/demo'));
   const random = createRandom(17);
-  const pick = <T>(values: readonly T[]) => values[Math.floor(random() * values.length)];
+  const pick = <T>(values: readonly T[]) => at(values, Math.floor(random() * values.length));
   return Array.from({ length: requests }, () => {
-    const query = pick(queries)?.query ?? '';
-    const texts = Array.from(
-      { length: candidates },
-      () => pick(postings) ?? { title: '', text: '' },
-    );
+    const { query } = pick(queries);
+    const texts = Array.from({ length: candidates }, () => pick(postings));
     const outcome = encoder.encode({
       query,
       instruction: undefined,

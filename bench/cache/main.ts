@@ -9,9 +9,11 @@ import { readManifest } from '../../src/model/manifest.ts';
 import { loadTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
 import { defaultRecipe, ensureModel } from '../../src/toolchain/build/ensure-model.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
-import { describeMachine } from '../machine.ts';
+import { at } from '../../src/base/at.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
 
-/** What the score cache costs: keys of a request beside tokenizing it, and memory of an entry. Run with --expose-gc. */
+// Measures the cost of the score cache: time to make a request's keys, compared with tokenizing it,
+// and memory of an entry. Needs node --expose-gc.
 
 const candidateCount = 50;
 const characters = 1_500;
@@ -21,21 +23,24 @@ const { values } = parseArgs({
   options: { model: { type: 'string' } },
 });
 
-/** Median microseconds of one call. */
+/** Median microseconds of a call. */
 function time(rounds: number, work: (round: number) => void): number {
   const all = Array.from({ length: rounds }, (_, round) => {
-    const startedMs = performance.now();
+    const startedAtMs = performance.now();
     work(round);
-    return 1_000 * (performance.now() - startedMs);
+    return 1_000 * (performance.now() - startedAtMs);
   });
-  return all.sort((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
+  return at(
+    all.toSorted((a, b) => a - b),
+    rounds >> 1,
+  );
 }
 
-/** In use by the heap, and resident: the heap keeps room for what it has not collected yet. */
-async function heldBytes(): Promise<{ readonly used: number; readonly resident: number }> {
+/** Memory after a collection: `used` by live objects, and `resident`, which includes free heap. */
+async function memoryBytes(): Promise<{ readonly used: number; readonly resident: number }> {
   for (let pass = 0; pass < 3; pass++) {
     globalThis.gc?.();
-    // Native memory of what was collected is freed after the turn.
+    // Native memory of collected objects is freed after the current turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
   }
   const { heapUsed, external, rss: resident } = process.memoryUsage();
@@ -61,18 +66,21 @@ const request = (round: number) => ({
 });
 const requests = Array.from({ length: 40 }, (_, round) => request(round));
 const setting = { fingerprint: manifest.fingerprint, candidateTokens: 512, client: '' };
-const at = (round: number) => requests[round % requests.length] ?? request(round);
+const requestOf = (round: number) => at(requests, round % requests.length);
 
 console.log(JSON.stringify(describeMachine()));
-const keysUs = time(400, (round) => scoreKeys(at(round), at(round).candidates, setting));
+const keysUs = time(400, (round) => {
+  const each = requestOf(round);
+  scoreKeys(each, each.candidates, setting);
+});
 const tokensUs = time(20, (round) =>
-  at(round).candidates.forEach((one) => tokenizer.encode(one.text)),
+  requestOf(round).candidates.forEach((candidate) => tokenizer.encode(candidate.text)),
 );
 console.log(
   `${candidateCount} candidates of ${characters} characters: keys ${keysUs.toFixed(0)} us, tokens ${tokensUs.toFixed(0)} us`,
 );
 
-/** Keeps as many new scores as the cache holds, so that all before give way. */
+/** Adds as many new scores as fit into the cache, so that all earlier ones are evicted. */
 function fill(cache: ScoreCache, round: number): void {
   for (let i = 0; i < entries; i++) {
     const key = createHash('sha256').update(`${round} ${i}`).digest('binary');
@@ -85,13 +93,14 @@ function fill(cache: ScoreCache, round: number): void {
   }
 }
 
-const before = await heldBytes();
+const before = await memoryBytes();
 const cache = new ScoreCache({ entries, ttlMs: 900_000 }, systemClock);
 for (const round of Array.from({ length: 6 }, (_, index) => index)) {
   fill(cache, round);
-  const { used, resident } = await heldBytes();
-  const each = (now: number, then: number) => ((now - then) / cache.entries).toFixed(0);
+  const { used, resident } = await memoryBytes();
+  const perEntry = (now: number, then: number) => ((now - then) / cache.entries).toFixed(0);
   console.log(
-    `${cache.entries} entries, turned over ${round} times: ${each(used, before.used)} bytes each in use, ${each(resident, before.resident)} resident`,
+    `${cache.entries} entries, replaced ${round} times: ${perEntry(used, before.used)} bytes used ` +
+      `by each, ${perEntry(resident, before.resident)} resident`,
   );
 }

@@ -9,8 +9,8 @@ import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 const tiny = (name: string) => projectFolder(`test/golden/logits-tiny/${name}`);
 
 /**
- * A model's folder: the given one, or the tests' tiny checkpoint of a family, built into `out`. Random weights of a few
- * thousand parameters: what is looked at is the machinery around them.
+ * The folder of the given model. For 'tiny', the tests' checkpoint of this family, built into
+ * `out`: its weights are random, since chaos tests the server and not the ranking.
  */
 export async function chaosModel(
   model: string,

@@ -11,9 +11,9 @@ export interface ChaosOptions {
 
 export interface ChaosResult {
   readonly ledger: LedgerReport;
-  /** What each kill, resize, restart or swap took, in milliseconds. */
+  /** Time of each kill, resize, restart or swap. */
   readonly stepMs: readonly number[];
-  /** Answers a second, over three seconds before and after. */
+  /** Answers per second: in three seconds before, during all steps, and in three seconds after. */
   readonly ratePerSecond: {
     readonly before: number;
     readonly during: number;
@@ -21,7 +21,7 @@ export interface ChaosResult {
   };
   /** Whether the server drained in time at the end. */
   readonly isClean: boolean;
-  /** Of server and client, which are one process, after a collection: before, after each step, and at the end. */
+  /** Memory of the process of server and client after a garbage collection. `steps`: after each. */
   readonly residentMb?: {
     readonly before: number;
     readonly steps: readonly number[];
@@ -29,14 +29,14 @@ export interface ChaosResult {
   };
 }
 
-/** What went wrong; empty when nothing was lost. */
+/** Every fault as a sentence; empty if there was none. */
 export function findFaults({ ledger, isClean }: ChaosResult): readonly string[] {
   const failures = Object.entries(ledger.failed).map(([code, count]) => `${count} ended ${code}`);
   return [
     ...(ledger.lost === 0 ? [] : [`${ledger.lost} requests lost`]),
-    ...(ledger.duplicated === 0 ? [] : [`${ledger.duplicated} answers twice`]),
+    ...(ledger.duplicated === 0 ? [] : [`${ledger.duplicated} surplus answers`]),
     ...ledger.wrong.slice(0, 5).map((problem) => `wrong answer: ${problem}`),
     ...failures,
-    ...(isClean ? [] : ['the last drain was cut off']),
+    ...(isClean ? [] : ['the last drain did not finish in time']),
   ];
 }

@@ -8,27 +8,30 @@ import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface LoadOptions {
-  /** Unary calls kept in flight. */
+  /** Unary calls in flight. */
   readonly unary: number;
-  /** Requests kept unanswered on one RankStream; 0 opens none. */
+  /** Unanswered requests on one RankStream; with 0 there is no stream. */
   readonly streamed: number;
   readonly deadlineMs: number;
 }
 
 /** A load that runs until it is stopped. */
 export interface CheckedLoad {
-  /** Sends no more; resolves when all that was sent is answered. */
+  /** Sends nothing more, and resolves when every request has been answered. */
   stop(): Promise<void>;
 }
 
 const { service } = parseProtoRoot();
 
-/** Closed loop: as many requests in flight as told, each answer checked by the ledger. Retries as the config says. */
+/**
+ * A closed loop: keeps the given numbers of requests in flight, and the ledger checks each answer.
+ * Calls are retried as deploy/client-service-config.json says.
+ */
 export function startLoad(target: string, ledger: Ledger, options: LoadOptions): CheckedLoad {
   const client = new Client(target, credentials.createInsecure(), {
     'grpc.service_config': readFileSync(projectFolder('deploy/client-service-config.json'), 'utf8'),
     'grpc.service_config_disable_resolution': 1,
-    // Or it stays away from a restarted server for up to two minutes, also when the other one goes.
+    // By default the client may wait two minutes before it connects to a restarted server.
     'grpc.max_reconnect_backoff_ms': 1000,
     'grpc.use_local_subchannel_pool': 1,
   });
@@ -74,7 +77,7 @@ function describe(error: ServiceError | null): string {
   return error === null ? 'no answer' : `${status[error.code]} (${error.details.slice(0, 80)})`;
 }
 
-/** Each answer brings the next request; the stream is closed when all is answered. */
+/** Sends the next request after each answer, and closes the stream after the last answer. */
 function streamLoop(
   client: Client,
   ledger: Ledger,

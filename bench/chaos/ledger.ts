@@ -1,40 +1,46 @@
 import type { WireRankRequestInput } from '../../src/proto/generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponse } from '../../src/proto/generated/slmrank/v1/RankResponse.ts';
+import { at } from '../../src/base/at.ts';
 import { createRandom } from '../../src/base/random.ts';
 
-/** Every request by its id, what was sent in it, and what came back. */
+/** How all requests of a chaos run ended. */
 export interface LedgerReport {
   readonly sent: number;
   readonly answered: number;
-  /** Sent and neither answered nor failed. */
+  /** Requests neither answered nor failed. */
   readonly lost: number;
-  /** Answers to what had been answered. */
+  /** Answers to requests that had already ended. */
   readonly duplicated: number;
-  /** Answers with a candidate missing, twice, unscored, or with another score than the same pair had before. */
+  /**
+   * Answers in which a candidate was missing, repeated or unscored, or in which a pair had another
+   * score than before.
+   */
   readonly wrong: readonly string[];
   /** Requests that failed in the end, by status. */
   readonly failed: Readonly<Record<string, number>>;
-  /** Models that answered, by fingerprint. */
+  /** Answers by the score fingerprint of the model. */
   readonly models: Readonly<Record<string, number>>;
+  /** The longest that a request waited for its answer. */
   readonly longestMs: number;
-  /** Longest time in which nothing was answered. */
+  /** The longest time between two answers. */
   readonly longestSilenceMs: number;
 }
 
 interface Sent {
   readonly kind: number;
   readonly candidates: number;
-  readonly atMs: number;
+  readonly sentAtMs: number;
 }
 
 const words = 'night shift nurse warehouse driver senior account clerk data engineer welder'.split(
   ' ',
 );
-/** Different requests; each is sent many times under another id, so that its scores can be compared. */
+/** The number of different requests. Each is sent repeatedly, so that scores can be compared. */
 const kinds = 60;
-/** Packed into other batches, a pair's logit moves in the last digits. */
+/** A pair's logit differs in its last digits between batches. */
 const tolerance = 1e-3;
 
+/** Makes requests, and keeps by id what was sent and what was answered. */
 export class Ledger {
   readonly #nowMs: () => number;
   readonly #requests: readonly WireRankRequestInput[];
@@ -42,8 +48,8 @@ export class Ledger {
   readonly #answeredAtMs: number[] = [];
   readonly #logits = new Map<string, number>();
   readonly #wrong: string[] = [];
-  readonly #failed: Record<string, number> = {};
-  readonly #models: Record<string, number> = {};
+  readonly #failed = new Map<string, number>();
+  readonly #models = new Map<string, number>();
   #sent = 0;
   #duplicated = 0;
   #failures = 0;
@@ -62,18 +68,18 @@ export class Ledger {
     }));
   }
 
-  /** Answers a second over the given span of time. */
-  rate(fromMs: number, toMs: number): number {
-    const count = this.#answeredAtMs.filter((atMs) => atMs >= fromMs && atMs < toMs).length;
-    return (1000 * count) / (toMs - fromMs);
+  /** Answers per second between two moments. */
+  rate(fromAtMs: number, toAtMs: number): number {
+    const count = this.#answeredAtMs.filter((atMs) => atMs >= fromAtMs && atMs < toAtMs).length;
+    return (1000 * count) / (toAtMs - fromAtMs);
   }
 
   next(): WireRankRequestInput {
     const kind = this.#sent % kinds;
-    const { candidates = [], ...request } = this.#requests[kind] ?? {};
+    const { candidates = [], ...request } = at(this.#requests, kind);
     const requestId = `r${this.#sent}`;
     this.#sent += 1;
-    this.#open.set(requestId, { kind, candidates: candidates.length, atMs: this.#nowMs() });
+    this.#open.set(requestId, { kind, candidates: candidates.length, sentAtMs: this.#nowMs() });
     const named = candidates.map((candidate, place) => ({
       ...candidate,
       id: `${requestId}c${place}`,
@@ -82,16 +88,16 @@ export class Ledger {
   }
 
   answer(reply: WireRankResponse): void {
-    const nowMs = this.#nowMs();
+    const atMs = this.#nowMs();
     const sent = this.#open.get(reply.requestId);
     if (sent === undefined) {
       this.#duplicated += 1;
       return;
     }
     this.#open.delete(reply.requestId);
-    this.#answeredAtMs.push(nowMs);
-    this.#longestMs = Math.max(this.#longestMs, nowMs - sent.atMs);
-    this.#models[reply.scoreFingerprint] = (this.#models[reply.scoreFingerprint] ?? 0) + 1;
+    this.#answeredAtMs.push(atMs);
+    this.#longestMs = Math.max(this.#longestMs, atMs - sent.sentAtMs);
+    increment(this.#models, reply.scoreFingerprint);
     const problem = this.#findProblem(sent, reply);
     if (problem !== undefined) {
       this.#wrong.push(`${reply.requestId}: ${problem}`);
@@ -101,12 +107,12 @@ export class Ledger {
   fail({ requestId = '' }: WireRankRequestInput, code: string): void {
     if (this.#open.delete(requestId)) {
       this.#failures += 1;
-      this.#failed[code] = (this.#failed[code] ?? 0) + 1;
+      increment(this.#failed, code);
     }
   }
 
   report(): LedgerReport {
-    const silences = this.#answeredAtMs.map((atMs, i, all) => atMs - (all[i - 1] ?? atMs));
+    const silences = this.#answeredAtMs.slice(1).map((atMs, i) => atMs - at(this.#answeredAtMs, i));
     const answered = this.#answeredAtMs.length;
     return {
       sent: this.#sent,
@@ -114,10 +120,10 @@ export class Ledger {
       lost: this.#sent - answered - this.#failures,
       duplicated: this.#duplicated,
       wrong: this.#wrong,
-      failed: this.#failed,
-      models: this.#models,
+      failed: Object.fromEntries(this.#failed),
+      models: Object.fromEntries(this.#models),
       longestMs: this.#longestMs,
-      longestSilenceMs: silences.reduce((a, b) => Math.max(a, b), 0),
+      longestSilenceMs: silences.reduce((longest, ms) => Math.max(longest, ms), 0),
     };
   }
 
@@ -134,9 +140,13 @@ export class Ledger {
       const before = this.#logits.get(key) ?? logit;
       this.#logits.set(key, before);
       if (Math.abs(before - logit) > tolerance) {
-        return `${id} has the logit ${logit}, before ${before}`;
+        return `${id} has the logit ${logit}; it was ${before} before`;
       }
     }
     return undefined;
   }
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
 import { formatTable } from '../../src/base/format-table.ts';
-import { describeMachine, median } from '../machine.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
+import { median } from '../../src/eval/measures/metrics.ts';
 import { resizePool, swapModels } from './changes.ts';
 import { type ChaosOptions, type ChaosResult, findFaults } from './chaos.ts';
 import { chaosModel } from './chaos-model.ts';
@@ -12,20 +13,22 @@ import { messageOf } from '../../src/base/errors.ts';
 
 const usage = `Usage: npm run chaos -- MODE [OPTIONS]
 
-Breaks and changes a server under load, and checks every answer by its id: none lost, none twice, every candidate
-scored once, every score what it was before. Exit status 1 when one is not.
+Breaks or changes a server under load and checks each answer by its id: no request may be lost or
+answered twice, each candidate must be scored once, and each score must be the same as before. The
+exit status is 1 if there is a fault.
 
-  kills      worker threads end by process.exit, one after the other: two with a batch in hand, before it runs
-             (inside a run it would end the process, which nothing can survive), then two idle, and so on
-  resizes    the number and kind of replicas changes through the admin address
-  swaps      another model is loaded beside the one that serves and takes over
-  rolling    two servers in processes of their own are restarted in turn (SIGTERM), the client by the service config
-             in deploy/client-service-config.json
+  kills      worker threads end by process.exit, one after the other: two that have received a batch
+             and not started it, then two idle ones, and so on (ending inside a run would end the
+             whole process)
+  resizes    the number of replicas and their threads are changed through the admin address
+  swaps      another model is loaded beside the current one and replaces it
+  rolling    two servers in processes of their own are restarted in turn by SIGTERM; the client uses
+             deploy/client-service-config.json
 
-  --count N      how many (default: kills 200, resizes 50, swaps 10, rolling 6)
-  --model DIR    a built model, or 'tiny': random weights of the tests' size (default: tiny)
-  --devices LIST as in SLMRANK_DEVICES (default: cpu:2; rolling cpu:1 each)
-  --out DIR      where the result goes, as JSON (default: bench/out/chaos)`;
+  --count N      number of steps (default: kills 200, resizes 50, swaps 10, rolling 6)
+  --model DIR    a built model, or 'tiny', random weights of the tests' size (default: tiny)
+  --devices LIST as in SLMRANK_DEVICES (default: cpu:2, or cpu:1 for each server of rolling)
+  --out DIR      where the JSON result is written (default: bench/out/chaos)`;
 
 interface Mode {
   readonly count: number;
@@ -51,7 +54,11 @@ async function main(args: readonly string[]): Promise<number> {
   const mode = Object.hasOwn(modes, name) ? modes[name] : undefined;
   const count = Number(values.count ?? mode?.count);
   if (mode === undefined || positionals.length > 1 || !Number.isInteger(count) || count < 1) {
-    throw new UsageError(`a mode is needed, and a count of at least 1\n\n${usage}`);
+    throw new UsageError(
+      `the mode is '${positionals.join(' ')}' and --count ${values.count ?? 'missing'}; the mode ` +
+        `must be one of ${Object.keys(modes).join(', ')}, and --count a whole number of at least 1` +
+        `\n\n${usage}`,
+    );
   }
   await mkdir(values.out, { recursive: true });
   const model = await chaosModel(values.model, 'llama', values.out);
@@ -94,7 +101,7 @@ function format(mode: string, result: ChaosResult): string {
     ['wrong answers', String(ledger.wrong.length)],
     ['models', Object.values(ledger.models).join(' + ')],
     [
-      'answers a second',
+      'answers per second',
       `before ${rate.before.toFixed(0)}, during ${rate.during.toFixed(0)}, after ${rate.after.toFixed(0)}`,
     ],
     ['longest answer', seconds(ledger.longestMs)],
@@ -104,7 +111,9 @@ function format(mode: string, result: ChaosResult): string {
       : [
           [
             'resident memory',
-            `${residentMb.before.toFixed(0)} MB, after two ${residentMb.steps[1]?.toFixed(0) ?? '-'}, at the end ${residentMb.after.toFixed(0)}`,
+            `${residentMb.before.toFixed(0)} MB before, ` +
+              `${residentMb.steps[1]?.toFixed(0) ?? '-'} MB after two steps, ` +
+              `${residentMb.after.toFixed(0)} MB at the end`,
           ],
         ]),
     ['faults', faults.length === 0 ? 'none' : faults.join('; ')],

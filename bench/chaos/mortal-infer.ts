@@ -4,9 +4,8 @@ import answer from '../../workers/infer.ts';
 import { chaosChannel, type Death } from './death.ts';
 
 /**
- * A replica's thread that ends when it is told to: by `process.exit` in the thread, which is what an uncaught error or
- * a native abort of the thread looks like to the rest. Never inside a run: that would end the whole process, in
- * production as here.
+ * A replica's thread that can be killed. It ends by `process.exit`, which looks to the pool like an
+ * uncaught error in the thread. It never ends inside a run, which would end the whole process.
  */
 
 const { slot } = workerData as InferWorkerData;
@@ -16,7 +15,7 @@ let isDoomed = false;
 const channel = new BroadcastChannel(chaosChannel);
 channel.onmessage = (event: unknown) => {
   const { data } = event as { readonly data: Death };
-  // A thread that took the place of a dead one in a pool that is given up holds no session.
+  // Piscina replaces a dead thread before its pool is closed; that thread has no session.
   if (isLoaded && data.slot === slot.name) {
     isDoomed = true;
     if (data.when === 'idle') {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { at } from '../../src/base/at.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { type ServerProcess, startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { measure } from './changes.ts';
@@ -8,7 +9,7 @@ import { Ledger } from './ledger.ts';
 
 const startTimeoutMs = 300_000;
 
-/** Two servers in processes of their own, each restarted in turn by SIGTERM, under unary load on both. */
+/** Restarts two server processes in turn by SIGTERM, under unary load on both. */
 export async function rollServers(model: string, options: ChaosOptions): Promise<ChaosResult> {
   const addresses = await Promise.all([findFreeAddress(), findFreeAddress()]);
   const start = (address: string) =>
@@ -25,20 +26,21 @@ export async function rollServers(model: string, options: ChaosOptions): Promise
   const target = `ipv4:${addresses.join(',')}`;
   const load = startLoad(target, ledger, { unary: 16, streamed: 0, deadlineMs: 60_000 });
   const before = await measure(ledger);
-  const startedMs = systemClock.nowMs();
+  const startedAtMs = systemClock.nowMs();
   const stepMs: number[] = [];
   let isClean = true;
   for (let i = 0; i < options.count; i++) {
-    const stepStartMs = systemClock.nowMs();
-    const at = i % 2;
-    isClean = (await servers[at]?.stop()) === 0 && isClean;
-    servers[at] = await start(addresses[at] ?? '');
-    stepMs.push(systemClock.nowMs() - stepStartMs);
-    options.onStep(`${i + 1} of ${options.count}: ${addresses[at] ?? ''} restarted`);
-    // Longer than the client's reconnect back-off: two servers away at once is another test.
+    const stepStartedAtMs = systemClock.nowMs();
+    const place = i % servers.length;
+    const address = at(addresses, place);
+    isClean = (await at(servers, place).stop()) === 0 && isClean;
+    servers[place] = await start(address);
+    stepMs.push(systemClock.nowMs() - stepStartedAtMs);
+    options.onStep(`${i + 1} of ${options.count}: ${address} restarted`);
+    // This takes longer than the client's back-off, so the client reconnects before the next stop.
     await measure(ledger);
   }
-  const during = ledger.rate(startedMs, systemClock.nowMs());
+  const during = ledger.rate(startedAtMs, systemClock.nowMs());
   const after = await measure(ledger);
   await load.stop();
   const stops = await Promise.all(servers.map((server) => server.stop()));
@@ -52,7 +54,7 @@ async function findFreeAddress(): Promise<string> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') {
-    throw new Error('no free port');
+    throw new Error('the system gave no free TCP port on 127.0.0.1');
   }
   return `127.0.0.1:${address.port}`;
 }

@@ -12,23 +12,23 @@ import { type AdminClient, createAdminClient } from '../../src/client/admin-clie
 import { startAdminServer } from '../../src/server/admin/server.ts';
 import { startServer } from '../../src/server/server.ts';
 
-/** The server with its admin address, in this process: real threads, real gRPC on loopback. */
+/** A server with an admin address in this process, with real threads and gRPC on loopback. */
 export interface Served {
   readonly address: string;
   readonly models: ModelSet;
   readonly admin: AdminClient;
   /** Every change of a replica's phase so far. */
-  readonly phases: readonly (Extract<ServingEvent, { kind: 'replica' }> & {
-    readonly atMs: number;
-  })[];
-  /** Whether the drain was clean. */
+  readonly phases: readonly PhaseChange[];
+  /** Resolves to whether every request was answered before the drain's deadline. */
   stop(): Promise<boolean>;
 }
+
+type PhaseChange = Extract<ServingEvent, { kind: 'replica' }> & { readonly atMs: number };
 
 export interface ServedOptions {
   readonly model: string;
   readonly devices: string;
-  /** Threads that can be killed: see mortal-infer.ts. */
+  /** Whether threads can be killed (mortal-infer.ts). */
   readonly isMortal: boolean;
 }
 
@@ -36,14 +36,18 @@ const adminTimeoutMs = 300_000;
 
 export async function serve({ model, devices, isMortal }: ServedOptions): Promise<Served> {
   const config = parseConfig({}, [
-    ...[`--model=${model}`, `--devices=${devices}`, '--address=127.0.0.1:0'],
-    ...['--metrics-address=off', '--admin-address=off', '--log-level=error'],
+    `--model=${model}`,
+    `--devices=${devices}`,
+    '--address=127.0.0.1:0',
+    '--metrics-address=off',
+    '--admin-address=off',
+    '--log-level=error',
   ]);
   const manifest = await readManifest(model);
   const log = createLog(config.logLevel);
   const mortal = new URL(`./mortal-infer${extname(import.meta.url)}`, import.meta.url);
   const workers = isMortal ? { workers: { infer: workerEntry(mortal) } } : {};
-  const phases: (Extract<ServingEvent, { kind: 'replica' }> & { readonly atMs: number })[] = [];
+  const phases: PhaseChange[] = [];
   const models = new ModelSet({
     first: { folder: model, manifest, devices: config.devices },
     open: ({ folder, devices: slots, ...source }) => {

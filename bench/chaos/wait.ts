@@ -2,12 +2,16 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** @throws Error when it does not come true in time. */
-export async function until(isTrue: () => boolean, timeoutMs: number, what: string): Promise<void> {
-  const endMs = performance.now() + timeoutMs;
+/** @throws Error with `fault` when the condition is still false after the timeout. */
+export async function until(
+  isTrue: () => boolean,
+  timeoutMs: number,
+  fault: string,
+): Promise<void> {
+  const timeoutAtMs = performance.now() + timeoutMs;
   while (!isTrue()) {
-    if (performance.now() > endMs) {
-      throw new Error(`${what} in ${timeoutMs / 1000} s`);
+    if (performance.now() > timeoutAtMs) {
+      throw new Error(`${fault} after ${timeoutMs / 1000} s`);
     }
     await sleep(5);
   }

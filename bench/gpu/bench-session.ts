@@ -19,7 +19,7 @@ export interface ReplicaTask {
   readonly parts: readonly TokenPart[];
 }
 
-/** Of the manifest a session reads the graph's file only; a model of random weights has no more. */
+/** A session reads only the graph's file from the manifest; random weights have no other field. */
 export function openBenchSession(model: GpuModel, provider: Provider): Promise<RankSession> {
   const manifest = { graph: { file: model.graphFile } } as Manifest;
   return openSession({ modelDir: model.dir, manifest, provider, deviceId: 0, threads: 1 });
@@ -27,7 +27,7 @@ export function openBenchSession(model: GpuModel, provider: Provider): Promise<R
 
 interface Replica {
   readonly ready: Promise<void>;
-  /** Lets the running batch finish, closes the session, then ends the thread. */
+  /** Waits for the running batch, closes the session, then ends the thread. */
   stop(): Promise<{ scored: number; seconds: number }>;
 }
 
@@ -40,7 +40,7 @@ export function startReplica(task: ReplicaTask): Replica {
     workerData: { ...task, model: { ...task.model } },
     execArgv: entry.execArgv,
   });
-  const heard = <Kind extends ReplicaMessage['kind']>(kind: Kind) =>
+  const awaitMessage = <Kind extends ReplicaMessage['kind']>(kind: Kind) =>
     new Promise<Extract<ReplicaMessage, { kind: Kind }>>((resolve, reject) => {
       worker.on('error', reject);
       worker.on('message', (message: ReplicaMessage) => {
@@ -49,8 +49,8 @@ export function startReplica(task: ReplicaTask): Replica {
         }
       });
     });
-  const done = heard('done');
-  const ready = heard('ready').then(() => undefined);
+  const done = awaitMessage('done');
+  const ready = awaitMessage('ready').then(() => undefined);
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   return {
     ready,

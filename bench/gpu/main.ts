@@ -13,26 +13,29 @@ import {
   smolBlueprint,
 } from '../ladder/model.ts';
 import { parseShape, splitRuns, standardShapes } from '../ladder/work.ts';
-import { describeMachine, median } from '../machine.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
+import { median } from '../../src/eval/measures/metrics.ts';
 import { openBenchSession, type Provider, startReplica } from './bench-session.ts';
 import { largeGemmTflops, profileByOperator } from './profile.ts';
 import { at } from '../../src/base/at.ts';
 
 const usage = `Usage: npm run bench:gpu -- [OPTIONS]
 
-Answers on a CUDA host: do scores equal the CPU's, how fast is it, where does the time go, what does a second replica
-give, does scaling up and down hold. Place the CUDA libraries first: bench/gpu/place-cuda.sh
+Measures a CUDA host: whether scores equal the CPU's, the speed by token budget, the time by
+operator, the gain from a second replica, and whether scaling up and down leaks memory. Place the
+CUDA libraries first: bench/gpu/place-cuda.sh
 
-  --model DIR      also a built fp16 model, beside random weights of the SmolLM2 and Qwen3-0.6B shapes
+  --model DIR      also measures a built fp16 model; otherwise only random weights of the SmolLM2 and
+                   Qwen3-0.6B shapes
   --seconds N      length of each measurement (default 5)
-  --cycles N       scale-up, scale-down cycles (default 50)
-  --small          tiny random models only: tries the script itself out
+  --cycles N       how often a replica is added and removed (default 50)
+  --small          measures tiny random models only, to test this script
   --provider NAME  cuda, or cpu with --small (default cuda)
-  --json FILE      write every number
+  --json FILE      writes all numbers to this file
 `;
 
 const outDir = 'bench/out';
-/** Largest difference in logit between fp16 on CUDA and fp32 on the CPU that passes, random weights. */
+/** The largest allowed difference in logits between fp16 on CUDA and fp32 on the CPU. */
 const tolerance = 0.1;
 
 const qwenDense: Blueprint = {
@@ -72,7 +75,7 @@ function answer(question: number, row: Record<string, unknown>): void {
   );
 }
 
-/** 1. Does a session open, and do scores equal the CPU's? */
+/** 1. Whether a session opens and gives the CPU's scores. */
 async function compareWithCpu(name: string, blueprint: Blueprint): Promise<BenchModel> {
   const full = await buildRandomModel(name, blueprint, { outDir, precision: 'fp32' });
   const half = await buildRandomModel(name, blueprint, { outDir, precision: 'fp16' });
@@ -95,14 +98,14 @@ async function compareWithCpu(name: string, blueprint: Blueprint): Promise<Bench
   return half;
 }
 
-/** 2. Candidates a second and the request's p99, by token budget. */
+/** 2. Candidates per second and p99 by token budget. */
 async function measureBudgets(model: BenchModel): Promise<void> {
   const session = await openBenchSession(model, provider);
   const budgets = values.small ? [1024] : [1024, 4096, 8192, 16_384, 32_768];
   for (const shape of standardShapes) {
     const { part } = parseShape(shape, model.blueprint.vocabulary);
     for (const tokenBudget of budgets) {
-      // A large budget is filled with several requests of the shape, as the server does.
+      // As in the server, a large budget is filled with several requests.
       const runs = splitRuns(part, tokenBudget);
       const tokens = part.prefix.length + part.suffixes.reduce((sum, s) => sum + s.length, 0);
       const requests = runs.length > 1 ? 1 : Math.max(1, Math.floor(tokenBudget / tokens));
@@ -116,12 +119,13 @@ async function measureBudgets(model: BenchModel): Promise<void> {
       };
       await once();
       const times: number[] = [];
-      const end = performance.now() + seconds * 1000;
-      while (performance.now() < end || times.length < 3) {
-        const start = performance.now();
+      const endAtMs = performance.now() + seconds * 1000;
+      while (performance.now() < endAtMs || times.length < 3) {
+        const startedAtMs = performance.now();
         await once();
-        times.push((performance.now() - start) / 1000);
+        times.push((performance.now() - startedAtMs) / 1000);
       }
+      const sorted = times.toSorted((a, b) => a - b);
       const candidates = requests * part.suffixes.length;
       const total = times.reduce((a, b) => a + b, 0);
       const rows = runs.length * requests;
@@ -136,7 +140,7 @@ async function measureBudgets(model: BenchModel): Promise<void> {
         budget: tokenBudget,
         'candidates/s': (candidates * times.length) / total,
         'p50 ms': 1000 * median(times),
-        'p99 ms': 1000 * (times.toSorted((a, b) => a - b)[Math.floor(0.99 * times.length)] ?? NaN),
+        'p99 ms': 1000 * at(sorted, Math.floor(0.99 * sorted.length)),
         'linear TFLOP/s': flops / median(times) / 1e12,
       });
     }
@@ -144,7 +148,7 @@ async function measureBudgets(model: BenchModel): Promise<void> {
   await session.close();
 }
 
-/** 3. Where the time goes. */
+/** 3. The share of the time that each operator takes. */
 async function profile(model: BenchModel): Promise<void> {
   const { part } = parseShape('50+50x150', model.blueprint.vocabulary);
   const operators = await profileByOperator(model, provider, part, outDir);
@@ -157,7 +161,7 @@ async function profile(model: BenchModel): Promise<void> {
   }
 }
 
-/** 4. One replica against two on one device. */
+/** 4. Candidates per second of one replica and of two on one device. */
 async function compareReplicas(model: BenchModel): Promise<void> {
   const { part } = parseShape('50+50x150', model.blueprint.vocabulary);
   for (const count of [1, 2]) {
@@ -172,7 +176,7 @@ async function compareReplicas(model: BenchModel): Promise<void> {
   }
 }
 
-/** 5. Scaling up and down while another replica works. */
+/** 5. Device memory while a replica is added and removed beside a busy one. */
 async function scaleUnderLoad(model: BenchModel, cycles: number): Promise<void> {
   const task = {
     model: plain(model),
@@ -193,8 +197,8 @@ async function scaleUnderLoad(model: BenchModel, cycles: number): Promise<void> 
     cycles,
     'scored meanwhile': scored,
     'VRAM MB after the first cycle': memory[0],
-    'VRAM MB after the last': memory.at(-1),
-    'VRAM MB at most': Math.max(...memory),
+    'VRAM MB after the last cycle': memory.at(-1),
+    'most VRAM MB': Math.max(...memory),
   });
 }
 
@@ -211,7 +215,7 @@ function usedDeviceMb(): number {
   }
 }
 
-/** @throws Error, whatever stands in the way of CUDA. */
+/** @throws Error when a session cannot be opened on the provider. */
 async function assertProvider(): Promise<void> {
   const probe = await buildRandomModel(
     'probe',
@@ -250,10 +254,8 @@ async function run(): Promise<void> {
     await profile(model);
     await compareReplicas(model);
   }
-  await scaleUnderLoad(models[0] ?? (await compareWithCpu('small', small)), Number(values.cycles));
-  console.log(
-    '4  end to end through gRPC: start the server with SLMRANK_DEVICES=cuda:0 and run npm run load',
-  );
+  await scaleUnderLoad(at(models, 0), Number(values.cycles));
+  console.log('to measure gRPC too: start a server with SLMRANK_DEVICES=cuda:0, then npm run load');
   if (values.json !== undefined) {
     await writeFile(values.json, `${JSON.stringify({ machine, answers }, undefined, 2)}\n`);
   }
@@ -262,9 +264,9 @@ async function run(): Promise<void> {
 try {
   await assertProvider();
 } catch (error) {
-  console.error(`skipped: no CUDA provider (${messageOf(error).trim()})`);
+  console.error(`nothing was measured: no ${provider} session opens (${messageOf(error).trim()})`);
   console.error(
-    'place the libraries with bench/gpu/place-cuda.sh; its first lines say what else is needed',
+    'bench/gpu/place-cuda.sh places the CUDA libraries; its first lines say what else is needed',
   );
   process.exit(1);
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Puts ONNX Runtime's two CUDA libraries beside onnxruntime-node's own, on a GPU host:
+# Copies ONNX Runtime's two CUDA libraries next to those of onnxruntime-node, on a GPU host:
 #
-#   bench/gpu/place-cuda.sh            from npm: com.github.asus4.onnxruntime.linux-x64-gpu 0.4.9 (MIT), which holds
-#                                      them for ONNX Runtime 1.29.0 and CUDA 13 (180 MB to download)
-#   bench/gpu/place-cuda.sh DIR        from a folder that has them, of the same ONNX Runtime version
+#   bench/gpu/place-cuda.sh        from the npm package com.github.asus4.onnxruntime.linux-x64-gpu
+#                                  0.4.9 (MIT), for ONNX Runtime 1.29.0 and CUDA 13 (180 MB)
+#   bench/gpu/place-cuda.sh DIR    from a folder with the libraries of the same ONNX Runtime version
 #
-# They also need CUDA's own libraries (libcublasLt.so.13, libcublas.so.13, libcurand.so.10, libcudart.so.13) on the
-# loader's path, such as those of a CUDA 13 PyTorch: site-packages/nvidia/*/lib in LD_LIBRARY_PATH.
+# The loader must also find CUDA's own libraries: libcublasLt.so.13, libcublas.so.13,
+# libcurand.so.10 and libcudart.so.13. A CUDA 13 PyTorch has them: add the folders
+# site-packages/nvidia/*/lib to LD_LIBRARY_PATH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -34,7 +35,8 @@ for library in $libraries; do
 done
 missing=$(ldd "$target/libonnxruntime_providers_cuda.so" | grep 'not found' || true)
 if [ -n "$missing" ]; then
-  echo "place-cuda: placed, but the loader does not find (see LD_LIBRARY_PATH above):" >&2
+  echo "place-cuda: the libraries are in $target, but the loader misses these; add their folders" \
+    "to LD_LIBRARY_PATH:" >&2
   echo "$missing" >&2
   exit 1
 fi

@@ -11,12 +11,15 @@ import { WeightsFile } from '../../src/toolchain/graph/onnx/weights-file.ts';
 import { writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
 import { sessionSettings } from '../../src/engine/session.ts';
 import { toTensors } from '../ladder/variants.ts';
-import { median } from '../machine.ts';
+import { median } from '../../src/eval/measures/metrics.ts';
 import type { GpuModel, Provider } from './bench-session.ts';
 
 const profiledRuns = 5;
 
-/** Microseconds by operator over a few runs, by ONNX Runtime's own profiler (on CUDA: time to issue, not kernel time, where the provider runs ahead). */
+/**
+ * Microseconds by operator over a few runs, by ONNX Runtime's profiler, the slowest first. On CUDA
+ * an operator's time is the time to launch its kernels, which may still run afterwards.
+ */
 export async function profileByOperator(
   model: GpuModel,
   provider: Provider,
@@ -46,7 +49,7 @@ export async function profileByOperator(
   }[];
   const byOperator = new Map<string, number>();
   for (const { cat, name, dur, args } of events) {
-    // CUDA kernels come as events of their own (category Kernel) when the provider was built with CUPTI.
+    // A provider built with CUPTI also reports CUDA kernels, in the category Kernel.
     const key = cat === 'Kernel' ? `kernel ${name}` : (args?.op_name ?? '');
     if (cat === 'Kernel' || (cat === 'Node' && name.endsWith('_kernel_time'))) {
       byOperator.set(key, (byOperator.get(key) ?? 0) + dur);
@@ -55,7 +58,7 @@ export async function profileByOperator(
   return new Map([...byOperator].sort((a, b) => b[1] - a[1]));
 }
 
-/** TFLOP/s of square fp16 MatMuls one after the other: what the device gives at best through this runtime. */
+/** TFLOP/s of a chain of square fp16 MatMuls, the most that the device does in this runtime. */
 export async function largeGemmTflops(
   provider: Provider,
   outDir: string,
@@ -67,7 +70,7 @@ export async function largeGemmTflops(
   const weights = await WeightsFile.create(join(dir, 'gemm.bin'));
   const initializers: Initializer[] = [];
   for (let index = 0; index < count; index++) {
-    // Signs alternate by a cheap hash: no sparsity to exploit, sums stay small.
+    // Signs by a cheap hash keep the sums small, and leave no zeros that could be skipped.
     const values = new Uint16Array(size * size).map((_, i) =>
       halfBits((Math.imul(i + index, 0x9e3779b1) & 0x10000 ? 1 : -1) / Math.sqrt(size)),
     );
@@ -83,7 +86,7 @@ export async function largeGemmTflops(
   for (const { name } of initializers) {
     x = graph.node('MatMul', [x, name]);
   }
-  // The outputs come back to the host: one row only.
+  // Outputs are copied to the host, so only one row is an output.
   const row = graph.node('Slice', [x, graph.int64([0]), graph.int64([1])]);
   graph.nodeInto(['y'], 'Cast', [row], { attributes: { to: { int: 1 } } });
   graph.output('y', 'float32', [1, size]);
@@ -95,9 +98,9 @@ export async function largeGemmTflops(
   const feeds = { x: new ort.Tensor('float32', new Float32Array(size).fill(0.5), [1, size]) };
   const rates: number[] = [];
   for (let run = 0; run < 6; run++) {
-    const start = performance.now();
+    const startedAtMs = performance.now();
     await session.run(feeds);
-    rates.push((2 * count * size ** 3) / (performance.now() - start) / 1e9);
+    rates.push((2 * count * size ** 3) / (performance.now() - startedAtMs) / 1e9);
   }
   await session.release();
   return median(rates.slice(1));

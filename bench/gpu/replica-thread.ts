@@ -3,7 +3,7 @@ import { packBatch } from '../../src/batch/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { type ReplicaTask, openBenchSession } from './bench-session.ts';
 
-/** A replica's thread: opens a session, then runs the same batch until told to stop, counting candidates. */
+// The thread of a replica: opens a session and runs the same batch until it is told to stop.
 const task = workerData as ReplicaTask;
 const session = await openBenchSession(task.model, task.provider);
 const batch = () =>
@@ -17,14 +17,14 @@ parentPort?.on('message', () => {
 });
 const candidates = task.parts.reduce((sum, part) => sum + part.suffixes.length, 0);
 let scored = 0;
-const start = performance.now();
+const startedAtMs = performance.now();
 while (!stop.signal.aborted) {
   await session.run(batch());
   scored += candidates;
-  // Lets the stop message in; a run blocks the thread.
+  // A run blocks the thread, so the stop message can only be received between runs.
   await new Promise((resolve) => setImmediate(resolve));
 }
-const seconds = (performance.now() - start) / 1000;
+const seconds = (performance.now() - startedAtMs) / 1000;
 await session.close();
 parentPort?.postMessage({ kind: 'done', scored, seconds });
 parentPort?.close();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { residentMb } from '../load/watch-memory.ts';
 import { callKinds } from './call-kinds.ts';
 import { type ConnectionKind, connectionKinds } from './connection-kinds.ts';
 import { createDraw, type Draw } from './draw.ts';
@@ -9,15 +9,15 @@ import { WireClient } from './wire-client.ts';
 
 export interface AttackPlan {
   readonly address: string;
-  /** Of the server's process, when its memory can be read. */
+  /** The server's process, if we started it and can read its memory. */
   readonly pid: number | undefined;
   readonly count: number;
   readonly seed: number;
-  /** Messages under way at once. */
+  /** Messages in flight at once. */
   readonly concurrency: number;
-  /** The attack stops there, whatever is left. */
+  /** The attack stops after this time, however many messages are left. */
   readonly mostSeconds: number;
-  /** The scores in a reply's bytes. */
+  /** Reads the scores from the bytes of a reply. */
   readonly scoresOf: (reply: Buffer) => readonly number[];
 }
 
@@ -27,45 +27,54 @@ export interface AttackResult {
   readonly connections: number;
   readonly tally: Tally;
   readonly memory: readonly MemorySample[];
-  /** Good requests sent in between, and those that were not answered with the same digits as the first. */
+  /** Valid requests sent in between; `wrong` counts replies whose scores differ from the first. */
   readonly good: { readonly sent: number; readonly wrong: number };
 }
 
 const goodEvery = 100;
 const sampleMs = 1000;
 
-const kinds: readonly (ConnectionKind & { readonly lasting: boolean })[] = [
-  ...[...messageKinds, ...callKinds].map((kind) => ({ ...kind, lasting: true, run: asRun(kind) })),
-  ...connectionKinds.map((kind) => ({ ...kind, lasting: false })),
+const kinds: readonly ConnectionKind[] = [
+  ...messageKinds.map(asConnectionKind),
+  ...callKinds.map(asConnectionKind),
+  ...connectionKinds,
 ];
-const allWeights = kinds.reduce((sum, { weight }) => sum + weight, 0);
+const totalWeight = kinds.reduce((sum, { weight }) => sum + weight, 0);
 
-/** Sends hostile messages until there were enough or the time is over. Every message is drawn by its own seed. */
+/**
+ * Sends hostile messages until `count` were sent or the time is over. Each message has its own
+ * seed, so that a single message can be reproduced.
+ */
 export async function attack(plan: AttackPlan): Promise<AttackResult> {
   const { count, seed, pid } = plan;
-  const started = performance.now();
+  const startedAtMs = performance.now();
   const tally = new Tally();
   const memory: MemorySample[] = [];
   const good = new GoodRequests(plan);
   await good.send();
   let sent = 0;
-  const sample = () => memory.push({ messages: sent, mb: residentMb(pid) ?? Number.NaN });
+  const sample = () => {
+    const mb = pid === undefined ? undefined : residentMb(pid);
+    if (mb !== undefined) {
+      memory.push({ messages: sent, mb });
+    }
+  };
   const timer = setInterval(sample, sampleMs);
-  const isOver = () => sent >= count || performance.now() - started > plan.mostSeconds * 1000;
+  const isOver = () => sent >= count || performance.now() - startedAtMs > plan.mostSeconds * 1000;
   const clients = Array.from({ length: plan.concurrency }, () => new WireClient(plan.address));
-  const runOne = async (client: WireClient) => {
+  const sendInTurn = async (client: WireClient) => {
     while (!isOver()) {
-      const own = seed * 1_000_003 + sent;
+      const messageSeed = seed * 1_000_003 + sent;
       sent += 1;
       if (sent % goodEvery === 0) {
         await good.send();
       }
-      const draw = createDraw(own);
+      const draw = createDraw(messageSeed);
       const { name, allowed, run } = pickKind(draw);
-      tally.note({ kind: name, seed: own, ending: await run(client, draw) }, allowed);
+      tally.note({ kind: name, seed: messageSeed, ending: await run(client, draw) }, allowed);
     }
   };
-  await Promise.all(clients.map(runOne));
+  await Promise.all(clients.map(sendInTurn));
   await good.send();
   clearInterval(timer);
   sample();
@@ -75,13 +84,13 @@ export async function attack(plan: AttackPlan): Promise<AttackResult> {
     sent,
     tally,
     good,
-    memory: memory.filter(({ mb }) => !Number.isNaN(mb)),
-    seconds: (performance.now() - started) / 1000,
+    memory,
+    seconds: (performance.now() - startedAtMs) / 1000,
     connections: clients.reduce((sum, { opened }) => sum + opened, 0),
   };
 }
 
-/** The same request again and again: its scores must be the same digits whatever goes on around it. */
+/** Repeats one valid request: its scores must not change by a digit, whatever else is running. */
 class GoodRequests {
   sent = 0;
   wrong = 0;
@@ -109,25 +118,18 @@ class GoodRequests {
 }
 
 function pickKind(draw: Draw): ConnectionKind {
-  let place = (draw.count(1_000_000) / 1_000_000) * allWeights;
+  let place = (draw.count(1_000_000) / 1_000_000) * totalWeight;
   for (const kind of kinds) {
     place -= kind.weight;
     if (place < 0) {
       return kind;
     }
   }
-  throw new Error('no kind was picked; this is a bug');
+  throw new Error('this is a bug: no kind was picked');
 }
 
-function asRun({ wish }: MessageKind): ConnectionKind['run'] {
-  return async (client, draw) => (await client.call(wish(draw))).ending;
-}
-
-function residentMb(pid: number | undefined): number | undefined {
-  try {
-    const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kb === undefined ? undefined : Number(kb) / 1024;
-  } catch {
-    return undefined;
-  }
+function asConnectionKind({ makeCall, ...kind }: MessageKind): ConnectionKind {
+  const run: ConnectionKind['run'] = async (client, draw) =>
+    (await client.call(makeCall(draw))).ending;
+  return { ...kind, run };
 }

@@ -1,26 +1,26 @@
 import type { Draw } from './draw.ts';
-import { type MessageKind } from './message-kinds.ts';
-import { horribleText } from './unicode.ts';
+import type { MessageKind } from './message-kinds.ts';
+import { difficultText } from './unicode.ts';
 import { frame, mutate, rankMessage } from './wire-bytes.ts';
 import { streamPath } from './wire-client.ts';
 
 const message = (draw: Draw) =>
   rankMessage('query', [`text ${draw.count(1000)}`], `r${draw.count(4)}`);
 
-/** Hostile by the way the call is made; the message is sound, or none. */
+/** Calls that are hostile in how they are made. Their message is valid or missing. */
 export const callKinds: readonly MessageKind[] = [
   {
     name: 'bad metadata',
     weight: 8,
-    // Time that is over already may be noticed at admission or later.
+    // A deadline that has already passed may be noticed at admission or later.
     allowed: ['OK', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'NOT SENT'],
-    wish: (draw) => ({ headers: strangeHeaders(draw), chunks: [frame(message(draw))] }),
+    makeCall: (draw) => ({ headers: strangeHeaders(draw), chunks: [frame(message(draw))] }),
   },
   {
     name: 'too much metadata',
     weight: 3,
     allowed: ['INVALID_ARGUMENT'],
-    wish: (draw) => ({
+    makeCall: (draw) => ({
       headers: Object.fromEntries(
         Array.from({ length: 20 }, (_, i) => [`x-filler-${i}`, 'f'.repeat(900 + draw.count(1000))]),
       ),
@@ -31,13 +31,13 @@ export const callKinds: readonly MessageKind[] = [
     name: 'no message',
     weight: 2,
     allowed: ['UNIMPLEMENTED', 'INVALID_ARGUMENT', 'INTERNAL'],
-    wish: () => ({}),
+    makeCall: () => ({}),
   },
   {
     name: 'half a message',
     weight: 4,
     allowed: ['UNIMPLEMENTED', 'INVALID_ARGUMENT', 'INTERNAL'],
-    wish: (draw) => {
+    makeCall: (draw) => {
       const whole = frame(message(draw));
       return { chunks: [whole.subarray(0, 1 + draw.count(whole.length - 1))] };
     },
@@ -46,13 +46,13 @@ export const callKinds: readonly MessageKind[] = [
     name: 'several messages in one call',
     weight: 2,
     allowed: ['UNIMPLEMENTED', 'INVALID_ARGUMENT', 'INTERNAL'],
-    wish: (draw) => ({ chunks: [frame(message(draw)), frame(message(draw))] }),
+    makeCall: (draw) => ({ chunks: [frame(message(draw)), frame(message(draw))] }),
   },
   {
     name: 'left open',
     weight: 0.3,
     allowed: ['DEADLINE_EXCEEDED'],
-    wish: (draw) => ({
+    makeCall: (draw) => ({
       chunks: draw.pick([[], [frame(message(draw)).subarray(0, 9)], [frame(message(draw))]]),
       after: 'leave',
     }),
@@ -61,7 +61,7 @@ export const callKinds: readonly MessageKind[] = [
     name: 'reset within a message',
     weight: 3,
     allowed: ['RESET', 'OK'],
-    wish: (draw) => {
+    makeCall: (draw) => {
       const whole = frame(message(draw));
       return { chunks: [whole.subarray(0, draw.count(whole.length + 1))], after: 'reset' };
     },
@@ -70,7 +70,7 @@ export const callKinds: readonly MessageKind[] = [
     name: 'wrong method',
     weight: 4,
     allowed: ['UNIMPLEMENTED', 'HTTP 415', 'RESET', 'NOT SENT'],
-    wish: (draw) => ({
+    makeCall: (draw) => ({
       path: draw.pick([
         '/slmrank.v1.RankingService/Nothing',
         '/slmrank.v1.RankingService',
@@ -88,7 +88,7 @@ export const callKinds: readonly MessageKind[] = [
     name: 'wrong content type or method',
     weight: 3,
     allowed: ['OK', 'HTTP 415', 'UNIMPLEMENTED', 'RESET', 'NOT SENT'],
-    wish: (draw) => ({
+    makeCall: (draw) => ({
       headers: draw.pick([
         { 'content-type': 'application/json' },
         { 'content-type': 'text/html; charset=utf-8' },
@@ -104,9 +104,9 @@ export const callKinds: readonly MessageKind[] = [
   {
     name: 'stream of mixed messages',
     weight: 5,
-    // Each message is answered within the stream; only what cannot be framed ends it.
+    // Bad messages are answered within the stream. Only a broken frame ends it.
     allowed: ['OK'],
-    wish: (draw) => ({
+    makeCall: (draw) => ({
       path: streamPath,
       chunks: Array.from({ length: 1 + draw.count(30) }, () =>
         frame(draw.chance(0.5) ? message(draw) : mutate(message(draw), draw)),
@@ -117,7 +117,7 @@ export const callKinds: readonly MessageKind[] = [
     name: 'stream with a broken frame',
     weight: 2,
     allowed: ['RESOURCE_EXHAUSTED', 'INTERNAL', 'UNIMPLEMENTED', 'RESET', 'OK'],
-    wish: (draw) => ({
+    makeCall: (draw) => ({
       path: streamPath,
       chunks: [
         frame(message(draw)),
@@ -131,10 +131,10 @@ export const callKinds: readonly MessageKind[] = [
     }),
   },
   {
-    name: 'stream reset under way',
+    name: 'stream reset while it runs',
     weight: 2,
     allowed: ['RESET', 'OK'],
-    wish: (draw) => ({
+    makeCall: (draw) => ({
       path: streamPath,
       chunks: Array.from({ length: draw.count(10) }, () => frame(message(draw))),
       after: 'reset',
@@ -163,12 +163,12 @@ function strangeHeaders(draw: Draw): Record<string, string> {
     }),
     () => ({ 'x-request-id': draw.pick(['r'.repeat(5000), '%%%', ' ', latin('\u00e9\u0301')]) }),
     () => ({
-      traceparent: draw.pick(['00', '00-0-0-0', 'f'.repeat(3000), '00-' + '0'.repeat(32)]),
+      traceparent: draw.pick(['00', '00-0-0-0', 'f'.repeat(3000), `00-${'0'.repeat(32)}`]),
     }),
-    () => ({ 'x-client-id': latin(horribleText(draw)).slice(0, 4000) }),
+    () => ({ 'x-client-id': latin(difficultText(draw)).slice(0, 4000) }),
     () => ({ 'x-slmrank-call': draw.pick(['0', '1', '-1', '__proto__', '99999999999']) }),
     () => ({ 'some-bin': draw.pick(['!!!', '====', 'AAA', '']) }),
-    () => ({ authorization: draw.pick(['Bearer', 'Bearer x', 'Basic ' + 'A'.repeat(2000)]) }),
+    () => ({ authorization: draw.pick(['Bearer', 'Bearer x', `Basic ${'A'.repeat(2000)}`]) }),
     () => ({ 'grpc-accept-encoding': 'x,'.repeat(1000), 'user-agent': 'u'.repeat(3000) }),
     () => ({ 'x-empty': '', 'x_under.score-9': 'v', 'grpc-status': '0', 'grpc-message': 'no' }),
   ])();

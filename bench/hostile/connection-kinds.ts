@@ -3,7 +3,7 @@ import type { Draw } from './draw.ts';
 import { field, frame, rankMessage } from './wire-bytes.ts';
 import { callOn, type Ending, type WireClient } from './wire-client.ts';
 
-/** One kind of abuse that has a connection of its own. */
+/** One kind of abuse, which may use the lasting connection or one of its own. */
 export interface ConnectionKind {
   readonly name: string;
   readonly weight: number;
@@ -11,12 +11,12 @@ export interface ConnectionKind {
   readonly run: (client: WireClient, draw: Draw) => Promise<Ending>;
 }
 
-/** What the server must close it may take its time to, when it has a core for itself and others. */
+/** The longest that the server may take to close a bad connection on a busy machine. */
 const mustCloseMs = 10_000;
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const data = Buffer.alloc(16_000);
 const noSettings = h2Frame(4, 0, 0, Buffer.alloc(0));
-const sound = (draw: Draw) => frame(rankMessage('query', [`text ${draw.count(1000)}`]));
+const validMessage = (draw: Draw) => frame(rankMessage('query', [`text ${draw.count(1000)}`]));
 
 export const connectionKinds: readonly ConnectionKind[] = [
   {
@@ -85,18 +85,18 @@ export const connectionKinds: readonly ConnectionKind[] = [
     weight: 1,
     allowed: ['INVALID_ARGUMENT', 'RESET', 'CLOSED', 'NOT SENT'],
     run: (client, draw) =>
-      client.alone(async (session) => {
+      client.withOwnConnection(async (session) => {
         const count = draw.pick([130, 1000, 5000]);
         const headers = Object.fromEntries(
           Array.from({ length: count }, (_, i) => [`x-${i}`, 'v'.repeat(draw.pick([1, 20, 300]))]),
         );
-        return (await callOn(session, { headers, chunks: [sound(draw)] })).ending;
+        return (await callOn(session, { headers, chunks: [validMessage(draw)] })).ending;
       }),
   },
   {
     name: 'calls, then a frame too large',
     weight: 0.05,
-    // The library says GOAWAY and stays: the server has to find it out.
+    // Node's HTTP/2 sends GOAWAY but keeps the socket, so our server has to close it.
     allowed: ['CLOSED'],
     run: (client) => {
       const begin = Buffer.concat([Buffer.from('8286844101', 'hex'), Buffer.from('x')]);
@@ -108,7 +108,7 @@ export const connectionKinds: readonly ConnectionKind[] = [
   {
     name: 'headers that never end',
     weight: 0.02,
-    // Nothing tells that apart from a quiet client but that it answers no ping.
+    // It looks like an idle client, except that it does not answer a ping.
     allowed: ['CLOSED'],
     run: (client) => {
       const begin = Buffer.concat([Buffer.from('8286844101', 'hex'), Buffer.from('x')]);
@@ -118,10 +118,10 @@ export const connectionKinds: readonly ConnectionKind[] = [
   {
     name: 'more data than a message',
     weight: 0.2,
-    // To methods whose handlers read one message, or none.
+    // The handlers of these methods read one message or none.
     allowed: ['RESET', 'CLOSED', 'UNIMPLEMENTED', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED'],
     run: (client, draw) =>
-      client.alone(async (session) => {
+      client.withOwnConnection(async (session) => {
         const path = draw.pick([
           '/grpc.health.v1.Health/Watch',
           '/slmrank.v1.RankingService/GetInfo',
@@ -136,7 +136,7 @@ export const connectionKinds: readonly ConnectionKind[] = [
       }),
   },
   {
-    name: 'requests of headers alone',
+    name: 'calls without a body',
     weight: 0.5,
     allowed: [
       'UNIMPLEMENTED',
@@ -148,19 +148,19 @@ export const connectionKinds: readonly ConnectionKind[] = [
       'CANCELLED',
     ],
     run: (client, draw) =>
-      client.alone(async (session) => {
+      client.withOwnConnection(async (session) => {
         session.settings({ headerTableSize: draw.pick([0, 4096]), maxFrameSize: 16_384 });
         const path = draw.pick(['Rank', 'RankStream', 'GetInfo', 'Tokenize', 'EstimateRank']);
-        const wish = { path: `/slmrank.v1.RankingService/${path}`, chunks: [] };
-        return (await callOn(session, wish)).ending;
+        const call = { path: `/slmrank.v1.RankingService/${path}`, chunks: [] };
+        return (await callOn(session, call)).ending;
       }),
   },
   {
-    name: 'whole requests taken back',
+    name: 'whole requests, then reset',
     weight: 0.05,
     allowed: ['OK', 'CLOSED', 'RESOURCE_EXHAUSTED'],
     run: (client) =>
-      client.alone(async (session) => {
+      client.withOwnConnection(async (session) => {
         await connected(session);
         const texts = Array.from({ length: 200 }, (_, i) => `a candidate text of words ${i}`);
         const chunks = [frame(rankMessage('which job', texts))];
@@ -171,11 +171,11 @@ export const connectionKinds: readonly ConnectionKind[] = [
       }),
   },
   {
-    name: 'watches of services that are not here',
+    name: 'watches of unknown services',
     weight: 0.2,
     allowed: ['RESET', 'CLOSED', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED'],
     run: (client, draw) =>
-      client.alone(async (session) => {
+      client.withOwnConnection(async (session) => {
         const name = 'n'.repeat(draw.pick([1, 1000, 60_000]));
         const path = '/grpc.health.v1.Health/Watch';
         const watches = Array.from({ length: 40 }, () =>
@@ -191,16 +191,20 @@ export const connectionKinds: readonly ConnectionKind[] = [
     weight: 2,
     allowed: ['OK'],
     run: (client, draw) =>
-      client.alone(async (session) => (await callOn(session, { chunks: [sound(draw)] })).ending),
+      client.withOwnConnection(
+        async (session) => (await callOn(session, { chunks: [validMessage(draw)] })).ending,
+      ),
   },
   {
-    name: 'connection dropped under way',
+    name: 'connection dropped during calls',
     weight: 1,
     allowed: ['DROPPED'],
     run: (client, draw) =>
-      client.alone(async (session) => {
+      client.withOwnConnection(async (session) => {
         await connected(session);
-        const calls = Array.from({ length: 5 }, () => callOn(session, { chunks: [sound(draw)] }));
+        const calls = Array.from({ length: 5 }, () =>
+          callOn(session, { chunks: [validMessage(draw)] }),
+        );
         await new Promise((resolve) => setImmediate(resolve));
         session.destroy();
         await Promise.all(calls);
@@ -212,7 +216,7 @@ export const connectionKinds: readonly ConnectionKind[] = [
     weight: 0.02,
     allowed: ['CLOSED'],
     run: (client) =>
-      client.alone(async (session) => {
+      client.withOwnConnection(async (session) => {
         for (let i = 0; i < 3000 && !session.closed; i += 1) {
           void callOn(session, { after: 'reset' });
           if (i % 50 === 49) {
@@ -224,14 +228,14 @@ export const connectionKinds: readonly ConnectionKind[] = [
       }),
   },
   {
-    name: 'answers not taken',
+    name: 'replies never read',
     weight: 0.05,
     allowed: ['RESET', 'RESOURCE_EXHAUSTED'],
     run: (client, draw) =>
-      client.alone(async (session) => {
+      client.withOwnConnection(async (session) => {
         await connected(session);
         session.settings({ initialWindowSize: 0 });
-        return (await callOn(session, { chunks: [sound(draw)] })).ending;
+        return (await callOn(session, { chunks: [validMessage(draw)] })).ending;
       }),
   },
 ];

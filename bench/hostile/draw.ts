@@ -1,11 +1,12 @@
 import { createRandom } from '../../src/base/random.ts';
 
-/** Everything random in one hostile message; the same for the same seed. */
+/** The random choices of one hostile message. Equal seeds give equal choices. */
 export interface Draw {
   /** 0 <= value < below */
   count(below: number): number;
   pick<T>(choices: readonly T[]): T;
-  chance(of: number): boolean;
+  /** True with this probability. */
+  chance(probability: number): boolean;
   bytes(length: number): Buffer;
 }
 
@@ -17,11 +18,11 @@ export function createDraw(seed: number): Draw {
     pick: (choices) => {
       const choice = choices[count(choices.length)];
       if (choice === undefined) {
-        throw new Error('nothing to pick from; this is a bug');
+        throw new Error('this is a bug: the list of choices is empty');
       }
       return choice;
     },
-    chance: (of) => random() < of,
+    chance: (probability) => random() < probability,
     bytes: (length) => Buffer.from(Array.from({ length }, () => count(256))),
   };
 }

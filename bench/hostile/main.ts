@@ -8,7 +8,7 @@ import { parseTemplate } from '../../src/model/manifest.ts';
 import { parseProtoRoot } from '../../src/proto/proto-root.ts';
 import { buildModel } from '../../src/toolchain/build/build-model.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
-import { describeMachine } from '../machine.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { attack, type AttackResult } from './attack.ts';
 import { limits } from './message-kinds.ts';
 import { trendOf } from './tally.ts';
@@ -16,17 +16,19 @@ import { messageOf } from '../../src/base/errors.ts';
 
 const usage = `Usage: npm run hostile -- [OPTIONS]
 
-Sends generated hostile messages to a server of this machine and checks that it stays alive, ends every call in time
-with a status that its kind allows, keeps its memory flat and its scores the same. Exit status 1 when it does not.
+Sends generated hostile messages to a server on this machine. The server must stay alive, end each
+call in time with a status that its kind allows, keep its memory flat, and keep its scores the same.
+The exit status is 1 if it does not.
 
-  --count N        messages (default: 100000)
-  --seed N         draws other messages (default: 1)
-  --concurrency N  messages under way at once (default: 16)
-  --seconds N      stops there (default: 1200)
-  --address A      a running server, 127.0.0.1:PORT or localhost:PORT (default: one is started with a tiny model)
-  --out FILE       the result as JSON (default: bench/out/hostile/hostile.json)`;
+  --count N        how many messages (default: 100000)
+  --seed N         the seed of the messages (default: 1)
+  --concurrency N  messages in flight at once (default: 16)
+  --seconds N      stops after this time (default: 1200)
+  --address A      a running server, 127.0.0.1:PORT or localhost:PORT (default: a new server with a
+                   tiny model)
+  --out FILE       where the JSON result is written (default: bench/out/hostile/hostile.json)`;
 
-/** Growth of the memory over the run's second half, by its trend, that counts as flat. */
+/** Memory is flat if its trend over the second half of the run grows by at most this share. */
 const flatGrowth = 0.1;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -43,7 +45,8 @@ async function main(args: readonly string[]): Promise<number> {
     !/^(127\.\d+\.\d+\.\d+|localhost):\d+$/.test(values.address)
   ) {
     throw new UsageError(
-      `--address is '${values.address}'; only servers of this machine are attacked`,
+      `--address is '${values.address}'; it must be 127.0.0.1:PORT or localhost:PORT, ` +
+        'since only servers on this machine are attacked',
     );
   }
   const folder = await mkdtemp(join(tmpdir(), 'slmrank-hostile-'));
@@ -108,9 +111,9 @@ function findFailures(result: AttackResult, exit: number | 'killed' | undefined)
   const { tally, good, memory, sent } = result;
   const trend = trendOf(memory);
   const checks: [boolean, string][] = [
-    [exit !== undefined && exit !== 0, `the server ended with ${exit} in place of 0`],
-    [tally.breachCount > 0, `${tally.breachCount} messages ended as they may not`],
-    [good.wrong > 0, `${good.wrong} of ${good.sent} good requests had other scores or none`],
+    [exit !== undefined && exit !== 0, `the server ended with ${exit} instead of 0`],
+    [tally.breachCount > 0, `${tally.breachCount} messages ended in a way their kind forbids`],
+    [good.wrong > 0, `${good.wrong} of ${good.sent} valid requests had different scores or none`],
     [
       trend !== undefined && sent >= 20_000 && trend.growth > flatGrowth,
       `memory grew by ${((trend?.growth ?? 0) * 100).toFixed(1)} % over the second half`,
@@ -134,7 +137,7 @@ async function report(result: AttackResult, { failures, out, seed }: ReportParts
     say(`${kind.padEnd(32)}${String(ofKind).padStart(7)}  ${parts.join(', ')}`);
   }
   say(`${sent} messages in ${seconds.toFixed(1)} s over ${connections} connections`);
-  say(`${good.sent} good requests in between, ${good.wrong} wrong`);
+  say(`${good.sent} valid requests in between, ${good.wrong} wrong`);
   if (trend !== undefined) {
     const { startMb, peakMb, endMb, slopeMbPer10k } = trend;
     const figures = [startMb, peakMb, endMb].map((mb) => mb.toFixed(0)).join(' / ');

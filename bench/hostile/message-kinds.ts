@@ -1,10 +1,10 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { Draw } from './draw.ts';
-import { horribleText, malformedText } from './unicode.ts';
+import { difficultText, malformedText } from './unicode.ts';
 import { candidate, field, frame, mutate, rankMessage, tag, varint } from './wire-bytes.ts';
-import type { CallWish } from './wire-client.ts';
+import type { CallSpec } from './wire-client.ts';
 
-/** The limits of the server under test: small, so that their edges are cheap to reach. */
+/** Limits of the server under test, small so that a message can exceed them cheaply. */
 export const limits = {
   requestBytes: 131_072,
   textBytes: 32_768,
@@ -12,55 +12,61 @@ export const limits = {
   metadataBytes: 16_384,
 } as const;
 
-/** One kind of hostile message on a lasting connection, and how calls of it may end. */
+/** One kind of hostile message on a lasting connection, and the endings that its calls may have. */
 export interface MessageKind {
   readonly name: string;
   readonly weight: number;
   readonly allowed: readonly string[];
-  readonly wish: (draw: Draw) => CallWish;
+  readonly makeCall: (draw: Draw) => CallSpec;
 }
 
-/** A sound request may still name a model that is not served, or have a `timeout_ms` of 1. */
-const sound = ['OK', 'INVALID_ARGUMENT', 'NOT_FOUND', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
+/** A decodable request may still name an unknown model, or have a `timeout_ms` of 1. */
+const decodable = [
+  'OK',
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'RESOURCE_EXHAUSTED',
+  'DEADLINE_EXCEEDED',
+];
 
 const texts = (draw: Draw) =>
   Array.from({ length: 1 + draw.count(4) }, () => `text ${draw.count(1000)}`);
-const soundMessage = (draw: Draw) => rankMessage(`query ${draw.count(1000)}`, texts(draw));
-const body = (message: Buffer): CallWish => ({ chunks: [frame(message)] });
+const validMessage = (draw: Draw) => rankMessage(`query ${draw.count(1000)}`, texts(draw));
+const body = (message: Buffer): CallSpec => ({ chunks: [frame(message)] });
 
 export const messageKinds: readonly MessageKind[] = [
   {
     name: 'mutated bytes',
     weight: 20,
-    allowed: sound,
-    wish: (draw) => body(mutate(soundMessage(draw), draw)),
+    allowed: decodable,
+    makeCall: (draw) => body(mutate(validMessage(draw), draw)),
   },
   {
     name: 'random bytes',
     weight: 10,
-    allowed: sound,
-    wish: (draw) => body(draw.bytes(draw.count(400))),
+    allowed: decodable,
+    makeCall: (draw) => body(draw.bytes(draw.count(400))),
   },
   {
     name: 'wrong wire types',
     weight: 8,
-    allowed: sound,
-    wish: (draw) => {
+    allowed: decodable,
+    makeCall: (draw) => {
       const fields = Array.from({ length: 1 + draw.count(20) }, () =>
         Buffer.concat([tag(1 + draw.count(20), draw.count(8)), draw.bytes(draw.count(12))]),
       );
-      return body(Buffer.concat([...fields, soundMessage(draw)]));
+      return body(Buffer.concat([...fields, validMessage(draw)]));
     },
   },
   {
     name: 'huge lengths',
     weight: 5,
     allowed: ['INVALID_ARGUMENT'],
-    wish: (draw) => {
+    makeCall: (draw) => {
       const length = draw.pick([2 ** 20, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2n ** 63n, 2n ** 64n - 1n]);
       const number = draw.pick([1, 4, 12, 99]);
       return body(
-        Buffer.concat([soundMessage(draw), tag(number, 2), varint(length), draw.bytes(9)]),
+        Buffer.concat([validMessage(draw), tag(number, 2), varint(length), draw.bytes(9)]),
       );
     },
   },
@@ -68,28 +74,28 @@ export const messageKinds: readonly MessageKind[] = [
     name: 'deep nesting',
     weight: 2,
     allowed: ['OK', 'INVALID_ARGUMENT'],
-    wish: (draw) => {
+    makeCall: (draw) => {
       const depth = draw.pick([10, 100, 1000, 30_000]);
       const groups = Buffer.alloc(depth, tag(20 - 8, 3));
       let nested: Buffer = Buffer.from('x');
       for (let i = 0; i < Math.min(depth, 300); i += 1) {
         nested = field(4, nested);
       }
-      return body(Buffer.concat([draw.chance(0.5) ? groups : nested, soundMessage(draw)]));
+      return body(Buffer.concat([draw.chance(0.5) ? groups : nested, validMessage(draw)]));
     },
   },
   {
     name: 'far too many candidates',
     weight: 2,
     allowed: ['INVALID_ARGUMENT'],
-    wish: (draw) =>
+    makeCall: (draw) =>
       body(Buffer.alloc((limits.candidates + 1 + draw.count(60_000)) * 2, '\x22\x00')),
   },
   {
     name: 'at the limits',
     weight: 2,
     allowed: ['OK'],
-    wish: (draw) =>
+    makeCall: (draw) =>
       body(
         draw.pick([
           rankMessage(
@@ -97,7 +103,7 @@ export const messageKinds: readonly MessageKind[] = [
             Array.from({ length: limits.candidates }, () => 'x'),
           ),
           rankMessage('q', ['x'.repeat(limits.textBytes)]),
-          // It is cut.
+          // A candidate of this length is truncated, not refused.
           rankMessage('q', ['x'.repeat(limits.textBytes + 1)]),
           padTo(rankMessage('q', ['x']), limits.requestBytes),
         ]),
@@ -107,7 +113,7 @@ export const messageKinds: readonly MessageKind[] = [
     name: 'one past the limits',
     weight: 3,
     allowed: ['INVALID_ARGUMENT'],
-    wish: (draw) =>
+    makeCall: (draw) =>
       body(
         draw.pick([
           rankMessage(
@@ -126,21 +132,21 @@ export const messageKinds: readonly MessageKind[] = [
     name: 'past the transport limit',
     weight: 2,
     allowed: ['RESOURCE_EXHAUSTED'],
-    wish: (draw) =>
+    makeCall: (draw) =>
       draw.chance(0.5)
         ? { chunks: [frame(Buffer.alloc(limits.requestBytes * 2 + 1))] }
-        : { chunks: [frame(soundMessage(draw), 0, draw.pick([2 ** 24, 2 ** 31, 2 ** 32 - 1]))] },
+        : { chunks: [frame(validMessage(draw), 0, draw.pick([2 ** 24, 2 ** 31, 2 ** 32 - 1]))] },
   },
   {
-    name: 'Unicode horrors',
+    name: 'difficult Unicode',
     weight: 10,
-    // Some have more tokens than a prefix may.
+    // Some texts have more tokens than a prefix may have.
     allowed: ['OK', 'INVALID_ARGUMENT'],
-    wish: (draw) =>
+    makeCall: (draw) =>
       body(
         rankMessage(
-          horribleText(draw),
-          texts(draw).map(() => horribleText(draw)),
+          difficultText(draw),
+          texts(draw).map(() => difficultText(draw)),
         ),
       ),
   },
@@ -148,7 +154,7 @@ export const messageKinds: readonly MessageKind[] = [
     name: 'malformed UTF-8',
     weight: 6,
     allowed: ['INVALID_ARGUMENT'],
-    wish: (draw) =>
+    makeCall: (draw) =>
       body(
         Buffer.concat([
           rankMessage(malformedText(draw), [malformedText(draw)]),
@@ -160,8 +166,8 @@ export const messageKinds: readonly MessageKind[] = [
   {
     name: 'numbers out of range',
     weight: 4,
-    allowed: sound,
-    wish: (draw) => {
+    allowed: decodable,
+    makeCall: (draw) => {
       const numbers = Array.from({ length: 1 + draw.count(6) }, () =>
         Buffer.concat([
           tag(draw.pick([5, 7, 8, 9, 10, 13, 14, 15, 16, 19, 20]), 0),
@@ -170,32 +176,32 @@ export const messageKinds: readonly MessageKind[] = [
       );
       const double = Buffer.alloc(8);
       double.writeDoubleLE(draw.pick([Number.NaN, -0, Infinity, -Infinity, 1e308, 5e-324]));
-      return body(Buffer.concat([soundMessage(draw), ...numbers, tag(6, 1), double]));
+      return body(Buffer.concat([validMessage(draw), ...numbers, tag(6, 1), double]));
     },
   },
   {
-    name: 'gzip, sound',
+    name: 'valid gzip',
     weight: 2,
     allowed: ['OK'],
-    wish: (draw) => zipped('gzip', gzipSync(soundMessage(draw))),
+    makeCall: (draw) => zipped('gzip', gzipSync(validMessage(draw))),
   },
   {
     name: 'gzip bomb',
     weight: 2,
     allowed: ['RESOURCE_EXHAUSTED', 'INVALID_ARGUMENT'],
-    wish: (draw) => draw.pick(bombs)(),
+    makeCall: (draw) => draw.pick(bombs)(),
   },
   {
     name: 'bad compression',
     weight: 4,
-    allowed: [...sound, 'INTERNAL', 'UNIMPLEMENTED'],
-    wish: (draw) => ({
+    allowed: [...decodable, 'INTERNAL', 'UNIMPLEMENTED'],
+    makeCall: (draw) => ({
       headers: {
         'grpc-encoding': draw.pick(['gzip', 'deflate', 'identity', 'br', 'x'.repeat(200), 'GZIP']),
       },
       chunks: [
         frame(
-          draw.chance(0.5) ? draw.bytes(50) : gzipSync(soundMessage(draw)).subarray(0, 20),
+          draw.chance(0.5) ? draw.bytes(50) : gzipSync(validMessage(draw)).subarray(0, 20),
           draw.pick([0, 1, 2, 255]),
         ),
       ],
@@ -203,25 +209,25 @@ export const messageKinds: readonly MessageKind[] = [
   },
 ];
 
-let made: { gzip: Buffer; deflate: Buffer } | undefined;
-/** Packed once: packing is the attacker's cost, not what is measured here. */
+let cachedZeros: { gzip: Buffer; deflate: Buffer } | undefined;
+/** 64 MiB of zeros, compressed once because compression is not what is measured. */
 function packedZeros(): { gzip: Buffer; deflate: Buffer } {
   const zeros = Buffer.alloc(64 << 20);
-  made ??= { gzip: gzipSync(zeros), deflate: deflateSync(zeros) };
-  return made;
+  cachedZeros ??= { gzip: gzipSync(zeros), deflate: deflateSync(zeros) };
+  return cachedZeros;
 }
-const bombs: readonly (() => CallWish)[] = [
+const bombs: readonly (() => CallSpec)[] = [
   () => zipped('gzip', packedZeros().gzip),
   () => zipped('deflate', packedZeros().deflate),
   () => zipped('gzip', gzipSync(Buffer.alloc(limits.requestBytes * 2 - 100))),
   () => zipped('gzip', gzipSync(Buffer.alloc(limits.requestBytes * 2 + 1))),
 ];
 
-function zipped(encoding: string, packed: Buffer): CallWish {
+function zipped(encoding: string, packed: Buffer): CallSpec {
   return { headers: { 'grpc-encoding': encoding }, chunks: [frame(packed, 1)] };
 }
 
-/** Unknown fields, as many as it takes to have exactly so many bytes. */
+/** Adds an unknown field, so that the message has exactly this many bytes. */
 function padTo(message: Buffer, bytes: number): Buffer {
   const missing = bytes - message.length;
   const prefix = tag(1000, 2).length + varint(missing).length;

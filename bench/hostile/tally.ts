@@ -5,15 +5,15 @@ export interface KindTally {
   readonly endings: Readonly<Record<string, number>>;
 }
 
-/** A message that ended as it may not. */
+/** A message whose ending its kind does not allow. */
 export interface Breach {
   readonly kind: string;
-  /** Draws the same message again. */
+  /** Reproduces the message. */
   readonly seed: number;
   readonly ending: string;
 }
 
-/** Counts endings by kind, and keeps the first breaches. */
+/** Counts endings by kind, and keeps the first 20 breaches. */
 export class Tally {
   readonly #kinds = new Map<string, Map<string, number>>();
   readonly breaches: Breach[] = [];
@@ -40,7 +40,7 @@ export class Tally {
   }
 }
 
-/** Resident memory at some moment of the run. */
+/** The server's resident memory after this many messages. */
 export interface MemorySample {
   readonly messages: number;
   readonly mb: number;
@@ -52,11 +52,11 @@ export interface MemoryTrend {
   readonly endMb: number;
   /** By least squares over the second half of the run. */
   readonly slopeMbPer10k: number;
-  /** What that slope adds over the half, in relation to what there is. */
+  /** Growth over the second half by that slope, as a share of the mean memory. */
   readonly growth: number;
 }
 
-/** Undefined for fewer than eight samples in the second half: no trend can be told from them. */
+/** Undefined for fewer than eight samples in the second half, which are too few for a trend. */
 export function trendOf(samples: readonly MemorySample[]): MemoryTrend | undefined {
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined) {

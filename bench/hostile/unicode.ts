@@ -1,7 +1,7 @@
 import type { Draw } from './draw.ts';
 
-/** Text that breaks naive code, each a handful of code points. */
-const horrors: readonly string[] = [
+/** Texts that break naive code: bidi marks, joiners, stacked accents, noncharacters and more. */
+const difficultTexts: readonly string[] = [
   '\0\0',
   '\u202Eevil\u202C',
   '\u{1F469}\u200D\u{1F469}\u200D\u{1F467}\u200D\u{1F466}',
@@ -18,7 +18,7 @@ const horrors: readonly string[] = [
   'z'.repeat(700),
 ];
 
-/** No UTF-8: overlong forms, surrogates, bytes past the last code point, cut sequences. */
+/** Invalid UTF-8: overlong forms, surrogates, values above U+10FFFF, cut sequences. */
 const malformed: readonly Buffer[] = [
   'c080',
   'e08080',
@@ -35,8 +35,8 @@ const malformed: readonly Buffer[] = [
   'f09f98',
 ].map((hex) => Buffer.from(hex, 'hex'));
 
-export function horribleText(draw: Draw): string {
-  return Array.from({ length: 1 + draw.count(6) }, () => draw.pick(horrors)).join('x');
+export function difficultText(draw: Draw): string {
+  return Array.from({ length: 1 + draw.count(6) }, () => draw.pick(difficultTexts)).join('x');
 }
 
 export function malformedText(draw: Draw): Buffer {

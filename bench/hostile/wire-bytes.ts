@@ -1,6 +1,6 @@
 import type { Draw } from './draw.ts';
 
-/** Protobuf and gRPC framing by hand: an encoder would refuse to write most of what is wanted here. */
+// Protobuf and gRPC framing by hand, since an encoder refuses to write invalid messages.
 
 export function varint(value: number | bigint): Buffer {
   const bytes: number[] = [];
@@ -26,7 +26,7 @@ export function candidate(text: string | Buffer, id = ''): Buffer {
   return field(4, Buffer.concat([...(id === '' ? [] : [field(1, id)]), field(2, text)]));
 }
 
-/** A RankRequest that is in order; never from the cache. */
+/** A valid RankRequest that skips the score cache. */
 export function rankMessage(
   query: string | Buffer,
   texts: readonly (string | Buffer)[],
@@ -34,12 +34,15 @@ export function rankMessage(
 ): Buffer {
   const candidates = texts.map((text) => candidate(text));
   return Buffer.concat([
-    ...[field(1, query), ...candidates, field(12, requestId)],
-    ...[tag(16, 0), varint(1)],
+    field(1, query),
+    ...candidates,
+    field(12, requestId),
+    tag(16, 0),
+    varint(1),
   ]);
 }
 
-/** A gRPC message's frame. */
+/** A message in its gRPC frame: compression flag, length, bytes. Flag and length may be false. */
 export function frame(message: Buffer, flag = 0, length = message.length): Buffer {
   const prefix = Buffer.alloc(5);
   prefix[0] = flag;
@@ -47,19 +50,15 @@ export function frame(message: Buffer, flag = 0, length = message.length): Buffe
   return Buffer.concat([prefix, message]);
 }
 
-/** Flips, puts in, takes out, repeats or cuts off some bytes. */
+/** Flips a bit, or inserts, removes, repeats or cuts off bytes, one to nine times. */
 export function mutate(message: Buffer, draw: Draw): Buffer {
   let bytes = message;
   for (let i = 0; i <= draw.count(8); i += 1) {
     const place = draw.count(bytes.length + 1);
     const [head, rest] = [bytes.subarray(0, place), bytes.subarray(place)];
+    const [first = 0] = rest;
     bytes = draw.pick([
-      () =>
-        Buffer.concat([
-          head,
-          Buffer.from([(rest[0] ?? 0) ^ (1 << draw.count(8))]),
-          rest.subarray(1),
-        ]),
+      () => Buffer.concat([head, Buffer.from([first ^ (1 << draw.count(8))]), rest.subarray(1)]),
       () => Buffer.concat([head, draw.bytes(draw.count(20)), rest]),
       () => Buffer.concat([head, rest.subarray(draw.count(20))]),
       () => Buffer.concat([head, rest.subarray(0, 30), rest]),

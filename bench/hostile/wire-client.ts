@@ -8,9 +8,10 @@ import { connect as connectTcp } from 'node:net';
 import { status } from '@grpc/grpc-js';
 
 /**
- * How a call or a connection ended: a gRPC status's name, `HTTP 415` and the like for an answer that is no gRPC,
- * `RESET` without a status, `CLOSED` when the connection went, `QUIET` when a raw connection was left open in silence,
- * and `HANG` when a call did not end in time.
+ * How a call or a connection ended: the name of a gRPC status; `HTTP 415` or another HTTP status
+ * without a gRPC one; `RESET` for a stream without a status; `CLOSED` for a closed connection;
+ * `QUIET` for a raw connection that the server left open; `NOT SENT` for a call that our HTTP/2
+ * refused; `HANG` for a call that did not end in time.
  */
 export type Ending = string;
 
@@ -19,13 +20,13 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-export interface CallWish {
+export interface CallSpec {
   readonly path?: string;
-  /** Replace the usual ones. */
+  /** Headers beside the usual ones, or in place of them. */
   readonly headers?: Readonly<Record<string, string | string[]>>;
-  /** The body by pieces. */
+  /** The body, in the pieces that are written. */
   readonly chunks?: readonly Buffer[];
-  /** What to do after the body: end our side, leave it open, or reset the stream. */
+  /** After the body: end our side (the default), leave it open, or reset the stream. */
   readonly after?: 'end' | 'leave' | 'reset';
 }
 
@@ -33,7 +34,7 @@ export const rankPath = '/slmrank.v1.RankingService/Rank';
 export const streamPath = '/slmrank.v1.RankingService/RankStream';
 
 const hangMs = 20_000;
-/** How long a raw connection is listened to that the server may leave open. */
+/** How long to wait for the server to close a raw connection that it may leave open. */
 const rawMs = 300;
 
 export class WireClient {
@@ -46,16 +47,16 @@ export class WireClient {
     this.#address = address;
   }
 
-  /** A call on the lasting connection, which is opened again when it is gone. */
-  call(wish: CallWish): Promise<Answer> {
+  /** A call on the lasting connection, which is opened again after the server has closed it. */
+  call(spec: CallSpec): Promise<Answer> {
     if (this.#session === undefined || this.#session.closed || this.#session.destroyed) {
       this.#session = this.#connect();
     }
-    return callOn(this.#session, wish);
+    return callOn(this.#session, spec);
   }
 
-  /** Calls on a connection of their own. */
-  async alone<T>(work: (session: ClientHttp2Session) => Promise<T>): Promise<T> {
+  /** Runs calls on a new connection, which is destroyed after them. */
+  async withOwnConnection<T>(work: (session: ClientHttp2Session) => Promise<T>): Promise<T> {
     const session = this.#connect();
     try {
       return await work(session);
@@ -64,7 +65,7 @@ export class WireClient {
     }
   }
 
-  /** Bytes on a bare connection, which is listened to for so long. */
+  /** Writes bytes to a new TCP connection and waits this long for the server to close it. */
   raw(chunks: readonly Buffer[], listenMs = rawMs): Promise<Ending> {
     this.opened += 1;
     const [host, port] = splitAddress(this.#address);
@@ -91,7 +92,7 @@ export class WireClient {
     this.opened += 1;
     const session = connectHttp2(`http://${this.#address}`, {
       maxSendHeaderBlockLength: 1 << 20,
-      // With Node's own bound this client would end calls in the server's place.
+      // By Node's default of 10 MB, this client and not the server would end some calls.
       maxSessionMemory: 1000,
     });
     session.on('error', () => undefined);
@@ -99,8 +100,8 @@ export class WireClient {
   }
 }
 
-export function callOn(session: ClientHttp2Session, wish: CallWish): Promise<Answer> {
-  const { path = rankPath, headers = {}, chunks = [], after = 'end' } = wish;
+export function callOn(session: ClientHttp2Session, spec: CallSpec): Promise<Answer> {
+  const { path = rankPath, headers = {}, chunks = [], after = 'end' } = spec;
   let stream: ClientHttp2Stream;
   try {
     stream = session.request({

@@ -6,20 +6,20 @@ import { WeightsFile } from '../../src/toolchain/graph/onnx/weights-file.ts';
 import { createRandom } from '../../src/base/random.ts';
 import { writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
 
-/** Layers of the chain: enough that the weights do not stay in the caches, as a model's do not. */
+/** Enough layers that the weights do not fit into the caches; a model's do not either. */
 const chainLayers = 8;
 
 /**
- * Nothing but MatMuls of a model's layer shapes, one feeding the next, every weight its own: copies of one node would
- * be merged by ONNX Runtime (common subexpressions) and look faster than the machine is. k and v have to stand between
- * two others, so v runs as its mirror image, [kv, width]; up is followed by a second down.
+ * Writes a chain of MatMuls with the shapes of a model's layers. Each has its own weights, since
+ * ONNX Runtime would merge equal nodes and the machine would look too fast. In a chain each output
+ * is the next input, so v has the transposed shape [kv, width], and a second down follows up.
  */
 export async function writeGemmChain(blueprint: Blueprint, dir: string): Promise<void> {
   const random = createRandom(7);
   const weights = await WeightsFile.create(join(dir, 'gemm.bin'));
   const initializers: Initializer[] = [];
   for (const [index, [rows, columns]] of chainShapes(blueprint).entries()) {
-    // Uniform of variance 1 / rows: what flows through keeps its size, and no denormal slows it.
+    // With variance 1 / rows the activations keep their size, and no denormal slows the chain.
     const bound = Math.sqrt(3 / rows);
     const values = new Float32Array(rows * columns);
     for (let i = 0; i < values.length; i++) {
@@ -54,7 +54,7 @@ function chainShapes(blueprint: Blueprint): [rows: number, columns: number][] {
   return Array.from({ length: chainLayers }, () => layer).flat();
 }
 
-/** Of one run of the chain over T rows. */
+/** Floating-point operations of one run of the chain over `tokens` rows. */
 export function chainFlops(blueprint: Blueprint, tokens: number): number {
   return chainShapes(blueprint).reduce(
     (sum, [rows, columns]) => sum + 2 * tokens * rows * columns,
@@ -62,7 +62,10 @@ export function chainFlops(blueprint: Blueprint, tokens: number): number {
   );
 }
 
-/** Multiplications and additions of the linear layers over `tokens` rows; those of the last block over `lastRows`. */
+/**
+ * Floating-point operations of the linear layers over `tokens` rows. In the last block only k and v
+ * have `tokens` rows; the other layers have `lastRows`.
+ */
 export function linearFlops(
   { width, mlpWidth, heads, kvHeads, headDim, layers }: Blueprint,
   tokens: number,

@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseOptions } from '../../src/cli/shared/usage.ts';
+import { at } from '../../src/base/at.ts';
 import { readDemoData } from '../../src/eval/data/demo-data.ts';
-import { describeMachine, peakMemoryMb } from '../machine.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
+import { peakMemoryMb } from '../machine.ts';
 import { measureWork, runOnce, type WorkResult } from './measure.ts';
 import {
   type BenchModel,
@@ -18,27 +20,29 @@ import { parseShape, standardShapes, type Work } from './work.ts';
 
 const usage = `Usage: npm run bench:ladder -- [OPTIONS]
 
-One and the same work done several ways, side by side:
+Does the same work in several ways and compares their speed:
 
-  a    padded to the longest pair, logits of the whole vocabulary, in the plain operators of a stock export
-       (ONNX Runtime fuses what it can)
-  a'   the same in our operators (fused norms, rotation, attention)
+  a    padded to the longest pair, logits of the whole vocabulary, in the plain operators of a
+       stock export, which ONNX Runtime fuses where it can
+  a'   the same in our operators (fused norms, rotation and attention)
   b    padded, label rows only
   c    packed
-  d    packed, prefix shared
-  e    the same in int8, with --int8
+  d    packed, with a shared prefix
+  e    the same as d in int8; needs --int8
 
-Ratios are against a (x a) and against a' (x a').
+The columns 'x a' and "x a'" are speeds relative to a and to a'.
 
-  --model DIR       a built fp32 model (default models/artifacts/smollm2-135m-instruct-fp32; random weights without one)
+  --model DIR       a built fp32 model (default models/artifacts/smollm2-135m-instruct-fp32, or random
+                    weights of its shape if it is not built)
   --int8 DIR        the same model built with --precision int8
-  --shapes LIST     PREFIX+COUNTxLENGTH in tokens, comma between (default ${standardShapes.join(',')})
-  --postings N      also N real postings behind a demo query, with a built model (default 12; 0 for none)
-  --rounds N        rounds of all variants, medians reported (default 5)
-  --threads N       intra-op threads of each session, one replica (default 1, as served)
-  --budget N        packed tokens in a run (default 1024, as served)
-  --clock CLOCK     wall, or cpu: the process's own processor time, for a machine in use (default wall)
-  --json FILE       write every number
+  --shapes LIST     shapes PREFIX+COUNTxLENGTH in tokens, separated by commas
+                    (default ${standardShapes.join(',')})
+  --postings N      also ranks N real postings for a demo query; needs a built model (default 12, 0 for none)
+  --rounds N        rounds over all variants; medians are reported (default 5)
+  --threads N       intra-op threads of each session (default 1, as in the server)
+  --budget N        most packed tokens in a run (default 1024, as in the server)
+  --clock CLOCK     wall, or cpu for the processor time of this process on a busy machine (default wall)
+  --json FILE       writes all numbers to this file
 `;
 
 const outDir = 'bench/out';
@@ -56,19 +60,17 @@ async function findModel(dir: string | undefined): Promise<BenchModel> {
   }
 }
 
-/** The first demo query and its first candidates, by the model's own template and tokenizer. */
+/** The first demo query and its first candidates, encoded by the model's template and tokenizer. */
 async function postingsWork({ encoder }: BenchModel, count: number): Promise<Work[]> {
   if (encoder === undefined || count === 0) {
     return [];
   }
-  const [first] = (await readDemoData('models/demo')).queries;
+  const { query, candidates: passages } = at((await readDemoData('models/demo')).queries, 0);
   const outcome = encoder.encode({
-    query: first?.query ?? '',
+    query,
     instruction: undefined,
     context: undefined,
-    candidates: (first?.candidates ?? [])
-      .slice(0, count)
-      .map((passage) => ({ ...passage, version: undefined })),
+    candidates: passages.slice(0, count).map((passage) => ({ ...passage, version: undefined })),
     truncation: 'end',
     maxCandidateTokens: undefined,
   });
@@ -108,11 +110,13 @@ function print(result: WorkResult): void {
   );
 }
 
-/** @throws Error when it is another model, whose speed would say nothing. */
+/** @throws Error when the model has another blueprint: its speed could not be compared. */
 async function findInt8Graph(dir: string): Promise<string> {
   const int8 = await openBuiltModel(dir);
   if (JSON.stringify(int8.blueprint) !== JSON.stringify(model.blueprint)) {
-    throw new Error(`${dir} has another blueprint than ${model.description}`);
+    throw new Error(
+      `--int8 is '${dir}', whose blueprint differs from that of --model (${model.description})`,
+    );
   }
   return join(dir, int8.graphFile);
 }
@@ -134,7 +138,7 @@ const threads = Number(values.threads);
 const tokenBudget = Number(values.budget);
 const rounds = Number(values.rounds);
 
-/** Starts this file again with `--peak STEP:WORK`: a process that holds one variant, for its memory. */
+/** Measures a variant's peak memory in a process of its own: this file with `--peak STEP:WORK`. */
 function measurePeak(step: string, work: number): number {
   const again = [...process.execArgv, ...process.argv.slice(1), '--peak', `${step}:${work}`];
   return Number(execFileSync(process.execPath, again, { encoding: 'utf8' }));
@@ -148,7 +152,7 @@ const works = [
   ...(await postingsWork(model, Number(values.postings))),
 ];
 
-/** Prints megabytes and nothing else. */
+/** Prints the megabytes and nothing else; `measurePeak` reads them. */
 async function reportPeak(wanted: string): Promise<void> {
   const graphs = ladderGraphs(graphDir);
   const options = { model, graphs, threads, tokenBudget, int8Graph };

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import type { Blueprint } from '../../src/model/manifest.ts';
 import { type Clock, readSeconds } from '../../src/eval/measures/clock-seconds.ts';
-import { median } from '../machine.ts';
+import { median } from '../../src/eval/measures/metrics.ts';
 import { chainFlops } from './gemm-chain.ts';
 import { ownOperatorsStep, type Plan, toTensors, type Variant } from './variants.ts';
 import type { Work } from './work.ts';
@@ -13,18 +13,19 @@ export interface VariantResult {
   readonly runs: number;
   readonly tokens: number;
   readonly paddingTokens: number;
+  /** Share of the attention slots that are padding. */
   readonly attentionWaste: number;
   readonly seconds: number;
   readonly secondsOfRounds: readonly number[];
   readonly candidatesPerSecond: number;
-  /** Against variant a, round by round. */
+  /** Speed relative to variant a: the median over rounds. */
   readonly ratio: number;
-  /** Against variant a', round by round: what the steps give apart from fused operators. */
+  /** Speed relative to variant a', which excludes the gain from fused operators. */
   readonly ratioToOwnOperators: number;
   readonly gflops: number;
-  /** Of the MatMul chain at the same number of tokens, round by round. */
+  /** Share of the MatMul chain's GFLOP/s at the same number of tokens: the median over rounds. */
   readonly gemmShare: number;
-  /** Most memory of a process that holds this variant alone and runs its first run. */
+  /** Peak memory of a process that opens this variant alone and does its first run. */
   readonly peakMb: number;
 }
 
@@ -39,13 +40,13 @@ interface Timed {
   readonly variant: Variant;
   readonly plan: Plan;
   readonly seconds: number[];
-  /** GFLOP/s of the chain, measured beside each round. */
+  /** GFLOP/s of the chain, measured before each round. */
   readonly gemm: number[];
 }
 
 /**
- * Rounds of all variants one after the other, each beside a MatMul chain of its own run length, so that a machine that
- * slows down slows all of them; then medians. Every variant runs once before.
+ * Times all variants in turn, round by round, each right after a MatMul chain of its run length, so
+ * that a slower machine slows all of them. Every variant is warmed up by one run.
  */
 export async function measureWork(
   work: Work,
@@ -62,25 +63,26 @@ export async function measureWork(
     (variant): Timed => ({ variant, plan: variant.plan(work), seconds: [], gemm: [] }),
   );
   for (const { variant, plan } of timed) {
-    await runOnce(variant.session, plan.runs[0] ?? (() => []));
+    await runOnce(variant.session, at(plan.runs, 0));
   }
   await timeChain(256, options);
   for (let round = 0; round < options.rounds; round++) {
-    for (const one of timed) {
-      one.gemm.push(await timeChain(one.plan.runTokens, options));
-      await timePlan(one, options.clock);
+    for (const each of timed) {
+      each.gemm.push(await timeChain(each.plan.runTokens, options));
+      await timePlan(each, options.clock);
     }
     process.stderr.write(`${work.name}: round ${round + 1} of ${options.rounds}\n`);
   }
-  const secondsOf = (step: string) => timed.find((one) => one.variant.step === step)?.seconds ?? [];
+  const secondsOf = (step: string) =>
+    timed.find(({ variant }) => variant.step === step)?.seconds ?? [];
   const bases = { stock: secondsOf('a'), ownOperators: secondsOf(ownOperatorsStep) };
   return {
     work: work.name,
     candidates: work.part.suffixes.length,
     gemm: timed.map(({ plan, gemm }) => ({ tokens: plan.runTokens, gflops: median(gemm) })),
-    variants: timed.map((one) => ({
-      ...summarize(one, work, bases),
-      peakMb: options.peakMb(one.variant.step),
+    variants: timed.map((each) => ({
+      ...summarize(each, work, bases),
+      peakMb: options.peakMb(each.variant.step),
     })),
   };
 }
@@ -99,11 +101,11 @@ export async function runOnce(
 ): Promise<void> {
   const { logits } = await session.run(toTensors(feeds()));
   if (!Number.isFinite(logits?.data[0])) {
-    throw new Error(`a variant gave ${String(logits?.data[0])} instead of a logit`);
+    throw new Error(`a variant's first logit is ${String(logits?.data[0])}; it must be finite`);
   }
 }
 
-/** GFLOP/s */
+/** Resolves to GFLOP/s. */
 async function timeChain(
   tokens: number,
   { gemm, blueprint, clock }: { gemm: ort.InferenceSession; blueprint: Blueprint; clock: Clock },

@@ -22,7 +22,7 @@ export interface BenchModel {
   readonly encoder: RequestEncoder | undefined;
 }
 
-/** SmolLM2-135M. */
+/** The shape of SmolLM2-135M. */
 export const smolBlueprint: Blueprint = {
   family: 'llama',
   layers: 30,
@@ -62,7 +62,7 @@ export async function openBuiltModel(dir: string): Promise<BenchModel> {
   };
 }
 
-/** Built once and kept: half a gigabyte for the SmolLM2 shape. */
+/** Builds random weights once and keeps them; the SmolLM2 shape takes half a gigabyte. */
 export async function buildRandomModel(
   name: string,
   blueprint: Blueprint,
@@ -84,7 +84,7 @@ export async function buildRandomModel(
     outDir: dir,
   } as const;
   if (isBuilt) {
-    // The weights depend on the blueprint only; the graph is what is being measured: always today's.
+    // The weights depend on the blueprint only, but the graph is measured, so it is written again.
     const { initializers } = parseModel(await readFile(join(dir, 'graph.onnx')));
     await writeGraph(packedGraph(blueprint, build, initializers), dir, 'graph.onnx');
   } else {
@@ -108,7 +108,7 @@ export interface LadderGraphs {
   readonly gemm: string;
 }
 
-/** Writes the baselines over the model's own weights, beside a hard link of them. */
+/** Writes the graphs of the baselines. They use the model's own weights, by a hard link. */
 export async function writeLadderGraphs(model: BenchModel, outDir: string): Promise<LadderGraphs> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
@@ -123,7 +123,7 @@ export async function writeLadderGraphs(model: BenchModel, outDir: string): Prom
   return ladderGraphs(outDir);
 }
 
-/** Where `writeLadderGraphs` puts them. */
+/** The paths that `writeLadderGraphs` writes. */
 export function ladderGraphs(outDir: string): LadderGraphs {
   const path = (name: string) => join(outDir, `${name}.onnx`);
   return {

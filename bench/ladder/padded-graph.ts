@@ -6,13 +6,13 @@ import type { Initializer, OnnxModel } from '../../src/toolchain/graph/onnx/mode
 import * as blocks from '../../src/toolchain/graph/blocks.ts';
 import { weightNames } from '../../src/toolchain/graph/weights.ts';
 
-/**
- * Prefix and candidate joined, every pair padded to the longest, one causal attention over [B, L]. Built of the
- * ranking graph's own blocks (fused norms, rotation, attention): beside the stock graph it shows what fusion gives,
- * beside the packed graph what packing and sharing give.
- */
 export type PaddedHead = 'vocabulary' | 'labels';
 
+/**
+ * A graph over pairs of prefix and candidate, padded to the longest, with one causal attention over
+ * [B, L]. It has the ranking graph's fused blocks: compared with the stock graph it shows the gain
+ * of fusion, and compared with the packed graph the gain of packing and sharing.
+ */
 export function paddedGraph(
   blueprint: Blueprint,
   head: PaddedHead,
@@ -59,7 +59,8 @@ export function paddedGraph(
     ({ residual, normed } = blocks.addAndNorm(context, added.residual, hidden, next));
   }
   if (head === 'vocabulary') {
-    // A tied head; a head of its own has the same shape.
+    // The embedding serves as the head. An untied head has the same shape, so the speed is the
+    // same.
     graph.nodeInto(['logits'], 'Gemm', [normed, weightNames.embedding], {
       attributes: { transB: { int: 1 } },
     });
@@ -72,7 +73,7 @@ export function paddedGraph(
   return graph.model(`padded, ${head}`, blocks.opsets);
 }
 
-/** Pairs side by side, right-padded with token 0. `rows` are prefix and candidate joined. */
+/** Stacks the rows, right-padded with token 0. A row is a prefix and a candidate joined. */
 export function paddedFeeds(rows: readonly Int32Array[], head: PaddedHead): Feed[] {
   const pairs = rows.length;
   const length = Math.max(...rows.map((row) => row.length));
@@ -98,7 +99,7 @@ export function paddedFeeds(rows: readonly Int32Array[], head: PaddedHead): Feed
   ];
 }
 
-/** Every pair padded to the longest of all, as many pairs a run as the budget takes. */
+/** Splits the pairs into runs within the token budget, each pair padded to the longest of all. */
 export function paddedRuns(
   { prefix, suffixes }: TokenPart,
   tokenBudget: number,
@@ -106,10 +107,10 @@ export function paddedRuns(
   const longest = prefix.length + Math.max(...suffixes.map((suffix) => suffix.length));
   const perRun = Math.max(1, Math.floor(tokenBudget / longest));
   const count = Math.ceil(suffixes.length / perRun);
-  const even = Math.ceil(suffixes.length / count);
-  return Array.from({ length: Math.ceil(suffixes.length / even) }, (_, run) => {
+  const size = Math.ceil(suffixes.length / count);
+  return Array.from({ length: Math.ceil(suffixes.length / size) }, (_, run) => {
     const rows = suffixes
-      .slice(run * even, (run + 1) * even)
+      .slice(run * size, (run + 1) * size)
       .map((suffix) => Int32Array.of(...prefix, ...suffix));
     return { rows, tokens: rows.length * longest };
   });

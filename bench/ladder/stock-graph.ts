@@ -4,24 +4,24 @@ import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
 import type { Initializer, OnnxModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import { weightNames } from '../../src/toolchain/graph/weights.ts';
 
-/** B pairs of L tokens; standard operators only, as torch.onnx writes the eager Hugging Face code. */
+/** The graph has B pairs of L tokens. */
 interface StockContext {
   readonly graph: GraphBuilder;
   readonly blueprint: Blueprint;
-  /** [B, 1, L, L], what to add to the scores. */
+  /** [B, 1, L, L], added to the attention scores. */
   readonly mask: string;
   /** [B, 1, L, headDim] */
   readonly cos: string;
   readonly sin: string;
 }
 
-/** Hugging Face's masked score: the lowest fp32. */
+/** The score of a masked key in Hugging Face's code: the lowest fp32. */
 const lowest = -3.4028234663852886e38;
 
 /**
- * What the ladder starts from: the graph that a stock export of a Llama or Qwen holds, every pair padded to the
- * longest and the whole vocabulary's logits at every position. Norm, rotation, attention and silu are spelled out in
- * primitives; what of it gets fused is ONNX Runtime's own doing.
+ * The baseline of the ladder: a Llama or Qwen in standard operators only, as torch.onnx exports
+ * Hugging Face's eager code, with pairs padded to the longest and the logits of the whole
+ * vocabulary at every position. ONNX Runtime fuses what it can.
  */
 export function stockGraph(blueprint: Blueprint, initializers: readonly Initializer[]): OnnxModel {
   const graph = new GraphBuilder(initializers);
@@ -41,25 +41,25 @@ export function stockGraph(blueprint: Blueprint, initializers: readonly Initiali
     x = graph.node('Add', [x, attention(context, norm(context, x, names.inputNorm), layer)]);
     x = graph.node('Add', [x, mlp(context, norm(context, x, names.mlpNorm), layer)]);
   }
-  // A tied head; a head of its own has the same shape. Turned once at load, by constant folding.
+  // An untied head has the same shape. Constant folding transposes it once, when the model loads.
   const head = transpose(graph, weightNames.embedding, [1, 0]);
   graph.nodeInto(['logits'], 'MatMul', [norm(context, x, weightNames.finalNorm), head]);
   graph.output('logits', 'float32', ['B', 'L', blueprint.vocabulary]);
   return graph.model('stock export', { '': 18 });
 }
 
-/** Causal and padding. */
+/** Masks later keys and padding. */
 function additiveMask(graph: GraphBuilder, attentionMask: string, positions: string): string {
   const keys = graph.node('Unsqueeze', [positions, graph.int64([1, 2])]);
   const rows = graph.node('Unsqueeze', [positions, graph.int64([1, 3])]);
   const causal = graph.node('LessOrEqual', [keys, rows]);
-  // 9 is bool.
+  // ONNX's data type 9 is bool.
   const present = graph.node('Cast', [attentionMask], { attributes: { to: { int: 9 } } });
   const sees = graph.node('And', [causal, graph.node('Unsqueeze', [present, graph.int64([1, 2])])]);
   return graph.node('Where', [sees, graph.float32(0), graph.float32(lowest)]);
 }
 
-/** A table [rowTokens, headDim / 2] at the positions, both halves of a head alike. */
+/** Looks up a table [rowTokens, headDim / 2] at the positions, once for each half of a head. */
 function rotaryWave(graph: GraphBuilder, table: string, positions: string): string {
   const half = graph.node('Gather', [table, positions]);
   return graph.node('Unsqueeze', [concatLast(graph, [half, half]), graph.int64([1])]);
@@ -95,7 +95,7 @@ function attention(context: StockContext, x: string, layer: number): string {
   return graph.node('MatMul', [joined, weightNames.layer(layer).o]);
 }
 
-/** q, k or v of a layer with bias and head norm where the family has them. [B, heads, L, headDim] */
+/** q, k or v of a layer, with bias and head norm if the family has them: [B, heads, L, headDim]. */
 function projectHeads(
   context: StockContext,
   x: string,
@@ -128,14 +128,17 @@ function rotate({ graph, blueprint, cos, sin }: StockContext, x: string): string
   return graph.node('Add', [graph.node('Mul', [x, cos]), graph.node('Mul', [turned, sin])]);
 }
 
-/** repeat_kv: [B, kvHeads, L, headDim] to [B, heads, L, headDim], each head copied for its group of queries. */
+/**
+ * Hugging Face's `repeat_kv`: [B, kvHeads, L, headDim] to [B, heads, L, headDim]. Each key head is
+ * copied for every query head of its group.
+ */
 function repeatHeads({ graph, blueprint }: StockContext, x: string): string {
   const { heads, kvHeads, headDim } = blueprint;
   if (heads === kvHeads) {
     return x;
   }
-  const apart = graph.node('Unsqueeze', [x, graph.int64([2])]);
-  const copies = graph.node('Expand', [apart, graph.int64([1, 1, heads / kvHeads, 1, 1])]);
+  const ungrouped = graph.node('Unsqueeze', [x, graph.int64([2])]);
+  const copies = graph.node('Expand', [ungrouped, graph.int64([1, 1, heads / kvHeads, 1, 1])]);
   return graph.node('Reshape', [copies, graph.int64([0, heads, -1, headDim])]);
 }
 
@@ -156,7 +159,7 @@ function concatLast(graph: GraphBuilder, parts: readonly string[]): string {
   return graph.node('Concat', parts, { attributes: { axis: { int: -1 } } });
 }
 
-/** Pairs side by side, right-padded with token 0. `rows` are prefix and candidate joined. */
+/** Stacks the rows, right-padded with token 0. A row is a prefix and a candidate joined. */
 export function stockFeeds(rows: readonly Int32Array[]): Feed[] {
   const length = Math.max(...rows.map((row) => row.length));
   const tokens = rows.length * length;

@@ -11,7 +11,7 @@ import { type PaddedHead, paddedFeeds, paddedRuns } from './padded-graph.ts';
 import { stockFeeds } from './stock-graph.ts';
 import { splitRuns, unshare, type Work } from './work.ts';
 
-/** One way of doing the work. Building the batches is part of it and is timed with it. */
+/** One way to do the work. Building the batches is part of it, and is timed. */
 export interface Variant {
   readonly step: string;
   readonly name: string;
@@ -20,15 +20,16 @@ export interface Variant {
 }
 
 export interface Plan {
-  /** One entry a run. */
+  /** Builds the feeds of each run. */
   readonly runs: readonly (() => Feed[])[];
-  /** Over all runs: tokens the linear layers see, of which padding; likewise the attention's slots. */
+  /** Tokens that the linear layers compute over all runs, padding included. */
   readonly tokens: number;
   readonly paddingTokens: number;
+  /** Attention slots over all runs; `padded` includes the real ones. */
   readonly slots: { readonly real: number; readonly padded: number };
-  /** Of the linear layers and the head, padding included, work that the graph leaves out excluded. */
+  /** Operations that the graph does in linear layers and head, padding included. */
   readonly flops: number;
-  /** Of the longest run. */
+  /** Tokens of the longest run. */
   readonly runTokens: number;
 }
 
@@ -37,14 +38,14 @@ export interface VariantOptions {
   readonly graphs: LadderGraphs;
   readonly threads: number;
   readonly tokenBudget: number;
-  /** The graph of the same model in int8: step e. */
+  /** The graph of the same model in int8, for step e. */
   readonly int8Graph: string | undefined;
 }
 
-/** The work of step a by the operators of the steps after it: against it, a later step owes nothing to fusion. */
+/** Does the work of step a with the fused operators of the later steps. */
 export const ownOperatorsStep = "a'";
 
-/** The sessions of the wanted steps; c and d run the same graph in one session. */
+/** Opens the wanted steps. Steps with the same graph, c and d, share a session. */
 export async function openVariants(
   options: VariantOptions,
   isWanted: (step: string) => boolean = () => true,

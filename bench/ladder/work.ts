@@ -1,25 +1,25 @@
 import type { TokenPart } from '../../src/batch/packed-batch.ts';
 import { createRandom } from '../../src/base/random.ts';
 
-/** A request to be scored, the same for every variant. */
+/** A request that every variant scores. */
 export interface Work {
   readonly name: string;
   readonly part: TokenPart;
 }
 
-/** Prefix tokens + candidates x tokens each (candidate and suffix), as PREFIX+COUNTxLENGTH. */
+/** Shapes PREFIX+COUNTxLENGTH: tokens of the prefix, number of candidates, tokens of each. */
 export const standardShapes = ['40+16x32', '120+10x180', '50+50x150'] as const;
 
 const shapePattern = /^(\d+)\+(\d+)x(\d+)$/;
 
-/** @throws Error when the shape does not read as PREFIX+COUNTxLENGTH. */
+/** @throws Error when the shape does not have the form PREFIX+COUNTxLENGTH. */
 export function parseShape(name: string, vocabulary: number): Work {
   const [prefix = NaN, count = NaN, length = NaN] = (shapePattern.exec(name) ?? [])
     .slice(1)
     .map(Number);
   if (!(prefix >= 0 && count >= 1 && length >= 1)) {
     throw new Error(
-      `shape '${name}'; a shape reads PREFIX+COUNTxLENGTH, such as ${standardShapes[0]}`,
+      `the shape is '${name}'; it must be PREFIX+COUNTxLENGTH in tokens, such as ${standardShapes[0]}`,
     );
   }
   const random = createRandom(prefix * 1000 + count);
@@ -30,8 +30,8 @@ export function parseShape(name: string, vocabulary: number): Work {
 }
 
 /**
- * A part cut into runs of at most `tokenBudget` packed tokens, the shortest candidates first, the runs as even as
- * they can be. A candidate that is longer by itself runs alone.
+ * Splits a part into runs of at most `tokenBudget` packed tokens and of similar size, the shortest
+ * candidates first. A candidate that exceeds the budget has a run of its own.
  */
 export function splitRuns({ prefix, suffixes }: TokenPart, tokenBudget: number): TokenPart[] {
   const sorted = suffixes.toSorted((a, b) => a.length - b.length);
@@ -41,7 +41,7 @@ export function splitRuns({ prefix, suffixes }: TokenPart, tokenBudget: number):
   const runs: Int32Array[][] = [];
   let filled = Infinity;
   for (const suffix of sorted) {
-    // Half a candidate over the even share is nearer to it than half a candidate under.
+    // A candidate goes where its middle lies, so that runs are as close to the target as possible.
     if (filled + suffix.length > room || filled + suffix.length / 2 > target) {
       runs.push([]);
       filled = 0;
@@ -52,7 +52,7 @@ export function splitRuns({ prefix, suffixes }: TokenPart, tokenBudget: number):
   return runs.map((run) => ({ prefix, suffixes: run }));
 }
 
-/** Nothing shared: each candidate a part of its own behind no prefix. */
+/** Repeats the prefix in front of each candidate, so that nothing is shared. */
 export function unshare({ prefix, suffixes }: TokenPart): TokenPart {
   return {
     prefix: new Int32Array(),

@@ -7,13 +7,13 @@ import type { LoadOptions } from './options.ts';
 
 /** One request as ghz saw it. */
 export interface Call {
-  readonly startedMs: number;
-  readonly endedMs: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
   /** `OK`, `DeadlineExceeded`, ... */
   readonly status: string;
 }
 
-/** @throws Error saying how to get ghz when it is not there. */
+/** @throws Error that says how to install ghz if it is not found. */
 export function findGhz(given: string | undefined): string {
   const folders = [
     ...(process.env['PATH'] ?? '').split(delimiter),
@@ -28,20 +28,20 @@ export function findGhz(given: string | undefined): string {
   if (found === undefined) {
     const where = given ?? 'PATH, GOBIN and the bin folder of GOPATH';
     throw new Error(
-      `ghz is not there (looked in ${where}). Get it with\n\n` +
+      `ghz was not found in ${where}. Install it with\n\n` +
         '  go install github.com/bojand/ghz/cmd/ghz@latest\n\n' +
-        'or name it with --ghz PATH',
+        'or give its path with --ghz PATH',
     );
   }
   return found;
 }
 
 /**
- * Open loop: requests leave on a clock of their own, so that a slow answer delays no later request and waiting in the
- * queue is part of the latency (a closed loop would send less just when the server is slow, and so hide it). For that
- * --rps sets the clock, and --async lets a sender go on without awaiting its answer; --concurrency is then
- * only the number of senders. -n, not a duration: every request sent is awaited and counted. The service is read by
- * reflection, as ghz's own parser does not know `optional` fields.
+ * The arguments of an open loop: --rps sets the rate and --async sends without awaiting answers, so
+ * a slow answer delays no later request and its time in the queue is measured. (A closed loop sends
+ * less when the server is slow, which hides it.) --concurrency is the number of senders. With
+ * --total and no duration, ghz awaits every request. It reads the service by reflection, since its
+ * own parser does not know `optional` fields.
  */
 export function ghzArguments(
   options: LoadOptions,
@@ -64,13 +64,13 @@ export function ghzArguments(
   ];
 }
 
-/** Runs ghz to its end. @throws Error with what it said when it fails or hangs. */
+/** @throws Error with ghz's output if it fails, or runs longer than `limitMs`. */
 export async function runGhz(ghz: string, args: readonly string[], limitMs: number): Promise<void> {
   const child = spawn(ghz, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
-      said = `${said}${chunk.toString()}`.slice(-4_000);
+      output = `${output}${chunk.toString()}`.slice(-4_000);
     });
   }
   const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
@@ -79,18 +79,18 @@ export async function runGhz(ghz: string, args: readonly string[], limitMs: numb
     child.once('close', resolve);
   }).finally(() => clearTimeout(timer));
   if (status !== 0) {
-    throw new Error(`ghz ended with ${status ?? 'a signal'} (${args.join(' ')}):\n${said}`);
+    throw new Error(`ghz ended with ${status ?? 'a signal'} (${args.join(' ')}):\n${output}`);
   }
 }
 
-/** ghz's JSON: `timestamp` is the end of a call, `latency` in nanoseconds. */
+/** Reads ghz's JSON report: `timestamp` is the end of a call, and `latency` is in nanoseconds. */
 export async function readCalls(file: string): Promise<readonly Call[]> {
   const json = JsonRecord.parse(await readFile(file, 'utf8'), file);
   return json.records('details').map((record) => {
-    const endedMs = Date.parse(record.text('timestamp'));
+    const endedAtMs = Date.parse(record.text('timestamp'));
     return {
-      startedMs: endedMs - record.amount('latency') / 1e6,
-      endedMs,
+      startedAtMs: endedAtMs - record.amount('latency') / 1e6,
+      endedAtMs,
       status: record.text('status'),
     };
   });

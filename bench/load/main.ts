@@ -2,12 +2,13 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chooseModel } from '../../src/cli/shared/choose-model.ts';
 import { startServerProcess } from '../../src/cli/shared/server-process.ts';
+import { at } from '../../src/base/at.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { readDemoData } from '../../src/eval/data/demo-data.ts';
 import { createRankingClient, type WireRankRequestInput } from '../../src/client/client.ts';
 import { parseProtoRoot } from '../../src/proto/proto-root.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
-import { describeMachine } from '../machine.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { findGhz, ghzArguments, readCalls, runGhz } from './ghz.ts';
 import { type LoadOptions, parseLoadOptions } from './options.ts';
 import { formatPage, memoryText } from './page.ts';
@@ -18,7 +19,7 @@ import { watchMemory } from './watch-memory.ts';
 import { messageOf } from '../../src/base/errors.ts';
 
 const startTimeoutMs = 600_000;
-/** For one request outside the load. */
+/** For a request outside the load. */
 const callTimeoutMs = 110_000;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -44,7 +45,7 @@ async function main(args: readonly string[]): Promise<void> {
 interface Target {
   readonly requests: readonly WireRankRequestInput[];
   readonly address: string;
-  /** When its memory can be watched. */
+  /** Given if we started the server, whose memory is then watched. */
   readonly pid?: number;
 }
 
@@ -57,9 +58,9 @@ async function loadServer(ghz: string, options: LoadOptions, target: Target): Pr
     say(`${rps} requests/s for ${seconds} s against ${info.model} on ${target.address}`);
     const memory = target.pid === undefined ? undefined : watchMemory(target.pid);
     const calls = await sendAll(ghz, options, target);
-    const startedMs = performance.now();
-    await client.rank(target.requests[0] ?? {}, callTimeoutMs);
-    const afterMs = performance.now() - startedMs;
+    const startedAtMs = performance.now();
+    await client.rank(at(target.requests, 0), callTimeoutMs);
+    const afterMs = performance.now() - startedAtMs;
     const resident = memory?.end();
     const report: LoadReport = {
       options: { ...options, deadlineMs },
@@ -105,11 +106,14 @@ function formatSummary({ summary, server, memory }: LoadReport): string {
     ['statuses', statuses.join(', ')],
     ...(latency === undefined
       ? []
-      : (['p50', 'p95', 'p99', 'max'] as const).map((at) => [at, `${latency[at].toFixed(0)} ms`])),
+      : (['p50', 'p95', 'p99', 'max'] as const).map((name) => [
+          name,
+          `${latency[name].toFixed(0)} ms`,
+        ])),
     ['goodput', `${summary.goodput.toFixed(2)} answers/s`],
     ['', `${summary.candidatesPerSecond.toFixed(1)} candidates/s`],
     ['sent late by', `p99 ${sendLagMs.p99.toFixed(0)} ms`],
-    ['one request after it', `${server.afterMs.toFixed(0)} ms`],
+    ['one request afterwards', `${server.afterMs.toFixed(0)} ms`],
     ...(memory === undefined ? [] : [['server memory', memoryText(memory)]]),
   ];
   return `\n${rows.map(([name = '', value = '']) => `${name.padEnd(22)}${value}\n`).join('')}`;

@@ -2,20 +2,20 @@ import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
 
 const usage = `Usage: npm run load -- [OPTIONS]
 
-Sends recorded requests to a server at a fixed rate, whether or not it keeps up (open loop), by ghz; shows latency,
-goodput and statuses, and saves them as JSON and as an HTML page.
+Sends recorded requests to a server with ghz at a fixed rate, even if the server is slower (open
+loop). Prints latency, goodput and statuses, and saves them as JSON and as an HTML page.
 
-  --address HOST:PORT       a running server (default: one is started for the run, with the demo's model)
-  --model DIR               the model of the server that is started
+  --address HOST:PORT       a running server (default: a new one with the demo's model)
+  --model DIR               the model of the new server
   --rps N                   requests per second (default: 1)
   --seconds N               how long requests are sent (default: 30)
-  --deadline MS             of each request (default: 5000)
+  --deadline MS             deadline of each request (default: 5000)
   --candidates N            candidates of each request, at most 50 (default: 10)
   --max-candidate-tokens N  as in the request (default: the server's context budget)
   --connections N           HTTP/2 connections (default: 4)
   --ghz PATH                the ghz program (default: on PATH, or where 'go install' puts it)
-  --out DIR                 where the results go (default: bench/out/load)
-  --name NAME               of the result files (default: load)`;
+  --out DIR                 where the results are written (default: bench/out/load)
+  --name NAME               name of the result files (default: load)`;
 
 export interface LoadOptions {
   readonly address: string | undefined;
@@ -50,7 +50,7 @@ export function parseLoadOptions(args: readonly string[]): LoadOptions {
   return {
     address: values.address,
     model: values.model,
-    // ghz takes whole requests per second only.
+    // ghz accepts only a whole number of requests per second.
     rps: parseCount('--rps', values.rps),
     seconds: parseCount('--seconds', values.seconds),
     deadlineMs: parseCount('--deadline', values.deadline),
@@ -67,7 +67,7 @@ export function parseLoadOptions(args: readonly string[]): LoadOptions {
 function parseCount(flag: string, text: string, most = 1_000_000): number {
   const count = Number(text);
   if (!Number.isSafeInteger(count) || count < 1 || count > most) {
-    throw new UsageError(`${flag} is '${text}'; a whole number from 1 to ${most} is needed`);
+    throw new UsageError(`${flag} is '${text}'; it must be a whole number from 1 to ${most}`);
   }
   return count;
 }

@@ -9,7 +9,7 @@ const height = 260;
 const margin = 46;
 const bins = 48;
 
-/** The report as one self-contained HTML page: latency histogram, statuses and facts. */
+/** The report as a self-contained HTML page: latency histogram, statuses and facts. */
 export function formatPage(report: LoadReport): string {
   const { summary, machine, options, latenciesMs } = report;
   const chart =
@@ -49,7 +49,7 @@ function factsOf({ summary, server, options, memory }: LoadReport): readonly [st
       `${summary.goodput.toFixed(2)} answers/s, ${summary.candidatesPerSecond.toFixed(1)} candidates/s`,
     ],
     ['Sent late by', `p99 ${ms(sendLagMs.p99)}, most ${ms(sendLagMs.max)}`],
-    ['One request after it', `${server.afterMs.toFixed(0)} ms`],
+    ['One request afterwards', `${server.afterMs.toFixed(0)} ms`],
     ...(memory === undefined ? [] : [['Server memory', memoryText(memory)] as [string, string]]),
   ];
 }
@@ -58,7 +58,7 @@ export function memoryText({ startMb, peakMb, endMb }: NonNullable<LoadReport['m
   return `${startMb.toFixed(0)} MB before, ${peakMb.toFixed(0)} MB at most, ${endMb.toFixed(0)} MB after`;
 }
 
-/** Bars of a histogram over logarithmic bins, and the share of answers at or below each latency as a line. */
+/** A histogram with logarithmic bins, and a line with the share of answers up to each latency. */
 function latencyChart(latencies: readonly number[]): string {
   const sorted = [...latencies].sort((a, b) => a - b);
   const low = Math.log10(Math.max(0.1, at(sorted, 0)) * 0.9);

@@ -1,3 +1,4 @@
+import { at } from '../../src/base/at.ts';
 import type { DemoData } from '../../src/eval/data/demo-data.ts';
 import type { WireRankRequestInput } from '../../src/client/client.ts';
 
@@ -6,12 +7,12 @@ export interface RequestShape {
   readonly maxCandidateTokens: number | undefined;
 }
 
-/** As many different requests as are sent in turn: enough that neighbours in the queue share nothing. */
+/** How many different requests are sent in turn: enough that neighbours in the queue differ. */
 const requestCount = 30;
 
 /**
- * Real requests, the same ones every time: the demo's queries with their first stage's best candidates, then titles of
- * postings as queries, with candidates from all over the postings.
+ * Real requests, the same in every run: the demo's queries with their best candidates of the first
+ * stage, then titles of postings as queries, with candidates from all postings.
  */
 export function recordRequests(
   { queries, postings }: DemoData,
@@ -21,32 +22,31 @@ export function recordRequests(
     query,
     candidates: found.slice(0, candidates),
   }));
-  // 11 and 37 have no factor in common with 300 postings: all of a request's candidates differ.
+  // 11 has no factor in common with 300 postings, so all candidates of a request differ.
   const titles = Array.from({ length: requestCount - asked.length }, (_, i) => ({
-    query: postings[(i * 37) % postings.length]?.title ?? '',
-    candidates: Array.from(
-      { length: candidates },
-      (_each, j) => postings[(i * 37 + j * 11) % postings.length],
-    ).flatMap((posting) => posting ?? []),
+    query: at(postings, (i * 37) % postings.length).title,
+    candidates: Array.from({ length: candidates }, (_each, j) =>
+      at(postings, (i * 37 + j * 11) % postings.length),
+    ),
   }));
   return [...asked, ...titles].map((request, i) => ({
     ...request,
     requestId: `load-${i}`,
-    // Sent again and again: all but the first round would measure the score cache.
+    // Requests are repeated, so without this all but the first round would measure the score cache.
     noCache: true,
     ...(maxCandidateTokens === undefined ? {} : { maxCandidateTokens }),
   }));
 }
 
 /**
- * Serialized messages, each behind its length as a varint: what ghz sends in turn (--binary-file).
+ * The file that ghz's --binary-file reads: serialized messages, each after its length as a varint.
  *
- * @throws Error when a message holds `{{`: ghz would run it as a template.
+ * @throws Error when a message contains `{{`, which ghz would run as a template.
  */
 export function packMessages(messages: readonly Buffer[]): Buffer {
   const place = messages.findIndex((message) => message.includes('{{'));
   if (place >= 0) {
-    throw new Error(`request ${place} holds '{{', which ghz takes for a template`);
+    throw new Error(`request ${place} contains '{{', which ghz would run as a template`);
   }
   return Buffer.concat(messages.flatMap((message) => [varint(message.length), message]));
 }

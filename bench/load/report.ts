@@ -1,8 +1,8 @@
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../../src/eval/measures/machine.ts';
 import type { LoadOptions } from './options.ts';
 import type { LoadSummary } from './summary.ts';
 
-/** What a load run found; saved as JSON. */
+/** The results of a load run, which are saved as JSON. */
 export interface LoadReport {
   readonly options: LoadOptions;
   readonly machine: Machine;
@@ -11,12 +11,12 @@ export interface LoadReport {
     readonly model: string;
     readonly fingerprint: string;
     readonly replicas: string;
-    /** One request when the load was over: is the server itself again? */
+    /** Latency of one request after the load, which shows whether the server has recovered. */
     readonly afterMs: number;
   };
   readonly summary: LoadSummary;
-  /** Resident memory of the server, when it was started for the run. */
+  /** Resident memory of the server, if it was started for the run. */
   readonly memory?: { readonly startMb: number; readonly peakMb: number; readonly endMb: number };
-  /** Of the answers with OK. */
+  /** Latencies of the answers with OK. */
   readonly latenciesMs: readonly number[];
 }

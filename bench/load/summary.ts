@@ -13,12 +13,12 @@ export interface LoadSummary {
   /** From the first request sent to the last answer. */
   readonly seconds: number;
   readonly statuses: Readonly<Record<string, number>>;
-  /** Answers with OK, and so within the deadline, per second. */
+  /** Answers with OK per second; all of them are within the deadline. */
   readonly goodput: number;
   readonly candidatesPerSecond: number;
-  /** Milliseconds of the answers with OK; absent when there are none. */
+  /** Latency of the answers with OK; absent if there are none. */
   readonly latencyMs?: Quantiles;
-  /** How far behind its clock the generator sent: when large, the numbers flatter the server. */
+  /** How late ghz sent its requests. If this is large, the numbers flatter the server. */
   readonly sendLagMs: Quantiles;
 }
 
@@ -27,12 +27,12 @@ export function summarize(
   calls: readonly Call[],
   { rps, candidates }: { readonly rps: number; readonly candidates: number },
 ): LoadSummary {
-  const starts = calls.map(({ startedMs }) => startedMs).sort((a, b) => a - b);
-  const first = at(starts, 0);
-  const lastEnd = calls.reduce((latest, { endedMs }) => Math.max(latest, endedMs), 0);
-  const seconds = (lastEnd - first) / 1000;
+  const starts = calls.map(({ startedAtMs }) => startedAtMs).sort((a, b) => a - b);
+  const firstAtMs = at(starts, 0);
+  const lastAtMs = calls.reduce((latest, { endedAtMs }) => Math.max(latest, endedAtMs), 0);
+  const seconds = (lastAtMs - firstAtMs) / 1000;
   const answered = okLatencies(calls);
-  const lags = starts.map((start, i) => Math.max(0, start - first - (1000 * i) / rps));
+  const lags = starts.map((atMs, i) => Math.max(0, atMs - firstAtMs - (1000 * i) / rps));
   return {
     requests: calls.length,
     seconds,
@@ -47,10 +47,10 @@ export function summarize(
 export function okLatencies(calls: readonly Call[]): number[] {
   return calls
     .filter(({ status }) => status === 'OK')
-    .map(({ startedMs, endedMs }) => endedMs - startedMs);
+    .map(({ startedAtMs, endedAtMs }) => endedAtMs - startedAtMs);
 }
 
-/** Quantiles of at least one value: the smallest that a share of them does not exceed (nearest rank). */
+/** Quantiles of at least one value, by nearest rank. */
 export function quantiles(values: readonly number[]): Quantiles {
   const sorted = [...values].sort((a, b) => a - b);
   const below = (share: number) => at(sorted, Math.max(0, Math.ceil(share * sorted.length) - 1));

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
 export interface MemoryWatch {
-  /** Stops watching. Undefined where there is no /proc. */
+  /** Stops and returns the memory in megabytes; undefined where there is no /proc. */
   end(): { startMb: number; peakMb: number; endMb: number } | undefined;
 }
 
 const everyMs = 500;
 
-/** Resident memory of a process of this machine while it is under load. */
+/** Samples the resident memory of a process on this machine. */
 export function watchMemory(pid: number): MemoryWatch {
   const samples = [residentMb(pid)];
   const timer = setInterval(() => samples.push(residentMb(pid)), everyMs);
@@ -24,8 +24,8 @@ export function watchMemory(pid: number): MemoryWatch {
 }
 
 /**
- * Milliseconds that a process's main thread was ready to run and had no core, since it began. Undefined where the kernel
- * does not say.
+ * Milliseconds that the main thread of a process has waited for a core since it started. Undefined
+ * where the kernel has no schedstat.
  */
 export function coreWaitMs(pid: number): number | undefined {
   try {
@@ -36,7 +36,7 @@ export function coreWaitMs(pid: number): number | undefined {
   }
 }
 
-/** Undefined where there is no /proc, or the process has gone. */
+/** Undefined where there is no /proc, or when the process has ended. */
 export function residentMb(pid: number): number | undefined {
   try {
     const kb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

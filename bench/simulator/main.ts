@@ -6,7 +6,8 @@ import { createAdminClient } from '../../src/client/admin-client.ts';
 import type { Latency } from '../../src/simulate/summarize.ts';
 import { createRandom } from '../../src/base/random.ts';
 import { formatShape, parseTraffic } from '../../src/domain/traffic.ts';
-import { describeMachine, median } from '../machine.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
+import { median } from '../../src/eval/measures/metrics.ts';
 import { type Bench, runPoisson } from '../suite/scenarios/poisson.ts';
 import { parseSuiteOptions, type SuiteOptions } from '../suite/scenarios/options.ts';
 import { saturate } from '../suite/traffic/play.ts';
@@ -17,20 +18,21 @@ import { ensureTinyModel } from '../suite/server/tiny-model.ts';
 import { createRequestMaker } from '../suite/traffic/request-maker.ts';
 
 /**
- * The simulator against reality: rounds of Poisson arrivals on one replica at 0.7 of its capacity, each then simulated
- * with the costs that the server had learnt by its end and the traffic that it captured. Takes the load suite's options.
+ * Compares the simulator with a server: rounds of Poisson arrivals on one replica at 0.7 of its
+ * capacity. Each round is then simulated with the traffic that the server captured and the costs
+ * that it had learnt by the end of the round. The options are those of the load suite.
  */
 
 const rounds = 3;
 const seeds = [1, 2, 3, 4, 5];
 const load = 0.7;
 const callTimeoutMs = 30_000;
-/** The capture is written once a second. */
+/** The server writes its capture once a second. */
 const captureMs = 2_500;
 
 interface Round {
   readonly real: ScenarioResult;
-  /** One for each seed. */
+  /** One result for each seed. */
   readonly simulated: readonly Latency[];
 }
 
@@ -61,7 +63,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** With the capacity measured: a closed loop, which also teaches the server what runs cost. */
+/** Measures the capacity in a closed loop, from which the server also learns what runs cost. */
 async function openBench({
   options,
   stand,
@@ -112,11 +114,16 @@ async function countLines(file: string): Promise<number> {
   return (await readFile(file, 'utf8')).split('\n').length - 1;
 }
 
-/** What was captured of requests with a deadline: the closed loop's have none, and may still have been unwritten. */
+/**
+ * The captured requests after line `count` that have a deadline. Those of the closed loop have
+ * none, and some may have been written late.
+ */
 async function linesAfter(file: string, count: number): Promise<string> {
   const lines = (await readFile(file, 'utf8')).split('\n').slice(count, -1);
   const shapes = parseTraffic(`${lines.join('\n')}\n`, file);
-  return shapes.flatMap((one) => (one.deadlineMs === undefined ? [] : formatShape(one))).join('');
+  return shapes
+    .flatMap((shape) => (shape.deadlineMs === undefined ? [] : formatShape(shape)))
+    .join('');
 }
 
 const quantileNames = ['p50', 'p95', 'p99'] as const;
@@ -129,8 +136,9 @@ function rowsOf({ real, simulated }: Round): readonly (readonly string[])[] {
     [real.name, ...quantileNames.map((q) => ms(latencyMs?.[q])), String(sent), ms(lagMs?.p99)],
     [
       `  simulated, median of ${simulated.length}`,
-      ...quantileNames.map((q) => ms(median(simulated.map((one) => one[q])))),
-      ...['', ''],
+      ...quantileNames.map((q) => ms(median(simulated.map((latency) => latency[q])))),
+      '',
+      '',
     ],
   ];
 }

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatTable } from '../../src/base/format-table.ts';
 import { createRandom } from '../../src/base/random.ts';
-import { describeMachine } from '../machine.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { reconcile } from '../suite/account/reconcile.ts';
 import { isAnswered } from '../suite/account/ends.ts';
 import { saturate } from '../suite/traffic/play.ts';
@@ -22,7 +22,7 @@ import { messageOf } from '../../src/base/errors.ts';
 const connections = 4;
 const capacitySeconds = 8;
 const mostSampleMs = 5000;
-/** For the last lines of the server's log to come through the pipe. */
+/** The time for the last lines of the server's log to arrive. */
 const settleMs = 3000;
 
 /** Resolves to the exit status. */
@@ -48,13 +48,13 @@ async function soak(stand: Stand, model: string, options: SoakOptions): Promise<
     options.load * capacity,
     (0.9 * mostRequests) / (60 * options.minutes),
   );
-  say(`the server holds ${capacity.toFixed(1)} requests/s; sending ${perSecond.toFixed(1)}`);
+  say(`capacity ${capacity.toFixed(1)} requests/s; sending ${perSecond.toFixed(1)} requests/s`);
   stand.log?.clear();
-  const spanMs = 60_000 * options.minutes;
-  const sampler = startSampler(stand, Math.min(mostSampleMs, spanMs / 60));
+  const durationMs = 60_000 * options.minutes;
+  const sampler = startSampler(stand, Math.min(mostSampleMs, durationMs / 60));
   const admin = stand.adminAddress();
   const resizing =
-    admin === undefined ? undefined : startResizing(admin, 1, Math.min(150_000, spanMs / 6));
+    admin === undefined ? undefined : startResizing(admin, 1, Math.min(150_000, durationMs / 6));
   const before = await countersOf(stand);
   const ends = await runSoak({
     sender,
@@ -64,7 +64,7 @@ async function soak(stand: Stand, model: string, options: SoakOptions): Promise<
     perSecond,
     onProgress: ({ minute, sent, open }) =>
       say(
-        `${minute.toFixed(1)} min: ${sent} sent, ${open} open, ` +
+        `${minute.toFixed(1)} min: ${sent} sent, ${open} in flight, ` +
           `${stand.memory.at(-1)?.mb.toFixed(0) ?? '-'} MB, heap ${sampler.samples.heapMb.at(-1)?.value.toFixed(0) ?? '-'} MB, ` +
           `lag ${sampler.samples.lagMs.at(-1)?.value.toFixed(0) ?? '-'} ms`,
       ),
@@ -88,12 +88,12 @@ async function soak(stand: Stand, model: string, options: SoakOptions): Promise<
   };
 }
 
-/** Requests of the usual mix per second, closed loop. */
+/** Measures the requests per second of the usual mix in a closed loop. */
 async function measureCapacity(sender: Sender, traffic: SoakTraffic): Promise<number> {
   const options = { messages: traffic.usual, inFlight: 8, seconds: capacitySeconds };
   const ends = await saturate(sender, 'capacity', options);
-  const lastMs = Math.max(...ends.map(({ endedMs }) => endedMs));
-  return (1000 * ends.filter(isAnswered).length) / lastMs;
+  const lastAtMs = Math.max(...ends.map(({ endedAtMs }) => endedAtMs));
+  return (1000 * ends.filter(isAnswered).length) / lastAtMs;
 }
 
 async function countersOf(stand: Stand): Promise<number> {
@@ -105,10 +105,10 @@ function checkCounted({ log }: Stand, counted: number): readonly string[] {
   const logged = [...(log?.ends.values() ?? [])].reduce((sum, { length }) => sum + length, 0);
   return logged === counted
     ? []
-    : [`the server's counters rose by ${counted}; its log tells of ${logged} requests`];
+    : [`the server's counters rose by ${counted}, but its log has ${logged} requests`];
 }
 
-/** Resolves to 1 when something grows or is not accounted for. */
+/** Resolves to the exit status: 1 if memory or lag grows, or a request is not accounted for. */
 async function save(report: SoakReport): Promise<number> {
   const problems = findProblems(report);
   const out = join(report.options.out, 'soak');

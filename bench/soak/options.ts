@@ -2,16 +2,17 @@ import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
 
 const usage = `Usage: npm run soak -- [OPTIONS]
 
-Everything at once, for long: ranking of mixed lengths, streams, cancellations, tiny deadlines, bad requests, the other
-calls, and bursts above capacity, against one server of its own on loopback. Writes soak.json and soak.html. Ends with
-status 1 when memory or event-loop lag keep growing, or a request is not accounted for.
+Sends mixed traffic to a new server for a long time: rankings of all lengths, streams,
+cancellations, very short deadlines, bad requests, the other methods, and bursts above capacity.
+Writes soak.json and soak.html. The exit status is 1 if memory or event-loop lag keeps growing, or
+if a request is not accounted for.
 
   --minutes N     how long (default: 30, at most 720)
-  --model DIR     a built model, or 'tiny': random weights, made when missing (default: tiny)
-  --devices SLOTS as SLMRANK_DEVICES (default: cpu:1)
-  --load SHARE    mean load, as a share of what the server holds (default: 0.6)
-  --seed N        of everything drawn (default: 1)
-  --out DIR       where the results go (default: bench/out/soak)`;
+  --model DIR     a built model, or 'tiny', random weights that are built once (default: tiny)
+  --devices SLOTS as in SLMRANK_DEVICES (default: cpu:1)
+  --load SHARE    mean load as a share of the server's capacity (default: 0.6)
+  --seed N        seed of everything random (default: 1)
+  --out DIR       where the results are written (default: bench/out/soak)`;
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -46,7 +47,7 @@ export function parseSoakOptions(args: readonly string[]): SoakOptions {
 function parseAmount(flag: string, text: string, most: number): number {
   const amount = Number(text);
   if (!Number.isFinite(amount) || amount <= 0 || amount > most) {
-    throw new UsageError(`${flag} is '${text}'; a number above 0, at most ${most}, is needed`);
+    throw new UsageError(`${flag} is '${text}'; it must be a number above 0 and at most ${most}`);
   }
   return amount;
 }

@@ -1,4 +1,4 @@
-/** What one soak request is: drawn by weight, one after the other. */
+/** Kinds of soak requests. */
 export const kinds = [
   'rank',
   'partial',
@@ -15,7 +15,7 @@ export const kinds = [
 ] as const;
 export type Kind = (typeof kinds)[number];
 
-/** Of a thousand. */
+/** How often each kind is drawn, of 1,000 requests. */
 const weights: Readonly<Record<Kind, number>> = {
   rank: 480,
   partial: 80,
@@ -45,7 +45,7 @@ export function drawKind(random: () => number): Kind {
 const burstEveryMs = 20_000;
 const burstMs = 2_000;
 
-/** Of the mean load: bursts of five times it, a tenth of the time. */
+/** The load relative to its mean: a tenth of the time there are bursts of five times the mean. */
 export function loadFactor(atMs: number): number {
   return atMs % burstEveryMs >= burstEveryMs - burstMs ? 5 : 0.56;
 }

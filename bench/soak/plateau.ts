@@ -1,5 +1,4 @@
-/** Tells whether a sampled quantity keeps growing. */
-
+/** One value of a sampled quantity. */
 export interface Sample {
   readonly minute: number;
   readonly value: number;
@@ -8,12 +7,12 @@ export interface Sample {
 export interface Trend {
   /** Per minute, by least squares. */
   readonly slope: number;
-  /** Means over the four quarters of the samples, in the order of time. */
+  /** Means over the four quarters of the samples, in order of time. */
   readonly quarters: readonly [first: number, second: number, third: number, fourth: number];
   readonly most: number;
 }
 
-/** Leaves out the first fifth of the time, in which pools, caches and the heap fill up. */
+/** Drops the first fifth of the time, in which pools, caches and the heap fill up. */
 export function afterWarmUp(samples: readonly Sample[]): readonly Sample[] {
   const end = samples.at(-1)?.minute ?? 0;
   return samples.filter(({ minute }) => minute >= end / 5);
@@ -47,8 +46,8 @@ export function findTrend(samples: readonly Sample[]): Trend | undefined {
 }
 
 /**
- * True when the last quarter lies at most a tenth, or `slack`, above the first. The slope alone
- * would mislead: the sawtooth of garbage collection has one over a short run.
+ * Whether the last quarter is at most a tenth, or at most `slack`, above the first. The slope alone
+ * would be misleading: over a short run, the sawtooth of garbage collection has a slope too.
  */
 export function isPlateau({ quarters: [first, , , last] }: Trend, slack: number): boolean {
   return last - first <= Math.max(slack, first / 10);

@@ -2,7 +2,7 @@ import { factsTable, formatHtmlPage, paragraph } from '../../src/page/html-page.
 import { drawChart } from '../../src/page/svg.ts';
 import { table } from '../../src/page/table.ts';
 import type { Quantiles } from '../load/summary.ts';
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../../src/eval/measures/machine.ts';
 import { machineText } from '../machine.ts';
 import type { Account } from '../suite/account/reconcile.ts';
 import { quantilesOf } from '../suite/account/ends.ts';
@@ -17,79 +17,86 @@ export interface SoakReport {
   readonly machine: Machine;
   readonly perSecond: number;
   readonly account: Account;
-  /** Ranking requests that the server counted. */
+  /** The number of ranking requests by the server's counters. */
   readonly counted: number;
   readonly others: readonly OtherEnd[];
   readonly resizes: Resizes;
   readonly samples: Samples;
 }
 
-/** A plateau may rise by a tenth or by this much, whichever is more. */
+/** A plateau may rise by a tenth or by this amount, whichever is greater. */
 const slack = { residentMb: 30, heapMb: 15, outsideMb: 15, lagMs: 10 } as const;
 const titles = {
   residentMb: 'resident memory, MB',
   heapMb: 'heap in use, MB',
   outsideMb: 'buffers outside the heap, MB',
   lagMs: 'event-loop lag, ms',
-  waitMs: 'wait for a core, ms a second',
+  waitMs: 'wait for a core, ms per second',
 } as const;
-/** Judged; the wait for a core is caused by other processes and is only reported. */
-const names = ['residentMb', 'heapMb', 'outsideMb', 'lagMs'] as const;
+/** The series that must not grow. The wait for a core is due to other processes. */
+const judgedNames = ['residentMb', 'heapMb', 'outsideMb', 'lagMs'] as const;
 
 export interface Verdict {
   readonly name: keyof Samples;
   readonly trend: Trend | undefined;
-  /** Undefined when there are too few samples to say. */
+  /** Undefined if there are too few samples. */
   readonly isFlat: boolean | undefined;
 }
 
+interface SeriesRow extends Pick<Verdict, 'name' | 'trend'> {
+  readonly verdict: string;
+}
+
 export function judgeSamples(samples: Samples): readonly Verdict[] {
-  return names.map((name) => {
+  return judgedNames.map((name) => {
     const trend = findTrend(afterWarmUp(samples[name]));
     return { name, trend, isFlat: trend && isPlateau(trend, slack[name]) };
   });
 }
 
-/** Every problem as a sentence; empty when the soak has passed. */
+/** Every problem as a sentence; empty if the soak passed. */
 export function findProblems(report: SoakReport): readonly string[] {
   const growing = judgeSamples(report.samples).filter(({ isFlat }) => isFlat === false);
   const failed = report.others.filter(({ status }) => !allowed.has(status));
+  const [first] = failed;
   return [
     ...growing.map(({ name }) => `${titles[name]} keeps growing`),
     ...report.account.problems,
     ...report.resizes.problems,
-    ...(failed.length === 0
+    ...(first === undefined
       ? []
-      : [
-          `${failed.length} other calls failed, the first: ${failed[0]?.kind} ${failed[0]?.status}`,
-        ]),
+      : [`${failed.length} other calls failed, the first: ${first.kind} ${first.status}`]),
   ];
 }
 
-/** The statuses allowed for calls that rank nothing: in a burst they may be refused or late. */
+/** Statuses allowed for calls that do not rank: in a burst they may be refused or late. */
 const allowed = new Set(['OK', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED']);
 
-/** The means of each sampled series over the four quarters of the time after the warm-up. */
+/** Table rows: the means of each series over the four quarters of the time after the warm-up. */
 export function quarterRows(samples: Samples): readonly (readonly string[])[] {
-  const wait = {
+  const wait: SeriesRow = {
     name: 'waitMs',
     trend: findTrend(afterWarmUp(samples.waitMs)),
     verdict: 'other processes',
-  } as const;
-  const judged = judgeSamples(samples).map(({ name, trend, isFlat }) => ({
-    name,
-    trend,
-    verdict: isFlat === undefined ? 'too few samples' : isFlat ? 'plateau' : 'GROWS',
-  }));
+  };
+  const judged = judgeSamples(samples).map(
+    ({ name, trend, isFlat }): SeriesRow => ({
+      name,
+      trend,
+      verdict: isFlat === undefined ? 'too few samples' : isFlat ? 'plateau' : 'GROWS',
+    }),
+  );
   return [
     ['', 'first quarter', 'second', 'third', 'fourth', 'most', 'per minute', ''],
-    ...[...judged, wait].map(({ name, trend, verdict }) => [
-      titles[name],
-      ...(trend?.quarters ?? [undefined, undefined, undefined, undefined]).map(shortNumber),
-      shortNumber(trend?.most),
-      trend?.slope.toFixed(3) ?? '-',
-      verdict,
-    ]),
+    ...judged
+      .concat(wait)
+      .map(({ name, trend, verdict }) => [
+        titles[name],
+        ...(trend?.quarters ?? [undefined, undefined, undefined, undefined]).map(shortNumber),
+        shortNumber(trend?.most),
+        trend?.slope.toFixed(3) ?? '-',
+        verdict,
+      ]),
   ];
 }
 
@@ -97,7 +104,7 @@ function shortNumber(value: number | undefined): string {
   return value?.toFixed(1) ?? '-';
 }
 
-/** Facts about the calls: name and text. */
+/** Facts about the calls, each with its name and text. */
 export function soakRows(report: SoakReport): readonly (readonly string[])[] {
   const { account, others, resizes, samples } = report;
   const lag = quantilesOf(afterWarmUp(samples.lagMs).map(({ value }) => value));
@@ -142,7 +149,7 @@ export function formatSoakPage(report: SoakReport): string {
 ${paragraph(problems.length === 0 ? 'Passed.' : problems.join('; '))}
 ${quarterTable(report.samples)}
 ${factsTable(soakRows(report))}
-${[...names, 'waitMs' as const].map(chart).join('\n')}`,
+${[...judgedNames, 'waitMs' as const].map(chart).join('\n')}`,
   });
 }
 

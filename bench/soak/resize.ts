@@ -6,10 +6,10 @@ export interface Resizes {
   readonly problems: readonly string[];
 }
 
-/** A load waits for its turn on a machine that has too much to do. */
+/** A replica loads slowly on a busy machine. */
 const timeoutMs = 300_000;
 
-/** Between the given number of replicas and one more, at an interval, while the server is under load. */
+/** Adds a replica and removes it again, at an interval, while the server is under load. */
 export function startResizing(
   address: string,
   replicas: number,

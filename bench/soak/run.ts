@@ -3,7 +3,7 @@ import type { Sender } from '../suite/traffic/sender.ts';
 import { drawKind, loadFactor } from './plan.ts';
 import type { SoakTraffic } from './traffic.ts';
 
-/** Bounds the memory of the client, whatever the rate. */
+/** Bounds the client's memory at high rates. */
 export const mostRequests = 500_000;
 
 export interface SoakRun {
@@ -18,31 +18,31 @@ export interface SoakRun {
 
 const progressMs = 15_000;
 
-/** Sends until the time is over, in an open loop; resolves when all has ended, to every ranking request's end. */
+/** An open loop until the time is over. Resolves, when all have ended, to the ranking requests. */
 export async function runSoak(run: SoakRun): Promise<readonly Sent[]> {
   const { sender, traffic, random, minutes, perSecond, onProgress } = run;
   const ends: Sent[] = [];
   const open = new Set<Promise<void>>();
-  const startMs = sender.nowMs();
-  const elapsed = () => sender.nowMs() - startMs;
+  const startedAtMs = sender.nowMs();
+  const elapsedMs = () => sender.nowMs() - startedAtMs;
   let sent = 0;
   const timer = setInterval(
-    () => onProgress({ minute: elapsed() / 60_000, sent, open: open.size }),
+    () => onProgress({ minute: elapsedMs() / 60_000, sent, open: open.size }),
     progressMs,
   );
-  let dueMs = 0;
-  while (elapsed() < 60_000 * minutes && sent < mostRequests) {
-    const rate = Math.max(0.1, perSecond * loadFactor(dueMs));
-    dueMs += (-1000 * Math.log(1 - random())) / rate;
-    const waitMs = dueMs - elapsed();
+  let dueAtMs = 0;
+  while (elapsedMs() < 60_000 * minutes && sent < mostRequests) {
+    const rate = Math.max(0.1, perSecond * loadFactor(dueAtMs));
+    dueAtMs += (-1000 * Math.log(1 - random())) / rate;
+    const waitMs = dueAtMs - elapsedMs();
     if (waitMs > 0) {
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
-    const one = traffic.send(drawKind(random), `soak-${sent}`).then((all) => {
+    const sending = traffic.send(drawKind(random), `soak-${sent}`).then((all) => {
       ends.push(...all);
-      open.delete(one);
+      open.delete(sending);
     });
-    open.add(one);
+    open.add(sending);
     sent += 1;
   }
   await Promise.all(open);

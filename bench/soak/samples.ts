@@ -3,14 +3,14 @@ import { readSample } from '../suite/server/server-record.ts';
 import type { Stand } from '../suite/server/stand.ts';
 import type { Sample } from './plateau.ts';
 
-/** What was sampled while the soak ran, each over minutes. */
+/** The series sampled during the soak. */
 export interface Samples {
   readonly residentMb: readonly Sample[];
   readonly heapMb: readonly Sample[];
   readonly outsideMb: readonly Sample[];
-  /** Mean over an interval of the longest delay in each second. */
+  /** The longest delay in a second, averaged over an interval. */
   readonly lagMs: readonly Sample[];
-  /** Milliseconds a second that the main thread was ready and had no core: how busy the neighbours are. */
+  /** Milliseconds per second that the main thread waited for a core; it shows other load. */
   readonly waitMs: readonly Sample[];
 }
 
@@ -21,7 +21,7 @@ export interface Sampler {
 
 const mb = 2 ** 20;
 
-/** Reads the server's metrics at an interval; what cannot be read is left out. */
+/** Reads the server's metrics at an interval. Values that cannot be read are skipped. */
 export function startSampler(stand: Stand, everyMs: number): Sampler {
   const samples = {
     residentMb: [] as Sample[],

@@ -1,4 +1,5 @@
 import { Client, credentials, type MethodDefinition, status } from '@grpc/grpc-js';
+import { at } from '../../src/base/at.ts';
 import { createRankingClient } from '../../src/client/client.ts';
 import { parseProtoRoot } from '../../src/proto/proto-root.ts';
 import type { Sent } from '../suite/account/ends.ts';
@@ -16,14 +17,14 @@ const tailed: LengthMix = { candidates: [5, 200], medianTokens: 20, spread: 1, m
 
 type Stock = Extract<Kind, 'rank' | 'partial' | 'long' | 'deferrable' | 'bad'>;
 
-/** How a call that ranks nothing ended: its kind and its status. */
+/** How a call that does not rank ended. */
 export interface OtherEnd {
   readonly kind: Kind;
   readonly status: string;
   readonly ms: number;
 }
 
-/** Sends one request of a kind; resolves when it has ended, to the ends of all that it ranked. */
+/** Sends soak requests. `send` resolves to the rankings of a request, when they have ended. */
 export class SoakTraffic {
   readonly #address: string;
   readonly #sender: Sender;
@@ -46,7 +47,7 @@ export class SoakTraffic {
     this.#calls = new OtherCalls(address);
   }
 
-  /** For measuring what the server holds. */
+  /** Messages of the usual mix, for measuring the capacity. */
   get usual(): readonly Message[] {
     return this.#messages.rank;
   }
@@ -84,14 +85,12 @@ export class SoakTraffic {
     changed: { readonly cancelAfterMs?: number; readonly deadlineMs?: number },
   ): Promise<readonly Sent[]> {
     const messages = this.#messages[kind];
-    const message = messages[Math.floor(this.#random() * messages.length)];
-    const dueMs = this.#sender.nowMs();
-    return message === undefined
-      ? []
-      : [await this.#sender.send({ id, message, dueMs, deadlineMs, ...changed })];
+    const message = at(messages, Math.floor(this.#random() * messages.length));
+    const dueAtMs = this.#sender.nowMs();
+    return [await this.#sender.send({ id, message, dueAtMs, deadlineMs, ...changed })];
   }
 
-  /** On a connection of its own. Three in ten bring a second stream that is left before all is answered. */
+  /** A stream on a new connection, and in three of ten cases one more that is cancelled early. */
   async #stream(id: string): Promise<readonly Sent[]> {
     const streams = this.#random() < 0.3 ? 2 : 1;
     return runSlowReaders(
@@ -108,7 +107,7 @@ export class SoakTraffic {
   }
 }
 
-/** Each is refused for a reason of its own. */
+/** Each message is refused for another reason. */
 const badMessages: readonly Message[] = [
   { query: '', candidates: [{ text: 'a text' }] },
   { query: 'no candidates' },
@@ -130,13 +129,13 @@ class OtherCalls {
   }
 
   async call(kind: Other): Promise<OtherEnd> {
-    const startedMs = performance.now();
+    const startedAtMs = performance.now();
     const name = await this.#ask(kind).then(
       () => 'OK',
       (error: unknown) =>
         error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN',
     );
-    return { kind, status: name, ms: performance.now() - startedMs };
+    return { kind, status: name, ms: performance.now() - startedAtMs };
   }
 
   close(): void {

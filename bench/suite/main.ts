@@ -6,7 +6,7 @@ import { createRandom } from '../../src/base/random.ts';
 import { createRankingClient } from '../../src/client/client.ts';
 import { parseDeviceSlots } from '../../src/config/device-slots.ts';
 import { parseTraffic } from '../../src/domain/traffic.ts';
-import { describeMachine } from '../machine.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { type EngineRate, fillBatches, measureEngine } from './engine/engine.ts';
 import { parseSuiteOptions, type SuiteOptions } from './scenarios/options.ts';
 import { formatSuitePage } from './page.ts';
@@ -22,7 +22,7 @@ import { Sender } from './traffic/sender.ts';
 import { drawShape } from './traffic/shapes.ts';
 
 const differentRequests = 64;
-/** The server's default on CPU: the bare engine runs batches of the same size. */
+/** The server's default on CPU. The bare engine runs batches of the same size. */
 const tokenBudget = 1024;
 const callTimeoutMs = 30_000;
 
@@ -54,7 +54,7 @@ function mixOf({ candidates, tokens }: SuiteOptions) {
   return { candidates, medianTokens: tokens, spread: 0.35, mostTokens: 512 };
 }
 
-/** Undefined where replicas do not run on the CPU. */
+/** Undefined if a replica does not run on the CPU. */
 async function runEngine(modelDir: string, options: SuiteOptions): Promise<EngineRate | undefined> {
   const slots = parseDeviceSlots(options.devices);
   if (slots.some(({ provider }) => provider !== 'cpu')) {
@@ -70,13 +70,13 @@ async function runEngine(modelDir: string, options: SuiteOptions): Promise<Engin
     batches: fillBatches(requests, tokenBudget),
     seconds: options.seconds / 4,
   };
-  say(`bare engine: ${task.batches.length} batches in turn, ${slots.length} replicas`);
+  say(`bare engine: ${task.batches.length} batches in turn on ${slots.length} replicas`);
   const rate = await measureEngine(task, slots.length);
   say(`bare engine: ${rate.candidatesPerSecond.toFixed(0)} candidates/s`);
   return rate;
 }
 
-/** Measured right before and right after the saturated server: a machine that slows down slows both. */
+/** The mean of the rates before and after saturation, since the machine's speed may change. */
 function meanRate(before: EngineRate, after: EngineRate | undefined): EngineRate {
   const rates = [before, after ?? before].map(({ candidatesPerSecond }) => candidatesPerSecond);
   return { ...before, candidatesPerSecond: rates.reduce((a, b) => a + b, 0) / rates.length };
@@ -104,15 +104,15 @@ async function runAll(
     engine = engine && meanRate(engine, await runEngine(model, options));
     capacity = saturated.summary.candidatesPerSecond / options.candidates;
     results.push(saturated);
-    tellResult(saturated);
+    printResult(saturated);
     for (const name of options.scenarios) {
       const found = await scenarios[name]({ ...base, capacity });
-      found.forEach(tellResult);
+      found.forEach(printResult);
       results.push(...found);
     }
   } else {
     results.push(await runReplay({ ...base, capacity }, options.replay));
-    results.forEach(tellResult);
+    results.forEach(printResult);
   }
   sender.close();
   const replicas = info.replicas.map(({ deviceSlot }) => deviceSlot).join(', ');
@@ -129,7 +129,7 @@ async function runAll(
   };
 }
 
-/** As many requests in flight as keep every replica running with the next batch waiting. */
+/** Keeps enough requests in flight that every replica always has its next batch waiting. */
 async function runSaturation(bench: Bench, replicas: number): Promise<ScenarioResult> {
   const { options, stand, sender, messages } = bench;
   const inFlight = 8 * Math.max(1, replicas);
@@ -147,9 +147,11 @@ async function runReplay(bench: Bench, file: string): Promise<ScenarioResult> {
   const { options, stand, sender, maker } = bench;
   const plan = maker.replay(parseTraffic(await readFile(file, 'utf8'), file), options.speed);
   const seconds = Math.max(0.001, (plan.at(-1)?.atMs ?? 0) / 1000);
-  const note = `${plan.length} captured requests in ${seconds.toFixed(0)} s, at ${options.speed} times their speed`;
+  const note =
+    `${plan.length} captured requests in ${seconds.toFixed(0)} s, ` +
+    `at ${options.speed} times their speed`;
   bench.say(`replay: ${note}`);
-  // Each is in time by the deadline that it was captured with; one without is whenever it ends.
+  // A request has its captured deadline. Without one it is never late.
   return runScenario(
     stand,
     { name: 'replay', generator: 'replay', note, seconds, deadlineMs: Infinity },
@@ -157,7 +159,7 @@ async function runReplay(bench: Bench, file: string): Promise<ScenarioResult> {
   );
 }
 
-function tellResult({ name, summary, account, runs }: ScenarioResult): void {
+function printResult({ name, summary, account, runs }: ScenarioResult): void {
   const { offeredPerSecond, goodputPerSecond, latencyMs, lagMs } = summary;
   const counts = Object.entries(account.counts).filter(([, count]) => count > 0);
   say(
@@ -167,11 +169,11 @@ function tellResult({ name, summary, account, runs }: ScenarioResult): void {
       `${runs?.tokensPerBatch.toFixed(0) ?? '-'} tokens a batch, ${runs?.msPerThousandTokens.toFixed(0) ?? '-'} ms per 1000, ` +
       `${runs?.runPerAnswered.toFixed(2) ?? '-'} run per answered, front end busy ${runs?.frontEndBusy.toFixed(2) ?? '-'}; ` +
       counts.map(([outcome, count]) => `${outcome} ${count}`).join(', ') +
-      (account.problems.length === 0 ? '' : `; DOES NOT RECONCILE: ${account.problems.join('; ')}`),
+      (account.problems.length === 0 ? '' : `; PROBLEMS: ${account.problems.join('; ')}`),
   );
 }
 
-/** Resolves to 1 when a request is not accounted for. */
+/** Resolves to the exit status: 1 if a request is not accounted for. */
 async function save(report: SuiteReport): Promise<number> {
   const { options } = report;
   const numbers = keyNumbers(report);

@@ -46,9 +46,9 @@ ${compared.length === 0 ? '' : `<h2>Compared with the baseline</h2>\n${comparedT
 }
 
 const latencyNote =
-  'Latency counts from the scheduled sending time, except by ghz, where it counts from the ' +
-  'actual one. “Late by” is how far behind its schedule the client sent: when it is large, the ' +
-  'row describes the client and not the server.';
+  'Latency counts from the scheduled sending time, or from the actual one where ghz sent the ' +
+  'requests. “Late by” is how far behind its schedule the client sent. If it is large, the row ' +
+  'describes the client and not the server.';
 
 function setUpText({ model, replicas, options, machine }: SuiteReport): string {
   const { candidates, tokens, deadlineMs } = options;
@@ -58,7 +58,7 @@ function setUpText({ model, replicas, options, machine }: SuiteReport): string {
   );
 }
 
-/** Scenarios at one constant rate with the usual mix, sent by our own client. */
+/** Scenarios with a constant rate and the usual mix, sent by our own client. */
 function curve({ scenarios }: SuiteReport): readonly ScenarioResult[] {
   return scenarios
     .filter(({ name }) => /^(search-|steady$|overload$)/.test(name))
@@ -66,7 +66,7 @@ function curve({ scenarios }: SuiteReport): readonly ScenarioResult[] {
 }
 
 function latencyOverRate(report: SuiteReport) {
-  // Ten times the capacity would squeeze all other points into a corner.
+  // A point at ten times the capacity would make the chart too wide for the others.
   const points = curve(report).filter(
     ({ summary }) => summary.offeredPerSecond <= 2 * report.capacity,
   );
@@ -134,18 +134,22 @@ function scenarioTable(scenarios: readonly ScenarioResult[]): string {
   const ms = (value: number | undefined) => (value === undefined ? '-' : value.toFixed(0));
   return table(
     [
-      ...['scenario', 'sent by', 'offered/s', 'answered/s', 'candidates/s', 'p50 ms', 'p95 ms'],
-      ...[
-        'p99 ms',
-        'refused p99 ms',
-        'late by p99 ms',
-        'client cores',
-        'busy replicas',
-        'tokens a batch',
-        'ms per 1000 tokens',
-        'run per answered',
-        'front end busy',
-      ],
+      'scenario',
+      'sent by',
+      'offered/s',
+      'answered/s',
+      'candidates/s',
+      'p50 ms',
+      'p95 ms',
+      'p99 ms',
+      'refused p99 ms',
+      'late by p99 ms',
+      'client cores',
+      'busy replicas',
+      'tokens a batch',
+      'ms per 1000 tokens',
+      'run per answered',
+      'front end busy',
     ],
     scenarios.map(({ name, generator, summary, clientCores, runs }) => [
       name,

@@ -1,17 +1,17 @@
-import type { Machine } from '../machine.ts';
+import type { Machine } from '../../src/eval/measures/machine.ts';
 import type { EngineRate } from './engine/engine.ts';
 import type { SuiteOptions } from './scenarios/options.ts';
 import type { ScenarioResult } from './scenarios/run-scenario.ts';
 import { highestRate } from './scenarios/search.ts';
 import type { MemorySample } from './server/stand.ts';
 
-/** All that a run of the suite found; saved as JSON, drawn as a page. */
+/** The results of a run of the suite, which are saved as JSON and as a page. */
 export interface SuiteReport {
   readonly options: SuiteOptions;
   readonly machine: Machine;
   readonly model: string;
   readonly replicas: string;
-  /** Undefined when the server is not ours or does not run on the CPU. */
+  /** Undefined if we did not start the server, or if it does not run on the CPU. */
   readonly engine: EngineRate | undefined;
   /** Requests of the usual mix per second. */
   readonly capacity: number;
@@ -19,7 +19,7 @@ export interface SuiteReport {
   readonly memory: readonly MemorySample[];
 }
 
-/** A claim about the server, and whether this run bears it out. */
+/** A claim about the server, and whether it is true in this run. */
 export interface Aim {
   readonly what: string;
   readonly found: string;
@@ -35,7 +35,7 @@ export function judge(report: SuiteReport): readonly Aim[] {
   if (engine !== undefined && saturated !== undefined) {
     const share = saturated.summary.candidatesPerSecond / engine.candidatesPerSecond;
     aims.push({
-      what: 'at saturation, at least 95 % of the bare engine',
+      what: 'throughput at saturation at least 95 % of the bare engine',
       found: `${(100 * share).toFixed(1)} %`,
       holds: share >= 0.95,
     });
@@ -46,17 +46,17 @@ export function judge(report: SuiteReport): readonly Aim[] {
     const { first, last } = overload.memoryMb;
     aims.push(
       {
-        what: 'at 10 times capacity, goodput at least 90 % of the peak',
+        what: 'goodput at 10 times capacity at least 90 % of the peak',
         found: `${(100 * share).toFixed(1)} %`,
         holds: share >= 0.9,
       },
       {
-        what: 'p99 of the accepted within the deadline',
+        what: 'p99 of answered requests within the deadline',
         found: `${p99?.toFixed(0) ?? 'none answered'} of ${options.deadlineMs} ms`,
         holds: p99 !== undefined && p99 <= options.deadlineMs,
       },
       {
-        what: 'memory flat: last quarter at most a tenth above the first',
+        what: 'memory in the last quarter at most a tenth above the first',
         found: `${first.toFixed(0)} MB, then ${last.toFixed(0)} MB`,
         holds: last <= 1.1 * first,
       },
@@ -108,7 +108,7 @@ export interface Compared {
   readonly ratio: number;
 }
 
-/** What both runs have. */
+/** The numbers that both runs have. */
 export function compare(
   before: Readonly<Record<string, number>>,
   now: Readonly<Record<string, number>>,

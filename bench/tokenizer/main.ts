@@ -5,14 +5,15 @@ import { gunzipSync } from 'node:zlib';
 import { readDemoData } from '../../src/eval/data/demo-data.ts';
 import { createTokenizer } from '../../src/text/tokenizer/tokenizer.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
-import { describeMachine } from '../machine.ts';
+import { at } from '../../src/base/at.ts';
+import { describeMachine } from '../../src/eval/measures/machine.ts';
 
-/** Our tokenizer beside @huggingface/tokenizers: whose ids are the reference's, and how fast each is in one run. */
+// Compares our tokenizer with @huggingface/tokenizers: differences from the reference, and speed.
 
 type GoldenName = 'smollm2' | 'qwen' | 'llama3';
 type Encode = (text: string) => readonly number[] | Int32Array;
 
-/** The package's own types do not resolve under NodeNext. */
+/** The types of the package do not resolve under NodeNext. */
 interface LibraryModule {
   readonly Tokenizer: new (
     file: object,
@@ -26,7 +27,7 @@ function readGolden(file: string): string {
   return gunzipSync(readFileSync(join(projectFolder('test/golden'), `${file}.gz`))).toString();
 }
 
-/** Golden texts whose ids differ from those of Python's `tokenizers` (test/golden/make_tokenizer.py). */
+/** Golden texts whose ids differ from those of Python's `tokenizers` (make_tokenizer.py). */
 function countDifferent(encode: Encode, golden: Golden, name: GoldenName): number {
   return golden.texts.filter((spec, i) => {
     const text = typeof spec === 'string' ? spec : spec[0].repeat(spec[1]);
@@ -44,16 +45,19 @@ function summarize(ids: ArrayLike<number>): string {
   return `${ids.length}:${createHash('sha256').update(joined).digest('hex').slice(0, 12)}`;
 }
 
-/** Milliseconds of processor time, least of the rounds after one to warm up; the two take turns. */
+/**
+ * The least processor time of each encoder over the rounds, in milliseconds. The encoders
+ * alternate, and the first round only warms them up.
+ */
 function race(encoders: readonly Encode[], texts: readonly string[]): number[] {
   const best = encoders.map(() => Number.POSITIVE_INFINITY);
   for (let round = 0; round <= rounds; round++) {
-    encoders.forEach((encode, which) => {
+    encoders.forEach((encode, i) => {
       const before = process.cpuUsage();
       texts.forEach(encode);
       const { user, system } = process.cpuUsage(before);
       if (round > 0) {
-        best[which] = Math.min(best[which] ?? 0, (user + system) / 1000);
+        best[i] = Math.min(at(best, i), (user + system) / 1000);
       }
     });
   }
@@ -74,9 +78,10 @@ for (const name of ['smollm2', 'qwen', 'llama3'] as const) {
   const byLibrary: Encode = (text) => library.encode(text, { add_special_tokens: false }).ids;
   const byUs: Encode = (text) => ours.encode(text);
   const tokens = texts.reduce((sum, text) => sum + ours.encode(text).length, 0);
-  const [libraryMs = 0, ourMs = 0] = race([byLibrary, byUs], texts);
+  const [libraryMs = NaN, ourMs = NaN] = race([byLibrary, byUs], texts);
   console.log(
-    `${name}: ids unlike the reference's in ${golden.texts.length} golden texts: library ${countDifferent(byLibrary, golden, name)}, ` +
+    `${name}: of ${golden.texts.length} golden texts, ids differ from the reference in: ` +
+      `library ${countDifferent(byLibrary, golden, name)}, ` +
       `ours ${countDifferent(byUs, golden, name)}; 50 postings, ${tokens} tokens, processor time: ` +
       `library ${libraryMs.toFixed(1)} ms, ours ${ourMs.toFixed(1)} ms, ratio ${(libraryMs / ourMs).toFixed(1)}`,
   );

@@ -1,21 +1,29 @@
-"""Makes a golden: what transformers, in fp32 on a CPU, answers for given requests. `slmrank verify` compares with it.
+"""Makes a golden: the token ids and label logits that transformers computes for given requests, in
+fp32 on a CPU. `slmrank verify` compares a built model with it.
 
     pip install -r models/training/requirements.txt
     python models/goldens/make_golden.py --model CHECKPOINT --built models/artifacts/NAME
     npm run -s slmrank -- verify NAME
 
-CHECKPOINT is what NAME was built from: a Hugging Face folder or a .gguf file (and --adapter, if one was merged in). Template and
-labels are those of the built model's manifest. The golden goes to models/goldens/NAME.json.gz, where `slmrank verify` finds it; with
-another --out, `slmrank verify --golden FILE` takes it.
+CHECKPOINT is the folder or .gguf file that NAME was built from; give --adapter if an adapter was
+merged into it. Template and labels are read from the built model's manifest. The golden is written
+to models/goldens/NAME.json.gz, where `slmrank verify` finds it. With another --out, name the file:
+`slmrank verify --golden FILE`.
 
-Without --built, a template file is named: it holds the five texts of a manifest's template (a manifest or a recipe will do). The
-requests are a list of {query, instruction, context, candidates: [{title, text}]}, or an earlier golden, whose requests are taken and
-whose `texts` (where they come from) is kept; by default those of smollm2-135m-instruct, job postings. Every candidate is one row,
-alone in its batch: prefix, candidate and suffix, no packing and no sharing. The golden has one suffix, or with a candidate-first
-template one for each request. Token ids come from the tokenizers library; for a GGUF file the tokenizer is put together from its
-pieces and merges. A compact folder of `slmrank model quantize` stands for the fp32 weights that its integers are. An adapter is
-merged by PEFT. A sequence classifier, or a GGUF with cls.output.weight, answers by its own head; its labels' ids are those of its
-classes.
+Without --built, name a template file: a manifest, a recipe, or a file with the five texts of a
+template. The requests are a list of {query, instruction, context, candidates: [{title, text}]}, or
+an earlier golden. Of a golden, the requests are used and its field `texts` (the origin of the
+texts) is kept. The default is the golden of smollm2-135m-instruct, whose requests are about job
+postings.
+
+- Every candidate is a row and a batch of its own: prefix, candidate and suffix, without packing.
+- The golden has one suffix, or one for each request with a candidate-first template.
+- Token ids are those of the tokenizers library. For a GGUF file, the tokenizer is made from the
+  file's pieces and merges.
+- The integers of a compact folder (`slmrank model quantize`) are converted to fp32 weights.
+- PEFT merges the adapter.
+- A sequence classifier, or a GGUF file with cls.output.weight, scores with its own head. The label
+  ids are then those of its classes.
 """
 
 import argparse
@@ -67,7 +75,8 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def import_libraries() -> None:
-    """Only now, so that --help needs none of them."""
+    """Imports the heavy libraries after the arguments are parsed, so that --help works without
+    them."""
     try:
         for name in ("gguf", "peft", "tokenizers", "torch", "transformers"):
             globals()[name] = importlib.import_module(name)
@@ -111,7 +120,10 @@ def make_golden(path: Path, adapter: Path | None, template: dict, labels: list[s
 
 
 def label_reader(path: Path, model, tokenizer, labels: list[str]):
-    """The labels' ids, and what gives their logits of a row of token ids: a vocabulary's, or a classifier's classes."""
+    """Returns the ids of the labels, and a function from a row of token ids to their logits.
+
+    The labels are tokens of the vocabulary, or classes of a classifier.
+    """
     rows = gguf_classifier(path, model.config.model_type) if path.suffix == ".gguf" else None
     if rows is not None:
         names, head = rows
@@ -128,7 +140,8 @@ def label_reader(path: Path, model, tokenizer, labels: list[str]):
 
 
 def gguf_classifier(path: Path, family: str):
-    """Names and rows of the head that llama.cpp gives rerankers; transformers does not read it."""
+    """Names and rows of the head that llama.cpp writes for rerankers. transformers does not read
+    it."""
     reader = gguf.GGUFReader(path)
     names = reader.get_field(f"{family}.classifier.output_labels")
     heads = [tensor for tensor in reader.tensors if tensor.name == "cls.output.weight"]
@@ -149,7 +162,8 @@ def load_model(path: Path):
         config = transformers.AutoConfig.from_pretrained(path.parent, gguf_file=path.name)
         key_length = gguf.GGUFReader(path).get_field(f"{config.model_type}.attention.key_length")
         if key_length is not None:
-            config.head_dim = key_length.contents()  # transformers 5.23 does not read it and takes its default
+            # transformers 5.23 ignores the key and uses its default.
+            config.head_dim = key_length.contents()
         return transformers.AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, config=config, **options).eval()
     config = transformers.AutoConfig.from_pretrained(path)
     method = (getattr(config, "quantization_config", None) or {}).get("quant_method")
@@ -172,7 +186,8 @@ def load_compact(path: Path, config):
 
 
 def source_sha256(path: Path, adapter: Path | None) -> str:
-    """The file's own, or that of the lines `sha256  name` of all weight files, and of an adapter's two, in order of name."""
+    """The SHA-256 of one file. For several files, an adapter's two included: the SHA-256 of the
+    lines `sha256  name`, one for each file in the order of their names."""
     files = [path] if path.is_file() else list(path.glob("*.safetensors"))
     files += [adapter / name for name in ADAPTER_FILES] if adapter else []
     sums = [(hashlib.sha256(file.read_bytes()).hexdigest(), file.name) for file in sorted(files, key=lambda file: file.name)]

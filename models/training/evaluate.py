@@ -1,6 +1,7 @@
-"""NDCG@10 of a ranker on a BEIR folder's run, candidate-first, by kind of query: quick figures for the table of a training run.
+"""NDCG@10 of a ranker on the run of a BEIR folder, candidate-first, by kind of query: quick figures
+for the table of a training run.
 
-`slmrank eval` measures what is served; this measures fp32 weights on the device that trains.
+`slmrank eval` measures the served model. This measures the fp32 weights on the training device.
 """
 
 import gzip
@@ -19,7 +20,8 @@ QUERIES_PER_ROW = 32
 
 
 def evaluate(model, encoder: Encoder, folder: Path, split: str, device: str, titles: bool = True, tokens: int = 128, limit: int | None = None) -> dict[str, float]:
-    """Means by kind, and of `all`. `tokens`: most of a candidate that are read; `limit`: only the run's first so many queries."""
+    """Mean NDCG@10 by kind of query, and over `all`. `tokens` is the most tokens of a candidate
+    that are read. `limit` is the number of queries from the start of the run; None for all."""
     queries = {entry["_id"]: entry for entry in read_jsonl(folder / "queries.jsonl.gz")}
     corpus = {entry["_id"]: entry for entry in read_jsonl(folder / "corpus.jsonl.gz")}
     [run_file] = sorted((folder / "runs").glob("*.trec.gz"))

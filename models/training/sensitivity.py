@@ -1,11 +1,15 @@
-"""What rounding each input of each layer to 8 bits costs the margins: which inputs to leave in floats.
+"""Measures how much the margins change when an input of a layer is rounded to 8 bits, to decide
+which inputs stay in floats.
 
-    python sensitivity.py --model CHECKPOINT --template RECIPE.json --calibrate FILE.jsonl.gz [--rows 120] [--json FILE]
+    python sensitivity.py --model CHECKPOINT --template RECIPE.json --calibrate FILE.jsonl.gz \\
+        [--rows 120] [--json FILE]
 
-Rounds one input of one layer at a time, each token row by its own largest magnitude as int8 graphs do, together with the
-weights that read it, by output channel, and compares margins with those of floats. The names are those of
-`slmrank model quantize --float`, the rows those of its `--calibrate` (checkpoints/calibration.py). Give it the checkpoint that is
-quantized, or the fp32 view of its compact form (checkpoints/init.py --compact), whose channels are scaled already.
+One input of one layer at a time is rounded as in int8 graphs, each token row by its own largest
+magnitude. The weights that read it are rounded by output channel. Margins are compared with those
+of the unrounded model. Inputs have the names of `slmrank model quantize --float`. The rows are in
+the format of its `--calibrate` (checkpoints/calibration.py). --model is the checkpoint that will be
+quantized, or the fp32 form of a compact checkpoint (checkpoints/init.py --compact), whose channels
+are already scaled.
 """
 
 import argparse
@@ -25,7 +29,7 @@ CANDIDATE_TOKENS = 160
 
 
 class Rounding:
-    """Linears that round what they read, and their weights, while their input is in `on`."""
+    """Makes the linears of a model round their input and weights while their input is in `on`."""
 
     def __init__(self, model):
         self.on: set[str] = set()

@@ -1,8 +1,9 @@
-"""The margins wanted of every group: from grades, from an embedding model and from the answers of an earlier stage.
+"""The target margins of every group: from grades, from an embedding model, and from the answers of
+an earlier stage's model.
 
-A stage's `wanted` in the recipe says in which parts: `grades`, `teacher` (the embedding model fine-tuned on the grades), and `answers`
-of a stage with their `share`. Occupations take all of them, unlabelled postings the embedding model and the answers, other texts
-the embedding model alone.
+`wanted` of a stage in the recipe has the weights: `grades`, `teacher` (the embedding model after
+fine-tuning on the grades), and `answers` of a stage with their `share`. Occupations use all three,
+unlabelled postings the embedding model and the answers, other texts the embedding model only.
 """
 
 import time
@@ -19,9 +20,10 @@ from texts.data import Group
 from texts.groups import JOB_KINDS, Drawn
 
 JUDGED_SAMPLE = 400
-"""Groups on which cosines are compared with grades."""
+"""Number of groups on which cosines are compared with grades."""
 LIMIT = 2.0
-"""Most standard deviations that a cosine may differ from what is usual for its grade."""
+"""Deviations of a cosine from the mean of its grade are clipped to this many standard
+deviations."""
 
 
 class WantedMargins:
@@ -37,13 +39,14 @@ class WantedMargins:
         return self.untuned
 
     def of_cosines(self, groups: list[Group]) -> Callable[[np.ndarray], np.ndarray]:
-        """What a cosine is worth as a margin, judged by graded groups."""
+        """A function from cosines to margins, fitted to graded groups."""
         judged = [group for group in groups if group.order == "candidateFirst"][:JUDGED_SAMPLE]
         cosines = cosines_of(self.embedder(), judged)
         return cosine_to_margin(np.concatenate(cosines), self.of_grade[np.concatenate([group.grades for group in judged])])
 
     def of_groups(self, wanted: dict, drawn: Drawn, answers: Callable[[list[EncodedGroup]], list[np.ndarray]]) -> list[np.ndarray]:
-        """Of every plain group; where `answers` are wanted, of as many of its texts as they cover."""
+        """The target margins of every plain group. Where `answers` are used, a group has targets
+        for only as many of its texts as the answers cover."""
         kinds = [encoded.kind for encoded in drawn.plain]
         found = list(drawn.margins)
         judged = [i for i, kind in enumerate(kinds) if kind == "occupations"]
@@ -71,7 +74,7 @@ class WantedMargins:
 
 
 def cosines_of(embedder: Embedder, groups: list[Group]) -> list[np.ndarray]:
-    """Of every group's shared text with its others."""
+    """The cosines of every group's shared text with its other texts."""
     texts = sorted({passage(text) for group in groups for text in (group.shared, *group.others)})
     place = {text: i for i, text in enumerate(texts)}
     vectors = embedder.embed(texts).astype(np.float32)
@@ -79,7 +82,8 @@ def cosines_of(embedder: Embedder, groups: list[Group]) -> list[np.ndarray]:
 
 
 def deviations(groups: list[Group], cosines: list[np.ndarray]) -> list[np.ndarray]:
-    """By how many standard deviations each cosine differs from what is usual for its grade."""
+    """How many standard deviations each cosine differs from the mean of its grade, clipped to
+    LIMIT."""
     all_grades, all_cosines = np.concatenate([group.grades for group in groups]), np.concatenate(cosines)
     usual = np.array([all_cosines[all_grades == grade].mean() if (all_grades == grade).any() else 0.0 for grade in range(5)])
     spread = max(1e-6, float(np.sqrt(np.mean((all_cosines - usual[all_grades]) ** 2))))
@@ -87,7 +91,7 @@ def deviations(groups: list[Group], cosines: list[np.ndarray]) -> list[np.ndarra
 
 
 def answers_of(name: str, model: Ranker, groups: list[EncodedGroup], device: str) -> list[np.ndarray]:
-    """A ranker's margins of every group, with progress."""
+    """A ranker's margins for every group; prints progress every 30 seconds."""
     started = told = time.monotonic()
 
     def tell(share: float) -> None:

@@ -1,9 +1,11 @@
-"""Writes dequantize.json: random blocks of every GGUF type with the values the `gguf` package makes of them.
+"""Writes dequantize.json: random blocks of every GGUF type, with the values that the `gguf` package
+decodes from them.
 
     pip install gguf numpy && python test/golden/make_dequantize.py
 
-Blocks are random bytes with finite half-precision scales, so that every bit of the layout matters; one in four
-scales is subnormal. Values are the bytes of little-endian fp32, base64. Seed fixed.
+Blocks are random bytes, so that every bit of the layout matters. Their half-precision scales are
+finite, and one in four is subnormal. Values are little-endian fp32 bytes in base64. The seed is
+fixed.
 """
 
 import base64
@@ -15,7 +17,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as T
 from gguf import quants
 
-# Type, number of blocks, byte offsets of half-precision numbers within a block.
+# Type, number of blocks, and the byte offsets of half-precision numbers within a block.
 CASES = [
     (T.F32, 32, []),
     (T.F16, 64, [0]),

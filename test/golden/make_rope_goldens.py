@@ -1,28 +1,37 @@
-"""Makes the goldens of logits-tiny/rope-scalings.json: the llama checkpoint with each of them as its rope_scaling.
+"""Makes a golden for each entry of logits-tiny/rope-scalings.json: the llama checkpoint with that
+entry as its rope_scaling.
 
-Needs requirements.txt, and make_tiny_models.py run before:  python test/golden/make_rope_goldens.py
+    pip install -r test/golden/requirements.txt
+    python test/golden/make_tiny_models.py
+    python test/golden/make_rope_goldens.py
 """
 
 import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
-from make_logits import make_golden, read_json, read_template, write_golden
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "models" / "goldens"))
+import make_golden  # noqa: E402
 
-TINY = Path(__file__).parent / "logits-tiny"
+TINY = HERE / "logits-tiny"
 
 
 def main() -> None:
-    template, requests = read_template(TINY / "template.json"), read_json(TINY / "requests.json")
-    for name, scaling in read_json(TINY / "rope-scalings.json").items():
+    make_golden.import_libraries()
+    template = make_golden.read_template(TINY / "template.json")
+    requests = make_golden.read_json(TINY / "requests.json")
+    for name, scaling in make_golden.read_json(TINY / "rope-scalings.json").items():
         with tempfile.TemporaryDirectory() as folder:
             changed = Path(shutil.copytree(TINY / "llama", Path(folder) / name))
             config = json.loads((changed / "config.json").read_text())
             theta = config.pop("rope_parameters")["rope_theta"]
             config |= {"rope_theta": theta, "rope_scaling": scaling}
             (changed / "config.json").write_text(json.dumps(config))
-            write_golden(TINY / f"{name}.golden.json", make_golden(changed, None, template, ["yes", "no"], requests))
+            golden = make_golden.make_golden(changed, None, template, ["yes", "no"], requests)
+            make_golden.write_golden(TINY / f"{name}.golden.json", golden)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
-"""Makes the tiny random checkpoints of logits-tiny/: every family, tied and untied heads, shards, half precisions, GGUF, an
-adapter, classifiers; and rope-scalings.json, by which test/support/hf-tiny.ts and make_rope_goldens.py change the llama one.
+"""Makes the tiny random checkpoints of logits-tiny/: every family, tied and untied heads, shards,
+half precisions, GGUF, an adapter, and classifiers. Also writes rope-scalings.json, from which
+test/support/checkpoints/hf-tiny.ts and make_rope_goldens.py make variants of the llama checkpoint.
 
-Needs requirements.txt. Seeded; run from anywhere:  python test/golden/make_tiny_models.py
-Norm weights and biases are random too: at their usual ones and zeros a test could not see them left out.
+    pip install -r test/golden/requirements.txt
+    python test/golden/make_tiny_models.py
+
+Seeds are fixed. Norm weights and biases are random too, because tests could not notice a missing
+norm of ones or a missing bias of zeros.
 """
 
 import json
@@ -41,14 +45,14 @@ SMALL = dict(num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1, 
              rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
              **(COMMON | dict(hidden_size=16, intermediate_size=32)))
 CLASSIFIERS = {
-    # name: config; transformers names classes LABEL_0, LABEL_1 unless they have names
+    # name: config. transformers names classes LABEL_0 and LABEL_1 when the config has no names.
     "qwen3-score-1": Qwen3Config(head_dim=8, num_labels=1, tie_word_embeddings=True, **SMALL),
     "qwen2-score-2": Qwen2Config(num_labels=2, tie_word_embeddings=True, **SMALL),
     "llama-score-named": LlamaConfig(id2label={0: "yes", 1: "no"}, label2id={"yes": 0, "no": 1}, tie_word_embeddings=False, **SMALL),
 }
 RERANKER = Qwen3Config(head_dim=32, tie_word_embeddings=False, **(SMALL | dict(hidden_size=32)))
 
-# As rope_scaling of an otherwise unscaled llama: every kind, in old and new forms.
+# Values of rope_scaling for the llama checkpoint, which has none: every kind, in old and new forms.
 ROPE_SCALINGS = {
     "llama-linear": {"type": "linear", "factor": 4.0},
     "llama-llama3": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -62,7 +66,7 @@ ROPE_SCALINGS = {
 
 
 def tiny_tokenizer() -> Tokenizer:
-    """Bytes, a few merges, and the label words as one token each."""
+    """A tokenizer of bytes and a few merges, in which each label word is one token."""
     pieces = SPECIALS + sorted(pre_tokenizers.ByteLevel.alphabet()) + ["".join(merge.split()) for merge in MERGES]
     tokenizer = Tokenizer(models.BPE({piece: i for i, piece in enumerate(pieces)}, [tuple(merge.split()) for merge in MERGES]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -91,14 +95,15 @@ def make_folder(name: str, config, dtype: str, shard: str | None) -> None:
 
 
 def write_rope_as_before_version_5(path: Path) -> None:
-    """Most published folders have `rope_theta` at the top of config.json, not `rope_parameters`."""
+    """Moves `rope_theta` to the top level of config.json, where most published folders have it."""
     config = json.loads(path.read_text())
     config["rope_theta"] = config.pop("rope_parameters")["rope_theta"]
     path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def make_adapter(source: str, name: str) -> None:
-    """As PEFT saves one of `source`: of three kinds of matrices, both factors random, a scale that is not 1."""
+    """Writes an adapter of `source` as PEFT saves it: three kinds of matrices, both factors random,
+    and a scale other than 1."""
     torch.manual_seed(5)
     model = AutoModelForCausalLM.from_pretrained(OUT / source, dtype=torch.float32)
     adapted = get_peft_model(model, LoraConfig(r=4, lora_alpha=6, target_modules=["q_proj", "v_proj", "down_proj"]))
@@ -116,14 +121,16 @@ def make_gguf(source: str, name: str, kind: gguf.GGMLQuantizationType) -> None:
 
 
 def make_reranker(name: str, kind: gguf.GGMLQuantizationType) -> None:
-    """An untied Qwen3-Reranker as llama.cpp's converter has it: rows yes and no of its head, and no head of the vocabulary."""
+    """Writes an untied Qwen3-Reranker as llama.cpp's converter does: the rows yes and no of its
+    head, and no head of the vocabulary."""
     torch.manual_seed(7)
     model = AutoModelForCausalLM.from_config(RERANKER, dtype=torch.float32)
     write_gguf(model, name, kind, is_reranker=True)
 
 
 def write_gguf(model, name: str, kind: gguf.GGMLQuantizationType, is_reranker: bool = False) -> None:
-    """A model as GGUF, tokenizer included, laid out as llama.cpp's converter does (Llama's q and k permuted)."""
+    """Writes a model and its tokenizer as GGUF, in the layout of llama.cpp's converter: q and k of
+    the Llama family are permuted."""
     config = model.config
     family = config.model_type
     writer = gguf.GGUFWriter(OUT / f"{name}.gguf", family)

@@ -1,23 +1,28 @@
-"""Makes the tokenizer goldens: tokenizers, texts, and what the reference (Hugging Face tokenizers) makes of them.
+"""Makes the tokenizer goldens: tokenizers, texts, and the token ids of the reference library
+(Hugging Face tokenizers).
 
-Needs requirements.txt.
-
+    pip install -r test/golden/requirements.txt
     python make_tokenizer.py --gguf SmolLM2.gguf --postings postings.jsonl.gz --out FOLDER
-    python make_tokenizer.py --out FOLDER       the one of Llama 3's kind anew, with the texts that are in FOLDER
+    python make_tokenizer.py --out FOLDER      makes only the Llama 3 one, with the texts in FOLDER
 
-Writes, each with a fixed time stamp, so that the same input gives the same bytes:
+Writes these files with a fixed time stamp, so that the same input gives the same bytes:
 
-    tokenizer-smollm2.json.gz    tokenizer.json of SmolLM2, from the GGUF's vocabulary and merges (Apache-2.0)
-    tokenizer-qwen.json.gz       a small tokenizer of Qwen's kind (NFC, its pre-tokenizer, <think> added but not special),
-                                 trained here on the postings
-    tokenizer-llama3.json.gz     a small tokenizer of Llama 3's kind, trained here on the texts: its pre-tokenizer, ignore_merges, words
-                                 that only ignore_merges reaches, added tokens outside the vocabulary; besides, what Llama 3 does
-                                 not have: a normalizer that does nothing, added tokens that strip or stand for whole words only
-    tokenizer-texts.json.gz      {"texts": [...], "ids": {"smollm2": [...], "qwen": [...], "llama3": [...]}, "template": ...}
+    tokenizer-smollm2.json.gz    tokenizer.json of SmolLM2, from the GGUF's vocabulary and merges
+                                 (Apache-2.0)
+    tokenizer-qwen.json.gz       a small tokenizer like Qwen's (NFC, the same pre-tokenizer, <think>
+                                 added but not special), trained here on the postings
+    tokenizer-llama3.json.gz     a small tokenizer like Llama 3's, trained here on the texts: the
+                                 same pre-tokenizer, ignore_merges, words that only ignore_merges
+                                 reaches, added tokens outside the vocabulary. It also has features
+                                 that Llama 3 lacks: a normalizer that does nothing, and added
+                                 tokens that strip spaces or match whole words only
+    tokenizer-texts.json.gz      {"texts": [...], "template": ...,
+                                  "ids": {"smollm2": [...], "qwen": [...], "llama3": [...]}}
 
-A text is a string, or [unit, times]. Of its ids as plain text (no added token is recognised) the count and the first 12
-digits of the SHA-256 of their decimal numbers joined by commas are kept, as "count:digits". "template" has texts in
-which added tokens are recognised, with their ids in full. Lone surrogates count as U+FFFD.
+A text is a string, or [unit, times]. "ids" describes its token ids as plain text, in which no added
+token is recognised: "count:digits", with the first 12 digits of the SHA-256 of the decimal ids
+joined by commas. "template" has texts in which added tokens are recognised, with all their ids.
+Lone surrogates are encoded as U+FFFD.
 """
 
 import argparse
@@ -83,7 +88,8 @@ def real_texts(postings: list[dict]) -> list[str]:
 
 
 def random_texts(rng: random.Random, count: int) -> list[str]:
-    """Strings of a few characters of a few kinds, drawn from those whose properties the reference knows."""
+    """Strings of a few characters of a few kinds, drawn from those whose properties the reference
+    knows."""
     known = [c for c in range(0x30000) if c not in range(0xD800, 0xE000) and unicodedata.category(chr(c)) not in ("Cn", "Co") and is_known(chr(c))]
     kinds = [
         [ord(c) for c in "abcdeABCDE'stlm "],
@@ -104,7 +110,8 @@ def random_texts(rng: random.Random, count: int) -> list[str]:
 
 
 def is_known(character: str) -> bool:
-    """The reference's NFC has Unicode 9's tables: it takes 98 later combining marks for starters."""
+    """The reference's NFC has Unicode 9's tables: it takes 98 later combining marks for
+    starters."""
     probes = [character, character + "\u0334", "\u0345" + character]
     return all(normalizers.NFC().normalize_str(probe) == unicodedata.normalize("NFC", probe) for probe in probes)
 
@@ -173,7 +180,8 @@ def llama3(texts: list[str]) -> dict:
         ]
     )
     file = json.loads(tokenizer.to_str())
-    # Llama 3's vocabulary comes from tiktoken, whose ranks are no merges: some of its words no merge makes.
+    # Llama 3's vocabulary comes from tiktoken, which has ranks instead of merges, so merges cannot
+    # build some of its words. Removing every ninth merge has the same effect here.
     file["model"]["merges"] = [merge for rank, merge in enumerate(file["model"]["merges"]) if rank % 9 != 8]
     file["model"]["ignore_merges"] = True
     file["normalizer"] = {"type": "Sequence", "normalizers": []}

@@ -1,10 +1,9 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { readManifest } from '../../src/model/manifest.ts';
 import { parseBlueprint } from '../../src/toolchain/checkpoint/config/blueprint.ts';
 import { buildModel, type BuildOptions } from '../../src/toolchain/build/build-model.ts';
-import { configFor } from '../../src/toolchain/checkpoint/checkpoint-config.ts';
 import { asObject } from '../../src/toolchain/files/limited-json.ts';
 import { openCheckpoint } from '../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { quantizeCheckpoint } from '../../src/toolchain/quantize/quantize-checkpoint.ts';
@@ -48,7 +47,7 @@ describe('a sequence classifier', () => {
     ['qwen2-score-2', ['LABEL_0', 'LABEL_1'], 1, 0, /row 1 of its head is 'yes', row 0 'no'/],
     ['llama-score-named', ['yes', 'no'], 0, 1, /row 0 of its head is 'yes', row 1 'no'/],
     ['qwen3-reranker-q5_0', ['yes', 'no'], 0, 1, /row 0 of its head is 'yes', row 1 'no'/],
-  ] as const)('%s says in manifest and notice what its rows are', async (...given) => {
+  ] as const)('%s: the manifest and a notice name the rows of its head', async (...given) => {
     const [name, classes, yes, no, words] = given;
     const { manifest, to, notice } = await build(name);
     expect(manifest.blueprint).toMatchObject({ classes, tiedHead: false });
@@ -57,7 +56,7 @@ describe('a sequence classifier', () => {
     expect(notice).toMatch(words);
   });
 
-  it('without class names takes the labels in the order no, yes', async () => {
+  it('without class names has class 0 for no and class 1 for yes', async () => {
     const { manifest } = await build('qwen2-score-2', { labels: ['relevant', 'not relevant'] });
     expect(manifest.labels.yes).toEqual({ text: 'relevant', id: 1 });
     const plain = await build('qwen2-score-2');
@@ -68,7 +67,7 @@ describe('a sequence classifier', () => {
     const id2label = { 0: 'off topic', 1: 'on topic' };
     const from = changedFolder('qwen2-score-2', { id2label });
     await expect(build('qwen2-score-2', { from })).rejects.toThrow(
-      /^label 'yes' is no class of \S+, which has "off topic" and "on topic"; name them by --labels/,
+      /^label 'yes' is not a class of \S+, which has "off topic" and "on topic"; name them with --labels/,
     );
     const { manifest } = await build('qwen2-score-2', { from, labels: ['on topic', 'off topic'] });
     expect(manifest.labels.yes.id).toBe(1);
@@ -76,7 +75,7 @@ describe('a sequence classifier', () => {
     await expect(build('qwen2-score-2', same)).rejects.toThrow(/two words are needed/);
   });
 
-  it('without its head is refused by name', async () => {
+  it('is refused without its head, which the message names', async () => {
     const folder = changedFolder('llama', { architectures: ['LlamaForSequenceClassification'] });
     await expect(build('llama', { from: folder })).rejects.toThrow(
       `the tensor "score.weight" is missing from ${folder}/model.safetensors`,
@@ -86,8 +85,12 @@ describe('a sequence classifier', () => {
   it('keeps its head in floats in the compact form, with the same classes', async () => {
     const compact = join(temporaryFolder(), 'compact');
     await quantizeCheckpoint({
-      ...{ from: tinyPath('llama-score-named'), to: compact, labels: ['yes', 'no'] },
-      ...{ floats: [], calibration: undefined, onProgress: () => undefined },
+      from: tinyPath('llama-score-named'),
+      to: compact,
+      labels: ['yes', 'no'],
+      floats: [],
+      calibration: undefined,
+      onProgress: () => undefined,
     });
     const checkpoint = await openCheckpoint(compact);
     const original = await openCheckpoint(tinyPath('llama-score-named'));
@@ -106,18 +109,18 @@ describe('a sequence classifier', () => {
     const options = { dir: to, device, threads: 1, onProgress: () => undefined };
     const golden = readTinyGolden('llama-score-named');
     await expect(verifyModel({ ...options, golden })).rejects.toThrow(
-      "its labels have the ids 0,1; the model's 1,0",
+      "its labels have the ids 0,1; the model's have 1,0",
     );
   });
 });
 
 describe('the classes of a config.json', () => {
   it.each([
-    ['two where nothing is said', {}, ['LABEL_0', 'LABEL_1']],
-    ['as many as are named', { id2label: { 0: 'LABEL_0' } }, ['LABEL_0']],
-    ['as many as are counted', { num_labels: 1 }, ['LABEL_0']],
-    ['two that training took apart', { problem_type: 'single_label_classification' }, undefined],
-    ['a problem without a type', { problem_type: null }, undefined],
+    ['two by default', {}, ['LABEL_0', 'LABEL_1']],
+    ['those of id2label', { id2label: { 0: 'LABEL_0' } }, ['LABEL_0']],
+    ['num_labels without names', { num_labels: 1 }, ['LABEL_0']],
+    ['two with a softmax', { problem_type: 'single_label_classification' }, undefined],
+    ['two with a null problem_type', { problem_type: null }, undefined],
   ])('are %s', (_, fields, classes = ['LABEL_0', 'LABEL_1']) => {
     expect(parse(fields).classes).toEqual(classes);
   });
@@ -137,19 +140,6 @@ describe('the classes of a config.json', () => {
   ])('are refused: %j', (fields, message) => {
     expect(() => parse(fields)).toThrow(message);
   });
-
-  it('survive writing and reading, in the order of their rows', () => {
-    const blueprint = { ...tinyBlueprint, tiedHead: false, classes: ['yes', 'no'] };
-    const config = asObject(configFor(blueprint, 'F32', undefined), 'c');
-    expect(parseBlueprint(config, 'c')).toEqual(blueprint);
-  });
-});
-
-test('a GGUF whose rope is scaled cannot be described by a config.json', () => {
-  const blueprint = { ...tinyBlueprint, ropeScaling: { divisors: [1, 8], attentionFactor: 1 } };
-  expect(() => configFor(blueprint, 'F32', undefined)).toThrow(
-    /rope scaling of a GGUF file cannot/,
-  );
 });
 
 describe('a GGUF with a head of classes', () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { at } from '../../src/base/at.ts';
 import { readManifest } from '../../src/model/manifest.ts';
 import { buildModel } from '../../src/toolchain/build/build-model.ts';
 import { parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
@@ -17,13 +18,17 @@ const quiet = () => undefined;
 async function quantize(floats: readonly LayerInput[]) {
   const to = join(temporaryFolder(), 'compact');
   const report = await quantizeCheckpoint({
-    ...{ from: tinyPath('llama'), to, labels: ['yes', 'no'], floats },
-    ...{ calibration: undefined, onProgress: quiet },
+    from: tinyPath('llama'),
+    to,
+    labels: ['yes', 'no'],
+    floats,
+    calibration: undefined,
+    onProgress: quiet,
   });
   return { to, report };
 }
 
-/** The first safetensors file with one matrix as the second file has it. */
+/** The first safetensors file, with one matrix in the form that the second file has. */
 function mixTensors(first: string, second: string, name: string): Buffer {
   type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };
   const read = (path: string) => {
@@ -33,17 +38,18 @@ function mixTensors(first: string, second: string, name: string): Buffer {
     return Object.entries(header)
       .filter(([key]) => key !== '__metadata__')
       .map(([key, entry]) => ({
-        ...{ key, entry },
-        data: bytes.subarray(...entry.data_offsets.map((at) => at + 8 + size)),
+        key,
+        entry,
+        data: bytes.subarray(...entry.data_offsets.map((offset) => offset + 8 + size)),
       }));
   };
   const other = read(second).filter(({ key }) => key === name);
   const kept = [...read(first).filter(({ key }) => !key.startsWith(name)), ...other];
-  let at = 0;
+  let end = 0;
   const entries = kept.map(({ key, entry, data }) => {
-    const begin = at;
-    at += data.length;
-    return [key, { ...entry, data_offsets: [begin, at] }];
+    const begin = end;
+    end += data.length;
+    return [key, { ...entry, data_offsets: [begin, end] }];
   });
   const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
   const length = Buffer.alloc(8);
@@ -51,17 +57,14 @@ function mixTensors(first: string, second: string, name: string): Buffer {
   return Buffer.concat([length, header, ...kept.map(({ data }) => data)]);
 }
 
-describe('a compact checkpoint with inputs left in floats', () => {
+describe('a compact checkpoint with some inputs in floats', () => {
   const floats = [
     { layer: 0, kind: 'down' },
     { layer: 1, kind: 'qkv' },
   ] as const;
-  const whole = [
-    'model.layers.0.mlp.down_proj.weight',
-    ...['q', 'k', 'v'].map((part) => `model.layers.1.self_attn.${part}_proj.weight`),
-  ];
+  const whole = ['model.layers.0.mlp.down_proj.weight', ...readersOf(floats[1])];
 
-  it('keeps the weights that read them as they were', async () => {
+  it('keeps the weights that read them unchanged', async () => {
     const { to, report } = await quantize(floats);
     expect(report.floats).toEqual(floats);
     const [compact, original] = await Promise.all(
@@ -75,7 +78,7 @@ describe('a compact checkpoint with inputs left in floats', () => {
     await Promise.all([compact?.close(), original?.close()]);
   });
 
-  it('makes an int8 graph that has those in floats, and is nearer to fp32 with all of them', async () => {
+  it('gives an int8 graph with those weights in floats, and a smaller error with all in floats', async () => {
     const build = async (inputs: readonly LayerInput[]) => {
       const { to: from } = await quantize(inputs);
       const dir = join(temporaryFolder(), 'built');
@@ -83,9 +86,7 @@ describe('a compact checkpoint with inputs left in floats', () => {
       const { source, graph } = await readManifest(dir);
       const golden = { ...readTinyGolden('llama'), sourceSha256: source.sha256 };
       const device = { provider: 'cpu', deviceId: 0 } as const;
-      const { checks } = await verifyModel({
-        ...{ dir, golden, device, threads: 1, onProgress: quiet },
-      });
+      const { checks } = await verifyModel({ dir, golden, device, threads: 1, onProgress: quiet });
       const { initializers } = parseModel(readFileSync(join(dir, graph.file)));
       const floating = initializers.filter(({ type }) => type === 'float32');
       const mean = checks.find(({ name }) => name === 'logits, reference')?.mean ?? NaN;
@@ -98,13 +99,13 @@ describe('a compact checkpoint with inputs left in floats', () => {
     expect(every.mean).toBeLessThan(none.mean);
   });
 
-  it('refuses a layer that is not there', async () => {
+  it('refuses a layer that does not exist', async () => {
     await expect(quantize([{ layer: 2, kind: 'o' }])).rejects.toThrow(
       /2\.o is to stay in floats; the checkpoint has layers 0 to 1/,
     );
   });
 
-  it('may be joined by others when the graph is built, whose weights stay rounded', async () => {
+  it('keeps the weights of further float inputs of the graph rounded', async () => {
     const { to: from } = await quantize(floats);
     const dir = join(temporaryFolder(), 'built');
     const more = [{ layer: 1, kind: 'gateUp' }] as const;
@@ -122,15 +123,15 @@ describe('a compact checkpoint with inputs left in floats', () => {
     const checkpoint = await openCheckpoint(from);
     const rounded = await checkpoint.readTensor(gate);
     await checkpoint.close();
-    // [64, 32] stands transposed.
-    const transposed = rounded.map((_, at) => rounded[(at % 64) * 32 + Math.floor(at / 64)] ?? NaN);
+    // The graph stores [64, 32] transposed.
+    const transposed = rounded.map((_, i) => at(rounded, (i % 64) * 32 + Math.floor(i / 64)));
     expect(built).toEqual(transposed);
     await expect(buildModel({ ...options, floats: [{ layer: 7, kind: 'o' }] })).rejects.toThrow(
       /7\.o is to stay in floats; the checkpoint has layers 0 to 1/,
     );
   });
 
-  it('refuses readers of one input in two forms', async () => {
+  it('is refused when weights that read one input are int8 and floats', async () => {
     const { to } = await quantize([]);
     const path = join(to, 'model.safetensors');
     const { to: other } = await quantize([{ layer: 1, kind: 'gateUp' }]);
@@ -138,7 +139,8 @@ describe('a compact checkpoint with inputs left in floats', () => {
     writeFileSync(path, half);
     const build = buildModel({
       ...tinyBuildOptions('llama', join(temporaryFolder(), 'built')),
-      ...{ from: to, precision: 'int8' },
+      from: to,
+      precision: 'int8',
     });
     await expect(build).rejects.toThrow(/gate_proj.*up_proj.*some int8, some floats/);
   });

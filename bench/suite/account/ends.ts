@@ -1,14 +1,14 @@
 import type { Outcome } from '../../../src/domain/events.ts';
 import { quantiles, type Quantiles } from '../../load/summary.ts';
 
-/** One request as its client saw it. Milliseconds from the start of the scenario. */
+/** A request as its client saw it. Moments count from the start of the scenario. */
 export interface Sent {
   readonly id: string;
   readonly method: 'Rank' | 'RankStream';
   /** The scheduled sending time. */
-  readonly dueMs: number;
-  readonly sentMs: number;
-  readonly endedMs: number;
+  readonly dueAtMs: number;
+  readonly sentAtMs: number;
+  readonly endedAtMs: number;
   /** gRPC status by name, `OK` included. */
   readonly status: string;
   readonly outcome: Outcome;
@@ -16,11 +16,11 @@ export interface Sent {
   readonly deadlineMs: number | undefined;
   readonly candidates: number;
   readonly scored: number;
-  /** How many times it ended; anything but 1 is a bug. */
+  /** How many times the request ended; anything but 1 is a bug. */
   readonly ends: number;
 }
 
-/** How a client counts a status; a request of a stream is answered with a status in its message. */
+/** The outcome that a client sees, by gRPC status. In a stream, each message has a status. */
 export function outcomeOf(status: string, isComplete: boolean): Outcome {
   switch (status) {
     case 'OK':
@@ -50,33 +50,36 @@ export function tally(ends: readonly { readonly outcome: Outcome }[]): Tally {
   return counts;
 }
 
-/** What a scenario gave. Latency counts from the moment the schedule would have sent the request. */
+/** The results of a scenario. Latency counts from the scheduled sending time. */
 export interface Summary {
   readonly sent: number;
   readonly seconds: number;
   readonly offeredPerSecond: number;
   readonly counts: Tally;
-  /** Requests answered with scores within their deadline, and the candidates scored in them, per second. */
+  /** Requests per second that were answered with scores within their deadline. */
   readonly goodputPerSecond: number;
+  /** Candidates per second that were scored in those requests. */
   readonly candidatesPerSecond: number;
-  /** Of the requests answered with scores; undefined without any. */
+  /** Latency of requests answered with scores; undefined if there were none. */
   readonly latencyMs: Quantiles | undefined;
-  /** Of the rejected requests; a rejection should be quick. */
+  /** Latency of rejections, which should be short; undefined if there were none. */
   readonly refusedMs: Quantiles | undefined;
-  /** How late requests were sent; when large, the numbers describe the client, not the server. */
+  /** How late requests were sent. If this is large, the numbers describe the client. */
   readonly lagMs: Quantiles | undefined;
 }
 
-/** `deadlineMs` is for requests that had none of their own. */
+/** `deadlineMs` applies to requests without a deadline of their own. */
 export function summarizeEnds(
   ends: readonly Sent[],
   { seconds, deadlineMs }: { readonly seconds: number; readonly deadlineMs: number },
 ): Summary {
   const good = ends.filter(isAnswered);
-  const inTime = good.filter((one) => one.endedMs - one.dueMs <= (one.deadlineMs ?? deadlineMs));
-  // The time after the last arrival counts too: the server was still answering.
-  const lastMs = good.reduce((last, { endedMs }) => Math.max(last, endedMs), 0);
-  const span = Math.max(seconds, lastMs / 1000);
+  const inTime = good.filter(
+    (end) => end.endedAtMs - end.dueAtMs <= (end.deadlineMs ?? deadlineMs),
+  );
+  // The server still answers after the last arrival, so that time counts too.
+  const lastAtMs = good.reduce((last, { endedAtMs }) => Math.max(last, endedAtMs), 0);
+  const span = Math.max(seconds, lastAtMs / 1000);
   return {
     sent: ends.length,
     seconds: span,
@@ -84,13 +87,13 @@ export function summarizeEnds(
     counts: tally(ends),
     goodputPerSecond: inTime.length / span,
     candidatesPerSecond: inTime.reduce((sum, { scored }) => sum + scored, 0) / span,
-    latencyMs: quantilesOf(good.map(({ dueMs, endedMs }) => endedMs - dueMs)),
+    latencyMs: quantilesOf(good.map(({ dueAtMs, endedAtMs }) => endedAtMs - dueAtMs)),
     refusedMs: quantilesOf(
       ends
         .filter(({ outcome }) => outcome === 'rejected')
-        .map(({ sentMs, endedMs }) => endedMs - sentMs),
+        .map(({ sentAtMs, endedAtMs }) => endedAtMs - sentAtMs),
     ),
-    lagMs: quantilesOf(ends.map(({ dueMs, sentMs }) => Math.max(0, sentMs - dueMs))),
+    lagMs: quantilesOf(ends.map(({ dueAtMs, sentAtMs }) => Math.max(0, sentAtMs - dueAtMs))),
   };
 }
 

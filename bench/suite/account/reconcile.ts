@@ -1,14 +1,14 @@
 import { type Outcome, outcomes } from '../../../src/domain/events.ts';
 import { outcomeOf, type Sent, type Tally, tally } from './ends.ts';
 
-/** How the server's log says that each request ended: statuses by request id. */
+/** Statuses of each request id in the server's log. */
 export type ServerEnds = ReadonlyMap<string, readonly string[]>;
 
 /** The client's outcomes compared with the server's, request by request. */
 export interface Account {
   readonly sent: number;
   readonly counts: Tally;
-  /** Rows: the client's outcome; columns: the server's, `unseen` where it never heard of the request. */
+  /** Counts by outcome at the client and at the server; `unseen` means that it was not logged. */
   readonly pairs: readonly PairCount[];
   /** Every difference as a sentence; empty when client and server agree. */
   readonly problems: readonly string[];
@@ -23,15 +23,16 @@ export interface PairCount {
 const mostNamed = 5;
 
 /**
- * Checks that every request ended exactly once and that client and server agree on its outcome. They
- * may differ only when the client stopped waiting: a cancelled or expired request may have ended in
- * any way at the server, or never have reached it. `server` is undefined when there is no log.
+ * Checks that every request ended exactly once and that client and server agree on its outcome.
+ * They may differ only when the client stopped waiting: a cancelled or expired request may have
+ * ended in any way at the server, or never have reached it. `server` is undefined when there is no
+ * log.
  */
 export function reconcile(ends: readonly Sent[], server: ServerEnds | undefined): Account {
   const counts = tally(ends);
   const problems = [
     ...list(
-      'ended other than once',
+      'did not end exactly once',
       ends.filter((end) => end.ends !== 1),
     ),
     ...list('sent twice under one id', findRepeated(ends)),
@@ -48,13 +49,14 @@ export function reconcile(ends: readonly Sent[], server: ServerEnds | undefined)
   const repeated: Sent[] = [];
   for (const end of ends) {
     const statuses = server.get(end.id) ?? [];
-    const told = serverOutcome(end, statuses[0]);
-    const key = `${end.outcome} ${told}`;
-    pairs.set(key, { client: end.outcome, server: told, count: (pairs.get(key)?.count ?? 0) + 1 });
+    const logged = serverOutcome(end, statuses[0]);
+    const key = `${end.outcome} ${logged}`;
+    const count = (pairs.get(key)?.count ?? 0) + 1;
+    pairs.set(key, { client: end.outcome, server: logged, count });
     if (statuses.length > 1) {
       repeated.push(end);
     }
-    if (told !== end.outcome && !mayDiffer(end)) {
+    if (logged !== end.outcome && !mayDiffer(end)) {
       contradicted.push(end);
     }
   }
@@ -65,17 +67,17 @@ export function reconcile(ends: readonly Sent[], server: ServerEnds | undefined)
     problems: [
       ...problems,
       ...list('ended more than once at the server', repeated),
-      ...list('ended otherwise at the server', contradicted),
+      ...list('ended differently at the server', contradicted),
     ],
   };
 }
 
-/** A whole answer and a partial one have the same status: the client knows which it was. */
+/** Complete and partial answers have the same status, so the client's outcome decides. */
 function serverOutcome(end: Sent, status: string | undefined): Outcome | 'unseen' {
   return status === undefined ? 'unseen' : outcomeOf(status, end.outcome !== 'partial');
 }
 
-/** UNAVAILABLE also comes from the transport, of a call that never reached the server. */
+/** UNAVAILABLE may also be the transport's status of a call that never reached the server. */
 function mayDiffer({ outcome, status }: Sent): boolean {
   return outcome === 'expired' || outcome === 'cancelled' || status === 'UNAVAILABLE';
 }

@@ -6,7 +6,7 @@ import { openSession } from '../../../src/engine/session.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
 import type { EngineTask } from './engine.ts';
 
-/** A session and nothing around it: the batches are packed beforehand, then run in turn until the time is over. */
+// Measures a session alone: batches are packed in advance and run in turn until the time is over.
 const { modelDir, threads, batches, seconds } = workerData as EngineTask;
 const manifest = await readManifest(modelDir);
 const { attentionGroups } = manifest;
@@ -16,9 +16,9 @@ for (const batch of packed) {
   await session.run(batch);
 }
 let scored = 0;
-const startMs = performance.now();
-for (let i = 0; performance.now() - startMs < 1000 * seconds; i++) {
+const startedAtMs = performance.now();
+for (let i = 0; performance.now() - startedAtMs < 1000 * seconds; i++) {
   scored += (await session.run(at(packed, i % packed.length))).length / 2;
 }
-parentPort?.postMessage((1000 * scored) / (performance.now() - startMs));
+parentPort?.postMessage((1000 * scored) / (performance.now() - startedAtMs));
 await session.close();

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { EncodedRequest, TokenPart } from '../../../src/batch/packed-batch.ts';
 import { workerEntry } from '../../../src/pool/threads/worker-entry.ts';
 
-/** What the bare engine runs: whole batches, one after the other, in a thread for each replica. */
+/** Batches that the bare engine runs in turn, in a thread for each replica. */
 export interface EngineTask {
   readonly modelDir: string;
   readonly threads: number;
@@ -19,8 +19,8 @@ export interface EngineRate {
 }
 
 /**
- * The requests in their order, packed into batches of the token budget as full as whole candidates go; a request that
- * is cut brings its prefix again. What a server without any cost of its own would run at saturation.
+ * Packs requests in order into batches that are as full as whole candidates allow. A request that
+ * is split repeats its prefix. These are the batches of a saturated server without any overhead.
  */
 export function fillBatches(
   requests: readonly EncodedRequest[],
@@ -37,7 +37,7 @@ export function fillBatches(
     room = tokenBudget;
   };
   for (const { prefix, candidates } of requests) {
-    // Shortest first, as the server takes them: neighbours in length share a tile shape.
+    // Shortest first, as in the server, since candidates of similar length share a tile shape.
     let left = candidates.map(({ ids }) => ids).sort((a, b) => a.length - b.length);
     while (left.length > 0) {
       const count = countFitting(left, room - prefix.length);
@@ -96,6 +96,8 @@ function runThread(task: EngineTask): Promise<number> {
     });
     worker.once('message', (rate: number) => resolve(rate));
     worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the engine's thread ended with ${code}`)));
+    worker.once('exit', (code) =>
+      reject(new Error(`the engine's thread ended with ${code} before it gave a rate`)),
+    );
   });
 }

@@ -9,9 +9,9 @@ import type { Bench } from './poisson.ts';
 import { runScenario, type ScenarioResult } from './run-scenario.ts';
 
 /**
- * The constant rates once more, by ghz: another client, in another language, must see the same. ghz has constant, step
- * and line schedules and none of Poisson, so its gaps are even; it counts latency from the sending and not from the
- * scheduled moment, and it gives no request ids, so that its account is of counts.
+ * Repeats the constant rates with ghz, an independent client in another language. ghz has no
+ * Poisson schedule, so its gaps are equal. It counts latency from the actual sending time. It has
+ * no request ids, so only counts can be compared with the server's.
  */
 export async function runGhzScenarios(bench: Bench): Promise<readonly ScenarioResult[]> {
   const ghz = findInstalled(bench);
@@ -22,7 +22,7 @@ export async function runGhzScenarios(bench: Bench): Promise<readonly ScenarioRe
   const rate = (share: number) => Math.max(1, Math.round(share * bench.capacity));
   const steps = { start: rate(0.3), step: rate(0.3), end: rate(1.2), each: Math.ceil(seconds / 4) };
   return [
-    await runOne(bench, ghz, { name: 'ghz-steady', note: '0.7 of capacity, even gaps', seconds }, [
+    await runOne(bench, ghz, { name: 'ghz-steady', note: '0.7 of capacity, equal gaps', seconds }, [
       `--rps=${rate(0.7)}`,
       `--total=${Math.round(rate(0.7) * seconds)}`,
     ]),
@@ -36,7 +36,7 @@ export async function runGhzScenarios(bench: Bench): Promise<readonly ScenarioRe
         `--load-step=${steps.step}`,
         `--load-end=${steps.end}`,
         `--load-step-duration=${steps.each}s`,
-        // Its total would else be 200; the schedule then stays at the end's rate.
+        // The default total is 200 requests. After the last step the rate stays at its end.
         `--total=${Math.round(steps.each * rate(0.3) * (1 + 2 + 3 + 4))}`,
       ],
     ),
@@ -51,7 +51,7 @@ function findInstalled({ options, say }: Bench): string | undefined {
   try {
     return findGhz(options.ghz);
   } catch (error) {
-    say(`without ghz: ${messageOf(error)}`);
+    say(`the ghz scenarios are skipped: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -81,9 +81,9 @@ async function runOne(
     `--output=${output}`,
     stand.address,
   ];
-  // Without ids the server's log cannot be matched.
-  const nameless = { ...stand, log: undefined };
-  return runScenario(nameless, { ...words, generator: 'ghz', deadlineMs }, async () => {
+  // Without request ids, the server's log cannot be compared request by request.
+  const standWithoutLog = { ...stand, log: undefined };
+  return runScenario(standWithoutLog, { ...words, generator: 'ghz', deadlineMs }, async () => {
     await runGhz(ghz, args, 1000 * words.seconds + deadlineMs + 60_000);
     const ends = parseGhz(await readFile(output, 'utf8'), options.candidates);
     await Promise.all([rm(requests), rm(output)]);
@@ -91,30 +91,33 @@ async function runOne(
   });
 }
 
-/** `timestamp` is the end of a call, `latency` in nanoseconds; statuses are written as `DeadlineExceeded`. */
+/**
+ * Reads ghz's JSON report. `timestamp` is the end of a call, `latency` is in nanoseconds, and
+ * statuses are written like `DeadlineExceeded`.
+ */
 export function parseGhz(text: string, candidates: number): readonly Sent[] {
   const calls = JsonRecord.parse(text, 'ghz').records('details');
   const ends = calls.map((call, i) => {
-    const endedMs = Date.parse(call.text('timestamp'));
+    const endedAtMs = Date.parse(call.text('timestamp'));
     const status = statusName(call.text('status'));
-    const sentMs = endedMs - call.amount('latency') / 1e6;
+    const sentAtMs = endedAtMs - call.amount('latency') / 1e6;
     const outcome = outcomeOf(status, true);
     const scored = outcome === 'scored' ? candidates : 0;
-    return { id: `ghz-${i}`, sentMs, endedMs, status, outcome, candidates, scored };
+    return { id: `ghz-${i}`, sentAtMs, endedAtMs, status, outcome, candidates, scored };
   });
-  const firstMs = ends.reduce((first, { sentMs }) => Math.min(first, sentMs), Infinity);
+  const firstAtMs = ends.reduce((first, { sentAtMs }) => Math.min(first, sentAtMs), Infinity);
   return ends.map((end) => ({
     ...end,
     method: 'Rank',
     deadlineMs: undefined,
-    dueMs: end.sentMs - firstMs,
-    sentMs: end.sentMs - firstMs,
-    endedMs: end.endedMs - firstMs,
+    dueAtMs: end.sentAtMs - firstAtMs,
+    sentAtMs: end.sentAtMs - firstAtMs,
+    endedAtMs: end.endedAtMs - firstAtMs,
     ends: 1,
   }));
 }
 
-/** `DeadlineExceeded` -> `DEADLINE_EXCEEDED`; ghz writes `Canceled` with one l. */
+/** `DeadlineExceeded` -> `DEADLINE_EXCEEDED`. ghz spells `Canceled` with one l. */
 function statusName(ghzName: string): string {
   return ghzName === 'OK' || ghzName === 'Canceled'
     ? { OK: 'OK', Canceled: 'CANCELLED' }[ghzName]

@@ -16,28 +16,29 @@ export type ScenarioName = (typeof scenarioNames)[number];
 
 const usage = `Usage: npm run load:suite -- [OPTIONS]
 
-Measures what the server holds and sends it what it may meet: first the bare engine and the server at saturation, then
-open-loop Poisson arrivals at rates relative to that. Writes suite.json and suite.html. Ends with status 1 when a
-request is not accounted for.
+Measures the capacity of the server and its behaviour under load: first the bare engine and the
+server at saturation, then open-loop Poisson arrivals at rates relative to the capacity. Writes
+suite.json and suite.html. The exit status is 1 if a request is not accounted for.
 
-  --model DIR          a built model, or 'tiny': random weights, made when missing (default: tiny)
-  --address HOST:PORT  a running server instead of one of its own; without its log and counters
-  --metrics HOST:PORT  that server's metrics
-  --devices SLOTS      as SLMRANK_DEVICES (default: cpu:N, one core less than there are, for the client)
+  --model DIR          a built model, or 'tiny', random weights that are built once (default: tiny)
+  --address HOST:PORT  a running server instead of a new one; its log is not read
+  --metrics HOST:PORT  the address of that server's metrics
+  --devices SLOTS      as in SLMRANK_DEVICES (default: cpu:N, where N leaves a core to the client)
   --seconds N          length of a scenario (default: 20)
-  --scenarios LIST     of ${scenarioNames.join(', ')} (default: all)
-  --candidates N       of a request (default: 50)
+  --scenarios LIST     scenarios separated by commas (default: all), of
+                       ${scenarioNames.join(', ')}
+  --candidates N       candidates of a request (default: 50)
   --tokens N           median length of a candidate (default: 20)
-  --deadline MS        of a request (default: 1000)
-  --slo MS             the p99 that the search looks for (default: 500)
-  --connections N      of the client (default: 4)
-  --seed N             of arrivals, lengths and texts (default: 1)
+  --deadline MS        deadline of a request (default: 1000)
+  --slo MS             the highest p99 that the search accepts (default: 500)
+  --connections N      connections of the client (default: 4)
+  --seed N             seed of arrivals, lengths and texts (default: 1)
   --ghz PATH           the ghz program (default: on PATH, or where 'go install' puts it)
   --replay FILE        replays captured traffic (SLMRANK_CAPTURE) instead of the scenarios
-  --speed X            of the replay (default: 1)
-  --out DIR            where the results go (default: bench/out/suite)
-  --baseline FILE      compares with saved numbers
-  --save-baseline FILE saves the numbers`;
+  --speed X            how many times as fast the traffic is replayed (default: 1)
+  --out DIR            where the results are written (default: bench/out/suite)
+  --baseline FILE      compares the numbers with those in this file
+  --save-baseline FILE saves the numbers in this file`;
 
 export interface SuiteOptions {
   readonly model: string;
@@ -113,7 +114,7 @@ export function parseSuiteOptions(
 function parseAmount(flag: string, text: string, most: number): number {
   const amount = Number(text);
   if (!Number.isFinite(amount) || amount <= 0 || amount > most) {
-    throw new UsageError(`${flag} is '${text}'; a number above 0, at most ${most}, is needed`);
+    throw new UsageError(`${flag} is '${text}'; it must be a number above 0 and at most ${most}`);
   }
   return amount;
 }
@@ -122,7 +123,9 @@ function parseScenarios(text: string): readonly ScenarioName[] {
   return text.split(',').map((name) => {
     const known = scenarioNames.find((each) => each === name);
     if (known === undefined) {
-      throw new UsageError(`no scenario '${name}'; there are ${scenarioNames.join(', ')}`);
+      throw new UsageError(
+        `--scenarios has '${name}'; the scenarios are ${scenarioNames.join(', ')}`,
+      );
     }
     return known;
   });

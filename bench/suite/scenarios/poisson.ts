@@ -8,7 +8,7 @@ import type { Stand } from '../server/stand.ts';
 import type { RequestMaker } from '../traffic/request-maker.ts';
 import { at } from '../../../src/base/at.ts';
 
-/** What every scenario needs. */
+/** The parts that every scenario uses. */
 export interface Bench {
   readonly options: SuiteOptions;
   readonly stand: Stand;
@@ -17,7 +17,7 @@ export interface Bench {
   readonly mix: LengthMix;
   /** Requests of the usual mix, sent in turn. */
   readonly messages: readonly Message[];
-  /** Requests of the usual mix that the server holds, per second. */
+  /** Requests of the usual mix that the server can answer per second. */
   readonly capacity: number;
   readonly say: (line: string) => void;
 }
@@ -28,7 +28,7 @@ export interface PoissonRun {
   readonly stretches: readonly Stretch[];
   readonly messages?: readonly Message[];
   readonly deadlineMs?: number;
-  /** What is special about a request. */
+  /** Changes the request at a place of the plan. */
   readonly vary?: (planned: Planned, place: number) => Planned;
 }
 

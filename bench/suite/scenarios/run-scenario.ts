@@ -12,17 +12,17 @@ export interface ScenarioResult {
   readonly note: string;
   readonly summary: Summary;
   readonly account: Account;
-  /** What the server counted meanwhile; undefined when it cannot be asked. */
+  /** Outcomes that the server counted during the scenario; undefined without its metrics. */
   readonly counted: Tally | undefined;
-  /** Undefined likewise. */
+  /** Undefined without the server's metrics, or if nothing ran. */
   readonly runs: RunRates | undefined;
   /** Processor time of the client, in cores. */
   readonly clientCores: number;
-  /** On the stand's clock. */
-  readonly startedMs: number;
-  readonly endedMs: number;
+  /** These moments are on the stand's clock. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
   readonly memoryMb: { readonly first: number; readonly last: number; readonly most: number };
-  /** Scheduled moment in seconds, latency in milliseconds of answered requests, thinned. */
+  /** Scheduled moment and latency of answered requests; of many requests, a regular sample. */
   readonly points: readonly (readonly [atSeconds: number, ms: number])[];
 }
 
@@ -31,12 +31,12 @@ export interface ScenarioResult {
  * replicas, small batches, scores that no client received, or a slower machine.
  */
 export interface RunRates {
-  /** Time in runs over the scenario's time: the number of replicas when all are always busy. */
+  /** The mean number of replicas that were in a run. */
   readonly busyReplicas: number;
   readonly tokensPerBatch: number;
-  /** Of a replica in a run. */
+  /** Time of a replica for 1,000 packed tokens. */
   readonly msPerThousandTokens: number;
-  /** Candidates run per candidate answered in time; 1 when no work was wasted. */
+  /** Candidates run per candidate that a client received; 1 if no work was wasted. */
   readonly runPerAnswered: number;
   /** Share of the time that the server's main thread was busy; near 1 it limits throughput. */
   readonly frontEndBusy: number;
@@ -52,10 +52,10 @@ export interface ScenarioWords {
 
 const mostPoints = 800;
 const pipeMs = 250;
-/** For the last lines of the server's log to come through the pipe. */
+/** The longest to wait for the last lines of the server's log. */
 const logWaitMs = 3000;
 
-/** Runs one scenario and settles its account with the server. */
+/** Runs a scenario and compares the client's account with the server's. */
 export async function runScenario(
   stand: Stand,
   words: ScenarioWords,
@@ -67,9 +67,9 @@ export async function runScenario(
   stand.log?.clear();
   const before = await readServer(stand);
   const cpuBefore = process.cpuUsage();
-  const startedMs = stand.nowMs();
+  const startedAtMs = stand.nowMs();
   const ends = await send();
-  const endedMs = stand.nowMs();
+  const endedAtMs = stand.nowMs();
   const { user, system } = process.cpuUsage(cpuBefore);
   await awaitLog(stand, ends);
   const after = await readServer(stand);
@@ -77,21 +77,21 @@ export async function runScenario(
     before.counted === undefined || after.counted === undefined
       ? undefined
       : subtract(after.counted, before.counted);
-  // Slow readers only disturb the others: the time they left answers unread is not latency.
+  // Streams belong to slow readers, whose time without reading is not latency.
   const unary = ends.filter(({ method }) => method === 'Rank');
   const account = reconcile(ends, stand.log?.ends);
   return {
     name,
     generator,
     note,
-    startedMs,
-    endedMs,
+    startedAtMs,
+    endedAtMs,
     counted,
-    runs: ratesBetween(before.runs, after.runs, { spanMs: endedMs - startedMs, ends }),
+    runs: ratesBetween(before.runs, after.runs, { spanMs: endedAtMs - startedAtMs, ends }),
     summary: summarizeEnds(unary, { seconds, deadlineMs }),
     account: { ...account, problems: [...account.problems, ...checkCounters(stand, counted)] },
-    clientCores: (user + system) / 1000 / (endedMs - startedMs),
-    memoryMb: memoryBetween(stand, startedMs, endedMs),
+    clientCores: (user + system) / 1000 / (endedAtMs - startedAtMs),
+    memoryMb: memoryBetween(stand, startedAtMs, endedAtMs),
     points: thin(unary),
   };
 }
@@ -106,7 +106,7 @@ async function readServer(stand: Stand): Promise<ServerNumbers> {
   return { counted: readCounters(text), runs: readRuns(text) };
 }
 
-/** Undefined as well when nothing ran. */
+/** Undefined if a total is missing or nothing ran. */
 export function ratesBetween(
   before: RunTotals | undefined,
   after: RunTotals | undefined,
@@ -136,24 +136,24 @@ function checkCounters({ log }: Stand, counted: Tally | undefined): readonly str
   const total = Object.values(counted).reduce((sum, count) => sum + count, 0);
   return logged === total
     ? []
-    : [`the server's counters rose by ${total}; its log tells of ${logged} requests`];
+    : [`the server's counters rose by ${total}, but its log has ${logged} requests`];
 }
 
 /** Waits for the log lines of answered requests; those of abandoned requests may never come. */
 async function awaitLog({ log }: Stand, ends: readonly Sent[]): Promise<void> {
-  const owed = ends.filter(({ outcome }) => outcome !== 'expired' && outcome !== 'cancelled');
-  const limitMs = performance.now() + logWaitMs;
+  const answered = ends.filter(({ outcome }) => outcome !== 'expired' && outcome !== 'cancelled');
+  const limitAtMs = performance.now() + logWaitMs;
   do {
     await new Promise((resolve) => setTimeout(resolve, pipeMs));
   } while (
     log !== undefined &&
-    performance.now() < limitMs &&
-    owed.some(({ id }) => !log.ends.has(id))
+    performance.now() < limitAtMs &&
+    answered.some(({ id }) => !log.ends.has(id))
   );
 }
 
-function memoryBetween({ memory }: Stand, startedMs: number, endedMs: number) {
-  const within = memory.filter(({ atMs }) => atMs >= startedMs && atMs <= endedMs);
+function memoryBetween({ memory }: Stand, startedAtMs: number, endedAtMs: number) {
+  const within = memory.filter(({ atMs }) => atMs >= startedAtMs && atMs <= endedAtMs);
   const values = within.map(({ mb }) => mb);
   const quarter = Math.max(1, Math.floor(values.length / 4));
   const mean = (some: readonly number[]) => some.reduce((a, b) => a + b, 0) / some.length;
@@ -171,7 +171,7 @@ function thin(ends: readonly Sent[]): readonly (readonly [number, number])[] {
   const step = Math.max(1, Math.ceil(answered.length / mostPoints));
   return answered
     .filter((_, i) => i % step === 0)
-    .map(({ dueMs, endedMs }) => [round(dueMs / 1000), round(endedMs - dueMs)]);
+    .map(({ dueAtMs, endedAtMs }) => [round(dueAtMs / 1000), round(endedAtMs - dueAtMs)]);
 }
 
 function round(value: number): number {

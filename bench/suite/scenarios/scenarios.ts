@@ -9,7 +9,7 @@ import { packMessage } from '../traffic/sender.ts';
 import { runSlowReaders } from './slow-readers.ts';
 import { at } from '../../../src/base/at.ts';
 
-/** Every scenario by name; rates are relative to the measured capacity. */
+/** All scenarios by name. Rates are relative to the measured capacity. */
 export const scenarios: Readonly<
   Record<ScenarioName, (bench: Bench) => Promise<readonly ScenarioResult[]>>
 > = {
@@ -46,7 +46,7 @@ function stretch({ capacity, options }: Bench, share: number, part = 1) {
   return { seconds: part * options.seconds, perSecond: share * capacity };
 }
 
-/** Few and many candidates, short and very long ones; the same tokens a second as 0.6 of capacity. */
+/** Few to many candidates of very different lengths, at 0.6 of the capacity in tokens. */
 async function longTail(bench: Bench): Promise<readonly ScenarioResult[]> {
   const { maker, mix, messages: usual } = bench;
   const most = Math.max(4, 4 * bench.options.candidates);
@@ -58,14 +58,16 @@ async function longTail(bench: Bench): Promise<readonly ScenarioResult[]> {
   return [
     await runPoisson(bench, {
       name: 'long-tail',
-      note: `${Math.ceil(most / 40)} to ${most} candidates, lengths log-normal with deviation 1, 0.6 of capacity in tokens`,
+      note:
+        `${Math.ceil(most / 40)} to ${most} candidates, lengths log-normal with deviation 1, ` +
+        '0.6 of capacity in tokens',
       stretches: [stretch(bench, share)],
       messages,
     }),
   ];
 }
 
-/** Overload, then normal load, which the server must serve as before. */
+/** Overload, then normal load, which the server must answer as before. */
 async function overload(bench: Bench): Promise<readonly ScenarioResult[]> {
   const partial = bench.maker.messages(bench.mix, 32, { partialOk: true });
   const during = await runPoisson(bench, {
@@ -75,7 +77,7 @@ async function overload(bench: Bench): Promise<readonly ScenarioResult[]> {
   });
   const mixed = await runPoisson(bench, {
     name: 'overload-partial',
-    note: '3 times capacity, every second request takes what is scored by its deadline (partial_ok)',
+    note: '3 times capacity, every second request accepts a partial answer (partial_ok)',
     stretches: [stretch(bench, 3, 0.4)],
     messages: partial.flatMap((message, i) => [message, at(bench.messages, i)]),
   });
@@ -103,14 +105,16 @@ async function cancels(bench: Bench): Promise<readonly ScenarioResult[]> {
   return [
     await runPoisson(bench, {
       name: 'cancels',
-      note: '1.5 times capacity; a quarter is cancelled within 100 ms, a quarter has deadlines below 60 ms',
+      note:
+        '1.5 times capacity; a quarter is cancelled within 100 ms, ' +
+        'and a quarter has deadlines below 61 ms',
       stretches: [stretch(bench, 1.5)],
       vary: storm,
     }),
   ];
 }
 
-/** Cheap to score with a long reply, so that flow control soon stops a stream that is not read. */
+/** A request with few tokens and a long reply, so that flow control soon stops an unread stream. */
 const longAnswer = packMessage(
   {
     query: 'texts returned',
@@ -124,11 +128,12 @@ const longAnswer = packMessage(
   0,
 );
 
-/** Beside 0.4 of capacity of usual traffic, streams that send all they may and read nothing. */
+/** Usual traffic at 0.4 of capacity, beside streams that send requests and read no replies. */
 async function slowReaders(bench: Bench): Promise<readonly ScenarioResult[]> {
   const { options, stand, sender, maker, messages, capacity } = bench;
   const note =
-    '0.4 of capacity, beside 8 streams of 20 requests with answers of 90 kB that read nothing; then 4 read, 4 go away';
+    '0.4 of capacity, beside 8 streams of 20 requests that do not read their answers of 90 kB; ' +
+    'at the end 4 of them read and 4 are cancelled';
   bench.say(`slow-readers: ${note}`);
   const { seconds, deadlineMs } = options;
   const arrivals = poissonArrivals([{ seconds, perSecond: 0.4 * capacity }], maker.random);
@@ -137,7 +142,7 @@ async function slowReaders(bench: Bench): Promise<readonly ScenarioResult[]> {
   });
   const words = { name: 'slow-readers', note, generator: 'Poisson client', deadlineMs } as const;
   const result = await runScenario(stand, { ...words, seconds }, async () => {
-    const startMs = sender.nowMs();
+    const startedAtMs = sender.nowMs();
     const [usual, slow] = await Promise.all([
       play(sender, 'slow-readers', plan),
       runSlowReaders(
@@ -149,7 +154,7 @@ async function slowReaders(bench: Bench): Promise<readonly ScenarioResult[]> {
           requests: 20,
           seconds,
         },
-        () => sender.nowMs() - startMs,
+        () => sender.nowMs() - startedAtMs,
       ),
     ]);
     return [...usual, ...slow];

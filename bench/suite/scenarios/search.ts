@@ -2,10 +2,10 @@ import { type Bench, runPoisson } from './poisson.ts';
 import type { ScenarioResult } from './run-scenario.ts';
 
 const probes = 5;
-/** Of capacity: where the search begins. */
+/** Bounds of the search, as shares of capacity. */
 const bounds = { least: 0.3, most: 1.1 };
 
-/** Halves the range in which the highest rate lies that meets the objective, with a probe at each step. */
+/** Searches for the highest rate that meets the objective, by bisection with a scenario a step. */
 export async function searchRate(bench: Bench): Promise<readonly ScenarioResult[]> {
   const results: ScenarioResult[] = [];
   const seconds = Math.max(4, bench.options.seconds / 2);
@@ -21,7 +21,7 @@ export async function searchRate(bench: Bench): Promise<readonly ScenarioResult[
   return results;
 }
 
-/** The greatest value for which `holds`, within (most - least) / 2^steps; `least` when none was found. */
+/** The greatest value for which `holds` is true, to (most - least) / 2^steps; or else `least`. */
 export async function bisect(
   { least, most }: { readonly least: number; readonly most: number },
   steps: number,
@@ -39,14 +39,14 @@ export async function bisect(
   return low;
 }
 
-/** 99 of 100 requests sent were answered with scores within the objective: a refusal counts as not answered. */
+/** Whether 99 % of the requests were answered with scores, with a p99 within the objective. */
 export function meets({ summary }: Pick<ScenarioResult, 'summary'>, sloMs: number): boolean {
   const { sent, counts, latencyMs } = summary;
   const answered = counts.scored + counts.partial;
   return sent > 0 && answered >= 0.99 * sent && (latencyMs?.p99 ?? Infinity) <= sloMs;
 }
 
-/** Of the probes that met it, the one with the highest rate. */
+/** The highest rate of a search step that met the objective; undefined if none did. */
 export function highestRate(results: readonly ScenarioResult[], sloMs: number): number | undefined {
   const rates = results
     .filter((result) => result.name.startsWith('search-') && meets(result, sloMs))

@@ -1,5 +1,6 @@
 import { type ClientDuplexStream, Client, credentials, status } from '@grpc/grpc-js';
 import type { WireRankStreamResponse } from '../../../src/proto/generated/slmrank/v1/RankStreamResponse.ts';
+import { at } from '../../../src/base/at.ts';
 import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
 import { outcomeOf, type Sent } from '../account/ends.ts';
 import { type Message, withId } from '../traffic/sender.ts';
@@ -9,21 +10,21 @@ const connectMs = 10_000;
 
 export interface SlowReaders {
   readonly address: string;
-  /** What request ids begin with. */
+  /** The prefix of request ids. */
   readonly name: string;
   readonly messages: readonly Message[];
   readonly streams: number;
   /** Requests of each stream, all written at once. */
   readonly requests: number;
-  /** How long nobody reads. */
+  /** How long the streams read nothing. */
   readonly seconds: number;
 }
 
 type Stream = ClientDuplexStream<Buffer, WireRankStreamResponse>;
 
 /**
- * Streams that write and do not read. After the given time every second one begins to read and must get an answer to
- * all it sent; the others go away, and what they sent counts as cancelled.
+ * Opens streams that send requests and read no replies. After the given time, every second stream
+ * starts to read and must receive all its answers. The others are cancelled, with their requests.
  */
 export async function runSlowReaders(
   options: SlowReaders,
@@ -53,27 +54,25 @@ async function runStream(
   });
   const sent = new Map<string, Sent>();
   for (let i = 0; i < requests; i++) {
-    const message = messages[i % messages.length];
-    if (message !== undefined) {
-      const id = `${name}-${place}-${i}`;
-      const atMs = nowMs();
-      sent.set(id, {
-        ...unanswered,
-        id,
-        dueMs: atMs,
-        sentMs: atMs,
-        deadlineMs: undefined,
-        candidates: message.candidates,
-      });
-      stream.write(withId(message, id));
-    }
+    const message = at(messages, i % messages.length);
+    const id = `${name}-${place}-${i}`;
+    const atMs = nowMs();
+    sent.set(id, {
+      ...unanswered,
+      id,
+      dueAtMs: atMs,
+      sentAtMs: atMs,
+      deadlineMs: undefined,
+      candidates: message.candidates,
+    });
+    stream.write(withId(message, id));
   }
-  // An error has no meaning before anything is read; unheard it would end the process.
+  // Without a listener an error would end the process; the status has the same information.
   stream.on('error', () => undefined);
   await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
-  const goesAway = place % 2 === 1;
+  const isCancelled = place % 2 === 1;
   let ended = 'CANCELLED';
-  if (goesAway) {
+  if (isCancelled) {
     stream.cancel();
   } else {
     ended = await readAll(stream, (reply) => {
@@ -83,14 +82,14 @@ async function runStream(
       }
     });
   }
-  const endedMs = nowMs();
-  const left = goesAway ? {} : unansweredAfter(ended);
+  const endedAtMs = nowMs();
+  const left = isCancelled ? {} : unansweredAfter(ended);
   return [...sent.values()].map((end) =>
-    end.ends === 0 ? { ...end, ...left, endedMs, ends: 1 } : end,
+    end.ends === 0 ? { ...end, ...left, endedAtMs, ends: 1 } : end,
   );
 }
 
-/** A stream that was not over in time left its requests unanswered; any other owes an answer to each. */
+/** Open requests expire at the stream's deadline. After any other end, they have failed. */
 function unansweredAfter(ended: string): Pick<Sent, 'status' | 'outcome'> {
   return ended === 'DEADLINE_EXCEEDED'
     ? { status: ended, outcome: 'expired' }
@@ -101,19 +100,23 @@ const asIs = (bytes: Buffer) => bytes;
 
 const unanswered = {
   method: 'RankStream',
-  endedMs: 0,
+  endedAtMs: 0,
   status: 'CANCELLED',
   outcome: 'cancelled',
   scored: 0,
   ends: 0,
 } as const;
 
-function answered(sent: Sent, { response, error }: WireRankStreamResponse, endedMs: number): Sent {
-  // Of a oneof the loader leaves out what is not set, or says null.
+function answered(
+  sent: Sent,
+  { response, error }: WireRankStreamResponse,
+  endedAtMs: number,
+): Sent {
+  // In a oneof, the loader omits the unset field or sets it to null.
   const name = error ? (status[error.code] ?? 'UNKNOWN') : 'OK';
   return {
     ...sent,
-    endedMs,
+    endedAtMs,
     status: name,
     outcome: outcomeOf(name, response?.complete ?? true),
     scored: response?.usage?.scored ?? 0,

@@ -1,13 +1,13 @@
 import { outcomes } from '../../../src/domain/events.ts';
 import type { Tally } from '../account/ends.ts';
 
-/** What the server itself says of the requests that it saw: its log by request id, its counters in total. */
+// The server's own record of its requests: its log by request id, and its counters.
 
-/** Collects the debug line that the server writes at each request's end. */
+/** Collects the debug lines that the server logs when requests end. */
 export class EndedLines {
   readonly #statuses = new Map<string, string[]>();
 
-  /** For each line of its log; ignores all others. */
+  /** Takes a line of the log; lines of another kind are ignored. */
   readonly read = (line: string): void => {
     if (line.startsWith('{') && line.includes('"request ended"') && line.includes('"Rank')) {
       const { requestId, status } = parseEnded(line);
@@ -33,7 +33,7 @@ function parseEnded(line: string): { requestId: string; status: string } {
   return JSON.parse(line) as { requestId: string; status: string };
 }
 
-/** Requests ended so far by outcome, from a Prometheus exposition; undefined when it does not count them. */
+/** Requests ended so far by outcome, from a Prometheus exposition; undefined if it has none. */
 export function readCounters(exposition: string): Tally | undefined {
   const lines = exposition.split('\n').filter((line) => line.startsWith('slmrank_requests_total{'));
   if (lines.length === 0) {
@@ -49,17 +49,17 @@ export function readCounters(exposition: string): Tally | undefined {
   return totals;
 }
 
-/** What replicas have run so far, all together. */
+/** Totals over all replicas so far. */
 export interface RunTotals {
   readonly busySeconds: number;
   readonly batches: number;
   readonly packedTokens: number;
   readonly candidates: number;
-  /** Time that the main thread's event loop was busy; 0 when it is not counted. */
+  /** Busy time of the main thread's event loop; 0 if the server does not count it. */
   readonly loopSeconds: number;
 }
 
-/** Undefined when runs are not counted. */
+/** Undefined if the server does not count runs. */
 export function readRuns(exposition: string): RunTotals | undefined {
   const lines = exposition.split('\n');
   const sum = (name: string) =>
@@ -77,7 +77,7 @@ export function readRuns(exposition: string): RunTotals | undefined {
     : undefined;
 }
 
-/** One sample of an exposition by its name and labels as written; undefined when it is not there. */
+/** A sample of an exposition by its name and labels as written; undefined if it is missing. */
 export function readSample(exposition: string, series: string): number | undefined {
   const line = exposition.split('\n').find((each) => each.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));

@@ -11,23 +11,23 @@ export interface MemorySample {
   readonly mb: number;
 }
 
-/** The server under test and what can be learnt of it from outside. */
+/** The server under test, as it can be observed from outside. */
 export interface Stand {
   readonly address: string;
-  /** Undefined for a server that others started. */
+  /** Undefined for a server that we did not start. */
   readonly pid: number | undefined;
-  /** Ends by request id; undefined for a server that others started. */
+  /** Ends by request id; undefined for a server that we did not start. */
   readonly log: EndedLines | undefined;
   readonly memory: readonly MemorySample[];
   nowMs(): number;
-  /** The exposition of its metrics; undefined when it cannot be asked. */
+  /** The exposition of its metrics; undefined if their address is unknown. */
   metrics(): Promise<string | undefined>;
-  /** Where its admin service listens; undefined for none. */
+  /** The address of its admin service; undefined if there is none. */
   adminAddress(): string | undefined;
   stop(): Promise<void>;
 }
 
-/** A server of our own in a child process: its log tells of every request, its memory is watched. */
+/** Starts a server in a child process, reads its log and samples its memory. */
 export async function startStand(settings: Readonly<Record<string, string>>): Promise<Stand> {
   const log = new EndedLines();
   let ready = '';
@@ -50,7 +50,7 @@ export async function startStand(settings: Readonly<Record<string, string>>): Pr
     address: server.address,
     pid: server.pid,
     log,
-    ...asking(() => findPort(ready, 'metrics')),
+    ...metricsFrom(() => findPort(ready, 'metrics')),
     adminAddress: () => findPort(ready, 'admin'),
     stop: async () => {
       watch.stop();
@@ -62,27 +62,27 @@ export async function startStand(settings: Readonly<Record<string, string>>): Pr
   };
 }
 
-/** Somebody else's server. */
+/** Uses a server that is already running. */
 export function openStand(address: string, metrics: string | undefined): Stand {
-  const startedMs = performance.now();
+  const startedAtMs = performance.now();
   return {
     address,
     pid: undefined,
     log: undefined,
     memory: [],
-    nowMs: () => performance.now() - startedMs,
-    ...asking(() => metrics),
+    nowMs: () => performance.now() - startedAtMs,
+    ...metricsFrom(() => metrics),
     adminAddress: () => undefined,
     stop: () => Promise.resolve(),
   };
 }
 
-/** An address in the line by which the server's log says that it is ready. */
+/** An address in the log line that says that the server is ready. */
 export function findPort(readyLine: string, name: 'metrics' | 'admin'): string | undefined {
   return new RegExp(`"${name}":"([^"]+)"`).exec(readyLine)?.[1];
 }
 
-function asking(addressOf: () => string | undefined): Pick<Stand, 'metrics'> {
+function metricsFrom(addressOf: () => string | undefined): Pick<Stand, 'metrics'> {
   return {
     metrics: async () => {
       const address = addressOf();
@@ -92,9 +92,9 @@ function asking(addressOf: () => string | undefined): Pick<Stand, 'metrics'> {
 }
 
 function watchResident(pid: number) {
-  const startedMs = performance.now();
+  const startedAtMs = performance.now();
   const memory: MemorySample[] = [];
-  const nowMs = () => performance.now() - startedMs;
+  const nowMs = () => performance.now() - startedAtMs;
   const timer = setInterval(() => {
     const mb = residentMb(pid);
     if (mb !== undefined) {

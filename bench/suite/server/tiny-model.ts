@@ -20,9 +20,9 @@ import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
 import { replaceFolder } from '../../../src/model/replace-folder.ts';
 
 /**
- * A model of random weights with a real tokenizer. Sized so that 50 candidates of 20 tokens run in some tens of
- * milliseconds on a core: short enough for many requests a second, long enough that the model and not the front end is
- * what limits the server.
+ * The shape of a model with random weights and a real tokenizer. 50 candidates of 20 tokens take
+ * some tens of milliseconds on a core: little enough for many requests per second, and enough that
+ * the model limits the throughput and not the front end.
  */
 export const tinyBlueprint: Blueprint = {
   family: 'llama',
@@ -44,7 +44,7 @@ export const tinyBlueprint: Blueprint = {
 const attentionGroups = 4;
 const buckets = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048];
 
-/** Built once, and again when its dimensions have changed. Resolves to its folder. */
+/** Builds the model if it is missing or has another shape. Resolves to its folder. */
 export async function ensureTinyModel(
   outDir: string,
   say: (line: string) => void,

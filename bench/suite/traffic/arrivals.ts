@@ -1,28 +1,28 @@
-/** A stretch of time with one mean rate of arrivals. */
+/** A period with one mean rate of arrivals. */
 export interface Stretch {
   readonly seconds: number;
   readonly perSecond: number;
 }
 
 /**
- * Moments of a Poisson process, in milliseconds from the start, ascending: gaps are exponential and know nothing of
- * each other. The rate changes from stretch to stretch; a gap that would cross into the next one is drawn anew there,
- * which the process permits as it has no memory.
+ * Arrivals of a Poisson process, in milliseconds from the start, ascending. Gaps are exponential
+ * and independent. Each stretch has its own rate. A gap that would end in the next stretch is drawn
+ * again from its start, which is exact because the exponential distribution is memoryless.
  */
 export function poissonArrivals(
   stretches: readonly Stretch[],
   random: () => number,
 ): readonly number[] {
   const arrivals: number[] = [];
-  let startMs = 0;
+  let startAtMs = 0;
   for (const { seconds, perSecond } of stretches) {
-    const endMs = startMs + 1000 * seconds;
-    let atMs = startMs + gapMs(perSecond, random);
-    while (atMs < endMs) {
+    const endAtMs = startAtMs + 1000 * seconds;
+    let atMs = startAtMs + gapMs(perSecond, random);
+    while (atMs < endAtMs) {
       arrivals.push(atMs);
       atMs += gapMs(perSecond, random);
     }
-    startMs = endMs;
+    startAtMs = endAtMs;
   }
   return arrivals;
 }

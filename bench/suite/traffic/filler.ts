@@ -2,7 +2,7 @@ import type { RequestEncoder } from '../../../src/encode/encode.ts';
 import type { TemplateOrder } from '../../../src/text/template.ts';
 import type { Tokenizer } from '../../../src/text/tokenizer/tokenizer.ts';
 
-/** Plain words; those that a tokenizer has as one token are used. */
+/** Plain words, of which those with a single token are used. */
 const words = (
   'time year people way day man thing woman life child world school state family student group country problem hand ' +
   'part place case week company system program question work government number night point home water room mother ' +
@@ -14,18 +14,19 @@ const words = (
   'south remote skill tool machine safety clinic truck kitchen garden river bridge paper metal light sound energy'
 ).split(' ');
 
-/** Texts without sense, of a given number of tokens. */
+/** Makes random texts with a given number of tokens. */
 export interface Filler {
-  /** As a candidate's text or a query, behind a space of the template. Empty for 0 tokens. */
+  /** A candidate's text or a query, as counted after a space. Empty for 0 tokens. */
   text(tokens: number, random: () => number): string;
 }
 
-/** @throws Error when the tokenizer has none of the words as one token. */
+/** @throws Error when fewer than ten of the words are single tokens. */
 export function createFiller(tokenizer: Pick<Tokenizer, 'encode'>): Filler {
   const known = words.filter((word) => tokenizer.encode(` ${word}`).length === 1);
   if (known.length < 10) {
     throw new Error(
-      `the tokenizer has ${known.length} of ${words.length} plain words as one token; at least 10 are needed`,
+      `the tokenizer has a single token for ${known.length} of ${words.length} plain words; ` +
+        'at least 10 are needed',
     );
   }
   return {
@@ -34,7 +35,7 @@ export function createFiller(tokenizer: Pick<Tokenizer, 'encode'>): Filler {
   };
 }
 
-/** Tokens of the template's own text before each candidate and behind it, and where the query's are added. */
+/** Tokens of the template's own text before and after a candidate, and the place of the query. */
 export interface TemplateTokens {
   readonly prefix: number;
   readonly suffix: number;

@@ -2,7 +2,7 @@ import type { Sent } from '../account/ends.ts';
 import type { Message, Sender } from './sender.ts';
 import { at } from '../../../src/base/at.ts';
 
-/** What to send and when; `atMs` from the start of the scenario, ascending. */
+/** A request and when to send it. `atMs` counts from the start of the scenario, and ascends. */
 export interface Planned {
   readonly atMs: number;
   readonly message: Message;
@@ -10,28 +10,28 @@ export interface Planned {
   readonly cancelAfterMs?: number;
 }
 
-/** Timers are coarse and late on a busy machine, so the last part of a wait polls instead. */
+/** Timers are coarse and late on a busy machine, so the last part of a wait polls the clock. */
 const spinMs = 1.5;
 
 /**
- * Open loop: sends each request at its scheduled time, whether or not earlier ones were answered.
- * Resolves when all have ended, with times since the start of the scenario.
+ * An open loop: sends each request at its scheduled time, whether or not earlier ones are answered.
+ * Resolves when all have ended, with times from the start of the scenario.
  */
 export async function play(
   sender: Sender,
   name: string,
   plan: readonly Planned[],
 ): Promise<readonly Sent[]> {
-  const startMs = sender.nowMs();
+  const startedAtMs = sender.nowMs();
   const pending: Promise<Sent>[] = [];
   for (const [i, { atMs, ...planned }] of plan.entries()) {
-    await until(sender, startMs + atMs);
-    pending.push(sender.send({ ...planned, id: `${name}-${i}`, dueMs: startMs + atMs }));
+    await until(sender, startedAtMs + atMs);
+    pending.push(sender.send({ ...planned, id: `${name}-${i}`, dueAtMs: startedAtMs + atMs }));
   }
-  return (await Promise.all(pending)).map((sent) => shift(sent, startMs));
+  return (await Promise.all(pending)).map((sent) => shift(sent, startedAtMs));
 }
 
-/** Closed loop: keeps a fixed number of requests in flight for some time, to measure capacity. */
+/** A closed loop: keeps a fixed number of requests in flight for some time, to measure capacity. */
 export async function saturate(
   sender: Sender,
   name: string,
@@ -42,35 +42,35 @@ export async function saturate(
   },
 ): Promise<readonly Sent[]> {
   const { messages, inFlight, seconds } = options;
-  const startMs = sender.nowMs();
+  const startedAtMs = sender.nowMs();
   const ends: Sent[] = [];
   let count = 0;
   const loop = async () => {
-    while (sender.nowMs() - startMs < 1000 * seconds) {
+    while (sender.nowMs() - startedAtMs < 1000 * seconds) {
       const i = count++;
       const message = at(messages, i % messages.length);
-      const dueMs = sender.nowMs();
-      ends.push(await sender.send({ id: `${name}-${i}`, message, dueMs, deadlineMs: undefined }));
+      const dueAtMs = sender.nowMs();
+      ends.push(await sender.send({ id: `${name}-${i}`, message, dueAtMs, deadlineMs: undefined }));
     }
   };
   await Promise.all(Array.from({ length: inFlight }, loop));
-  return ends.map((sent) => shift(sent, startMs));
+  return ends.map((sent) => shift(sent, startedAtMs));
 }
 
-function shift(sent: Sent, startMs: number): Sent {
-  const { dueMs, sentMs, endedMs, ends } = sent;
+function shift(sent: Sent, startedAtMs: number): Sent {
+  const { dueAtMs, sentAtMs, endedAtMs, ends } = sent;
   return {
     ...sent,
-    // Read only now, so that a second end is counted as well.
+    // This getter is read late, so that a second end is counted too.
     ends,
-    dueMs: dueMs - startMs,
-    sentMs: sentMs - startMs,
-    endedMs: endedMs - startMs,
+    dueAtMs: dueAtMs - startedAtMs,
+    sentAtMs: sentAtMs - startedAtMs,
+    endedAtMs: endedAtMs - startedAtMs,
   };
 }
 
-async function until(sender: Sender, momentMs: number): Promise<void> {
-  for (let left = momentMs - sender.nowMs(); left > 0; left = momentMs - sender.nowMs()) {
+async function until(sender: Sender, atMs: number): Promise<void> {
+  for (let left = atMs - sender.nowMs(); left > 0; left = atMs - sender.nowMs()) {
     const waitMs = left - spinMs;
     await new Promise((resolve) =>
       waitMs > 0 ? setTimeout(resolve, waitMs) : setImmediate(resolve),

@@ -10,22 +10,22 @@ import type { Planned } from './play.ts';
 import { type Message, packMessage } from './sender.ts';
 import { drawShape, type LengthMix, type Shape } from './shapes.ts';
 
-/** What is special about a request. */
-export interface Wishes {
+export interface RequestOptions {
   readonly partialOk?: boolean;
   readonly deferrable?: boolean;
-  /** What is measured is usually the model, and not how often a text comes back. */
+  /** Default false: a cached score would not measure the model. */
   readonly useCache?: boolean;
 }
 
 /** Makes requests of given lengths for a model: as messages, and encoded for the bare engine. */
 export interface RequestMaker {
   readonly random: () => number;
-  message(shape: Shape, wishes?: Wishes): Message;
-  /** As many messages of a mix as are sent in turn. */
-  messages(mix: LengthMix, count: number, wishes?: Wishes): readonly Message[];
-  /** As the server's encoder would hand it to the scheduler. */
+  message(shape: Shape, options?: RequestOptions): Message;
+  /** Messages with lengths drawn from a mix. */
+  messages(mix: LengthMix, count: number, options?: RequestOptions): readonly Message[];
+  /** Encodes a request as the server does before scheduling it. */
   encode(shape: Shape): EncodedRequest;
+  /** Requests with the lengths, times and deadlines of captured traffic, `speed` times as fast. */
   replay(traffic: readonly TrafficShape[], speed: number): readonly Planned[];
 }
 
@@ -62,7 +62,7 @@ class Maker implements RequestMaker {
 
   message(
     shape: Shape,
-    { partialOk = false, deferrable = false, useCache = false }: Wishes = {},
+    { partialOk = false, deferrable = false, useCache = false }: RequestOptions = {},
   ): Message {
     const request = {
       ...this.#texts(shape),
@@ -73,8 +73,8 @@ class Maker implements RequestMaker {
     return packMessage(request, this.#packedTokens(shape));
   }
 
-  messages(mix: LengthMix, count: number, wishes?: Wishes): readonly Message[] {
-    return Array.from({ length: count }, () => this.message(drawShape(mix, this.random), wishes));
+  messages(mix: LengthMix, count: number, options?: RequestOptions): readonly Message[] {
+    return Array.from({ length: count }, () => this.message(drawShape(mix, this.random), options));
   }
 
   encode(shape: Shape): EncodedRequest {
@@ -88,7 +88,7 @@ class Maker implements RequestMaker {
       candidates: candidates.map(({ text }) => ({ title: undefined, text })),
     });
     if (!outcome.ok) {
-      throw new Error(`a made-up request cannot be encoded: ${outcome.message}`);
+      throw new Error(`a generated request cannot be encoded: ${outcome.message}`);
     }
     return outcome.encoded;
   }
@@ -104,7 +104,10 @@ class Maker implements RequestMaker {
     }));
   }
 
-  /** What the shape has beyond the template: in its prefix or its suffix, by the order it was captured with. */
+  /**
+   * The tokens of the query: those of the prefix or of the suffix (candidate-first) beyond the
+   * template's own.
+   */
   #queryTokens({ prefixTokens, suffixTokens }: TrafficShape): number {
     const { prefix, suffix } = this.#template;
     return Math.max(1, prefixTokens - prefix, (suffixTokens ?? suffix) - suffix);

@@ -14,16 +14,16 @@ import { at } from '../../../src/base/at.ts';
 export interface Message {
   readonly bytes: Buffer;
   readonly candidates: number;
-  /** Packed tokens it takes to score, all in one batch. */
+  /** Packed tokens of the request, if it runs in one batch. */
   readonly packedTokens: number;
 }
 
 export interface Dispatch {
   readonly id: string;
   readonly message: Message;
-  /** Milliseconds from the sender's start. */
-  readonly dueMs: number;
-  /** After the due moment; undefined for no deadline. */
+  /** When the request should be sent, on the sender's clock. */
+  readonly dueAtMs: number;
+  /** Time allowed from the due moment on; undefined for no deadline. */
   readonly deadlineMs: number | undefined;
   /** The client cancels this long after sending. */
   readonly cancelAfterMs?: number;
@@ -42,7 +42,7 @@ export function packMessage(request: WireRankRequestInput, packedTokens: number)
 export function withId({ bytes }: Pick<Message, 'bytes'>, id: string): Buffer {
   const name = Buffer.from(id);
   if (name.length > 127) {
-    throw new Error(`request id of ${name.length} bytes; at most 127 are allowed here`);
+    throw new Error(`the request id has ${name.length} bytes; at most 127 are allowed here`);
   }
   return Buffer.concat([bytes, Buffer.from([(12 << 3) | 2, name.length]), name]);
 }
@@ -51,7 +51,7 @@ export function withId({ bytes }: Pick<Message, 'bytes'>, id: string): Buffer {
 export class Sender {
   readonly #clients: readonly Client[];
   #next = 0;
-  readonly startedMs = performance.now();
+  readonly startedAtMs = performance.now();
 
   constructor(address: string, connections: number) {
     this.#clients = Array.from(
@@ -59,7 +59,7 @@ export class Sender {
       () =>
         new Client(address, credentials.createInsecure(), {
           'grpc.enable_retries': 0,
-          // Else all clients of one address share one connection.
+          // Otherwise all clients of one address share one connection.
           'grpc.use_local_subchannel_pool': 1,
           'grpc.max_receive_message_length': -1,
         }),
@@ -67,10 +67,10 @@ export class Sender {
   }
 
   nowMs(): number {
-    return performance.now() - this.startedMs;
+    return performance.now() - this.startedAtMs;
   }
 
-  /** Resolves when all connections stand. */
+  /** Resolves when all connections are open. */
   async connect(timeoutMs: number): Promise<void> {
     await Promise.all(
       this.#clients.map(
@@ -86,10 +86,10 @@ export class Sender {
 
   /** Resolves when the request has ended with any status; never rejects. */
   send(dispatch: Dispatch): Promise<Sent> {
-    const { id, message, dueMs, deadlineMs, cancelAfterMs } = dispatch;
-    const sentMs = this.nowMs();
+    const { id, message, dueAtMs, deadlineMs, cancelAfterMs } = dispatch;
+    const sentAtMs = this.nowMs();
     const { candidates } = message;
-    const record = { id, method: 'Rank', dueMs, sentMs, deadlineMs, candidates } as const;
+    const record = { id, method: 'Rank', dueAtMs, sentAtMs, deadlineMs, candidates } as const;
     return new Promise((resolve) => {
       const ended = { count: 0 };
       let timer: NodeJS.Timeout | undefined;
@@ -100,7 +100,7 @@ export class Sender {
         const outcome = outcomeOf(name, reply?.complete ?? true);
         resolve({
           ...record,
-          endedMs: this.nowMs(),
+          endedAtMs: this.nowMs(),
           status: name,
           outcome,
           scored: reply?.usage?.scored ?? 0,
@@ -109,7 +109,7 @@ export class Sender {
           },
         });
       };
-      const call = this.#call(withId(message, id), { dueMs, deadlineMs }, settle);
+      const call = this.#call(withId(message, id), { dueAtMs, deadlineMs }, settle);
       if (cancelAfterMs !== undefined) {
         timer = setTimeout(() => call.cancel(), cancelAfterMs);
       }
@@ -122,12 +122,12 @@ export class Sender {
 
   #call(
     bytes: Buffer,
-    { dueMs, deadlineMs }: Pick<Dispatch, 'dueMs' | 'deadlineMs'>,
+    { dueAtMs, deadlineMs }: Pick<Dispatch, 'dueAtMs' | 'deadlineMs'>,
     settle: (error: ServiceError | null, reply?: WireRankResponse) => void,
   ): ClientUnaryCall {
     const client = at(this.#clients, this.#next++ % this.#clients.length);
-    const epochMs = Date.now() - this.nowMs();
-    const options = deadlineMs === undefined ? {} : { deadline: epochMs + dueMs + deadlineMs };
+    const openedAtMs = Date.now() - this.nowMs();
+    const options = deadlineMs === undefined ? {} : { deadline: openedAtMs + dueAtMs + deadlineMs };
     return client.makeUnaryRequest(path, asIs, responseDeserialize, bytes, options, settle);
   }
 }

@@ -1,15 +1,15 @@
 import { clamp } from '../../../src/base/clamp.ts';
 
-/** Lengths of one request, in tokens of the caller's texts. */
+/** Lengths of a request's texts, in tokens without those of the template. */
 export interface Shape {
   readonly queryTokens: number;
   readonly candidateTokens: readonly number[];
 }
 
 export interface LengthMix {
-  /** Candidates of a request: as many, or between two bounds evenly over their logarithm. */
+  /** Candidates of a request: a fixed number, or bounds between which it is log-uniform. */
   readonly candidates: number | readonly [least: number, most: number];
-  /** Median tokens of a candidate; lengths are log-normal about it. */
+  /** Median tokens of a candidate; lengths are log-normal around it. */
   readonly medianTokens: number;
   /** Standard deviation of the logarithm: 0.35 is a narrow spread, 1 a long tail. */
   readonly spread: number;
@@ -35,7 +35,7 @@ function logUniform([least, most]: readonly [number, number], random: () => numb
   return least * (most / least) ** random();
 }
 
-/** Mean 0, deviation 1 (Box and Muller). */
+/** A normal deviate of mean 0 and deviation 1 (Box and Muller 1958). */
 function drawNormal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

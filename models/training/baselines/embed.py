@@ -1,11 +1,13 @@
-"""Orders a run's candidates by the cosine of an embedding model: a baseline for `slmrank report pareto`.
+"""Orders a run's candidates by the cosine of an embedding model: a baseline for `slmrank report
+pareto`.
 
-Offline: reads a Hugging Face folder of an encoder and writes TREC runs with the same candidates, one for each number of
-tokens, with titles and without. Never needed to build or serve a model; the runs it wrote are kept under
-bench/results/pareto/runs.
+Reads a Hugging Face folder of an encoder and writes TREC runs of the same candidates, one for each
+number of tokens, with and without titles. It is not needed to build or serve a model. The runs are
+kept under bench/results/pareto/runs.
 
-With `--candidate-tokens` the model reads the characters that a ranker of that budget reads, and no more: the first tokens
-of title and text by the ranker's own tokenizer and template (`encode_candidate` of prompt.py), turned back into text.
+With `--candidate-tokens` the model reads exactly the characters that a ranker with that budget
+reads: the first tokens of title and text by the ranker's own tokenizer and template
+(`encode_candidate` of prompt.py), decoded to text.
 """
 
 import argparse
@@ -45,18 +47,20 @@ def read_run(path):
     with open_text(path) as lines:
         for query, _, passage, _, score, _ in csv.reader(lines, delimiter=" "):
             run.setdefault(query, []).append((float(score), passage))
-    # Stable, so that ties keep the order of the file.
+    # The sort is stable, so ties keep the order of the file.
     return {query: [p for _, p in sorted(found, key=lambda each: -each[0])] for query, found in run.items()}
 
 
 class Cut:
-    """Texts as a ranker reads them: their first tokens. Counts the texts it cut."""
+    """Cuts texts to the first tokens, which a ranker reads. `cut` counts the texts that were
+    longer."""
 
     def __init__(self, tokenizer, template, limit):
         self.tokenizer, self.template, self.limit = tokenizer, template, limit
-        # Gives back each character, which a tokenizer made of a GGUF file's vocabulary has no decoder for.
+        # Decodes to the exact characters. A tokenizer made from a GGUF file has no decoder.
         tokenizer.decoder = decoders.ByteLevel()
-        # Spaces that end the template's prefix are encoded with the candidate's first text, and are not the candidate's.
+        # Spaces at the end of the template's prefix are encoded with the candidate's first text,
+        # but are not part of it.
         prefix = template["prefix"]
         self.lead = prefix[len(prefix.rstrip(" ")) :]
         self.cut = 0
@@ -67,12 +71,13 @@ class Cut:
         if len(ids) <= self.limit:
             return text
         self.cut += 1
-        # A character whose last bytes were cut off is left out.
+        # The cut may leave an incomplete character, which decodes to U+FFFD.
         return text.rstrip("\ufffd")
 
 
 class Encoder:
-    """Unit vectors by an encoder. Pooling, token limit and query prefix are the model card's."""
+    """Computes unit vectors. Pooling, token limit and query prefix should be those of the model
+    card."""
 
     def __init__(self, folder, pooling, max_tokens, query_prefix):
         from transformers import AutoModel, AutoTokenizer
@@ -86,7 +91,7 @@ class Encoder:
 
     @torch.inference_mode()
     def embed_passages(self, texts, batch=16):
-        # By length, so that little is padded; the order is restored below.
+        # Sorted by length, so that there is little padding. The order is restored below.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         vectors, started = [None] * len(texts), time.monotonic()
         for start in range(0, len(order), batch):
@@ -138,7 +143,7 @@ def parse_arguments():
 
 def write_run(path, run, tag):
     path.parent.mkdir(parents=True, exist_ok=True)
-    # No time stamp: equal runs are equal files.
+    # Without a time stamp, equal runs are equal files.
     with open(path, "wb") as file, gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
         for query, found in run.items():
             for place, (passage, score) in enumerate(found, 1):
@@ -146,7 +151,7 @@ def write_run(path, run, tag):
 
 
 def plan_runs(options):
-    """What each run is named by, whether it has titles, and the texts' cut: None for whole texts."""
+    """Yields for each run its name, whether it has titles, and its `Cut`; None for whole texts."""
     budgets = [int(each) for each in options.candidate_tokens.split(",")] if options.candidate_tokens else [None]
     for budget in budgets:
         for titles in (True, False):

@@ -1,4 +1,5 @@
-"""Calibration rows for `slmrank model prune`: pairs drawn as in training, `{query, title?, text}` by line.
+"""Calibration rows for `slmrank model prune` and `quantize`: pairs drawn as in training, one
+`{query, title?, text}` a line.
 
     python calibration.py --recipe recipe.json --data FOLDER --rows 512 --to FILE.jsonl.gz
 """

@@ -1,4 +1,5 @@
-"""The fp32 view of a compact checkpoint: integers x scales, rows kept whole in the place of theirs (src/toolchain/files/stored-int8.ts)."""
+"""The fp32 weights of a compact checkpoint: integers x scales, with the rows that are also stored
+in floats in place of the rounded ones (src/toolchain/files/stored-int8.ts)."""
 
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from safetensors.torch import load_file
 
 
 def read_compact(folder: Path) -> dict[str, torch.Tensor]:
-    """Weights by their Hugging Face names; the rounding of the integers stays."""
+    """The weights by their Hugging Face names. They keep the rounding error of the integers."""
     stored = load_file(folder / "model.safetensors")
     weights = {name: values for name, values in stored.items() if ".weight.scale" not in name and ".weight.row." not in name}
     for name, values in weights.items():

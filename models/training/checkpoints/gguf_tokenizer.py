@@ -1,6 +1,6 @@
-"""A GGUF file's tokenizer for the tokenizers library, put together from its pieces and merges.
+"""A GGUF file's tokenizer for the tokenizers library, made from the file's pieces and merges.
 
-transformers reads GGUF tokenizers too, but loses the splitting of digits that SmolLM2's has.
+transformers reads GGUF tokenizers too, but does not split digits as SmolLM2's tokenizer does.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ def split_by(numbers: str) -> list:
 
 
 PRE_TOKENIZERS = {
-    # llama.cpp's name: what the model's own tokenizer.json has
+    # By llama.cpp's name: the pre-tokenizer of the model's own tokenizer.json.
     "smollm": [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)],
     "gpt-2": [pre_tokenizers.ByteLevel(add_prefix_space=False)],
     "qwen2": split_by(r"\p{N}"),
@@ -35,6 +35,6 @@ def gguf_tokenizer(path: Path) -> Tokenizer:
         tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(PRE_TOKENIZERS[pre])
     added = (gguf.TokenType.CONTROL, gguf.TokenType.USER_DEFINED)
-    # All as special ones: nothing that a caller's text spells is one of them.
+    # All are added as special tokens, so that a caller's text never produces one.
     tokenizer.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece, kind in zip(pieces, kinds) if kind in added])
     return tokenizer

@@ -1,4 +1,5 @@
-"""A Hugging Face folder to start training from: of a GGUF file, or of a compact checkpoint as slmrank bundles it.
+"""Writes a Hugging Face folder to start training from, made from a GGUF file or from a compact
+checkpoint such as the bundled one.
 
     python init.py --gguf FILE --to FOLDER
     python init.py --compact FOLDER --to FOLDER
@@ -33,7 +34,8 @@ def main() -> None:
 
 def from_gguf(gguf: Path, to: Path) -> None:
     read = transformers.AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
-    # transformers refuses to save what it read from a quantized file, though the weights are fp32 by now: a plain copy does
+    # transformers refuses to save a model read from a quantized file, although its weights are fp32
+    # by now, so they are copied into a new model.
     config = transformers.AutoConfig.from_pretrained(gguf.parent, gguf_file=gguf.name)
     config.tie_word_embeddings = True
     model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)

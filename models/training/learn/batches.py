@@ -1,7 +1,9 @@
-"""Groups as batches: each group a row, its shared tokens once, its other texts behind them, blind to each other.
+"""Batches of groups. Each group is a row: its shared tokens once, then its other texts, which do
+not attend to each other.
 
-The same trick as the server's packed graph (ARCHITECTURE.md), for training: positions restart after the shared tokens, so the margins
-are those of separate prompts and a pair costs its own tokens only. Rows of a batch have about one length, so that little is padded.
+This is the server's packed graph (ARCHITECTURE.md) for training. Positions restart after the shared
+tokens, so the margins equal those of separate prompts, and a pair costs only its own tokens. Rows
+of a batch have similar lengths, so that there is little padding.
 """
 
 import os
@@ -19,7 +21,8 @@ ROW_TOKENS = 1024
 
 @dataclass
 class EncodedGroup:
-    """One text and those that follow it, as token ids; `targets`: the margin wanted of each, or none yet."""
+    """A shared text and the texts that follow it, as token ids. `targets` has the target margin of
+    each; None when they are not yet known."""
 
     shared: np.ndarray
     others: list[np.ndarray]
@@ -30,15 +33,16 @@ class EncodedGroup:
         return min(ROW_TOKENS, len(self.shared) + sum(map(len, self.others)))
 
     def fitting(self) -> int:
-        """How many of the others fit a row."""
+        """The number of other texts that fit in a row."""
         ends = len(self.shared) + np.cumsum([len(other) for other in self.others])
         return int((ends <= ROW_TOKENS).sum())
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`ids`, `positions`, `segments` [G, T]: segment 0 is shared, -1 is padding. `last`, `targets`, `group` [N]: a text's last token in
-    the flattened rows, the margin wanted, its row."""
+    """`ids`, `positions` and `segments` are [G, T]; segment 0 is shared and -1 is padding. `last`,
+    `targets` and `group` are [N]: the index of a text's last token in the flattened rows, its
+    target margin, and its row."""
 
     ids: torch.Tensor
     positions: torch.Tensor
@@ -58,7 +62,8 @@ class Batch:
 
 @dataclass(frozen=True)
 class Shapes:
-    """A batch has `tokens` places, in rows of the shortest of `lengths` that its groups fit."""
+    """The shape of a batch: `tokens` places, in rows of the shortest of `lengths` that fits its
+    groups."""
 
     tokens: int
     lengths: tuple[int, ...]
@@ -68,12 +73,14 @@ class Shapes:
 
     @staticmethod
     def of_device(device: str) -> "Shapes":
-        """CUDA compiles a program for each shape, so it gets few; on a CPU a small pass for each core stays in its caches."""
+        """CUDA compiles a program for each shape, so it has few shapes. A CPU has small batches,
+        one for each core, which fit the caches."""
         return Shapes(49152, (384, 512, 768, ROW_TOKENS)) if device == "cuda" else Shapes(1536, tuple(range(64, ROW_TOKENS + 1, 64)))
 
 
 def plan(groups: list[EncodedGroup], shapes: Shapes, rng: random.Random | None, chunk: int = 4000) -> list[tuple[list[int], int]]:
-    """Batches as (places of their groups, row length). With `rng` in random order, else by length."""
+    """Batches as (indices of their groups, row length), in random order with `rng`, else by
+    length."""
     order = list(range(len(groups)))
     if rng is None:
         chunk = max(1, len(order))
@@ -97,7 +104,8 @@ def fits(groups: list[EncodedGroup], part: list[int], length: int, shapes: Shape
 
 
 def collate(groups: list[EncodedGroup], length: int, rows: int) -> Batch:
-    """`rows` rows, of which those beyond the groups are padding. What does not fit a row is left out."""
+    """Makes a batch of `rows` rows; rows beyond the groups are padding. Texts that do not fit are
+    left out."""
     ids, positions = np.zeros((rows, length), np.int64), np.zeros((rows, length), np.int64)
     segments = np.full((rows, length), -1, np.int64)
     last, targets, group = [], [], []
@@ -119,7 +127,8 @@ def collate(groups: list[EncodedGroup], length: int, rows: int) -> Batch:
 
 
 def margins(model, groups: list[EncodedGroup], device: str, on_progress=lambda done: None) -> list[np.ndarray]:
-    """A model's margins of every group's texts; those that do not fit a row are left out. `on_progress` gets the share done."""
+    """A model's margins for every group's texts. Texts that do not fit in a row are left out.
+    `on_progress` is called with the share of batches that is done."""
     shapes = Shapes.of_device(device)
     batches = plan(groups, shapes, None)
 
@@ -143,7 +152,7 @@ def collate_places(groups: list[EncodedGroup], batch: tuple[list[int], int], sha
 
 
 def prefetched(make: Callable, items: Iterable, workers: Executor, ahead: int = 6) -> Iterator:
-    """`make` of every item, in order, made a few items ahead by the workers."""
+    """Yields `make` of every item in order. The workers compute up to `ahead` items in advance."""
     waiting = deque()
     for item in items:
         waiting.append(workers.submit(make, item))
@@ -154,7 +163,8 @@ def prefetched(make: Callable, items: Iterable, workers: Executor, ahead: int = 
 
 
 def start_workers(device: str) -> ThreadPoolExecutor:
-    """On a CPU one batch a core: small matrices share one core better than one matrix shares two."""
+    """On a CPU, one thread per core, each with a batch of its own: small matrices are multiplied
+    faster on one core each than one after the other on all cores."""
     if device != "cpu":
         return ThreadPoolExecutor(1)
     return ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,))

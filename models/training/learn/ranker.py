@@ -1,7 +1,9 @@
-"""The ranker as it is trained: Llama in plain PyTorch, over batches of packed groups (batches.py), answering with margins.
+"""The ranker in training: Llama in plain PyTorch, which computes margins for batches of packed
+groups (batches.py).
 
-A Hugging Face folder in, a Hugging Face folder out: `read_ranker`, `Ranker.save`. Matrices are multiplied in bf16 (`products`); weights,
-their updates, norms and the residual stream are fp32. The embedding, and with it the tied head, is frozen: few of its rows are ever seen.
+`read_ranker` reads a Hugging Face folder and `Ranker.save` writes one. Matrices are multiplied in
+bf16 (`products`). Weights, their updates, norms and the residual stream are fp32. The embedding and
+the tied head are frozen, because training texts use few of its rows.
 """
 
 import json
@@ -19,14 +21,16 @@ LAYER = {
     "attention_norm": "input_layernorm", "q": "self_attn.q_proj", "k": "self_attn.k_proj", "v": "self_attn.v_proj", "o": "self_attn.o_proj",
     "mlp_norm": "post_attention_layernorm", "gate": "mlp.gate_proj", "up": "mlp.up_proj", "down": "mlp.down_proj",
 }
-"""A layer's tensors: our name, and theirs after `model.layers.N.`, without `.weight`."""
+"""A layer's tensors by our names, with the Hugging Face names without `model.layers.N.` and
+`.weight`."""
 EMBEDDING, NORM = "model.embed_tokens.weight", "model.norm.weight"
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 POSITIONS = 4096
 
 
 class Ranker(nn.Module):
-    """`weights` by their Hugging Face names; `label_ids` of yes and no; `products`: what matrices are multiplied in."""
+    """`weights` have Hugging Face names. `label_ids` are those of yes and no. `products` is the
+    type in which matrices are multiplied."""
 
     def __init__(self, weights: dict[str, torch.Tensor], config: dict, label_ids: list[int], products=torch.bfloat16):
         super().__init__()
@@ -47,12 +51,13 @@ class Ranker(nn.Module):
         self.before, self.after = before_attention, after_attention
 
     def compiled(self) -> "Ranker":
-        """Fuses what stands before and after attention; worth it on CUDA, where batches have few shapes."""
+        """Compiles the operations before and after attention. Faster on CUDA, where batches have
+        few shapes."""
         self.before, self.after = torch.compile(before_attention, dynamic=False), torch.compile(after_attention, dynamic=False)
         return self
 
     def forward(self, batch: Batch) -> torch.Tensor:
-        """The logit of yes less that of no after each text behind its shared tokens. [N] fp32"""
+        """The margin of each text: the logit of yes minus that of no at its last token. [N] fp32"""
         groups, length = batch.ids.shape
         x = self.embedding[batch.ids.view(-1)]
         places = batch.positions.view(-1)
@@ -75,7 +80,8 @@ class Ranker(nn.Module):
         return {name: values.detach().float().cpu().contiguous() for name, values in named.items()}
 
     def save(self, folder: Path, tokenizer_from: Path) -> None:
-        """A Hugging Face folder that transformers, llama.cpp and slmrank load; complete or not there at all."""
+        """Writes a Hugging Face folder that transformers, llama.cpp and slmrank load. The folder
+        appears only when it is complete."""
         part = folder.with_name(f"{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
@@ -88,7 +94,8 @@ class Ranker(nn.Module):
 
 
 def read_ranker(folder: Path, label_ids: list[int], layers: int | None = None) -> Ranker:
-    """`layers`: only the first so many."""
+    """Reads a Hugging Face folder. `layers` is the number of layers to keep, from the first; None
+    for all."""
     config = json.loads((folder / "config.json").read_text())
     if config["model_type"] != "llama":
         raise ValueError(f"{folder}/config.json: model_type is {config['model_type']}; only llama is trained here")
@@ -134,7 +141,9 @@ def after_attention(x, mixed, o, norm, gate, up, down, epsilon: float, products)
 
 
 def attention_mask(segments: torch.Tensor) -> torch.Tensor:
-    """Added to scores. A token sees what precedes it of the shared text (segment 0) and of its own; padding (-1) sees itself. [G, 1, T, T]"""
+    """The mask that is added to attention scores, [G, 1, T, T]. A token attends to itself and to
+    earlier tokens of the shared text (segment 0) and of its own text; padding (-1) attends only to
+    itself."""
     place = torch.arange(segments.shape[1], device=segments.device)
     earlier = place[:, None] >= place[None]
     reader, read = segments[:, :, None], segments[:, None]

@@ -1,6 +1,8 @@
-"""An embedding model: its cosines say what grades leave equal, and what is wanted where there are no grades.
+"""An embedding model. Its cosines distinguish pairs of equal grade, and give targets for pairs
+without grades.
 
-Fine-tuned on the grades it is also a teacher: a bi-encoder whose margin is scale x cosine + bias.
+After fine-tuning on the grades it is also a teacher: a bi-encoder with the margin
+scale x cosine + bias.
 """
 
 import random
@@ -20,7 +22,8 @@ MAX_TOKENS = 128
 
 
 class Embedder(nn.Module):
-    """A sentence-transformers folder with mean pooling, such as all-mpnet-base-v2 or all-MiniLM-L6-v2."""
+    """A sentence-transformers folder with mean pooling, such as all-mpnet-base-v2 or
+    all-MiniLM-L6-v2."""
 
     def __init__(self, folder: Path, device: str):
         super().__init__()
@@ -49,7 +52,8 @@ class Embedder(nn.Module):
 
     @torch.no_grad()
     def embed(self, texts: list[str]) -> np.ndarray:
-        """Unit vectors by text, fp16; in batches of one length, so that little is padded. [texts, width]"""
+        """Unit vectors in fp16, [texts, width]. Batches have texts of similar length, to pad
+        little."""
         self.eval()
         ids = self.ids(texts)
         order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
@@ -72,7 +76,8 @@ class Embedder(nn.Module):
         return self.scale.item() * cosines + self.bias.item()
 
     def fine_tune(self, groups: list, wanted: list[np.ndarray], steps: int, rate: float, seed: str, batch: int = 64) -> None:
-        """On candidate-first groups (data.Group): margins towards `wanted`, by KL and a listwise term as rankers are trained."""
+        """Trains on candidate-first groups (data.Group) with the target margins `wanted`. The loss
+        has a KL and a listwise term, as for rankers."""
         tuned = list(self.encoder.parameters())
         optimizer = torch.optim.AdamW([{"params": tuned}, {"params": [self.scale, self.bias]}], weight_decay=0.01)
         rng = random.Random(seed)
@@ -103,7 +108,8 @@ def passage(text) -> str:
 
 
 def cosine_to_margin(cosines: np.ndarray, wanted: np.ndarray):
-    """The line through cosines that says most of the margins of judged pairs (least cross-entropy)."""
+    """Fits margin = slope x cosine + offset to judged pairs, by least cross-entropy. Returns the
+    function."""
     line = torch.tensor([10.0, -5.0], requires_grad=True)
     x, targets = torch.tensor(cosines, dtype=torch.float32), torch.sigmoid(torch.tensor(wanted, dtype=torch.float32))
     optimizer = torch.optim.LBFGS([line], max_iter=60)

@@ -1,7 +1,8 @@
-"""The training loop: margins towards targets, resumable, with progress and time left.
+"""The training loop. It can be interrupted and resumed, and prints progress and the time left.
 
-The loss of a pair is the KL divergence of the wanted p(yes) from the model's (arXiv 2510.22101), of a group also a listwise term:
-cross-entropy between its gains 2^(4 p) - 1 and the softmax of its margins.
+The loss of a pair is the KL divergence of the target p(yes) from the model's (arXiv 2510.22101). A
+group adds a listwise term: the cross-entropy between its gains 2^(4 p) - 1 and the softmax of its
+margins.
 """
 
 import json
@@ -23,8 +24,9 @@ SAVE_SECONDS = 300
 
 @dataclass(frozen=True)
 class Options:
-    """Of a stage. `tokens`: how many are trained on, groups taken again when they run out; the rate is constant for `steady` of the
-    steps, then falls as a cosine."""
+    """Options of a stage. Training ends after `tokens` tokens; groups are repeated when they run
+    out. The learning rate is constant for the share `steady` of the steps, then falls as a
+    cosine."""
 
     tokens: int
     learning_rate: float
@@ -44,7 +46,8 @@ class Options:
 
 
 class Trainer:
-    """Trains in `folder`: `log.jsonl` has each step, `last` the newest checkpoint, `state.pt` what it takes to go on."""
+    """Trains in `folder`: `log.jsonl` has every step, `last` the newest checkpoint, and `state.pt`
+    the state from which an interrupted run resumes."""
 
     def __init__(self, model: Ranker, groups: list[EncodedGroup], options: Options, folder: Path, device: str):
         self.model, self.groups, self.options, self.folder, self.device = model.to(device), groups, options, folder, device
@@ -59,7 +62,8 @@ class Trainer:
         folder.mkdir(parents=True, exist_ok=True)
 
     def plan_steps(self) -> list[list[tuple[list[int], int]]]:
-        """The batches of every step, until the tokens are spent; the same after a restart."""
+        """The batches of every step, up to the number of tokens. The plan is the same after a
+        restart."""
         batches, planned, epoch = [], 0, 0
         while planned < self.options.tokens:
             for places, length in plan(self.groups, self.shapes, random.Random(f"{self.options.seed}/{epoch}")):
@@ -114,7 +118,8 @@ class Trainer:
         return {name: float(value) for name, value in sums.items()} | {"norm": float(norm), "rate": rate}
 
     def gradients(self, batch: Batch, of_step: int) -> tuple[dict, tuple]:
-        """A batch's losses, and its share of the step's gradient; on a CPU several run at once, in worker threads."""
+        """The losses of a batch, and its share of the step's gradient. On a CPU, worker threads run
+        several batches at once."""
         batch = batch.to(self.device)
         kl, listwise = losses(self.model(batch), batch)
         loss = (kl + self.options.listwise * listwise) * (batch.groups / of_step)
@@ -145,7 +150,8 @@ class Trainer:
 
 
 def losses(margins: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean KL of the wanted p(yes) from the model's, in nats; mean listwise cross-entropy of a group, in thirds."""
+    """Mean KL divergence of the target p(yes) from the model's, in nats, and a third of the mean
+    listwise cross-entropy of a group."""
     wanted = torch.sigmoid(batch.targets)
     own = torch.special.xlogy(wanted, wanted) + torch.special.xlogy(1 - wanted, 1 - wanted)
     kl = (own + F.binary_cross_entropy_with_logits(margins, wanted, reduction="none")).mean()
@@ -153,7 +159,8 @@ def losses(margins: torch.Tensor, batch: Batch) -> tuple[torch.Tensor, torch.Ten
 
 
 def listwise(margins: torch.Tensor, gains: torch.Tensor, group: torch.Tensor, rows: int) -> torch.Tensor:
-    """Summed over groups: cross-entropy between a group's gains and the softmax of its margins."""
+    """The cross-entropy between a group's gains and the softmax of its margins, summed over
+    groups."""
     highest = margins.new_full((rows,), -1e30).scatter_reduce(0, group, margins.detach(), "amax")
     log_sum = margins.new_zeros(rows).index_add(0, group, (margins - highest[group]).exp()).clamp(min=1e-30).log() + highest
     total = margins.new_zeros(rows).index_add(0, group, gains).clamp(min=1)

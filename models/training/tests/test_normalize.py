@@ -1,4 +1,5 @@
-"""python -m unittest tests.test_normalize: texts are brought to the form that the server's normalizer gives them."""
+"""Normalized texts equal those of the server's normalizer. Run: python -m unittest
+tests.test_normalize"""
 
 import json
 import unittest
@@ -17,7 +18,7 @@ class Normalize(unittest.TestCase):
                 self.assertEqual(normalize(case["input"], case["steps"]), case["output"])
 
     def test_reads_a_hostile_text_in_linear_time(self):
-        # Were a pattern quadratic, this would take hours.
+        # If a pattern were quadratic, this would take hours.
         for piece in ("<", "<a ", "<!--", "&", "&#1", '<p a="', "<script>", "<p   ", "A1 ", "\u00a0"):
             normalize(piece * 200_000, list(STEPS))
 

@@ -1,4 +1,4 @@
-"""A batch of packed groups answers as transformers does of separate prompts, and its gradients are theirs."""
+"""A batch of packed groups has the margins and gradients of transformers for separate prompts."""
 
 import random
 import tempfile

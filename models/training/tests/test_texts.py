@@ -1,4 +1,5 @@
-"""Variations keep what is wanted of a pair but where they say otherwise; held-out texts are never drawn; figures are those by hand."""
+"""Variations keep target margins, with the stated exceptions; held-out texts are never drawn;
+figures equal those computed by hand."""
 
 import collections
 import gzip
@@ -21,7 +22,7 @@ NURSE, CLERK, BAKER = "29-1141.00", "43-9061.00", "51-3011.00"
 
 
 class Titles:
-    """What variations ask of `TrainingData`."""
+    """The part of `TrainingData` that variations use."""
 
     short_forms = {"registered nurse": ["RN"]}
 

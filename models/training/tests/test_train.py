@@ -1,4 +1,5 @@
-"""Batches hold every group once; losses are what they are by hand; an interrupted training goes on as if it had not been."""
+"""Batches have every group once; losses equal those computed by hand; an interrupted training ends
+like an uninterrupted one."""
 
 import math
 import random
@@ -75,7 +76,7 @@ class Training(unittest.TestCase):
     OPTIONS = Options(tokens=2500, learning_rate=4e-3, passes=2, seed="test", warmup_steps=2)
 
     def groups(self) -> list[EncodedGroup]:
-        """What is wanted depends on a text's first token."""
+        """Groups whose targets depend on the first token of a text."""
         groups = drawn_groups(5, counts=(3, 4, 5, 2) * 5)
         return [replace(group, targets=np.array([3.0 if other[0] % 2 else -3.0 for other in group.others])) for group in groups]
 

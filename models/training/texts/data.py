@@ -1,11 +1,12 @@
-"""Training groups: one text and everything judged against it, with occupation-derived grades.
+"""Training groups: a text and the texts judged against it, with grades derived from occupations.
 
-A group is what one packed forward pass scores: the shared text (a candidate in candidate-first order, a query in
-query-first order) and the texts that follow it. Grades compare O*NET-SOC codes, as the data's own judgements do: 4 for the
-same detailed occupation, 3 broad, 2 minor, 1 major, else 0; ESCO texts compare their ISCO-08 groups in the same way.
+One packed forward pass scores one group: the shared text (a candidate in candidate-first order, a
+query in query-first order) and the texts that follow it. Grades compare O*NET-SOC codes, as the
+data's own judgements do: 4 for the same detailed occupation, 3 broad, 2 minor, 1 major, else 0.
+ESCO texts compare their ISCO-08 groups in the same way.
 
-Occupations of any dev folder are left out: their codes, their O*NET titles, tasks and descriptions, and every ESCO
-occupation that shares a label with one of their titles.
+Occupations of the dev folders are never used: their codes, their O*NET titles, tasks and
+descriptions, and every ESCO occupation that shares a label with one of their titles.
 """
 
 import csv
@@ -34,7 +35,7 @@ INSTRUCTIONS = [
 ]
 TITLE_QUERIES = ["{}", "{}", "{}", "{}", "{} job", "{} jobs", "{} position", "work as {}", "hiring {}"]
 AMBIGUOUS = 4
-"""A title of this many occupations or more says nothing."""
+"""A title that this many occupations or more share is too ambiguous to use."""
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Occupation:
 
 @dataclass(frozen=True)
 class Text:
-    """A query or a candidate. `codes` are the occupations it stands for."""
+    """A query or a candidate. `codes` are its occupations."""
 
     text: str
     codes: tuple[str, ...]
@@ -65,7 +66,7 @@ class Group:
 
 
 def grade(left: str, right: str) -> int:
-    """Of two codes of one classification; O*NET-SOC `29-1215.00` or ISCO-08 `isco:2166`."""
+    """The grade of two codes, O*NET-SOC `29-1215.00` or ISCO-08 `isco:2166`; 0 for a mixed pair."""
     lengths = (9, 8, 7, 6) if left.startswith("isco:") else (7, 6, 4, 2)
     if left.startswith("isco:") != right.startswith("isco:"):
         return 0
@@ -83,7 +84,8 @@ def best_grade(query: Text, candidate: Text) -> int:
 
 
 class TrainingData:
-    """Everything groups are drawn from. `root` is the data folder (its README names the files)."""
+    """The data that groups are drawn from. `root` is the data folder, whose README names the
+    files."""
 
     def __init__(self, root: Path):
         held = dev_codes(root)
@@ -122,7 +124,8 @@ class TrainingData:
         return Group("queryFirst", instruction, shared, others, grades, pick(rng, options["queryFirstTextTokens"]))
 
     def candidate(self, rng: random.Random, source: str, options: dict, code: str | None = None) -> Text:
-        """A posting as it is; or a text made of an occupation's title, tasks and description."""
+        """An unchanged posting, or a text made from an occupation's title, tasks and
+        description."""
         if source == "posting":
             text = rng.choice(self.postings_by_level[code[:7]] if code else self.postings)
         else:
@@ -141,7 +144,7 @@ class TrainingData:
         return code in self.occupations or code in self.esco
 
     def abbreviated(self, rng: random.Random, text: str) -> str:
-        """`registered nurse` as `RN`, and the other way round, where O*NET has both forms; else the text."""
+        """Replaces `registered nurse` by `RN` or the reverse, if O*NET has both forms."""
         found = self.short_forms.get(text.lower())
         if not found:
             return text
@@ -149,7 +152,8 @@ class TrainingData:
         return short if rng.random() < 0.7 else short.lower()
 
     def alike_in_letters(self, rng: random.Random, code: str) -> Text | None:
-        """A title of another field with a word that begins as one of this occupation's does (`barista`, `barrister`)."""
+        """A title of another field with a word that starts like one of this occupation's titles
+        (`barista`, `barrister`)."""
         words = [word for word in rng.choice(self.occupation(code).titles).lower().split() if len(word) >= 5]
         choices = [title for word in words for title in self.spelt_alike.get(word[:4], []) if word not in title.split()]
         for title in rng.sample(choices, min(len(choices), 6)):
@@ -162,7 +166,8 @@ class TrainingData:
         return self.occupations[code] if code in self.occupations else self.esco[code]
 
     def queries_for(self, rng: random.Random, candidate: Text, count: int) -> list[Text]:
-        """Judged queries of the pools first (their negatives look alike), then titles and needs, near and far."""
+        """Judged queries of the candidate's pool first, because their negatives are similar; then
+        titles and needs of near and far occupations."""
         code = candidate.codes[0]
         queries = {}
         for query in self.pool_queries(rng, candidate, count // 3):
@@ -188,12 +193,12 @@ class TrainingData:
         return [restyle(rng, query) for query in rng.sample(pool, min(count, len(pool)))]
 
     def own_words(self, rng: random.Random, candidate: Text) -> Text | None:
-        """A sentence of the candidate's own text: the most literal match there is."""
+        """A sentence of the candidate's own text: the most literal match."""
         sentences = [s for s in re.split(r"[.;]\s+", candidate.text) if 3 <= len(s.split()) <= 25]
         return Text(rng.choice(sentences).lower(), candidate.codes) if sentences else None
 
     def query_at(self, rng: random.Random, code: str, level: int) -> Text | None:
-        """A query of an occupation that has this grade with `code`."""
+        """A query for an occupation that has this grade with `code`."""
         near = self.at_level(rng, code, level)
         if near is None:
             return None
@@ -205,7 +210,7 @@ class TrainingData:
         return None if len(codes) >= AMBIGUOUS else restyle(rng, Text(rng.choice(TITLE_QUERIES).format(title), codes))
 
     def as_need(self, rng: random.Random, tasks: list[str]) -> str:
-        """A plain-language wish to do one or two of an occupation's tasks."""
+        """A sentence in plain language that asks to do one or two of an occupation's tasks."""
         text = " and ".join(shortened(rng, task) for task in rng.sample(tasks, 2 if len(tasks) > 1 and rng.random() < 0.25 else 1))
         if rng.random() < 0.45:
             return rng.choice(GERUND_NEEDS).format(with_gerunds(text, self.task_verbs))
@@ -262,7 +267,7 @@ def index_levels(codes, values=None) -> dict[str, list]:
 
 
 def dev_codes(root: Path) -> set[str]:
-    """Detailed occupations (7 characters) that any dev folder names."""
+    """The detailed occupations (7 characters) in the dev folders."""
     codes = {entry["metadata"].get("soc") for name in ("queries", "corpus") for entry in read_jsonl(root / "jobs-bench" / "dev" / f"{name}.jsonl.gz")}
     codes |= {entry["_id"] for entry in read_jsonl(root / "onet-titles" / "dev" / "corpus.jsonl.gz")}
     return {code[:7] for code in codes if code}
@@ -284,7 +289,8 @@ def read_onet(root: Path, held: set[str]) -> tuple[dict[str, Occupation], set[st
 
 
 def read_short_forms(root: Path, held: set[str]) -> dict[str, list[str]]:
-    """Titles by their other form, in small letters: O*NET writes `Licensed Practical Nurse (LPN)`."""
+    """The other forms of titles, by lower-case title: O*NET writes `Licensed Practical Nurse
+    (LPN)`."""
     forms = defaultdict(set)
     for name, column in (("alternate_titles", "Alternate Title"), ("sample_of_reported_titles", "Reported Job Title")):
         for row in read_table(root / f"{name}.txt.gz"):
@@ -296,7 +302,7 @@ def read_short_forms(root: Path, held: set[str]) -> dict[str, list[str]]:
 
 
 def index_spelling(titles) -> dict[str, list[str]]:
-    """Titles by the first four letters of each longer word."""
+    """Titles by the first four letters of each of their words of at least five letters."""
     index = defaultdict(list)
     for title in sorted(titles):
         for start in {word[:4] for word in title.split() if len(word) >= 5}:
@@ -329,14 +335,15 @@ def read_postings(root: Path, held: set[str]) -> tuple[list[Text], list[tuple[Te
 
 
 def shortened(rng: random.Random, task: str) -> str:
-    """A task as the rest of a sentence; of a long one only the first clauses."""
+    """A task as the end of a sentence. A long task is cut to its first clauses."""
     clauses = task.rstrip(".").split(", ")
     text = ", ".join(clauses[: rng.randint(1, len(clauses))] if len(task) > 90 else clauses)
     return text[:1].lower() + text[1:]
 
 
 def with_gerunds(text: str, verbs: set[str]) -> str:
-    """`plan and direct work` as `planning and directing work`: the first word, and later verbs that `and` or `or` joins to it."""
+    """Turns `plan and direct work` into `planning and directing work`: changes the first word and
+    later verbs that follow `and` or `or`."""
     words = text.split(" ")
     joined = [i for i in range(1, len(words)) if words[i - 1] in ("and", "or") and words[i] in verbs]
     for i in [0, *joined]:

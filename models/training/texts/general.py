@@ -1,8 +1,10 @@
-"""Texts without grades: unlabelled postings, WordNet glosses, Debian descriptions, medical questions and answers, commands of tldr pages.
+"""Texts without grades: unlabelled postings, WordNet glosses, Debian descriptions, medical
+questions and answers, and commands of tldr pages.
 
-What is wanted of a pair is an embedding model's opinion, but where the text has an answer of its own: a document's own query is wanted,
-and the answer to another kind of question about the same illness is not. Texts whose hash says so are never trained on: `python
-general.py --texts FOLDER --to FOLDER` writes them as BEIR folders for `slmrank eval`, with BM25's order as the run.
+The target margin of a pair comes from an embedding model, with two exceptions: a document's own
+query matches it, and the answer to another kind of question about the same illness does not. A part
+of the texts, chosen by hash, is never trained on: `python general.py --texts FOLDER --data FOLDER
+--to FOLDER` writes it as BEIR folders for `slmrank eval`, with BM25's order as the run.
 """
 
 import argparse
@@ -23,12 +25,13 @@ from texts.data import INSTRUCTIONS, Group, Text, pick, read_jsonl
 from learn.teacher import Embedder, passage
 
 WANTED, UNWANTED = 2.2, -1.0
-"""Margins: at least this of a document's own query, at most this of a rival's."""
+"""The least margin of a document's own query, and the largest of a rival's query."""
 RANGE = (-4.0, 3.5)
 NEAR = 300
-"""Queries among which a document's wrong ones are drawn, most from the first tenth."""
+"""The number of nearest queries from which a document's negatives are drawn, most of them from the
+first tenth."""
 POOL, QUERIES = 30, 150
-"""Candidates of a held-out query, and queries of a held-out set."""
+"""The number of candidates of a held-out query, and of queries in a held-out set."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Document:
     text: Text
     queries: list[str]
     subject: str | None = None
-    """Documents of one subject are rivals: what one's query wants, the others do not have."""
+    """Documents of one subject are rivals: only one of them answers a query."""
 
 
 def read_sources(texts: Path, postings: Path) -> dict[str, list[Document]]:
@@ -54,19 +57,21 @@ def with_examples(entry: dict) -> str:
 
 
 def command(page: dict) -> Document:
-    """Half of what a page says one can do is its text, the other half is asked for."""
+    """Half of the uses on a page become its text, and the other half its queries."""
     asked, told = page["wishes"][::2], page["wishes"][1::2]
     return Document(Text(" ".join([page["summary"], *(f"{wish}." for wish in told)]), (), page["name"]), [wish.lower() for wish in asked])
 
 
 def is_held_out(document: Document) -> bool:
-    """One in twelve, by subject where there is one: illnesses that are asked about in evaluation are in no training group."""
+    """Holds out one document in twelve, by subject if it has one: illnesses in the evaluation are
+    in no training group."""
     key = document.subject or document.text.text
     return hashlib.sha256(key.encode()).digest()[0] < 256 // 12
 
 
 class GeneralGroups:
-    """Draws candidate-first groups of one source. `to_margin`: an embedding model's cosine as a margin."""
+    """Draws candidate-first groups of one source. `to_margin` converts the embedding model's
+    cosines to margins."""
 
     def __init__(self, name: str, documents: list[Document], more_queries: list[str], embedder: Embedder, to_margin):
         self.name, self.documents, self.to_margin = name, documents, to_margin
@@ -78,7 +83,8 @@ class GeneralGroups:
         self.near = nearest(self.vectors, self.query_vectors, embedder.device)
 
     def draw(self, rng: random.Random, options: dict) -> tuple[Group, np.ndarray]:
-        """A group of a document with its own queries, near ones and others, and the margins wanted."""
+        """Draws a document with its own queries, near ones and others. Returns the group and its
+        target margins."""
         at = rng.randrange(len(self.documents))
         document = self.documents[at]
         near = self.near[at].tolist()
@@ -100,7 +106,7 @@ class GeneralGroups:
 
 
 def nearest(vectors: np.ndarray, queries: np.ndarray, device: str) -> np.ndarray:
-    """Places of the nearest queries of every vector, nearest first. [vectors, NEAR at most]"""
+    """The indices of the nearest queries of every vector, nearest first. [vectors, NEAR at most]"""
     columns = torch.from_numpy(queries).to(device).t()
     parts = [(torch.from_numpy(vectors[at : at + 512]).to(device) @ columns).topk(min(NEAR, len(queries)), 1).indices for at in range(0, len(vectors), 512)]
     return torch.cat(parts).cpu().numpy()
@@ -111,7 +117,8 @@ def words(text: str) -> list[str]:
 
 
 def write_held_out(name: str, documents: list[Document], to: Path) -> None:
-    """A BEIR folder of held-out documents and a run: BM25's best for each query, its own document among them."""
+    """Writes a BEIR folder of held-out documents, and a run with BM25's best candidates of each
+    query and its own document."""
     counts = [Counter(words(passage(document.text))) for document in documents]
     containing = defaultdict(list)
     for i, count in enumerate(counts):

@@ -1,5 +1,6 @@
-"""From drawn groups to token ids and wanted margins: each group once in plain words, for teachers to answer, and in several variants
-(shorter, without its title, as texts come) to train on. Drawn by all cores, the same for a seed whatever their number."""
+"""Turns drawn groups into token ids and target margins. Each group is encoded once in its plain
+form, for which teachers compute margins, and in several variants to train on (shorter, without
+title, or altered like real texts). All cores draw; the result depends on the seed only."""
 
 import random
 from collections.abc import Callable
@@ -18,12 +19,14 @@ from texts.variations import Query, excerpt, vary_candidate, vary_query
 QUERY_TOKENS = 96
 JOB_KINDS = ("occupations", "postings")
 PLAIN_TOKENS, PLAIN_TOKENS_OF_EIGHT = 192, 104
-"""Of a candidate, for teachers; of the eight of a query-first group, so that they fit a row."""
+"""Most tokens of a candidate for teachers. The eight of a query-first group have fewer, to fit in a
+row."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A group as it is trained on. `of`: the place of its plain group; `queries`: what each query asks beyond its plain words."""
+    """A group to train on. `of` is the index of its plain group. `queries` has the additions of
+    each query; None for none."""
 
     of: int
     group: Group
@@ -32,14 +35,14 @@ class Variant:
 
 @dataclass(frozen=True)
 class Encoder:
-    """Turns groups into token ids by the templates that are served."""
+    """Turns groups into token ids with the templates of the served models."""
 
     tokenizer: Tokenizer
     templates: dict
 
     @staticmethod
     def of(recipe_file: Path, recipe: dict, tokenizer_file: Path) -> tuple["Encoder", list[int]]:
-        """And the ids of yes and no."""
+        """Returns the encoder, and the ids of yes and no."""
         tokenizer = Tokenizer.from_file(str(tokenizer_file))
         templates, label_ids = prompt.read_served(recipe_file, recipe, tokenizer)
         return Encoder(tokenizer, templates), label_ids
@@ -60,12 +63,13 @@ class Encoder:
 
 
 def plain(group: Group) -> Group:
-    """As a teacher reads it: more of the text, whatever the variants show of it."""
+    """The form for teachers, with more of the text than the variants have."""
     return replace(group, text_tokens=PLAIN_TOKENS if group.order == "candidateFirst" else PLAIN_TOKENS_OF_EIGHT)
 
 
 def vary(rng: random.Random, data: TrainingData, group: Group, options: dict, is_posting: bool) -> tuple[Group, list[Query | None]]:
-    """A variant of a group, and the query that each of its pairs is asked."""
+    """A variant of a group, and the changed query of each of its pairs; None for an unchanged
+    one."""
     candidate_first = group.order == "candidateFirst"
     tokens = pick(rng, options["textTokens" if candidate_first else "queryFirstTextTokens"])
     varied = rng.random() < options["variedShare"]
@@ -87,7 +91,8 @@ def vary(rng: random.Random, data: TrainingData, group: Group, options: dict, is
 
 
 def wanted(plain_group: Group, queries: list[Query | None], margins: np.ndarray) -> np.ndarray:
-    """The margins of a variant: those of the plain group, and what its queries ask beyond."""
+    """The target margins of a variant: those of the plain group, adjusted to the additions of its
+    queries."""
     def of_pair(i: int, query: Query | None) -> float:
         asked, candidate = plain_group.others[i], plain_group.shared
         if plain_group.order != "candidateFirst":
@@ -99,7 +104,8 @@ def wanted(plain_group: Group, queries: list[Query | None], margins: np.ndarray)
 
 @dataclass(frozen=True)
 class Drawn:
-    """`plain[i]` and `margins[i]` of `groups[i]`; `encoded[j]` of the variant `variants[j]`. The margins of graded groups are unknown: zeros."""
+    """`plain[i]` and `margins[i]` belong to `groups[i]`, and `encoded[j]` to `variants[j]`. The
+    margins of graded groups are zeros until they are known."""
 
     groups: list[Group]
     plain: list[EncodedGroup]
@@ -112,7 +118,7 @@ Source = Callable[[random.Random], tuple[Group, np.ndarray | None]]
 
 
 def draw(source: Source, data: TrainingData, encoder: Encoder, options: dict, count: int, variants: int, seed: str, kind: str) -> Drawn:
-    """`count` groups of a source, each in `variants` variants."""
+    """Draws `count` groups of a source, each in `variants` variants."""
     groups, plain_ones, made, encoded, margins = [], [], [], [], []
     for number in range(count):
         rng = random.Random(f"{seed}/{number}")
@@ -141,7 +147,7 @@ def joined(parts: list[Drawn]) -> Drawn:
 
 
 class Occupations:
-    """Groups with grades, drawn by all cores."""
+    """Draws groups with grades on all cores."""
 
     CHUNK = 50
 

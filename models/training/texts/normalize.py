@@ -1,4 +1,5 @@
-"""Brings a caller's text to one form before it is encoded, as src/text/normalize/normalize.ts does in the server.
+"""Normalizes a caller's text before it is encoded, like src/text/normalize/normalize.ts in the
+server.
 
 A model's recipe and manifest list the steps under `normalize`. They are applied in the order of `STEPS`:
 
@@ -10,14 +11,15 @@ A model's recipe and manifest list the steps under `normalize`. They are applied
 - `spaces`: each run of white space becomes a line break if it has one, else a space; ends are trimmed.
 - `capitals`: puts a line written in capitals in lower case, as capitals take about twice the tokens.
 
-Only the standard library is needed. test/golden/normalize.json has cases that both implementations are tested with.
+Needs only the standard library. Both implementations are tested with test/golden/normalize.json.
 """
 
 import html
 import re
 import unicodedata
 
-# The rules' version, which is part of a model's score fingerprint: src/text/normalize/normalize.ts has the same.
+# The version of the rules, which is part of a model's score fingerprint. It equals that of
+# src/text/normalize/normalize.ts.
 RULES = "normalize-1"
 
 # Elements that start on a new line.
@@ -26,15 +28,17 @@ BLOCKS = frozenset(
     "h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main menu nav ol optgroup option p pre search section select summary table tbody "
     "tfoot thead title tr ul".split()
 )
-# Elements that are apart from the text around them, on the same line.
+# Elements that are separated from the text around them by a space.
 CELLS = frozenset("audio button canvas embed iframe img input picture svg td textarea th video".split())
-# Elements within a word. The names that programs use as types stay: data, map, object, output, param, slot, template, var.
+# Elements that may be within a word. Names that are also types in programs are not removed: data,
+# map, object, output, param, slot, template, var.
 INLINE = frozenset(
     "a abbr acronym area b base basefont bdi bdo big cite code col colgroup del dfn em font i ins kbd label link mark meta meter nobr noscript "
     "o:p progress q rb rp rt rtc ruby s samp script small source span strike strong style sub sup time track tt u wbr".split()
 )
 
-# What may start markup. Tags end at the next `<` at the latest, so that unclosed ones cost no more than their own length.
+# The start of markup. A tag ends at the next `<` at the latest, so an unclosed tag takes time in
+# proportion to its own length only.
 MARKUP = re.compile(r"""<!--|</?([a-z][a-z0-9:]{0,10})(?:[ \t-\r/]+(?=[a-z_@:>])(?:[^<>"']*(?:(?:"[^"<]*"|'[^'<]*')[^<>"']*)*|[^<>]*))?>""", re.I | re.A)
 CLOSING = {"script": re.compile(r"</script[ \t-\r/>]", re.I | re.A), "style": re.compile(r"</style[ \t-\r/>]", re.I | re.A)}
 ENTITY = re.compile(r"&(?:#([0-9]{1,9})(?![0-9])|#[xX]([0-9a-fA-F]{1,8})(?![0-9a-fA-F])|[A-Za-z][A-Za-z0-9]{1,31});?", re.A)
@@ -43,7 +47,7 @@ INVISIBLE = re.compile(
     "[\\0-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb"
     "\\U0001bca0-\\U0001bca3\\U0001d173-\\U0001d17a\\U000e0001\\U000e0020-\\U000e007f]+"
 )
-# Unicode's White_Space, of which Python's \s has more.
+# Unicode's White_Space; Python's \s has more characters.
 SPACE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 SPACES = re.compile(f"[{SPACE}]+")
 LINE_BREAK = re.compile(r"[\n-\r\x85\u2028\u2029]")
@@ -80,7 +84,7 @@ def remove_html(text: str) -> str:
 def remove_markup(text: str) -> str:
     kept = []
     start = 0
-    # What a search to the end of the text did not find is not searched for again: the cost stays linear.
+    # A search to the end of the text that failed is not repeated, so the time stays linear.
     missing = set()
     match = MARKUP.search(text)
     while match:
@@ -94,7 +98,8 @@ def remove_markup(text: str) -> str:
 
 
 def remove_comment(text: str, match: re.Match, missing: set[str]) -> tuple[str, int]:
-    """What stands for it, and where it ends: its start when it has no end."""
+    """Returns the replacement of a comment and the index of its end, or of its start if it has no
+    end."""
     at = -1 if "-->" in missing else text.find("-->", match.start() + 2)
     if at < 0:
         missing.add("-->")
@@ -103,7 +108,8 @@ def remove_comment(text: str, match: re.Match, missing: set[str]) -> tuple[str, 
 
 
 def remove_tag(text: str, match: re.Match, missing: set[str]) -> tuple[str, int]:
-    """As `remove_comment`; the content of script and style goes with the tag that opens it."""
+    """Like `remove_comment`, for a tag. The content of script and style is removed with the opening
+    tag."""
     name = match.group(1).lower()
     if name in CLOSING and name not in missing and text[match.start() + 1] != "/":
         closing = CLOSING[name].search(text, match.end())
@@ -156,6 +162,6 @@ STEPS = {
     "nfkc": (re.compile(r"(?!)"), to_nfkc),
     "invisible": (INVISIBLE, remove_invisible),
     "spaces": (re.compile(r"^[\t-\r ]|[\t-\r ]\Z|[\t\x0b-\r]|[\n ][\n ]"), fold_spaces),
-    # Of 8 letters with 85 % capitals, and so of more, four capitals follow on each other.
+    # A line of at least 8 letters with 85 % capitals has four capitals in a row.
     "capitals": (re.compile(r"(?:[A-Z][^A-Za-z\n-\r]*){4}"), lower_shouted),
 }

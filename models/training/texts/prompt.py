@@ -1,17 +1,23 @@
-"""How a prompt becomes token ids, as src/text does it in the server: what a model is trained on is what it is served.
+"""Encodes prompts to token ids by the same rules as the server (src/text and src/encode), so that
+training and serving read the same tokens.
 
-A template has five texts: `prefix`, `context`, `title`, `suffix`, `instruction` (see `PromptTemplate` in src/model/manifest.ts). A row is
-`encode_prefix` + `encode_candidate` + `encode_suffix`; the three are encoded apart, so no token spans two of them.
+A template has five texts: `prefix`, `context`, `title`, `suffix`, `instruction` (`PromptTemplate` in
+src/text/template.ts). A row is `encode_prefix` + `encode_candidate` + `encode_suffix`. The three are
+encoded separately, so no token spans two of them.
 
-- The instruction always stands in the prefix. Query and context stand there too (query-first: candidates share the prefix), or both in
-  the suffix (candidate-first: nothing before the query depends on it). `template_order` tells which.
-- The template's own text is encoded with its special tokens, a caller's text as plain text, together with the spaces that the template
-  has right before its placeholder. Spaces that end the prefix belong to the candidate's first text.
-- A caller's text is normalized first, by the steps that the recipe or manifest lists (see normalize.py).
-- An absent instruction is the template's, as it is written. An empty title or context is none: its text is left out.
-- A candidate is cut to a number of tokens by `encode_candidate(...)[:limit]`; prefix and suffix never are.
+- The instruction is always in the prefix. Query and context are both in the prefix (query-first:
+  candidates share it) or both in the suffix (candidate-first: nothing before the query depends on
+  it). `template_order` returns which.
+- The template's own text is encoded with its special tokens, a caller's text as plain text, together
+  with the spaces of the template right before its placeholder. Spaces at the end of the prefix are
+  encoded with the candidate's first text.
+- A caller's text is normalized first, by the steps of the recipe or manifest (normalize.py).
+- An absent instruction is replaced by the template's, unchanged. An empty title or context is
+  absent: its text is left out.
+- `encode_candidate(...)[:limit]` cuts a candidate to a number of tokens. Prefix and suffix are never
+  cut.
 
-Only `tokenizers` is needed. test/text/prompt.test.ts holds both statements of these rules to the same ids.
+Needs only `tokenizers`. test/text/prompt.test.ts compares both implementations.
 """
 
 import gzip
@@ -28,7 +34,8 @@ PLACEHOLDER = re.compile(r"( *)\{(instruction|query|context|title|text)\}")
 
 
 def read_template(path: str | Path) -> dict:
-    """The five texts in a manifest, a recipe, a golden, or a file of nothing else (`.json` or `.json.gz`).
+    """The five texts in a manifest, a recipe, a golden, or a file of nothing else (`.json` or
+    `.json.gz`).
 
     `normalize` is added to them: the steps that the same file lists beside its template, or an empty list.
     """
@@ -43,14 +50,15 @@ def read_template(path: str | Path) -> dict:
 
 
 def read_served(recipe_file: Path, recipe: dict, tokenizer: Tokenizer) -> tuple[dict, list[int]]:
-    """Templates by order, and the ids of yes and no, of the serving recipes that a training recipe names."""
+    """Templates by order, and the ids of yes and no, of the serving recipes that a training recipe
+    names."""
     served = {order: recipe_file.parent / file for order, file in recipe["templates"].items()}
     labels = read_json(served["candidateFirst"])["labels"]
     return {order: read_template(file) for order, file in served.items()}, [label_id(tokenizer, labels[side]) for side in ("yes", "no")]
 
 
 def template_order(template: dict) -> str:
-    """`query-first` or `candidate-first`, by where query and context stand."""
+    """`query-first` or `candidate-first`, by the part that has query and context."""
     prefix, suffix = ([field for _, field in PLACEHOLDER.findall(template[part])] for part in ("prefix", "suffix"))
     if sorted(prefix) == ["context", "instruction", "query"] and not suffix:
         return "query-first"
@@ -60,12 +68,13 @@ def template_order(template: dict) -> str:
 
 
 def encode_prefix(tokenizer: Tokenizer, template: dict, request: dict) -> list[int]:
-    """Of a request {query, instruction, context}; in candidate-first order the query is not read."""
+    """The prefix of a request {query, instruction, context}. It ignores the query if
+    candidate-first."""
     return encode_asked(tokenizer, template, template["prefix"].rstrip(" "), request)
 
 
 def encode_candidate(tokenizer: Tokenizer, template: dict, candidate: dict) -> list[int]:
-    """Of a candidate {title, text}, whole."""
+    """The tokens of a whole candidate {title, text}."""
     prefix = template["prefix"]
     lead = prefix[len(prefix.rstrip(" ")) :]
     values = {field: normalized(template, candidate.get(field)) for field in ("title", "text")}
@@ -74,7 +83,7 @@ def encode_candidate(tokenizer: Tokenizer, template: dict, candidate: dict) -> l
 
 
 def encode_suffix(tokenizer: Tokenizer, template: dict, request: dict) -> list[int]:
-    """Of a request; in query-first order the same for all."""
+    """The suffix of a request. It is the same for all requests if query-first."""
     return encode_asked(tokenizer, template, template["suffix"], request)
 
 

@@ -1,7 +1,9 @@
-"""Texts as they come: what a posting looks like when it was scraped, pasted or shouted, and what people add to a query.
+"""Variations of texts: postings that were scraped, pasted or written in capitals, and the additions
+that people make to queries.
 
-A variation changes the words and not the meaning, so what is wanted of a pair stays what it was for the plain texts; where it does
-change, `Query` says how (seniority, negation). What the normaliser takes away (entities, tags, full-width letters) needs no training.
+A variation changes the form and not the meaning, so a pair keeps its target margin. `Query` has the
+exceptions (seniority, negation). What normalization removes (entities, tags, full-width letters)
+needs no training.
 """
 
 import json
@@ -23,20 +25,22 @@ JUNIOR, SENIOR = ("junior", "entry level", "trainee", "assistant", "apprentice",
 SENIORITY = {"entry level {}": -1, "junior {}": -1, "{} no experience": -1, "{} trainee": -1, "senior {}": 1, "lead {}": 1, "{} supervisor": 1, "experienced {}": 0}
 NEGATIONS = ["{}, not {}", "{} but not {}", "{} (no {})", "{}, no {} please", "{} instead of {}", "{} -{}"]
 REFUSED = -3.0
-"""The margin of a candidate that is what the query says it does not want."""
+"""The largest margin of a candidate that the query excludes."""
 LIST_MARKS = ["- ", "* ", "• ", "1) ", "» ", "– "]
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query as it is asked, the level it asks for (-1 junior, 1 senior), and occupations that it refuses."""
+    """A changed query, the level that it asks for (-1 junior, 1 senior), and the occupations that
+    it excludes."""
 
     text: str
     level: int = 0
     refused: tuple[str, ...] = ()
 
     def target(self, plain: float, asked: Text, candidate: Text) -> float:
-        """The margin wanted of a candidate, where `plain` is that of the query without its additions."""
+        """The target margin of a candidate. `plain` is the margin for the query without its
+        additions."""
         if self.refused and best_grade(Text("", self.refused), candidate) > best_grade(asked, candidate):
             return min(plain, REFUSED)
         level = level_of(candidate)
@@ -49,7 +53,8 @@ def level_of(candidate: Text) -> int:
 
 
 def vary_query(rng: random.Random, data: TrainingData, asked: Text, rivals: list[str]) -> Query:
-    """`rivals`: occupations that a negation may refuse, such as that of the candidate beside it."""
+    """Changes a query. `rivals` are occupations that a negation may exclude, such as the
+    candidate's."""
     additions = [("place", 3), ("level", 2), ("negation", 2), ("short", 4)] if asked.codes else []
     kind = pick(rng, [("case", 3), ("typos", 2), *additions])
     text = asked.text
@@ -72,7 +77,8 @@ def vary_query(rng: random.Random, data: TrainingData, asked: Text, rivals: list
 
 
 def vary_candidate(rng: random.Random, data: TrainingData, candidate: Text, tokens: int, is_posting: bool) -> Text:
-    """`tokens`: what will be read of it. A paragraph comes first only where something of the text is read behind it."""
+    """Changes a candidate. `tokens` is the number of tokens that will be read: a boilerplate
+    paragraph is put first only if tokens are left for the text."""
     title, text = candidate.title, candidate.text
     kinds = {"lower": 3, "list": 3, "typos": 2, "shuffled": 1, "glued": 1, "upper": 1}
     if is_posting:
@@ -138,7 +144,8 @@ def misspelt(rng: random.Random, word: str) -> str:
 
 
 def excerpt(rng: random.Random, text: str, tokens: int) -> str:
-    """Where little is read: often not the beginning but scattered clauses, as a compressor would leave."""
+    """For a small number of tokens: often scattered clauses instead of the beginning, as a
+    compressor would select."""
     if tokens > 64 or rng.random() < 0.45:
         return text
     parts = [part.strip() for part in re.split(r"(?<=[.;])\s+|, (?=\w+ing\b)", text) if len(part.split()) >= 2]

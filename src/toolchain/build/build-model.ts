@@ -38,48 +38,52 @@ import type { LayerInput } from '../graph/layer-inputs.ts';
 export interface SourceFiles {
   /** A GGUF file, or a Hugging Face folder with safetensors. */
   readonly from: string;
-  /** A folder with a low-rank adapter in PEFT's layout, merged into the weights. */
+  /** A folder with a low-rank adapter in PEFT's layout, which is merged into the weights. */
   readonly adapter?: string | undefined;
 }
 
 export interface BuildOptions extends SourceFiles {
-  /** The model's folder; a built model there is replaced when the new one is complete. */
+  /** The model's folder; an existing built model is replaced once the new one is complete. */
   readonly to: string;
   readonly name: string;
   readonly precision: Precision;
-  /** Inputs that an int8 graph leaves in floats, besides those of a compact checkpoint. */
+  /** Inputs that an int8 graph keeps in floats, besides those that a compact checkpoint keeps. */
   readonly floats?: readonly LayerInput[];
-  /** The family's own when undefined. */
+  /** The built-in template of the model's family when undefined. */
   readonly template: PromptTemplate | undefined;
-  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  /** The steps that normalize callers' texts before they are encoded; none when undefined. */
   readonly normalize?: readonly NormalizeStep[] | undefined;
-  /** Words of one token each, or names of a classifier's classes. */
+  /** Words of one token each, or the names of a classifier's classes. */
   readonly labels: readonly [yes: string, no: string];
-  /** A tokenizer.json; the folder's own, or one made of the GGUF's vocabulary, when undefined. */
+  /** A tokenizer.json. When undefined: the folder's own, or one made from the GGUF's vocabulary. */
   readonly tokenizer: string | undefined;
-  /** Most tokens of a row, up to the checkpoint's positions; `defaultRowTokens` or fewer when undefined. */
+  /**
+   * Most tokens of a row, at most the checkpoint's positions. When undefined: `defaultRowTokens`,
+   * or fewer if the checkpoint has fewer positions.
+   */
   readonly rowTokens?: number | undefined;
   /** `defaultBuckets` when undefined. */
   readonly buckets: readonly number[] | undefined;
   readonly source: { readonly description: string; readonly licence: string };
   readonly recipe: Manifest['recipe'];
-  /** One line for people, now and then. */
+  /** Called with progress messages. */
   readonly onProgress: (line: string) => void;
 }
 
-/** Tile shapes in one batch; four was measured best where lengths are mixed. */
+/** Tile shapes in one batch. Four was the fastest in measurements with mixed lengths. */
 const attentionGroups = 4;
 const ladder = [
-  ...[16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192],
-  ...[12_288, 16_384, 24_576, 32_768, 49_152, 65_536, 98_304],
+  16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
+  12_288, 16_384, 24_576, 32_768, 49_152, 65_536, 98_304,
 ];
 const tokenizerFile = 'tokenizer.json';
 
 /**
- * Builds a model's folder (graph, weights, tokenizer, manifest) of a checkpoint. All or nothing.
+ * Builds a model's folder (graph, weights, tokenizer, manifest) from a checkpoint. A failed build
+ * leaves the folder as it was.
  *
- * @throws CheckpointError, or RankError when a label is not one token, a file is missing, or the model that came of it
- * cannot answer a question.
+ * @throws CheckpointError, or RankError when a label is not one token, a file is missing, or the
+ * built model cannot answer a question.
  */
 export async function buildModel(options: BuildOptions): Promise<Manifest> {
   options.onProgress(`reading ${options.from}`);
@@ -95,12 +99,15 @@ export async function buildModel(options: BuildOptions): Promise<Manifest> {
   return readManifest(options.to);
 }
 
-/** Steps of about a third, up to the longest row. */
+/** The lengths of `ladder` that are shorter than the longest row, and the longest row. */
 export function defaultBuckets(rowTokens: number): readonly number[] {
   return [...ladder.filter((length) => length < rowTokens), rowTokens];
 }
 
-/** A file's own SHA-256; of several, that of their lines `sha256  name` in order of name. */
+/**
+ * The SHA-256 of one file. For several files: the SHA-256 of the lines `sha256  name`, one for each
+ * file in the order of their names.
+ */
 export async function sourceSha256(paths: readonly string[]): Promise<string> {
   const inOrder = paths.toSorted((a, b) => (basename(a) < basename(b) ? -1 : 1));
   const sums = await Promise.all(
@@ -112,7 +119,7 @@ export async function sourceSha256(paths: readonly string[]): Promise<string> {
     : sha256(sums.map(({ sum, name }) => `${sum}  ${name}\n`).join(''));
 }
 
-/** `sourceSha256` of the files whose weights a checkpoint has, an adapter's two included. */
+/** `sourceSha256` of a checkpoint's weight files, and of the two files of the adapter, if any. */
 export async function hashSource(
   { files }: Pick<Checkpoint, 'files'>,
   { from, adapter }: SourceFiles,
@@ -171,19 +178,22 @@ function writeGraph(
   outDir: string,
 ) {
   return buildRankGraph(checkpoint, {
-    ...{ precision, floats, attentionGroups, outDir },
+    precision,
+    floats,
+    attentionGroups,
+    outDir,
     labelIds: [yes.id, no.id],
     onProgress: reportTenths(onProgress),
   });
 }
 
-/** The tokenizer, read from where it was written; its errors name where it came from. */
+/** Writes the tokenizer to `path` and reads it back. Errors name the file that it came from. */
 async function writeTokenizer(options: BuildOptions, path: string): Promise<Tokenizer> {
   const source = await copyTokenizer(options, path);
   return createTokenizer(await readFile(path, 'utf8'), source);
 }
 
-/** Resolves to where it came from. */
+/** @returns where the tokenizer came from, for errors */
 async function copyTokenizer({ from, tokenizer }: BuildOptions, path: string): Promise<string> {
   if (tokenizer === undefined && (await stat(from)).isFile()) {
     const gguf = await openGguf(from);
@@ -232,11 +242,11 @@ async function describeFile(dir: string, file: string) {
 }
 
 function reportTenths(onProgress: (line: string) => void): (done: number, total: number) => void {
-  let told = -1;
+  let reported = -1;
   return (done, total) => {
     const tenth = Math.floor((10 * done) / total);
-    if (tenth > told) {
-      told = tenth;
+    if (tenth > reported) {
+      reported = tenth;
       onProgress(`writing weights: ${tenth * 10} % of ${total} tensors`);
     }
   };

@@ -4,8 +4,9 @@ import { sha256OfFile } from '../../base/files/sha256.ts';
 import type { BundledFolder } from './recipe.ts';
 
 /**
- * A folder that lies in the repository at `root`, every file it names equal to its SHA-256.
+ * Checks the files of a folder in the repository at `root` against their SHA-256.
  *
+ * @returns the folder's path
  * @throws RankError naming the file that is missing or differs.
  */
 export async function checkBundled(
@@ -25,7 +26,8 @@ export async function checkBundled(
     if (found !== sha256) {
       throw new RankError(
         'invalid-argument',
-        `${join(folder, file)} has SHA-256 ${found}; ${sha256} is expected: it was changed, or git did not bring it whole`,
+        `${join(folder, file)} has SHA-256 ${found}; ${sha256} is expected: ` +
+          'the file was changed, or git did not check it out completely',
       );
     }
   }

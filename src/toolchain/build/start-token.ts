@@ -13,13 +13,14 @@ import {
 import { parseJsonObject } from '../files/limited-json.ts';
 
 const configFile = 'tokenizer_config.json';
-/** A chat template may be long. */
+/** The file may hold a long chat template. */
 const configLimits = { bytes: 4 * 1024 * 1024, depth: 16 };
 
 /**
- * The token that a checkpoint's own tokenizer puts before every text (BOS), by the tokenizer.json that is taken and the
- * tokenizer_config.json beside it, or by a GGUF file's metadata; undefined when it puts none. Our templates say
- * themselves whether one stands there: this is what they are compared with.
+ * The token that a checkpoint's own tokenizer puts before every text (BOS), or undefined if it puts
+ * none. It is read from the given tokenizer.json and the tokenizer_config.json beside it, or from
+ * the metadata of a GGUF file. Our templates write the token themselves, so the build compares them
+ * with it and warns.
  */
 export async function findStartToken(
   from: string,
@@ -34,34 +35,36 @@ export async function findStartToken(
   return startOfFiles(await readFile(path, 'utf8'), await readConfig(dirname(path)));
 }
 
-/** By the metadata, or by what llama.cpp takes for granted of the pre-tokenizer. */
+/** Reads the metadata. Without the key, llama.cpp's default for the pre-tokenizer decides. */
 export function startOfGguf(gguf: DescribedFile): StartToken | undefined {
   const key = 'tokenizer.ggml.add_bos_token';
-  const said = findBoolean(gguf, key);
+  const declared = findBoolean(gguf, key);
   const pre = findString(gguf, 'tokenizer.ggml.pre') ?? '';
   const id = findNumber(gguf, 'tokenizer.ggml.bos_token_id');
   const token = id === undefined ? undefined : findStrings(gguf, 'tokenizer.ggml.tokens')?.[id];
-  if (!(said ?? findSplitter(pre)?.gguf?.addBos ?? false) || token === undefined) {
+  if (!(declared ?? findSplitter(pre)?.gguf?.addBos ?? false) || token === undefined) {
     return undefined;
   }
-  return { token, saidBy: said === undefined ? `tokenizer.ggml.pre ${pre}` : key };
+  return { token, saidBy: declared === undefined ? `tokenizer.ggml.pre ${pre}` : key };
 }
 
-/** The texts of a tokenizer.json, which must be JSON, and of the tokenizer_config.json beside it, if there is one. */
+/**
+ * `tokenizer` is the text of a tokenizer.json, which must be JSON. `config` is the content of the
+ * tokenizer_config.json beside it, if there is one.
+ */
 export function startOfFiles(
   tokenizer: string,
   config: Buffer | undefined,
 ): StartToken | undefined {
   const fields = config && parseJsonObject(config, configFile, configLimits.depth);
-  const said = fields?.get('add_bos_token');
-  if (said === false) {
+  const declared = fields?.get('add_bos_token');
+  if (declared === false) {
     return undefined;
   }
   const { post_processor: processor } = JSON.parse(tokenizer) as { post_processor?: unknown };
-  const token = (said === true && contentOf(fields?.get('bos_token'))) || firstOf(processor);
-  return token === undefined
-    ? undefined
-    : { token, saidBy: said === true ? `add_bos_token of ${configFile}` : 'its post_processor' };
+  const token = (declared === true && contentOf(fields?.get('bos_token'))) || firstOf(processor);
+  const saidBy = declared === true ? `add_bos_token of ${configFile}` : 'its post_processor';
+  return token === undefined ? undefined : { token, saidBy };
 }
 
 async function readConfig(folder: string): Promise<Buffer | undefined> {
@@ -70,13 +73,13 @@ async function readConfig(folder: string): Promise<Buffer | undefined> {
   return found?.isFile() === true && found.size <= configLimits.bytes ? readFile(path) : undefined;
 }
 
-/** A token as tokenizer_config.json has it: text, or an object with it. */
+/** The text of a token: a tokenizer_config.json has the text, or an object with `content`. */
 function contentOf(token: unknown): string | undefined {
   const text = typeof token === 'string' ? token : (token as { content?: unknown } | null)?.content;
   return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
-/** What a tokenizer.json's post-processor puts first. */
+/** The first token that a tokenizer.json's post-processor writes. */
 function firstOf(processor: unknown): string | undefined {
   const { type, ...fields } = (processor ?? {}) as Readonly<Record<string, unknown>>;
   switch (type) {

@@ -18,8 +18,8 @@ import {
 export type Layer = ReadonlyMap<string, GraphTensor & { readonly data: Float32Array }>;
 
 /**
- * A decoder block in pieces, run by ONNX Runtime. The caller owns the arrays returned and closes the
- * pieces.
+ * A decoder block in pieces, run by ONNX Runtime. The caller owns the returned arrays and closes
+ * the pieces.
  */
 export interface BlockPieces {
   /** Residual stream x to the input of o_proj. [T, heads x headDim] */
@@ -35,7 +35,7 @@ export interface BlockPieces {
   close(): Promise<void>;
 }
 
-/** Opens the pieces for a blueprint's heads and head size. Widths are those of the layers given. */
+/** Opens the pieces for a blueprint's heads and head size. Each layer brings its own widths. */
 export async function openBlockPieces(blueprint: Blueprint, threads: number): Promise<BlockPieces> {
   const open = (graph: Uint8Array) => openGraph(graph, threads);
   const [attention, hidden, apply, gram, sums] = await Promise.all([

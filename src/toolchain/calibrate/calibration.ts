@@ -71,7 +71,7 @@ export async function readCalibration(
   if (rows.length === 0) {
     throw new RankError(
       'invalid-argument',
-      `${file} has ${lines.length} lines; none is calibrated on within ${tokens} tokens`,
+      `${file} has ${lines.length} lines; no row fits within ${tokens} tokens`,
     );
   }
   return { rows, heldOut: lines.slice(0, heldOutLines).map(encode) };

@@ -16,16 +16,26 @@ const maxRank = 4096;
  * PEFT options that change the meaning of the two matrices, with a test for the values that are
  * supported.
  */
-const plainOptions: readonly (readonly [name: string, isPlain: (value: unknown) => boolean])[] = [
-  ...[
-    ...['use_dora', 'use_qalora', 'use_bdlora', 'arrow_config', 'kasa_config', 'velora_config'],
-    ...['monteclora_config', 'fan_in_fan_out', 'lora_bias', 'rank_pattern', 'alpha_pattern'],
-    ...['modules_to_save', 'layer_replication', 'trainable_token_indices', 'target_parameters'],
-  ].map((name) => [name, isOff] as const),
-  ['bias', (value) => isOff(value) || value === 'none'],
+const plainOptions: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ['use_dora', isOff],
+  ['use_qalora', isOff],
+  ['use_bdlora', isOff],
+  ['arrow_config', isOff],
+  ['kasa_config', isOff],
+  ['velora_config', isOff],
+  ['monteclora_config', isOff],
+  ['fan_in_fan_out', isOff],
+  ['lora_bias', isOff],
+  ['rank_pattern', isOff],
+  ['alpha_pattern', isOff],
+  ['modules_to_save', isOff],
+  ['layer_replication', isOff],
+  ['trainable_token_indices', isOff],
+  ['target_parameters', isOff],
+  ['bias', (value: unknown) => isOff(value) || value === 'none'],
   // Other values change the weights of the checkpoint before training.
-  ['init_lora_weights', (value) => isOff(value) || value === true || value === 'gaussian'],
-];
+  ['init_lora_weights', (value: unknown) => isOff(value) || value === true || value === 'gaussian'],
+]);
 
 interface Form {
   readonly rank: number;

@@ -31,7 +31,7 @@ export async function mergeCheckpoint(options: MergeOptions): Promise<void> {
   const checkpoint = await openCheckpoint(from, adapter);
   try {
     if (adapter === undefined && !config.has('quantization_config')) {
-      throw new CheckpointError(`${from}: whole already; an adapter is needed`);
+      throw new CheckpointError(`${from}: has no int8 weights to convert; an adapter is needed`);
     }
     const report = { from: basename(from), adapter: adapter && basename(adapter), type };
     await writeCheckpoint(to, {

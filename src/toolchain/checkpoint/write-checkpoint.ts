@@ -23,14 +23,14 @@ interface FloatTensor {
   readonly read: () => Float32Array | Promise<Float32Array>;
 }
 
-/** A matrix in the compact form of stored-int8.ts: its scales and whole rows are written after it. */
+/** A matrix in the compact form of stored-int8.ts. Scales and fp32 rows are written after it. */
 export interface Int8Matrix {
   readonly name: string;
   readonly shape: readonly [out: number, inputs: number];
   readonly type: 'I8';
   /** Rows that are also stored in fp32. */
   readonly wholeRows: readonly number[];
-  /** Called once, in the order of the file. `whole` has the values of `wholeRows`, in that order. */
+  /** Called once, in the order of the file. `whole` has the values of `wholeRows`, in its order. */
   readonly read: () => Promise<QuantizedTensor & { readonly whole: readonly Float32Array[] }>;
 }
 
@@ -65,7 +65,8 @@ const companions = [
  * model.safetensors and tokenizer. The folder appears only when it is complete.
  *
  * @returns the bytes of model.safetensors
- * @throws CheckpointError for a tensor of the wrong size or beyond its type; RankError when `dir` is someone else's.
+ * @throws CheckpointError for a tensor of the wrong size, or with a value that its type cannot
+ * hold; RankError when `dir` is a folder that we did not write.
  */
 export async function writeCheckpoint(dir: string, contents: CheckpointContents): Promise<number> {
   const [marker = 'config.json'] = contents.texts.keys();
@@ -95,14 +96,14 @@ async function copyCompanions(from: string | undefined, to: string): Promise<voi
 
 const bytesPerValue = { F32: 4, F16: 2, BF16: 2, I8: 1 } as const;
 
-/** A tensor as it stands in the file. */
+/** A tensor as it is stored in the file. */
 interface WrittenTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly type: keyof typeof bytesPerValue;
 }
 
-/** What is written of a tensor, in the order of `readStored`. */
+/** The stored tensors of one outgoing tensor, in the order of `readStored`. */
 function storedTensors(tensor: OutgoingTensor): readonly WrittenTensor[] {
   if (tensor.type !== 'I8') {
     return [tensor];
@@ -126,7 +127,11 @@ async function readStored(tensor: OutgoingTensor): Promise<readonly (Float32Arra
   return [values, scales, ...whole];
 }
 
-/** Header first, so shapes and types are known before any value is. @returns the file's bytes */
+/**
+ * Writes the header first, so shapes and types must be known before any value is read.
+ *
+ * @returns the size of the file in bytes
+ */
 async function writeSafetensors(
   path: string,
   { tensors, onProgress }: Pick<CheckpointContents, 'tensors' | 'onProgress'>,

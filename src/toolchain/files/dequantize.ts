@@ -113,9 +113,9 @@ function fifthBit(fifths: number, i: number): number {
 }
 
 /** The values of the nibbles of IQ4_NL: denser near zero, where most weights are. */
-const unevenSteps = Int8Array.of(
-  ...[-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113],
-);
+const unevenSteps = Int8Array.from([
+  -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113,
+]);
 
 /** 18 bytes, 32 values: d half, then nibbles as in Q4_0. value = d step[q] */
 function dequantizeIq4(block: DataView, start: number, values: Float32Array, to: number): void {

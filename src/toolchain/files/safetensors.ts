@@ -9,15 +9,8 @@ export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** The element types that are read, by their name in the header. */
-type Dtype = 'F32' | 'F16' | 'BF16' | 'I8';
-
-const dtypes: Readonly<Record<Dtype, TensorType>> = {
-  F32: 'F32',
-  F16: 'F16',
-  BF16: 'BF16',
-  I8: 'I8',
-};
+/** The element types that are read. The header has them under the same names. */
+const dtypes: readonly TensorType[] = ['F32', 'F16', 'BF16', 'I8'];
 
 /** The header starts after its own length. */
 const lengthBytes = 8;
@@ -78,8 +71,8 @@ function parseEntry(name: string, value: unknown, file: string): StoredTensor {
 
 function parseDtype(entry: JsonObject, where: string): TensorType {
   const found = entry.get('dtype');
-  const known = Object.entries(dtypes).find(([dtype]) => dtype === found);
-  return known?.[1] ?? refuse(where, 'dtype', found, Object.keys(dtypes).join(', '));
+  const known = dtypes.find((dtype) => dtype === found);
+  return known ?? refuse(where, 'dtype', found, dtypes.join(', '));
 }
 
 function parseShape(found: unknown, where: string): readonly number[] {

@@ -14,7 +14,10 @@ import {
  * 2507.18553).
  */
 
-/** Share of the mean diagonal added to X^T X, as in GPTQ: some inputs are almost 0 on calibration tokens. */
+/**
+ * Share of the mean diagonal that is added to X^T X, as in GPTQ, because some inputs are almost 0
+ * on calibration tokens.
+ */
 const dampingShare = 0.01;
 
 /**
@@ -38,7 +41,10 @@ export function factorizeInputs(gram: Float32Array): Matrix {
 }
 
 export interface CompensatedTensor extends QuantizedTensor {
-  /** Relative root mean square error of the outputs on calibration tokens, before and after compensation. */
+  /**
+   * Relative root mean square error of the outputs on calibration tokens, before and after
+   * compensation.
+   */
   readonly outputError: { readonly before: number; readonly after: number };
 }
 
@@ -83,7 +89,7 @@ function four<T>(make: (index: number) => T): Four<T> {
   return [make(0), make(1), make(2), make(3)];
 }
 
-/** Past the last row: a row of zeros. */
+/** A row past the last one is a row of zeros. */
 function openRow(
   {
     weights,
@@ -126,8 +132,8 @@ function roundFour(rows: Four<Row>, factor: Matrix): number {
 }
 
 /**
- * Rounds to the step that best cancels the accumulated error. Pairs are rounded right to left so that
- * the sum limit still leaves room.
+ * Rounds to the step that best cancels the accumulated error. Pairs are rounded right to left so
+ * that the sum limit still leaves room.
  */
 function roundWeight({ weights, steps, scale, errors }: Row, column: number, drift: number): void {
   const weight = weights[column] ?? 0;

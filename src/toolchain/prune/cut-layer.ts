@@ -13,7 +13,7 @@ export function cutMlp(layer: Layer, kept: readonly number[]): Layer {
   );
 }
 
-/** The inputs of o_proj that groups of query heads produce: [group x size, (group + 1) x size) for each. */
+/** The inputs of o_proj that groups of query heads produce; a group's inputs are consecutive. */
 export function groupInputs(
   { heads, kvHeads, headDim }: Blueprint,
   groups: readonly number[],

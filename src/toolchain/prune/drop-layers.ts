@@ -11,20 +11,32 @@ import {
   type Streams,
 } from '../calibrate/streams.ts';
 
-/** `last` drops the final layers, like the papers; `importance` those with the least measured effect. */
+/**
+ * `last` drops the final layers, as the papers do. `importance` drops those with the least measured
+ * effect.
+ */
 export const dropWays = ['last', 'importance'] as const;
 export type DropWay = (typeof dropWays)[number];
 
-/** A layer dropped for its small effect. */
+/** A layer that was dropped because its effect is small. */
 export interface DroppedLayer {
   readonly layer: number;
-  /** 1 - cosine between the stream before and after the layer, mean over tokens, measured just before dropping it. */
+  /**
+   * 1 - cosine between the stream before and after the layer, mean over tokens, measured just
+   * before dropping it.
+   */
   readonly influence: number;
-  /** Mean KL divergence of p(yes) from the whole model's, in nats, after dropping this and all earlier ones. */
+  /**
+   * Mean KL divergence of p(yes) from the whole model's, in nats, after dropping this layer and all
+   * earlier ones.
+   */
   readonly divergence: number;
 }
 
-/** Each round tries this many layers of least influence and drops the one with the least divergence. */
+/**
+ * Each round tries this many layers, those of least influence, and drops the one with the least
+ * divergence.
+ */
 const shortlisted = 6;
 
 export function keepFirst(layers: number, drop: number): readonly number[] {
@@ -80,7 +92,10 @@ interface Round {
   readonly without: ReadonlyMap<number, readonly number[]>;
 }
 
-/** One pass through the layers. The variant without a layer branches off at that layer, so each layer is read once. */
+/**
+ * One pass through the layers. The variant without a layer branches off at that layer, so each
+ * layer is read once.
+ */
 async function measureRound(
   { checkpoint, pieces, batches, head }: MeasureOptions,
   embedded: Streams,

@@ -18,11 +18,14 @@ import {
   runHalf,
 } from './reconstruct.ts';
 
-/** A pruned half of a layer. Errors are |found - wanted|^2 / |wanted|^2 of its output on calibration tokens. */
+/**
+ * A pruned half of a layer. Errors are |found - wanted|^2 / |wanted|^2 of its output on calibration
+ * tokens.
+ */
 export interface HalfReport {
   /** Neurons or key heads kept. */
   readonly kept: number;
-  /** Neurons or key heads there were. */
+  /** Neurons or key heads before pruning. */
   readonly of: number;
   /** Error with the inputs removed and the weights unchanged. */
   readonly removed: number;
@@ -123,7 +126,7 @@ async function pruneHalf(
   return { changed, report };
 }
 
-/** Inputs of the kept groups. Removes one group at a time, the one whose removal costs least. */
+/** Inputs of the kept groups. Repeatedly removes the group whose removal adds the least error. */
 function chooseGroups(
   problem: LeastSquares,
   statistics: Statistics,

@@ -63,13 +63,16 @@ interface Job {
   readonly pieces: { readonly dense: BlockPieces; readonly pruned: BlockPieces };
 }
 
-/** Layers are measured on the first rows with this many tokens: each round runs the model about four times. */
+/**
+ * Layers are measured on the first rows with this many tokens, because each round runs the model
+ * about four times.
+ */
 const measuredTokens = 2048;
 
 /**
  * Makes a checkpoint smaller. Drops whole layers first, then MLP neurons and key heads of the
- * remaining layers, one layer after the other. The kept weights are solved again on calibration rows
- * that have passed through the layers pruned so far.
+ * remaining layers, one layer after the other. The kept weights are solved again on calibration
+ * rows that have passed through the layers pruned so far.
  *
  * @throws CheckpointError, DataError or RankError.
  */

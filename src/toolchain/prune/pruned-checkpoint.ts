@@ -5,7 +5,9 @@ import { expectedTensors } from '../checkpoint/config/tensors.ts';
 import { countValues } from '../files/tensor-type.ts';
 import type { Layer } from '../calibrate/block-pieces.ts';
 
-/** A checkpoint with only the kept layers, renumbered. It reads the original, which must stay open. */
+/**
+ * A checkpoint with only the kept layers, renumbered. It reads the original, which must stay open.
+ */
 export function keepLayers(checkpoint: Checkpoint, kept: readonly number[]): Checkpoint {
   const blueprint = { ...checkpoint.blueprint, layers: kept.length };
   return {

@@ -5,7 +5,9 @@ import type { Statistics } from '../numerics/least-squares.ts';
 import { type Matrix, zeros } from '../numerics/linear-algebra.ts';
 import type { Streams } from '../calibrate/streams.ts';
 
-/** Half a block: a function of the residual stream, and the linear layer that adds its result back. */
+/**
+ * Half a block: a function of the residual stream, and the linear layer that adds its result back.
+ */
 export interface Half {
   readonly weight: 'self_attn.o_proj.weight' | 'mlp.down_proj.weight';
   /** The input of the linear layer. */

@@ -37,7 +37,10 @@ export function smoothingFactors({ maxima, weights }: Channels, migration: numbe
   );
 }
 
-/** Query heads of a key head read the same v, so they share one factor: the geometric mean of theirs. */
+/**
+ * The query heads of a key head read the same v, so they share one factor: the geometric mean of
+ * their factors.
+ */
 export function shareByKeyHead(factors: Float32Array, blueprint: Blueprint): Float32Array {
   const { heads, kvHeads, headDim } = blueprint;
   const group = heads / kvHeads;

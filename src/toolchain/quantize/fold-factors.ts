@@ -31,7 +31,10 @@ const folds: Readonly<Record<string, Fold>> = {
   'mlp.down_proj.weight': { columns: 'down' },
 };
 
-/** The same model with scaled channels; factors by layer. It reads the original, which must stay open. */
+/**
+ * The same model with scaled channels; `layers` has the factors by layer. The result reads the
+ * original, which must stay open.
+ */
 export function foldFactors(checkpoint: Checkpoint, layers: readonly LayerFactors[]): Checkpoint {
   return {
     ...floatTensors,
@@ -59,7 +62,10 @@ export function foldFactors(checkpoint: Checkpoint, layers: readonly LayerFactor
   };
 }
 
-/** Factors of o's input [heads x headDim] to those of v [kvHeads x headDim]: the query heads of a key head share them. */
+/**
+ * Converts the factors of o's input [heads x headDim] to factors of v [kvHeads x headDim]. The
+ * query heads of a key head share their factors, so those of the first are taken.
+ */
 function perKeyHead(factors: Float32Array, blueprint: Blueprint): Float32Array {
   const { heads, kvHeads, headDim } = blueprint;
   return Float32Array.from({ length: kvHeads * headDim }, (_, channel) => {

@@ -160,7 +160,7 @@ function gramOf(name: string, calibrated: LayerCalibration | undefined): Float32
   return input && calibrated && at(calibrated.grams, input.layer)[input.kind];
 }
 
-/** A classifier has none: its head stays whole. */
+/** The label rows that stay fp32. A classifier has none, because its whole head stays fp32. */
 function findRows({ blueprint }: Checkpoint, { from, labels }: QuantizeOptions): readonly number[] {
   if (labels.length === 0 || blueprint.classes !== undefined) {
     return [];
@@ -171,7 +171,7 @@ function findRows({ blueprint }: Checkpoint, { from, labels }: QuantizeOptions):
 
 async function assertNotCompact(checkpoint: Checkpoint, from: string): Promise<void> {
   if ((await checkpoint.readQuantized(embedding)) !== undefined) {
-    throw new CheckpointError(`${from}: is int8 already; rounding it again would only lose`);
+    throw new CheckpointError(`${from}: is int8 already; rounding it again would only add error`);
   }
 }
 

@@ -15,7 +15,10 @@ export interface Product {
 /** Computes products of floats, and the same products with 8-bit rounding. */
 export interface Products {
   exact(product: Product): Promise<Float32Array>;
-  /** The product of rows and weights rounded like the int8 graph's, after scaling by `factors` [in]. [T, out] */
+  /**
+   * The product of rows and weights that are rounded as in the int8 graph, after scaling by
+   * `factors` [in]. [T, out]
+   */
   rounded(product: Product, factors: Float32Array | undefined): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -40,7 +43,10 @@ export async function openProducts(threads: number): Promise<Products> {
   };
 }
 
-/** Mean over rows of |found - exact|^2 / |exact|^2, so that a token with huge activations counts once. */
+/**
+ * Mean over rows of |found - exact|^2 / |exact|^2. Each row is divided by its own size, so a token
+ * with huge activations counts no more than others.
+ */
 export function meanRowError(exact: Float32Array, found: Float32Array, rows: number): number {
   const columns = exact.length / rows;
   let sum = 0;

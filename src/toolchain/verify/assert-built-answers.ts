@@ -7,10 +7,10 @@ import { packBatch } from '../../batch/pack-batch.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
 
 /**
- * Asks a model that was just built one question, on the CPU, so that weights that overflow, or a prompt that its rows
- * have no room for, are found here and not by the server that is to swap to it.
+ * Asks a newly built model one question on the CPU. This finds weights that overflow, and rows that
+ * are too short for the template, before a server loads the model.
  *
- * @throws RankError saying why it cannot answer.
+ * @throws RankError saying why the model cannot answer.
  */
 export async function assertBuiltAnswers(dir: string, manifest: Manifest): Promise<void> {
   const { rowTokens, vocabulary } = manifest.blueprint;
@@ -26,7 +26,8 @@ export async function assertBuiltAnswers(dir: string, manifest: Manifest): Promi
   if (!outcome.ok) {
     throw new RankError(
       'invalid-argument',
-      `${manifest.name} has no room for a plain question in its rows of ${rowTokens} tokens: ${outcome.message}`,
+      `${manifest.name} has no room for a plain question in its rows of ${rowTokens} tokens: ` +
+        outcome.message,
     );
   }
   const device = { provider: 'cpu', deviceId: 0, threads: 1 } as const;

@@ -6,14 +6,17 @@ import { parseTemplate } from '../../model/manifest.ts';
 import type { PromptTemplate } from '../../text/template.ts';
 import { type NormalizeStep, parseNormalize } from '../../text/normalize/normalize.ts';
 
-/** Requests with the token ids and label logits that the reference library gives them: see models/goldens/make_golden.py. */
+/**
+ * Requests with the token ids and label logits that the reference library computes for them.
+ * models/goldens/make_golden.py writes the file.
+ */
 export interface Golden {
-  /** Library and versions. */
+  /** The reference library and its versions. */
   readonly reference: string;
-  /** Of the checkpoint the reference ran. */
+  /** `sourceSha256` of the checkpoint that the reference ran. */
   readonly sourceSha256: string;
   readonly template: PromptTemplate;
-  /** What the reference did to the texts before it encoded them; nothing when undefined. */
+  /** The steps that normalized the texts before they were encoded; none when undefined. */
   readonly normalize?: readonly NormalizeStep[] | undefined;
   readonly labelIds: readonly [yes: number, no: number];
   readonly requests: readonly GoldenRequest[];
@@ -25,7 +28,7 @@ export interface GoldenRequest {
   readonly context: string | undefined;
   /** Token ids. */
   readonly prefix: readonly number[];
-  /** Token ids; in the file once for all requests when the template is query-first. */
+  /** Token ids. With a query-first template, the file has them once for all requests. */
   readonly suffix: readonly number[];
   readonly candidates: readonly GoldenCandidate[];
 }
@@ -40,7 +43,11 @@ export interface GoldenCandidate {
 
 const tokenIds = { min: 0, max: (1 << 24) - 1 };
 
-/** Reads a `.json` or `.json.gz` file. @throws RankError */
+/**
+ * Reads a `.json` or `.json.gz` file.
+ *
+ * @throws RankError when the file cannot be read, or naming field, found and allowed.
+ */
 export async function readGolden(path: string): Promise<Golden> {
   const raw = await readFile(path).catch((cause: unknown) => {
     throw new RankError('not-found', `${path} cannot be read; a golden is needed`, { cause });

@@ -1,41 +1,38 @@
 import type { Golden } from './golden.ts';
+import { at } from '../../base/at.ts';
 import type { Logits, Row } from '../../batch/score-rows.ts';
 
-/** One line of a verification. */
+/** The outcome of one check, a line of the report. */
 export interface Check {
   readonly name: string;
   readonly passed: boolean;
-  /** Largest difference found; undefined where equality is all that counts. */
+  /** Largest difference found; undefined for checks of equality. */
   readonly largest?: number;
   readonly tolerance?: number;
-  /** Of the differences. */
+  /** Mean of the differences. */
   readonly mean?: number;
-  /** What was found, where. */
+  /** The finding, and the row that it concerns. */
   readonly detail: string;
 }
 
+/** Logits by row index. */
 type Scores = ReadonlyMap<number, Logits>;
 
-/** Where a row comes from, for people: `request 2, candidate 0`. */
+/** The origin of each row, for messages: `request 2, candidate 0`. */
 export type Places = readonly string[];
 
 export function probability([yes, no]: Logits): number {
   return 1 / (1 + Math.exp(no - yes));
 }
 
-/** Token ids of every row against the reference's. */
+/** Compares the token ids of every row with the reference's. */
 export function checkTokenIds(rows: readonly Row[], golden: Golden, places: Places): Check {
   const expected = golden.requests.flatMap(({ prefix, suffix, candidates }) =>
     candidates.map(({ ids }) => [...prefix, ...ids, ...suffix]),
   );
-  const wrong = rows.flatMap(({ prefix, ids }, index) => {
-    const found = [...prefix, ...ids];
-    const at = findDifference(found, expected[index] ?? []);
-    return at === undefined
-      ? []
-      : [
-          `${places[index] ?? ''}, token ${at}: ${found[at] ?? 'none'}, not ${expected[index]?.[at] ?? 'none'}`,
-        ];
+  const wrong = rows.flatMap(({ prefix, ids }, row) => {
+    const difference = describeDifference([...prefix, ...ids], expected[row]);
+    return difference === undefined ? [] : [`${at(places, row)}, ${difference}`];
   });
   const [first] = wrong;
   return {
@@ -48,7 +45,7 @@ export function checkTokenIds(rows: readonly Row[], golden: Golden, places: Plac
   };
 }
 
-/** Largest difference of either label's logit. */
+/** Compares the logits of both labels; the larger difference counts. */
 export function checkLogits(
   name: string,
   pair: { readonly found: Scores; readonly expected: Scores },
@@ -60,7 +57,7 @@ export function checkLogits(
   );
 }
 
-/** Largest difference of p(yes). */
+/** Compares p(yes). */
 export function checkProbabilities(
   name: string,
   pair: { readonly found: Scores; readonly expected: Scores },
@@ -72,11 +69,14 @@ export function checkProbabilities(
   );
 }
 
-/** How often two candidates of one request stand in the reference's order, by p(yes). Equal ones are no pair. */
+/**
+ * Counts the pairs of candidates of one request that p(yes) orders as the reference does. Pairs
+ * that the reference scores equally do not count. `minShare` of the pairs must have the same order.
+ */
 export function checkOrder(
   rows: readonly Row[],
   { found, expected }: { readonly found: Scores; readonly expected: Scores },
-  least: number,
+  minShare: number,
 ): Check {
   const margin = (scores: Scores, row: number) => {
     const [yes, no] = scores.get(row) ?? [NaN, NaN];
@@ -85,19 +85,19 @@ export function checkOrder(
   let [pairs, same] = [0, 0];
   rows.forEach(({ prefix }, a) => {
     for (let b = a + 1; b < rows.length && rows[b]?.prefix === prefix; b++) {
-      const wanted = Math.sign(margin(expected, a) - margin(expected, b));
-      pairs += Math.abs(wanted);
-      same += wanted !== 0 && Math.sign(margin(found, a) - margin(found, b)) === wanted ? 1 : 0;
+      const order = Math.sign(margin(expected, a) - margin(expected, b));
+      pairs += Math.abs(order);
+      same += order !== 0 && Math.sign(margin(found, a) - margin(found, b)) === order ? 1 : 0;
     }
   });
   return {
     name: 'order, reference',
-    passed: same >= least * pairs,
-    detail: `${same} of ${pairs} pairs in the reference's order (at least ${100 * least} %)`,
+    passed: same >= minShare * pairs,
+    detail: `${same} of ${pairs} pairs in the reference's order (at least ${100 * minShare} %)`,
   };
 }
 
-/** Bit for bit. */
+/** Requires the same bits; passes only if there are rows to compare. */
 export function checkIdentical(
   name: string,
   { found, expected }: { readonly found: Scores; readonly expected: Scores },
@@ -107,31 +107,35 @@ export function checkIdentical(
     ([row, logits]) => !logits.every((logit, side) => Object.is(logit, expected.get(row)?.[side])),
   );
   const [first] = wrong;
+  if (first === undefined) {
+    return { name, passed: found.size > 0, detail: `${found.size} rows bit-identical` };
+  }
+  const [row, logits] = first;
   return {
     name,
-    passed: first === undefined && found.size > 0,
+    passed: false,
     detail:
-      first === undefined
-        ? `${found.size} rows bit-identical`
-        : `${wrong.length} of ${found.size} rows differ; ${places[first[0]] ?? ''}: ${String(first[1])}, not ${String(expected.get(first[0]))}`,
+      `${wrong.length} of ${found.size} rows differ; ${at(places, row)}: ` +
+      `${String(logits)}, not ${String(expected.get(row))}`,
   };
 }
 
-/** Rows with different tokens that have the very same two logits: a gather gone wrong looks like this. */
+/** Fails if rows with different tokens have the same two logits, as a wrong gather would cause. */
 export function checkDistinct(rows: readonly Row[], scores: Scores, places: Places): Check {
-  const seen = new Map<string, number>();
+  const rowByLogits = new Map<string, number>();
   const clashes: string[] = [];
-  for (const [index, logits] of scores) {
-    const twin = seen.get(logits.join());
-    if (twin !== undefined && tokens(rows[twin]) !== tokens(rows[index])) {
-      clashes.push(`${places[twin] ?? ''} and ${places[index] ?? ''}`);
+  for (const [row, logits] of scores) {
+    const twin = rowByLogits.get(logits.join());
+    if (twin !== undefined && tokensOf(at(rows, twin)) !== tokensOf(at(rows, row))) {
+      clashes.push(`${at(places, twin)} and ${at(places, row)}`);
     }
-    seen.set(logits.join(), index);
+    rowByLogits.set(logits.join(), row);
   }
+  const [first] = clashes;
   return {
     name: 'different rows, different scores',
-    passed: clashes.length === 0,
-    detail: clashes[0] ?? `${scores.size} rows`,
+    passed: first === undefined,
+    detail: first ?? `${scores.size} rows`,
   };
 }
 
@@ -147,19 +151,27 @@ function checkDifference(
     sum += value;
     if (!(value <= largest)) {
       largest = Number.isNaN(value) ? Infinity : value;
-      where = places[row] ?? '';
+      where = at(places, row);
     }
   }
   const mean = sum / expected.size;
   return { name, passed: largest <= tolerance, largest, tolerance, mean, detail: where };
 }
 
-function findDifference(a: readonly number[], b: readonly number[]): number | undefined {
-  const length = Math.max(a.length, b.length);
-  const at = Array.from({ length }, (_, i) => i).find((i) => a[i] !== b[i]);
-  return at;
+/** The first token that differs; undefined when all are equal. */
+function describeDifference(
+  found: readonly number[],
+  expected: readonly number[] = [],
+): string | undefined {
+  for (let i = 0; i < Math.max(found.length, expected.length); i++) {
+    const [id, wanted] = [found[i], expected[i]];
+    if (id !== wanted) {
+      return `token ${i}: ${id ?? 'none'}, not ${wanted ?? 'none'}`;
+    }
+  }
+  return undefined;
 }
 
-function tokens(row: Row | undefined): string {
-  return row === undefined ? '' : `${row.prefix.join()},${row.ids.join()}`;
+function tokensOf({ prefix, ids }: Row): string {
+  return `${prefix.join()},${ids.join()}`;
 }

@@ -21,7 +21,7 @@ import { consistencyRequests } from './verify-requests.ts';
 
 export interface VerifyOptions {
   readonly dir: string;
-  /** Without one, the model is only held against itself. */
+  /** Without a golden, the model is compared only with itself. */
   readonly golden: Golden | undefined;
   readonly device: { readonly provider: 'cpu' | 'cuda'; readonly deviceId: number };
   readonly threads: number;
@@ -32,24 +32,29 @@ export interface VerifyReport {
   readonly model: string;
   readonly fingerprint: string;
   readonly precision: Manifest['precision'];
-  /** Undefined when no reference was at hand. */
+  /** Library and versions of the golden's reference; undefined without a golden. */
   readonly reference: string | undefined;
   readonly rows: number;
   readonly checks: readonly checks.Check[];
-  /** What is odd about the template: it fails no check. */
+  /** Oddities of the template. They fail no check. */
   readonly warnings: readonly string[];
   readonly passed: boolean;
 }
 
-/** Packed tokens of one run, about what a server's batch has. */
+/** Packed tokens of one batch, about as many as in a server's batch. */
 const tokenBudget = 1024;
-/** Batches that are run again in other orders and company: each is a run of the whole model. */
-const companyBatches = 2;
 /**
- * Largest allowed difference: of a logit from the reference's, and of p(yes) between two ways of packing; and the least
- * share of pairs in the reference's order. int8 is held to a reference with the same rounded weights: what is left is the
- * rounding of activations, which changes with the model. Its packing is exact within the same shapes (see the checks of
- * order and neighbours); in others, attention may differ in a last bit, and a value on the edge rounds the other way.
+ * Number of batches that are run again in reverse order and with other neighbours. Each costs two
+ * runs of the whole model.
+ */
+const repeatedBatches = 2;
+/**
+ * `logit` and `probability` are the largest differences from the reference, `packing` the largest
+ * difference of p(yes) between two packings, and `order` the least share of pairs in the
+ * reference's order. An int8 reference has the same rounded weights, so only the rounding of
+ * activations differs, by an amount that depends on the model. In equal packed shapes an int8 score
+ * has the same bits (see the checks of order and neighbours). In others, attention may differ in a
+ * last bit, and an activation halfway between two steps is then rounded the other way.
  */
 const tolerances = {
   fp32: { logit: 1e-3, probability: 1e-3, packing: 1e-5, order: 0.99 },
@@ -57,7 +62,7 @@ const tolerances = {
   int8: { logit: 2, probability: 0.2, packing: 2e-3, order: 0.8 },
 } as const;
 
-interface Setting {
+interface Verification {
   readonly manifest: Manifest;
   readonly rows: readonly Row[];
   readonly places: readonly string[];
@@ -66,10 +71,12 @@ interface Setting {
 }
 
 /**
- * Scores a model's golden, or a few requests of our own, as the server does (tokenizer, template, packing, session)
- * and compares: with the reference, and with itself in other company.
+ * Scores the requests of a golden, or a few built-in ones, as the server does (tokenizer, template,
+ * packing, session). Compares the scores with the reference, and with the model's own scores in
+ * other batches.
  *
- * @throws RankError when the model cannot be loaded, or the golden is for another checkpoint, template or labels.
+ * @throws RankError when the model cannot be loaded, or when the golden is for another checkpoint,
+ * template or labels.
  */
 export async function verifyModel(options: VerifyOptions): Promise<VerifyReport> {
   const { dir, golden, onProgress } = options;
@@ -108,21 +115,23 @@ export async function verifyModel(options: VerifyOptions): Promise<VerifyReport>
   }
 }
 
-/** Why a golden says nothing about a model; undefined when it does. */
+/** The reason why a golden does not apply to a model; undefined when it applies. */
 export function findMismatch(golden: Golden, manifest: Manifest): string | undefined {
   const labelIds = [manifest.labels.yes.id, manifest.labels.no.id];
   if (golden.sourceSha256 !== manifest.source.sha256) {
-    return `it is of checkpoint ${golden.sourceSha256}; the model was built from ${manifest.source.sha256}`;
+    const own = manifest.source.sha256;
+    return `it is for checkpoint ${golden.sourceSha256}; the model was built from ${own}`;
   }
   if (templateHash(golden.template) !== manifest.templateHash) {
-    return `its template has hash ${templateHash(golden.template)}; the model's ${manifest.templateHash}`;
+    const hash = templateHash(golden.template);
+    return `its template has hash ${hash}; the model's has ${manifest.templateHash}`;
   }
   const [steps, ownSteps] = [golden, manifest].map(({ normalize = [] }) => normalize.join());
   if (steps !== ownSteps) {
-    return `it normalizes texts by ${steps || 'no step'}; the model by ${ownSteps || 'no step'}`;
+    return `it normalizes texts by ${steps || 'no step'}; the model does by ${ownSteps || 'no step'}`;
   }
   if (golden.labelIds.join() !== labelIds.join()) {
-    return `its labels have the ids ${golden.labelIds.join()}; the model's ${labelIds.join()}`;
+    return `its labels have the ids ${golden.labelIds.join()}; the model's have ${labelIds.join()}`;
   }
   return undefined;
 }
@@ -179,12 +188,15 @@ function encodeRows(dir: string, manifest: Manifest, golden: Golden | undefined)
   return { rows, places };
 }
 
-async function runChecks(setting: Setting, golden: Golden | undefined): Promise<checks.Check[]> {
-  const { rows, places, manifest, onProgress } = setting;
+async function runChecks(
+  verification: Verification,
+  golden: Golden | undefined,
+): Promise<checks.Check[]> {
+  const { rows, places, manifest, onProgress } = verification;
   const tolerance = tolerances[manifest.precision];
   const grouping = dealRows(rows, tokenBudget);
   onProgress(`scoring ${rows.length} rows in ${grouping.length} mixed batches`);
-  const packed = await scoreRows(rows, grouping, withGroups(setting));
+  const packed = await scoreRows(rows, grouping, runnerOf(verification));
   const found: checks.Check[] = [];
   if (golden !== undefined) {
     const pair = { found: packed, expected: goldenScores(golden) };
@@ -195,11 +207,11 @@ async function runChecks(setting: Setting, golden: Golden | undefined): Promise<
       checks.checkOrder(rows, pair, tolerance.order),
     );
   }
-  onProgress(`scoring each of ${rows.length} rows alone, sharing nothing`);
+  onProgress(`scoring each of ${rows.length} rows in a batch of its own`);
   const alone = await scoreRows(
     rows.map(unshared),
     rows.map((_row, index) => [index]),
-    withGroups(setting),
+    runnerOf(verification),
   );
   const pair = { found: packed, expected: alone };
   found.push(
@@ -210,39 +222,40 @@ async function runChecks(setting: Setting, golden: Golden | undefined): Promise<
       places,
       tolerance.packing,
     ),
-    ...(await checkCompany(setting, grouping, packed)),
+    ...(await checkNeighbours(verification, grouping, packed)),
     checks.checkDistinct(rows, packed, places),
   );
   return found;
 }
 
-/** Within the same shapes nothing about the neighbours may show, not even in the last bit. */
-async function checkCompany(
-  setting: Setting,
+/** In equal packed shapes, the neighbours of a row may not change a bit of its score. */
+async function checkNeighbours(
+  verification: Verification,
   grouping: readonly (readonly number[])[],
   packed: ReadonlyMap<number, Logits>,
 ): Promise<checks.Check[]> {
-  const { rows, places, onProgress } = setting;
-  const shared = grouping.filter((group) => group.length > 1).slice(0, companyBatches);
-  onProgress(`scoring ${shared.flat().length} rows in reverse order, and among other neighbours`);
+  const { rows, places, onProgress } = verification;
+  const runner = runnerOf(verification);
+  const shared = grouping.filter((group) => group.length > 1).slice(0, repeatedBatches);
+  onProgress(`scoring ${shared.flat().length} rows in reverse order, and with other neighbours`);
   const reversed = await scoreRows(
     rows,
     shared.map((group) => group.toReversed()),
-    withGroups(setting),
+    runner,
   );
   const isKept = (row: number) => row % 2 === 0;
   const replaced = rows.map((row, index) =>
     isKept(index) ? row : { ...row, ids: row.ids.toReversed() },
   );
-  const among = await scoreRows(replaced, shared, withGroups(setting));
-  const kept = new Map([...among].filter(([row]) => isKept(row)));
+  const besideReplaced = await scoreRows(replaced, shared, runner);
+  const kept = new Map([...besideReplaced].filter(([row]) => isKept(row)));
   return [
     checks.checkIdentical('order reversed', { found: reversed, expected: packed }, places),
     checks.checkIdentical('neighbours replaced', { found: kept, expected: packed }, places),
   ];
 }
 
-function withGroups({ run, manifest }: Setting) {
+function runnerOf({ run, manifest }: Verification) {
   return { run, attentionGroups: manifest.attentionGroups };
 }
 

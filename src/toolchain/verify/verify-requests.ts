@@ -7,7 +7,10 @@ type TextRequest = Pick<GoldenRequest, 'query' | 'instruction' | 'context'> & {
 const duties =
   'Plans the work of the shop, orders material, keeps the books, trains two apprentices, and answers for their safety. ';
 
-/** For models without a golden: short and long, with and without title, awkward and empty. */
+/**
+ * The requests of a verification without a golden. Their texts are short and long, with and without
+ * title, empty, and with characters outside ASCII.
+ */
 export const consistencyRequests: readonly TextRequest[] = [
   {
     query: 'carpenter who can run a small shop',

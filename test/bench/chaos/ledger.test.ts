@@ -19,7 +19,7 @@ interface Change {
   readonly ids?: (ids: readonly string[]) => readonly string[];
 }
 
-/** The answer that a request is owed, or one with something wrong. */
+/** The right answer to a request, or one with a fault. */
 function answerTo(request: WireRankRequestInput, change: Change = {}): WireRankResponse {
   const { logit = 1, scored = true, complete = true, fingerprint = 'one', ids } = change;
   const all = (request.candidates ?? []).map(({ id = '' }) => id);
@@ -39,10 +39,10 @@ const result = () => ({
   ratePerSecond: { before: 0, during: 0, after: 0 },
 });
 
-/** Requests come round after so many. */
+/** The same requests are sent again after this many. */
 const round = 60;
 
-test('every request answered once and whole is no fault', () => {
+test('there is no fault when every request has one complete answer', () => {
   for (let i = 0; i < 2 * round; i++) {
     ledger.answer(answerTo(ledger.next()));
   }
@@ -55,7 +55,7 @@ test('every request answered once and whole is no fault', () => {
   expect(findFaults(result())).toEqual([]);
 });
 
-test('requests have ids of their own, and so have their candidates', () => {
+test('requests and candidates have unique ids', () => {
   const [first, second] = [ledger.next(), ledger.next()];
   const ids = [first, second].flatMap(({ requestId, candidates = [] }) => [
     requestId,
@@ -64,20 +64,20 @@ test('requests have ids of their own, and so have their candidates', () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('what is neither answered nor failed is lost', () => {
+test('a request that is neither answered nor failed is lost', () => {
   ledger.answer(answerTo(ledger.next()));
   ledger.next();
   expect(findFaults(result())).toEqual(['1 requests lost']);
 });
 
-test('a second answer is one too many, also after a failure', () => {
+test('a second answer is a fault, also after a failure', () => {
   const [answered, failed] = [ledger.next(), ledger.next()];
   ledger.answer(answerTo(answered));
   ledger.answer(answerTo(answered));
   ledger.fail(failed, 'UNAVAILABLE');
   ledger.answer(answerTo(failed));
   ledger.fail(failed, 'UNAVAILABLE');
-  expect(findFaults(result())).toEqual(['2 answers twice', '1 ended UNAVAILABLE']);
+  expect(findFaults(result())).toEqual(['2 surplus answers', '1 ended UNAVAILABLE']);
 });
 
 describe('an answer is wrong', () => {
@@ -85,7 +85,7 @@ describe('an answer is wrong', () => {
     { what: 'with a candidate missing', change: { ids: (ids) => ids.slice(1) }, problem: /of \d+/ },
     {
       what: 'with a candidate twice',
-      change: { ids: (ids) => [ids[0] ?? '', ...ids.slice(0, -1)] },
+      change: { ids: (ids) => [...ids.slice(0, 1), ...ids.slice(0, -1)] },
       problem: /of \d+ candidates/,
     },
     {
@@ -108,7 +108,7 @@ describe('the scores of a request', () => {
     }
   };
 
-  test('may move in the last digits, and no further', () => {
+  test('may differ in the last digits only', () => {
     answerRound({ logit: 1 });
     answerRound({ logit: 1.0009 });
     expect(ledger.report().wrong).toEqual([]);
@@ -123,7 +123,7 @@ describe('the scores of a request', () => {
   });
 });
 
-test('times: the longest answer, the longest silence, the rate of a span', () => {
+test('the longest wait, the longest silence, and the rate between two moments', () => {
   const [early, late] = [ledger.next(), ledger.next()];
   nowMs = 100;
   ledger.answer(answerTo(early));
@@ -134,6 +134,8 @@ test('times: the longest answer, the longest silence, the rate of a span', () =>
   expect(ledger.rate(900, 1900)).toBe(1);
 });
 
-test('a drain that was cut off is a fault', () => {
-  expect(findFaults({ ...result(), isClean: false })).toEqual(['the last drain was cut off']);
+test('a drain that does not finish in time is a fault', () => {
+  expect(findFaults({ ...result(), isClean: false })).toEqual([
+    'the last drain did not finish in time',
+  ]);
 });

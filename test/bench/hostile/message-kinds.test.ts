@@ -8,14 +8,15 @@ import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
 
 const decode = parseProtoRoot().service.Rank.requestDeserialize;
 
-test('a seed draws the same message again, another seed another', () => {
+test('equal seeds give equal messages, and different seeds give different ones', () => {
   const kinds = [...messageKinds, ...callKinds];
-  const drawn = (seed: number) => JSON.stringify(kinds.map(({ wish }) => wish(createDraw(seed))));
+  const drawn = (seed: number) =>
+    JSON.stringify(kinds.map(({ makeCall }) => makeCall(createDraw(seed))));
   expect(drawn(7)).toBe(drawn(7));
   expect(drawn(7)).not.toBe(drawn(8));
 });
 
-test('the sound message is one, and what is made of it is not', () => {
+test('a valid message can be decoded, and its mutations differ from it', () => {
   const message = rankMessage('q', ['x', 'y'], 'id');
   expect(decode(message)).toMatchObject({
     query: 'q',
@@ -29,7 +30,7 @@ test('the sound message is one, and what is made of it is not', () => {
   expect(same.length).toBeLessThan(20);
 });
 
-test('varints and frames are written as protobuf and gRPC have them', () => {
+test('varints and frames have the bytes that protobuf and gRPC prescribe', () => {
   expect([0, 127, 128, 300, 2n ** 64n - 1n].map((value) => varint(value).toString('hex'))).toEqual([
     '00',
     '7f',
@@ -40,17 +41,17 @@ test('varints and frames are written as protobuf and gRPC have them', () => {
   expect(frame(Buffer.from('ab'), 1).toString('hex')).toBe('01000000026162');
 });
 
-test('messages at the limits have exactly their sizes', () => {
+test('messages past the byte limits have exactly the intended sizes', () => {
   const kind = messageKinds.find(({ name }) => name === 'one past the limits');
   const sizes = Array.from({ length: 50 }, (_, seed) => {
-    const [framed = Buffer.alloc(0)] = kind?.wish(createDraw(seed)).chunks ?? [];
+    const [framed = Buffer.alloc(0)] = kind?.makeCall(createDraw(seed)).chunks ?? [];
     return framed.length - 5;
   });
   expect(sizes).toContain(limits.requestBytes + 1);
   expect(sizes).toContain(limits.requestBytes * 2);
 });
 
-test('an ending that its kind does not allow is a breach, with the seed that draws it again', () => {
+test('an ending that its kind does not allow is a breach, kept with its seed', () => {
   const tally = new Tally();
   tally.note({ kind: 'a', seed: 1, ending: 'OK' }, ['OK']);
   tally.note({ kind: 'a', seed: 2, ending: 'HANG' }, ['OK']);
@@ -59,7 +60,7 @@ test('an ending that its kind does not allow is a breach, with the seed that dra
   expect(tally.kinds()).toEqual([{ kind: 'a', sent: 2, endings: { OK: 1, HANG: 1 } }]);
 });
 
-test('the trend of memory is that of the second half', () => {
+test('the memory trend is taken from the second half of the run', () => {
   const at = (messages: number, mb: number) => ({ messages, mb });
   const warmUp = Array.from({ length: 10 }, (_, i) => at(i * 100, 100 + i * 10));
   const flat = Array.from({ length: 10 }, (_, i) => at(1000 + i * 100, 200));

@@ -20,7 +20,7 @@ describe('the trend', () => {
       quarters: [101.5, 107.5, 113.5, 119.5],
       most: 121,
     });
-    // Hand-computed: (0,1) (1,3) (2,2) (3,4) twice over has slope 0.8 within 0 to 3.
+    // Computed by hand: (0,1), (1,3), (2,2), (3,4), each twice, have the slope 0.8.
     const eight = [1, 1, 3, 3, 2, 2, 4, 4].map((value, i) => ({
       minute: Math.floor(i / 2),
       value,
@@ -28,16 +28,16 @@ describe('the trend', () => {
     expect(findTrend(eight)?.slope).toBeCloseTo(0.8);
   });
 
-  test('is unknown for a few samples, and 0 for a single moment', () => {
+  test('is unknown for fewer than eight samples, and 0 for a single moment', () => {
     expect(findTrend(line(7, () => 1))).toBeUndefined();
     expect(findTrend(Array.from({ length: 8 }, () => ({ minute: 1, value: 2 })))?.slope).toBe(0);
   });
 
-  test('leaves out the first fifth of the time', () => {
+  test('does not include the first fifth of the time', () => {
     expect(afterWarmUp(line(11, () => 0))[0]?.minute).toBe(2);
   });
 
-  test('tells saw teeth from growth', () => {
+  test('distinguishes a sawtooth from growth', () => {
     const saw = findTrend(line(80, (minute) => 300 + (minute % 10)));
     const growing = findTrend(line(80, (minute) => 300 + minute));
     expect(saw && isPlateau(saw, 5)).toBe(true);
@@ -45,14 +45,14 @@ describe('the trend', () => {
   });
 });
 
-test('every kind of request is drawn, plain ranking nearly half of the time', () => {
+test('every kind of request is drawn, and nearly half are plain rankings', () => {
   const random = createRandom(1);
   const drawn = Array.from({ length: 5000 }, () => drawKind(random));
   expect(new Set(drawn)).toEqual(new Set(kinds));
   expect(drawn.filter((kind) => kind === 'rank').length / 5000).toBeCloseTo(0.48, 1);
 });
 
-test('bursts and the time between them make up the mean load', () => {
+test('the load factor has a mean of 1 and bursts of 5', () => {
   const factors = Array.from({ length: 20_000 }, (_, atMs) => loadFactor(atMs));
   expect(factors.reduce((a, b) => a + b, 0) / 20_000).toBeCloseTo(1, 1);
   expect(Math.max(...factors)).toBe(5);
@@ -85,14 +85,14 @@ describe('the verdict', () => {
     ...changed,
   });
 
-  test('is passed when all is flat and accounted for', () => {
+  test('is a pass if everything is flat and accounted for', () => {
     expect(findProblems(report({}))).toEqual([]);
     const html = formatSoakPage(report({}));
     expect(html).toContain('Passed.');
     expect(html).not.toMatch(/NaN|Infinity|undefined|https?:|src=/);
   });
 
-  test('is printed with the mean of every quarter, in the text and on the page', () => {
+  test('is printed with the mean of each quarter, as text and on the page', () => {
     const rising = report({}).samples;
     const samples = { ...rising, residentMb: line(50, (minute) => 2 * minute), lagMs: [] };
     const cells = ['resident memory, MB', '29.0', '49.0', '69.0', '89.0', '98.0', '2.000', 'GROWS'];
@@ -103,7 +103,7 @@ describe('the verdict', () => {
     expect(formatSoakPage(report({ samples }))).toContain(`<tr>${row}</tr>`);
   });
 
-  test('names what grows, what failed and what is not accounted for', () => {
+  test('names growing series, failed calls, and requests not accounted for', () => {
     const problems = findProblems(
       report({
         samples: {
@@ -127,7 +127,7 @@ describe('the verdict', () => {
   });
 });
 
-test('parseSoakOptions bounds the time', () => {
+test('parseSoakOptions limits the minutes', () => {
   expect(() => parseSoakOptions(['--minutes', '721'])).toThrow(/--minutes is '721'.* at most 720/);
   expect(parseSoakOptions([])).toMatchObject({ minutes: 30, model: 'tiny' });
 });

@@ -27,7 +27,7 @@ describe('a refusal names the field', () => {
     [
       'devices',
       () => parseReplicaTarget({ target: 'devices', devices: 'tpu' }, slots),
-      /'tpu' is no device slot/,
+      /'tpu' is not a device slot/,
     ],
     [
       'count',

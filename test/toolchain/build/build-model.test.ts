@@ -24,7 +24,7 @@ import {
 } from '../../support/checkpoints/hf-tiny.ts';
 
 describe('building a model', () => {
-  it('makes a folder whose manifest says what it was built from', async () => {
+  it('makes a folder whose manifest names source, labels and dimensions', async () => {
     const dir = temporaryFolder();
     const to = join(dir, 'deep/er/llama');
     const built = await buildHfTiny('llama', to);
@@ -62,7 +62,7 @@ describe('building a model', () => {
     expect(readdirSync(dir)).toEqual(['m']);
   });
 
-  it('leaves nothing behind, and the older model in place, when it fails half-way', async () => {
+  it('keeps the older model and leaves no other files when it fails halfway', async () => {
     const dir = temporaryFolder();
     const to = join(dir, 'm');
     const older = await buildHfTiny('llama', to);
@@ -79,9 +79,9 @@ describe('building a model', () => {
     expect(await readManifest(to)).toEqual(older);
   });
 
-  it('clears away what a killed build left, and not what a running one writes', async () => {
+  it('removes the files of a killed build, but not those of a running one', async () => {
     const dir = temporaryFolder();
-    // Above the largest process id there can be; and the parent of this process, which runs.
+    // No process can have this id, and the parent of this process is running.
     const killed = join(dir, 'm.building-99999999');
     const running = join(dir, `m.building-${process.ppid}`);
     mkdirSync(killed);
@@ -115,7 +115,7 @@ describe('building a model', () => {
     ).rejects.toThrow(/label 'yes' is token 1000; .*llama has 288 tokens/);
   });
 
-  it('names what the user gave, not the folder that is being built', async () => {
+  it("names the user's files in errors, not those of the folder that is being built", async () => {
     const dir = temporaryFolder();
     const folder = join(dir, 'llama');
     cpSync(tinyPath('llama'), folder, { recursive: true });
@@ -129,7 +129,7 @@ describe('building a model', () => {
     await expect(buildModel(options)).rejects.toThrow(`${folder}/config.json: "architectures"`);
   });
 
-  it('says so when the folder has no tokenizer', async () => {
+  it('reports that the folder has no tokenizer', async () => {
     const dir = temporaryFolder();
     cpSync(tinyPath('llama'), join(dir, 'llama'), { recursive: true });
     rmSync(join(dir, 'llama/tokenizer.json'));
@@ -146,7 +146,7 @@ describe('building a model', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('makes rows as long as is asked for, up to the positions of the checkpoint', async () => {
+  it('makes rows as long as asked for, at most the positions of the checkpoint', async () => {
     const dir = temporaryFolder();
     const build = (rowTokens: number | undefined, name: TinyCheckpoint = 'llama') =>
       buildModel({ ...tinyBuildOptions(name, join(dir, 'm')), rowTokens });
@@ -164,7 +164,7 @@ describe('building a model', () => {
     );
   });
 
-  it('refuses a checkpoint whose positions leave no room for a question, naming the limit', async () => {
+  it('refuses a checkpoint whose positions leave no room for a query, naming the limit', async () => {
     const dir = temporaryFolder();
     const from = join(dir, 'from');
     cpSync(tinyPath('llama'), from, { recursive: true });
@@ -181,7 +181,7 @@ describe('building a model', () => {
     expect(readdirSync(dir)).toEqual(['from']);
   });
 
-  it('writes the steps by which texts are normalized, and nothing when there is none', async () => {
+  it('writes the normalization steps to the manifest, and no field when there are none', async () => {
     const build = async (normalize: BuildOptions['normalize']) => {
       const to = join(temporaryFolder(), 'llama');
       const built = await buildModel({ ...tinyBuildOptions('llama', to), normalize });
@@ -207,8 +207,10 @@ describe('the default buckets', () => {
     expect(defaultBuckets(2048).at(-1)).toBe(2048);
     expect(defaultBuckets(100)).toEqual([16, 32, 48, 64, 96, 100]);
   });
+});
 
-  it('refuses weights whose every answer is not a number, and leaves the older model', async () => {
+describe('building a model that cannot answer', () => {
+  it('is refused when the logits are NaN, and keeps the older model', async () => {
     const dir = temporaryFolder();
     const [from, to] = [join(dir, 'from'), join(dir, 'm')];
     const older = await buildHfTiny('llama', to);
@@ -222,7 +224,7 @@ describe('the default buckets', () => {
     expect(readdirSync(dir).toSorted()).toEqual(['from', 'm']);
   });
 
-  it('refuses a tokenizer with an added token that the embedding has no row for', async () => {
+  it('is refused when the tokenizer has a token that the embedding has no row for', async () => {
     const dir = temporaryFolder();
     const from = join(dir, 'from');
     cpSync(tinyPath('llama'), from, { recursive: true });

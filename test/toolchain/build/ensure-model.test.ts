@@ -32,7 +32,7 @@ describe('a recipe of a checkpoint in the repository', () => {
     );
   });
 
-  it('may name an adapter, whose files are checked too', async () => {
+  it('can name an adapter, whose files are checked too', async () => {
     const { root, recipe } = await bundleTiny();
     const path = 'models/bundled/tiny-adapter';
     const folder = join(root, path);
@@ -75,7 +75,7 @@ describe('ensureModel', () => {
     ['cuda', perDevice, 'fp16'],
     ['cpu', 'fp32', 'fp32'],
     ['cuda', 'fp32', 'fp32'],
-  ] as const)('builds for %s what %j has for it: %s', async (provider, given, expected) => {
+  ] as const)('builds for %s, with the precisions %j, in %s', async (provider, given, expected) => {
     const { root, recipe } = await bundleTiny(given);
     writeRecipe(root, recipe);
     const dir = await ensureModel('tiny', provider, { root });
@@ -83,7 +83,7 @@ describe('ensureModel', () => {
     expect(await readManifest(dir)).toMatchObject({ name: 'tiny', precision: expected });
   });
 
-  it('keeps what is built until the recipe changes, for each kind of device', async () => {
+  it('keeps a built model until the recipe changes, for each kind of device', async () => {
     const { root, recipe } = await bundleTiny(perDevice);
     writeRecipe(root, recipe);
     const lines: string[] = [];
@@ -106,7 +106,7 @@ describe('ensureModel', () => {
     expect(await ensure('cuda')).toBe('newer');
   });
 
-  it('replaces a model of another precision that stands in its place', async () => {
+  it('replaces a model of another precision in its folder', async () => {
     const { root, recipe } = await bundleTiny(perDevice);
     writeRecipe(root, recipe);
     const parsed = parseRecipe(JSON.stringify(recipe), 'tiny.json');
@@ -116,7 +116,7 @@ describe('ensureModel', () => {
     expect((await readManifest(to)).precision).toBe('fp16');
   });
 
-  it('says where it looked for recipes', async () => {
+  it('names the folder in which recipes are missing', async () => {
     await expect(ensureModel('tiny', 'cpu', { root: '/nowhere' })).rejects.toThrow(
       '/nowhere/models/recipes cannot be read; recipes are needed',
     );

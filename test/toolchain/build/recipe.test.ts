@@ -21,7 +21,7 @@ describe('recipes', () => {
     expect(recipe.sha256).toBe(sha256(readFileSync(`${folder}${file}`)));
   });
 
-  it('may have a candidate-first template', () => {
+  it('can have a candidate-first template', () => {
     const change = { prefix: '{instruction}\nD: ', suffix: '\nQ: {query}\n{context}A:' };
     const { template } = parseRecipe(broken('template', change), 'r.json');
     expect(template).toMatchObject(change);
@@ -36,7 +36,7 @@ describe('recipes', () => {
       { cpu: 'int8', cuda: 'fp16' },
       { cpu: 'int8', cuda: 'fp16' },
     ],
-  ])('may have one precision, or one for each kind of device: %j', (precision, expected) => {
+  ])('can have one precision, or one for each kind of device: %j', (precision, expected) => {
     const recipe = { ...(JSON.parse(text) as object), precision };
     expect(parseRecipe(JSON.stringify(recipe), 'r.json').precision).toEqual(expected);
   });
@@ -47,12 +47,12 @@ describe('recipes', () => {
     [{ cpu: 'int8', cuda: 'int8' }, /'precision\.cuda' is "int8"; one of "fp32", "fp16" is needed/],
     [{ cpu: 'fp16', cuda: 'fp16' }, /'precision\.cpu' is "fp16"; one of "fp32", "int8" is needed/],
     [['int8'], /'precision' is \["int8"\]; one of "fp32", "fp16", "int8" is needed/],
-  ])('are refused with a precision that is none: %j', (precision, message) => {
+  ])('are refused with an unknown or missing precision: %j', (precision, message) => {
     const recipe = { ...(JSON.parse(text) as object), precision };
     expect(() => parseRecipe(JSON.stringify(recipe), 'r.json')).toThrow(message);
   });
 
-  it('may list the steps by which texts are normalized', () => {
+  it('can list the steps that normalize texts', () => {
     const withSteps = (normalize: unknown) =>
       parseRecipe(JSON.stringify({ ...(JSON.parse(text) as object), normalize }), 'r.json');
     expect(parseRecipe(text, 'r.json').normalize).toBeUndefined();
@@ -62,7 +62,7 @@ describe('recipes', () => {
     );
   });
 
-  it('may leave inputs in floats', () => {
+  it('can keep inputs in floats', () => {
     const withFloats = (floats: unknown) =>
       parseRecipe(JSON.stringify({ ...(JSON.parse(text) as object), floats }), 'r.json').floats;
     expect(parseRecipe(text, 'r.json').floats).toEqual([]);
@@ -75,9 +75,9 @@ describe('recipes', () => {
     expect(() => withFloats([0])).toThrow(/^r\.json: 'floats' is \[0\]; a list of texts is needed/);
   });
 
-  it('that do not exist are refused with the list of those that do', async () => {
+  it('that do not exist are refused with a list of the existing ones', async () => {
     await expect(readRecipe('none')).rejects.toThrow(
-      /no recipe 'none' in models\/recipes; there is .*smollm2-135m-instruct/,
+      /no recipe 'none' in models\/recipes; it has .*smollm2-135m-instruct/,
     );
   });
 

@@ -15,28 +15,28 @@ const template = {
 const last = { ...template, single: template.single.toReversed() };
 const sequence = { type: 'Sequence', processors: [{ type: 'ByteLevel' }, template] };
 
-describe('the token that a tokenizer puts first', () => {
+describe('the start token of a tokenizer', () => {
   it.each<[string, unknown, object | undefined, object | undefined]>([
-    ['none', null, undefined, undefined],
-    ['none of a byte-level one', { type: 'ByteLevel' }, {}, undefined],
-    ['none where it is put last', last, {}, undefined],
-    ['by a template', template, {}, { token: '<s>', saidBy: 'its post_processor' }],
-    ['by one in a sequence', sequence, undefined, { token: '<s>', saidBy: 'its post_processor' }],
+    ['no post-processor', null, undefined, undefined],
+    ['a byte-level post-processor', { type: 'ByteLevel' }, {}, undefined],
+    ['a template that puts it last', last, {}, undefined],
+    ['a template', template, {}, { token: '<s>', saidBy: 'its post_processor' }],
+    ['a sequence', sequence, undefined, { token: '<s>', saidBy: 'its post_processor' }],
     [
-      "by RoBERTa's",
+      "RoBERTa's post-processor",
       { type: 'RobertaProcessing', cls: ['<s>', 0] },
       {},
       { token: '<s>', saidBy: 'its post_processor' },
     ],
     [
-      'by the config',
+      'a config that asks for it',
       null,
       { add_bos_token: true, bos_token: { content: '<b>' } },
       { token: '<b>', saidBy: 'add_bos_token of tokenizer_config.json' },
     ],
-    ['none where the config says no', template, { add_bos_token: false }, undefined],
-    ['none where the config says nothing', null, { bos_token: '<b>' }, undefined],
-  ])('%s', (_what, processor, config, expected) => {
+    ['a config that forbids it', template, { add_bos_token: false }, undefined],
+    ['a config that only names it', null, { bos_token: '<b>' }, undefined],
+  ])('is read from %s', (_what, processor, config, expected) => {
     const text = JSON.stringify({ post_processor: processor });
     const bytes = config === undefined ? undefined : Buffer.from(JSON.stringify(config));
     expect(startOfFiles(text, bytes)).toEqual(expected);
@@ -44,12 +44,16 @@ describe('the token that a tokenizer puts first', () => {
 
   const tokens = ['<s>', 'a'];
   it.each<[string, Record<string, GgufValue>, object | undefined]>([
-    ['says so', { add_bos_token: true, pre: 'qwen2' }, { saidBy: 'tokenizer.ggml.add_bos_token' }],
-    ['says no', { add_bos_token: false, pre: 'llama-bpe' }, undefined],
-    ['is of Llama 3', { pre: 'llama-bpe' }, { saidBy: 'tokenizer.ggml.pre llama-bpe' }],
-    ['says nothing', { pre: 'qwen2' }, undefined],
+    [
+      'asks for it',
+      { add_bos_token: true, pre: 'qwen2' },
+      { saidBy: 'tokenizer.ggml.add_bos_token' },
+    ],
+    ['forbids it', { add_bos_token: false, pre: 'llama-bpe' }, undefined],
+    ['has Llama 3’s default', { pre: 'llama-bpe' }, { saidBy: 'tokenizer.ggml.pre llama-bpe' }],
+    ['has Qwen’s default', { pre: 'qwen2' }, undefined],
     ['has no such token', { pre: 'llama-bpe', bos_token_id: 2 }, undefined],
-  ])('of a GGUF file that %s', (_what, values, expected) => {
+  ])('is read from a GGUF file that %s', (_what, values, expected) => {
     const entries = Object.entries({ bos_token_id: 0, tokens, ...values });
     const metadata = new Map(entries.map(([key, value]) => [`tokenizer.ggml.${key}`, value]));
     expect(startOfGguf({ source: { name: 'some.gguf' }, metadata })).toEqual(
@@ -59,7 +63,7 @@ describe('the token that a tokenizer puts first', () => {
 });
 
 describe('model build', () => {
-  it('warns of a missing BOS and keeps it in the manifest, which it leaves alone otherwise', async () => {
+  it('warns of a template without the start token, which the manifest names', async () => {
     const dir = temporaryFolder();
     const from = join(dir, 'from');
     cpSync(tinyPath('llama'), from, { recursive: true });

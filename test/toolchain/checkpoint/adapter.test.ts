@@ -37,7 +37,7 @@ function adapterFolder(config: object = {}, tensors: Tensors = plainTensors): st
   });
 }
 
-/** A matrix [2, 3] of hundreds, a norm, and whether it was closed. */
+/** A checkpoint with a matrix [2, 3] of hundreds and a norm. It counts how often it is closed. */
 function fakeCheckpoint() {
   const closed = { times: 0 };
   const values = new Map([
@@ -66,7 +66,7 @@ function fakeCheckpoint() {
 const up = 'model.layers.0.mlp.up_proj.weight';
 
 describe('a checkpoint with an adapter', () => {
-  it('adds alpha / rank times the product to its matrices and leaves others alone', async () => {
+  it('adds alpha / rank times the product to its matrices and changes no others', async () => {
     const { checkpoint, closed } = fakeCheckpoint();
     const merged = await withAdapter(checkpoint, adapterFolder());
     // B A = [[1, 2, 3], [-1 + 20, -2 + 40, -3 + 60]], halved.
@@ -76,7 +76,7 @@ describe('a checkpoint with an adapter', () => {
     expect(closed.times).toBe(1);
   });
 
-  it('divides alpha by the root of the rank where the config says rsLoRA', async () => {
+  it('divides alpha by the root of the rank if the config has use_rslora', async () => {
     const folder = adapterFolder({ use_rslora: true, lora_alpha: Math.SQRT2 });
     const merged = await withAdapter(fakeCheckpoint().checkpoint, folder);
     const [first = NaN] = await merged.readTensor(up);
@@ -131,7 +131,7 @@ describe('a checkpoint with an adapter', () => {
     expect(closed.times).toBe(1);
   });
 
-  it('refuses a folder without one', async () => {
+  it('refuses a folder without adapter_config.json', async () => {
     const open = () => openCheckpoint(tinyPath('llama'), temporaryFolder());
     expect(await refusalOf(open)).toContain('adapter_config.json');
   });
@@ -140,7 +140,7 @@ describe('a checkpoint with an adapter', () => {
 describe("PEFT's adapter of a tiny checkpoint", () => {
   const adapter = tinyPath('llama-adapter');
 
-  it('gives the logits of transformers and PEFT', async () => {
+  it('has the logits of transformers and PEFT', async () => {
     const to = join(temporaryFolder(), 'm');
     const plain = await buildModel(tinyBuildOptions('llama', to));
     const built = await buildModel({ ...tinyBuildOptions('llama', to), adapter });
@@ -157,7 +157,7 @@ describe("PEFT's adapter of a tiny checkpoint", () => {
     expect(logits?.largest).toBeLessThan(1e-4);
   });
 
-  it('can be merged into a checkpoint that is read without it', async () => {
+  it('is merged into a checkpoint that can be read without it', async () => {
     const to = join(temporaryFolder(), 'merged');
     const done: number[] = [];
     const onProgress = (tensors: number) => done.push(tensors);
@@ -174,17 +174,23 @@ describe("PEFT's adapter of a tiny checkpoint", () => {
     expect(done.at(-1)).toBe(expected.shapes.size);
     await Promise.all([merged.close(), expected.close()]);
     await expect(mergeCheckpoint({ ...options, adapter: undefined })).rejects.toThrow(
-      'whole already; an adapter is needed',
+      'has no int8 weights to convert; an adapter is needed',
     );
   });
+});
 
-  it('may be merged into a compact checkpoint', async () => {
+describe('a compact checkpoint', () => {
+  it('becomes a checkpoint of floats without an adapter', async () => {
     const folder = temporaryFolder();
     const [compact, to] = [join(folder, 'compact'), join(folder, 'whole')];
     const quiet = () => undefined;
     await quantizeCheckpoint({
-      ...{ from: tinyPath('llama'), to: compact, labels: [], floats: [] },
-      ...{ calibration: undefined, onProgress: quiet },
+      from: tinyPath('llama'),
+      to: compact,
+      labels: [],
+      floats: [],
+      calibration: undefined,
+      onProgress: quiet,
     });
     await mergeCheckpoint({
       from: compact,

@@ -117,7 +117,7 @@ describe('openCheckpoint', () => {
   test.each<[string, Blueprint]>([
     ['qwen2', { ...tinyBlueprint, family: 'qwen2', qkvBias: true }],
     ['qwen3', { ...tinyBlueprint, family: 'qwen3', qkNorm: true, headDim: 6, tiedHead: false }],
-  ])('reads a GGUF of the %s family as it stands', async (_, blueprint) => {
+  ])('reads a GGUF of the %s family without a change of order', async (_, blueprint) => {
     const checkpoint = await openCheckpoint(writeGguf(tinyGguf(blueprint)));
     expect(checkpoint.blueprint).toEqual(blueprint);
     const values = Object.values(await readAll(checkpoint));
@@ -152,11 +152,10 @@ test('unpermuteRotary sends row 2i + j of a head to row j headDim/2 + i', () => 
   expect([...unpermuteRotary(rows, 6, 1)]).toEqual([0, 2, 4, 1, 3, 5, 10, 12, 14, 11, 13, 15]);
 });
 
-const index = (weight_map: unknown) => ({ 'model.safetensors.index.json': { weight_map } });
 const first = 'model.embed_tokens.weight';
 describe('openCheckpoint refuses a folder', () => {
   test.each<[string, () => string, RegExp]>([
-    ['that is not there', () => join(scratch.path, 'none'), /none: cannot be read: .*ENOENT/],
+    ['that does not exist', () => join(scratch.path, 'none'), /none: cannot be read: .*ENOENT/],
     ['without config.json', () => writeFolder({}), /config.json: cannot be read/],
     [
       'without weights',
@@ -164,22 +163,12 @@ describe('openCheckpoint refuses a folder', () => {
       /neither model.safetensors nor/,
     ],
     [
-      'with a huge config.json',
-      () => writeFolder({ 'config.json': 'x'.repeat(2 ** 20) }),
-      /config.json: the size is 1048578; allowed: at most 1048576/,
-    ],
-    [
-      'with a deep config.json',
-      () => writeFolder({ 'config.json': Buffer.from('['.repeat(1e5)) }),
-      /config.json: the nesting depth is 9/,
-    ],
-    [
       'without a tensor',
       () => tinyFolder(tensors.slice(1)),
       /^the tensor "model.embed_tokens.weight" is missing from \S+\/model.safetensors$/,
     ],
     [
-      'said to have a head of its own, without one',
+      'with an untied head in its config, but none in its weights',
       () => tinyFolder(tensors, { tie_word_embeddings: false }),
       /^the tensor "lm_head.weight" is missing from \S+\/model.safetensors; is "tie_word_embeddings": true meant\?$/,
     ],
@@ -189,62 +178,9 @@ describe('openCheckpoint refuses a folder', () => {
       /the shape is \[8,5\]; allowed: \[5, 8\]/,
     ],
     [
-      'with a bias that would be left out',
+      'with a bias that would be ignored',
       () => tinyFolder([...tensors, ['model.layers.0.self_attn.o_proj.bias', [8]]]),
       /o_proj.bias": the tensor is "present"/,
-    ],
-    [
-      'whose index has no map',
-      () => shardedFolder(index(undefined)),
-      /weight_map: the value is missing/,
-    ],
-    [
-      'whose index has an empty map',
-      () => shardedFolder(index({})),
-      /number of files is 0; allowed: 1 to 512/,
-    ],
-    [
-      'whose index leads out of it',
-      () => shardedFolder(index({ ...weightMap, [first]: '../x.safetensors' })),
-      /tensor "model.embed_tokens.weight": the file is "..\/x.safetensors"; allowed: a name within/,
-    ],
-    [
-      'whose index names an absolute path',
-      () => shardedFolder(index({ ...weightMap, [first]: '/x.safetensors' })),
-      /the file is "\/x.safetensors"/,
-    ],
-    [
-      'whose index names a number',
-      () => shardedFolder(index({ ...weightMap, [first]: 7 })),
-      /the file is 7/,
-    ],
-    [
-      'whose index names too many files',
-      () =>
-        shardedFolder(
-          index(Object.fromEntries(Array.from({ length: 513 }, (_, n) => [n, `${n}.safetensors`]))),
-        ),
-      /number of files is 513/,
-    ],
-    [
-      'whose index names a missing shard',
-      () => shardedFolder(index({ ...weightMap, [first]: 'x.safetensors' })),
-      /x.safetensors: cannot be read|allowed: "model-00001/,
-    ],
-    [
-      'whose index names the wrong shard',
-      () => shardedFolder(index({ ...weightMap, [first]: shards[1] })),
-      /tensor "model.embed_tokens.weight": the file by model.safetensors.index.json is/,
-    ],
-    [
-      'whose index names a tensor no shard has',
-      () => shardedFolder(index({ ...weightMap, x: shards[0] })),
-      /tensor "x": the tensor is missing; allowed: as model.safetensors.index.json says/,
-    ],
-    [
-      'with a tensor in two shards',
-      () => shardedFolder({ [shards[1]]: safetensorsBytes(safetensorsSpec(tensors.slice(3))) }),
-      /is "model-00001.*; allowed: "model-00002/,
     ],
   ])('%s', async (_, build, message) => {
     expect(await refusalOf(() => openCheckpoint(build()))).toMatch(message);

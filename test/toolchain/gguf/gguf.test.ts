@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { at } from '../../../src/base/at.ts';
 import { readValues } from '../../../src/toolchain/files/checkpoint-file.ts';
 import { openGguf } from '../../../src/toolchain/gguf/gguf.ts';
 import { refusalOf, ScratchFolder } from '../../support/checkpoints/folder.ts';
@@ -190,7 +191,7 @@ const hostile: readonly [name: string, bytes: Uint8Array, message: RegExp][] = [
 ];
 
 function first<T>(items: readonly T[]): T {
-  return items[0] ?? never('first');
+  return at(items, 0);
 }
 
 function withTensor(override: Partial<GgufSpec['tensors'][number]>): Buffer {

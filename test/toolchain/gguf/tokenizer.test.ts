@@ -29,7 +29,7 @@ function describeGguf(change: Record<string, GgufValue | undefined> = {}): Descr
 }
 
 describe('buildTokenizerJson', () => {
-  it('makes a tokenizer of vocabulary, merges and added tokens', () => {
+  it('makes a tokenizer from vocabulary, merges and added tokens', () => {
     const tokenizer = createTokenizer(buildTokenizerJson(describeGguf()), 'x');
     expect([...tokenizer.encode('hello')]).toEqual([258, byteSpelling.indexOf('o')]);
     expect([...tokenizer.encodeTemplate('<think>he<|im_end|>')]).toEqual([260, 256, 259]);
@@ -45,7 +45,7 @@ describe('buildTokenizerJson', () => {
     expect(() => assertVocabulary(tokenizer, 261, 'some.gguf')).not.toThrow();
   });
 
-  it('composes for Qwen, not for SmolLM', () => {
+  it('composes characters (NFC) for Qwen only', () => {
     const count = (pre: string) =>
       createTokenizer(buildTokenizerJson(describeGguf({ 'tokenizer.ggml.pre': pre })), 'x').encode(
         'e\u0301',
@@ -61,29 +61,29 @@ describe('buildTokenizerJson', () => {
       'tokenizer.ggml.token_type': Int32Array.from(more, (token) => (token === '<think>' ? 4 : 1)),
     };
     const tokenizer = createTokenizer(buildTokenizerJson(describeGguf(change)), 'x');
-    // Words that no merge makes, three digits at once, and no composing.
+    // Words that no merge makes, groups of three digits, and no NFC.
     expect([...tokenizer.encode('hehe hell')]).toEqual([262, 261]);
     const [one, two] = ['1', '2'].map((digit) => byteSpelling.indexOf(digit));
     expect([...tokenizer.encode('12312')]).toEqual([263, one, two]);
     expect(tokenizer.encode('e\u0301')).toHaveLength(3);
   });
 
-  it('gives back SmolLM2’s tokenizer from the keys its GGUF has', () => {
+  it('rebuilds SmolLM2’s tokenizer from the keys of its GGUF file', () => {
     const golden = JSON.parse(readGoldenTokenizer('smollm2')) as {
       added_tokens: { id: number }[];
       model: { vocab: Record<string, number>; merges: [string, string][] };
       pre_tokenizer: unknown;
       normalizer: unknown;
     };
-    const names = Object.keys(golden.model.vocab);
+    const entries = Object.entries(golden.model.vocab).toSorted(([, a], [, b]) => a - b);
     const special = new Set(golden.added_tokens.map(({ id }) => id));
     const rebuilt = JSON.parse(
       buildTokenizerJson(
         describeGguf({
-          'tokenizer.ggml.tokens': names.toSorted(
-            (a, b) => (golden.model.vocab[a] ?? 0) - (golden.model.vocab[b] ?? 0),
-          ),
-          'tokenizer.ggml.token_type': Int32Array.from(names, (_, id) => (special.has(id) ? 3 : 1)),
+          'tokenizer.ggml.tokens': entries.map(([name]) => name),
+          'tokenizer.ggml.token_type': Int32Array.from(entries, ([, id]) => {
+            return special.has(id) ? 3 : 1;
+          }),
           'tokenizer.ggml.merges': golden.model.merges.map((pair) => pair.join(' ')),
         }),
       ),

@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import type { Family } from '../../../src/model/manifest.ts';
 import { CheckpointError } from '../../../src/toolchain/files/checkpoint.ts';
 import { GraphBuilder } from '../../../src/toolchain/graph/onnx/graph-builder.ts';
@@ -56,7 +57,7 @@ async function openLinear(weights: Int8Array, inputs: number) {
   return openGraph(encodeModel(graph.model('linear', opsets)), 1);
 }
 
-/** Integer rows; each has a 127 in it, so that its scale is 1. [T, in] */
+/** Rows of integers. Each has a 127 or a -127, so its scale is 1. [T, in] */
 const rows: Record<string, (i: number, row: number) => number> = {
   'all at the top': () => 127,
   'all at the bottom': () => -127,
@@ -64,7 +65,7 @@ const rows: Record<string, (i: number, row: number) => number> = {
   'of any size': (i, row) => (i === row ? 127 : Math.floor(255 * random()) - 127),
 };
 
-/** Pairs at the limit: of one sign and of both, large and small, at the front and at the back. */
+/** Pairs at the limit: equal and opposite signs, equal and unequal sizes. */
 const channels: ((i: number) => number)[] = [
   () => 64,
   () => -64,
@@ -78,29 +79,28 @@ const channels: ((i: number) => number)[] = [
 describe('an int8 linear', () => {
   it.each(Object.keys(rows))('multiplies exactly like integers: rows %s', async (name) => {
     for (const inputs of [3, 64, 576, 1536]) {
-      const weights = Int8Array.from(
-        { length: inputs * channels.length },
-        (_, at) => channels[at % channels.length]?.(Math.floor(at / channels.length)) ?? 0,
+      const weights = Int8Array.from({ length: inputs * channels.length }, (_, i) =>
+        at(channels, i % channels.length)(Math.floor(i / channels.length)),
       );
       const tokens = 5;
       const x = Float32Array.from(
         { length: tokens * inputs },
-        (_, at) => rows[name]?.(at % inputs, Math.floor(at / inputs) % inputs) ?? 0,
+        (_, i) => rows[name]?.(i % inputs, Math.floor(i / inputs) % inputs) ?? 0,
       );
       const session = await openLinear(weights, inputs);
       const { y } = await session.run({ x: { data: x, dims: [tokens, inputs] } });
       await session.close();
       // A scale of 127 x fround(1 / 127) is 1 within a bit; the integers are below 2^25.
-      const exact = Float32Array.from({ length: tokens * channels.length }, (_, at) => {
-        const row = Math.floor(at / channels.length);
+      const exact = Float32Array.from({ length: tokens * channels.length }, (_, place) => {
+        const row = Math.floor(place / channels.length);
         let sum = 0;
         for (let i = 0; i < inputs; i++) {
-          const weight = weights[i * channels.length + (at % channels.length)] ?? 0;
-          sum += (x[row * inputs + i] ?? 0) * weight;
+          const weight = at(weights, i * channels.length + (place % channels.length));
+          sum += at(x, row * inputs + i) * weight;
         }
         return sum;
       });
-      const worst = Math.max(...exact.map((sum, at) => Math.abs(sum - (y?.[at] ?? NaN))));
+      const worst = Math.max(...exact.map((sum, i) => Math.abs(sum - (y?.at(i) ?? NaN))));
       expect(worst).toBeLessThanOrEqual(2 ** -22 * Math.max(...exact.map(Math.abs)));
     }
   });

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import type { Family } from '../../../src/model/manifest.ts';
 import type { TokenPart } from '../../../src/batch/packed-batch.ts';
 import type { RankSession } from '../../../src/engine/session.ts';
@@ -16,7 +17,7 @@ import {
   type TinyModel,
 } from '../../support/models/tiny-model.ts';
 
-/** In logit, on tiny models whose logits are of the order of 1 to 10. */
+/** Of a logit. The logits of the tiny models are of the order of 1 to 10. */
 const tolerance = 1e-4;
 
 const random = createRandom(42);
@@ -26,13 +27,19 @@ const texts = (...lengths: number[]) => lengths.map(text);
 const joined = ({ prefix, suffixes }: TokenPart) =>
   suffixes.map((suffix) => Int32Array.of(...prefix, ...suffix));
 
-/** The same work with nothing shared: every candidate a request of its own without a prefix. */
+/** The same candidates, each in a request of its own without a prefix: nothing is shared. */
 const unshared = (parts: readonly TokenPart[]): TokenPart[] =>
   parts.flatMap((part) =>
     joined(part).map((row) => ({ prefix: new Int32Array(), suffixes: [row] })),
   );
 
-/** 8 is a bucket edge by which lengths below, at and above differ; 1 is a suffix without text. */
+const severalRequests = [
+  { prefix: text(9), suffixes: texts(4, 17) },
+  { prefix: text(31), suffixes: texts(8) },
+  { prefix: text(2), suffixes: texts(3, 3, 40) },
+];
+
+/** Lengths below, at and above 8 and 32, where padding changes. 1 is a suffix without text. */
 const cases: Record<string, TokenPart[]> = {
   'one candidate': [{ prefix: text(9), suffixes: texts(6) }],
   'a candidate of its suffix only': [{ prefix: text(5), suffixes: texts(1) }],
@@ -43,11 +50,7 @@ const cases: Record<string, TokenPart[]> = {
   'a long prefix': [{ prefix: text(150), suffixes: texts(5, 14) }],
   'a prefix of one token': [{ prefix: text(1), suffixes: texts(4, 11) }],
   'no prefix': [{ prefix: text(0), suffixes: texts(4, 11, 4) }],
-  'several requests': [
-    { prefix: text(9), suffixes: texts(4, 17) },
-    { prefix: text(31), suffixes: texts(8) },
-    { prefix: text(2), suffixes: texts(3, 3, 40) },
-  ],
+  'several requests': severalRequests,
 };
 
 describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the packed graph of a %s model', (family) => {
@@ -65,17 +68,15 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the packed graph of a %s mod
     await rm(model.dir, { recursive: true });
   });
 
-  it.each(Object.keys(cases))('scores like the plain reference: %s', async (name) => {
-    const parts = cases[name] ?? [];
+  it.each(Object.entries(cases))('scores like the plain reference: %s', async (_, parts) => {
     const expected = parts.flatMap(joined).map((row) => reference.logits(row));
     const scores = await scoreParts(session, parts);
     expect(largestDifference(scores, expected)).toBeLessThan(tolerance);
   });
 
-  it.each(Object.keys(cases))(
+  it.each(Object.entries(cases))(
     'scores the same with shared and unshared prefixes: %s',
-    async (name) => {
-      const parts = cases[name] ?? [];
+    async (_, parts) => {
       const shared = await scoreParts(session, parts);
       expect(largestDifference(shared, await scoreParts(session, unshared(parts)))).toBeLessThan(
         1e-5,
@@ -96,7 +97,7 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the packed graph of a %s mod
     const order = [3, 5, 0, 2, 1, 4];
     const straight = await scoreParts(session, [part]);
     const permuted = await scoreParts(session, [
-      { ...part, suffixes: order.map((i) => part.suffixes[i] ?? text(1)) },
+      { ...part, suffixes: order.map((i) => at(part.suffixes, i)) },
     ]);
     expect(permuted).toEqual(order.map((i) => straight[i]));
   });
@@ -125,7 +126,7 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the packed graph of a %s mod
       { prefix: text(3), suffixes: texts(50, 2) },
       { prefix, suffixes: [...texts(100, 1, 9), mine] },
     ]);
-    expect(largestDifference(alone, [crowded[5] ?? []])).toBeLessThan(1e-5);
+    expect(largestDifference(alone, [at(crowded, 5)])).toBeLessThan(1e-5);
   });
 
   it('does not let requests of one batch see each other', async () => {
@@ -146,17 +147,17 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the packed graph of a %s mod
     }
     expect(scores).toHaveLength(1000);
     const sample = [0, 89, 90, 499, 999];
-    const expected = sample.map((i) => reference.logits([...prefix, ...(suffixes[i] ?? [])]));
+    const expected = sample.map((i) => reference.logits([...prefix, ...at(suffixes, i)]));
     expect(
       largestDifference(
-        sample.map((i) => scores[i] ?? []),
+        sample.map((i) => at(scores, i)),
         expected,
       ),
     ).toBeLessThan(tolerance);
   });
 
   it('scores the same for any number of attention groups', async () => {
-    const parts = cases['several requests'] ?? [];
+    const parts = severalRequests;
     const four = await scoreParts(session, parts);
     for (const groups of [1, 2]) {
       const other = await buildTinyModel(family, { attentionGroups: groups });

@@ -21,7 +21,7 @@ function gramOf(rows: readonly (readonly number[])[]): Float32Array {
   );
 }
 
-/** Inputs of few directions, and a little of their own: as activations are. */
+/** Inputs that mix four hidden values with a little noise, correlated like activations. */
 function correlatedRows(count: number, columns: number, random: () => number): number[][] {
   const mix = Array.from({ length: 4 * columns }, () => random() - 0.5);
   return Array.from({ length: count }, () => {
@@ -44,7 +44,7 @@ function outputEnergy(rows: readonly (readonly number[])[], weights: Float32Arra
 }
 
 describe('the factor of inputs', () => {
-  it('measures outputs, with a hundredth of the mean square more of each input', () => {
+  it('is that of X^T X plus a hundredth of its mean diagonal', () => {
     // X^T X = [5 4; 4 5]; the mean diagonal is 5.
     const factor = factorizeInputs(
       gramOf([
@@ -67,17 +67,17 @@ describe('rounding with compensation', () => {
     return [...compensateRounding(values, rounded, factorizeInputs(gram)).values];
   };
 
-  it('takes back by one weight what rounding the other did', () => {
-    // The inputs are the same, so that only the sum of the weights counts: 0.8, and 0.4 + 0.4 - 0.4 x 2.
+  it('lets one weight cancel the rounding error of another', () => {
+    // The inputs are equal, so only the sum of the weights counts: 0.8.
     const same = gramOf([[3, 3]]);
     expect(steps([0.4, 0.4], same)).toEqual([1, 0]);
-    // Opposite inputs: the difference counts, 0.
+    // The inputs are opposite, so only the difference counts: 0.
     expect(steps([0.4, 0.4], gramOf([[3, -3]]))).toEqual([0, 0]);
-    // From the last to the first: 2.4 becomes 2, 1.4 + 0.4 becomes 2, 0.4 - 0.2 stays 0.
+    // From the last to the first: 2.4 becomes 2, 1.4 + 0.4 becomes 2, 0.4 - 0.2 becomes 0.
     expect(steps([0.4, 1.4, 2.4], gramOf([[1, 1, 1]]))).toEqual([0, 2, 2]);
   });
 
-  it('is plain rounding where inputs have nothing to do with each other', () => {
+  it('is plain rounding when inputs are uncorrelated', () => {
     const random = createRandom(5);
     const weights = Float32Array.from({ length: 3 * 8 }, () => random() - 0.5);
     const rounded = quantizeLinear(weights, 8);
@@ -87,10 +87,10 @@ describe('rounding with compensation', () => {
     expect(outputError.after).toBeCloseTo(outputError.before, 6);
   });
 
-  it('keeps outputs nearer, on other tokens too, and says by how much on its own', () => {
+  it('halves the output error on other tokens, and reports the error on its own tokens', () => {
     const random = createRandom(7);
     const rows = correlatedRows(400, 32, random);
-    // Six channels: not a multiple of the four that are worked on together.
+    // Six channels are not a multiple of the four that are processed together.
     const weights = Float32Array.from({ length: 6 * 32 }, () => random() - 0.5);
     const rounded = quantizeLinear(weights, 32);
     const found = compensateRounding(weights, rounded, factorizeInputs(gramOf(rows.slice(200))));
@@ -113,7 +113,7 @@ describe('rounding with compensation', () => {
     expect(found.outputError.after).toBeCloseTo(after ?? NaN, 3);
   });
 
-  it('holds pairs to 128 steps, whatever there is to take back', () => {
+  it('limits pairs to 128 steps, whatever the accumulated error', () => {
     const random = fc.float({ min: -4, max: 4, noNaN: true });
     fc.assert(
       fc.property(fc.array(random, { minLength: 3, maxLength: 24 }), fc.nat(), (row, seed) => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { packBatch } from '../../../src/batch/pack-batch.ts';
 import { tokenPart } from '../../../src/batch/packed-batch.ts';
 import { buildModel } from '../../../src/toolchain/build/build-model.ts';
@@ -17,7 +18,7 @@ import { randomCheckpoint, tinyBlueprint } from '../../support/models/tiny-model
 
 const ids = Int32Array.from({ length: 40 }, (_, i) => (i * 37) % 250);
 
-/** What the server would answer for a folder, and what straight loops do. */
+/** The logits of the built model of a folder, and those of the reference in plain loops. */
 async function answers(folder: string, options: PruneOptions) {
   const manifest = await buildModel({
     ...tinyBuildOptions('llama', `${folder}-built`),
@@ -47,12 +48,12 @@ async function answers(folder: string, options: PruneOptions) {
 }
 
 function largestDifference(a: readonly number[], b: readonly number[]): number {
-  return Math.max(...b.map((value, i) => Math.abs(value - (a[i] ?? NaN))));
+  return Math.max(...b.map((value, i) => Math.abs(value - at(a, i))));
 }
 
 describe('a pruned checkpoint', () => {
   it.each(['llama', 'llama-untied-sharded-bf16', 'qwen2', 'qwen3', 'qwen3-untied-fp16'])(
-    'of %s opens, builds and scores as straight loops over its tensors do',
+    'of %s opens, builds, and scores like the reference',
     async (name) => {
       const dir = temporaryFolder();
       const before = await openCheckpoint(tinyPath(name));
@@ -77,7 +78,7 @@ describe('a pruned checkpoint', () => {
     },
   );
 
-  it('holds the original tensors where nothing was pruned, and its report', async () => {
+  it('has the original tensors where nothing was pruned, and a report', async () => {
     const dir = temporaryFolder();
     const options = { ...tinyPruneOptions(dir, tinyPath('llama')), dropLayers: 1 };
     const report = await pruneModel(options);
@@ -95,7 +96,7 @@ describe('a pruned checkpoint', () => {
     await after.close();
   });
 
-  it('comes from a GGUF file too, with a tokenizer of its own', async () => {
+  it('can be made from a GGUF file, with its tokenizer', async () => {
     const dir = temporaryFolder();
     const options = { ...tinyPruneOptions(dir, tinyPath('qwen3-q4_0.gguf')), mlpKeep: 0.5 };
     await pruneModel(options);
@@ -103,20 +104,20 @@ describe('a pruned checkpoint', () => {
     expect(largestDifference(served, straight)).toBeLessThan(1e-3);
   });
 
-  it('loses nothing when half of the neurons are copies of the others', async () => {
+  it('keeps its answers when half of the neurons are copies of the others', async () => {
     const dir = temporaryFolder();
     const made = await writeFolder(copiedNeurons(), dir);
     const options = { ...tinyPruneOptions(dir, made), mlpKeep: 0.5 };
     const { layers, drift } = await pruneModel(options);
     for (const { mlp } of layers) {
       expect(mlp?.removed).toBeGreaterThan(0.1);
-      // The damping's doing: a hundredth of the weight stays where it was.
+      // Damping towards the old weights leaves a small error.
       expect(mlp?.solved).toBeLessThan(2e-3);
     }
     expect(drift?.pruned.divergence).toBeLessThan(1e-3);
   });
 
-  it('loses the layer that does nothing first, when layers are measured', async () => {
+  it('drops a layer without effect first, by importance', async () => {
     const dir = temporaryFolder();
     const made = await writeFolder(idleLayer(1), dir);
     const options = { ...tinyPruneOptions(dir, made), dropLayers: 1, drop: 'importance' as const };
@@ -127,7 +128,7 @@ describe('a pruned checkpoint', () => {
     expect(drift?.pruned.divergence).toBeLessThan(1e-9);
   });
 
-  it('depends on the seed only', async () => {
+  it('is the same for the same seed, and another for another seed', async () => {
     const dir = temporaryFolder();
     const options = { ...tinyPruneOptions(dir, tinyPath('llama')), mlpKeep: 0.5 };
     const weights = async (seed: number) => {
@@ -170,11 +171,11 @@ describe('pruning refuses', () => {
     const options = tinyPruneOptions(temporaryFolder(), tinyPath('llama'));
     const calibration = { ...options.calibration, tokens: 5 };
     await expect(pruneModel({ ...options, calibration })).rejects.toThrow(
-      'lines.jsonl has 40 lines; none is calibrated on within 5 tokens',
+      'lines.jsonl has 40 lines; no row fits within 5 tokens',
     );
   });
 
-  it('heads that transformers would not take', async () => {
+  it('a number of heads that transformers refuses', async () => {
     const dir = temporaryFolder();
     const blueprint = {
       ...tinyBlueprint('llama'),
@@ -191,7 +192,7 @@ describe('pruning refuses', () => {
   });
 });
 
-/** Random, with tensors changed on their way. */
+/** A random checkpoint whose tensors are changed when they are read. */
 function changed(change: (name: string, values: Float32Array) => Float32Array): Checkpoint {
   const checkpoint = randomCheckpoint({ ...tinyBlueprint('llama'), vocabulary: 288 });
   return {
@@ -200,14 +201,14 @@ function changed(change: (name: string, values: Float32Array) => Float32Array): 
   };
 }
 
-/** Neuron 2i + 1 fires as neuron 2i does. */
+/** Neuron 2i + 1 has the input weights of neuron 2i. */
 function copiedNeurons(): Checkpoint {
   const { width } = tinyBlueprint('llama');
   return changed((name, values) =>
     /(gate|up)_proj/.test(name)
-      ? values.map((_, at) => {
-          const [row, column] = [Math.floor(at / width), at % width];
-          return values[(row - (row % 2)) * width + column] ?? NaN;
+      ? values.map((_, i) => {
+          const [row, column] = [Math.floor(i / width), i % width];
+          return at(values, (row - (row % 2)) * width + column);
         })
       : values,
   );

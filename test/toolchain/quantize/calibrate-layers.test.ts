@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
 import { openCheckpoint } from '../../../src/toolchain/checkpoint/open-checkpoint.ts';
 import { quantizeCheckpoint } from '../../../src/toolchain/quantize/quantize-checkpoint.ts';
@@ -18,7 +19,10 @@ const parts = Array.from({ length: 6 }, (_, part) => ({
 }));
 const quiet = () => undefined;
 
-/** One channel in sixteen of what q, k, v and down read holds fifty times as much, and is read a fiftieth as strongly. */
+/**
+ * One channel in sixteen of the inputs of q, k, v and down is fifty times larger, and the weights
+ * that read it are fifty times smaller.
+ */
 function outlierCheckpoint(): Checkpoint {
   const outliers = (length: number) =>
     Float32Array.from({ length }, (_, i) => (i % 16 === 3 ? 1 / 50 : 1));
@@ -34,7 +38,11 @@ async function score(checkpoint: Checkpoint, precision: Precision): Promise<numb
   const options = { precision, labelIds: tinyLabelIds, attentionGroups: 4, outDir: dir };
   const built = await buildRankGraph(checkpoint, options);
   const session = await openTinySession({
-    ...{ dir, blueprint, checkpoint, precision, attentionGroups: 4 },
+    dir,
+    blueprint,
+    checkpoint,
+    precision,
+    attentionGroups: 4,
     ...built,
   });
   const scores = await scoreParts(session, parts);
@@ -43,7 +51,7 @@ async function score(checkpoint: Checkpoint, precision: Precision): Promise<numb
 }
 
 function rootMeanSquare(a: readonly number[], b: readonly number[]): number {
-  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - (b[i] ?? NaN)) ** 2, 0) / a.length);
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - at(b, i)) ** 2, 0) / a.length);
 }
 
 describe('channels chosen by calibration', () => {
@@ -74,7 +82,7 @@ describe('channels chosen by calibration', () => {
     return { report, scores };
   };
 
-  it('make an int8 model of a few loud channels far better', async () => {
+  it('cut the error of an int8 model with a few large channels to less than a third', async () => {
     const exact = await score(outlierCheckpoint(), 'fp32');
     const [plain, calibrated] = [await quantize(false), await quantize(true)];
     const error = rootMeanSquare(calibrated.scores, exact);
@@ -83,7 +91,7 @@ describe('channels chosen by calibration', () => {
     expect(plain.report.smoothing).toBeUndefined();
   });
 
-  it('are reported, and never worse than none', async () => {
+  it('are reported, and never increase the error of an input', async () => {
     const { smoothing } = (await quantize(true)).report;
     const { inputs = [], tokens = 0 } = smoothing ?? {};
     expect(smoothing?.file).toBe('lines.jsonl');

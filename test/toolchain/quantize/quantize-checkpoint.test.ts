@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readManifest } from '../../../src/model/manifest.ts';
@@ -20,21 +20,8 @@ const quiet = () => undefined;
 
 async function quantize(labels: readonly string[] = ['yes', 'no'], from = tinyPath('llama')) {
   const to = join(temporaryFolder(), 'compact');
-  const report = await quantizeCheckpoint({
-    ...{ from, to, labels, floats: [], calibration: undefined, onProgress: quiet },
-  });
-  return { to, report };
-}
-
-/** A header entry changed in place: what stands after the header stays where it is. */
-function corrupt(dir: string, from: string, to: string): void {
-  const path = join(dir, 'model.safetensors');
-  const bytes = readFileSync(path);
-  const at = bytes.indexOf(from);
-  expect(at).toBeGreaterThan(0);
-  expect(to).toHaveLength(from.length);
-  bytes.write(to, at, 'latin1');
-  writeFileSync(path, bytes);
+  const options = { from, to, labels, floats: [], calibration: undefined, onProgress: quiet };
+  return { to, report: await quantizeCheckpoint(options) };
 }
 
 describe('a compact checkpoint', () => {
@@ -53,7 +40,7 @@ describe('a compact checkpoint', () => {
     await Promise.all([checkpoint.close(), original.close()]);
   });
 
-  it('keeps the rows of the labels whole, and no others', async () => {
+  it('keeps the rows of the labels in fp32, and no others', async () => {
     const { to, report } = await quantize();
     expect(report.wholeRows).toEqual([260, 261]);
     const [compact, original] = await Promise.all(
@@ -66,7 +53,7 @@ describe('a compact checkpoint', () => {
     await Promise.all([compact?.close(), original?.close()]);
   });
 
-  it('takes a byte a weight, and reports the error of each tensor', async () => {
+  it('stores one byte for each weight, and reports the error of each tensor', async () => {
     const { to, report } = await quantize([]);
     const data = report.bytes - report.parameters;
     // Scales, five norms of 32, and the header.
@@ -80,7 +67,7 @@ describe('a compact checkpoint', () => {
     expect(JSON.parse(readFileSync(join(to, quantizeReportFile), 'utf8'))).toEqual(report);
   });
 
-  it('goes into the int8 graph as it is', async () => {
+  it('has the same integers in the int8 graph', async () => {
     const { to } = await quantize();
     const dir = join(temporaryFolder(), 'built');
     const options = { ...tinyBuildOptions('llama', dir), from: to };
@@ -95,7 +82,7 @@ describe('a compact checkpoint', () => {
     const checkpoint = await openCheckpoint(to);
     const stored = await checkpoint.readQuantized(gate);
     await checkpoint.close();
-    // [64, 32] stands transposed.
+    // The graph stores [64, 32] transposed.
     expect([...built]).toEqual(
       Array.from(
         { length: 64 * 32 },
@@ -104,7 +91,7 @@ describe('a compact checkpoint', () => {
     );
   });
 
-  it('is verified in int8 within what rounding activations may do', async () => {
+  it('passes verification in int8, where only the rounding of activations differs', async () => {
     const { to } = await quantize();
     const dir = join(temporaryFolder(), 'built');
     await buildModel({ ...tinyBuildOptions('llama', dir), from: to, precision: 'int8' });
@@ -123,14 +110,5 @@ describe('a compact checkpoint', () => {
   it('is not rounded a second time', async () => {
     const { to } = await quantize();
     await expect(quantize([], to)).rejects.toThrow(/is int8 already/);
-  });
-
-  it.each([
-    [`${gate}.scale"`, `${gate}.scalx"`, /gate_proj\.weight\.scale": the form is missing/],
-    [`${embedding}.row.261"`, `${embedding}.row.961"`, /the row is 961; allowed: below 288/],
-  ])('whose %s is amiss is refused', async (from, to, message) => {
-    const { to: dir } = await quantize();
-    corrupt(dir, from, to);
-    await expect(openCheckpoint(dir)).rejects.toThrow(message);
   });
 });

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
 import { buildModel } from '../../../src/toolchain/build/build-model.ts';
 import type { Golden } from '../../../src/toolchain/verify/golden.ts';
 import { dealRows, scoreRows, unshared } from '../../../src/batch/score-rows.ts';
-import { checkDistinct, checkIdentical } from '../../../src/toolchain/verify/verify-checks.ts';
 import { verifyModel, type VerifyReport } from '../../../src/toolchain/verify/verify-model.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import {
@@ -47,7 +47,7 @@ function withFirst(
 
 describe('a model built from a checkpoint of another library', () => {
   it.each(Object.keys(tinyCheckpoints) as TinyCheckpoint[])(
-    '%s has the token ids and, within 1e-4, the logits of transformers, in any company',
+    '%s has the token ids and, within 1e-4, the logits of transformers, in any batch',
     async (name) => {
       const dir = join(temporaryFolder(), name);
       await buildHfTiny(name, dir);
@@ -79,7 +79,7 @@ describe('a model with scaled rope', () => {
 });
 
 describe('a model with a candidate-first template', () => {
-  it('has the token ids and, within 1e-4, the logits of transformers, in any company', async () => {
+  it('has the token ids and, within 1e-4, the logits of transformers, in any batch', async () => {
     const dir = join(temporaryFolder(), 'llama');
     await buildHfTiny('llama', dir, 'candidate-first');
     const golden = readTinyGolden('llama-candidate-first');
@@ -92,14 +92,14 @@ describe('a model with a candidate-first template', () => {
 });
 
 describe('a model built in fp16', () => {
-  it('keeps within the tolerance that its precision has, in any company', async () => {
+  it('stays within the tolerance of its precision, in any batch', async () => {
     const dir = join(temporaryFolder(), 'qwen3');
     await buildModel({ ...tinyBuildOptions('qwen3', dir), precision: 'fp16' });
     const report = await verify(dir, readTinyGolden('qwen3'));
     expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
     const { largest, tolerance } = check(report, 'logits, reference');
     expect(tolerance).toBe(0.05);
-    // Were it fp32 in disguise, the difference would be 1e-6.
+    // If the model were fp32, the difference would be 1e-6.
     expect(largest).toBeGreaterThan(1e-4);
   });
 });
@@ -111,7 +111,7 @@ describe('verification', () => {
     return { dir, golden: readTinyGolden('llama') };
   };
 
-  it('fails on a logit that is off by more than the tolerance, and says where', async () => {
+  it('fails on a logit that differs by more than the tolerance, and names its row', async () => {
     const { dir, golden } = await build();
     const [yes, no] = golden.requests[0]?.candidates[0]?.logits ?? [0, 0];
     const report = await verify(dir, withFirst(golden, { logits: [yes, no + 0.002] }));
@@ -124,7 +124,7 @@ describe('verification', () => {
     expect(check(report, 'token ids').passed).toBe(true);
   });
 
-  it('fails on a token id that differs, and says which', async () => {
+  it('fails on a token id that differs, and names its place', async () => {
     const { dir, golden } = await build();
     const [first = 0, ...ids] = golden.requests[0]?.candidates[0]?.ids ?? [];
     const prefix = golden.requests[0]?.prefix.length ?? 0;
@@ -140,7 +140,7 @@ describe('verification', () => {
     const { weights } = await readManifest(dir);
     const path = join(dir, weights.file);
     const bytes = readFileSync(path);
-    // The last value, still a finite number: only the checksum is sure to show it.
+    // The last value stays finite, so only the checksum is certain to differ.
     bytes.writeFloatLE(3, bytes.byteLength - 4);
     writeFileSync(path, bytes);
     const report = await verify(dir, golden);
@@ -152,13 +152,13 @@ describe('verification', () => {
   });
 
   it.each([
-    ['checkpoint', { sourceSha256: 'f'.repeat(64) }, /it is of checkpoint f{64}; the model was/],
+    ['checkpoint', { sourceSha256: 'f'.repeat(64) }, /it is for checkpoint f{64}; the model was/],
     [
       'normalizer',
       { normalize: ['html'] as const },
-      /it normalizes texts by html; the model by no/,
+      /it normalizes texts by html; the model does by no step/,
     ],
-    ['labels', { labelIds: [1, 2] as const }, /its labels have the ids 1,2; the model's 260,261/],
+    ['labels', { labelIds: [1, 2] as const }, /have the ids 1,2; the model's have 260,261/],
   ])('refuses a golden of another %s', async (_what, change, message) => {
     const { dir, golden } = await build();
     await expect(verify(dir, { ...golden, ...change })).rejects.toThrow(message);
@@ -170,7 +170,7 @@ describe('verification', () => {
     await expect(verify(dir, { ...golden, template })).rejects.toThrow(/its template has hash/);
   });
 
-  it('without a golden holds the model against itself and claims no reference', async () => {
+  it('without a golden compares the model with itself and names no reference', async () => {
     const { dir } = await build();
     const report = await verify(dir, undefined);
     expect(report).toMatchObject({ passed: true, reference: undefined, rows: 6 });
@@ -190,7 +190,7 @@ describe('rows dealt into batches', () => {
   const b = Int32Array.of(4);
   const row = (prefix: Int32Array, length: number) => ({ prefix, ids: new Int32Array(length) });
 
-  it('mix requests, keep to the budget, and leave none out', () => {
+  it('mix requests, stay within the budget, and leave none out', () => {
     const rows = [row(a, 2), row(a, 2), row(a, 2), row(b, 1), row(b, 1)];
     // [a0, b0] is 3+2+1+1 = 7 tokens, with a1 9, with b1 10.
     expect(dealRows(rows, 10)).toEqual([[0, 3, 1, 4], [2]]);
@@ -201,12 +201,12 @@ describe('rows dealt into batches', () => {
     expect(dealRows([row(a, 100), row(b, 1)], 10)).toEqual([[0], [1]]);
   });
 
-  it('come back under their own numbers whatever the order', async () => {
+  it('have their scores by row index, whatever their order in a batch', async () => {
     const rows = [row(a, 1), row(b, 2), row(a, 3)];
     const run = (batch: { scored: Int32Array; groups: readonly { lastPlace: Float32Array }[] }) => {
       const places = batch.groups.flatMap(({ lastPlace }) => [...lastPlace]);
       return Promise.resolve(
-        Float32Array.from([...batch.scored].flatMap((tile) => [places[tile] ?? NaN, 0])),
+        Float32Array.from([...batch.scored].flatMap((tile) => [at(places, tile), 0])),
       );
     };
     const scores = await scoreRows(rows, [[2, 1, 0]], { run, attentionGroups: 2 });
@@ -217,37 +217,9 @@ describe('rows dealt into batches', () => {
     ]);
   });
 
-  it('unshared are one sequence each', () => {
+  it('without sharing are one sequence each', () => {
     const whole = unshared({ prefix: a, ids: b });
     expect([...whole.prefix]).toEqual([]);
     expect([...whole.ids]).toEqual([1, 2, 3, 4]);
-  });
-});
-
-describe('checks', () => {
-  const places = ['first', 'second'];
-
-  it('see a single bit', () => {
-    const expected = new Map([[0, [1, 2] as const]]);
-    const found = new Map([[0, [1, 2 + Number.EPSILON * 2] as const]]);
-    expect(checkIdentical('x', { found, expected }, places)).toMatchObject({
-      passed: false,
-      detail: '1 of 1 rows differ; first: 1,2.0000000000000004, not 1,2',
-    });
-  });
-
-  it('see different rows with one score, and let equal rows be equal', () => {
-    const prefix = Int32Array.of(1);
-    const rows = [
-      { prefix, ids: Int32Array.of(2) },
-      { prefix, ids: Int32Array.of(3) },
-    ];
-    const scores = new Map([0, 1].map((row) => [row, [1, 2] as const]));
-    expect(checkDistinct(rows, scores, places)).toMatchObject({
-      passed: false,
-      detail: 'first and second',
-    });
-    const twins = rows.map(() => ({ prefix, ids: Int32Array.of(2) }));
-    expect(checkDistinct(twins, scores, places).passed).toBe(true);
   });
 });

@@ -1,3 +1,4 @@
+import { at } from '../../../base/at.ts';
 import type { Blueprint, Family } from '../../../model/manifest.ts';
 import { ArchitectureFields } from './fields.ts';
 import { assertBlueprint, familyTraits, findRowTokens } from './blueprint.ts';
@@ -14,7 +15,7 @@ const families: readonly Family[] = ['llama', 'qwen2', 'qwen3'];
 /**
  * The blueprint from the metadata of a GGUF file; its tensors decide vocabulary and tied head.
  * `ropeFactors` are the values of the tensor rope_freqs.weight, if there is one; `askedTokens` is
- * the number of tokens in a row that was asked for.
+ * the number of tokens in a row that the user asked for.
  *
  * @throws CheckpointError
  */
@@ -37,6 +38,7 @@ export function parseGgufBlueprint(
   const width = fields.number('embedding_length');
   const heads = fields.number('attention.head_count');
   const headDim = parseHeadDim(fields, width / heads);
+  const embedding = gguf.tensors.get(outerTensors.embedding.gguf);
   return assertBlueprint(
     {
       family,
@@ -46,7 +48,8 @@ export function parseGgufBlueprint(
       heads,
       kvHeads: fields.number('attention.head_count_kv', heads),
       headDim,
-      vocabulary: gguf.tensors.get(outerTensors.embedding.gguf)?.shape[0] ?? 0,
+      // Without an embedding the vocabulary is 0, which assertBlueprint refuses.
+      vocabulary: embedding === undefined ? 0 : at(embedding.shape, 0),
       ...parseGgufRope(fields, headDim, ropeFactors),
       normEpsilon: fields.number('attention.layer_norm_rms_epsilon'),
       ...familyTraits[family],

@@ -77,7 +77,7 @@ function findClass(
     const known = classes.map((name) => JSON.stringify(name)).join(' and ');
     throw new RankError(
       'invalid-argument',
-      `label '${text}' is no class of ${from}, which has ${known}; name them by --labels YES,NO`,
+      `label '${text}' is not a class of ${from}, which has ${known}; name them with --labels YES,NO`,
     );
   }
   return id;

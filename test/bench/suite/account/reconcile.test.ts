@@ -15,9 +15,9 @@ function sent(id: string, status: string, changed: Partial<Sent> = {}): Sent {
   return {
     id,
     method: 'Rank',
-    dueMs: 0,
-    sentMs: 1,
-    endedMs: 101,
+    dueAtMs: 0,
+    sentAtMs: 1,
+    endedAtMs: 101,
     status,
     ends: 1,
     outcome: outcomeOf(status, true),
@@ -31,7 +31,7 @@ function sent(id: string, status: string, changed: Partial<Sent> = {}): Sent {
 const server = (...ends: [string, string][]) => new Map(ends.map(([id, status]) => [id, [status]]));
 
 describe('the account of a scenario', () => {
-  test('reconciles when client and server say the same of each id', () => {
+  test('has no problem if client and server agree on each id', () => {
     const ends = [
       sent('a', 'OK'),
       sent('b', 'OK', { outcome: 'partial' }),
@@ -52,7 +52,7 @@ describe('the account of a scenario', () => {
       failed: 0,
     });
     expect(Object.values(account.counts).reduce((a, b) => a + b)).toBe(account.sent);
-    expect(account.pairs.map(({ client, server: told }) => `${client} ${told}`)).toEqual([
+    expect(account.pairs.map(({ client, server: logged }) => `${client} ${logged}`)).toEqual([
       'scored scored',
       'partial partial',
       'rejected rejected',
@@ -60,7 +60,7 @@ describe('the account of a scenario', () => {
     ]);
   });
 
-  test('allows another end at the server only for what the client gave up', () => {
+  test('allows another outcome at the server only if the client stopped waiting', () => {
     const ends = [
       sent('gone', 'CANCELLED'),
       sent('late', 'DEADLINE_EXCEEDED'),
@@ -72,24 +72,24 @@ describe('the account of a scenario', () => {
   });
 
   test.each([
-    ['an answer the server knows nothing of', [sent('x', 'OK')], server(), /otherwise.*x \(OK\)/],
+    ['an answer missing in the log', [sent('x', 'OK')], server(), /differently.*x \(OK\)/],
     [
-      'an answer that the server calls expired',
+      'an answer that the server logs as expired',
       [sent('x', 'OK')],
       server(['x', 'DEADLINE_EXCEEDED']),
-      /otherwise/,
+      /differently/,
     ],
     [
       'a request that ended twice',
       [sent('x', 'OK', { ends: 2 })],
       server(['x', 'OK']),
-      /1 ended other than once/,
+      /1 did not end exactly once/,
     ],
     [
       'a request that never ended',
       [sent('x', 'OK', { ends: 0 })],
       server(['x', 'OK']),
-      /ended other than once/,
+      /did not end exactly once/,
     ],
     [
       'two ends at the server',
@@ -98,27 +98,28 @@ describe('the account of a scenario', () => {
       /more than once at the server/,
     ],
     [
-      'two requests of one id',
+      'two requests with the same id',
       [sent('x', 'OK'), sent('x', 'OK')],
       server(['x', 'OK']),
       /1 sent twice/,
     ],
     ['a failure', [sent('x', 'INTERNAL')], server(['x', 'INTERNAL']), /1 failed: x \(INTERNAL\)/],
-  ] as const)('finds %s', (_what, ends, told, problem) => {
-    expect(reconcile(ends, told).problems.join()).toMatch(problem);
+  ] as const)('finds %s', (_what, ends, logged, problem) => {
+    expect(reconcile(ends, logged).problems.join()).toMatch(problem);
   });
 
-  test("without the server's log still counts each end", () => {
-    expect(reconcile([sent('a', 'OK')], undefined)).toMatchObject({ pairs: [], problems: [] });
+  test("counts the client's outcomes without the server's log", () => {
+    const account = reconcile([sent('a', 'OK')], undefined);
+    expect(account).toMatchObject({ sent: 1, counts: { scored: 1 }, pairs: [], problems: [] });
   });
 });
 
 describe('the summary', () => {
-  test('counts latency from the schedule, goodput within the deadline, and lag apart', () => {
+  test('counts latency from the schedule, goodput within the deadline, and the lag', () => {
     const ends = [
-      sent('a', 'OK', { dueMs: 0, sentMs: 50, endedMs: 100 }),
-      sent('b', 'OK', { dueMs: 1000, sentMs: 1000, endedMs: 2500 }),
-      sent('c', 'RESOURCE_EXHAUSTED', { dueMs: 1500, sentMs: 1500, endedMs: 1503 }),
+      sent('a', 'OK', { dueAtMs: 0, sentAtMs: 50, endedAtMs: 100 }),
+      sent('b', 'OK', { dueAtMs: 1000, sentAtMs: 1000, endedAtMs: 2500 }),
+      sent('c', 'RESOURCE_EXHAUSTED', { dueAtMs: 1500, sentAtMs: 1500, endedAtMs: 1503 }),
     ];
     expect(summarizeEnds(ends, { seconds: 2, deadlineMs: 1000 })).toMatchObject({
       sent: 3,
@@ -134,9 +135,9 @@ describe('the summary', () => {
   });
 });
 
-test('a request with a deadline of its own is in time by that one', () => {
+test('the deadline of a request has precedence over that of the scenario', () => {
   const took = (ms: number, deadlineMs: number | undefined) =>
-    sent(`${ms}`, 'OK', { endedMs: ms, deadlineMs });
+    sent(`${ms}`, 'OK', { endedAtMs: ms, deadlineMs });
   const ends = [took(300, 200), took(301, 400), took(302, undefined), took(99_000, 100_000)];
   const { goodputPerSecond } = summarizeEnds(ends, { seconds: 100, deadlineMs: Infinity });
   expect(goodputPerSecond).toBeCloseTo(0.03);
@@ -144,7 +145,7 @@ test('a request with a deadline of its own is in time by that one', () => {
   expect(strict.goodputPerSecond).toBeCloseTo(0.02);
 });
 
-test("the replicas' rates tell busy time, batch size, speed, and work in vain apart", () => {
+test('the rates of the replicas are busy time, batch size, speed, and wasted work', () => {
   const before = {
     busySeconds: 1,
     batches: 10,
@@ -207,7 +208,7 @@ describe("the server's own record", () => {
     '',
   ].join('\n');
 
-  test('is read from its counters over all methods and classes', () => {
+  test('is read from its counters, summed over methods and classes', () => {
     const counts = readCounters(exposition);
     expect(counts).toMatchObject({ scored: 7, expired: 1, failed: 0 });
     const zeros = { scored: 4, partial: 0, rejected: 0, expired: 0, cancelled: 0, failed: 0 };
@@ -222,14 +223,14 @@ describe("the server's own record", () => {
     expect(readSample(exposition, 'slmrank_event_loop_lag_seconds_sum')).toBe(0.25);
   });
 
-  test('is undefined where the server does not count', () => {
+  test('is undefined if the server has no counters', () => {
     expect(readCounters('')).toBeUndefined();
     expect(readRuns('')).toBeUndefined();
     expect(readSample('', 'x')).toBeUndefined();
   });
 });
 
-test("ghz's calls become ends from its first sending on, with gRPC's names of statuses", () => {
+test("ghz's calls are timed from the first one, and have gRPC's status names", () => {
   const details = [
     { timestamp: '2026-01-01T00:00:01.500Z', latency: 250e6, status: 'OK' },
     { timestamp: '2026-01-01T00:00:02.000Z', latency: 500e6, status: 'DeadlineExceeded' },
@@ -243,6 +244,6 @@ test("ghz's calls become ends from its first sending on, with gRPC's names of st
     'rejected',
     'cancelled',
   ]);
-  expect(ends[0]).toMatchObject({ sentMs: 0, endedMs: 250, scored: 50 });
-  expect(ends[1]).toMatchObject({ sentMs: 250, endedMs: 750, scored: 0 });
+  expect(ends[0]).toMatchObject({ sentAtMs: 0, endedAtMs: 250, scored: 50 });
+  expect(ends[1]).toMatchObject({ sentAtMs: 250, endedAtMs: 750, scored: 0 });
 });

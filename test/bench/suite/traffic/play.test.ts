@@ -19,7 +19,7 @@ afterEach(async () => {
   await server.close();
 });
 
-test('an open loop sends each request once under its own id, whatever became of the others', async () => {
+test('an open loop sends each request once under its own id, however the others end', async () => {
   await open();
   server.pipeline.holds = true;
   const playing = play(
@@ -37,16 +37,15 @@ test('an open loop sends each request once under its own id, whatever became of 
   const ids = server.pipeline.ranked.map(({ request }) => request.requestId);
   expect(new Set(ids)).toEqual(new Set(['p-0', 'p-1', 'p-2', 'p-3']));
   expect(ends.map(({ id }) => id)).toEqual(['p-0', 'p-1', 'p-2', 'p-3']);
-  expect(ends.map(({ outcome }) => outcome).sort()).toEqual([
-    ...['failed', 'partial', 'rejected', 'scored'],
-  ]);
+  const outcomes = ends.map(({ outcome }) => outcome);
+  expect(outcomes.sort()).toEqual(['failed', 'partial', 'rejected', 'scored']);
   expect(ends.every(({ ends: count }) => count === 1)).toBe(true);
-  expect(ends.every(({ dueMs, sentMs, endedMs }) => dueMs <= sentMs && sentMs <= endedMs)).toBe(
-    true,
-  );
+  expect(
+    ends.every(({ dueAtMs, sentAtMs, endedAtMs }) => dueAtMs <= sentAtMs && sentAtMs <= endedAtMs),
+  ).toBe(true);
 });
 
-test('deadlines and cancellations of the plan end requests that nobody answers', async () => {
+test('unanswered requests end by the deadlines and cancellations of the plan', async () => {
   await open();
   server.pipeline.holds = true;
   const ends = await play(sender, 'p', [
@@ -64,7 +63,7 @@ test('a closed loop ends with every request that it sent', async () => {
   expect(new Set(ends.map(({ id }) => id)).size).toBe(ends.length);
 });
 
-test('slow readers account for all they sent: half read late, half went away', async () => {
+test('slow readers account for every request: half are read late, half are cancelled', async () => {
   await open();
   const ends = await runSlowReaders(
     {

@@ -11,12 +11,12 @@ import { createRandom } from '../../../../src/base/random.ts';
 import { readGoldenTokenizer } from '../../../support/models/golden-tokenizer.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-describe('made-up texts', () => {
+describe('random texts', () => {
   const json = readGoldenTokenizer('smollm2');
   const tokenizer = createTokenizer(json, 'smollm2');
   const filler = createFiller(tokenizer);
 
-  test.each([0, 1, 2, 20, 300])('of %i tokens have so many behind a space', (tokens) => {
+  test.each([0, 1, 2, 20, 300])('have exactly %i tokens after a space', (tokens) => {
     const text = filler.text(tokens, createRandom(tokens + 1));
     expect(tokenizer.encode(tokens === 0 ? '' : ` ${text}`)).toHaveLength(tokens);
   });
@@ -26,9 +26,9 @@ describe('made-up texts', () => {
     expect(new Set(Array.from({ length: 50 }, () => filler.text(20, random))).size).toBe(50);
   });
 
-  test('are impossible with a tokenizer that splits every word', () => {
+  test('need a tokenizer that has single tokens for words', () => {
     const letters = { encode: (text: string) => Int32Array.from(Buffer.from(text)) };
-    expect(() => createFiller(letters)).toThrow(/has 0 of \d+ plain words .* at least 10/);
+    expect(() => createFiller(letters)).toThrow(/single token for 0 of \d+ .* at least 10/);
   });
 
   const builtin = builtinTemplate('llama');
@@ -37,7 +37,7 @@ describe('made-up texts', () => {
   test.each([
     ['query-first', builtin, { inPrefix: 12, inSuffix: 0 }],
     ['candidate-first', { ...builtin, ...swapped }, { inPrefix: 0, inSuffix: 12 }],
-  ] as const)('give parts of the wanted length in a %s template', (order, template, expected) => {
+  ] as const)('have the wanted lengths in a %s template', (order, template, expected) => {
     const dir = temporaryFolder({ 'tokenizer.json': json });
     const encoder = createRequestEncoder({
       tokenizerPath: join(dir, 'tokenizer.json'),
@@ -70,7 +70,7 @@ describe('made-up texts', () => {
   });
 });
 
-test('a message sent under an id is the request with that id', () => {
+test('a packed message can be given a request id', () => {
   const { requestDeserialize } = parseProtoRoot().service.Rank;
   const message = packMessage({ query: 'q', candidates: [{ text: 'a' }, { text: 'b' }] }, 30);
   expect(message).toMatchObject({ candidates: 2, packedTokens: 30 });
@@ -96,12 +96,12 @@ describe("the bare engine's batches", () => {
       parts.map(({ prefix, suffixes }) => [prefix.length, ...suffixes.map(({ length }) => length)]),
     );
 
-  test('are as full as whole candidates go, a cut request bringing its prefix again', () => {
+  test('are as full as whole candidates allow; a split request repeats its prefix', () => {
     const requests = [request(10, [30, 20, 40]), request(5, [20])];
     expect(sizes(fillBatches(requests, 70))).toEqual([[[10, 20, 30]], [[10, 40]], [[5, 20]]]);
   });
 
-  test('share a run among requests where there is room', () => {
+  test('have several requests if there is room', () => {
     expect(sizes(fillBatches([request(10, [20]), request(5, [20])], 100))).toEqual([
       [
         [10, 20],
@@ -110,7 +110,7 @@ describe("the bare engine's batches", () => {
     ]);
   });
 
-  test('hold a candidate longer than the budget alone, and lose none', () => {
+  test('have a batch for a candidate that exceeds the budget, and lose no candidate', () => {
     const batches = fillBatches([request(10, [500, 20]), request(10, [30])], 100);
     expect(sizes(batches)).toEqual([[[10, 20]], [[10, 500]], [[10, 30]]]);
   });

@@ -14,18 +14,13 @@ describe('parseBlueprint', () => {
     expect(parse()).toEqual(tinyBlueprint);
   });
 
-  test('reads a Qwen3 config, whose head size is apart from width over heads', () => {
+  test('reads a Qwen3 config, whose head size is not width over heads', () => {
     expect(parse(qwen3)).toEqual({ ...tinyBlueprint, family: 'qwen3', qkNorm: true, headDim: 16 });
   });
 
   test('gives Qwen2 its biases', () => {
     const expected = { ...tinyBlueprint, family: 'qwen2', qkvBias: true };
     expect(parse({ architectures: ['Qwen2ForCausalLM'] })).toEqual(expected);
-  });
-
-  test('takes rope_theta from rope_parameters, as transformers 5 writes it', () => {
-    const rope_parameters = { rope_theta: 5e6, rope_type: 'default' };
-    expect(parse({ rope_theta: undefined, rope_parameters }).ropeTheta).toBe(5e6);
   });
 
   test('takes the defaults of transformers for absent and null fields', () => {
@@ -37,41 +32,6 @@ describe('parseBlueprint', () => {
       tie_word_embeddings: undefined,
     });
     expect(blueprint).toEqual({ ...tinyBlueprint, kvHeads: 2, tiedHead: false });
-  });
-
-  test('reads linear rope scaling in either form', () => {
-    const ropeScaling = { divisors: [4, 4], attentionFactor: 1 };
-    const expected = { ...tinyBlueprint, ropeScaling };
-    expect(parse({ rope_scaling: { type: 'linear', factor: 4 } })).toEqual(expected);
-    const rope_parameters = { rope_type: 'linear', factor: 4, rope_theta: 10_000 };
-    expect(parse({ rope_theta: undefined, rope_parameters })).toEqual(expected);
-    expect(parse({ rope_parameters, rope_scaling: { rope_type: 'linear', factor: 4 } })).toEqual(
-      expected,
-    );
-    expect(parse({ rope_scaling: { type: 'linear', factor: 1 } })).toEqual(tinyBlueprint);
-  });
-
-  test.each([
-    ['its own', {}, 0.1 * Math.log(4) + 1],
-    ['given', { attention_factor: 0.5 }, 0.5],
-    [
-      'by weights',
-      { mscale: 2, mscale_all_dim: 3 },
-      (0.2 * Math.log(4) + 1) / (0.3 * Math.log(4) + 1),
-    ],
-    ['by one weight only, which does not count', { mscale: 2 }, 0.1 * Math.log(4) + 1],
-  ])('reads the attention factor of yarn: %s', (_, options, attentionFactor) => {
-    const rope_scaling = { rope_type: 'yarn', factor: 4, ...options };
-    expect(parse({ rope_scaling }).ropeScaling?.attentionFactor).toBeCloseTo(attentionFactor, 12);
-  });
-
-  test("takes yarn's factor from the two lengths when it is not given", () => {
-    const yarn = { rope_type: 'yarn', original_max_position_embeddings: 128 };
-    const given = { ...yarn, factor: 4, original_max_position_embeddings: 64 };
-    const outside = { original_max_position_embeddings: 128 };
-    const expected = parse({ rope_scaling: { ...yarn, factor: 4 } });
-    expect(parse({ rope_scaling: yarn })).toEqual(expected);
-    expect(parse({ rope_scaling: given, ...outside })).toEqual(expected);
   });
 
   test('caps rows at 2,048 tokens', () => {
@@ -109,49 +69,6 @@ describe('parseBlueprint', () => {
     ['biases of the MLP', { mlp_bias: true }, /"mlp_bias": the value is true/],
     ['experts', { num_experts: 8 }, /"num_experts": the value is 8; allowed: 0/],
     ['quantized weights', { quantization_config: { bits: 4 } }, /"quantization_config".*present/],
-    [
-      'rope scaled by length, old form',
-      { rope_scaling: { type: 'dynamic', factor: 2 } },
-      /"rope_scaling": "type": the value is "dynamic"; allowed: default, linear, yarn, llama3/,
-    ],
-    [
-      'rope scaled by lists, new form',
-      { rope_parameters: { rope_type: 'longrope', rope_theta: 1e4 } },
-      /"rope_parameters": "rope_type": the value is "longrope"/,
-    ],
-    [
-      'a rope factor without a type',
-      { rope_scaling: { factor: 4 } },
-      /"rope_scaling": "factor": the value is 4; allowed: 1/,
-    ],
-    [
-      'linear rope without a factor',
-      { rope_scaling: { rope_type: 'linear' } },
-      /"rope_scaling": "factor": the value is missing; allowed: a number/,
-    ],
-    [
-      'yarn that does not say by how much',
-      { rope_scaling: { rope_type: 'yarn' } },
-      /"rope_scaling": "factor": the value is missing/,
-    ],
-    [
-      'llama3 rope without its frequencies',
-      { rope_scaling: { rope_type: 'llama3', factor: 8 } },
-      /"rope_scaling": "low_freq_factor": the value is missing/,
-    ],
-    [
-      'a rope factor of 0',
-      { rope_scaling: { rope_type: 'linear', factor: 0 } },
-      /a factor of the blueprint's ropeScaling is 0; allowed/,
-    ],
-    [
-      'two scalings of rope that differ',
-      {
-        rope_parameters: { rope_theta: 1e4, rope_type: 'linear', factor: 2 },
-        rope_scaling: { type: 'linear', factor: 4 },
-      },
-      /"rope_scaling": the scaling is "another"; allowed: that of "rope_parameters"/,
-    ],
     [
       'rope over part of a head',
       { partial_rotary_factor: 0.5 },
