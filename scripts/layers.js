@@ -9,6 +9,7 @@ export const layers = {
   'src/text': ['src/base'],
   'src/model': ['src/base', 'src/text'],
   'src/domain': ['src/base', 'src/model'],
+  'src/items': ['src/base'],
   'src/batch': ['src/base'],
   'src/config': ['src/base'],
   'src/encode': ['src/base', 'src/text', 'src/model', 'src/domain', 'src/batch'],
@@ -109,6 +110,7 @@ const doors = [
   { library: /^protobufjs(\/|$)/, rooms: ['src/toolchain/graph/onnx'] },
   { library: /^entities(\/|$)/, rooms: ['src/text'] },
   { library: /^lru-cache$/, rooms: ['src/cache'] },
+  { library: /^lmdb$/, rooms: ['src/items'] },
   { library: /^(prom-client$|@opentelemetry\/)/, rooms: ['src/observe'] },
 ];
 
