@@ -1,5 +1,5 @@
-import { hashContent, type Wanted } from '../item.ts';
-import { parkedProgress, progressOf } from '../progress.ts';
+import { hashContent, type Wanted } from '../item/item.ts';
+import { parkedProgress, progressOf } from '../item/progress.ts';
 import type { DeleteOutcome, ItemDelete, ItemPut, ItemResult, PutOutcome } from './item-store.ts';
 import type { HeadRecord, SourceRecord } from './records.ts';
 

@@ -1,4 +1,4 @@
-import type { EncodedItem, Item, ItemHead, ItemSource, Summary, Wanted } from '../item.ts';
+import type { EncodedItem, Item, ItemHead, ItemSource, Summary, Wanted } from '../item/item.ts';
 
 /** An item to be stored. */
 export interface ItemPut extends ItemSource {

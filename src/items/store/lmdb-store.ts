@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { RankError } from '../../base/errors.ts';
-import type { Item, ItemHead, Wanted } from '../item.ts';
-import { isParked, isWaiting, waitingWords } from '../progress.ts';
+import type { Item, ItemHead, Wanted } from '../item/item.ts';
+import { isParked, isWaiting, waitingWords } from '../item/progress.ts';
 import { applyDelete, applyPut, applyResult } from './apply-write.ts';
 import { Draft } from './draft.ts';
 import type {
@@ -56,7 +56,7 @@ export class LmdbItemStore implements ItemStore {
   }
 
   heads(ids: readonly string[]): readonly (ItemHead | undefined)[] {
-    const { heads } = this.#parts.tables;
+    const { heads } = this.#tables();
     return ids.map((id) => {
       const packed = id === '' ? undefined : heads.get(Buffer.from(id));
       return packed === undefined ? undefined : unpackHead(id, packed);
@@ -65,7 +65,7 @@ export class LmdbItemStore implements ItemStore {
 
   get(id: string): Item | undefined {
     const [head] = this.heads([id]);
-    const source = head && this.#parts.tables.sources.get(Buffer.from(id));
+    const source = head && this.#tables().sources.get(Buffer.from(id));
     return head === undefined || source === undefined
       ? undefined
       : { ...head, ...unpackSource(source) };
@@ -73,7 +73,7 @@ export class LmdbItemStore implements ItemStore {
 
   list({ after, limit }: { readonly after?: string | undefined; readonly limit: number }) {
     const start = after === undefined ? {} : { start: Buffer.from(after), exclusiveStart: true };
-    const range = this.#parts.tables.heads.getRange({ ...start, limit });
+    const range = this.#tables().heads.getRange({ ...start, limit });
     return [...range].map(({ key, value }) => unpackHead(key.toString(), value));
   }
 
@@ -114,7 +114,8 @@ export class LmdbItemStore implements ItemStore {
   }
 
   stats(): StoreStats {
-    const { tables, folder, maxBytes } = this.#parts;
+    const { folder, maxBytes } = this.#parts;
+    const tables = this.#tables();
     const counts = [...this.#counts()];
     const sum = (has: (word: string, wanted: Wanted) => boolean) =>
       counts.reduce((all, [word, items]) => all + (has(word, this.#wanted) ? items : 0), 0);
@@ -140,8 +141,21 @@ export class LmdbItemStore implements ItemStore {
     await this.#parts.release();
   }
 
+  /**
+   * For reading. A read after LMDB's `close` would throw from a timer of the library and so end the
+   * process.
+   *
+   * @throws RankError `unavailable` once the store is closed.
+   */
+  #tables(): Tables {
+    if (this.#isClosed) {
+      throw new RankError('unavailable', 'the item store is closed', { reason: 'DRAINING' });
+    }
+    return this.#parts.tables;
+  }
+
   #counts(): ReadonlyMap<string, number> {
-    const all = this.#parts.tables.counts.getRange({});
+    const all = this.#tables().counts.getRange({});
     return new Map([...all].map(({ key, value }) => [key.toString(), value]));
   }
 
@@ -149,16 +163,14 @@ export class LmdbItemStore implements ItemStore {
   #oldest(word: string, limit: number) {
     const start = indexPrefix(word);
     const end = Buffer.concat([start, Buffer.alloc(9, 0xff)]);
-    return [...this.#parts.tables.index.getKeys({ start, end, limit })].map(readIndexKey);
+    return [...this.#tables().index.getKeys({ start, end, limit })].map(readIndexKey);
   }
 
   async #write<Item extends { readonly id: string }, Outcome>(
     items: readonly Item[],
     apply: (draft: Draft, item: Item) => Outcome,
   ): Promise<readonly Outcome[]> {
-    if (this.#isClosed) {
-      throw new RankError('unavailable', 'the item store is closed', { reason: 'DRAINING' });
-    }
+    this.#tables();
     const outcomes: Outcome[] = [];
     await Promise.all(
       cutInto(items, mostItems).map(async (part, place) => {

@@ -1,4 +1,4 @@
-import type { EncodedItem, ItemHead, Summary } from '../item.ts';
+import type { EncodedItem, ItemHead, Summary } from '../item/item.ts';
 
 /** A head as it is stored, with the word under which the index has it. */
 export interface HeadRecord extends ItemHead {

@@ -64,7 +64,7 @@ export function openTables(root: RootDatabase<Facts, Buffer>): Tables {
   return { root, heads, sources, tombstones, index, counts } as Tables;
 }
 
-/** Undefined for a missing table of a file that is only read; the library's types leave that out. */
+/** Undefined for a missing table of a file that is only read, which the library's types omit. */
 function openTable(root: RootDatabase<Facts, Buffer>, name: string): Database | undefined {
   return root.openDB({ name, ...shared });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Wanted } from '../../../src/items/item.ts';
+import type { Wanted } from '../../../src/items/item/item.ts';
 import {
   applyDelete,
   applyPut,

@@ -128,11 +128,15 @@ test('lists by id in pages', async () => {
   expect(idsOf({ limit: 3, after: 'é' })).toEqual([]);
 });
 
-test('a closed store takes no writes, and ends those it has taken', async () => {
+test('a closed store is not read and takes no writes, and ends those it has taken', async () => {
   const folder = temporaryFolder();
   const store = await openTestStore(folder);
   const put = store.put([putOf('a')]);
   await closeTestStore(store);
   expect(await put).toEqual(['stored']);
   await expect(store.put([putOf('b')])).rejects.toMatchObject({ kind: 'unavailable' });
+  const reads = [() => store.heads(['a']), () => store.get('a'), () => store.stats()];
+  for (const read of [...reads, () => store.list({ limit: 1 }), () => store.stale(1)]) {
+    expect(read).toThrow('the item store is closed');
+  }
 });

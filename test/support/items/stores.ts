@@ -1,5 +1,5 @@
 import { afterEach } from '@jest/globals';
-import type { Summary } from '../../../src/items/item.ts';
+import type { Summary } from '../../../src/items/item/item.ts';
 import type { ItemPut } from '../../../src/items/store/item-store.ts';
 import type { LmdbItemStore } from '../../../src/items/store/lmdb-store.ts';
 import { openItemStore } from '../../../src/items/store/open-store.ts';

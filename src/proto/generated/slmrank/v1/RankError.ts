@@ -13,6 +13,10 @@ export interface WireRankErrorInput {
    * When to try again, for RESOURCE_EXHAUSTED; absent when trying again cannot help (TOO_LARGE_FOR_DEADLINE).
    */
   'retryAfterMs'?: (number);
+  /**
+   * As ErrorInfo.reason of the unary call: "QUEUE_FULL", "ITEMS_FULL".
+   */
+  'reason'?: (string);
   '_retryAfterMs'?: "retryAfterMs";
 }
 
@@ -27,5 +31,9 @@ export interface WireRankError {
    * When to try again, for RESOURCE_EXHAUSTED; absent when trying again cannot help (TOO_LARGE_FOR_DEADLINE).
    */
   'retryAfterMs'?: (number);
+  /**
+   * As ErrorInfo.reason of the unary call: "QUEUE_FULL", "ITEMS_FULL".
+   */
+  'reason': (string);
   '_retryAfterMs'?: "retryAfterMs";
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { hashContent } from '../../src/items/item.ts';
+import { hashContent } from '../../../src/items/item/item.ts';
 
 test('equal content has equal hashes, and what moves from title to text does not', () => {
   const hash = hashContent({ title: 'A nurse', text: 'in a ward' });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ItemHead, Wanted } from '../../src/items/item.ts';
+import type { ItemHead, Wanted } from '../../../src/items/item/item.ts';
 import {
   isParked,
   isWaiting,
   parkedProgress,
   progressOf,
   waitingWords,
-} from '../../src/items/progress.ts';
-import { summaryOf } from '../support/items/stores.ts';
+} from '../../../src/items/item/progress.ts';
+import { summaryOf } from '../../support/items/stores.ts';
 
 const wanted: Wanted = {
   summary: { method: 'search', version: '2' },
