@@ -24,7 +24,7 @@ export const itemSettings: { readonly [Name in keyof ItemSettings]: Setting<Item
     }),
     itemTokens: countSetting([1, 4096], {
       unit: 'tokens',
-      default: '24',
+      default: '20',
       why: "Most tokens of the summary of an item without a title. Longer keeps more of the text's ranking, and ranks slower.",
     }),
     titledItemTokens: countSetting([1, 4096], {

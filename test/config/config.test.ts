@@ -56,7 +56,7 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
     deferrableWaitMs: 0,
     items: undefined,
     itemsMaxBytes: 4_294_967_296,
-    itemTokens: 24,
+    itemTokens: 20,
     titledItemTokens: 12,
     ...{ tlsCert: undefined, tlsKey: undefined, tlsClientCa: undefined, apiKeys: undefined },
     ...{ connections: 2000, connectionCalls: 1000, openCalls: 20_000 },

@@ -134,6 +134,11 @@ export class LmdbItemStore implements ItemStore {
     };
   }
 
+  /** How many items have come how far, by their words: see `progressOf`. */
+  progress(): ReadonlyMap<string, number> {
+    return this.#counts();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#writing;
