@@ -81,7 +81,7 @@ export class CompressLoop {
       running,
       mostRunning,
       hasStale: waiting.length > 0,
-      isSpare: spare(),
+      isSpare: waiting.length > 0 && spare(),
       restUntilMs: this.#restUntilMs,
       nowMs: clock.nowMs(),
     });

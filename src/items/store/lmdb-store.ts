@@ -35,7 +35,7 @@ interface Write {
 }
 
 /** Items written in one transaction: a few milliseconds of the main thread. */
-const mostItems = 200;
+const mostItems = 100;
 /** What LMDB needs of free pages to change a full store, such as for deleting. */
 const spareBytes = 262_144;
 
