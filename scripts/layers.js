@@ -9,6 +9,7 @@ export const layers = {
   'src/text': ['src/base'],
   'src/model': ['src/base', 'src/text'],
   'src/domain': ['src/base', 'src/model'],
+  'src/items': ['src/base'],
   'src/batch': ['src/base'],
   'src/config': ['src/base'],
   'src/encode': ['src/base', 'src/text', 'src/model', 'src/domain', 'src/batch'],
@@ -39,11 +40,12 @@ export const layers = {
     'src/schedule',
     'src/pool',
   ],
-  'src/observe': ['src/base', 'src/config', 'src/domain', 'src/pipeline'],
+  'src/observe': ['src/base', 'src/config', 'src/domain', 'src/items', 'src/pipeline'],
   'src/desk': [
     'src/base',
     'src/config',
     'src/domain',
+    'src/items',
     'src/model',
     'src/text',
     'src/pipeline',
@@ -56,6 +58,7 @@ export const layers = {
     'src/domain',
     'src/model',
     'src/text',
+    'src/items',
     'src/schedule',
     'src/pipeline',
     'src/observe',
@@ -119,6 +122,7 @@ const doors = [
   { library: /^protobufjs(\/|$)/, rooms: ['src/toolchain/graph/onnx'] },
   { library: /^entities(\/|$)/, rooms: ['src/text'] },
   { library: /^lru-cache$/, rooms: ['src/cache'] },
+  { library: /^lmdb$/, rooms: ['src/items'] },
   { library: /^(prom-client$|@opentelemetry\/)/, rooms: ['src/observe'] },
 ];
 

@@ -44,6 +44,9 @@ test('npm runs no install scripts, and every package that has one works without'
     'node_modules/@swc/core',
     // Saves a process at each start.
     'node_modules/esbuild',
+    // Build from source where no package of the platform is there, as for @parcel/watcher.
+    'node_modules/lmdb',
+    'node_modules/msgpackr-extract',
     // Fetches CUDA libraries; what the CPU needs is in the package.
     'node_modules/onnxruntime-node',
     // Warns of version ranges.

@@ -30,6 +30,7 @@ export const reasons = [
   // Refused because of what the client sent.
   'INVALID_REQUEST',
   'MODEL_NOT_FOUND',
+  'ITEM_NOT_FOUND',
   'API_KEY_INVALID',
   'AUTHORITY_CHANGED',
   'FAILED_PRECONDITION',
@@ -37,6 +38,9 @@ export const reasons = [
   'STARTING',
   'DRAINING',
   'NOT_SERVING',
+  'ITEMS_OFF',
+  'ITEMS_FULL',
+  'ITEMS_NOT_WRITTEN',
   // Accepted, but not scored.
   'DROPPED_LATE',
   'DEADLINE_PASSED',

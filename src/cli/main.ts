@@ -51,6 +51,16 @@ const commands: ReadonlyMap<
       load: () => import('./model/verify.ts'),
     },
   ],
+  [
+    'items import',
+    { summary: 'put the items of a file into a store', load: () => import('./items/import.ts') },
+  ],
+  [
+    'items export',
+    { summary: 'write the items of a store to a file', load: () => import('./items/export.ts') },
+  ],
+  ['items stat', { summary: 'what is in a store', load: () => import('./items/stat.ts') }],
+  ['items get', { summary: 'print items of a store', load: () => import('./items/get.ts') }],
   ['key new', { summary: 'make an API key', load: () => import('./admin/key-new.ts') }],
   [
     'admin',

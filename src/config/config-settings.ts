@@ -1,6 +1,7 @@
 import { clamp } from '../base/clamp.ts';
 import { type DeviceSlot, parseDeviceSlots } from './device-slots.ts';
 import type { Given } from './given-settings.ts';
+import { type ItemSettings, itemSettings } from './item-settings.ts';
 import { type LoadSettings, loadSettings } from './load-settings.ts';
 import { type SecuritySettings, securitySettings } from './security-settings.ts';
 import {
@@ -12,7 +13,7 @@ import {
   textSetting,
 } from './setting.ts';
 
-export interface Settings extends LoadSettings, SecuritySettings {
+export interface Settings extends LoadSettings, SecuritySettings, ItemSettings {
   readonly address: string;
   /** The address of /metrics, /livez and /readyz; undefined for none. */
   readonly metricsAddress: string | undefined;
@@ -181,6 +182,7 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     why: "Longest time that a shutdown waits for admitted requests. Must be shorter than the orchestrator's grace period.",
   }),
   ...loadSettings,
+  ...itemSettings,
   ...securitySettings,
   logLevel: choiceSetting(['debug', 'info', 'warn', 'error', 'silent'], {
     default: 'info',

@@ -3,7 +3,7 @@ import type { Tell } from '../domain/events.ts';
 import { logEvents } from './event-log.ts';
 import { createLoadMeter, type Load } from './load-meter.ts';
 import type { Log } from './log.ts';
-import type { WatchedName, WatchedReasons } from './metrics/metric-table.ts';
+import type { WatchedMethods, WatchedName, WatchedReasons } from './metrics/metric-table.ts';
 import { countEvents } from './metrics/metrics.ts';
 import { openTraces, type TraceVariables } from './traces/open-traces.ts';
 import { type BuildInfo, measureProcess } from './metrics/process-metrics.ts';
@@ -21,9 +21,11 @@ export interface Observer {
   /** Makes metrics, log lines and spans of a serving event. Never throws. */
   readonly tell: Tell;
   /** Reads the value at every scrape. For a counter, `read` returns the total. */
-  watch(name: WatchedName, read: () => number): void;
+  watch(name: WatchedName, read: () => number | Promise<number>): void;
   /** The same for counts by reason. */
   watchReasons(name: WatchedReasons, read: () => ReadonlyMap<string, number>): void;
+  /** The same for counts by method. */
+  watchMethods(name: WatchedMethods, read: () => Promise<ReadonlyMap<string, number>>): void;
   /** The current load. */
   load(): Load;
   /** The exposition in Prometheus' text format. */
@@ -52,9 +54,13 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
   const stopMeasuring = measureProcess(registry, () => serving);
   return {
     tell: tellAll(listeners, log),
-    watch: (name, read) => registry.onScrape(name, () => [[{}, read()]]),
+    watch: (name, read) => registry.onScrape(name, async () => [[{}, await read()]]),
     watchReasons: (name, read) =>
       registry.onScrape(name, () => [...read()].map(([reason, count]) => [{ reason }, count])),
+    watchMethods: (name, read) =>
+      registry.onScrape(name, async () =>
+        [...(await read())].map(([method, count]) => [{ method }, count]),
+      ),
     load: () => meter.read(),
     metrics: () => registry.text(),
     close: async () => {

@@ -1,4 +1,6 @@
+import type { ItemKeeper, ItemsState } from '../items/keeper.ts';
 import type { ServingGauges } from '../pipeline/gauges.ts';
+import type { WatchedName } from './metrics/metric-table.ts';
 import type { Observer } from './observer.ts';
 
 /** Reads the gauges of the serving path at every scrape. */
@@ -34,4 +36,26 @@ export function watchDoor(
   watch('slmrank_open_connections', () => door.openConnections);
   watch('slmrank_held_bytes', () => door.heldBytes);
   watchReasons('slmrank_calls_refused_total', () => door.refused);
+}
+
+/** The item store, if there is one. */
+export function watchItems(
+  { watch, watchMethods }: Pick<Observer, 'watch' | 'watchMethods'>,
+  items: Pick<ItemKeeper, 'state'> | undefined,
+): void {
+  if (items === undefined) {
+    return;
+  }
+  const gauges: readonly [WatchedName, (state: ItemsState) => number][] = [
+    ['slmrank_items', (state) => state.items],
+    ['slmrank_items_stale', (state) => state.stale],
+    ['slmrank_items_parked', (state) => state.parked],
+    ['slmrank_items_lag_seconds', (state) => state.lagMs / 1000],
+    ['slmrank_item_store_bytes', (state) => state.usedBytes],
+    ['slmrank_item_store_limit_bytes', (state) => state.maxBytes],
+    ['slmrank_items_failed_total', (state) => state.failed],
+    ['slmrank_items_missed_total', (state) => state.missed],
+  ];
+  gauges.forEach(([name, read]) => watch(name, async () => read(await items.state())));
+  watchMethods('slmrank_items_compressed_total', async () => (await items.state()).compressed);
 }

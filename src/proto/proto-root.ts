@@ -8,10 +8,12 @@ import type { WireRequestInfoInput } from './generated/google/rpc/RequestInfo.ts
 import type { WireRetryInfoInput } from './generated/google/rpc/RetryInfo.ts';
 import type { WireStatusInput } from './generated/google/rpc/Status.ts';
 import type { AdminServiceDefinition } from './generated/slmrank/v1/AdminService.ts';
+import type { ItemServiceDefinition } from './generated/slmrank/v1/ItemService.ts';
 import type { RankingServiceDefinition } from './generated/slmrank/v1/RankingService.ts';
 
 const packagePrefix = 'slmrank.v1.';
 export const rankingServiceName = `${packagePrefix}RankingService`;
+const itemServiceName = `${packagePrefix}ItemService`;
 
 type Message<Input> = MessageTypeDefinition<Input, unknown>;
 
@@ -28,10 +30,11 @@ interface DetailTypes {
 /** Loaded definitions with their generated types; they are cast here and nowhere else. */
 export interface ProtoRoot {
   readonly service: RankingServiceDefinition;
+  readonly itemService: ItemServiceDefinition;
   readonly details: DetailTypes;
   /** The message types of our package, by name without the package. */
   readonly messages: Readonly<Record<string, Message<never>>>;
-  /** Everything that was loaded, by full name: our service, health and error details. */
+  /** Everything that was loaded, by full name: our services, health and error details. */
   readonly reflected: PackageDefinition;
 }
 
@@ -45,9 +48,10 @@ export interface AdminProtoRoot {
 const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: true };
 
 export function parseProtoRoot(): ProtoRoot {
-  const reflected = load(['slmrank/v1/ranking.proto', healthProto]);
+  const reflected = load(['slmrank/v1/ranking.proto', 'slmrank/v1/items.proto', healthProto]);
   const types = reflected as unknown as DetailTypes & {
     readonly [rankingServiceName]: RankingServiceDefinition;
+    readonly [itemServiceName]: ItemServiceDefinition;
   };
   const messages = Object.fromEntries(
     Object.entries(reflected).flatMap(([name, one]) =>
@@ -56,7 +60,13 @@ export function parseProtoRoot(): ProtoRoot {
         : [],
     ),
   );
-  return { service: types[rankingServiceName], details: types, messages, reflected };
+  return {
+    service: types[rankingServiceName],
+    itemService: types[itemServiceName],
+    details: types,
+    messages,
+    reflected,
+  };
 }
 
 export function parseAdminProtoRoot(): AdminProtoRoot {

@@ -2,16 +2,19 @@ import { setLogger } from '@grpc/grpc-js';
 import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config } from '../config/config.ts';
 import { packageVersion } from '../config/package-version.ts';
+import { ItemDesk } from '../desk/items.ts';
 import { Lifecycle } from '../desk/lifecycle.ts';
 import { Ranker } from '../desk/ranker.ts';
 import type { Tell } from '../domain/events.ts';
 import type { ServedModel, Serving } from '../domain/rank.ts';
+import type { ItemKeeper } from '../items/keeper.ts';
 import type { Load } from '../observe/load-meter.ts';
 import type { Log } from '../observe/log.ts';
 import { parseProtoRoot, type ProtoRoot } from '../proto/proto-root.ts';
 import type { FrontDoor } from './door/front-door.ts';
 import { withEndingStreams } from './grpc/ending-streams.ts';
 import { Health } from './grpc/health.ts';
+import { guardItemService, itemService } from './grpc/items/item-service.ts';
 import { createLoadReports } from './grpc/load-report.ts';
 import { guardService, rankingService } from './grpc/ranking-service.ts';
 import { createReflection } from './grpc/reflection.ts';
@@ -25,6 +28,8 @@ export interface ServerOptions {
   readonly pipeline: Serving;
   /** The model for new requests, which may change while the server runs. */
   readonly current: () => ServedModel;
+  /** The item store; undefined for none. Who gave it closes it. */
+  readonly items?: ItemKeeper | undefined;
   readonly log: Log;
   /** TLS or plain text for the address; by default as the configuration says. */
   readonly credentials?: ListenCredentials;
@@ -106,26 +111,29 @@ interface ServiceParts {
 }
 
 function addServices(options: ServerOptions, parts: ServiceParts): void {
-  const { config, current, readLoad: read } = options;
+  const { config, current, items, readLoad: read } = options;
   const { root, lifecycle, clock } = parts;
   const { server, access } = parts.transport;
-  const served = { config, version: packageVersion() };
+  const served = { config, version: packageVersion(), items };
   const reports = read && createLoadReports({ read, clock });
+  const calls = {
+    access,
+    root,
+    lifecycle,
+    clock,
+    log: options.log,
+    describeEnd: nameStatus,
+    maxCallMs: config.maxCallMs,
+    tell: options.tell,
+    reports,
+  };
+  const ranker = new Ranker({ current, access, lifecycle, limits: config });
+  server.addService(guardService(root, served), rankingService({ ...calls, served, ranker }));
+  const desk = new ItemDesk({ items, access, lifecycle, limits: config });
+  const { streamUnanswered } = config;
   server.addService(
-    guardService(root, served),
-    rankingService({
-      served,
-      ranker: new Ranker({ current, access, lifecycle, limits: config }),
-      access,
-      root,
-      lifecycle,
-      clock,
-      log: options.log,
-      describeEnd: nameStatus,
-      maxCallMs: config.maxCallMs,
-      tell: options.tell,
-      reports,
-    }),
+    guardItemService(root, config),
+    itemService({ ...calls, desk, streamUnanswered }),
   );
   const ending = withEndingStreams(server, { lifecycle, access, root });
   parts.health.service.addToServer(ending);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ServingGauges } from '../../src/pipeline/gauges.ts';
-import { watchDoor, watchGauges } from '../../src/observe/watch-gauges.ts';
+import { watchDoor, watchGauges, watchItems } from '../../src/observe/watch-gauges.ts';
 
 const gauges: ServingGauges = {
   admittedCandidates: 1,
@@ -18,7 +18,7 @@ const gauges: ServingGauges = {
 };
 
 test('each gauge is read again at every scrape', () => {
-  const watched = new Map<string, () => number>();
+  const watched = new Map<string, () => unknown>();
   let depth = 100;
   watchGauges({ watch: (name, read) => watched.set(name, read) }, () => ({
     ...gauges,
@@ -56,4 +56,44 @@ test('the door is read again at every scrape', () => {
   expect(watched.get('slmrank_open_connections')?.()).toBe(5);
   expect(watched.get('slmrank_held_bytes')?.()).toBe(2);
   expect(watched.get('slmrank_calls_refused_total')?.()).toEqual(new Map([['STALLED', 1]]));
+});
+
+test('the item store is read anew at every scrape, and not at all without one', async () => {
+  const watched = new Map<string, () => unknown>();
+  const note = (name: string, read: () => unknown) => watched.set(name, read);
+  watchItems({ watch: note, watchMethods: note }, undefined);
+  expect(watched.size).toBe(0);
+  let items = 1;
+  const state = {
+    tombstones: 0,
+    stale: 2,
+    parked: 3,
+    oldestStaleSinceMs: 5,
+    lagMs: 4000,
+    usedBytes: 5,
+    maxBytes: 6,
+    fileBytes: 7,
+    failed: 8,
+    missed: 9,
+    compressed: new Map([['search', 10]]),
+  };
+  watchItems(
+    { watch: note, watchMethods: note },
+    { state: () => Promise.resolve({ ...state, items }) },
+  );
+  items = 11;
+  const values = await Promise.all(
+    [...watched].map(async ([name, read]) => [name, await read()] as const),
+  );
+  expect(Object.fromEntries(values)).toEqual({
+    slmrank_items: 11,
+    slmrank_items_stale: 2,
+    slmrank_items_parked: 3,
+    slmrank_items_lag_seconds: 4,
+    slmrank_item_store_bytes: 5,
+    slmrank_item_store_limit_bytes: 6,
+    slmrank_items_failed_total: 8,
+    slmrank_items_missed_total: 9,
+    slmrank_items_compressed_total: new Map([['search', 10]]),
+  });
 });

@@ -14,7 +14,7 @@ import { ModelSet } from '../../pipeline/model-set.ts';
 import type { WrapRank } from '../../pipeline/pipeline.ts';
 import { type Capture, captureTraffic, openCapture } from '../../observe/capture.ts';
 import { createLog, type LeveledLog, LineWriter, type Log } from '../../observe/log.ts';
-import { watchDoor, watchGauges } from '../../observe/watch-gauges.ts';
+import { watchDoor, watchGauges, watchItems } from '../../observe/watch-gauges.ts';
 import { packageVersion } from '../../config/package-version.ts';
 import { findLoweredLimits, servedLimits } from '../../encode/served-limits.ts';
 import { type AdminServer, startAdminServer } from '../../server/admin/server.ts';
@@ -23,9 +23,11 @@ import { type ListenCredentials, openCredentials, warnOfPlainText } from '../../
 import { recoverFolder } from '../../model/replace-folder.ts';
 import { verifyModel } from '../../model/verified-model.ts';
 import { chooseModel } from '../shared/choose-model.ts';
+import type { ItemKeeper } from '../../items/keeper.ts';
 import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
 import { hearSignals, type Signals, type StopSignal } from '../shared/signals.ts';
+import { keepItems, openItems } from './open-items.ts';
 import { findStartProblems } from './start-problems.ts';
 import { messageOf } from '../../base/errors.ts';
 
@@ -59,10 +61,12 @@ export async function run(
   observer.watch('slmrank_log_lines_dropped_total', () => lines.dropped);
   findLoweredLimits(config, manifest).forEach((lowered) => log.warn({}, lowered));
   const capture = await openCaptureOf(config, log);
+  const store = await openItems(config, log);
   const models = openModels({ config, manifest, verified, log, tell: observer.tell }, capture);
-  const parts = { config, manifest, log, signals, observation, models, credentials };
+  const items = keepItems(store, () => models.gauges().queuedCandidates === 0, log);
+  const parts = { config, manifest, log, signals, observation, models, credentials, items };
   const isClean = await serve(parts);
-  await Promise.all([observation.close(), capture?.close()]);
+  await Promise.all([observation.close(), capture?.close(), items?.close()]);
   if (!isClean) {
     killWhenStuck();
   }
@@ -84,11 +88,12 @@ interface ServeParts {
   readonly observation: Observation;
   readonly models: ModelSet;
   readonly credentials: ListenCredentials;
+  readonly items: ItemKeeper | undefined;
 }
 
 /** Loads the model, serves, and drains. Resolves to whether the drain was clean. */
 async function serve(parts: ServeParts): Promise<boolean> {
-  const { config, manifest, log, signals, observation, models, credentials } = parts;
+  const { config, manifest, log, signals, observation, models, credentials, items } = parts;
   const { observer } = observation;
   const orEnd = endWhileLoading(signals, models, log);
   const admin = await orEnd(openAdmin(parts));
@@ -101,12 +106,14 @@ async function serve(parts: ServeParts): Promise<boolean> {
       log,
       tell: observer.tell,
       pipeline: models,
+      items,
       current: () => models.current(),
       readLoad: () => observer.load(),
     }),
   );
   const stopped = handleSignals(signals, server, log);
   watchServer(observation, server, models);
+  watchItems(observation.observer, items);
   await orEnd(Promise.race([server.ready, stopped]));
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);

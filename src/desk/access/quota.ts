@@ -33,13 +33,15 @@ export function draw(
 
 /**
  * The price of calls, in candidates. Each candidate costs 1, except those skipped before encoding,
- * which cost nothing. Estimates and tokenizing use the main thread and the encoders, but never a
- * replica, so they cost a tenth per candidate or text. Every call costs at least 1.
+ * which cost nothing. Estimates, tokenizing and the storing of items use the main thread and the
+ * encoders, but no replica while the caller waits, so candidate, text or item cost a tenth there.
+ * Every call, and every message of items, costs at least 1.
  */
 export const prices = {
   rank: (candidates: number) => Math.max(1, candidates),
   estimate: (candidates: number) => Math.max(1, candidates / 10),
   tokenize: (texts: number) => Math.max(1, texts / 10),
+  items: (items: number) => Math.max(1, items / 10),
 } as const;
 
 /** The buckets of the clients that have a quota: at most as many as the key file names. */

@@ -32,12 +32,16 @@ const reasonCounters: Readonly<Record<Reason, readonly ('rejects' | 'calls' | 'f
   STALLED: ['calls'],
   INVALID_REQUEST: ['rejects'],
   MODEL_NOT_FOUND: ['rejects'],
+  ITEM_NOT_FOUND: [],
   API_KEY_INVALID: ['calls'],
   AUTHORITY_CHANGED: [],
   FAILED_PRECONDITION: [],
   STARTING: ['rejects'],
   DRAINING: ['rejects'],
   NOT_SERVING: ['rejects'],
+  ITEMS_OFF: [],
+  ITEMS_FULL: [],
+  ITEMS_NOT_WRITTEN: [],
   DROPPED_LATE: [],
   DEADLINE_PASSED: [],
   CANCELLED: [],
@@ -194,6 +198,18 @@ export const watchedMetrics = {
   slmrank_score_cache_bytes: gauge('Approximate memory of the score cache.', none),
   slmrank_score_cache_hits_total: counter('Cache look-ups that found a score.', none),
   slmrank_score_cache_misses_total: counter('Cache look-ups that found no score.', none),
+  slmrank_items: gauge('Items in the store.', none),
+  slmrank_items_stale: gauge(
+    'Items whose summary or token ids are missing, or of an earlier compressor or model.',
+    none,
+  ),
+  slmrank_items_parked: gauge('Items left alone, because nothing could be made of them.', none),
+  slmrank_items_lag_seconds: gauge('Time that the oldest stale item has waited.', none),
+  slmrank_items_compressed_total: counter('Summaries made, by method.', { method: 'open' }),
+  slmrank_items_failed_total: counter('Attempts at a summary that failed.', none),
+  slmrank_items_missed_total: counter('Look-ups of ids that are not stored.', none),
+  slmrank_item_store_bytes: gauge('Bytes of the pages in use of the item store.', none),
+  slmrank_item_store_limit_bytes: gauge('Most bytes that the item store may have.', none),
   slmrank_log_lines_dropped_total: counter(
     'Log lines that could not be written, because the disk is full or the pipe has no reader.',
     none,
@@ -231,7 +247,8 @@ export const processMetrics = {
 export const metricTable = { ...eventMetrics, ...watchedMetrics, ...processMetrics };
 export type MetricName = keyof typeof metricTable;
 export type WatchedReasons = 'slmrank_calls_refused_total';
-export type WatchedName = Exclude<keyof typeof watchedMetrics, WatchedReasons>;
+export type WatchedMethods = 'slmrank_items_compressed_total';
+export type WatchedName = Exclude<keyof typeof watchedMetrics, WatchedReasons | WatchedMethods>;
 
 function counter<L extends MetricSpec['labels']>(help: string, labels: L) {
   return { type: 'counter', help, labels } as const;

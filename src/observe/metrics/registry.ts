@@ -8,6 +8,8 @@ import {
 } from './metric-table.ts';
 
 type Labels = Record<string, string>;
+/** Values of a metric by their labels. */
+type Series = readonly (readonly [Labels, number])[];
 
 type Named<Type extends MetricSpec['type']> = {
   [Name in MetricName]: (typeof metricTable)[Name]['type'] extends Type ? Name : never;
@@ -92,14 +94,15 @@ export class MetricRegistry {
   /**
    * Reads the series at every scrape. A later reader for the same name replaces the earlier one.
    */
-  onScrape(name: Named<'counter' | 'gauge'>, read: () => readonly (readonly [Labels, number])[]) {
+  onScrape(name: Named<'counter' | 'gauge'>, read: () => Series | Promise<Series>) {
     const made = this.#counterOrGauge(name);
-    // The library calls `collect` before it writes the values.
+    // The library calls `collect` before it writes the values, and waits for it.
     Object.assign(made, {
-      collect: () => {
+      collect: async () => {
+        const series = await read();
         made.reset();
         combine(metricTable[name].labels, this.#known).forEach((labels) => made.inc(labels, 0));
-        for (const [labels, value] of read()) {
+        for (const [labels, value] of series) {
           made.inc(labels, value);
         }
       },

@@ -6,6 +6,7 @@ import type { WireEstimateRankResponseInput as Wire_slmrank_v1_EstimateRankRespo
 import type { WireFieldViolationInput as Wire_slmrank_v1_FieldViolationInput, WireFieldViolation as Wire_slmrank_v1_FieldViolation } from './slmrank/v1/FieldViolation.ts';
 import type { WireGetInfoRequestInput as Wire_slmrank_v1_GetInfoRequestInput, WireGetInfoRequest as Wire_slmrank_v1_GetInfoRequest } from './slmrank/v1/GetInfoRequest.ts';
 import type { WireGetInfoResponseInput as Wire_slmrank_v1_GetInfoResponseInput, WireGetInfoResponse as Wire_slmrank_v1_GetInfoResponse } from './slmrank/v1/GetInfoResponse.ts';
+import type { WireItemsInfoInput as Wire_slmrank_v1_ItemsInfoInput, WireItemsInfo as Wire_slmrank_v1_ItemsInfo } from './slmrank/v1/ItemsInfo.ts';
 import type { WireLimitsInput as Wire_slmrank_v1_LimitsInput, WireLimits as Wire_slmrank_v1_Limits } from './slmrank/v1/Limits.ts';
 import type { WireRankErrorInput as Wire_slmrank_v1_RankErrorInput, WireRankError as Wire_slmrank_v1_RankError } from './slmrank/v1/RankError.ts';
 import type { WireRankRequestInput as Wire_slmrank_v1_RankRequestInput, WireRankRequest as Wire_slmrank_v1_RankRequest } from './slmrank/v1/RankRequest.ts';
@@ -33,6 +34,7 @@ export interface ProtoGrpcType {
       FieldViolation: MessageTypeDefinition<Wire_slmrank_v1_FieldViolationInput, Wire_slmrank_v1_FieldViolation>
       GetInfoRequest: MessageTypeDefinition<Wire_slmrank_v1_GetInfoRequestInput, Wire_slmrank_v1_GetInfoRequest>
       GetInfoResponse: MessageTypeDefinition<Wire_slmrank_v1_GetInfoResponseInput, Wire_slmrank_v1_GetInfoResponse>
+      ItemsInfo: MessageTypeDefinition<Wire_slmrank_v1_ItemsInfoInput, Wire_slmrank_v1_ItemsInfo>
       Limits: MessageTypeDefinition<Wire_slmrank_v1_LimitsInput, Wire_slmrank_v1_Limits>
       OnBadCandidate: EnumTypeDefinition
       Priority: EnumTypeDefinition

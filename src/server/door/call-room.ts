@@ -20,7 +20,8 @@ export function shareHolderOf({ isNamed, holder, connection }: CallOrigin): stri
 }
 
 const healthPath = '/grpc.health.v1.Health/';
-const unaryPath = /^\/slmrank\.v1\.RankingService\/(?:Rank|EstimateRank|GetInfo|Tokenize)$/;
+const unaryPath =
+  /^\/slmrank\.v1\.(?:RankingService\/(?:Rank|EstimateRank|GetInfo|Tokenize)|ItemService\/(?:GetItem|DeleteItems|ListItems))$/;
 
 export function kindOf(path: string): CallKind {
   if (path.startsWith(healthPath)) {

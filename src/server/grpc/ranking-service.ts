@@ -12,6 +12,7 @@ import type { WireTokenizeRequest } from '../../proto/generated/slmrank/v1/Token
 import type { WireTokenizeResponseInput } from '../../proto/generated/slmrank/v1/TokenizeResponse.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { guardDecoder, type Received, unwrap } from '../wire/guard-decoder.ts';
+import { toWireItemsInfo } from '../wire/items.ts';
 import { shapeOf } from '../wire/message-shape.ts';
 import { defaultReplyBytes } from '../wire/reply-bytes.ts';
 import { type Served, toWireEstimate, toWireInfo, toWireReply } from '../wire/reply.ts';
@@ -81,9 +82,10 @@ export function rankingService(parts: RankingServiceParts): UntypedServiceImplem
     GetInfo: unary<Received<WireGetInfoRequest>, WireGetInfoResponseInput>(
       {
         method: 'GetInfo',
-        work: (received) => {
+        work: async (received) => {
           unwrap(received);
-          return toWireInfo(served, ranker.info());
+          const { items } = served;
+          return toWireInfo(served, ranker.info(), items && (await toWireItemsInfo(items)));
         },
       },
       parts,

@@ -73,6 +73,7 @@ export function toWireError(error: RankError): WireRankErrorInput {
     code: codes[error.kind],
     message: clipText(error.message, mostMessageLength),
     fieldViolations: clipViolations(error.violations),
+    reason: reasonOf(error),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }

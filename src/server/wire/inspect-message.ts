@@ -73,9 +73,10 @@ function inspectValue(
 }
 
 function hasOddType({ field, wireType, start, end }: WireCursor, shape: MessageShape): boolean {
-  const expected = shape.get(field)?.wireType;
-  const isOddNumber = wireType === 0 && end - start > 5 && end - start < 10;
-  return expected !== undefined && (expected !== wireType || isOddNumber);
+  const known = shape.get(field);
+  const isOddNumber =
+    known?.isLong === false && wireType === 0 && end - start > 5 && end - start < 10;
+  return known !== undefined && (known.wireType !== wireType || isOddNumber);
 }
 
 /** The field's name, with its index if it is repeated: "query", "candidates[3]". */

@@ -6,6 +6,8 @@ export interface FieldShape {
   /** Its wire type in the protobuf encoding. */
   readonly wireType: number;
   readonly isText: boolean;
+  /** A number of 64 bits, of which the decoder reads ten bytes; of others it reads five. */
+  readonly isLong: boolean;
   /** The shape of a field that is a message; undefined when its type was not given. */
   readonly message: MessageShape | undefined;
 }
@@ -32,6 +34,7 @@ interface DescribedField {
 const wireTypeOf: Readonly<Record<string, number>> = {
   TYPE_BOOL: 0,
   TYPE_UINT32: 0,
+  TYPE_UINT64: 0,
   TYPE_INT32: 0,
   TYPE_ENUM: 0,
   TYPE_DOUBLE: 1,
@@ -58,6 +61,7 @@ export function shapeOf(
         name: name.replace(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`),
         isRepeated: label === 'LABEL_REPEATED',
         isText: kind === 'TYPE_STRING',
+        isLong: kind === 'TYPE_UINT64',
         message: nested && shapeOf(nested, types),
       };
       return wireType === undefined ? [] : [[number, { ...shape, wireType }] as const];

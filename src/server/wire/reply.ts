@@ -8,9 +8,11 @@ import type {
   ServedModel,
   StoredText,
 } from '../../domain/rank.ts';
+import type { ItemKeeper } from '../../items/keeper.ts';
 import type { SkipCounts } from '../../domain/events.ts';
 import type { WireEstimateRankResponseInput } from '../../proto/generated/slmrank/v1/EstimateRankResponse.ts';
 import type { WireGetInfoResponseInput } from '../../proto/generated/slmrank/v1/GetInfoResponse.ts';
+import type { WireItemsInfoInput } from '../../proto/generated/slmrank/v1/ItemsInfo.ts';
 import type { WireRankResponseInput } from '../../proto/generated/slmrank/v1/RankResponse.ts';
 import type { WireResultInput } from '../../proto/generated/slmrank/v1/Result.ts';
 import { servedLimits } from '../../encode/served-limits.ts';
@@ -21,6 +23,8 @@ export interface Served {
   readonly config: Config;
   /** The version of the package. */
   readonly version: string;
+  /** The item store, if there is one. */
+  readonly items?: ItemKeeper | undefined;
 }
 
 /** @throws RankError `internal` for a score that is not a number, with the candidate's index. */
@@ -96,6 +100,7 @@ export function toWireEstimate({
 export function toWireInfo(
   { config, version }: Served,
   { manifest, pipeline }: ServedModel,
+  items: WireItemsInfoInput | undefined,
 ): WireGetInfoResponseInput {
   return {
     model: manifest.name,
@@ -114,5 +119,6 @@ export function toWireInfo(
     noLabel: manifest.labels.no.text,
     instruction: manifest.template.instruction,
     version,
+    ...(items === undefined ? {} : { items }),
   };
 }

@@ -61,6 +61,7 @@ export const testManifest: Manifest = {
 const strangers = loadSync(
   [
     'slmrank/v1/ranking.proto',
+    'slmrank/v1/items.proto',
     'google/rpc/status.proto',
     'google/rpc/error_details.proto',
     'grpc/health/v1/health.proto',

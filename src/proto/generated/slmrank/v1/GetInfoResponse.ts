@@ -2,6 +2,7 @@
 
 import type { WireLimitsInput as Wire_slmrank_v1_LimitsInput, WireLimits as Wire_slmrank_v1_Limits } from '../../slmrank/v1/Limits.ts';
 import type { WireReplicaInput as Wire_slmrank_v1_ReplicaInput, WireReplica as Wire_slmrank_v1_Replica } from '../../slmrank/v1/Replica.ts';
+import type { WireItemsInfoInput as Wire_slmrank_v1_ItemsInfoInput, WireItemsInfo as Wire_slmrank_v1_ItemsInfo } from '../../slmrank/v1/ItemsInfo.ts';
 
 export interface WireGetInfoResponseInput {
   'model'?: (string);
@@ -42,6 +43,11 @@ export interface WireGetInfoResponseInput {
    * once for every candidate.
    */
   'templateOrder'?: (string);
+  /**
+   * Absent when the server has no item store.
+   */
+  'items'?: (Wire_slmrank_v1_ItemsInfoInput | null);
+  '_items'?: "items";
 }
 
 export interface WireGetInfoResponse {
@@ -83,4 +89,9 @@ export interface WireGetInfoResponse {
    * once for every candidate.
    */
   'templateOrder': (string);
+  /**
+   * Absent when the server has no item store.
+   */
+  'items'?: (Wire_slmrank_v1_ItemsInfo | null);
+  '_items'?: "items";
 }

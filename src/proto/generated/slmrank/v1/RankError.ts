@@ -13,6 +13,10 @@ export interface WireRankErrorInput {
    * When to retry, for RESOURCE_EXHAUSTED. Absent if a retry cannot help (TOO_LARGE_FOR_DEADLINE).
    */
   'retryAfterMs'?: (number);
+  /**
+   * As ErrorInfo.reason of the unary call: "QUEUE_FULL", "ITEMS_FULL".
+   */
+  'reason'?: (string);
   '_retryAfterMs'?: "retryAfterMs";
 }
 
@@ -27,5 +31,9 @@ export interface WireRankError {
    * When to retry, for RESOURCE_EXHAUSTED. Absent if a retry cannot help (TOO_LARGE_FOR_DEADLINE).
    */
   'retryAfterMs'?: (number);
+  /**
+   * As ErrorInfo.reason of the unary call: "QUEUE_FULL", "ITEMS_FULL".
+   */
+  'reason': (string);
   '_retryAfterMs'?: "retryAfterMs";
 }

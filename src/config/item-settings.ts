@@ -1,0 +1,35 @@
+import { countSetting, optionalSetting, type Setting } from './setting.ts';
+
+/** Settings of the item store. */
+export interface ItemSettings {
+  /** Folder of the store. Undefined: the server has none. */
+  readonly items: string | undefined;
+  readonly itemsMaxBytes: number;
+  /** Most tokens of an item's summary, without and with a title beside it. */
+  readonly itemTokens: number;
+  readonly titledItemTokens: number;
+}
+
+export const itemSettings: { readonly [Name in keyof ItemSettings]: Setting<ItemSettings[Name]> } =
+  {
+    items: optionalSetting({
+      absent: 'none',
+      bounds: 'a folder',
+      why: 'Keeps items there, to be ranked by id (ItemService); made when it is not there. One server writes to a folder.',
+    }),
+    itemsMaxBytes: countSetting([1_048_576, 1_099_511_627_776], {
+      unit: 'bytes',
+      default: '4294967296',
+      why: 'Most bytes of the item store; then puts are refused. An item takes its texts and about 700 bytes. The file can be a little larger.',
+    }),
+    itemTokens: countSetting([1, 4096], {
+      unit: 'tokens',
+      default: '20',
+      why: "Most tokens of the summary of an item without a title. Longer keeps more of the text's ranking, and ranks slower.",
+    }),
+    titledItemTokens: countSetting([1, 4096], {
+      unit: 'tokens',
+      default: '12',
+      why: 'The same for an item with a title, which is kept whole and says most.',
+    }),
+  };

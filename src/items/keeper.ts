@@ -1,0 +1,134 @@
+import type { Clock } from '../base/clock.ts';
+import type { Compressor } from './item/compressor.ts';
+import { CompressLoop } from './compress/compress-loop.ts';
+import { type ItemEncoder, summarize } from './compress/make-item.ts';
+import { hashContent, type ItemHead } from './item/item.ts';
+import type { ItemPut, ItemStore, PutOutcome, StoreStats } from './store/item-store.ts';
+
+export interface KeeperParts {
+  readonly store: ItemStore;
+  /** Makes the summaries in spare time; without it the fallback's stay. */
+  readonly compressor?: Compressor | undefined;
+  /** Makes first summaries at once: fast. */
+  readonly fallback?: Compressor | undefined;
+  /** Whether the server has capacity that no request needs. */
+  readonly spare: () => boolean;
+  readonly clock: Clock;
+  /** Hears of items that nothing could be made of. */
+  readonly onFault?: (error: unknown, id: string) => void;
+}
+
+/** The store's numbers, and what was done since the start. */
+export interface ItemsState extends StoreStats {
+  /** How long the oldest stale item has waited. */
+  readonly lagMs: number;
+  /** Summaries by method. */
+  readonly compressed: ReadonlyMap<string, number>;
+  readonly failed: number;
+  /** Ids that were looked up and are not stored. */
+  readonly missed: number;
+}
+
+/** Attempts at a summary before an item is left alone. */
+const mostFailures = 3;
+const mostRunning = 4;
+
+/** A store whose items get summaries and token ids: at once where that is fast, else later. */
+export class ItemKeeper {
+  readonly store: ItemStore;
+  readonly compressor: Compressor | undefined;
+  readonly fallback: Compressor | undefined;
+  readonly #parts: KeeperParts;
+  readonly #loop: CompressLoop;
+  #encoder: ItemEncoder | undefined;
+  #missed = 0;
+
+  constructor(parts: KeeperParts) {
+    const { store, compressor, fallback, spare, clock, onFault = () => undefined } = parts;
+    this.#parts = parts;
+    this.store = store;
+    this.compressor = compressor;
+    this.fallback = fallback;
+    this.#loop = new CompressLoop({
+      store,
+      makers: () => ({ compressor: compressor ?? fallback, encoder: this.#encoder }),
+      spare,
+      clock,
+      mostRunning,
+      onFault,
+    });
+    this.encodeWith(undefined);
+  }
+
+  /** Token ids are made by this from now on, such as that of another model. */
+  encodeWith(encoder: ItemEncoder | undefined): void {
+    this.#encoder = encoder;
+    const summary = this.compressor ?? this.fallback;
+    this.store.want({ summary, encoding: encoder?.encoding, mostFailures });
+    this.#loop.wake();
+  }
+
+  /** As `ItemStore.put`, with a first summary for new content where there is a fallback. */
+  async put(items: readonly ItemPut[], signal?: AbortSignal): Promise<readonly PutOutcome[]> {
+    const heads = await this.store.heads(items.map(({ id }) => id));
+    const summed: ItemPut[] = [];
+    for (const [place, item] of items.entries()) {
+      const { fallback } = this;
+      summed.push(
+        fallback === undefined || !isNew(item, heads[place])
+          ? item
+          : await this.#withSummary(item, fallback, signal),
+      );
+    }
+    const outcomes = await this.store.put(summed);
+    this.#loop.wake();
+    return outcomes;
+  }
+
+  /** Heads for ranking; counts those that are missing. */
+  async lookUp(ids: readonly string[]): Promise<readonly (ItemHead | undefined)[]> {
+    const heads = await this.store.heads(ids);
+    this.#missed += heads.filter((head) => head === undefined).length;
+    return heads;
+  }
+
+  async state(): Promise<ItemsState> {
+    const stats = await this.store.stats();
+    const { oldestStaleSinceMs: since } = stats;
+    return {
+      ...stats,
+      lagMs: since === undefined ? 0 : Math.max(0, this.#parts.clock.nowMs() - since),
+      compressed: this.#loop.made,
+      failed: this.#loop.failures,
+      missed: this.#missed,
+    };
+  }
+
+  /** Resolves when all writes have ended and the store is closed. */
+  async close(): Promise<void> {
+    await this.#loop.close();
+    await this.store.close();
+  }
+
+  async #withSummary(item: ItemPut, by: Compressor, signal?: AbortSignal): Promise<ItemPut> {
+    try {
+      const summary = await summarize(item, by, signal);
+      this.#loop.made.set(by.method, (this.#loop.made.get(by.method) ?? 0) + 1);
+      return { ...item, summary };
+    } catch (error) {
+      if (signal?.aborted === true) {
+        throw error;
+      }
+      // It is stored without one, and tried again later.
+      this.#loop.failures += 1;
+      this.#parts.onFault?.(error, item.id);
+      return item;
+    }
+  }
+}
+
+function isNew(item: ItemPut, head: ItemHead | undefined): boolean {
+  return (
+    head === undefined || (item.version > head.version && hashContent(item) !== head.contentHash)
+  );
+}

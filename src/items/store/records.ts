@@ -1,0 +1,101 @@
+import type { EncodedItem, ItemHead, Summary } from '../item/item.ts';
+
+/** A head as it is stored, with the word under which the index has it. */
+export interface HeadRecord extends ItemHead {
+  readonly progress: string;
+}
+
+export interface SourceRecord {
+  readonly title: string | undefined;
+  readonly text: string;
+}
+
+/**
+ * Records as lists for MessagePack: half the size of objects. Versions are text, because JavaScript
+ * numbers hold 53 bits. The number of the schema stands in the store's facts.
+ */
+export type PackedHead = readonly [
+  version: string,
+  contentHash: Uint8Array,
+  updatedAtMs: number,
+  waitingSinceMs: number,
+  failures: number,
+  progress: string,
+  summary: PackedSummary | null,
+  encoded: PackedIds | null,
+];
+type PackedSummary = readonly [
+  text: string,
+  /** Starts and ends in turn. */
+  kept: readonly number[],
+  tokens: number,
+  rawTokens: number,
+  method: string,
+  version: string,
+];
+/** Two bytes an id where that is enough, four otherwise, in the processor's order. */
+type PackedIds = readonly [encoding: string, bytesOfId: number, ids: Uint8Array];
+export type PackedSource = readonly [title: string, text: string];
+
+export function packHead(head: HeadRecord): PackedHead {
+  const { version, contentHash, updatedAtMs, waitingSinceMs, failures, progress } = head;
+  return [
+    String(version),
+    Buffer.from(contentHash, 'hex'),
+    updatedAtMs,
+    waitingSinceMs,
+    failures,
+    progress,
+    head.summary === undefined ? null : packSummary(head.summary),
+    head.encoded === undefined ? null : packIds(head.encoded),
+  ];
+}
+
+export function unpackHead(id: string, packed: PackedHead): HeadRecord {
+  const [version, hash, updatedAtMs, waitingSinceMs, failures, progress, summary, encoded] = packed;
+  return {
+    id,
+    version: BigInt(version),
+    contentHash: Buffer.from(hash).toString('hex'),
+    updatedAtMs,
+    waitingSinceMs,
+    failures,
+    progress,
+    summary: summary === null ? undefined : unpackSummary(summary),
+    encoded: encoded === null ? undefined : unpackIds(encoded),
+  };
+}
+
+export function packSource({ title = '', text }: SourceRecord): PackedSource {
+  return [title, text];
+}
+
+export function unpackSource([title, text]: PackedSource): SourceRecord {
+  return { title: title === '' ? undefined : title, text };
+}
+
+function packSummary({ text, kept, tokens, rawTokens, method, version }: Summary): PackedSummary {
+  const places = kept.flatMap(({ start, end }) => [start, end]);
+  return [text, places, tokens, rawTokens, method, version];
+}
+
+function unpackSummary([text, places, tokens, rawTokens, method, version]: PackedSummary): Summary {
+  const kept = places.flatMap((start, i) => {
+    const end = places[i + 1];
+    return i % 2 === 0 && end !== undefined ? [{ start, end }] : [];
+  });
+  return { text, kept, tokens, rawTokens, method, version };
+}
+
+function packIds({ encoding, ids }: EncodedItem): PackedIds {
+  const isShort = ids.every((id) => id < 65_536);
+  const stored = isShort ? Uint16Array.from(ids) : Uint32Array.from(ids);
+  return [encoding, stored.BYTES_PER_ELEMENT, new Uint8Array(stored.buffer)];
+}
+
+function unpackIds([encoding, bytesOfId, bytes]: PackedIds): EncodedItem {
+  // A copy of its own, because the bytes may begin at an odd address.
+  const { buffer } = Uint8Array.from(bytes);
+  const ids = bytesOfId === 2 ? new Uint16Array(buffer) : new Uint32Array(buffer);
+  return { encoding, ids: Int32Array.from(ids) };
+}

@@ -1,0 +1,97 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { WireCandidateInput as Wire_slmrank_v1_CandidateInput, WireCandidate as Wire_slmrank_v1_Candidate } from './slmrank/v1/Candidate.ts';
+import type { WireDeleteItemsRequestInput as Wire_slmrank_v1_DeleteItemsRequestInput, WireDeleteItemsRequest as Wire_slmrank_v1_DeleteItemsRequest } from './slmrank/v1/DeleteItemsRequest.ts';
+import type { WireDeleteItemsResponseInput as Wire_slmrank_v1_DeleteItemsResponseInput, WireDeleteItemsResponse as Wire_slmrank_v1_DeleteItemsResponse } from './slmrank/v1/DeleteItemsResponse.ts';
+import type { WireEstimateRankResponseInput as Wire_slmrank_v1_EstimateRankResponseInput, WireEstimateRankResponse as Wire_slmrank_v1_EstimateRankResponse } from './slmrank/v1/EstimateRankResponse.ts';
+import type { WireFieldViolationInput as Wire_slmrank_v1_FieldViolationInput, WireFieldViolation as Wire_slmrank_v1_FieldViolation } from './slmrank/v1/FieldViolation.ts';
+import type { WireGetInfoRequestInput as Wire_slmrank_v1_GetInfoRequestInput, WireGetInfoRequest as Wire_slmrank_v1_GetInfoRequest } from './slmrank/v1/GetInfoRequest.ts';
+import type { WireGetInfoResponseInput as Wire_slmrank_v1_GetInfoResponseInput, WireGetInfoResponse as Wire_slmrank_v1_GetInfoResponse } from './slmrank/v1/GetInfoResponse.ts';
+import type { WireGetItemRequestInput as Wire_slmrank_v1_GetItemRequestInput, WireGetItemRequest as Wire_slmrank_v1_GetItemRequest } from './slmrank/v1/GetItemRequest.ts';
+import type { WireItemInput as Wire_slmrank_v1_ItemInput, WireItem as Wire_slmrank_v1_Item } from './slmrank/v1/Item.ts';
+import type { WireItemFaultInput as Wire_slmrank_v1_ItemFaultInput, WireItemFault as Wire_slmrank_v1_ItemFault } from './slmrank/v1/ItemFault.ts';
+import type { ItemServiceClient as _slmrank_v1_ItemServiceClient, ItemServiceDefinition as _slmrank_v1_ItemServiceDefinition } from './slmrank/v1/ItemService.ts';
+import type { WireItemSourceInput as Wire_slmrank_v1_ItemSourceInput, WireItemSource as Wire_slmrank_v1_ItemSource } from './slmrank/v1/ItemSource.ts';
+import type { WireItemSummaryInput as Wire_slmrank_v1_ItemSummaryInput, WireItemSummary as Wire_slmrank_v1_ItemSummary } from './slmrank/v1/ItemSummary.ts';
+import type { WireItemVersionInput as Wire_slmrank_v1_ItemVersionInput, WireItemVersion as Wire_slmrank_v1_ItemVersion } from './slmrank/v1/ItemVersion.ts';
+import type { WireItemsInfoInput as Wire_slmrank_v1_ItemsInfoInput, WireItemsInfo as Wire_slmrank_v1_ItemsInfo } from './slmrank/v1/ItemsInfo.ts';
+import type { WireItemsPutInput as Wire_slmrank_v1_ItemsPutInput, WireItemsPut as Wire_slmrank_v1_ItemsPut } from './slmrank/v1/ItemsPut.ts';
+import type { WireItemsStateInput as Wire_slmrank_v1_ItemsStateInput, WireItemsState as Wire_slmrank_v1_ItemsState } from './slmrank/v1/ItemsState.ts';
+import type { WireLimitsInput as Wire_slmrank_v1_LimitsInput, WireLimits as Wire_slmrank_v1_Limits } from './slmrank/v1/Limits.ts';
+import type { WireListItemsRequestInput as Wire_slmrank_v1_ListItemsRequestInput, WireListItemsRequest as Wire_slmrank_v1_ListItemsRequest } from './slmrank/v1/ListItemsRequest.ts';
+import type { WireListItemsResponseInput as Wire_slmrank_v1_ListItemsResponseInput, WireListItemsResponse as Wire_slmrank_v1_ListItemsResponse } from './slmrank/v1/ListItemsResponse.ts';
+import type { WireListedItemInput as Wire_slmrank_v1_ListedItemInput, WireListedItem as Wire_slmrank_v1_ListedItem } from './slmrank/v1/ListedItem.ts';
+import type { WireMethodCountInput as Wire_slmrank_v1_MethodCountInput, WireMethodCount as Wire_slmrank_v1_MethodCount } from './slmrank/v1/MethodCount.ts';
+import type { WirePutItemsRequestInput as Wire_slmrank_v1_PutItemsRequestInput, WirePutItemsRequest as Wire_slmrank_v1_PutItemsRequest } from './slmrank/v1/PutItemsRequest.ts';
+import type { WirePutItemsResponseInput as Wire_slmrank_v1_PutItemsResponseInput, WirePutItemsResponse as Wire_slmrank_v1_PutItemsResponse } from './slmrank/v1/PutItemsResponse.ts';
+import type { WireRankErrorInput as Wire_slmrank_v1_RankErrorInput, WireRankError as Wire_slmrank_v1_RankError } from './slmrank/v1/RankError.ts';
+import type { WireRankRequestInput as Wire_slmrank_v1_RankRequestInput, WireRankRequest as Wire_slmrank_v1_RankRequest } from './slmrank/v1/RankRequest.ts';
+import type { WireRankResponseInput as Wire_slmrank_v1_RankResponseInput, WireRankResponse as Wire_slmrank_v1_RankResponse } from './slmrank/v1/RankResponse.ts';
+import type { WireRankStreamResponseInput as Wire_slmrank_v1_RankStreamResponseInput, WireRankStreamResponse as Wire_slmrank_v1_RankStreamResponse } from './slmrank/v1/RankStreamResponse.ts';
+import type { RankingServiceClient as _slmrank_v1_RankingServiceClient, RankingServiceDefinition as _slmrank_v1_RankingServiceDefinition } from './slmrank/v1/RankingService.ts';
+import type { WireReplicaInput as Wire_slmrank_v1_ReplicaInput, WireReplica as Wire_slmrank_v1_Replica } from './slmrank/v1/Replica.ts';
+import type { WireResultInput as Wire_slmrank_v1_ResultInput, WireResult as Wire_slmrank_v1_Result } from './slmrank/v1/Result.ts';
+import type { WireStageTimesInput as Wire_slmrank_v1_StageTimesInput, WireStageTimes as Wire_slmrank_v1_StageTimes } from './slmrank/v1/StageTimes.ts';
+import type { WireTextSpanInput as Wire_slmrank_v1_TextSpanInput, WireTextSpan as Wire_slmrank_v1_TextSpan } from './slmrank/v1/TextSpan.ts';
+import type { WireTokenizeRequestInput as Wire_slmrank_v1_TokenizeRequestInput, WireTokenizeRequest as Wire_slmrank_v1_TokenizeRequest } from './slmrank/v1/TokenizeRequest.ts';
+import type { WireTokenizeResponseInput as Wire_slmrank_v1_TokenizeResponseInput, WireTokenizeResponse as Wire_slmrank_v1_TokenizeResponse } from './slmrank/v1/TokenizeResponse.ts';
+import type { WireTokenizedTextInput as Wire_slmrank_v1_TokenizedTextInput, WireTokenizedText as Wire_slmrank_v1_TokenizedText } from './slmrank/v1/TokenizedText.ts';
+import type { WireUsageInput as Wire_slmrank_v1_UsageInput, WireUsage as Wire_slmrank_v1_Usage } from './slmrank/v1/Usage.ts';
+import type { WireWatchItemsRequestInput as Wire_slmrank_v1_WatchItemsRequestInput, WireWatchItemsRequest as Wire_slmrank_v1_WatchItemsRequest } from './slmrank/v1/WatchItemsRequest.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  slmrank: {
+    v1: {
+      Candidate: MessageTypeDefinition<Wire_slmrank_v1_CandidateInput, Wire_slmrank_v1_Candidate>
+      DeleteItemsRequest: MessageTypeDefinition<Wire_slmrank_v1_DeleteItemsRequestInput, Wire_slmrank_v1_DeleteItemsRequest>
+      DeleteItemsResponse: MessageTypeDefinition<Wire_slmrank_v1_DeleteItemsResponseInput, Wire_slmrank_v1_DeleteItemsResponse>
+      EstimateRankResponse: MessageTypeDefinition<Wire_slmrank_v1_EstimateRankResponseInput, Wire_slmrank_v1_EstimateRankResponse>
+      FieldViolation: MessageTypeDefinition<Wire_slmrank_v1_FieldViolationInput, Wire_slmrank_v1_FieldViolation>
+      GetInfoRequest: MessageTypeDefinition<Wire_slmrank_v1_GetInfoRequestInput, Wire_slmrank_v1_GetInfoRequest>
+      GetInfoResponse: MessageTypeDefinition<Wire_slmrank_v1_GetInfoResponseInput, Wire_slmrank_v1_GetInfoResponse>
+      GetItemRequest: MessageTypeDefinition<Wire_slmrank_v1_GetItemRequestInput, Wire_slmrank_v1_GetItemRequest>
+      Item: MessageTypeDefinition<Wire_slmrank_v1_ItemInput, Wire_slmrank_v1_Item>
+      ItemFault: MessageTypeDefinition<Wire_slmrank_v1_ItemFaultInput, Wire_slmrank_v1_ItemFault>
+      ItemService: SubtypeConstructor<typeof grpc.Client, _slmrank_v1_ItemServiceClient> & { service: _slmrank_v1_ItemServiceDefinition }
+      ItemSource: MessageTypeDefinition<Wire_slmrank_v1_ItemSourceInput, Wire_slmrank_v1_ItemSource>
+      ItemSummary: MessageTypeDefinition<Wire_slmrank_v1_ItemSummaryInput, Wire_slmrank_v1_ItemSummary>
+      ItemVersion: MessageTypeDefinition<Wire_slmrank_v1_ItemVersionInput, Wire_slmrank_v1_ItemVersion>
+      ItemsInfo: MessageTypeDefinition<Wire_slmrank_v1_ItemsInfoInput, Wire_slmrank_v1_ItemsInfo>
+      ItemsPut: MessageTypeDefinition<Wire_slmrank_v1_ItemsPutInput, Wire_slmrank_v1_ItemsPut>
+      ItemsState: MessageTypeDefinition<Wire_slmrank_v1_ItemsStateInput, Wire_slmrank_v1_ItemsState>
+      Limits: MessageTypeDefinition<Wire_slmrank_v1_LimitsInput, Wire_slmrank_v1_Limits>
+      ListItemsRequest: MessageTypeDefinition<Wire_slmrank_v1_ListItemsRequestInput, Wire_slmrank_v1_ListItemsRequest>
+      ListItemsResponse: MessageTypeDefinition<Wire_slmrank_v1_ListItemsResponseInput, Wire_slmrank_v1_ListItemsResponse>
+      ListedItem: MessageTypeDefinition<Wire_slmrank_v1_ListedItemInput, Wire_slmrank_v1_ListedItem>
+      MethodCount: MessageTypeDefinition<Wire_slmrank_v1_MethodCountInput, Wire_slmrank_v1_MethodCount>
+      OnBadCandidate: EnumTypeDefinition
+      Priority: EnumTypeDefinition
+      PutItemsRequest: MessageTypeDefinition<Wire_slmrank_v1_PutItemsRequestInput, Wire_slmrank_v1_PutItemsRequest>
+      PutItemsResponse: MessageTypeDefinition<Wire_slmrank_v1_PutItemsResponseInput, Wire_slmrank_v1_PutItemsResponse>
+      RankError: MessageTypeDefinition<Wire_slmrank_v1_RankErrorInput, Wire_slmrank_v1_RankError>
+      RankRequest: MessageTypeDefinition<Wire_slmrank_v1_RankRequestInput, Wire_slmrank_v1_RankRequest>
+      RankResponse: MessageTypeDefinition<Wire_slmrank_v1_RankResponseInput, Wire_slmrank_v1_RankResponse>
+      RankStreamResponse: MessageTypeDefinition<Wire_slmrank_v1_RankStreamResponseInput, Wire_slmrank_v1_RankStreamResponse>
+      RankingService: SubtypeConstructor<typeof grpc.Client, _slmrank_v1_RankingServiceClient> & { service: _slmrank_v1_RankingServiceDefinition }
+      Replica: MessageTypeDefinition<Wire_slmrank_v1_ReplicaInput, Wire_slmrank_v1_Replica>
+      Result: MessageTypeDefinition<Wire_slmrank_v1_ResultInput, Wire_slmrank_v1_Result>
+      ScoreKind: EnumTypeDefinition
+      SkipReason: EnumTypeDefinition
+      StageTimes: MessageTypeDefinition<Wire_slmrank_v1_StageTimesInput, Wire_slmrank_v1_StageTimes>
+      TextSource: EnumTypeDefinition
+      TextSpan: MessageTypeDefinition<Wire_slmrank_v1_TextSpanInput, Wire_slmrank_v1_TextSpan>
+      TokenizeRequest: MessageTypeDefinition<Wire_slmrank_v1_TokenizeRequestInput, Wire_slmrank_v1_TokenizeRequest>
+      TokenizeResponse: MessageTypeDefinition<Wire_slmrank_v1_TokenizeResponseInput, Wire_slmrank_v1_TokenizeResponse>
+      TokenizedText: MessageTypeDefinition<Wire_slmrank_v1_TokenizedTextInput, Wire_slmrank_v1_TokenizedText>
+      Truncation: EnumTypeDefinition
+      Usage: MessageTypeDefinition<Wire_slmrank_v1_UsageInput, Wire_slmrank_v1_Usage>
+      WatchItemsRequest: MessageTypeDefinition<Wire_slmrank_v1_WatchItemsRequestInput, Wire_slmrank_v1_WatchItemsRequest>
+    }
+  }
+}
+

@@ -1,0 +1,102 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { ItemKeeper, type KeeperParts } from '../../src/items/keeper.ts';
+import { FakeClock } from '../support/fakes/clock.ts';
+import { firstWord } from '../support/items/makers.ts';
+import { openItemStore } from '../../src/items/store/open-store.ts';
+import { putOf } from '../support/items/stores.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const keepers: ItemKeeper[] = [];
+afterEach(async () => {
+  await Promise.all(keepers.splice(0).map((keeper) => keeper.close()));
+});
+
+async function openKeeper(parts: Partial<KeeperParts> = {}) {
+  const clock = new FakeClock();
+  const store = await openItemStore({ folder: temporaryFolder(), maxBytes: 1e9, clock });
+  const keeper = new ItemKeeper({ store, clock, spare: () => true, ...parts });
+  keepers.push(keeper);
+  return { keeper, store, clock };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('the fallback makes a first summary at once, and the compressor the real one later', async () => {
+  let isSpare = false;
+  const fallback = firstWord('fallback');
+  const { keeper, store, clock } = await openKeeper({
+    fallback,
+    compressor: firstWord('search'),
+    spare: () => isSpare,
+  });
+  await keeper.put([putOf('a')]);
+  expect(store.get('a')).toMatchObject({ summary: { method: 'fallback', text: 'text' } });
+  expect(await keeper.state()).toMatchObject({ items: 1, stale: 1 });
+  await clock.advance(3000);
+  expect(await keeper.state()).toMatchObject({ lagMs: 3000 });
+  isSpare = true;
+  await clock.advance(25);
+  await until(() => store.stats().stale === 0);
+  expect(store.get('a')).toMatchObject({ summary: { method: 'search' } });
+  expect(await keeper.state()).toMatchObject({
+    lagMs: 0,
+    compressed: new Map([
+      ['fallback', 1],
+      ['search', 1],
+    ]),
+  });
+});
+
+test('the fallback sees new content alone', async () => {
+  const fallback = firstWord('fallback');
+  const { keeper } = await openKeeper({ fallback });
+  await keeper.put([putOf('a', 2, 'first text')]);
+  await keeper.put([
+    putOf('a', 2, 'first text'),
+    putOf('a', 3, 'first text'),
+    putOf('a', 1, 'older text'),
+  ]);
+  await keeper.put([putOf('a', 4, 'other text')]);
+  expect(fallback.seen).toEqual(['first text', 'other text']);
+});
+
+test('an item that the fallback cannot make short is stored without a summary', async () => {
+  const faults: string[] = [];
+  const { keeper, store } = await openKeeper({
+    fallback: firstWord('fallback'),
+    spare: () => false,
+    onFault: (_error, id) => faults.push(id),
+  });
+  expect(await keeper.put([putOf('a', 1, 'bad text'), putOf('b')])).toEqual(['stored', 'stored']);
+  expect(store.get('a')).toMatchObject({ summary: undefined, text: 'bad text' });
+  expect(faults).toEqual(['a']);
+  expect(await keeper.state()).toMatchObject({ failed: 1, stale: 1 });
+});
+
+test('another encoder makes the token ids anew', async () => {
+  const { keeper, store } = await openKeeper();
+  await keeper.put([putOf('a')]);
+  expect(store.stats().stale).toBe(0);
+  const encoderOf = (encoding: string, id: number) => ({
+    encoding,
+    encode: () => Promise.resolve(Int32Array.of(id)),
+  });
+  keeper.encodeWith(encoderOf('one', 1));
+  await until(() => store.stats().stale === 0);
+  expect(store.get('a')).toMatchObject({ encoded: { encoding: 'one', ids: Int32Array.of(1) } });
+  keeper.encodeWith(encoderOf('other', 2));
+  await until(() => store.get('a')?.encoded?.encoding === 'other');
+  expect(store.get('a')).toMatchObject({ encoded: { ids: Int32Array.of(2) } });
+});
+
+test('ids that are looked up and not stored are counted', async () => {
+  const { keeper } = await openKeeper();
+  await keeper.put([putOf('a')]);
+  const heads = await keeper.lookUp(['a', 'b', 'c']);
+  expect(heads.map((head) => head?.id)).toEqual(['a', undefined, undefined]);
+  expect(await keeper.state()).toMatchObject({ missed: 2 });
+});
