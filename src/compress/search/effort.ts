@@ -8,17 +8,12 @@ export interface EffortPlan {
   readonly far: number;
   /** Probes, of those, that choose; the others only judge the result. */
   readonly choosing: number;
-  /** Phrases that the ranker marks alone. */
-  readonly proposals: number;
-  /** Phrases tried at each step of growing; 0 packs the phrases by their marks. */
-  readonly tries: number;
-  /** Rounds in which chosen phrases are exchanged. */
-  readonly swaps: number;
+  /** How many choices of phrases are tried in each round; later ones start from the best so far. */
+  readonly rounds: readonly number[];
 }
 
-/** Measured in docs/compression.md. */
 export const effortPlans: Readonly<Record<Effort, EffortPlan>> = {
-  quick: { near: 6, far: 2, choosing: 5, proposals: 6, tries: 0, swaps: 0 },
-  normal: { near: 12, far: 4, choosing: 8, proposals: 10, tries: 2, swaps: 0 },
-  full: { near: 20, far: 8, choosing: 16, proposals: 16, tries: 4, swaps: 2 },
+  quick: { near: 5, far: 2, choosing: 5, rounds: [4] },
+  normal: { near: 8, far: 1, choosing: 6, rounds: [8, 4] },
+  full: { near: 18, far: 6, choosing: 12, rounds: [10, 8, 8, 8] },
 };

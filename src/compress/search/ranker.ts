@@ -7,8 +7,13 @@ import type { ChosenProbes } from './probes.ts';
 export interface Ranker {
   /** KL of each text's answers to the original's, over the choosing probes. */
   diverge(texts: readonly string[]): Promise<readonly number[]>;
-  /** KL and mean |difference of p(yes)| over the judging probes. */
-  judge(text: string): Promise<{ readonly kl: number; readonly dp: number }>;
+  /** KL and mean |difference of p(yes)| of each text, over the judging probes. */
+  judge(texts: readonly string[]): Promise<readonly Loss[]>;
+}
+
+export interface Loss {
+  readonly kl: number;
+  readonly dp: number;
 }
 
 export interface Asked {
@@ -29,21 +34,22 @@ export async function askRanker(asked: Asked): Promise<Ranker> {
   const queriesOf = (indices: readonly number[]) => indices.map((i) => at(all, i));
   const marginsOf = (indices: readonly number[]) =>
     Float64Array.from(indices, (i) => at(answers, i));
+  const ask = (texts: readonly string[], queries: readonly string[]) =>
+    score(
+      texts.map((each) => ({ source: { text: each }, queries })),
+      signal,
+    );
   const [chooses, chosen] = [queriesOf(choosing), marginsOf(choosing)];
-  const [judges, judged] = [queriesOf(judging), marginsOf(judging)];
+  // Without probes of their own, those that chose must judge.
+  const judges = judging.length === 0 ? choosing : judging;
+  const judged = marginsOf(judges);
   return {
-    diverge: async (texts) => {
-      const groups = texts.map((each) => ({ source: { text: each }, queries: chooses }));
-      const margins = await score(groups, signal);
-      return margins.map((each) => divergence(each, chosen));
-    },
-    judge: async (shorter) => {
-      const [margins = judged] = await score(
-        [{ source: { text: shorter }, queries: judges }],
-        signal,
-      );
-      return { kl: divergence(margins, judged), dp: probabilityShift(margins, judged) };
-    },
+    diverge: async (texts) =>
+      (await ask(texts, chooses)).map((margins) => divergence(margins, chosen)),
+    judge: async (texts) =>
+      (await ask(texts, queriesOf(judges))).map((margins) => {
+        return { kl: divergence(margins, judged), dp: probabilityShift(margins, judged) };
+      }),
   };
 }
 

@@ -1,13 +1,13 @@
 import { at } from '../../base/at.ts';
 import { sha256 } from '../../base/files/sha256.ts';
-import { joinPhrases, keepAll, keepHead, keepPhrases } from '../compressed-text.ts';
+import { keepAll, keepHead, keepPhrases } from '../compressed-text.ts';
 import type { CompressedText, Compressor, ScoreGroups, SourceText } from '../compressor.ts';
 import { type CompressorParts, tokensFor, versionOf } from '../compressors.ts';
 import { cutPhrases } from '../text/phrases.ts';
-import { PhraseCosts, weighPhrases } from '../select.ts';
+import { packPhrases, PhraseCosts, weighPhrases } from '../select.ts';
+import { climb, type Values } from './climb.ts';
 import type { EffortPlan } from './effort.ts';
 import { rewardOf } from './fidelity.ts';
-import { fillRoom, growChoice, propose, type Search } from './grow.ts';
 import type { ProbeBank } from './probes.ts';
 import { askRanker } from './ranker.ts';
 
@@ -20,17 +20,17 @@ export interface SearchParts extends CompressorParts {
   /** Of the reward's length penalty. */
   readonly lengthWeight: number;
   /**
-   * Stops once the judging probes' mean |difference of p(yes)| is at most this, and goes on up to
-   * twice the budget while it is more. Undefined fills the budget.
+   * The shortest text, from half to twice the budget, whose mean |difference of p(yes)| is at most
+   * this on the judging probes; the longest where there is none. Undefined fills the budget.
    */
   readonly maxLoss: number | undefined;
 }
 
 /**
  * Chooses the phrases whose text the ranker answers most like the original: probe queries are asked
- * on the original once, then on phrases alone, then on growing choices of phrases. Query-free: a
- * text has one result for all queries to come. Of the probes, some choose and others judge, because
- * a search fits the ones that it sees.
+ * on the original once, then on a few choices of phrases. Query-free: a text has one result for all
+ * queries to come. Of the probes, some choose and others judge, because a search fits the ones that
+ * it sees.
  */
 export function createSearchCompressor(parts: SearchParts): Compressor {
   const { background, probes, fingerprint, plan, lengthWeight, maxLoss } = parts;
@@ -52,42 +52,31 @@ async function search(
   const { text } = source;
   const tokens = tokensFor(source, parts.budget);
   const rawTokens = counter.count(text);
+  if (rawTokens <= tokens) {
+    return keepAll(text, counter);
+  }
   const cut = cutPhrases(text, background);
   const { phrases } = cut;
   const costs = new PhraseCosts(phrases, counter);
-  const fits = (index: number) => costs.of(index) <= tokens + 1;
-  const proposed = propose(weighPhrases(cut, background), { count: plan.proposals, fits });
-  if (rawTokens <= tokens || proposed.length === 0) {
-    return rawTokens <= tokens ? keepAll(text, counter) : keepHead(text, tokens, counter);
+  const weights = new Map(weighPhrases(cut, background).entries());
+  const keep = (values: Values, most: number) => {
+    const indices = packPhrases(phrases, values, { costs, tokens: most });
+    return keepPhrases(text, phrases, { indices, tokens: most, counter });
+  };
+  if (keep(weights, tokens).text === '') {
+    return keepHead(text, tokens, counter);
   }
   const probes = parts.probes.choose(cut.counts, plan);
   const ranker = await askRanker({ text, probes, choosing: plan.choosing, score, signal });
-  const marks = await ranker.diverge(proposed.map((index) => at(phrases, index).text));
-  const alone = new Map(proposed.map((index, i) => [index, at(marks, i)]));
-  const asked = { phrases, costs, ranker, plan, alone };
-  const indices =
-    maxLoss === undefined
-      ? (await fillRoom(asked, tokens)).indices
-      : await fillToLoss(asked, tokens, maxLoss);
-  const result = keepPhrases(text, phrases, { indices, tokens: longest * tokens, counter });
-  const { kl, dp } = await ranker.judge(result.text);
-  const reward = rewardOf(kl, result, parts.lengthWeight);
-  return { ...result, fidelity: { reward, dp } };
+  const values = await climb({ phrases, costs, ranker, rounds: plan.rounds }, weights, tokens);
+  const lengths = maxLoss === undefined ? [1] : lossLengths;
+  const results = lengths.map((length) => keep(values, Math.round(length * tokens)));
+  const losses = await ranker.judge(results.map((result) => result.text));
+  const fitting = losses.findIndex(({ dp }) => dp <= (maxLoss ?? Infinity));
+  const chosen = fitting < 0 ? results.length - 1 : fitting;
+  const [result, { kl, dp }] = [at(results, chosen), at(losses, chosen)];
+  return { ...result, fidelity: { reward: rewardOf(kl, result, parts.lengthWeight), dp } };
 }
 
-/** With a wanted loss, a text may have so many times its budget. */
-const longest = 2;
-/** The lengths, in parts of the budget, at which the loss is looked at. */
-const lengths = [0.5, 0.75, 1, 1.5, longest] as const;
-
-async function fillToLoss(asked: Search, tokens: number, maxLoss: number) {
-  let found = await fillRoom(asked, Math.floor(lengths[0] * tokens));
-  for (const length of lengths.slice(1)) {
-    const { dp } = await asked.ranker.judge(joinPhrases(asked.phrases, found.indices));
-    if (dp <= maxLoss) {
-      break;
-    }
-    found = await growChoice(asked, found, Math.floor(length * tokens));
-  }
-  return found.indices;
-}
+/** The lengths that are tried where a loss is wanted, in budgets. */
+const lossLengths = [0.5, 0.75, 1, 1.5, 2] as const;

@@ -22,7 +22,16 @@ test('asks all probes on the original once, then only those that choose or judge
     ['boat welder', 'nurse'],
     ['boat welder', 'nurse'],
   ]);
-  expect(await ranker.judge('boat')).toEqual({ kl: 0, dp: 0 });
-  expect((await ranker.judge('cook')).dp).toBeGreaterThan(0.5);
+  const [good, bad] = await ranker.judge(['boat', 'cook']);
+  expect(good).toEqual({ kl: 0, dp: 0 });
+  expect(bad?.dp).toBeGreaterThan(0.5);
+  expect(asked.at(-1)?.queries).toEqual(['boat', 'cook']);
+});
+
+test('probes that choose judge too when there are no others', async () => {
+  const { score, asked } = fakeRanker();
+  const probes = { near: ['boat'], far: ['cook'] };
+  const ranker = await askRanker({ text: 'boat', probes, choosing: 9, score, signal: undefined });
+  expect(await ranker.judge(['boat'])).toEqual([{ kl: 0, dp: 0 }]);
   expect(asked.at(-1)?.queries).toEqual(['boat', 'cook']);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type EffortPlan, effortPlans } from '../../../src/compress/search/effort.ts';
+import { effortPlans } from '../../../src/compress/search/effort.ts';
 import { createProbeBank } from '../../../src/compress/search/probes.ts';
 import { createSearchCompressor, type SearchParts } from '../../../src/compress/search/search.ts';
 import { english, fakeRanker, sliceCodePoints, wordCounter } from '../fake-parts.ts';
@@ -19,7 +19,7 @@ function setUp(changed: Partial<SearchParts> = {}) {
     probes: createProbeBank(queries, english),
     score,
     fingerprint: 'f',
-    plan: { near: 6, far: 2, choosing: 4, proposals: 30, tries: 3, swaps: 1 },
+    plan: { near: 6, far: 2, choosing: 4, rounds: [12, 12, 12, 12] },
     lengthWeight: 0.4,
     maxLoss: undefined,
     ...changed,
@@ -41,17 +41,6 @@ describe('createSearchCompressor', () => {
     expect(asked[0]?.source.text).toBe(text);
     expect(asked[0]?.queries).toHaveLength(8);
     expect((await setUp().compressor.compress({ text })).text).toBe(result.text);
-  });
-
-  test('packs by the marks of single phrases alone when no steps are planned', async () => {
-    const plan: EffortPlan = { near: 6, far: 2, choosing: 4, proposals: 30, tries: 0, swaps: 0 };
-    const { compressor, asked } = setUp({ plan });
-    const result = await compressor.compress({ text });
-    expect(result.text).toContain('welder');
-    expect(result.text).toContain('boats');
-    const { asked: askedMore, compressor: stepwise } = setUp();
-    await stepwise.compress({ text });
-    expect(asked.length).toBeLessThan(askedMore.length);
   });
 
   test('has fewer tokens beside a title, and never reads it', async () => {
