@@ -4,7 +4,7 @@ import { effortPlans } from '../../compress/search/effort.ts';
 import { defaultLengthWeight } from '../../compress/search/fidelity.ts';
 import { readProbes } from '../../compress/search/probes.ts';
 import { createSearchCompressor } from '../../compress/search/search.ts';
-import { readBackground } from '../../compress/text/background.ts';
+import { type Background, readBackground } from '../../compress/text/background.ts';
 import { openPairEngine } from '../../eval/rank/open-pair-engine.ts';
 import { createGroupScorer } from '../../eval/rank/score-groups.ts';
 import { projectFolder } from '../../toolchain/build/project-folder.ts';
@@ -22,12 +22,12 @@ export async function openCompressor(options: CompressOptions): Promise<OpenComp
   const { model, workers, method, budget, maxLoss } = options;
   const devices = workers === undefined ? undefined : `cpu:${workers}`;
   const { config, manifest, counter } = await openModel({ model, devices });
-  const background = readBackground(options.background ?? shipped('background.json.gz'));
+  const background = openBackground(options.background);
   const parts = { counter, background, budget };
   if (method !== 'search') {
     return { compressor: createCompressor(method, parts), close: () => Promise.resolve() };
   }
-  const probes = readProbes(options.probes ?? shipped('probes.txt'), background);
+  const probes = readProbes(options.probes ?? shippedFile('probes.txt'), background);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
   const engine = await openPairEngine(config, manifest);
   const compressor = createSearchCompressor({
@@ -42,6 +42,11 @@ export async function openCompressor(options: CompressOptions): Promise<OpenComp
   return { compressor, close: () => engine.close() };
 }
 
-function shipped(name: string): string {
+/** The table of the option, or that of job postings. */
+export function openBackground(file: string | undefined): Background {
+  return readBackground(file ?? shippedFile('background.json.gz'));
+}
+
+export function shippedFile(name: string): string {
   return projectFolder(`models/compress/${name}`);
 }
