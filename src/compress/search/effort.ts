@@ -12,6 +12,7 @@ export interface EffortPlan {
   readonly rounds: readonly number[];
 }
 
+/** docs/decisions/compression.md has their results and costs. */
 export const effortPlans: Readonly<Record<Effort, EffortPlan>> = {
   quick: { near: 5, far: 2, choosing: 5, rounds: [4] },
   normal: { near: 8, far: 1, choosing: 6, rounds: [8, 4] },
