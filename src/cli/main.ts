@@ -25,6 +25,13 @@ const commands: ReadonlyMap<
     { summary: 'shorten texts for ranking', load: () => import('./compress/compress.ts') },
   ],
   [
+    'compress judge',
+    {
+      summary: "measure how well short texts keep a ranker's answers",
+      load: () => import('./compress/judge.ts'),
+    },
+  ],
+  [
     'compress background',
     {
       summary: 'count the words of a domain for compress',

@@ -76,7 +76,7 @@ function keepWeightiest(text: string, tokens: number, parts: CompressorParts): C
   }
   const cut = cutPhrases(text, background);
   const costs = new PhraseCosts(cut.phrases, counter);
-  const weights = weighPhrases(cut, background);
+  const weights = new Map(weighPhrases(cut, background).entries());
   const indices = packPhrases(cut.phrases, weights, { costs, tokens });
   return indices.length === 0
     ? keepHead(text, tokens, counter)

@@ -48,26 +48,26 @@ export class Choice {
 }
 
 /**
- * Chooses the phrase of most worth, then the next, as long as they fit `tokens`. Values are of the
- * phrases in their order; larger is better, none is below 0.
+ * Chooses the phrase of most worth, then the next, as long as they fit `tokens`. Values are of
+ * the phrases that may be chosen; larger is better, none is below 0.
  */
 export function packPhrases(
   phrases: readonly Phrase[],
-  values: readonly number[],
+  values: ReadonlyMap<number, number>,
   room: { readonly costs: PhraseCosts; readonly tokens: number },
 ): readonly number[] {
   const choice = new Choice(phrases);
   let left = room.tokens + commaTokens;
   const open = new Set(
-    values
-      .map((_, index) => index)
-      .sort((a, b) => at(values, b) - at(values, a) || a - b)
-      .slice(0, mostConsidered),
+    [...values]
+      .sort(([a, first], [b, second]) => second - first || a - b)
+      .slice(0, mostConsidered)
+      .map(([index]) => index),
   );
   while (open.size > 0) {
     let [best, most] = [-1, -Infinity];
     for (const index of open) {
-      const worth = choice.worth(index, at(values, index));
+      const worth = choice.worth(index, values.get(index) ?? 0);
       [best, most] = worth > most ? [index, worth] : [best, most];
     }
     open.delete(best);

@@ -4,8 +4,7 @@ import {
   BackgroundCounts,
   parseBackground,
 } from '../../src/compress/text/background.ts';
-import type { TokenCounter } from '../../src/compress/compressor.ts';
-import type { Span } from '../../src/compress/compressor.ts';
+import type { ProbeGroup, ScoreGroups, Span, TokenCounter } from '../../src/compress/compressor.ts';
 
 /** One token a word, a punctuation mark or a character of a script without spaces. */
 export const wordCounter: TokenCounter = {
@@ -32,4 +31,23 @@ export const english = backgroundOf([
 export function sliceCodePoints(text: string, spans: readonly Span[]): readonly string[] {
   const points = Array.from(text);
   return spans.map(({ start, end }) => points.slice(start, end).join(''));
+}
+
+/** A ranker whose margin grows with the words that a text and a query share; counts its groups. */
+export function fakeRanker() {
+  const asked: ProbeGroup[] = [];
+  const score: ScoreGroups = (groups, signal) => {
+    signal?.throwIfAborted();
+    asked.push(...groups);
+    return Promise.resolve(
+      groups.map(({ source, queries }) => {
+        const words = new Set(source.text.toLowerCase().match(/\w+/g));
+        return Float64Array.from(queries, (query) => {
+          const shared = query.split(' ').filter((word) => words.has(word)).length;
+          return 4 * shared - 2;
+        });
+      }),
+    );
+  };
+  return { score, asked };
 }

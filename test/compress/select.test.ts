@@ -9,7 +9,8 @@ const costs = new PhraseCosts(cut.phrases, wordCounter);
 const weights = weighPhrases(cut, english);
 
 function pack(values: readonly number[], tokens: number): readonly string[] {
-  return packPhrases(cut.phrases, values, { costs, tokens }).map((i) => cut.phrases[i]?.text ?? '');
+  const given = new Map(values.entries());
+  return packPhrases(cut.phrases, given, { costs, tokens }).map((i) => cut.phrases[i]?.text ?? '');
 }
 
 test('weighs phrases by words that the text repeats and the background lacks', () => {

@@ -2,16 +2,13 @@ import { createReadStream } from 'node:fs';
 import { dataError, DataError, quote } from '../../base/errors.ts';
 import { JsonRecord } from '../../base/files/json-record.ts';
 import { type Line, type LineSource, readLines } from '../../base/files/read-lines.ts';
-import { readBackground } from '../../compress/text/background.ts';
 import type { CompressedText, Compressor } from '../../compress/compressor.ts';
-import { createCompressor } from '../../compress/compressors.ts';
 import type { Passage } from '../../eval/data/beir.ts';
 import { readCandidates } from '../../eval/data/read-candidates.ts';
-import { projectFolder } from '../../toolchain/build/project-folder.ts';
 import { interruptedStatus, watchScoring } from '../shared/watch-scoring.ts';
 import { type CompressOptions, parseCompressOptions } from './compress-options.ts';
 import { mapInOrder } from './in-order.ts';
-import { openModel } from './open-model.ts';
+import { openCompressor } from './open-compressor.ts';
 import { partOf, ResumableFile } from './resumable-file.ts';
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -19,14 +16,14 @@ export async function run(args: readonly string[]): Promise<number> {
   const source = { name: options.in, open: () => createReadStream(options.in) };
   // Before anything is compressed, the whole file is read: what is wrong with it is said at once.
   const total = await countCandidates(source);
-  const compressor = await openCompressor(options);
   const file = await ResumableFile.open(options.out);
   if (file.found > 0) {
     process.stderr.write(`Going on after ${file.found} texts of ${partOf(options.out)}\n`);
   }
-  const job: Job = { options, source, compressor, file };
   let isWhole = false;
+  const opened = await openCompressor(options);
   try {
+    const job: Job = { options, source, file, compressor: opened.compressor };
     const left = total - file.found;
     const work = (signal: AbortSignal, onProgress: (done: number) => void) =>
       compressAll(job, signal, onProgress);
@@ -35,6 +32,7 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write(describeWork(result, seconds));
   } finally {
     await file.close(isWhole);
+    await opened.close();
   }
   if (!isWhole) {
     process.stderr.write(`Interrupted; the same command goes on with ${partOf(options.out)}\n`);
@@ -49,14 +47,6 @@ async function countCandidates(source: LineSource): Promise<number> {
     count += 1;
   }
   return count;
-}
-
-async function openCompressor(options: CompressOptions): Promise<Compressor> {
-  const { counter } = await openModel({ model: options.model, devices: undefined });
-  const background = readBackground(
-    options.background ?? projectFolder('models/compress/background.json.gz'),
-  );
-  return createCompressor(options.method, { counter, background, budget: options.budget });
 }
 
 interface Job {

@@ -1,6 +1,7 @@
 import { type CompressionMethod, compressionMethods } from '../../compress/compressor.ts';
+import { type Effort, efforts } from '../../compress/search/effort.ts';
 import { projectFolder } from '../../toolchain/build/project-folder.ts';
-import { parseNumber } from '../shared/option-values.ts';
+import { parseNumber, parseOneOf } from '../shared/option-values.ts';
 import { parseOnlyOptions, UsageError } from '../shared/usage.ts';
 
 const defaultRows =
@@ -21,6 +22,7 @@ postings to read) and context.svg. Compressed texts are kept: after Control-C th
                      (default: title, and head, phrases and search at 12, 18 and 24)
   --effort NAME      of the search: quick, normal or full (default: normal)
   --background FILE  of 'slmrank compress background' (default: that of job postings)
+  --probes FILE      queries that the search asks, one a line (default: those of job postings)
   --limit N          at most N queries, spread evenly over the run
   --devices SLOTS    as SLMRANK_DEVICES (default: one slot of one thread for every core)
   --no-speed         do not measure candidates/s
@@ -35,8 +37,9 @@ const definitions = {
   run: { type: 'string' },
   model: { type: 'string' },
   rows: { type: 'string', default: defaultRows },
-  effort: { type: 'string' },
+  effort: { type: 'string', default: 'normal' },
   background: { type: 'string' },
+  probes: { type: 'string' },
   limit: { type: 'string' },
   devices: { type: 'string' },
   'no-speed': { type: 'boolean', default: false },
@@ -59,8 +62,9 @@ export interface ContextOptions {
   readonly run: string;
   readonly model: string | undefined;
   readonly rows: readonly RowPlan[];
-  readonly effort: string | undefined;
+  readonly effort: Effort;
   readonly background: string | undefined;
+  readonly probes: string | undefined;
   readonly limit: number;
   readonly devices: string | undefined;
   /** 0 when candidates/s are not measured. */
@@ -88,8 +92,9 @@ export function parseContextOptions(
     run: values.run ?? `${beir}/runs/pool.trec.gz`,
     model: values.model,
     rows: parseRows(values.rows),
-    effort: values.effort,
+    effort: parseOneOf('effort', values.effort, efforts),
     background: values.background,
+    probes: values.probes,
     limit: values.limit === undefined ? Infinity : count('limit', values.limit),
     devices: values.devices,
     rounds: values['no-speed'] ? 0 : count('rounds', values.rounds),

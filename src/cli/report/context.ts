@@ -1,8 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Compressor } from '../../compress/compressor.ts';
-import { createCompressor } from '../../compress/compressors.ts';
-import { readBackground } from '../../compress/text/background.ts';
 import {
   measureContext,
   type MeasureSpeed,
@@ -19,17 +16,17 @@ import type { Passage } from '../../eval/data/beir.ts';
 import { openPairEngine } from '../../eval/rank/open-pair-engine.ts';
 import { type ParetoData, readParetoData } from '../../eval/report/input/data.ts';
 import { createPipeline } from '../../pipeline/create-pipeline.ts';
+import { openCompressor } from '../compress/open-compressor.ts';
 import { type ChosenModel, openModel } from '../compress/open-model.ts';
-import { projectFolder } from '../../toolchain/build/project-folder.ts';
 import { openProgress, printLine } from '../shared/standard-error.ts';
-import { type ContextOptions, parseContextOptions, type RowPlan } from './context-options.ts';
+import { type ContextOptions, parseContextOptions } from './context-options.ts';
 
 /** The command `slmrank report context`. */
 export async function run(args: readonly string[]): Promise<number> {
   const options = parseContextOptions(args);
   const data = await readParetoData(options);
   const model = await openModel(options);
-  const rows = await shortenRows(options, [...data.corpus.values()], model);
+  const rows = await shortenRows(options, [...data.corpus.values()]);
   const report = await measure(options, { data, model, rows });
   const files = {
     'context.json': `${JSON.stringify(report, undefined, 2)}\n`,
@@ -49,7 +46,6 @@ export async function run(args: readonly string[]): Promise<number> {
 async function shortenRows(
   options: ContextOptions,
   passages: readonly Passage[],
-  model: ChosenModel,
 ): Promise<readonly ShortenedRow[]> {
   const raw = new Map(passages.map(({ id, text }) => [id, text]));
   const nothing = new Map(passages.map(({ id }) => [id, '']));
@@ -70,7 +66,16 @@ async function shortenRows(
       continue;
     }
     const progress = openProgress(`postings for '${plan.name}'`, passages.length);
-    const { compressor, close } = await openCompressor(plan, options, model);
+    const { compressor, close } = await openCompressor({
+      method: plan.method,
+      budget: { titled: plan.tokens, untitled: plan.tokens },
+      model: options.model,
+      background: options.background,
+      probes: options.probes,
+      effort: options.effort,
+      maxLoss: undefined,
+      workers: undefined,
+    });
     try {
       const { name } = plan;
       const onProgress = (done: number) => progress.update(done);
@@ -81,22 +86,6 @@ async function shortenRows(
     }
   }
   return rows;
-}
-
-async function openCompressor(
-  { method, tokens }: RowPlan,
-  { background: file }: ContextOptions,
-  { counter }: ChosenModel,
-): Promise<{ readonly compressor: Compressor; readonly close: () => Promise<void> }> {
-  const background = readBackground(file ?? projectFolder('models/compress/background.json.gz'));
-  const budget = { titled: tokens, untitled: tokens };
-  if (method === 'search') {
-    throw new Error('not yet');
-  }
-  return {
-    compressor: createCompressor(method, { counter, background, budget }),
-    close: () => Promise.resolve(),
-  };
 }
 
 interface Measured {

@@ -88,7 +88,7 @@ export function orderPairs(
 /**
  * A failed batch is not retried: there is no deadline to save, and the user should see the reason.
  */
-function logitsOf(outcome: BatchOutcome, runner: string): Float32Array {
+export function logitsOf(outcome: BatchOutcome, runner: string): Float32Array {
   if (outcome.ok) {
     return outcome.logits;
   }

@@ -7,7 +7,10 @@ test('has defaults for all but the files', () => {
   expect(parseCompressOptions(files)).toMatchObject({
     in: 'in.jsonl',
     out: 'out.jsonl',
-    method: 'phrases',
+    method: 'search',
+    effort: 'normal',
+    maxLoss: undefined,
+    workers: undefined,
     budget: { titled: 12, untitled: 20 },
     dropTitles: false,
   });
@@ -25,6 +28,9 @@ test.each([
   [[...files, '--method', 'words'], "--method is 'words'; one of"],
   [[...files, '--tokens', '0'], "--tokens is '0'; a whole number of at least 1 is needed"],
   [[...files, '--titled-tokens', 'x'], "--titled-tokens is 'x'; a whole number"],
+  [[...files, '--effort', 'most'], "--effort is 'most'; one of quick, normal, full"],
+  [[...files, '--max-loss', '2'], "--max-loss is '2'; a number from 0 to 1 is needed"],
+  [[...files, '--workers', '0'], "--workers is '0'; a whole number from 1 to 256"],
   [[...files, '--token', '9'], 'did you mean --tokens?'],
   [[...files, 'more'], "unexpected 'more'"],
 ])('refuses %j', (args, message) => {

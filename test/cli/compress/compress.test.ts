@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { run as runBackground } from '../../../src/cli/compress/background.ts';
 import { run } from '../../../src/cli/compress/compress.ts';
@@ -45,9 +46,9 @@ function parseLines(text: string): readonly OutputLine[] {
     .map((line) => JSON.parse(line) as OutputLine);
 }
 
-async function setUp() {
+async function setUp(order: 'query-first' | 'candidate-first' = 'query-first') {
   const model = temporaryFolder();
-  await buildHfTiny('llama', model);
+  await buildHfTiny('llama', model, order);
   const folder = temporaryFolder({ 'in.jsonl': toLines(postings) });
   const table = join(folder, 'table.json.gz');
   await runBackground(['--in', join(folder, 'in.jsonl'), '--out', table, '--least', '1']);
@@ -135,6 +136,46 @@ describe('slmrank compress', () => {
     await expect(run([...given, '--out', out])).rejects.toThrow(/in\.jsonl:4: 'text' is/);
     expect(existsSync(`${out}.part`)).toBe(false);
   }, 60_000);
+});
+
+describe('slmrank compress --method search', () => {
+  const probes = ['ward nurse', 'welder', 'cook', 'clerk', 'boat mechanic', 'pilot'].join('\n');
+
+  test.each(['query-first', 'candidate-first'] as const)(
+    'asks a %s ranker',
+    async (order) => {
+      const { folder, out, given } = await setUp(order);
+      writeFileSync(join(folder, 'probes'), probes);
+      const search = ['--probes', join(folder, 'probes'), '--effort', 'quick', '--workers', '1'];
+      expect(await run([...given, ...search, '--out', out, '--tokens', '24'])).toBe(0);
+      const lines = parseLines(readFileSync(out, 'utf8'));
+      expect(lines).toHaveLength(3);
+      expect(lines[1]?.metadata).toMatchObject({ method: 'search', dp: expect.any(Number) });
+      expect(lines[1]?.metadata.tokens).toBeLessThanOrEqual(24);
+      // It fits as it is: nothing is asked about it.
+      expect(lines[2]?.metadata).not.toHaveProperty('dp');
+      expect(output.stderr).toMatch(/^Loading .* on 1 device slots$/m);
+    },
+    120_000,
+  );
+
+  test('Control-C leaves a file that the same command goes on with', async () => {
+    const { folder, out, given } = await setUp();
+    writeFileSync(join(folder, 'probes'), probes);
+    const search = ['--probes', join(folder, 'probes'), '--effort', 'quick', '--workers', '1'];
+    const args = [...given, ...search, '--out', out];
+    const listenersBefore = process.listenerCount('SIGINT');
+    const stopped = run(args);
+    while (process.listenerCount('SIGINT') === listenersBefore) {
+      await setImmediate();
+    }
+    process.emit('SIGINT');
+    expect(await stopped).toBe(130);
+    expect(output.stderr).toContain(`Interrupted; the same command goes on with ${out}.part`);
+    expect(existsSync(out)).toBe(false);
+    expect(await run(args)).toBe(0);
+    expect(parseLines(readFileSync(out, 'utf8'))).toHaveLength(3);
+  }, 120_000);
 });
 
 describe('slmrank compress background', () => {
