@@ -1,4 +1,4 @@
-import { countSetting, optionalSetting, type Setting } from './setting.ts';
+import { countSetting, optionalSetting, type Setting, shareSetting } from './setting.ts';
 
 /** Settings of the item store. */
 export interface ItemSettings {
@@ -8,6 +8,8 @@ export interface ItemSettings {
   /** Most tokens of an item's summary, without and with a title beside it. */
   readonly itemTokens: number;
   readonly titledItemTokens: number;
+  /** Of requests by id, 0 to 1. */
+  readonly shadowShare: number;
 }
 
 export const itemSettings: { readonly [Name in keyof ItemSettings]: Setting<ItemSettings[Name]> } =
@@ -31,5 +33,9 @@ export const itemSettings: { readonly [Name in keyof ItemSettings]: Setting<Item
       unit: 'tokens',
       default: '12',
       why: 'The same for an item with a title, which is kept whole and says most.',
+    }),
+    shadowShare: shareSetting({
+      default: '0',
+      why: 'Share of the requests by id that are scored again with whole texts, in spare capacity, to measure what the summaries cost (slmrank_shadow_*). 0.01 is a good start.',
     }),
   };

@@ -78,6 +78,17 @@ export function countSetting(
   });
 }
 
+/** A share of a whole, such as 0.01. */
+export function shareSetting(words: Omit<Words, 'bounds'>): Setting<number> {
+  return textSetting({ ...words, bounds: '0 to 1' }, (text) => {
+    const share = Number(text);
+    if (!/^\d*\.?\d+$/.test(text) || share > 1) {
+      throw new Error(`'${text}'; allowed are numbers from 0 to 1`);
+    }
+    return share;
+  });
+}
+
 /** tokenBudget -> SLMRANK_TOKEN_BUDGET */
 export function variableOf(name: string): string {
   return `SLMRANK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;

@@ -1,5 +1,5 @@
 import { assertNever, type RankError, reasonOf } from '../base/errors.ts';
-import type { Outcome, PriorityClass, ServingEvent } from '../domain/events.ts';
+import type { Outcome, PriorityClass, ServingEvent, TextSource } from '../domain/events.ts';
 import type { RankReply, RankRequest } from '../domain/rank.ts';
 import type { Caller } from './caller.ts';
 
@@ -10,12 +10,25 @@ export class RankNotes {
   candidates = 0;
   priority: PriorityClass = 'interactive';
   reply: RankReply | undefined = undefined;
+  /** Candidates from the item store by the text that was read; undefined without any. */
+  stored: EndedEvent['stored'];
 
   /** Notes a request that has passed the checks. */
   accept({ candidates, priority }: RankRequest): void {
     this.candidates = candidates.length;
     this.priority = priority;
+    this.stored = countSources(candidates);
   }
+}
+
+function countSources(candidates: RankRequest['candidates']): EndedEvent['stored'] {
+  const counts: Partial<Record<TextSource, number>> = {};
+  for (const { stored } of candidates) {
+    if (stored !== undefined) {
+      counts[stored.source] = (counts[stored.source] ?? 0) + 1;
+    }
+  }
+  return Object.keys(counts).length === 0 ? undefined : counts;
 }
 
 export interface EndedCall {
@@ -52,6 +65,7 @@ export function endedEvent(notes: RankNotes, call: EndedCall): EndedEvent | unde
     cached: reply?.usage.cached ?? 0,
     truncated: reply?.usage.truncated ?? 0,
     ...(reply?.skipped === undefined ? {} : { skipped: reply.skipped }),
+    ...(reply === undefined || notes.stored === undefined ? {} : { stored: notes.stored }),
     packedTokens: reply?.usage.packedTokens ?? 0,
     inTime: error === undefined && call.endedAtMs <= call.dueAtMs,
     startedAtMs: call.startedAtMs,

@@ -1,3 +1,4 @@
+import type { ItemKeeper } from '../items/keeper.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { withoutSkipped } from '../pipeline/reply/bad-candidates.ts';
 import { nameCandidates } from '../pipeline/reply/rename-candidates.ts';
@@ -6,7 +7,6 @@ import type { Access } from './access/access.ts';
 import { prices } from './access/quota.ts';
 import type { DeskCall } from './answer.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import type { ReadItems } from './resolve-items.ts';
 import {
   checkRankRequest,
   checkTexts,
@@ -14,6 +14,8 @@ import {
   type RequestRules,
   type TokenizeForm,
 } from './request-rules.ts';
+import { findItems, resolveItems } from './resolve-items.ts';
+import type { ShadowQuality } from './shadow/shadow-quality.ts';
 
 export interface RankerParts {
   /** Returns the model that new requests get. */
@@ -21,8 +23,16 @@ export interface RankerParts {
   readonly access: Pick<Access, 'capPriority' | 'charge'>;
   readonly lifecycle: Pick<Lifecycle, 'assertServing'>;
   readonly limits: RequestRules['limits'];
-  /** Reads stored items with the token ids of this model; undefined without an item store. */
-  readonly readItems?: (manifest: Manifest) => ReadItems;
+  /** For candidates by id; undefined when the server has no item store. */
+  readonly items?: RankedItems | undefined;
+}
+
+export interface RankedItems {
+  readonly keeper: Pick<ItemKeeper, 'lookUp' | 'store' | 'compressor'>;
+  /** Hash of a model's template, tokenizer and normalizer: which stored token ids are its own. */
+  readonly encodingOf: (manifest: Manifest) => string;
+  /** Scores a share of the requests by id with whole texts, too. */
+  readonly shadow?: Pick<ShadowQuality, 'offer'> | undefined;
 }
 
 /** A ranked request, and the model that ranked it. */
@@ -45,8 +55,7 @@ export class Ranker {
 
   /** @throws RankError */
   async rank(form: RankForm, requestId: string, call: DeskCall): Promise<Ranked> {
-    const { manifest, pipeline, rules } = this.#begin();
-    const checked = checkRankRequest(form, requestId, rules);
+    const { manifest, pipeline, checked } = await this.#check(form, requestId);
     const request = this.#parts.access.capPriority(checked, call.client);
     call.notes.accept(request);
     const kept = withoutSkipped(request);
@@ -56,13 +65,16 @@ export class Ranker {
     );
     const reply = kept.restore(ranked);
     call.notes.reply = reply;
+    if (request.candidates.some(({ stored }) => stored !== undefined && stored.source !== 'RAW')) {
+      this.#parts.items?.shadow?.offer(request, reply);
+    }
     return { request, reply, manifest };
   }
 
   /** @throws RankError */
   async estimate(form: RankForm, requestId: string, call: CallContext): Promise<Estimate> {
-    const { pipeline, rules } = this.#begin();
-    const { request } = withoutSkipped(checkRankRequest(form, requestId, rules));
+    const { pipeline, checked } = await this.#check(form, requestId);
+    const { request } = withoutSkipped(checked);
     const price = prices.estimate(request.candidates.length);
     return await this.#parts.access.charge(call.client, price, () =>
       pipeline.estimate(request, call),
@@ -88,12 +100,39 @@ export class Ranker {
     return this.#parts.current();
   }
 
+  /**
+   * Reads stored items first: the model is chosen after all waiting, because later it may be
+   * draining.
+   *
+   * @throws RankError
+   */
+  async #check(
+    form: RankForm,
+    requestId: string,
+  ): Promise<ServedModel & { readonly checked: RankRequest }> {
+    const { items } = this.#parts;
+    const looking = findItems(form.candidates, items?.keeper);
+    const found = looking && (await looking);
+    const { manifest, pipeline, rules } = this.#begin();
+    if (items === undefined || found === undefined) {
+      return { manifest, pipeline, checked: checkRankRequest(form, requestId, rules) };
+    }
+    const candidates = resolveItems(form.candidates, found, {
+      method: items.keeper.compressor?.method,
+      encoding: items.encodingOf(manifest),
+    });
+    return {
+      manifest,
+      pipeline,
+      checked: checkRankRequest({ ...form, candidates }, requestId, rules),
+    };
+  }
+
   /** @throws RankError `unavailable` */
   #begin(): ServedModel & { readonly rules: RequestRules } {
-    const { lifecycle, current, limits, readItems } = this.#parts;
+    const { lifecycle, current, limits } = this.#parts;
     lifecycle.assertServing();
     const { manifest, pipeline } = current();
-    const rules = { limits, model: manifest.name, readItems: readItems?.(manifest) };
-    return { manifest, pipeline, rules };
+    return { manifest, pipeline, rules: { limits, model: manifest.name } };
   }
 }

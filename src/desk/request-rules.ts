@@ -10,7 +10,7 @@ import type {
 } from '../domain/rank.ts';
 import { isBlank } from '../text/normalize/is-blank.ts';
 import { cutText, findBadTexts } from './candidate-texts.ts';
-import { describeUnknown, type ReadItems, resolveItems } from './resolve-items.ts';
+import { describeUnknown, type ResolvedCandidate } from './resolve-items.ts';
 import { type Choice, Violations } from './violations.ts';
 
 /** The rules that requests are checked against; GetInfo publishes them. */
@@ -18,16 +18,6 @@ export interface RequestRules {
   readonly limits: Pick<Config, 'candidates' | 'textBytes'>;
   /** The served model's name. */
   readonly model: string;
-  /** Reads stored items; undefined on a server without an item store. */
-  readonly readItems?: ReadItems | undefined;
-}
-
-/** A candidate as read from the protocol, not checked yet. */
-export interface CandidateForm {
-  readonly id: string;
-  readonly title?: string | undefined;
-  readonly text: string;
-  readonly version?: string | undefined;
 }
 
 /** A rank request as read from the protocol, not checked yet. Absent fields are undefined. */
@@ -35,7 +25,7 @@ export interface RankForm {
   readonly query: string;
   readonly instruction: string | undefined;
   readonly context: string | undefined;
-  readonly candidates: readonly CandidateForm[];
+  readonly candidates: readonly ResolvedCandidate[];
   readonly topN: number | undefined;
   readonly minScore: number | undefined;
   readonly returnText: boolean;
@@ -91,7 +81,7 @@ export function checkRankRequest(
     query: check.query(form.query),
     instruction: check.readText('instruction', form.instruction),
     context: check.readText('context', form.context),
-    ...checkCandidates(form, rules, check),
+    ...checkCandidates(form, rules.limits, check),
     topN: check.positive('top_n', form.topN),
     minScore: check.score('min_score', form.minScore, knownChoice(form.scoreKind)),
     returnText: form.returnText,
@@ -133,14 +123,14 @@ interface CheckedCandidates {
 
 function checkCandidates(
   form: RankForm,
-  { limits: { candidates: maxCandidates, textBytes }, readItems }: RequestRules,
+  { candidates: maxCandidates, textBytes }: RequestRules['limits'],
   check: Violations,
 ): CheckedCandidates {
   check.count('candidates', form.candidates.length, maxCandidates);
   const policy = check.choice('on_bad_candidate', form.onBadCandidate);
   const cut = knownChoice(form.truncation);
   const skips = new Map<number, SkipReason>();
-  const candidates = resolveItems(form.candidates, readItems).map((given, index): Candidate => {
+  const candidates = form.candidates.map((given, index): Candidate => {
     const { id, title, version, stored } = given;
     const field = `candidates[${index}]`;
     const text = cutToFit(given.text, textBytes, cut);

@@ -1,15 +1,15 @@
+import type { TextSource } from '../domain/events.ts';
 import type { BadCandidate, StoredText } from '../domain/rank.ts';
-import type { CandidateForm } from './request-rules.ts';
+import type { Item, ItemHead } from '../items/item/item.ts';
+import type { ItemKeeper } from '../items/keeper.ts';
 
-/** A stored item as a candidate. */
-export interface StoredCandidate {
-  readonly title: string | undefined;
+/** A candidate as read from the protocol, not checked yet. */
+export interface CandidateForm {
+  readonly id: string;
+  readonly title?: string | undefined;
   readonly text: string;
-  readonly stored: StoredText;
+  readonly version?: string | undefined;
 }
-
-/** The stored items of these ids, in their order; undefined for an id that is not stored. */
-export type ReadItems = (ids: readonly string[]) => readonly (StoredCandidate | undefined)[];
 
 /** A candidate with the text of its request, or with that of the item store. */
 export interface ResolvedCandidate extends CandidateForm {
@@ -18,28 +18,85 @@ export interface ResolvedCandidate extends CandidateForm {
   readonly isUnknown?: boolean;
 }
 
+/** The items of a request's ids, in the order of these; undefined where nothing is stored. */
+export type FoundItems = readonly (ItemHead | Item | undefined)[];
+
+/** What the desk reads of the item store. */
+export type ReadableItems = Pick<ItemKeeper, 'lookUp' | 'store' | 'compressor'>;
+
 /**
- * Gives each candidate that has an id and neither title nor text those of the stored item. Without
- * an item store nothing changes.
+ * Looks up the candidates that are an id alone. Undefined when there are none, or no item store: the
+ * request then goes on without waiting.
+ */
+export function findItems(
+  candidates: readonly CandidateForm[],
+  items: ReadableItems | undefined,
+): Promise<FoundItems> | undefined {
+  const ids = candidates.filter(isReference).map(({ id }) => id);
+  return items === undefined || ids.length === 0 ? undefined : readItems(ids, items);
+}
+
+/** Heads, and whole items where there is no summary to rank by. */
+async function readItems(ids: readonly string[], items: ReadableItems): Promise<FoundItems> {
+  const heads = await items.lookUp(ids);
+  return await Promise.all(
+    heads.map(async (head) =>
+      head === undefined || head.summary !== undefined ? head : await items.store.get(head.id),
+    ),
+  );
+}
+
+export interface ServedItems {
+  /** Of the compressor that makes summaries near-line, if there is one. */
+  readonly method: string | undefined;
+  /** Hash of template, tokenizer and normalizer of the model that ranks. */
+  readonly encoding: string;
+}
+
+/**
+ * Gives each candidate that is an id alone the title and text of its item. `found` is what
+ * `findItems` gave for the same candidates.
  */
 export function resolveItems(
   candidates: readonly CandidateForm[],
-  read: ReadItems | undefined,
+  found: FoundItems,
+  served: ServedItems,
 ): readonly ResolvedCandidate[] {
-  const ids = candidates.flatMap((each) => (isReference(each) ? [each.id] : []));
-  if (read === undefined || ids.length === 0) {
-    return candidates;
-  }
-  const found = read(ids).values();
+  const items = found.values();
   return candidates.map((candidate) => {
     if (!isReference(candidate)) {
       return candidate;
     }
-    const item = found.next().value;
+    const item = items.next().value;
     return item === undefined
       ? { ...candidate, isUnknown: true }
-      : { id: candidate.id, title: item.title, text: item.text, stored: item.stored };
+      : {
+          id: item.id,
+          title: 'title' in item ? item.title : undefined,
+          ...describeText(item, served),
+        };
   });
+}
+
+function describeText(
+  item: ItemHead | Item,
+  { method, encoding }: ServedItems,
+): { readonly text: string; readonly stored: StoredText } {
+  const { summary, version, encoded } = item;
+  const ids = encoded?.encoding === encoding ? encoded.ids : undefined;
+  const stored = (source: TextSource): StoredText => ({
+    source,
+    version,
+    kept: summary?.kept ?? [],
+    ...(ids === undefined ? {} : { ids }),
+  });
+  if (summary === undefined) {
+    return { text: 'text' in item ? item.text : '', stored: stored('RAW') };
+  }
+  return {
+    text: summary.text,
+    stored: stored(summary.method === method ? 'SUMMARY' : 'FALLBACK'),
+  };
 }
 
 function isReference({ id, title = '', text }: CandidateForm): boolean {

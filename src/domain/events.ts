@@ -40,6 +40,8 @@ export type ServingEvent =
       readonly truncated: number;
       /** Only for answered requests. */
       readonly skipped?: SkipCounts;
+      /** Candidates from the item store by the text that was read; absent when there are none. */
+      readonly stored?: Readonly<Partial<Record<TextSource, number>>>;
       readonly packedTokens: number;
       /** Whether the answer was ready before the client's deadline. */
       readonly inTime: boolean;
@@ -68,6 +70,20 @@ export type ServingEvent =
     }
   /** A batch failed, alone or with its replica. */
   | { readonly kind: 'batch-failed'; readonly replica: string; readonly reason: string }
+  /** A request with compressed candidates was scored a second time with whole texts. */
+  | {
+      readonly kind: 'shadow';
+      /** Undefined when it could not be compared: too many waited, or texts were gone. */
+      readonly drift:
+        | {
+            /** Mean of |p(yes | compressed) - p(yes | whole)|. */
+            readonly dp: number;
+            readonly keepsFirst: boolean;
+            /** NDCG@10 of the compressed order where p(yes | whole) is the gain. */
+            readonly ndcg10: number;
+          }
+        | undefined;
+    }
   /** Candidates were put back into the queue after their replica failed. */
   | { readonly kind: 'retried'; readonly candidates: number }
   /** Another model serves new requests from now on. There is no such event for the first model. */
@@ -98,3 +114,10 @@ export type SkipCounts = Readonly<Partial<Record<SkipReason, number>>>;
  * that forbids truncation, or only an id, which the item store does not have.
  */
 export const skipReasons = ['EMPTY', 'BLANK', 'TOO_LONG', 'UNKNOWN_ID'] as const;
+
+/**
+ * Which text of a stored item stands for it: the summary of the near-line compressor or that of the
+ * fast one, or the whole text.
+ */
+export const textSources = ['SUMMARY', 'FALLBACK', 'RAW'] as const;
+export type TextSource = (typeof textSources)[number];

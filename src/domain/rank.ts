@@ -4,7 +4,7 @@
  */
 
 import type { Reason } from '../base/errors.ts';
-import type { Phase, PriorityClass, SkipCounts, SkipReason } from './events.ts';
+import type { Phase, PriorityClass, SkipCounts, SkipReason, TextSource } from './events.ts';
 import type { Manifest } from '../model/manifest.ts';
 
 export type ScoreKind = 'probability' | 'logit';
@@ -21,13 +21,6 @@ export interface Candidate {
   /** Where title and text come from, when the candidate was given by id alone. */
   readonly stored?: StoredText;
 }
-
-/**
- * Which text of a stored item stands for it: the summary of the near-line compressor or that of the
- * fast one, or the whole text.
- */
-export const textSources = ['SUMMARY', 'FALLBACK', 'RAW'] as const;
-export type TextSource = (typeof textSources)[number];
 
 /** What the item store knows of a candidate's text besides the text. */
 export interface StoredText {

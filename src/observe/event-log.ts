@@ -37,6 +37,7 @@ export function logEvents({ log, clock }: EventLogParts): Tell {
         break;
       case 'replica':
       case 'batch':
+      case 'shadow':
       case 'model':
         break;
     }

@@ -7,6 +7,8 @@ import { Lifecycle } from '../desk/lifecycle.ts';
 import { Ranker } from '../desk/ranker.ts';
 import type { Tell } from '../domain/events.ts';
 import type { ServedModel, Serving } from '../domain/rank.ts';
+import { encodingOf } from '../encode/encoding.ts';
+import type { ShadowQuality } from '../desk/shadow/shadow-quality.ts';
 import type { ItemKeeper } from '../items/keeper.ts';
 import type { Load } from '../observe/load-meter.ts';
 import type { Log } from '../observe/log.ts';
@@ -30,6 +32,8 @@ export interface ServerOptions {
   readonly current: () => ServedModel;
   /** The item store; undefined for none. Who gave it closes it. */
   readonly items?: ItemKeeper | undefined;
+  /** Compares the orders of stored summaries with those of whole texts. */
+  readonly shadow?: Pick<ShadowQuality, 'offer'> | undefined;
   readonly log: Log;
   /** TLS or plain text for the address; by default as the configuration says. */
   readonly credentials?: ListenCredentials;
@@ -127,7 +131,8 @@ function addServices(options: ServerOptions, parts: ServiceParts): void {
     tell: options.tell,
     reports,
   };
-  const ranker = new Ranker({ current, access, lifecycle, limits: config });
+  const rankedItems = items && { keeper: items, encodingOf, shadow: options.shadow };
+  const ranker = new Ranker({ current, access, lifecycle, limits: config, items: rankedItems });
   server.addService(guardService(root, served), rankingService({ ...calls, served, ranker }));
   const desk = new ItemDesk({ items, access, lifecycle, limits: config });
   const { streamUnanswered } = config;

@@ -40,6 +40,7 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
     itemsMaxBytes: 4_294_967_296,
     itemTokens: 20,
     titledItemTokens: 12,
+    shadowShare: 0,
     tlsCert: undefined,
     tlsKey: undefined,
     tlsClientCa: undefined,

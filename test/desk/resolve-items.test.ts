@@ -1,58 +1,101 @@
 import { describe, expect, test } from '@jest/globals';
 import { RankError } from '../../src/base/errors.ts';
 import { checkRankRequest } from '../../src/desk/request-rules.ts';
-import { type ReadItems, resolveItems } from '../../src/desk/resolve-items.ts';
+import { findItems, resolveItems } from '../../src/desk/resolve-items.ts';
+import type { Item, ItemHead } from '../../src/items/item/item.ts';
 import { rankForm } from '../support/rank-form.ts';
 
-const stored = {
-  source: 'SUMMARY' as const,
-  version: 7n,
-  kept: [{ start: 0, end: 5 }],
-  ids: Int32Array.of(1, 2),
+const summary = {
+  text: 'wards',
+  kept: [{ start: 4, end: 9 }],
+  tokens: 1,
+  rawTokens: 9,
+  method: 'search',
+  version: 'v1',
 };
-const item = { title: 'Nurse', text: 'wards', stored };
-const read: ReadItems = (ids) => ids.map((id) => (id === 'known' ? item : undefined));
+const ids = Int32Array.of(1, 2);
+const head = {
+  id: 'known',
+  version: 7n,
+  title: 'Nurse',
+  summary,
+  encoded: { encoding: 'e', ids },
+} as unknown as ItemHead;
+const whole = { ...head, id: 'raw', summary: undefined, text: 'On wards.' } as unknown as Item;
+
+/** A store that has `known`, with a summary, and `raw`, without one. */
+function fakeItems() {
+  const asked: (readonly string[])[] = [];
+  const items = new Map<string, ItemHead>([
+    ['known', head],
+    ['raw', { ...whole, text: undefined } as unknown as ItemHead],
+  ]);
+  const keeper = {
+    lookUp: (found: readonly string[]) => {
+      asked.push(found);
+      return Promise.resolve(found.map((id) => items.get(id)));
+    },
+    store: { get: (id: string) => (id === 'raw' ? whole : undefined) },
+    compressor: undefined,
+  };
+  return { asked, keeper: keeper as unknown as Parameters<typeof findItems>[1] };
+}
+
+const served = { method: 'search', encoding: 'e' };
+const byId = (...names: readonly string[]) => names.map((id) => ({ id, text: '' }));
+
+describe('findItems', () => {
+  test('asks once, for the candidates that are an id alone', async () => {
+    const { asked, keeper } = fakeItems();
+    const titled = { id: 'known', title: 'its own title', text: '' };
+    const given = [{ id: 'known', text: 'its own' }, titled, ...byId('known', '', 'gone')];
+    expect(await findItems(given, keeper)).toEqual([head, undefined]);
+    expect(asked).toEqual([['known', 'gone']]);
+  });
+
+  test('reads whole items where there is no summary', async () => {
+    expect(await findItems(byId('raw', 'known'), fakeItems().keeper)).toEqual([whole, head]);
+  });
+
+  test('does not wait when no candidate is an id alone, or without an item store', () => {
+    expect(findItems([{ id: 'a', text: 'x' }], fakeItems().keeper)).toBeUndefined();
+    expect(findItems(byId('known'), undefined)).toBeUndefined();
+  });
+});
 
 describe('resolveItems', () => {
-  test('gives a candidate that is only an id the title and text of the stored item', () => {
-    const own = { id: 'known', text: 'its own text' };
-    const titled = { id: 'known', title: 'its own title', text: '' };
-    const given = [own, { id: 'known', text: '', version: 'v1' }, titled, { id: 'new', text: '' }];
-    expect(resolveItems(given, read)).toEqual([
+  test('gives the candidate title, summary and token ids of its item', () => {
+    const own = { id: 'known', text: 'its own' };
+    expect(resolveItems([own, ...byId('known', 'gone')], [head, undefined], served)).toEqual([
       own,
-      { id: 'known', ...item },
-      titled,
-      { id: 'new', text: '', isUnknown: true },
+      {
+        id: 'known',
+        title: 'Nurse',
+        text: 'wards',
+        stored: { source: 'SUMMARY', version: 7n, kept: summary.kept, ids },
+      },
+      { id: 'gone', text: '', isUnknown: true },
     ]);
   });
 
-  test('reads the store once a request, for the ids that need it', () => {
-    const asked: (readonly string[])[] = [];
-    const watched: ReadItems = (ids) => {
-      asked.push(ids);
-      return read(ids);
-    };
-    resolveItems([{ id: 'a', text: 'x' }], watched);
-    expect(asked).toEqual([]);
-    resolveItems(
-      ['known', '', 'b'].map((id) => ({ id, text: '' })),
-      watched,
-    );
-    expect(asked).toEqual([['known', 'b']]);
+  test.each([
+    ['a summary by another method', { ...served, method: 'other' }, head, 'FALLBACK'],
+    ['no summary', served, whole, 'RAW'],
+  ])('says so when there is %s', (_, to, item, source) => {
+    const [found] = resolveItems(byId(item.id), [item], to);
+    expect(found?.stored?.source).toBe(source);
+    expect(found?.text).toBe(source === 'RAW' ? 'On wards.' : 'wards');
   });
 
-  test('changes nothing without an item store', () => {
-    const given = [{ id: 'known', text: '' }];
-    expect(resolveItems(given, undefined)).toBe(given);
+  test('leaves out token ids of another model', () => {
+    const [found] = resolveItems(byId('known'), [head], { ...served, encoding: 'another' });
+    expect(found?.stored).toEqual({ source: 'SUMMARY', version: 7n, kept: summary.kept });
   });
 });
 
 describe('the rules of a request by id', () => {
-  const rules = { limits: { candidates: 9, textBytes: 99 }, model: 'tiny', readItems: read };
-  const candidates = [
-    { id: 'known', text: '' },
-    { id: 'gone', text: '' },
-  ];
+  const rules = { limits: { candidates: 9, textBytes: 99 }, model: 'tiny' };
+  const candidates = resolveItems(byId('known', 'gone'), [head, undefined], served);
 
   test('refuse it with the id that is not stored', () => {
     let violations: unknown;
@@ -73,17 +116,6 @@ describe('the rules of a request by id', () => {
     const form = rankForm({ candidates, onBadCandidate: 'skip' });
     const request = checkRankRequest(form, 'r', rules);
     expect(request.skips).toEqual(new Map([[1, 'UNKNOWN_ID']]));
-    expect(request.candidates[0]).toMatchObject({ id: 'known', ...item });
-  });
-
-  test('say that a candidate is empty on a server without an item store', () => {
-    const form = rankForm({ candidates, onBadCandidate: 'skip' });
-    const { skips } = checkRankRequest(form, 'r', { ...rules, readItems: undefined });
-    expect(skips).toEqual(
-      new Map([
-        [0, 'EMPTY'],
-        [1, 'EMPTY'],
-      ]),
-    );
+    expect(request.candidates[0]).toMatchObject({ id: 'known', text: 'wards', title: 'Nurse' });
   });
 });

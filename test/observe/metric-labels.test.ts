@@ -12,6 +12,7 @@ test('no metric has a label with values that callers choose', () => {
     'replica',
     'bucket',
     'phase',
+    'source',
   ];
   const ofProcess = ['version', 'model', 'fingerprint', 'precision', 'provider', 'node', 'kind'];
   expect(labels.filter((label) => ![...allowed, ...ofProcess].includes(label))).toEqual([]);

@@ -27,7 +27,9 @@ import type { ItemKeeper } from '../../items/keeper.ts';
 import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
 import { hearSignals, type Signals, type StopSignal } from '../shared/signals.ts';
+import type { ShadowQuality } from '../../desk/shadow/shadow-quality.ts';
 import { keepItems, openItems } from './open-items.ts';
+import { openShadow } from './open-shadow.ts';
 import { findStartProblems } from './start-problems.ts';
 import { messageOf } from '../../base/errors.ts';
 
@@ -63,9 +65,15 @@ export async function run(
   const capture = await openCaptureOf(config, log);
   const store = await openItems(config, log);
   const models = openModels({ config, manifest, verified, log, tell: observer.tell }, capture);
-  const items = keepItems(store, () => models.gauges().queuedCandidates === 0, log);
-  const parts = { config, manifest, log, signals, observation, models, credentials, items };
+  const spare = () => models.gauges().queuedCandidates === 0;
+  const items = keepItems(store, spare, log);
+  const current = () => models.current();
+  const { shadowShare: share } = config;
+  const monitor = openShadow({ items, share, current, spare, tell: observer.tell });
+  const { shadow } = monitor;
+  const parts = { config, manifest, log, signals, observation, models, credentials, items, shadow };
   const isClean = await serve(parts);
+  monitor.close();
   await Promise.all([observation.close(), capture?.close(), items?.close()]);
   if (!isClean) {
     killWhenStuck();
@@ -89,11 +97,12 @@ interface ServeParts {
   readonly models: ModelSet;
   readonly credentials: ListenCredentials;
   readonly items: ItemKeeper | undefined;
+  readonly shadow: ShadowQuality | undefined;
 }
 
 /** Loads the model, serves, and drains. Resolves to whether the drain was clean. */
 async function serve(parts: ServeParts): Promise<boolean> {
-  const { config, manifest, log, signals, observation, models, credentials, items } = parts;
+  const { config, manifest, log, signals, observation, models, credentials, items, shadow } = parts;
   const { observer } = observation;
   const orEnd = endWhileLoading(signals, models, log);
   const admin = await orEnd(openAdmin(parts));
@@ -107,6 +116,7 @@ async function serve(parts: ServeParts): Promise<boolean> {
       tell: observer.tell,
       pipeline: models,
       items,
+      shadow,
       current: () => models.current(),
       readLoad: () => observer.load(),
     }),

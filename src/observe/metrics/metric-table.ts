@@ -5,13 +5,29 @@ import {
   priorityClasses,
   type ServingEvent,
   skipReasons,
+  textSources,
 } from '../../domain/events.ts';
+import {
+  batchSeconds,
+  callSeconds,
+  counter,
+  counts,
+  gauge,
+  histogram,
+  lagSeconds,
+  type MetricSpec,
+  pauseSeconds,
+  qualities,
+  ratios,
+  shares,
+} from './metric-spec.ts';
 
 /** The table of all metrics of the server, with their labels and histogram buckets. */
 
 export type Method = Extract<ServingEvent, { kind: 'ended' }>['method'];
 
 export const methods = ['Rank', 'RankStream'] as const satisfies readonly Method[];
+export const shadowOutcomes = ['compared', 'dropped'] as const;
 export const stages = ['encode', 'queue', 'run'] as const;
 export const pauseKinds = ['minor', 'major', 'incremental', 'weak_callback'] as const;
 export const memoryKinds = ['rss', 'heap_used', 'heap_total', 'external', 'array_buffers'] as const;
@@ -64,27 +80,6 @@ function reasonsIn(counter: 'rejects' | 'calls' | 'failures'): readonly Reason[]
   return reasons.filter((reason) => reasonCounters[reason].includes(counter));
 }
 
-/** Values of 'replica' and 'bucket' are known when the server starts, values of 'open' are not. */
-type LabelValues = readonly string[] | 'replica' | 'bucket' | 'open';
-
-export interface MetricSpec {
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly help: string;
-  readonly labels: Readonly<Record<string, LabelValues>>;
-  /** Upper bounds, ascending. */
-  readonly buckets?: readonly number[];
-}
-
-/** Dense around 0.5 s, the latency that the alerts watch. */
-const callSeconds = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5, 5, 10, 30,
-];
-const batchSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const pauseSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
-const lagSeconds = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5];
-const counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
-const ratios = [0.25, 0.5, 0.667, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 4];
-
 const none = {};
 const byRequest = { method: methods, priority: priorityClasses, outcome: outcomes };
 const byReplicaAndBucket = { replica: 'replica', bucket: 'bucket' } as const;
@@ -117,6 +112,10 @@ export const eventMetrics = {
   slmrank_candidates_skipped_total: counter(
     'Candidates of answered requests that could not be scored and were skipped, by reason.',
     { reason: skipReasons },
+  ),
+  slmrank_candidates_stored_total: counter(
+    'Candidates of answered requests that came from the item store, by the text that was read.',
+    { source: textSources },
   ),
   slmrank_candidates_truncated_total: counter('Candidates cut to the context budget.', none),
   slmrank_request_packed_tokens_total: counter('Packed tokens run for ended requests.', none),
@@ -154,6 +153,24 @@ export const eventMetrics = {
   slmrank_candidates_retried_total: counter(
     'Candidates queued again after their replica failed.',
     none,
+  ),
+  slmrank_shadow_requests_total: counter(
+    'Requests by id that were chosen to be scored with whole texts too.',
+    { outcome: shadowOutcomes },
+  ),
+  slmrank_shadow_first_kept_total: counter(
+    'Compared requests whose first place is the same with whole texts.',
+    none,
+  ),
+  slmrank_shadow_dp: histogram(
+    'Mean difference of p(yes) between summaries and whole texts, of a compared request.',
+    none,
+    shares,
+  ),
+  slmrank_shadow_ndcg: histogram(
+    'NDCG@10 of the order by summaries where p(yes) of whole texts is the gain.',
+    none,
+    qualities,
   ),
   slmrank_replica_phase: gauge('1 for the phase that the replica is in.', {
     replica: 'replica',
@@ -249,19 +266,3 @@ export type MetricName = keyof typeof metricTable;
 export type WatchedReasons = 'slmrank_calls_refused_total';
 export type WatchedMethods = 'slmrank_items_compressed_total';
 export type WatchedName = Exclude<keyof typeof watchedMetrics, WatchedReasons | WatchedMethods>;
-
-function counter<L extends MetricSpec['labels']>(help: string, labels: L) {
-  return { type: 'counter', help, labels } as const;
-}
-
-function gauge<L extends MetricSpec['labels']>(help: string, labels: L) {
-  return { type: 'gauge', help, labels } as const;
-}
-
-function histogram<L extends MetricSpec['labels']>(
-  help: string,
-  labels: L,
-  buckets: readonly number[],
-) {
-  return { type: 'histogram', help, labels, buckets } as const;
-}

@@ -1,12 +1,13 @@
 import type { ServingEvent, Tell } from '../../domain/events.ts';
 import { assertNever } from '../../base/errors.ts';
-import { skipReasons } from '../../domain/events.ts';
+import { skipReasons, textSources } from '../../domain/events.ts';
 import { outcomes, phases, priorityClasses } from '../../domain/events.ts';
-import { methods, stages } from './metric-table.ts';
+import { methods, shadowOutcomes, stages } from './metric-table.ts';
 import type { MetricRegistry } from './registry.ts';
 
 type Ended = Extract<ServingEvent, { kind: 'ended' }>;
 type Batch = Extract<ServingEvent, { kind: 'batch' }>;
+type Shadow = Extract<ServingEvent, { kind: 'shadow' }>;
 type ReplicaPhase = Extract<ServingEvent, { kind: 'replica' }>;
 type Add = (value: number) => void;
 
@@ -22,6 +23,7 @@ export function countEvents(registry: MetricRegistry): Tell {
   const onBatch = countBatches(registry);
   const onPhase = countPhases(registry);
   const onLost = series((replica) => registry.counter('slmrank_batch_failures_total', { replica }));
+  const onShadow = measureShadow(registry);
   const retried = registry.counter('slmrank_candidates_retried_total');
   return (event) => {
     switch (event.kind) {
@@ -43,6 +45,9 @@ export function countEvents(registry: MetricRegistry): Tell {
           [onBatch, onPhase, onLost].forEach((series) => series.forget(event.replica));
           registry.forgetReplica(event.replica);
         }
+        break;
+      case 'shadow':
+        onShadow(event);
         break;
       case 'model':
         registry.expectBuckets(event.buckets);
@@ -95,6 +100,9 @@ function countCandidates(registry: MetricRegistry): (event: Ended) => void {
   const skipped = table(skipReasons, (reason) =>
     registry.counter('slmrank_candidates_skipped_total', { reason }),
   );
+  const stored = table(textSources, (source) =>
+    registry.counter('slmrank_candidates_stored_total', { source }),
+  );
   const packedTokens = registry.counter('slmrank_request_packed_tokens_total');
   return (event) => {
     sizes(event.candidates);
@@ -108,8 +116,29 @@ function countCandidates(registry: MetricRegistry): (event: Ended) => void {
         const { [reason]: count = 0 } = event.skipped ?? {};
         skipped[reason](count);
       }
+      for (const source of textSources) {
+        const { [source]: count = 0 } = event.stored ?? {};
+        stored[source](count);
+      }
       cached(event.cached);
       inTime(event.inTime ? event.scored : 0);
+    }
+  };
+}
+
+function measureShadow(registry: MetricRegistry): (event: Shadow) => void {
+  const requests = table(shadowOutcomes, (outcome) =>
+    registry.counter('slmrank_shadow_requests_total', { outcome }),
+  );
+  const firstKept = registry.counter('slmrank_shadow_first_kept_total');
+  const dp = registry.histogram('slmrank_shadow_dp');
+  const ndcg = registry.histogram('slmrank_shadow_ndcg');
+  return ({ drift }) => {
+    requests[drift === undefined ? 'dropped' : 'compared'](1);
+    if (drift !== undefined) {
+      firstKept(drift.keepsFirst ? 1 : 0);
+      dp(drift.dp);
+      ndcg(drift.ndcg10);
     }
   };
 }

@@ -1,11 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import {
-  eventMetrics,
-  type MetricName,
-  type MetricSpec,
-  metricTable,
-  processMetrics,
-} from './metric-table.ts';
+import { eventMetrics, type MetricName, metricTable, processMetrics } from './metric-table.ts';
+import type { MetricSpec } from './metric-spec.ts';
 
 type Labels = Record<string, string>;
 /** Values of a metric by their labels. */

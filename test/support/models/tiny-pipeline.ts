@@ -53,6 +53,7 @@ export function testConfig(changed: Partial<ServedConfig> = {}): ServedConfig {
     itemsMaxBytes: 1_048_576,
     itemTokens: 24,
     titledItemTokens: 12,
+    shadowShare: 0,
     model: 'none',
     devices: [0, 1].map((n) => ({ name: `cpu#${n}`, provider: 'cpu', deviceId: 0, threads: 1 })),
     encoders: 1,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compareOrders } from '../../../src/items/shadow/compare-orders.ts';
+import { compareOrders } from '../../../src/desk/shadow/compare-orders.ts';
 
 const margins = fc.array(
   fc.record({

@@ -4,7 +4,7 @@ import {
   type ShadowOutcome,
   type ShadowParts,
   ShadowQuality,
-} from '../../../src/items/shadow/shadow-quality.ts';
+} from '../../../src/desk/shadow/shadow-quality.ts';
 
 const { signal } = new AbortController();
 
@@ -45,11 +45,11 @@ function open(changed: Partial<ShadowParts> = {}) {
     share: 1,
     random: () => 0.5,
     spare: () => true,
-    rank: async (request) => {
+    rank: (request) => {
       ranked.push(request);
-      return replyOf([1, 2]);
+      return Promise.resolve(replyOf([1, 2]));
     },
-    toRaw: (request) => request,
+    toRaw: (request) => Promise.resolve(request),
     report: (outcome) => outcomes.push(outcome),
     ...changed,
   });
@@ -102,7 +102,7 @@ describe('ShadowQuality', () => {
   });
 
   test('drops a request whose raw texts are gone, or which the server refuses', async () => {
-    const gone = open({ toRaw: () => undefined });
+    const gone = open({ toRaw: () => Promise.resolve(undefined) });
     gone.shadow.offer(requestOf('a'), replyOf([1]));
     await gone.shadow.step(signal);
     expect(gone.outcomes).toEqual([{ kind: 'dropped' }]);

@@ -16,7 +16,7 @@ export interface ShadowParts {
   /** Ranks with the model that is served now. */
   readonly rank: Rank;
   /** The request with raw texts in the place of compressed ones; undefined when one is gone. */
-  readonly toRaw: (request: RankRequest) => RankRequest | undefined;
+  readonly toRaw: (request: RankRequest) => Promise<RankRequest | undefined>;
   readonly report: (outcome: ShadowOutcome) => void;
 }
 
@@ -76,7 +76,7 @@ export class ShadowQuality {
   }
 
   async #compare({ request, reply }: Answered, signal: AbortSignal): Promise<ShadowOutcome> {
-    const raw = this.#parts.toRaw(request);
+    const raw = await this.#parts.toRaw(request);
     if (raw === undefined) {
       return { kind: 'dropped' };
     }
