@@ -42,6 +42,8 @@ ENV NODE_ENV=production \
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+# The words and queries that summaries of items are made with.
+COPY models/compress/background.json.gz models/compress/probes.txt models/compress/
 COPY --from=model . /model
 # The image's user "node", by number so that orchestrators can tell that it is not root.
 USER 1000
@@ -75,6 +77,8 @@ COPY --from=dependencies /usr/local/bin/node /usr/local/bin/node
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=cuda-provider /provider node_modules/onnxruntime-node/bin/napi-v6/linux/x64
 COPY --from=build /app/dist dist
+# The words and queries that summaries of items are made with.
+COPY models/compress/background.json.gz models/compress/probes.txt models/compress/
 COPY --from=model . /model
 USER 1000
 EXPOSE 50051

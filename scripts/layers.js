@@ -25,9 +25,10 @@ export const layers = {
     'src/text',
     'src/batch',
     'src/encode',
+    'src/compress',
     'src/schedule',
   ],
-  workers: ['src/base', 'src/pool', 'src/encode', 'src/engine'],
+  workers: ['src/base', 'src/text', 'src/pool', 'src/encode', 'src/compress', 'src/engine'],
   'src/pipeline': [
     'src/base',
     'src/config',

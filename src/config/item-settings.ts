@@ -1,10 +1,27 @@
-import { countSetting, optionalSetting, type Setting, shareSetting } from './setting.ts';
+import {
+  choiceSetting,
+  countSetting,
+  optionalSetting,
+  type Setting,
+  shareSetting,
+} from './setting.ts';
+
+/** What makes the summaries of items: the search at one of its efforts, phrases alone, or nothing. */
+export const itemCompressors = [
+  'search-quick',
+  'search-normal',
+  'search-full',
+  'phrases',
+  'none',
+] as const;
+export type ItemCompressor = (typeof itemCompressors)[number];
 
 /** Settings of the item store. */
 export interface ItemSettings {
   /** Folder of the store. Undefined: the server has none. */
   readonly items: string | undefined;
   readonly itemsMaxBytes: number;
+  readonly itemCompressor: ItemCompressor;
   /** Most tokens of an item's summary, without and with a title beside it. */
   readonly itemTokens: number;
   readonly titledItemTokens: number;
@@ -23,6 +40,10 @@ export const itemSettings: { readonly [Name in keyof ItemSettings]: Setting<Item
       unit: 'bytes',
       default: '4294967296',
       why: 'Most bytes of the item store; then puts are refused. An item takes its texts and about 700 bytes. The file can be a little larger.',
+    }),
+    itemCompressor: choiceSetting(itemCompressors, {
+      default: 'search-quick',
+      why: 'What makes the summaries of items. A search asks the model in spare time, about 1.5 (quick), 3 (normal) or 6 times (full) what scoring the whole text for 24 queries takes; phrases only counts words; none keeps the whole text.',
     }),
     itemTokens: countSetting([1, 4096], {
       unit: 'tokens',

@@ -72,7 +72,7 @@ export function resolveItems(
       ? { ...candidate, isUnknown: true }
       : {
           id: item.id,
-          title: 'title' in item ? item.title : undefined,
+          title: item.title,
           ...describeText(item, served),
         };
   });

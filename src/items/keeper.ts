@@ -18,6 +18,11 @@ export interface KeeperParts {
   readonly onFault?: (error: unknown, id: string) => void;
 }
 
+/** What makes the items' summaries and token ids. */
+export interface ItemMakers extends Pick<KeeperParts, 'compressor' | 'fallback'> {
+  readonly encoder: ItemEncoder | undefined;
+}
+
 /** The store's numbers, and what was done since the start. */
 export interface ItemsState extends StoreStats {
   /** How long the oldest stale item has waited. */
@@ -36,36 +41,53 @@ const mostRunning = 4;
 /** A store whose items get summaries and token ids: at once where that is fast, else later. */
 export class ItemKeeper {
   readonly store: ItemStore;
-  readonly compressor: Compressor | undefined;
-  readonly fallback: Compressor | undefined;
   readonly #parts: KeeperParts;
   readonly #loop: CompressLoop;
-  #encoder: ItemEncoder | undefined;
+  #makers: ItemMakers;
   #missed = 0;
 
   constructor(parts: KeeperParts) {
     const { store, compressor, fallback, spare, clock, onFault = () => undefined } = parts;
     this.#parts = parts;
     this.store = store;
-    this.compressor = compressor;
-    this.fallback = fallback;
+    this.#makers = { compressor, fallback, encoder: undefined };
     this.#loop = new CompressLoop({
       store,
-      makers: () => ({ compressor: compressor ?? fallback, encoder: this.#encoder }),
+      makers: () => {
+        const { compressor: best, fallback: first, encoder } = this.#makers;
+        return { compressor: best ?? first, encoder };
+      },
       spare,
       clock,
       mostRunning,
       onFault,
     });
-    this.encodeWith(undefined);
+    this.makeWith(this.#makers);
   }
 
-  /** Token ids are made by this from now on, such as that of another model. */
-  encodeWith(encoder: ItemEncoder | undefined): void {
-    this.#encoder = encoder;
-    const summary = this.compressor ?? this.fallback;
+  get compressor(): Compressor | undefined {
+    return this.#makers.compressor;
+  }
+
+  get fallback(): Compressor | undefined {
+    return this.#makers.fallback;
+  }
+
+  /**
+   * Summaries and token ids are made by these from now on, such as those of another model. What
+   * others have made stays until it is made anew.
+   */
+  makeWith(makers: ItemMakers): void {
+    this.#makers = makers;
+    const { compressor, fallback, encoder } = makers;
+    const summary = compressor ?? fallback;
     this.store.want({ summary, encoding: encoder?.encoding, mostFailures });
     this.#loop.wake();
+  }
+
+  /** Token ids are made by this from now on. */
+  encodeWith(encoder: ItemEncoder | undefined): void {
+    this.makeWith({ ...this.#makers, encoder });
   }
 
   /** As `ItemStore.put`, with a first summary for new content where there is a fallback. */
@@ -112,9 +134,9 @@ export class ItemKeeper {
 
   async #withSummary(item: ItemPut, by: Compressor, signal?: AbortSignal): Promise<ItemPut> {
     try {
-      const summary = await summarize(item, by, signal);
+      const { summary, encoded } = await summarize(item, by, signal);
       this.#loop.made.set(by.method, (this.#loop.made.get(by.method) ?? 0) + 1);
-      return { ...item, summary };
+      return { ...item, summary, encoded };
     } catch (error) {
       if (signal?.aborted === true) {
         throw error;

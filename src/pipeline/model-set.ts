@@ -5,7 +5,7 @@ import type { ServingEvent, Tell } from '../domain/events.ts';
 import type { ServingGauges } from './gauges.ts';
 import type { FileStamps, Manifest } from '../model/manifest.ts';
 import type { OpenPipeline } from './pipeline.ts';
-import type { ReplicaDescription, ServedModel, Serving } from '../domain/rank.ts';
+import type { ReplicaDescription, Serving } from '../domain/rank.ts';
 import type { CostTable } from '../schedule/costs/cost.ts';
 import { type VerifiedModel, verifyModel } from '../model/verified-model.ts';
 
@@ -25,6 +25,8 @@ export interface ModelSetOptions {
   /** Verifies the files of a folder; `verifyModel` by default. */
   readonly verify?: (folder: string) => Promise<VerifiedModel>;
   readonly tell?: Tell;
+  /** Hears of a model that serves from now on instead of the one before. */
+  readonly onShift?: (model: OpenModel) => void;
 }
 
 /** The models of a server as its operator sees them. */
@@ -38,7 +40,8 @@ export interface PoolView {
   readonly drainingModels: number;
 }
 
-interface Model {
+/** A model of the set. */
+export interface OpenModel {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly pipeline: OpenPipeline;
@@ -53,8 +56,8 @@ export type Note = (step: string) => void;
  */
 export class ModelSet implements Serving {
   readonly #options: ModelSetOptions;
-  readonly #others = new Set<Model>();
-  #current: Model;
+  readonly #others = new Set<OpenModel>();
+  #current: OpenModel;
   #change: string | undefined;
   #note: Note = () => undefined;
   #isDraining = false;
@@ -65,7 +68,7 @@ export class ModelSet implements Serving {
   }
 
   /** Use it in the same turn of the event loop: later the model may be draining. */
-  current(): ServedModel {
+  current(): OpenModel {
     return this.#current;
   }
 
@@ -87,6 +90,11 @@ export class ModelSet implements Serving {
 
   gauges(): ServingGauges {
     return this.#current.pipeline.gauges();
+  }
+
+  /** Whether no model has requests that need its replicas. */
+  hasSpareTime(): boolean {
+    return [this.#current, ...this.#others].every(({ pipeline }) => pipeline.spare.has());
   }
 
   replicas(): readonly ReplicaDescription[] {
@@ -170,7 +178,7 @@ export class ModelSet implements Serving {
     }
   }
 
-  async #warmOrDrain(next: Model): Promise<void> {
+  async #warmOrDrain(next: OpenModel): Promise<void> {
     try {
       await next.pipeline.warm();
       this.#assertOpen();
@@ -182,7 +190,7 @@ export class ModelSet implements Serving {
   }
 
   /** Synchronous, so that no request arrives between the two models. */
-  #shift(next: Model): void {
+  #shift(next: OpenModel): void {
     this.#others.delete(next);
     this.#others.add(this.#current);
     this.#current = next;
@@ -191,12 +199,17 @@ export class ModelSet implements Serving {
     for (const { deviceSlot: replica, phase, reason } of next.pipeline.pool.describe()) {
       this.#options.tell?.({ kind: 'replica', replica, phase, reason });
     }
+    this.#options.onShift?.(next);
   }
 
-  #open(source: ModelSource): Model {
+  #open(source: ModelSource): OpenModel {
     const { folder, manifest } = source;
     const tell = (event: ServingEvent) => this.#tell(model, event);
-    const model: Model = { folder, manifest, pipeline: this.#options.open({ ...source, tell }) };
+    const model: OpenModel = {
+      folder,
+      manifest,
+      pipeline: this.#options.open({ ...source, tell }),
+    };
     return model;
   }
 
@@ -204,7 +217,7 @@ export class ModelSet implements Serving {
    * Two models have replicas on the same slots; a slot's state is that of the current model's
    * replica.
    */
-  #tell(model: Model, event: ServingEvent): void {
+  #tell(model: OpenModel, event: ServingEvent): void {
     const isCurrent = model === this.#current;
     if (event.kind === 'replica') {
       const { replica, phase } = event;

@@ -27,6 +27,7 @@ import { type DepthChoice, planRank, type RankPlan, wholeSize } from './plan/ran
 import { type EncodedCandidates, encodeCandidates } from './stages/encode-candidates.ts';
 import { RankProgress } from './stages/progress.ts';
 import { scheduleCandidates } from './stages/schedule-candidates.ts';
+import { SpareTime } from './spare-time.ts';
 import type { Admission, Permit } from '../schedule/admission.ts';
 import type { BatchPart, PackedBatch } from '../batch/packed-batch.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
@@ -64,11 +65,14 @@ export interface OpenPipeline extends RankingPipeline {
   readonly pool: ReplicaSet;
   costs(): CostTable;
   gauges(): ServingGauges;
+  /** For work that no caller waits for. */
+  readonly spare: Pick<SpareTime, 'has' | 'score'>;
 }
 
 /** Everything between the server and the threads, for one model. */
 export class Pipeline implements OpenPipeline {
   readonly rank: Rank;
+  readonly spare: SpareTime;
   readonly #parts: PipelineParts;
   readonly #scores: ScoreSource;
   readonly #texts: TextRoom;
@@ -77,6 +81,7 @@ export class Pipeline implements OpenPipeline {
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.spare = new SpareTime(parts);
     this.#texts = parts.texts ?? new TextRoom(Number.POSITIVE_INFINITY);
     this.#scores = parts.cache === undefined ? ownRuns : new SharedScores(parts.cache, parts.clock);
     const rank: Rank = (request, call) => this.#rank(request, call);
@@ -186,6 +191,7 @@ export class Pipeline implements OpenPipeline {
 
   async drain(): Promise<void> {
     this.#isDraining = true;
+    this.spare.end();
     await this.#parts.admission.whenEmpty();
     await Promise.all([this.#parts.replicas.drain(), this.#parts.encoders.close()]);
   }

@@ -84,15 +84,20 @@ export class Scheduler {
     this.#advance();
   }
 
-  /** The candidates that wait for a replica. */
+  /** The candidates that wait for a replica, without the server's own work. */
   get waiting(): { readonly candidates: number; readonly tokens: number } {
     let candidates = 0;
     let tokens = 0;
-    for (const { waiting, waitingTokens } of this.#lanes.all) {
-      candidates += waiting.length;
-      tokens += waitingTokens;
+    for (const { waiting, waitingTokens, isSpareWork } of this.#lanes.all) {
+      candidates += isSpareWork ? 0 : waiting.length;
+      tokens += isSpareWork ? 0 : waitingTokens;
     }
     return { candidates, tokens };
+  }
+
+  /** How often requests of callers arrive, and how long ago the last one did. */
+  get pace(): Pick<ArrivalPace, 'sinceMs' | 'meanGapMs'> {
+    return this.#arrivals;
   }
 
   /** Milliseconds that the ready replicas together need for this many packed tokens. */
@@ -135,20 +140,36 @@ export class Scheduler {
   }
 
   #enqueue(encoded: EncodedRequest, call: Call): ScheduledRequest {
-    const { buckets, clock, policy } = this.#options;
+    const { buckets, clock } = this.#options;
     const arrivedAtMs = clock.nowMs();
-    this.#forecaster.see(call.client, arrivedAtMs);
+    const isCallers = call.isSpareWork !== true;
+    if (isCallers) {
+      this.#forecaster.see(call.client, arrivedAtMs);
+    }
     const state = this.#state();
     const position = this.#forecaster.positionOf(call, state);
     const request = new ScheduledRequest(encoded, call, buckets, { arrivedAtMs, ...position });
+    if (isCallers) {
+      this.#learnFrom(request, encoded, call, state);
+    }
+    this.#lanes.add(request);
+    return request;
+  }
+
+  /** Forecasts and batches depend on how callers' requests arrive and end. */
+  #learnFrom(
+    request: ScheduledRequest,
+    encoded: EncodedRequest,
+    call: Call,
+    state: SchedulerState,
+  ): void {
+    const { clock, policy } = this.#options;
     const size = {
       candidates: encoded.candidates.length,
       packedTokens: packedSizeOf(encoded, policy.limits.tokenBudget),
     };
     this.#forecaster.watch(request, this.#forecaster.predict(call, size, 0, state), clock);
-    this.#arrivals.arrive(arrivedAtMs);
-    this.#lanes.add(request);
-    return request;
+    this.#arrivals.arrive(request.arrivedAtMs);
   }
 
   #advance(): void {

@@ -38,6 +38,7 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
     deferrableWaitMs: 0,
     items: undefined,
     itemsMaxBytes: 4_294_967_296,
+    itemCompressor: 'search-quick',
     itemTokens: 20,
     titledItemTokens: 12,
     shadowShare: 0,

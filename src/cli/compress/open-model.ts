@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../base/files/sha256.ts';
 import type { TokenCounter } from '../../compress/compressor.ts';
+import { createTokenCounter } from '../../compress/token-counter.ts';
 import { parseConfig, type ServedConfig } from '../../config/config.ts';
 import { type Manifest, readManifest } from '../../model/manifest.ts';
-import { createNormalizer, normalizeRules } from '../../text/normalize/normalize.ts';
 import { loadTokenizer } from '../../text/tokenizer/tokenizer.ts';
 import { ensureModel } from '../../toolchain/build/ensure-model.ts';
 import { projectFolder } from '../../toolchain/build/project-folder.ts';
@@ -44,10 +43,6 @@ function providerOf({ devices }: Pick<ServedConfig, 'devices'>): 'cpu' | 'cuda' 
   return devices.some(({ provider }) => provider === 'cuda') ? 'cuda' : 'cpu';
 }
 
-function openCounter(model: string, { tokenizer: file, normalize = [] }: Manifest): TokenCounter {
-  const tokenizer = loadTokenizer(join(model, file.file));
-  const apply = createNormalizer(normalize);
-  // Templates have a space before a candidate's text, which is part of its first token.
-  const count = (text: string) => (text === '' ? 0 : tokenizer.encode(` ${apply(text)}`).length);
-  return { id: sha256(JSON.stringify([file.sha256, normalizeRules, ...normalize])), count };
+function openCounter(model: string, manifest: Manifest): TokenCounter {
+  return createTokenCounter(loadTokenizer(join(model, manifest.tokenizer.file)), manifest);
 }

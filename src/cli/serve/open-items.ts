@@ -6,6 +6,8 @@ import type { ItemStore } from '../../items/store/item-store.ts';
 import type { LmdbItemStore } from '../../items/store/lmdb-store.ts';
 import { openItemStore } from '../../items/store/open-store.ts';
 import type { Log } from '../../observe/log.ts';
+import type { ModelSet } from '../../pipeline/model-set.ts';
+import { ItemWork, type ItemsConfig } from './make-items.ts';
 
 /**
  * Opens the item store that the configuration names; undefined when it names none.
@@ -30,19 +32,25 @@ export async function openItems(config: Config, log: Log): Promise<LmdbItemStore
   }
 }
 
-/** Works on the items of a store while `spare` says that no request needs the capacity. */
+export interface KeptItems {
+  readonly keeper: ItemKeeper;
+  readonly work: ItemWork;
+}
+
+/** Works on the items of a store while no request needs the models' replicas. */
 export function keepItems(
   store: ItemStore | undefined,
-  spare: () => boolean,
-  log: Log,
-): ItemKeeper | undefined {
-  return (
-    store &&
-    new ItemKeeper({
-      store,
-      spare,
-      clock: systemClock,
-      onFault: (error, item) => log.warn({ err: error, item }, 'nothing was made of an item'),
-    })
-  );
+  models: Pick<ModelSet, 'hasSpareTime'>,
+  { config, log }: { readonly config: ItemsConfig; readonly log: Log },
+): KeptItems | undefined {
+  if (store === undefined) {
+    return undefined;
+  }
+  const keeper = new ItemKeeper({
+    store,
+    spare: () => models.hasSpareTime(),
+    clock: systemClock,
+    onFault: (error, item) => log.warn({ err: error, item }, 'nothing was made of an item'),
+  });
+  return { keeper, work: new ItemWork({ keeper, models, config, log }) };
 }

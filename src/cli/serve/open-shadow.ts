@@ -1,15 +1,14 @@
-import type { ServedModel } from '../../domain/rank.ts';
 import type { ServingEvent } from '../../domain/events.ts';
 import { ShadowQuality } from '../../desk/shadow/shadow-quality.ts';
 import { withWholeTexts } from '../../desk/shadow/whole-texts.ts';
+import type { ModelSet } from '../../pipeline/model-set.ts';
 import type { ItemKeeper } from '../../items/keeper.ts';
 
 export interface ShadowOptions {
   readonly items: ItemKeeper | undefined;
   /** Share of the requests by id, 0 to 1. */
   readonly share: number;
-  readonly current: () => ServedModel;
-  readonly spare: () => boolean;
+  readonly models: Pick<ModelSet, 'current' | 'hasSpareTime'>;
   readonly tell: (event: ServingEvent) => void;
 }
 
@@ -22,15 +21,15 @@ export interface OpenShadow {
 const everyMs = 50;
 
 /** Starts the quality monitor of stored summaries; without items or share there is none. */
-export function openShadow({ items, share, current, spare, tell }: ShadowOptions): OpenShadow {
+export function openShadow({ items, share, models, tell }: ShadowOptions): OpenShadow {
   if (items === undefined || share === 0) {
     return { shadow: undefined, close: () => undefined };
   }
   const shadow = new ShadowQuality({
     share,
     random: Math.random,
-    spare,
-    rank: (request, call) => current().pipeline.rank(request, call),
+    spare: () => models.hasSpareTime(),
+    rank: (request, call) => models.current().pipeline.rank(request, call),
     toRaw: (request) => withWholeTexts(request, items.store),
     report: (outcome) =>
       tell({ kind: 'shadow', drift: outcome.kind === 'compared' ? outcome.drift : undefined }),

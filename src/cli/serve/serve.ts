@@ -10,7 +10,7 @@ import { countCores } from '../../config/count-cores.ts';
 import { createPipeline, type PipelineOptions } from '../../pipeline/create-pipeline.ts';
 import type { Tell } from '../../domain/events.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import { ModelSet } from '../../pipeline/model-set.ts';
+import { ModelSet, type ModelSetOptions, type OpenModel } from '../../pipeline/model-set.ts';
 import type { WrapRank } from '../../pipeline/pipeline.ts';
 import { type Capture, captureTraffic, openCapture } from '../../observe/capture.ts';
 import { createLog, type LeveledLog, LineWriter, type Log } from '../../observe/log.ts';
@@ -23,12 +23,11 @@ import { type ListenCredentials, openCredentials, warnOfPlainText } from '../../
 import { recoverFolder } from '../../model/replace-folder.ts';
 import { verifyModel } from '../../model/verified-model.ts';
 import { chooseModel } from '../shared/choose-model.ts';
-import type { ItemKeeper } from '../../items/keeper.ts';
 import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
 import { hearSignals, type Signals, type StopSignal } from '../shared/signals.ts';
 import type { ShadowQuality } from '../../desk/shadow/shadow-quality.ts';
-import { keepItems, openItems } from './open-items.ts';
+import { type KeptItems, keepItems, openItems } from './open-items.ts';
 import { openShadow } from './open-shadow.ts';
 import { findStartProblems } from './start-problems.ts';
 import { messageOf } from '../../base/errors.ts';
@@ -64,17 +63,17 @@ export async function run(
   findLoweredLimits(config, manifest).forEach((lowered) => log.warn({}, lowered));
   const capture = await openCaptureOf(config, log);
   const store = await openItems(config, log);
-  const models = openModels({ config, manifest, verified, log, tell: observer.tell }, capture);
-  const spare = () => models.gauges().queuedCandidates === 0;
-  const items = keepItems(store, spare, log);
-  const current = () => models.current();
+  const onShift = (model: OpenModel) => items?.work.follow(model);
+  const serving = { config, manifest, verified, log, tell: observer.tell, onShift };
+  const models = openModels(serving, capture);
+  const items = keepItems(store, models, { config, log });
   const { shadowShare: share } = config;
-  const monitor = openShadow({ items, share, current, spare, tell: observer.tell });
+  const monitor = openShadow({ items: items?.keeper, share, models, tell: observer.tell });
   const { shadow } = monitor;
   const parts = { config, manifest, log, signals, observation, models, credentials, items, shadow };
   const isClean = await serve(parts);
   monitor.close();
-  await Promise.all([observation.close(), capture?.close(), items?.close()]);
+  await Promise.all([observation.close(), capture?.close(), items?.work.close()]);
   if (!isClean) {
     killWhenStuck();
   }
@@ -96,7 +95,7 @@ interface ServeParts {
   readonly observation: Observation;
   readonly models: ModelSet;
   readonly credentials: ListenCredentials;
-  readonly items: ItemKeeper | undefined;
+  readonly items: KeptItems | undefined;
   readonly shadow: ShadowQuality | undefined;
 }
 
@@ -108,6 +107,7 @@ async function serve(parts: ServeParts): Promise<boolean> {
   const admin = await orEnd(openAdmin(parts));
   // Warm before listening, or load-balancing clients would send calls before they can be answered.
   await orEnd(models.warm());
+  await orEnd(Promise.resolve(items?.work.use(models.current())));
   const server = await orEnd(
     startServer({
       config,
@@ -115,7 +115,7 @@ async function serve(parts: ServeParts): Promise<boolean> {
       log,
       tell: observer.tell,
       pipeline: models,
-      items,
+      items: items?.keeper,
       shadow,
       current: () => models.current(),
       readLoad: () => observer.load(),
@@ -123,7 +123,7 @@ async function serve(parts: ServeParts): Promise<boolean> {
   );
   const stopped = handleSignals(signals, server, log);
   watchServer(observation, server, models);
-  watchItems(observation.observer, items);
+  watchItems(observation.observer, items?.keeper);
   await orEnd(Promise.race([server.ready, stopped]));
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
@@ -186,9 +186,10 @@ function endWhileLoading(
 
 /** The models: the first one to serve, and how to open others. */
 function openModels(
-  { config, manifest, verified, log, tell }: PipelineOptions & { readonly tell: Tell },
+  options: PipelineOptions & Pick<ModelSetOptions, 'onShift'> & { readonly tell: Tell },
   capture: Capture | undefined,
 ): ModelSet {
+  const { config, manifest, verified, log, tell, onShift } = options;
   const { model: folder, devices } = config;
   return new ModelSet({
     first: { folder, manifest, verified, devices },
@@ -203,6 +204,7 @@ function openModels(
     },
     clock: systemClock,
     tell,
+    ...(onShift === undefined ? {} : { onShift }),
   });
 }
 

@@ -3,7 +3,11 @@ import { RankError } from '../../base/errors.ts';
 import { packBatch } from '../../batch/pack-batch.ts';
 import { type BatchPart, type BatchRunner, tokenPart } from '../../batch/packed-batch.ts';
 import type { ScoreGroups } from '../../compress/compressor.ts';
-import { createGroupEncoder, type EncodedRow } from './encode-groups.ts';
+import {
+  createGroupEncoder,
+  type EncodedRow,
+  sharePrefixes,
+} from '../../compress/encode-groups.ts';
 import type { PairEngine } from './open-pair-engine.ts';
 import { logitsOf } from './score-pairs.ts';
 
@@ -164,15 +168,7 @@ function countTokens(rows: readonly Row[]): number {
 
 /** Rows of one prefix become one part; `ordered` has the rows in the order of the logits. */
 function toParts(rows: readonly Row[]) {
-  const byPrefix = new Map<Int32Array, Row[]>();
-  for (const row of rows) {
-    const members = byPrefix.get(row.prefix);
-    if (members === undefined) {
-      byPrefix.set(row.prefix, [row]);
-    } else {
-      members.push(row);
-    }
-  }
+  const byPrefix = sharePrefixes(rows);
   const parts = [...byPrefix].map(
     ([prefix, members]): BatchPart =>
       tokenPart({ prefix, suffixes: members.map(({ ids }) => ids) }),

@@ -1,5 +1,5 @@
-import type { Compressor, SourceText } from '../item/compressor.ts';
-import type { EncodedItem, Item, Summary } from '../item/item.ts';
+import type { Compressor, EncodedItem, SourceText } from '../item/compressor.ts';
+import type { Item, Summary } from '../item/item.ts';
 import type { ItemResult } from '../store/item-store.ts';
 
 /** Makes the token ids of candidates for the model that serves. */
@@ -25,21 +25,28 @@ export async function makeItem(
     compressor === undefined ||
     (item.summary?.method === compressor.method && item.summary.version === compressor.version);
   const made = hasSummary ? undefined : await summarize(item, compressor, signal);
-  const summary = made ?? item.summary;
+  const text = (made?.summary ?? item.summary)?.text ?? item.text;
   const encoded =
-    encoder === undefined
-      ? undefined
-      : await encodeItem({ ...item, text: summary?.text ?? item.text }, encoder, signal);
-  return { id: item.id, contentHash: item.contentHash, summary: made, encoded };
+    encoder === undefined || made?.encoded?.encoding === encoder.encoding
+      ? made?.encoded
+      : await encodeItem({ ...item, text }, encoder, signal);
+  return { id: item.id, contentHash: item.contentHash, summary: made?.summary, encoded };
+}
+
+/** A summary, with token ids where the compressor makes them too. */
+export interface Made {
+  readonly summary: Summary;
+  readonly encoded: EncodedItem | undefined;
 }
 
 export async function summarize(
   source: Pick<Item, 'title' | 'text'>,
   compressor: Compressor,
   signal?: AbortSignal,
-): Promise<Summary> {
+): Promise<Made> {
   const { method, version } = compressor;
-  return { ...(await compressor.compress(sourceText(source), signal)), method, version };
+  const { encoded, ...made } = await compressor.compress(sourceText(source), signal);
+  return { summary: { ...made, method, version }, encoded };
 }
 
 async function encodeItem(

@@ -18,10 +18,23 @@ export interface CompressedText {
   readonly rawTokens: number;
 }
 
+/** The token ids of an item as a candidate: its title and its summary, or its text without one. */
+export interface EncodedItem {
+  /** Hash of template, tokenizer and normalizer, whose ids these are. */
+  readonly encoding: string;
+  /** Empty for a candidate too long to be known by its ids. */
+  readonly ids: Int32Array;
+}
+
+/** A compressed text, and the token ids of title and text if the maker knows them. */
+export interface CompressedItem extends CompressedText {
+  readonly encoded?: EncodedItem;
+}
+
 /** Makes a candidate's text short. Equal method and version give equal results. */
 export interface Compressor {
   readonly method: string;
   readonly version: string;
   /** @throws whatever stops it; the signal ends it early. */
-  compress(source: SourceText, signal?: AbortSignal): Promise<CompressedText>;
+  compress(source: SourceText, signal?: AbortSignal): Promise<CompressedItem>;
 }

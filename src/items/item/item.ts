@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CompressedText } from './compressor.ts';
+import type { CompressedText, EncodedItem } from './compressor.ts';
 
 /** An item as its owner gives it. */
 export interface ItemSource {
@@ -18,17 +18,12 @@ export interface Summary extends CompressedText {
   readonly version: string;
 }
 
-/** The token ids of an item as a candidate: its title and its summary, or its text without one. */
-export interface EncodedItem {
-  /** Hash of template, tokenizer and normalizer, whose ids these are. */
-  readonly encoding: string;
-  readonly ids: Int32Array;
-}
-
-/** What ranking by id reads: everything but the source's texts, which are much larger. */
+/** What ranking by id reads: everything but the source's text, which is much larger. */
 export interface ItemHead {
   readonly id: string;
   readonly version: bigint;
+  /** Undefined for none; never empty. */
+  readonly title: string | undefined;
   /** Of title and text. Summary and ids are always of this content. */
   readonly contentHash: string;
   readonly updatedAtMs: number;
@@ -55,4 +50,13 @@ export interface Wanted {
 /** Identifies title and text. 128 bits: chance will not make two of them equal. */
 export function hashContent({ title = '', text }: Pick<ItemSource, 'title' | 'text'>): string {
   return createHash('sha256').update(`${title.length}:${title}${text}`).digest('hex').slice(0, 32);
+}
+
+/** The token ids that a model of this encoding can use; undefined: the texts are to be encoded. */
+export function usableIds(
+  { encoded }: Pick<ItemHead, 'encoded'>,
+  encoding: string,
+): Int32Array | undefined {
+  const isUsable = encoded?.encoding === encoding && encoded.ids.length > 0;
+  return isUsable ? encoded.ids : undefined;
 }

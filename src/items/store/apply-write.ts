@@ -44,12 +44,13 @@ export function applyPut(stored: Stored, put: ItemPut, nowMs: number): Applied<P
   const head = {
     id: put.id,
     version: put.version,
+    title: put.title,
     contentHash,
     updatedAtMs: nowMs,
     waitingSinceMs: nowMs,
     failures: 0,
     summary: put.summary,
-    encoded: undefined,
+    encoded: put.encoded,
   };
   return { outcome: 'stored', stored: itemOf(head), ...sourceOf(put) };
 }
@@ -88,16 +89,16 @@ export function applyResult(
 }
 
 /** The summary of a put is a first one: it takes the place of none that was made later. */
-function addSummary(head: HeadRecord, { summary }: ItemPut): Applied<PutOutcome> {
+function addSummary(head: HeadRecord, { summary, encoded }: ItemPut): Applied<PutOutcome> {
   return head.summary !== undefined || summary === undefined
     ? { outcome: 'unchanged', stored: { kind: 'item', head } }
-    : { outcome: 'unchanged', stored: itemOf({ ...head, summary, encoded: undefined }) };
+    : { outcome: 'unchanged', stored: itemOf({ ...head, summary, encoded }) };
 }
 
 function itemOf(head: Omit<HeadRecord, 'progress'>): Stored {
   return { kind: 'item', head: { ...head, progress: progressOf(head) } };
 }
 
-function sourceOf({ title, text }: ItemPut): { readonly source: SourceRecord } {
-  return { source: { title, text } };
+function sourceOf({ text }: ItemPut): { readonly source: SourceRecord } {
+  return { source: { text } };
 }

@@ -40,7 +40,7 @@ export class Draft {
       };
       change.after = stored;
       change.source = source ?? change.source;
-      this.#bytes += 3 * ((source?.title?.length ?? 0) + (source?.text.length ?? 0));
+      this.#bytes += 3 * (titleLength(stored) + (source?.text.length ?? 0));
       this.#changes.set(id, change);
     }
     return outcome;
@@ -102,6 +102,10 @@ function writeChange(tables: Tables, id: string, change: Change, writer: Writer)
   if (after.kind === 'item' && source !== undefined) {
     writer.put(tables.sources, key, packSource(source));
   }
+}
+
+function titleLength(stored: Stored): number {
+  return stored.kind === 'item' ? (stored.head.title?.length ?? 0) : 0;
 }
 
 function count(counts: Map<string, number>, stored: Stored, change: number): void {

@@ -1,9 +1,12 @@
-import type { EncodedItem, Item, ItemHead, ItemSource, Summary, Wanted } from '../item/item.ts';
+import type { EncodedItem } from '../item/compressor.ts';
+import type { Item, ItemHead, ItemSource, Summary, Wanted } from '../item/item.ts';
 
 /** An item to be stored. */
 export interface ItemPut extends ItemSource {
   /** A first summary, for when the content has none yet. */
   readonly summary?: Summary | undefined;
+  /** The token ids of that summary. */
+  readonly encoded?: EncodedItem | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { EncodedItem, ItemHead, Summary } from '../item/item.ts';
+import type { EncodedItem } from '../item/compressor.ts';
+import type { ItemHead, Summary } from '../item/item.ts';
 
 /** A head as it is stored, with the word under which the index has it. */
 export interface HeadRecord extends ItemHead {
@@ -6,7 +7,6 @@ export interface HeadRecord extends ItemHead {
 }
 
 export interface SourceRecord {
-  readonly title: string | undefined;
   readonly text: string;
 }
 
@@ -23,6 +23,8 @@ export type PackedHead = readonly [
   progress: string,
   summary: PackedSummary | null,
   encoded: PackedIds | null,
+  /** Empty for none. */
+  title: string,
 ];
 type PackedSummary = readonly [
   text: string,
@@ -35,7 +37,7 @@ type PackedSummary = readonly [
 ];
 /** Two bytes an id where that is enough, four otherwise, in the processor's order. */
 type PackedIds = readonly [encoding: string, bytesOfId: number, ids: Uint8Array];
-export type PackedSource = readonly [title: string, text: string];
+export type PackedSource = readonly [text: string];
 
 export function packHead(head: HeadRecord): PackedHead {
   const { version, contentHash, updatedAtMs, waitingSinceMs, failures, progress } = head;
@@ -48,14 +50,17 @@ export function packHead(head: HeadRecord): PackedHead {
     progress,
     head.summary === undefined ? null : packSummary(head.summary),
     head.encoded === undefined ? null : packIds(head.encoded),
+    head.title ?? '',
   ];
 }
 
 export function unpackHead(id: string, packed: PackedHead): HeadRecord {
-  const [version, hash, updatedAtMs, waitingSinceMs, failures, progress, summary, encoded] = packed;
+  const [version, hash, updatedAtMs, waitingSinceMs, failures, progress, ...made] = packed;
+  const [summary, encoded, title] = made;
   return {
     id,
     version: BigInt(version),
+    title: title === '' ? undefined : title,
     contentHash: Buffer.from(hash).toString('hex'),
     updatedAtMs,
     waitingSinceMs,
@@ -66,12 +71,12 @@ export function unpackHead(id: string, packed: PackedHead): HeadRecord {
   };
 }
 
-export function packSource({ title = '', text }: SourceRecord): PackedSource {
-  return [title, text];
+export function packSource({ text }: SourceRecord): PackedSource {
+  return [text];
 }
 
-export function unpackSource([title, text]: PackedSource): SourceRecord {
-  return { title: title === '' ? undefined : title, text };
+export function unpackSource([text]: PackedSource): SourceRecord {
+  return { text };
 }
 
 function packSummary({ text, kept, tokens, rawTokens, method, version }: Summary): PackedSummary {

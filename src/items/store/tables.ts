@@ -25,7 +25,7 @@ export interface Tables {
 export const dataFile = 'data.mdb';
 export const format = 'slmrank items';
 /** Raise it when tables or records change. */
-export const schema = 1;
+export const schema = 2;
 export const factsKey = Buffer.from('facts');
 
 const shared = { keyEncoding: 'binary', encoding: 'msgpack' } as const;

@@ -7,7 +7,7 @@ export interface WorkerEntry {
 const isSource = import.meta.url.endsWith('.ts');
 
 /** A worker file: the source in development and tests, the built file in production. */
-export function findWorker(name: 'infer' | 'encode'): WorkerEntry {
+export function findWorker(name: 'infer' | 'encode' | 'compress'): WorkerEntry {
   return workerEntry(
     new URL(`../../../workers/${name}.${isSource ? 'ts' : 'js'}`, import.meta.url),
   );

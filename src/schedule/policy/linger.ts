@@ -15,6 +15,16 @@ export class ArrivalPace {
       : gapMs;
   }
 
+  /** Infinity before the first arrival. */
+  sinceMs(nowMs: number): number {
+    return nowMs - this.#lastAtMs;
+  }
+
+  /** Mean time between recent arrivals; Infinity before the second. */
+  get meanGapMs(): number {
+    return this.#meanGapMs;
+  }
+
   /** Mean time between recent arrivals, or the time since the last one if that is longer. */
   gapMs(nowMs: number): number {
     return Math.max(this.#meanGapMs, nowMs - this.#lastAtMs);

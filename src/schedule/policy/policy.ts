@@ -88,7 +88,10 @@ function decideUrgent<Request extends WaitingRequest>(
   }
   for (const request of deferrable) {
     const expireAtMs = expiresAtMs(request, capacity);
-    const promoteAtMs = request.arrivedAtMs + limits.deferrableWaitMs;
+    const promoteAtMs =
+      request.isSpareWork === true
+        ? Number.POSITIVE_INFINITY
+        : request.arrivedAtMs + limits.deferrableWaitMs;
     if (Math.min(expireAtMs, promoteAtMs) <= nowMs) {
       return { kind: expireAtMs <= nowMs ? 'expire' : 'promote', request };
     }
@@ -152,8 +155,9 @@ function decideBatch<Request extends WaitingRequest, Replica extends ReplicaLoad
   }
   const leftMs = head.deadlineAtMs - startAtMs;
   const half = Math.ceil(limits.tokenBudget / 2);
+  const most = head.isSpareWork === true ? Math.min(half, limits.shareTokens) : half;
   const fullCap = isDeferrable
-    ? Math.min(half, replica.tokenCap)
+    ? Math.min(most, replica.tokenCap)
     : batchCap(view, { replica, head, packedTokens, leftMs }, limits);
   // A batch cannot be interrupted: one beyond its client's share must not hold up others for long.
   const cap = head.isOverShare ? Math.min(fullCap, half) : fullCap;

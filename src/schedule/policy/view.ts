@@ -25,6 +25,8 @@ export interface WaitingRequest {
   readonly partialOk: boolean;
   /** Whether it exceeds its client's fair share, so that other clients' requests run first. */
   readonly isOverShare: boolean;
+  /** Whether it never counts as interactive, however long it waits. */
+  readonly isSpareWork?: boolean;
 }
 
 /** A ready replica and the batches it holds: the running one first, then the prepared one. */

@@ -54,6 +54,7 @@ export class ScheduledRequest implements WaitingRequest {
   readonly partialOk: boolean;
   readonly client: string;
   readonly priority: PriorityClass;
+  readonly isSpareWork: boolean;
   readonly dueAtMs: number;
   /** The queue is sorted by it: change it only while the request is not in the queue. */
   fairDueAtMs: number;
@@ -83,6 +84,7 @@ export class ScheduledRequest implements WaitingRequest {
     this.partialOk = call.partialOk;
     this.client = call.client;
     this.priority = call.priority;
+    this.isSpareWork = call.isSpareWork === true;
     this.#deadline =
       call.maxCallMs === undefined
         ? 'the deadline'

@@ -28,7 +28,7 @@ describe('a put', () => {
       kind: 'item',
       head: { version: 2n, summary: undefined, waitingSinceMs: 20, updatedAtMs: 20 },
     });
-    expect(source).toEqual({ title: undefined, text: 'other' });
+    expect(source).toEqual({ text: 'other' });
   });
 
   test('of the same content keeps its waiting time and what was made of it', () => {

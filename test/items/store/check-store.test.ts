@@ -61,7 +61,7 @@ test('an LMDB file of another program and another schema are told apart from dam
   const later = open<unknown, Buffer>({ path: newer, noSubdir: false, keyEncoding: 'binary' });
   await later.put(factsKey, { format, schema: 99 });
   await later.close();
-  expect(await refusalOf(newer)).toContain('has schema 99; this version reads 1');
+  expect(await refusalOf(newer)).toContain('has schema 99; this version reads 2');
 });
 
 function overwrite(file: string, from: number, bytes: number, value: number): void {

@@ -43,6 +43,7 @@ export class FakeModel {
       pool: this.pool,
       costs: () => this.costs(),
       gauges: () => this.gauges(),
+      spare: { has: () => true, score: () => Promise.reject(new Error('no rows')) },
     });
   }
 

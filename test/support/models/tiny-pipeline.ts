@@ -51,6 +51,7 @@ export function testConfig(changed: Partial<ServedConfig> = {}): ServedConfig {
     capture: undefined,
     items: undefined,
     itemsMaxBytes: 1_048_576,
+    itemCompressor: 'search-quick',
     itemTokens: 24,
     titledItemTokens: 12,
     shadowShare: 0,

@@ -1,7 +1,14 @@
-import { at } from '../../base/at.ts';
-import { RankError } from '../../base/errors.ts';
-import type { ProbeGroup, SourceText } from '../../compress/compressor.ts';
-import type { PairEncoder } from './pair-batches.ts';
+import { at } from '../base/at.ts';
+import { RankError } from '../base/errors.ts';
+import type { RequestEncoder } from '../encode/encode.ts';
+import type { TemplateOrder } from '../text/template.ts';
+import type { ProbeGroup, SourceText } from './compressor.ts';
+
+/** How a model encodes a query and a text. */
+export interface GroupEncoder {
+  readonly order: TemplateOrder;
+  readonly encoder: Pick<RequestEncoder, 'encode'>;
+}
 
 /** A query and a text as token ids. Rows with the same prefix share it in a batch. */
 export interface EncodedRow {
@@ -20,7 +27,7 @@ const mostKept = 10_000;
  *   long.
  */
 export function createGroupEncoder(
-  engine: PairEncoder,
+  engine: GroupEncoder,
 ): (group: ProbeGroup) => readonly EncodedRow[] {
   const encode = (query: string, source: SourceText) => encodeOne(engine, query, source);
   if (engine.order === 'query-first') {
@@ -46,7 +53,23 @@ export function createGroupEncoder(
   };
 }
 
-function encodeOne({ encoder }: PairEncoder, query: string, { title, text }: SourceText) {
+/** The rows by their prefixes, which a batch computes once. */
+export function sharePrefixes<Row extends EncodedRow>(
+  rows: readonly Row[],
+): ReadonlyMap<Int32Array, readonly Row[]> {
+  const byPrefix = new Map<Int32Array, Row[]>();
+  for (const row of rows) {
+    const members = byPrefix.get(row.prefix);
+    if (members === undefined) {
+      byPrefix.set(row.prefix, [row]);
+    } else {
+      members.push(row);
+    }
+  }
+  return byPrefix;
+}
+
+function encodeOne({ encoder }: GroupEncoder, query: string, { title, text }: SourceText) {
   const outcome = encoder.encode({
     query,
     instruction: undefined,

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createGroupEncoder } from '../../../src/eval/rank/encode-groups.ts';
-import { fakeEncoding } from './fake-pairs.ts';
+import { createGroupEncoder } from '../../src/compress/encode-groups.ts';
+import { fakeEncoding } from '../eval/rank/fake-pairs.ts';
 
 /** Encodes with the fake's rules, and counts how often. */
 function setUp(order: 'query-first' | 'candidate-first') {
