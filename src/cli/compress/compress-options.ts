@@ -44,7 +44,8 @@ export interface CompressOptions {
   readonly effort: Effort;
   readonly probes: string | undefined;
   readonly maxLoss: number | undefined;
-  readonly workers: number | undefined;
+  /** As SLMRANK_DEVICES. */
+  readonly devices: string | undefined;
 }
 
 const definitions = {
@@ -68,6 +69,7 @@ const tokens: Bounds = { min: 1, whole: true };
 export function parseCompressOptions(args: readonly string[]): CompressOptions {
   const values = parseOnlyOptions(args, usage, definitions);
   const { in: input, out } = values;
+  const workers = parseIfGiven('workers', values.workers, { min: 1, max: 256, whole: true });
   if (input === undefined || out === undefined) {
     throw new UsageError(`--${input === undefined ? 'in' : 'out'} is missing\n\n${usage}`);
   }
@@ -89,7 +91,7 @@ export function parseCompressOptions(args: readonly string[]): CompressOptions {
     effort: parseOneOf('effort', values.effort, efforts),
     probes: values.probes,
     maxLoss: parseIfGiven('max-loss', values['max-loss'], { max: 1 }),
-    workers: parseIfGiven('workers', values.workers, { min: 1, max: 256, whole: true }),
+    devices: workers === undefined ? undefined : `cpu:${workers}`,
   };
 }
 

@@ -2,12 +2,12 @@ import { createReadStream } from 'node:fs';
 import { dataError, DataError, quote } from '../../base/errors.ts';
 import { JsonRecord } from '../../base/files/json-record.ts';
 import { type Line, type LineSource, readLines } from '../../base/files/read-lines.ts';
+import { mapInOrder } from '../../base/in-order.ts';
 import type { CompressedText, Compressor } from '../../compress/compressor.ts';
 import type { Passage } from '../../eval/data/beir.ts';
 import { readCandidates } from '../../eval/data/read-candidates.ts';
 import { interruptedStatus, watchScoring } from '../shared/watch-scoring.ts';
 import { type CompressOptions, parseCompressOptions } from './compress-options.ts';
-import { mapInOrder } from './in-order.ts';
 import { openCompressor } from './open-compressor.ts';
 import { partOf, ResumableFile } from './resumable-file.ts';
 

@@ -21,9 +21,8 @@ export interface OpenCompressor {
 export async function openCompressor(
   options: Omit<CompressOptions, 'in' | 'out' | 'dropTitles'>,
 ): Promise<OpenCompressor> {
-  const { model, workers, method, budget, maxLoss } = options;
-  const devices = workers === undefined ? undefined : `cpu:${workers}`;
-  const { config, manifest, counter } = await openModel({ model, devices });
+  const { method, budget, maxLoss } = options;
+  const { config, manifest, counter } = await openModel(options);
   const background = openBackground(options.background);
   const parts = { counter, background, budget };
   if (method !== 'search') {

@@ -1,11 +1,25 @@
-import { type CompressionMethod, compressionMethods } from '../../compress/compressor.ts';
-import { type Effort, efforts } from '../../compress/search/effort.ts';
+import { at } from '../../base/at.ts';
 import { projectFolder } from '../../toolchain/build/project-folder.ts';
-import { parseNumber, parseOneOf } from '../shared/option-values.ts';
+import { parseNumber } from '../shared/option-values.ts';
 import { parseOnlyOptions, UsageError } from '../shared/usage.ts';
 
-const defaultRows =
-  'title,head:12,head:18,head:24,phrases:12,phrases:18,phrases:24,search:12,search:18,search:24';
+/** What --rows may name, and how each is made. */
+const rowMethods = {
+  head: { method: 'head', effort: 'normal' },
+  phrases: { method: 'phrases', effort: 'normal' },
+  'search-quick': { method: 'search', effort: 'quick' },
+  'search-normal': { method: 'search', effort: 'normal' },
+  'search-full': { method: 'search', effort: 'full' },
+} as const;
+type RowMethod = keyof typeof rowMethods;
+const methodNames = Object.keys(rowMethods) as RowMethod[];
+
+const defaultRows = [
+  'title',
+  ...(['head', 'phrases', 'search-normal'] as const).flatMap((method) =>
+    [12, 18, 24].map((tokens) => `${method}:${tokens}`),
+  ),
+].join();
 
 const usage = `Usage: slmrank report context --beir DIR [OPTIONS]
 
@@ -18,9 +32,9 @@ postings to read) and context.svg. Compressed texts are kept: after Control-C th
   --split NAME       which qrels (default: dev)
   --run FILE         the first stage's run (default: DIR/runs/pool.trec.gz)
   --model NAME       a recipe's name, or the folder of a built model (default: the model that slmrank serves)
-  --rows ROWS        METHOD:TOKENS of each row, separated by commas; TOKENS count the text alone
-                     (default: title, and head, phrases and search at 12, 18 and 24)
-  --effort NAME      of the search: quick, normal or full (default: normal)
+  --rows ROWS        title, or METHOD:TOKENS, separated by commas; METHOD is head, phrases, search-quick, search-normal or
+                     search-full, and TOKENS counts the text alone
+                     (default: title, and head, phrases and search-normal at 12, 18 and 24)
   --background FILE  of 'slmrank compress background' (default: that of job postings)
   --probes FILE      queries that the search asks, one a line (default: those of job postings)
   --limit N          at most N queries, spread evenly over the run
@@ -37,7 +51,6 @@ const definitions = {
   run: { type: 'string' },
   model: { type: 'string' },
   rows: { type: 'string', default: defaultRows },
-  effort: { type: 'string', default: 'normal' },
   background: { type: 'string' },
   probes: { type: 'string' },
   limit: { type: 'string' },
@@ -50,10 +63,12 @@ const definitions = {
 } as const;
 
 export interface RowPlan {
-  readonly name: string;
-  readonly method: Exclude<CompressionMethod, 'none'>;
+  /** As in --rows. */
+  readonly row: 'title' | RowMethod;
   /** Most tokens of the text. */
   readonly tokens: number;
+  /** Undefined for the title alone. */
+  readonly how: (typeof rowMethods)[RowMethod] | undefined;
 }
 
 export interface ContextOptions {
@@ -62,7 +77,6 @@ export interface ContextOptions {
   readonly run: string;
   readonly model: string | undefined;
   readonly rows: readonly RowPlan[];
-  readonly effort: Effort;
   readonly background: string | undefined;
   readonly probes: string | undefined;
   readonly limit: number;
@@ -92,7 +106,6 @@ export function parseContextOptions(
     run: values.run ?? `${beir}/runs/pool.trec.gz`,
     model: values.model,
     rows: parseRows(values.rows),
-    effort: parseOneOf('effort', values.effort, efforts),
     background: values.background,
     probes: values.probes,
     limit: values.limit === undefined ? Infinity : count('limit', values.limit),
@@ -106,22 +119,26 @@ export function parseContextOptions(
 
 function parseRows(list: string): readonly RowPlan[] {
   const names = list.split(',').map((name) => name.trim());
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
-    throw new UsageError(`--rows has '${twice}' twice; each row is allowed once`);
-  }
-  return names.map((name) => {
-    const [given, tokens] = name.split(':');
-    const method = compressionMethods.find((known) => known === given);
-    if (method === 'title' && tokens === undefined) {
-      return { name: 'title alone', method, tokens: 0 };
+  const rows = names.map(parseRow);
+  rows.forEach(({ row, tokens }, i) => {
+    if (rows.findIndex((each) => each.row === row && each.tokens === tokens) < i) {
+      throw new UsageError(`--rows has '${at(names, i)}' twice; each row is allowed once`);
     }
-    if (method === undefined || method === 'none' || method === 'title' || tokens === undefined) {
-      throw new UsageError(
-        `--rows has '${name}'; title, or head, phrases or search with tokens, such as search:18`,
-      );
-    }
-    const most = parseNumber('rows', tokens, { min: 1, whole: true });
-    return { name: `${method} ${most}`, method, tokens: most };
   });
+  return rows;
+}
+
+function parseRow(name: string): RowPlan {
+  if (name === 'title') {
+    return { row: 'title', tokens: 0, how: undefined };
+  }
+  const [, given, text = ''] = /^([^:]*):(.*)$/.exec(name) ?? [];
+  const row = methodNames.find((known) => known === given);
+  const tokens = /^\d+$/.test(text) ? Number(text) : 0;
+  if (row === undefined || tokens === 0 || !Number.isSafeInteger(tokens)) {
+    throw new UsageError(
+      `--rows has '${name}'; title is allowed, and ${methodNames.join(', ')} with a colon and a number of tokens, such as search-normal:18`,
+    );
+  }
+  return { row, tokens, how: rowMethods[row] };
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
 import {
   measureContext,
   type MeasureSpeed,
@@ -19,7 +20,7 @@ import { createPipeline } from '../../pipeline/create-pipeline.ts';
 import { openCompressor } from '../compress/open-compressor.ts';
 import { type ChosenModel, openModel } from '../compress/open-model.ts';
 import { openProgress, printLine } from '../shared/standard-error.ts';
-import { type ContextOptions, parseContextOptions } from './context-options.ts';
+import { type ContextOptions, parseContextOptions, type RowPlan } from './context-options.ts';
 
 /** The command `slmrank report context`. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -47,45 +48,53 @@ async function shortenRows(
   options: ContextOptions,
   passages: readonly Passage[],
 ): Promise<readonly ShortenedRow[]> {
-  const raw = new Map(passages.map(({ id, text }) => [id, text]));
-  const nothing = new Map(passages.map(({ id }) => [id, '']));
+  const whole = new Map(passages.map(({ id, text }) => [id, text]));
   const rows: ShortenedRow[] = [
-    {
-      name: 'raw',
-      method: 'raw',
-      version: undefined,
-      postingsPerSecond: undefined,
-      texts: { titles: raw, 'no-titles': raw },
-    },
+    { name: 'raw', budget: undefined, ...asGiven('raw', { titles: whole, 'no-titles': whole }) },
   ];
   for (const plan of options.rows) {
-    if (plan.method === 'title') {
-      const texts = { titles: nothing, 'no-titles': undefined };
-      const row = { name: plan.name, method: 'title', version: undefined, texts };
-      rows.push({ ...row, postingsPerSecond: undefined });
-      continue;
-    }
-    const progress = openProgress(`postings for '${plan.name}'`, passages.length);
-    const { compressor, close } = await openCompressor({
-      method: plan.method,
-      budget: { titled: plan.tokens, untitled: plan.tokens },
-      model: options.model,
-      background: options.background,
-      probes: options.probes,
-      effort: options.effort,
-      maxLoss: undefined,
-      workers: undefined,
-    });
-    try {
-      const { name } = plan;
-      const onProgress = (done: number) => progress.update(done);
-      rows.push(await shortenAll(passages, compressor, { name, state: options.state, onProgress }));
-    } finally {
-      progress.end();
-      await close();
-    }
+    rows.push(await shortenRow(plan, options, passages));
   }
   return rows;
+}
+
+function asGiven(method: string, texts: ShortenedRow['texts']) {
+  return { method, version: undefined, postingsPerSecond: undefined, texts };
+}
+
+async function shortenRow(
+  { row, tokens, how }: RowPlan,
+  options: ContextOptions,
+  passages: readonly Passage[],
+): Promise<ShortenedRow> {
+  if (how === undefined) {
+    const nothing = new Map(passages.map(({ id }) => [id, '']));
+    const texts = { titles: nothing, 'no-titles': undefined };
+    return { name: 'title alone', budget: tokens, ...asGiven(row, texts) };
+  }
+  const name = `${row} ${tokens}`;
+  const budget = { titled: tokens, untitled: tokens };
+  const opened = await openCompressor({ ...options, ...how, budget, maxLoss: undefined });
+  const progress = openProgress(`postings for '${name}'`, passages.length);
+  try {
+    const { compressor } = opened;
+    const { texts, postingsPerSecond } = await shortenAll(passages, compressor, {
+      state: options.state,
+      clock: systemClock,
+      onProgress: (done) => progress.update(done),
+    });
+    return {
+      name,
+      method: row,
+      budget: tokens,
+      version: compressor.version,
+      postingsPerSecond,
+      texts: { titles: texts, 'no-titles': texts },
+    };
+  } finally {
+    progress.end();
+    await opened.close();
+  }
 }
 
 interface Measured {
@@ -136,6 +145,7 @@ async function openSpeed(
     queries: speedQueries,
     depth: 50,
     requestsInFlight,
+    clock: systemClock,
     onProgress: printLine,
   });
   return { measure, close };

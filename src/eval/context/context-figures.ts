@@ -92,8 +92,8 @@ function probability(margin: number): number {
   return 1 / (1 + Math.exp(-margin));
 }
 
-/** The value below which a share of the values lies; NaN without values. */
+/** The value below which a share of the values lies. There must be a value. */
 function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+  return at(sorted, Math.min(sorted.length - 1, Math.floor(share * sorted.length)));
 }

@@ -34,12 +34,17 @@ export interface ContextSpeed {
 
 export interface ContextRowReport {
   readonly name: string;
+  /** One line of the chart. */
   readonly method: string;
+  /** Most tokens of the text; undefined for raw candidates. */
+  readonly budget: number | undefined;
   /** The compressor's version; undefined for raw candidates. */
   readonly version: string | undefined;
-  /** Postings compressed per second, when they were compressed for this report. */
+  /** Postings compressed per second of work; undefined where nothing is compressed. */
   readonly postingsPerSecond: number | undefined;
   readonly figures: ContextFigures;
+  /** Relative change of NDCG@10 against the first search of the same budget, paired by query. */
+  readonly againstSearch: Interval | undefined;
   readonly speed: ContextSpeed | undefined;
 }
 
@@ -48,7 +53,12 @@ export interface Sample {
   readonly id: string;
   readonly title: string;
   readonly raw: string;
-  readonly shortened: readonly { readonly name: string; readonly text: string }[];
+  /** Of the rows with texts of their own, titles hidden. */
+  readonly shortened: readonly {
+    readonly method: string;
+    readonly budget: number;
+    readonly text: string;
+  }[];
 }
 
 /** The result of `slmrank report context`; context.json has the same shape. */

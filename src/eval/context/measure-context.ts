@@ -12,6 +12,8 @@ import type { ContextReport, ContextRowReport, ContextSpeed, Sample } from './co
 export interface ShortenedRow {
   readonly name: string;
   readonly method: string;
+  /** Most tokens of the text; undefined for raw candidates. */
+  readonly budget: number | undefined;
   readonly version: string | undefined;
   readonly postingsPerSecond: number | undefined;
   /** The text that stands for each candidate's; for a variant that is not measured, undefined. */
@@ -89,15 +91,26 @@ async function measureVariant(
     scored.push(await scoreRun(input, corpus, variant));
   }
   const speeds = await input.measureSpeed?.(contenders, variant);
-  const raw = at(scored, 0);
-  return contenders.map(({ row, name }, i) => ({
-    name,
-    method: row.method,
-    version: row.version,
-    postingsPerSecond: row.postingsPerSecond,
-    figures: measureFigures(data.run, data.judgements, at(scored, i), raw),
-    speed: speeds?.[i],
-  }));
+  const compare = (i: number, other: number) =>
+    measureFigures(data.run, data.judgements, at(scored, i), at(scored, other));
+  return contenders.map(({ row }, i) => {
+    const { name, method, budget, version, postingsPerSecond } = row;
+    const search = contenders.findIndex(({ row: other }) => isSearchLike(other, row));
+    return {
+      name,
+      method,
+      budget,
+      version,
+      postingsPerSecond,
+      figures: compare(i, 0),
+      againstSearch: search < 0 || search === i ? undefined : compare(i, search).change,
+      speed: speeds?.[i],
+    };
+  });
+}
+
+function isSearchLike(other: ShortenedRow, { budget }: ShortenedRow): boolean {
+  return other.method.startsWith('search') && other.budget === budget;
 }
 
 function shorten({ corpus }: ParetoData, texts: ReadonlyMap<string, string>) {
@@ -117,7 +130,7 @@ async function scoreRun(
   const pairs = [...data.run].flatMap(([query, entries]) =>
     entries.map(({ id }) => ({ query, candidate: id })),
   );
-  const { scores } = await scorePairs(
+  const { scores: found } = await scorePairs(
     engine,
     pairs,
     { queries: data.queries, corpus },
@@ -129,12 +142,14 @@ async function scoreRun(
       onProgress: () => undefined,
     },
   );
+  // All are there: nobody aborts.
+  const scores = found.filter((score) => score !== undefined);
   const margins = new Map<string, number[]>();
   const tokens = new Map<string, number>();
   pairs.forEach(({ query, candidate }, i) => {
-    const { yes, no, ...score } = at(scores, i) ?? { yes: NaN, no: NaN, tokens: 0 };
+    const score = at(scores, i);
     const ofQuery = margins.get(query) ?? [];
-    ofQuery.push(yes - no);
+    ofQuery.push(score.yes - score.no);
     margins.set(query, ofQuery);
     tokens.set(candidate, score.tokens);
   });
@@ -148,9 +163,9 @@ function pickSamples(
   const count = Math.min(sampleCount, passages.length);
   return Array.from({ length: count }, (_, i) => {
     const { id, title, text } = at(passages, Math.floor((i * passages.length) / count));
-    const shortened = rows.slice(1).flatMap(({ name, texts }) => {
-      const own = (texts['no-titles'] ?? texts.titles)?.get(id);
-      return own === undefined || own === '' ? [] : [{ name, text: own }];
+    const shortened = rows.flatMap(({ method, budget, texts }) => {
+      const own = texts['no-titles']?.get(id);
+      return own === undefined || budget === undefined ? [] : [{ method, budget, text: own }];
     });
     return { id, title, raw: text, shortened };
   });

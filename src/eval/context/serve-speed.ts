@@ -1,5 +1,5 @@
 import { at } from '../../base/at.ts';
-import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { RankingPipeline } from '../../domain/rank.ts';
 import { median } from '../measures/metrics.ts';
 import type { Passage } from '../data/beir.ts';
@@ -17,6 +17,7 @@ export interface ServeSpeedOptions {
   readonly depth: number;
   /** Requests in the pipeline at once; enough of them leave no replica idle. */
   readonly requestsInFlight: number;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly onProgress: (line: string) => void;
 }
 
@@ -28,14 +29,14 @@ export interface ServeSpeedOptions {
 export function serveSpeed(
   pipeline: RankingPipeline,
   data: ParetoData,
-  { rounds, queries, depth, requestsInFlight, onProgress }: ServeSpeedOptions,
+  { rounds, queries, depth, requestsInFlight, clock, onProgress }: ServeSpeedOptions,
 ): MeasureSpeed {
   const run = selectQueries(data.run, queries);
   const total = [...run.values()].reduce((sum, { length }) => sum + Math.min(length, depth), 0);
   return async (rows, variant) => {
     const seconds = rows.map((): number[] => []);
     const serve = async (corpus: ReadonlyMap<string, Passage>) => {
-      const startedAtMs = systemClock.nowMs();
+      const startedAtMs = clock.nowMs();
       await rerankRun(
         pipeline,
         { run, queries: data.queries, corpus },
@@ -50,7 +51,7 @@ export function serveSpeed(
           onProgress: () => undefined,
         },
       );
-      return (systemClock.nowMs() - startedAtMs) / 1_000;
+      return (clock.nowMs() - startedAtMs) / 1_000;
     };
     for (let round = 0; round < rounds; round += 1) {
       onProgress(`${variant}: speed, round ${round + 1} of ${rounds}`);

@@ -1,17 +1,23 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
+import { sha256 } from '../../base/files/sha256.ts';
+import { mapInOrder } from '../../base/in-order.ts';
 import type { Compressor } from '../../compress/compressor.ts';
 import type { Passage } from '../data/beir.ts';
-import { forEachInFlight } from '../rank/in-flight.ts';
 import { openKeptLines } from '../report/scores/kept-lines.ts';
-import type { ShortenedRow } from './measure-context.ts';
 
 export interface ShortenOptions {
-  readonly name: string;
   /** The folder where compressed texts are kept between two reports. */
   readonly state: string;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** Called with the number of texts that are done, those of earlier reports included. */
   readonly onProgress: (done: number) => void;
+}
+
+export interface ShortenedTexts {
+  readonly texts: ReadonlyMap<string, string>;
+  /** Over all reports that compressed some of them; undefined without texts. */
+  readonly postingsPerSecond: number | undefined;
 }
 
 /** Texts in work at once: enough for full batches of the ranker. */
@@ -20,41 +26,36 @@ const mostAtOnce = 48;
 /**
  * Compresses all texts without their titles, so that a row shows the same text whether the title is
  * shown or hidden. What an earlier report with the same compressor and texts has kept is read back.
+ * Each kept line has the seconds since the one before, so that all of them give the time of work.
  *
- * @throws the first error of the compressor.
+ * @throws the first error of the compressor, in the order of the texts.
  */
 export async function shortenAll(
   passages: readonly Passage[],
   compressor: Compressor,
-  { name, state, onProgress }: ShortenOptions,
-): Promise<ShortenedRow> {
-  const { method, version } = compressor;
-  const file = join(state, `compressed-${version}-${hashOf(passages)}.jsonl`);
+  { state, clock, onProgress }: ShortenOptions,
+): Promise<ShortenedTexts> {
+  const file = join(state, `compressed-${compressor.version}-${hashOf(passages)}.jsonl`);
   const kept = await openKeptLines(file);
   const texts = new Map(kept.records.map((line) => [line.text('id'), line.text('text')]));
+  let secondsOfWork = kept.records.reduce((sum, line) => sum + line.number('seconds'), 0);
   const left = passages.filter(({ id }) => !texts.has(id));
-  const startedAtMs = systemClock.nowMs();
-  let done = 0;
-  const inFlight = { lanes: mostAtOnce, signal: new AbortController().signal };
-  await forEachInFlight(left, inFlight, async ({ id, text }, stop) => {
-    const result = await compressor.compress({ text }, stop);
-    texts.set(id, result.text);
-    await kept.append({ id, text: result.text });
-    done += 1;
-    onProgress(done);
+  let lastAtMs = clock.nowMs();
+  const results = mapInOrder(left, { most: mostAtOnce }, async ({ id, text }) => {
+    return { id, text: (await compressor.compress({ text })).text };
   });
-  const seconds = (systemClock.nowMs() - startedAtMs) / 1_000;
-  return {
-    name,
-    method,
-    version,
-    postingsPerSecond: left.length === passages.length ? left.length / seconds : undefined,
-    texts: { titles: texts, 'no-titles': texts },
-  };
+  for await (const { id, text } of results) {
+    const nowMs = clock.nowMs();
+    const seconds = (nowMs - lastAtMs) / 1_000;
+    lastAtMs = nowMs;
+    secondsOfWork += seconds;
+    texts.set(id, text);
+    await kept.append({ id, text, seconds });
+    onProgress(texts.size);
+  }
+  return { texts, postingsPerSecond: texts.size === 0 ? undefined : texts.size / secondsOfWork };
 }
 
 function hashOf(passages: readonly Passage[]): string {
-  const hash = createHash('sha256');
-  passages.forEach(({ id, text }) => hash.update(JSON.stringify([id, text])));
-  return hash.digest('hex').slice(0, 16);
+  return sha256(JSON.stringify(passages.map(({ id, text }) => [id, text]))).slice(0, 16);
 }

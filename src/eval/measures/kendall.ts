@@ -1,8 +1,8 @@
 import { at } from '../../base/at.ts';
 
 /**
- * Kendall's tau-b of two lists of scores for the same texts (Kendall 1945): 1 for the same order, -1
- * for the reverse one, with a correction for ties. 0 when one of the lists has a single value.
+ * Kendall's tau-b of two lists of scores for the same texts (Kendall 1945): 1 for the same order,
+ * -1 for the reverse one, with a correction for ties. 0 when one of the lists has a single value.
  */
 export function kendallTau(a: readonly number[], b: readonly number[]): number {
   let balance = 0;

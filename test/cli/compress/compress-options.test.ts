@@ -10,7 +10,7 @@ test('has defaults for all but the files', () => {
     method: 'search',
     effort: 'normal',
     maxLoss: undefined,
-    workers: undefined,
+    devices: undefined,
     budget: { titled: 12, untitled: 20 },
     dropTitles: false,
   });
@@ -19,6 +19,7 @@ test('has defaults for all but the files', () => {
     budget: { titled: 7, untitled: 9 },
     dropTitles: true,
   });
+  expect(parseCompressOptions([...files, '--workers', '3']).devices).toBe('cpu:3');
 });
 
 test.each([

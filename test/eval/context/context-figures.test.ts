@@ -22,13 +22,17 @@ describe('measureFigures', () => {
     const same = measureFigures(run, judgements, raw, raw);
     expect(same).toMatchObject({
       tokens: { mean: 200, p50: 200, p99: 300 },
-      ...{ reduction: 1, tau: 1, firstKept: 1, dp: { mean: 0, p99: 0 } },
+      reduction: 1,
+      tau: 1,
+      firstKept: 1,
+      dp: { mean: 0, p99: 0 },
     });
     expect(same.ndcg10.mean).toBe(1);
     expect(same.change).toEqual({ mean: 0, low: 0, high: 0 });
   });
 
-  // q1 now has c before b: NDCG 1 / log2(3); one of three pairs is swapped: tau 1/3. q2 is as it was.
+  // q1 now has c before b: NDCG 1 / log2(3); one of three pairs is swapped: tau 1/3. q2 is as it
+  // was.
   test('compares orders, probabilities and lengths query by query', () => {
     const own: ScoredRun = {
       margins: new Map([

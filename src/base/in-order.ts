@@ -1,4 +1,4 @@
-import { at } from '../../base/at.ts';
+import { at } from './at.ts';
 
 /**
  * The results of the items in their order. At most `most` are being worked on or wait for an
@@ -7,8 +7,8 @@ import { at } from '../../base/at.ts';
  * @throws the first error in the order of the items.
  */
 export async function* mapInOrder<T, R>(
-  items: AsyncIterable<T>,
-  { most, signal }: { readonly most: number; readonly signal: AbortSignal },
+  items: Iterable<T> | AsyncIterable<T>,
+  { most, signal }: { readonly most: number; readonly signal?: AbortSignal },
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const running: Promise<R>[] = [];
@@ -18,7 +18,7 @@ export async function* mapInOrder<T, R>(
     return result;
   };
   for await (const item of items) {
-    if (signal.aborted) {
+    if (signal?.aborted === true) {
       return;
     }
     const result = work(item);
@@ -29,7 +29,7 @@ export async function* mapInOrder<T, R>(
       yield await take();
     }
   }
-  while (running.length > 0 && !signal.aborted) {
+  while (running.length > 0 && signal?.aborted !== true) {
     yield await take();
   }
 }

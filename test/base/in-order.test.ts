@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { mapInOrder } from '../../../src/cli/compress/in-order.ts';
+import { mapInOrder } from '../../src/base/in-order.ts';
 
 async function* count(to: number) {
   for (let i = 0; i < to; i++) {
