@@ -13,7 +13,7 @@ import numpy as np
 
 from texts import prompt
 from learn.batches import EncodedGroup, margins
-from texts.data import read_jsonl
+from texts.files import read_jsonl
 from texts.groups import Encoder
 
 QUERIES_PER_ROW = 32

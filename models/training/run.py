@@ -1,10 +1,11 @@
-"""Makes a ranker by a recipe, stage after stage: dense, pruned, recovered, cut, robust, int8.
+"""Makes a ranker by a recipe, stage after stage: dense, pruned, recovered, cut, robust, int8, compressed.
 
-    python run.py --recipe recipe.json --data DATA --texts TEXTS --embedder FOLDER --to out [--share 0.02] [--dev-queries 20] [--stage NAME ...] [--given NAME=FOLDER ...]
+    python run.py --recipe recipe.json --data DATA --texts TEXTS --embedder FOLDER --to out [--share 0.02] [--dev-queries 20] [--stage NAME ...] [--given NAME=FOLDER ...] [--compressed FILE ...]
 
 Each stage writes `out/NAME/last`, a Hugging Face folder, and goes on where it was when it is started again. `--share` takes a part of
 every stage's groups and tokens: the same recipe in small, on a CPU. `--stage` runs only those; `--given` takes a checkpoint from
-elsewhere in the place of a stage's, such as `--given base=FOLDER`. At the end a table shows dev figures of every checkpoint.
+elsewhere in the place of a stage's, such as `--given base=FOLDER`. `--compressed`: what `slmrank compress` wrote of the train postings,
+without which the stage `compressed` is left out. At the end a table shows dev figures of every checkpoint.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import pickle
 import random
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from evaluate import evaluate
 from learn.batches import EncodedGroup
 from learn.ranker import Ranker, read_ranker
 from learn.train import Options, Trainer, say
+from texts.compressed import is_held_out as is_occupation_held_out
 from texts.data import TrainingData
 from texts.general import GeneralGroups, is_held_out, read_sources
 from texts.groups import Drawn, Encoder, Occupations, draw, joined, wanted
@@ -51,13 +54,16 @@ class Run:
             raise SystemExit(f"the recipe has no stage {', '.join(unknown)}; it has {', '.join(stages)}")
         self.encoder, self.label_ids = Encoder.of(self.recipe_file, self.recipe, self.folder("base") / "tokenizer.json")
         for name, stage in stages.items():
-            wanted_now = name in self.args.stage if self.args.stage else name not in self.given
+            wanted_now = name in self.args.stage if self.args.stage else name not in self.given and self.has_texts(stage)
             if wanted_now and not (self.out / name / "done").exists():
                 started = time.monotonic()
                 say(f"stage {name}")
                 self.run_stage(name, stage)
                 (self.out / name / "done").write_text(f"{time.monotonic() - started:.0f} s\n")
         self.table()
+
+    def has_texts(self, stage: dict) -> bool:
+        return bool(self.args.compressed) or not self.recipe["sets"].get(stage.get("set"), {}).get("compressed")
 
     def run_stage(self, name: str, stage: dict) -> None:
         if "prune" in stage:
@@ -82,31 +88,39 @@ class Run:
         drawn = self.kept(f"sets/{stage['set']}", lambda: self.draw(stage["set"]))
         groups = self.with_targets(name, stage, drawn)
         model = read_ranker(self.folder(stage["from"]), self.label_ids, stage.get("layers"))
+        if "adapter" in stage:
+            model.adapt(**stage["adapter"], seed=self.recipe["seed"])
         model = model.compiled() if self.device == "cuda" else model
         options = Options.of(self.recipe, name, self.device, self.args.share)
         Trainer(model, groups, options, self.out / name, self.device).run(self.folder(stage["from"]))
 
     def draw(self, name: str) -> Drawn:
-        counts, options = dict(self.recipe["sets"][name]), self.recipe["groups"]
-        variants = counts.pop("variants")
+        counts = dict(self.recipe["sets"][name])
+        options, variants = self.recipe["groups"] | counts.pop("groups", {}), counts.pop("variants")
+        read_data = partial(TrainingData, self.args.data)
+        if counts.pop("compressed", False):
+            read_data = partial(read_data, hold_out=is_occupation_held_out, compressed=self.args.compressed)
+        data = read_data()
         counts = {kind: round(count * self.args.share) for kind, count in counts.items()}
         seed = f"{self.recipe['seed']}/{name}"
-        occupations = Occupations(self.args.data, self.encoder, options, os.cpu_count() or 1).draw(counts.pop("occupations"), variants, seed)
+        occupations = Occupations(read_data, self.encoder, options, os.cpu_count() or 1).draw(counts.pop("occupations"), variants, seed)
         say(f"{len(occupations.groups):,} groups of occupations")
         embedder, to_margin = self.wanted.embedder(), self.wanted.of_cosines(occupations.groups)
         parts = [occupations]
         titles = sorted({other.text for group in occupations.groups[:TITLE_GROUPS] if group.order == "candidateFirst" for other in group.others})
         for kind, documents in read_sources(self.args.texts, self.args.data / "postings").items():
+            if not counts.get(kind):
+                continue
             rng = random.Random(f"{seed}/{kind}")
             kept = [document for document in documents if kind == "postings" or not is_held_out(document)]
             kept = rng.sample(kept, min(len(kept), 5 * counts[kind]))
             source = GeneralGroups(kind, kept, titles if kind == "postings" else [], embedder, to_margin)
-            parts.append(draw(lambda rng: source.draw(rng, options), self.data, self.encoder, options, counts[kind], 1, f"{seed}/{kind}", kind))
+            parts.append(draw(lambda rng: source.draw(rng, options), data, self.encoder, options, counts[kind], 1, f"{seed}/{kind}", kind))
             say(f"{counts[kind]:,} groups of {kind}")
         return joined(parts)
 
     def with_targets(self, name: str, stage: dict, drawn: Drawn) -> list[EncodedGroup]:
-        plain = self.kept(f"wanted/{name}", lambda: self.wanted.of_groups(stage["wanted"], drawn, lambda groups: self.answers(stage, groups)))
+        plain = self.kept(f"wanted/{name}", lambda: self.wanted.of_groups(stage["wanted"], drawn, lambda of, groups: self.answers(stage, of, groups)))
         ready = []
         for variant, encoded in zip(drawn.variants, drawn.encoded):
             of = plain[variant.of]
@@ -115,9 +129,7 @@ class Run:
         random.Random(self.recipe["seed"]).shuffle(ready)
         return ready
 
-    def answers(self, stage: dict, groups: list[EncodedGroup]) -> list[np.ndarray]:
-        of = stage["wanted"]["answers"]["of"]
-
+    def answers(self, stage: dict, of: str, groups: list[EncodedGroup]) -> list[np.ndarray]:
         def ask() -> list[np.ndarray]:
             return answers_of(of, read_ranker(self.folder(of), self.label_ids).to(self.device), groups, self.device)
 
@@ -200,6 +212,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--stage", action="append", default=[])
     parser.add_argument("--given", action="append", default=[], metavar="NAME=FOLDER")
+    parser.add_argument("--compressed", type=Path, nargs="+", default=[], metavar="FILE")
     parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--dev-queries", type=int, help="measure on the first so many queries only")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -22,7 +22,7 @@ import transformers
 from tokenizers import Tokenizer
 
 from texts import prompt
-from texts.data import read_jsonl
+from texts.files import read_jsonl
 
 READERS = {"qkv": ("self_attn", "q_proj k_proj v_proj"), "o": ("self_attn", "o_proj"), "gateUp": ("mlp", "gate_proj up_proj"), "down": ("mlp", "down_proj")}
 CANDIDATE_TOKENS = 160

@@ -2,7 +2,7 @@
 an earlier stage's model.
 
 `wanted` of a stage in the recipe has the weights: `grades`, `teacher` (the embedding model after
-fine-tuning on the grades), and `answers` of a stage with their `share`. Occupations use all three,
+fine-tuning on the grades), and `answers` of stages, each with its share. Occupations use all three,
 unlabelled postings the embedding model and the answers, other texts the embedding model only.
 """
 
@@ -44,7 +44,7 @@ class WantedMargins:
         cosines = cosines_of(self.embedder(), judged)
         return cosine_to_margin(np.concatenate(cosines), self.of_grade[np.concatenate([group.grades for group in judged])])
 
-    def of_groups(self, wanted: dict, drawn: Drawn, answers: Callable[[list[EncodedGroup]], list[np.ndarray]]) -> list[np.ndarray]:
+    def of_groups(self, wanted: dict, drawn: Drawn, answers: Callable[[str, list[EncodedGroup]], list[np.ndarray]]) -> list[np.ndarray]:
         """The target margins of every plain group. Where `answers` are used, a group has targets
         for only as many of its texts as the answers cover."""
         kinds = [encoded.kind for encoded in drawn.plain]
@@ -53,9 +53,12 @@ class WantedMargins:
         for i, own in zip(judged, self.of_occupations(wanted, [drawn.groups[i] for i in judged])):
             found[i] = own
         if "answers" in wanted:
-            share, jobs = wanted["answers"]["share"], [i for i, kind in enumerate(kinds) if kind in JOB_KINDS]
-            for i, answer in zip(jobs, answers([drawn.plain[i] for i in jobs])):
-                found[i] = (1 - share) * found[i][: len(answer)] + share * answer
+            jobs = [i for i, kind in enumerate(kinds) if kind in JOB_KINDS]
+            plain, rest = [drawn.plain[i] for i in jobs], 1 - sum(wanted["answers"].values())
+            answered = [(share, answers(of, plain)) for of, share in wanted["answers"].items()]
+            for place, i in enumerate(jobs):
+                own = sum(share * given[place] for share, given in answered)
+                found[i] = rest * found[i][: len(own)] + own
         return found
 
     def of_occupations(self, wanted: dict, groups: list[Group]) -> list[np.ndarray]:

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from learn.adapter import Adapter, product, save_adapter
 from learn.batches import Batch
 
 LAYER = {
@@ -49,6 +50,18 @@ class Ranker(nn.Module):
         for name, values in buffers.items():
             self.register_buffer(name, values)
         self.before, self.after = before_attention, after_attention
+        self.adapter: Adapter | None = None
+
+    def adapt(self, rank: int, alpha: float, seed: int) -> None:
+        """From here on only low-rank factors of the layers' matrices are trained (LoRA, arXiv 2106.09685)."""
+        self.requires_grad_(False)
+        matrices = [{LAYER[name]: values for name, values in layer.items() if values.ndim > 1} for layer in self.layers]
+        self.adapter = Adapter(matrices, rank, alpha, seed, self.products)
+
+    def matrices(self, number: int) -> dict:
+        """A layer's values by our names; where it is adapted, matrices with their factors."""
+        layer = self.layers[number]
+        return layer if self.adapter is None else {name: self.adapter.adapted(number, LAYER[name]) or values for name, values in layer.items()}
 
     def compiled(self) -> "Ranker":
         """Compiles the operations before and after attention. Faster on CUDA, where batches have
@@ -63,7 +76,8 @@ class Ranker(nn.Module):
         places = batch.positions.view(-1)
         turn = self.cosine[places][:, None], self.sine[places][:, None]
         mask = attention_mask(batch.segments).to(self.products)
-        for layer in self.layers:
+        for number in range(len(self.layers)):
+            layer = self.matrices(number)
             q, k, v = self.before(x, layer["attention_norm"], layer["q"], layer["k"], layer["v"], turn, self.head_size, self.epsilon, self.products)
             q, k, v = (states.view(groups, length, -1, self.head_size).transpose(1, 2) for states in (q, k, v))
             shared_by = q.shape[1] // k.shape[1]
@@ -77,11 +91,14 @@ class Ranker(nn.Module):
         named = {EMBEDDING: self.embedding, NORM: self.norm}
         for i, layer in enumerate(self.layers):
             named |= {f"model.layers.{i}.{theirs}.weight": layer[name] for name, theirs in LAYER.items()}
+        if self.adapter is not None:
+            named |= {name: named[name] + difference for name, difference in self.adapter.differences().items()}
         return {name: values.detach().float().cpu().contiguous() for name, values in named.items()}
 
     def save(self, folder: Path, tokenizer_from: Path) -> None:
-        """Writes a Hugging Face folder that transformers, llama.cpp and slmrank load. The folder
-        appears only when it is complete."""
+        """Writes a Hugging Face folder that transformers, llama.cpp and slmrank load, with the
+        adapter merged. The folder appears only when it is complete. The adapter itself is written
+        beside it, as `adapter`."""
         part = folder.with_name(f"{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
@@ -91,6 +108,8 @@ class Ranker(nn.Module):
             shutil.copy(tokenizer_from / name, part / name)
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
+        if self.adapter is not None:
+            save_adapter(self.adapter, folder.with_name("adapter"))
 
 
 def read_ranker(folder: Path, label_ids: list[int], layers: int | None = None) -> Ranker:
@@ -124,7 +143,7 @@ def rms_norm(x: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Ten
 def before_attention(x, norm, q, k, v, turn, head_size: int, epsilon: float, products):
     """Rotated queries, rotated keys and values of every token. [tokens, heads, head_size] each"""
     h = rms_norm(x, norm, epsilon).to(products)
-    queries, keys, values = ((h @ weight.to(products).t()).view(len(x), -1, head_size) for weight in (q, k, v))
+    queries, keys, values = (product(h, weight).view(len(x), -1, head_size) for weight in (q, k, v))
     return rotated(queries, turn), rotated(keys, turn), values
 
 
@@ -134,10 +153,10 @@ def rotated(states: torch.Tensor, turn) -> torch.Tensor:
 
 
 def after_attention(x, mixed, o, norm, gate, up, down, epsilon: float, products) -> torch.Tensor:
-    x = x + (mixed @ o.to(products).t()).float()
+    x = x + product(mixed, o).float()
     h = rms_norm(x, norm, epsilon).to(products)
-    inner = F.silu((h @ gate.to(products).t()).float()).to(products) * (h @ up.to(products).t())
-    return x + (inner @ down.to(products).t()).float()
+    inner = F.silu(product(h, gate).float()).to(products) * product(h, up)
+    return x + product(inner, down).float()
 
 
 def attention_mask(segments: torch.Tensor) -> torch.Tensor:

@@ -52,7 +52,7 @@ class Trainer:
     def __init__(self, model: Ranker, groups: list[EncodedGroup], options: Options, folder: Path, device: str):
         self.model, self.groups, self.options, self.folder, self.device = model.to(device), groups, options, folder, device
         self.shapes = Shapes.of_device(device)
-        self.trained = list(model.parameters())
+        self.trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.workers, self.collator = start_workers(device), ThreadPoolExecutor(1)
         matrices, vectors = ([p for p in self.trained if (p.ndim > 1) == wide] for wide in (True, False))
         decayed = [{"params": matrices, "weight_decay": options.weight_decay}, {"params": vectors, "weight_decay": 0.0}]

@@ -15,8 +15,12 @@ import json
 import random
 import re
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from texts.compressed import read_compressed
+from texts.files import read_jsonl
 
 NEEDS = [
     "I want a job where I {}", "looking for work where I would {}", "position where you {}", "something where I can {}", "{}",
@@ -87,8 +91,9 @@ class TrainingData:
     """The data that groups are drawn from. `root` is the data folder, whose README names the
     files."""
 
-    def __init__(self, root: Path):
-        held = dev_codes(root)
+    def __init__(self, root: Path, hold_out: Callable[[str], bool] = lambda code: False, compressed: Sequence[Path] = ()):
+        """`hold_out`: detailed occupations to leave out beside those of dev; `compressed`: files of `read_compressed`."""
+        held = dev_codes(root) | {code for code in posting_codes(root) if hold_out(code)}
         self.occupations, held_titles = read_onet(root / "onet-27.0", held)
         self.esco = read_esco(root / "esco-occupations", held_titles)
         self.postings, self.judged = read_postings(root / "jobs-bench" / "train", held)
@@ -105,6 +110,7 @@ class TrainingData:
                 self.title_codes[title.lower()].add(occupation.code)
         self.short_forms = read_short_forms(root / "onet-27.0", held)
         self.spelt_alike = index_spelling(self.title_codes)
+        self.compressed = read_compressed(compressed, [root / "jobs-bench" / "train" / "corpus.jsonl.gz", root / "postings" / "postings.jsonl.gz"])
 
     def summary(self) -> str:
         return f"{len(self.postings)} postings, {len(self.judged)} judged queries, {len(self.occupations)} O*NET and {len(self.esco)} ESCO occupations"
@@ -273,6 +279,11 @@ def dev_codes(root: Path) -> set[str]:
     return {code[:7] for code in codes if code}
 
 
+def posting_codes(root: Path) -> set[str]:
+    """Detailed occupations of the judged train postings."""
+    return {entry["metadata"]["soc"][:7] for entry in read_jsonl(root / "jobs-bench" / "train" / "corpus.jsonl.gz")}
+
+
 def read_onet(root: Path, held: set[str]) -> tuple[dict[str, Occupation], set[str]]:
     occupations = {row["O*NET-SOC Code"]: Occupation(row["O*NET-SOC Code"], [row["Title"]], [], row["Description"]) for row in read_table(root / "occupation_data.txt.gz")}
     for name, column in (("alternate_titles", "Alternate Title"), ("sample_of_reported_titles", "Reported Job Title")):
@@ -325,12 +336,13 @@ def read_esco(root: Path, held_titles: set[str]) -> dict[str, Occupation]:
 def read_postings(root: Path, held: set[str]) -> tuple[list[Text], list[tuple[Text, list[Text]]]]:
     corpus = {entry["_id"]: Text(entry["text"], (entry["metadata"]["soc"],), entry["title"]) for entry in read_jsonl(root / "corpus.jsonl.gz")}
     queries = {entry["_id"]: Text(entry["text"], (entry["metadata"]["soc"],)) for entry in read_jsonl(root / "queries.jsonl.gz")}
-    assert not any(text.codes[0][:7] in held for text in [*corpus.values(), *queries.values()])
+    corpus, queries = ({name: text for name, text in texts.items() if text.codes[0][:7] not in held} for texts in (corpus, queries))
     pools = defaultdict(list)
     with gzip.open(root / "qrels" / "train.tsv.gz", "rt") as file:
         for line in list(file)[1:]:
             query, candidate, _ = line.split("\t")
-            pools[query].append(corpus[candidate])
+            if query in queries and candidate in corpus:
+                pools[query].append(corpus[candidate])
     return list(corpus.values()), [(queries[query], pool) for query, pool in pools.items()]
 
 
@@ -371,11 +383,6 @@ def restyle(rng: random.Random, query: Text) -> Text:
 def pick(rng: random.Random, weighted: list):
     values, weights = zip(*weighted)
     return rng.choices(values, weights)[0]
-
-
-def read_jsonl(path: Path) -> list[dict]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 def read_table(path: Path) -> list[dict]:

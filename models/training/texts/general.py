@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from texts.data import INSTRUCTIONS, Group, Text, pick, read_jsonl
+from texts.data import INSTRUCTIONS, Group, Text, pick
+from texts.files import read_jsonl
 from learn.teacher import Embedder, passage
 
 WANTED, UNWANTED = 2.2, -1.0

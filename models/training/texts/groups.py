@@ -12,6 +12,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from texts import prompt
+from texts.compressed import thinned
 from learn.batches import EncodedGroup
 from texts.data import Group, Text, TrainingData, pick
 from texts.variations import Query, excerpt, vary_candidate, vary_query
@@ -62,9 +63,9 @@ class Encoder:
         return prompt.encode_candidate(self.tokenizer, template, {"title": text.title, "text": text.text})[:limit]
 
 
-def plain(group: Group) -> Group:
+def plain(group: Group, options: dict) -> Group:
     """The form for teachers, with more of the text than the variants have."""
-    return replace(group, text_tokens=PLAIN_TOKENS if group.order == "candidateFirst" else PLAIN_TOKENS_OF_EIGHT)
+    return replace(group, text_tokens=options.get("plainTokens", PLAIN_TOKENS) if group.order == "candidateFirst" else PLAIN_TOKENS_OF_EIGHT)
 
 
 def vary(rng: random.Random, data: TrainingData, group: Group, options: dict, is_posting: bool) -> tuple[Group, list[Query | None]]:
@@ -75,7 +76,10 @@ def vary(rng: random.Random, data: TrainingData, group: Group, options: dict, is
     varied = rng.random() < options["variedShare"]
 
     def candidate(text: Text) -> Text:
-        shown = text if text.title is None or rng.random() < options["titleShare"] else Text(text.text, text.codes)
+        shown = text if text.title is None or rng.random() < options.get("shownTitleShare", options["titleShare"]) else Text(text.text, text.codes)
+        short = data.compressed.get(text.text)
+        if short and rng.random() < options["compressedShare"]:
+            return replace(shown, text=thinned(rng, rng.choice(short), options["thinnedShare"]))
         return vary_candidate(rng, data, shown, tokens, is_posting) if varied else replace(shown, text=excerpt(rng, shown.text, tokens))
 
     def query(text: Text, rivals: tuple[str, ...]) -> Query | None:
@@ -130,7 +134,7 @@ def draw(source: Source, data: TrainingData, encoder: Encoder, options: dict, co
             made.append(Variant(len(groups), variant, queries))
             encoded.append(encoder.encode(variant, kind))
         groups.append(group)
-        plain_ones.append(encoder.encode(plain(group), kind))
+        plain_ones.append(encoder.encode(plain(group, options), kind))
         margins.append(np.zeros(len(group.others)) if known is None else known)
     return Drawn(groups, plain_ones, made, encoded, margins)
 
@@ -151,8 +155,8 @@ class Occupations:
 
     CHUNK = 50
 
-    def __init__(self, data_folder: Path, encoder: Encoder, options: dict, processes: int):
-        self.work = (data_folder, encoder, options)
+    def __init__(self, read_data: Callable[[], TrainingData], encoder: Encoder, options: dict, processes: int):
+        self.work = (read_data, encoder, options)
         self.processes = processes
 
     def draw(self, count: int, variants: int, seed: str) -> Drawn:
@@ -164,8 +168,8 @@ class Occupations:
 worker: dict = {}
 
 
-def start_worker(data_folder: Path, encoder: Encoder, options: dict) -> None:
-    worker.update(data=TrainingData(data_folder), encoder=encoder, options=options)
+def start_worker(read_data: Callable[[], TrainingData], encoder: Encoder, options: dict) -> None:
+    worker.update(data=read_data(), encoder=encoder, options=options)
 
 
 def draw_chunk(number: int, count: int, variants: int, seed: str) -> Drawn:
