@@ -22,13 +22,13 @@ export class RankNotes {
 }
 
 function countSources(candidates: RankRequest['candidates']): EndedEvent['stored'] {
-  const counts: Partial<Record<TextSource, number>> = {};
+  const counts = new Map<TextSource, number>();
   for (const { stored } of candidates) {
     if (stored !== undefined) {
-      counts[stored.source] = (counts[stored.source] ?? 0) + 1;
+      counts.set(stored.source, (counts.get(stored.source) ?? 0) + 1);
     }
   }
-  return Object.keys(counts).length === 0 ? undefined : counts;
+  return counts.size === 0 ? undefined : Object.fromEntries(counts);
 }
 
 export interface EndedCall {

@@ -25,8 +25,8 @@ export type FoundItems = readonly (ItemHead | Item | undefined)[];
 export type ReadableItems = Pick<ItemKeeper, 'lookUp' | 'store' | 'compressor'>;
 
 /**
- * Looks up the candidates that are an id alone. Undefined when there are none, or no item store: the
- * request then goes on without waiting.
+ * Looks up the candidates that are an id alone. Undefined when there are none, or no item store:
+ * the request then goes on without waiting.
  */
 export function findItems(
   candidates: readonly CandidateForm[],

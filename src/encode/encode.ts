@@ -14,7 +14,7 @@ export interface EncodeTask
 }
 
 export interface CandidateText extends Pick<Candidate, 'title' | 'text'> {
-  /** Title and text as token ids of this model, when they are known: these are not encoded again. */
+  /** Title and text as token ids of this model, when known: these are not encoded again. */
   readonly ids?: Int32Array;
 }
 

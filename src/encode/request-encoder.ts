@@ -118,8 +118,8 @@ function normalizeAsked(
 }
 
 /**
- * Normalized texts; candidates whose token ids are known and fit stay as they are. Known ids that do
- * not fit are dropped and the text is encoded: ids do not show where the title ends.
+ * Normalized texts; candidates whose token ids are known and fit stay as they are. Known ids that
+ * do not fit are dropped and the text is encoded: ids do not show where the title ends.
  */
 function readyCandidates(
   { candidates }: EncodeTask,

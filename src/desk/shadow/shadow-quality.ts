@@ -30,8 +30,8 @@ const maxWaiting = 4;
 
 /**
  * Scores a share of the answered requests a second time with raw texts, one after another in spare
- * capacity, and reports how far the order of the compressed texts is from the raw one. Clients never
- * wait for it: raw requests are deferrable.
+ * capacity, and reports how far the order of the compressed texts is from the raw one. Clients
+ * never wait for it: raw requests are deferrable.
  */
 export class ShadowQuality {
   readonly #parts: ShadowParts;
