@@ -43,7 +43,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # The words and queries that summaries of items are made with.
-COPY models/compress/background.json.gz models/compress/probes.txt models/compress/
+COPY models/compress models/compress
 COPY --from=model . /model
 # The image's user "node", by number so that orchestrators can tell that it is not root.
 USER 1000
@@ -78,7 +78,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=cuda-provider /provider node_modules/onnxruntime-node/bin/napi-v6/linux/x64
 COPY --from=build /app/dist dist
 # The words and queries that summaries of items are made with.
-COPY models/compress/background.json.gz models/compress/probes.txt models/compress/
+COPY models/compress models/compress
 COPY --from=model . /model
 USER 1000
 EXPOSE 50051

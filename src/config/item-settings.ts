@@ -6,7 +6,7 @@ import {
   shareSetting,
 } from './setting.ts';
 
-/** What makes the summaries of items: the search at one of its efforts, phrases alone, or nothing. */
+/** What makes the summaries of items: a search of one of its efforts, phrases, or nothing. */
 export const itemCompressors = [
   'search-quick',
   'search-normal',

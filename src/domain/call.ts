@@ -14,8 +14,8 @@ export interface Call {
   /** Whether the deadline ends the call with the candidates scored so far instead of an error. */
   readonly partialOk: boolean;
   /**
-   * Work of the server's own that no caller waits for. It is deferrable for as long as it takes, and
-   * no figure of the queue counts it.
+   * Work of the server's own that no caller waits for. It is deferrable for as long as it takes,
+   * and no figure of the queue counts it.
    */
   readonly isSpareWork?: boolean;
 }

@@ -100,3 +100,56 @@ test('ids that are looked up and not stored are counted', async () => {
   expect(heads.map((head) => head?.id)).toEqual(['a', undefined, undefined]);
   expect(await keeper.state()).toMatchObject({ missed: 2 });
 });
+
+test('other makers make everything anew, and what there is stays until then', async () => {
+  let isSpare = true;
+  const { keeper, store } = await openKeeper({
+    compressor: firstWord('search', '1'),
+    spare: () => isSpare,
+  });
+  await keeper.put([putOf('a')]);
+  await until(() => store.stats().stale === 0);
+  isSpare = false;
+  const next = firstWord('search', '2');
+  const ids = Int32Array.of(4, 5);
+  const encoder = { encoding: 'new', encode: () => Promise.reject(new Error('not asked')) };
+  keeper.makeWith({
+    encoder,
+    fallback: undefined,
+    compressor: {
+      ...next,
+      compress: async (source) => ({
+        ...(await next.compress(source)),
+        encoded: { encoding: 'new', ids },
+      }),
+    },
+  });
+  expect(keeper.compressor?.version).toBe('2');
+  expect(store.stats().stale).toBe(1);
+  expect(store.get('a')).toMatchObject({ summary: { version: '1' } });
+  isSpare = true;
+  keeper.encodeWith(encoder);
+  await until(() => store.stats().stale === 0);
+  expect(store.get('a')).toMatchObject({
+    summary: { version: '2' },
+    encoded: { encoding: 'new', ids },
+  });
+});
+
+test('a first summary comes with its token ids where the fallback makes them', async () => {
+  const fallback = firstWord('phrases');
+  const { keeper, store } = await openKeeper({
+    spare: () => false,
+    fallback: {
+      ...fallback,
+      compress: async (source) => ({
+        ...(await fallback.compress(source)),
+        encoded: { encoding: 'e', ids: Int32Array.of(3) },
+      }),
+    },
+  });
+  await keeper.put([{ ...putOf('a'), title: 'A title' }]);
+  const [head] = store.heads(['a']);
+  expect(head).toMatchObject({ title: 'A title', summary: { method: 'phrases' } });
+  expect(head?.encoded).toEqual({ encoding: 'e', ids: Int32Array.of(3) });
+});

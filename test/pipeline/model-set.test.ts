@@ -31,7 +31,7 @@ async function opened(models: readonly unknown[]): Promise<void> {
 
 describe('a new model', () => {
   test('gets new requests once it is warm, while the old one finishes its requests', async () => {
-    const { set, models, model } = await setUpModels();
+    const { set, models, model, shifts } = await setUpModels();
     model(0).pipeline.holds = true;
     const early = set.current().pipeline.rank(testRequest('q', ['a']), noDeadline());
     const steps: string[] = [];
@@ -43,6 +43,10 @@ describe('a new model', () => {
     await settle();
     await settle();
     expect(set.current()).toMatchObject({ manifest: { name: 'llama' } });
+    expect(shifts).toEqual(['llama']);
+    // The old model still answers its request.
+    model(0).hasSpareTime = false;
+    expect(set.hasSpareTime()).toBe(false);
     await set.current().pipeline.rank(testRequest('q', ['b']), noDeadline());
     expect([model(0).pipeline.ranked.length, model(1).pipeline.ranked.length]).toEqual([1, 1]);
     expect(model(0).pipeline.isDrained).toBe(false);
@@ -50,6 +54,7 @@ describe('a new model', () => {
     expect((await early).complete).toBe(true);
     await loaded;
     expect(model(0).pipeline.isDrained).toBe(true);
+    expect(set.hasSpareTime()).toBe(true);
     expect(set.view()).toMatchObject({ folder, change: undefined, drainingModels: 0 });
     expect(steps.filter((step) => !step.includes('cpu#'))).toEqual([
       'verifying',

@@ -13,3 +13,15 @@ test('only waiting candidates are counted, and none after the request is cancell
   stop.abort();
   expect(scheduler.waiting).toEqual({ candidates: 0, tokens: 0 });
 });
+
+test('spare work is not counted, and is no arrival', async () => {
+  const { clock, scheduler, rank } = setUpScheduler({ tokenBudget: 40 });
+  void rank([10]);
+  await clock.advance(50);
+  const stop = new AbortController();
+  const spare = { priority: 'deferrable', isSpareWork: true, signal: stop.signal } as const;
+  void rank(times(10, 10), spare);
+  expect(scheduler.waiting).toEqual({ candidates: 0, tokens: 0 });
+  expect(scheduler.pace.sinceMs(clock.nowMs())).toBe(50);
+  stop.abort();
+});

@@ -45,14 +45,14 @@ export class ItemWork {
     this.#line = new PacedLine(() => parts.models.hasSpareTime(), this.#clock);
   }
 
-  /** Resolves once items are made for this model. @throws RankError `unavailable` when they cannot be. */
+  /** Resolves once items are made for this model. @throws RankError `unavailable` */
   use(model: OpenModel): Promise<void> {
     const used = this.#last.then(() => this.#use(model));
     this.#last = used.catch(() => undefined);
     return used;
   }
 
-  /** As `use`, for a model that serves already: failures are logged, and the items stay as they are. */
+  /** As `use`, for a model that serves already: a failure is logged, and items stay as they are. */
   follow(model: OpenModel): void {
     this.use(model).catch((error: unknown) => {
       const { name } = model.manifest;

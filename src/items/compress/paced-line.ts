@@ -11,8 +11,8 @@ export function restOf(owedMs: number, isSpare: boolean): number {
 }
 
 /**
- * Does one thing at a time, in the order of the calls. While the server has no spare time it takes a
- * quarter of a core at most.
+ * Does one thing at a time, in the order of the calls. While the server has no spare time it takes
+ * a quarter of a core at most.
  */
 export class PacedLine {
   readonly #spare: () => boolean;

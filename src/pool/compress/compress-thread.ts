@@ -90,7 +90,7 @@ export class CompressThread {
   }
 }
 
-/** Answers what the thread asks. Never resolves; rejects when the ranker fails or the signal aborts. */
+/** Answers what the thread asks. Only rejects: when the ranker fails or the signal aborts. */
 function answerPort(own: MessagePort, rank: AskRanker, signal: AbortSignal): Promise<never> {
   const failed = new Promise<never>((_resolve, reject) => {
     const onAbort = () => reject(reasonOf(signal));

@@ -14,8 +14,8 @@ const gaps = 3;
 const longestPauseMs = 250;
 
 /**
- * Whether spare work may begin. A batch of it cannot be interrupted, so a request that comes meanwhile
- * waits for its end: between the requests of a busy server none is begun.
+ * Whether spare work may begin. A batch of it cannot be interrupted, so a request that comes
+ * meanwhile waits for its end: between the requests of a busy server none is begun.
  */
 export function hasSpareTime({
   admittedCandidates,

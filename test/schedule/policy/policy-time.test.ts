@@ -221,6 +221,13 @@ const table: readonly [string, Partial<View>, string][] = [
     { deferrable: [request('d', [10], { arrivedAtMs: nowMs - 5_000 })] },
     'promote d',
   ],
+  [
+    'spare work never counts as interactive, and runs in quarter batches',
+    {
+      deferrable: [request('own', times(20, 5), { arrivedAtMs: nowMs - 5_000, isSpareWork: true })],
+    },
+    'own 3 to cpu#0',
+  ],
 ];
 
 describe('the policy with known costs', () => {

@@ -18,6 +18,7 @@ export class FakeModel {
   readonly manifest: Manifest;
   readonly pipeline = new FakePipeline();
   readonly pool: ReplicaSet;
+  hasSpareTime = true;
   readonly tell: Tell;
 
   constructor(
@@ -43,7 +44,7 @@ export class FakeModel {
       pool: this.pool,
       costs: () => this.costs(),
       gauges: () => this.gauges(),
-      spare: { has: () => true, score: () => Promise.reject(new Error('no rows')) },
+      spare: { has: () => this.hasSpareTime, score: () => Promise.reject(new Error('no rows')) },
     });
   }
 

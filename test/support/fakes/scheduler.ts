@@ -64,6 +64,7 @@ export function setUpScheduler({
       firstId = 0,
       client = '',
       priority = 'interactive',
+      isSpareWork = false,
     }: {
       timeoutMs?: number;
       partialOk?: boolean;
@@ -71,10 +72,11 @@ export function setUpScheduler({
       firstId?: number;
       client?: string;
       priority?: PriorityClass;
+      isSpareWork?: boolean;
     } = {},
   ) => {
     const deadlineAtMs = clock.nowMs() + timeoutMs;
-    const call = { deadlineAtMs, partialOk, signal, client, priority };
+    const call = { deadlineAtMs, partialOk, signal, client, priority, isSpareWork };
     const outcome = scheduler.schedule(fakeRequest(lengths, { firstId }), call);
     outcome.catch(() => undefined);
     return outcome;

@@ -10,6 +10,7 @@ export async function setUpModels(devices = 'cpu:2', verify?: ModelSetOptions['v
   const models: FakeModel[] = [];
   const events: ServingEvent[] = [];
   const refused = new Set<string>();
+  const shifts: string[] = [];
   const set = new ModelSet({
     first: { folder: '/first', manifest: testManifest, devices: parseDeviceSlots(devices) },
     open: (source) => {
@@ -20,6 +21,7 @@ export async function setUpModels(devices = 'cpu:2', verify?: ModelSetOptions['v
     clock: new FakeClock(),
     ...(verify === undefined ? {} : { verify }),
     tell: (event) => events.push(event),
+    onShift: ({ manifest }) => shifts.push(manifest.name),
   });
   const model = (place: number): FakeModel => {
     const one = models[place];
@@ -34,5 +36,5 @@ export async function setUpModels(devices = 'cpu:2', verify?: ModelSetOptions['v
     events.flatMap((event) =>
       event.kind === 'replica' ? [`${event.replica} ${event.phase}`] : [event.kind],
     );
-  return { set, models, model, refused, events, told };
+  return { set, models, model, refused, events, shifts, told };
 }
