@@ -28,7 +28,7 @@ test('--help lists every command with its summary', async () => {
   const commands = output.split('\n').filter((line) => line.startsWith('  slmrank '));
   expect(status).toBe(0);
   expect(commands.length).toBeGreaterThan(10);
-  expect(commands).toContain('  slmrank rank            rank the candidates of a file');
+  expect(commands).toContain('  slmrank rank                 rank the candidates of a file');
   expect(commands.filter((line) => !/^ {2}slmrank [a-z ]+? {2,}\S/.test(line))).toEqual([]);
   expect(new Set(commands.map((line) => line.search(/(?<= {2})\S[^ ]*( \S+)+$/))).size).toBe(1);
 });

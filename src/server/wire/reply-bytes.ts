@@ -7,7 +7,9 @@ export const defaultReplyBytes = 4_194_304;
 /** The longest reply without its results, which contains the request's id twice. */
 const frameBytes = 2_048;
 /** The longest result without its texts and spans. */
-const resultBytes = 69;
+const resultBytes = 56;
+/** What a stored item adds to it at most: source and version. */
+const storedBytes = 13;
 /** The longest span of a kept part. */
 const spanBytes = 14;
 /** The most bytes of UTF-8 for one UTF-16 unit. */
@@ -56,9 +58,10 @@ function sumOfLargest(
   measure: (text: string) => number,
 ): number {
   const bytesOf = ({ id, title = '', text, stored }: Candidate) => {
+    const ofStored = stored === undefined ? 0 : storedBytes;
     const spans = spanBytes * (stored?.kept.length ?? 0);
     const texts = returnText ? measure(title) + measure(text) + spans : 0;
-    return resultBytes + measure(id) + texts;
+    return resultBytes + ofStored + measure(id) + texts;
   };
   const sizes = candidates.map(bytesOf);
   const largest = topN < sizes.length ? sizes.sort((a, b) => b - a).slice(0, topN) : sizes;

@@ -12,6 +12,7 @@ test('fields have the names of the proto file and the wire types of their encodi
     isRepeated: false,
     wireType: 2,
     isText: true,
+    isLong: false,
     message: undefined,
   });
   expect(fieldOf('max_candidate_tokens')).toMatchObject({ wireType: 0, isText: false });
