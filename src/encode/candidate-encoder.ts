@@ -30,8 +30,9 @@ export class CandidateEncoder {
   }
 
   /**
-   * Keeps at most `budget` tokens, which known ids must not exceed. `start` removes the start of the
-   * text, otherwise the end is removed. The title is cut only when it alone exceeds the budget.
+   * Keeps at most `budget` tokens, which known ids must not exceed. `start` removes the start of
+   * the text, otherwise the end is removed. The title is cut only when it alone exceeds the
+   * budget.
    */
   fit(candidate: CandidateText, budget: number, truncation: Truncation): FittedCandidate {
     if (candidate.ids !== undefined) {
