@@ -61,35 +61,6 @@ function encodeJoined(text: string): number[] {
   return [...tokenizer.encodeTemplate(text)];
 }
 
-describe('a candidate with known token ids', () => {
-  const text = 'Builds pipelines in Spark.';
-  const plain = encodeOne({ title: 'Data Engineer', text });
-  const ids = Int32Array.from(plain.kept);
-
-  it('has the same row as its text, and the text is not read', () => {
-    const [known] = encode({
-      candidates: [{ title: 'ignored', text: 'ignored too', ids }],
-    }).candidates;
-    expect(known).toEqual({
-      ids: Int32Array.from(plain.ids),
-      tokens: ids.length,
-      truncated: false,
-    });
-  });
-
-  it('is encoded from its text when the ids exceed the budget', () => {
-    const maxCandidateTokens = ids.length - 2;
-    const [cut] = encode({
-      maxCandidateTokens,
-      candidates: [{ title: 'Data Engineer', text, ids }],
-    }).candidates;
-    expect(cut).toMatchObject({ tokens: maxCandidateTokens, truncated: true });
-    expect([...(cut?.ids ?? [])].slice(0, maxCandidateTokens)).toEqual(
-      plain.kept.slice(0, maxCandidateTokens),
-    );
-  });
-});
-
 describe('a request', () => {
   it('has the ids of the prompt as one text', () => {
     const { prefix, candidates } = encode({ context: 'lives in Ohio' });
