@@ -2,7 +2,7 @@ import { startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { createRankingClient, type RankingClient } from '../../src/client/client.ts';
 import { createItemClient, type ItemClient } from '../../src/client/item-client.ts';
 
-/** A server with an item store in a process of its own, and its clients. */
+/** A server in a process of its own, with an item store where one is named, and its clients. */
 export interface ItemServer {
   readonly ranking: RankingClient;
   readonly items: ItemClient;
@@ -15,9 +15,16 @@ export interface ItemServer {
 const startTimeoutMs = 600_000;
 
 /** @throws ServerStartError */
-export async function startItemServer(model: string, store: string): Promise<ItemServer> {
+export async function startItemServer(
+  model: string,
+  store: string | undefined,
+): Promise<ItemServer> {
   const server = await startServerProcess({
-    settings: { SLMRANK_MODEL: model, SLMRANK_ITEMS: store, SLMRANK_MAX_CALL_MS: '600000' },
+    settings: {
+      SLMRANK_MODEL: model,
+      SLMRANK_ITEMS: store ?? 'none',
+      SLMRANK_MAX_CALL_MS: '600000',
+    },
     timeoutMs: startTimeoutMs,
   });
   const ranking = createRankingClient(server.address);

@@ -23,9 +23,7 @@ function clientOf(most: number, answer: Partial<WirePutItemsResponse> = {}) {
         sent.push(items.map(({ id }) => id ?? ''));
       }
       const places = sent.map((_, n) => n).toReversed();
-      places
-        .slice(0, most)
-        .forEach((n) => onAnswer({ sequence: String(n), ...answer }));
+      places.slice(0, most).forEach((n) => onAnswer({ sequence: String(n), ...answer }));
       if (most < sent.length) {
         throw new Error('broken');
       }
