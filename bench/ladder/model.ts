@@ -110,17 +110,26 @@ export interface LadderGraphs {
 
 /** Writes the graphs of the baselines. They use the model's own weights, by a hard link. */
 export async function writeLadderGraphs(model: BenchModel, outDir: string): Promise<LadderGraphs> {
-  await rm(outDir, { recursive: true, force: true });
-  await mkdir(outDir, { recursive: true });
-  const built = parseModel(await readFile(join(model.dir, model.graphFile)));
-  await shareWeights(built.initializers, model.dir, outDir);
+  const initializers = await writeStockGraph(model, outDir);
   const write = (head: 'vocabulary' | 'labels'): Promise<FileEntry> =>
-    writeGraph(paddedGraph(model.blueprint, head, built.initializers), outDir, `${head}.onnx`);
-  await writeGraph(stockGraph(model.blueprint, built.initializers), outDir, 'stock.onnx');
+    writeGraph(paddedGraph(model.blueprint, head, initializers), outDir, `${head}.onnx`);
   await write('vocabulary');
   await write('labels');
   await writeGemmChain(model.blueprint, outDir);
   return ladderGraphs(outDir);
+}
+
+/** Writes the graph of step a alone; resolves to the model's weights. */
+export async function writeStockGraph(
+  model: BenchModel,
+  outDir: string,
+): Promise<readonly Initializer[]> {
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
+  const { initializers } = parseModel(await readFile(join(model.dir, model.graphFile)));
+  await shareWeights(initializers, model.dir, outDir);
+  await writeGraph(stockGraph(model.blueprint, initializers), outDir, 'stock.onnx');
+  return initializers;
 }
 
 /** The paths that `writeLadderGraphs` writes. */

@@ -1,14 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { at } from '../../base/at.ts';
 import { parseConfig } from '../../config/config.ts';
-import { type DemoQuery, readDemoData } from '../../eval/data/demo-data.ts';
+import { type DemoData, readDemoData } from '../../eval/data/demo-data.ts';
 import {
   createRankingClient,
   type RankingClient,
   type WireGetInfoResponse,
 } from '../../client/client.ts';
+import { createItemClient } from '../../client/item-client.ts';
 import { defaultRecipe } from '../../toolchain/build/ensure-model.ts';
 import { projectFolder } from '../../toolchain/build/project-folder.ts';
 import { chooseModel } from '../shared/choose-model.ts';
 import { formatAnswer, type TableShape } from './demo-table.ts';
+import { type Clients, compareById, formatComparison } from './rank-by-id.ts';
 import { startServerProcess } from '../shared/server-process.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
 import { printLine } from '../shared/standard-error.ts';
@@ -18,7 +24,7 @@ import { messageOf } from '../../base/errors.ts';
 const usage = `Usage: slmrank demo [--model DIR] [--top N]
 
 Ranks real job postings end to end: builds the model if it does not exist, starts the server, sends it three queries over
-gRPC, shows the answers, and stops the server.
+gRPC, shows the answers, ranks all postings once more by id, and stops the server.
 
   --model DIR  a built model (default: SLMRANK_MODEL, or ${defaultRecipe}, built when needed)
   --top N      show the first N places of each answer (default: 10)`;
@@ -42,32 +48,43 @@ export async function run(args: readonly string[]): Promise<number> {
   if (!Number.isInteger(top) || top < 1) {
     throw new UsageError(`--top is '${values.top}'; a whole number of at least 1 is needed`);
   }
-  const { queries } = await readDemoData(projectFolder('models/demo'));
+  const data = await readDemoData(projectFolder('models/demo'));
   const { model: configured, devices } = parseConfig(process.env, []);
   const model = await chooseModel({ model: values.model ?? configured, devices });
   const shape = { top, columns: process.stdout.isTTY ? process.stdout.columns : 120 };
-  const status = await withServer(model, (client) => showAnswers(client, queries, shape));
+  const items = await mkdtemp(join(tmpdir(), 'slmrank-demo-'));
+  // Made at once: a search would still be at work while the postings are ranked.
+  const compressor = { SLMRANK_ITEM_COMPRESSOR: 'phrases' };
+  const settings = { SLMRANK_MODEL: model, SLMRANK_ITEMS: items, ...compressor };
+  const status = await withServer(settings, (clients) => showAnswers(clients, data, shape)).finally(
+    () => rm(items, { recursive: true, force: true }),
+  );
   printLine(`Server stopped, status ${status}`);
   return status === 0 ? 0 : 1;
 }
 
+interface DemoClients extends Clients {
+  readonly ranking: RankingClient;
+}
+
 /**
- * Starts the server, calls `use` with a client, and always stops the server. Resolves to its exit
- * status.
+ * Starts the server, calls `use` with its clients, and always stops the server. Resolves to its
+ * exit status.
  */
 async function withServer(
-  model: string,
-  use: (client: RankingClient) => Promise<void>,
+  settings: { readonly SLMRANK_MODEL: string; readonly SLMRANK_ITEMS: string },
+  use: (clients: DemoClients) => Promise<void>,
 ): Promise<number | 'killed'> {
-  printLine(`Starting the server with ${model}`);
+  printLine(`Starting the server with ${settings.SLMRANK_MODEL}`);
   const starting = startServerProcess({
-    settings: { SLMRANK_MODEL: model, SLMRANK_MAX_CALL_MS: String(callTimeoutMs) },
+    settings: { ...settings, SLMRANK_MAX_CALL_MS: String(callTimeoutMs) },
     timeoutMs: startTimeoutMs,
   });
   const server = await whileWaiting('starting', starting, printLine);
-  const client = createRankingClient(server.address);
+  const ranking = createRankingClient(server.address);
+  const items = createItemClient(server.address);
   try {
-    await use(client);
+    await use({ ranking, items });
   } catch (error) {
     await server.stop();
     const reason = messageOf(error);
@@ -75,17 +92,19 @@ async function withServer(
       cause: error,
     });
   } finally {
-    client.close();
+    ranking.close();
+    items.close();
   }
   return server.stop();
 }
 
 async function showAnswers(
-  client: RankingClient,
-  queries: readonly DemoQuery[],
+  clients: DemoClients,
+  { queries, postings: all }: DemoData,
   shape: TableShape,
 ): Promise<void> {
-  const info = await client.getInfo(callTimeoutMs);
+  const { ranking } = clients;
+  const info = await ranking.getInfo(callTimeoutMs);
   process.stdout.write(
     "\n'before' is a posting's place in the results of keyword search (BM25), and 'place'\n" +
       "its place by the model's scores. 'match' is the probability, according to the model,\n" +
@@ -97,8 +116,8 @@ async function showAnswers(
     const candidates = query.candidates.map(({ id, title, text }) => ({ id, title, text }));
     process.stdout.write(`\n"${query.query}", ${candidates.length} postings\n`);
     const startedAtMs = performance.now();
-    const ranking = client.rank({ query: query.query, candidates }, callTimeoutMs);
-    const reply = await whileWaiting('ranking', ranking, printLine);
+    const request = { query: query.query, candidates };
+    const reply = await whileWaiting('ranking', ranking.rank(request, callTimeoutMs), printLine);
     rankingMs += performance.now() - startedAtMs;
     postings += candidates.length;
     process.stdout.write(formatAnswer(query, reply, shape));
@@ -106,6 +125,11 @@ async function showAnswers(
   process.stdout.write(
     `\n${describeServed(info)}\nranked ${describeSpeed(postings, rankingMs)}.\n`,
   );
+  const { query } = at(queries, 0);
+  const ranked = all.slice(0, info.limits?.candidates);
+  process.stdout.write(`\n"${query}", ${ranked.length} postings, by text and by id\n`);
+  const comparison = await compareById(clients, { query, postings: ranked }, callTimeoutMs);
+  process.stdout.write(formatComparison(comparison));
 }
 
 /** Such as "slmrank-55m (54.9 million parameters, 8-bit integers) on 2 CPU workers" */

@@ -21,7 +21,11 @@ server needs.
   --deadline MS          time from a request's arrival to its deadline (default: none)
   --seconds S            length of the traffic (default: 120)
   --trace FILE           replay captured traffic (JSON lines); the options from --rps to --seconds are then ignored
-  --suffix-tokens N      template tokens of each candidate in a trace that does not record them (default: 20)
+  --by-id SHARE          share of the requests, 0 to 1, whose candidates are stored items, with summaries; --plan then also
+                         says how many replicas the same traffic needs by text (default: 0)
+  --item-tokens N        tokens of a stored item, title and summary (default: SLMRANK_ITEM_TOKENS)
+  --suffix-tokens N      template tokens of each candidate, for stored items and in a trace that does not record them
+                         (default: 20)
   --encode-ms MS         time from a request's arrival to the queue (default: as measured in --cost, else 0)
   --spread SHARE         spread of run times around their predicted cost (default: as measured in --cost, else 0.1)
   --seed N               equal seeds give equal results (default: 1)
@@ -43,6 +47,9 @@ export interface SimulateOptions {
   readonly deadlineMs: number | undefined;
   readonly seconds: number;
   readonly trace: string | undefined;
+  readonly byId: number;
+  /** Undefined: the budget that the server's settings give. */
+  readonly itemTokens: number | undefined;
   readonly suffixTokens: number;
   readonly encodeMs: number | undefined;
   readonly spread: number | undefined;
@@ -64,6 +71,8 @@ const flags = {
   deadline: { type: 'string' },
   seconds: { type: 'string', default: '120' },
   trace: { type: 'string' },
+  'by-id': { type: 'string', default: '0' },
+  'item-tokens': { type: 'string' },
   'suffix-tokens': { type: 'string', default: '20' },
   'encode-ms': { type: 'string' },
   spread: { type: 'string' },
@@ -72,6 +81,8 @@ const flags = {
   'target-p99': { type: 'string', default: '500' },
   json: { type: 'boolean', default: false },
 } as const;
+
+const tokenBounds = { min: 1, max: 10_000, whole: true };
 
 /** @throws UsageError */
 export function parseSimulateOptions(args: readonly string[]): SimulateOptions {
@@ -90,11 +101,9 @@ export function parseSimulateOptions(args: readonly string[]): SimulateOptions {
     deadlineMs: parseOptional('deadline', values.deadline, { min: 1, max: 3_600_000 }),
     seconds: parseNumber('seconds', values.seconds, { min: 0.001, max: 86_400 }),
     trace: values.trace,
-    suffixTokens: parseNumber('suffix-tokens', values['suffix-tokens'], {
-      min: 1,
-      max: 10_000,
-      whole: true,
-    }),
+    byId: parseNumber('by-id', values['by-id'], { max: 1 }),
+    itemTokens: parseOptional('item-tokens', values['item-tokens'], tokenBounds),
+    suffixTokens: parseNumber('suffix-tokens', values['suffix-tokens'], tokenBounds),
     encodeMs: parseOptional('encode-ms', values['encode-ms'], { max: 60_000 }),
     spread: parseOptional('spread', values.spread, { max: 2 }),
     seed: parseNumber('seed', values.seed, { max: 2 ** 32 - 1, whole: true }),

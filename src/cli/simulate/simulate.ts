@@ -6,6 +6,7 @@ import { builtInCost } from '../../simulate/built-in-cost.ts';
 import { type FleetPlan, planFleet } from '../../simulate/plan-fleet.ts';
 import { type Fleet, simulate } from '../../simulate/simulate.ts';
 import type { SimulationReport } from '../../simulate/summarize.ts';
+import { rankStored } from '../../simulate/stored-items.ts';
 import {
   type Arrival,
   drawArrivals,
@@ -29,7 +30,15 @@ export async function run(args: readonly string[]): Promise<number> {
   if (options.plan) {
     const goal = { p99Ms: options.targetP99Ms, scored: 0.99, mostReplicas: 1_024 };
     const plan = await planFleet(fleet, arrivals, goal);
-    process.stdout.write(options.json ? toJson(plan) : formatPlan(plan, options));
+    const byText =
+      options.byId > 0
+        ? await planFleet(fleet, readArrivals({ ...options, byId: 0 }), goal)
+        : undefined;
+    process.stdout.write(
+      options.json
+        ? toJson(byText === undefined ? plan : { ...plan, byText })
+        : formatPlan(plan, options) + formatByText(byText),
+    );
     return plan.replicas === undefined ? 1 : 0;
   }
   const { report } = await simulate(fleet, arrivals);
@@ -71,6 +80,13 @@ function toFleet(options: SimulateOptions): Fleet {
 
 /** @throws UsageError when a --shape is malformed. */
 function readArrivals(options: SimulateOptions): readonly Arrival[] {
+  const { byId: share, suffixTokens, seed } = options;
+  const itemTokens = options.itemTokens ?? parseConfig(process.env, []).itemTokens;
+  const stored = { share, candidateTokens: itemTokens + suffixTokens };
+  return rankStored(readTraffic(options), stored, createRandom(seed));
+}
+
+function readTraffic(options: SimulateOptions): readonly Arrival[] {
   const { trace, suffixTokens, clients, rps, deferrableRps, deadlineMs, seconds } = options;
   if (trace !== undefined) {
     return parseTraffic(readFileSync(trace, 'utf8'), trace).map((shape) => ({
@@ -157,6 +173,12 @@ function formatPlan(plan: FleetPlan, { targetP99Ms }: SimulateOptions): string {
         'alone is fast enough: there is too much traffic for these servers; try more of them (--servers)'
       : `${replicas} replicas per server keep p99 <= ${targetP99Ms} ms with 99 % scored`;
   return `${table}\n${answer}\n`;
+}
+
+function formatByText(plan: FleetPlan | undefined): string {
+  return plan === undefined
+    ? ''
+    : `the same traffic by text alone: ${plan.replicas ?? 'no number of'} replicas per server\n`;
 }
 
 /** Why no plan is possible, and what would help. */

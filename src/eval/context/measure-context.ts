@@ -122,8 +122,9 @@ function shorten({ corpus }: ParetoData, texts: ReadonlyMap<string, string>) {
   );
 }
 
-async function scoreRun(
-  { data, engine }: MeasureContextInput,
+/** Scores all pairs of a run with the texts of `corpus`. @throws RankError */
+export async function scoreRun(
+  { data, engine }: Pick<MeasureContextInput, 'data' | 'engine'>,
   corpus: ReadonlyMap<string, Passage>,
   variant: Variant,
 ): Promise<ScoredRun> {

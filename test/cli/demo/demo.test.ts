@@ -25,6 +25,9 @@ describe('slmrank demo', () => {
     expect(output.stdout).toMatch(
       /^llama \(0\.\d million parameters, 32-bit floats\) on \d+ CPU workers?\nranked 150 postings in \d+\.\d s, \d+ a second\.$/m,
     );
+    expect(output.stdout).toMatch(
+      /^"[^"]+", 300 postings, by text and by id\n {2}by text .*\d postings\/s.*\n {2}by id .*\d postings\/s.*\nThe server had stored the 300 postings in \d/m,
+    );
     expect(output.stderr).toContain(`Starting the server with ${model}`);
     expect(output.stderr).toContain('Server stopped, status 0');
   }, 120_000);

@@ -12,6 +12,8 @@ test('without options two replicas of one server get traffic without deadlines',
     deadlineMs: undefined,
     encodeMs: undefined,
     spread: undefined,
+    byId: 0,
+    itemTokens: undefined,
     plan: false,
   });
 });
@@ -30,6 +32,8 @@ test.each([
   [['--replicas', '1.5'], /--replicas is '1.5'; a whole number from 1 to 1000 is needed/],
   [['--factors', '1,0'], /--factors is '0'; a number from 0.01 to 100 is needed/],
   [['--deadline', '0'], /--deadline is '0'; a number from 1 to 3600000 is needed/],
+  [['--by-id', '2'], /--by-id is '2'; a number from 0 to 1 is needed/],
+  [['--item-tokens', '0'], /--item-tokens is '0'; a whole number from 1 to 10000 is needed/],
   [['--wrong'], /no option '--wrong'/],
 ])('refuses %j', (args, message) => {
   expect(() => parseSimulateOptions(args)).toThrow(message);

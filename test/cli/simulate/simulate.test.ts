@@ -47,6 +47,32 @@ describe('slmrank simulate', () => {
     );
   });
 
+  test('a plan with stored items also says what the same traffic needs by text', async () => {
+    const plan = ['--rps', '2', '--plan', '--target-p99', '15000'];
+    expect(await run([...short, ...plan, '--by-id', '1', '--json'])).toBe(0);
+    const { replicas, byText } = JSON.parse(output.stdout) as {
+      replicas: number;
+      byText: { replicas: number };
+    };
+    expect(replicas).toBeLessThan(byText.replicas);
+    output.stdout = '';
+    expect(await run([...short, ...plan, '--by-id', '1'])).toBe(0);
+    expect(output.stdout).toContain(
+      `${replicas} replicas per server keep p99 <= 15000 ms with 99 % scored\n` +
+        `the same traffic by text alone: ${byText.replicas} replicas per server\n`,
+    );
+  });
+
+  test('a stored item has the tokens of the option, and those of the suffix', async () => {
+    const flags = ['--rps', '0.5', '--by-id', '1', '--replicas', '1', '--json', ...short];
+    const tokens = async (...more: string[]) => {
+      output.stdout = '';
+      await run([...flags, ...more]);
+      return (JSON.parse(output.stdout) as { tokensPerBatch: number }).tokensPerBatch;
+    };
+    expect(await tokens('--item-tokens', '10')).toBeLessThan(await tokens('--item-tokens', '60'));
+  });
+
   test('says so when no number of replicas is enough', async () => {
     expect(await run([...short, '--rps', '0.1', '--plan', '--target-p99', '1'])).toBe(1);
     expect(output.stdout).toMatch(
