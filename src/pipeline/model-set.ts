@@ -92,7 +92,12 @@ export class ModelSet implements Serving {
     return this.#current.pipeline.gauges();
   }
 
-  /** Whether no model has requests that need its replicas. */
+  /** Whether no model has requests now. */
+  isIdle(): boolean {
+    return [this.#current, ...this.#others].every(({ pipeline }) => pipeline.spare.isIdle());
+  }
+
+  /** Whether all models have time for work that no caller waits for: see `hasSpareTime`. */
   hasSpareTime(): boolean {
     return [this.#current, ...this.#others].every(({ pipeline }) => pipeline.spare.has());
   }

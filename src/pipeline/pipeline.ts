@@ -66,7 +66,7 @@ export interface OpenPipeline extends RankingPipeline {
   costs(): CostTable;
   gauges(): ServingGauges;
   /** For work that no caller waits for. */
-  readonly spare: Pick<SpareTime, 'has' | 'score'>;
+  readonly spare: Pick<SpareTime, 'isIdle' | 'has' | 'score'>;
 }
 
 /** Everything between the server and the threads, for one model. */

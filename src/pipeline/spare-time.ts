@@ -25,6 +25,11 @@ export class SpareTime {
     this.#parts = parts;
   }
 
+  /** Whether no request waits, is encoded, or runs. */
+  isIdle(): boolean {
+    return this.#parts.admission.held.candidates === 0;
+  }
+
   /** See `hasSpareTime`. */
   has(): boolean {
     const { admission, scheduler, clock } = this.#parts;

@@ -46,7 +46,7 @@ describe('a new model', () => {
     expect(shifts).toEqual(['llama']);
     // The old model still answers its request.
     model(0).hasSpareTime = false;
-    expect(set.hasSpareTime()).toBe(false);
+    expect([set.hasSpareTime(), set.isIdle()]).toEqual([false, false]);
     await set.current().pipeline.rank(testRequest('q', ['b']), noDeadline());
     expect([model(0).pipeline.ranked.length, model(1).pipeline.ranked.length]).toEqual([1, 1]);
     expect(model(0).pipeline.isDrained).toBe(false);

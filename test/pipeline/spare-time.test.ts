@@ -86,7 +86,7 @@ test('a drain gives them up, and refuses others, as a state that passes', async 
 
 test('a request in the queue leaves no spare time', () => {
   const { spare, held } = setUp();
-  expect(spare.has()).toBe(true);
+  expect([spare.isIdle(), spare.has()]).toEqual([true, true]);
   held.candidates = 1;
-  expect(spare.has()).toBe(false);
+  expect([spare.isIdle(), spare.has()]).toEqual([false, false]);
 });

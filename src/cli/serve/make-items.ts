@@ -19,7 +19,7 @@ export type ItemsConfig = Pick<
 
 export interface ItemWorkParts {
   readonly keeper: Pick<ItemKeeper, 'makeWith' | 'close'>;
-  readonly models: Pick<ModelSet, 'hasSpareTime'>;
+  readonly models: Pick<ModelSet, 'isIdle' | 'hasSpareTime'>;
   readonly config: ItemsConfig;
   readonly log: Log;
   readonly clock?: Clock;
@@ -42,7 +42,7 @@ export class ItemWork {
   constructor(parts: ItemWorkParts) {
     this.#parts = parts;
     this.#clock = parts.clock ?? systemClock;
-    this.#line = new PacedLine(() => parts.models.hasSpareTime(), this.#clock);
+    this.#line = new PacedLine(() => parts.models.isIdle(), this.#clock);
   }
 
   /** Resolves once items are made for this model. @throws RankError `unavailable` */

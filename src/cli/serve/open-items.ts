@@ -40,7 +40,7 @@ export interface KeptItems {
 /** Works on the items of a store while no request needs the models' replicas. */
 export function keepItems(
   store: ItemStore | undefined,
-  models: Pick<ModelSet, 'hasSpareTime'>,
+  models: Pick<ModelSet, 'isIdle' | 'hasSpareTime'>,
   { config, log }: { readonly config: ItemsConfig; readonly log: Log },
 ): KeptItems | undefined {
   if (store === undefined) {

@@ -1,27 +1,35 @@
 import type { Clock } from '../../base/clock.ts';
 
-/** While requests need the processor, so many times as long as it worked the line rests. */
-const restFactor = 3;
-/** Shorter rests are added up: timers are no finer, and each costs something. */
-const leastRestMs = 4;
+/** A server that is never idle does it all the same, after so many times as long as it worked. */
+const restFactor = 20;
+/** How often it is looked whether the server is idle. */
+const lookMs = 5;
 
-/** How long the line rests now, of what it owes. */
-export function restOf(owedMs: number, isSpare: boolean): number {
-  return isSpare || owedMs < leastRestMs ? 0 : owedMs;
+export interface PaceView {
+  readonly isIdle: boolean;
+  readonly nowMs: number;
+  /** Until when a busy server is left alone. */
+  readonly restUntilMs: number;
+}
+
+/** When to look again whether the next thing may be done; undefined: do it now. */
+export function nextLook({ isIdle, nowMs, restUntilMs }: PaceView): number | undefined {
+  return isIdle || nowMs >= restUntilMs ? undefined : Math.min(restUntilMs, nowMs + lookMs);
 }
 
 /**
- * Does one thing at a time, in the order of the calls. While the server has no spare time it takes
- * a quarter of a core at most.
+ * Does one thing at a time, in the order of the calls: between requests, and while there are always
+ * some, with a twentieth of a core.
  */
 export class PacedLine {
-  readonly #spare: () => boolean;
+  readonly #idle: () => boolean;
   readonly #clock: Clock;
   #last: Promise<unknown> = Promise.resolve();
-  #owedMs = 0;
+  #restUntilMs = 0;
 
-  constructor(spare: () => boolean, clock: Clock) {
-    this.#spare = spare;
+  /** `idle` says whether no request waits, is encoded or runs. */
+  constructor(idle: () => boolean, clock: Clock) {
+    this.#idle = idle;
     this.#clock = clock;
   }
 
@@ -33,25 +41,25 @@ export class PacedLine {
   }
 
   async #work<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    signal?.throwIfAborted();
-    await this.#rest();
+    await this.#rest(signal);
     const startedAtMs = this.#clock.nowMs();
     try {
       return await work();
     } finally {
-      this.#owedMs += restFactor * (this.#clock.nowMs() - startedAtMs);
+      const nowMs = this.#clock.nowMs();
+      this.#restUntilMs = nowMs + restFactor * (nowMs - startedAtMs);
     }
   }
 
-  async #rest(): Promise<void> {
-    const isSpare = this.#spare();
-    const restMs = restOf(this.#owedMs, isSpare);
-    if (isSpare || restMs > 0) {
-      this.#owedMs = 0;
-    }
-    if (restMs > 0) {
-      const untilMs = this.#clock.nowMs() + restMs;
-      await new Promise<void>((resolve) => this.#clock.at(untilMs, resolve));
+  async #rest(signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const nowMs = this.#clock.nowMs();
+      const lookAtMs = nextLook({ isIdle: this.#idle(), nowMs, restUntilMs: this.#restUntilMs });
+      if (lookAtMs === undefined) {
+        return;
+      }
+      await new Promise<void>((resolve) => this.#clock.at(lookAtMs, resolve));
     }
   }
 }

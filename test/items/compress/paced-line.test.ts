@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { PacedLine, restOf } from '../../../src/items/compress/paced-line.ts';
-import { FakeClock } from '../../support/fakes/clock.ts';
+import { nextLook, PacedLine } from '../../../src/items/compress/paced-line.ts';
+import { FakeClock, settle } from '../../support/fakes/clock.ts';
 
-function setUp(spare: boolean) {
+function setUp(isIdle: boolean) {
   const clock = new FakeClock();
-  const state = { spare };
-  const line = new PacedLine(() => state.spare, clock);
+  const state = { isIdle };
+  const line = new PacedLine(() => state.isIdle, clock);
   const ended: string[] = [];
   const work = (name: string, ms = 10) =>
     line.run(async () => {
@@ -17,27 +17,39 @@ function setUp(spare: boolean) {
 }
 
 test.each([
-  { owedMs: 30, isSpare: true, rest: 0 },
-  { owedMs: 30, isSpare: false, rest: 30 },
-  { owedMs: 3.9, isSpare: false, rest: 0 },
-])('of $owedMs ms that are owed, spare time $isSpare, it rests $rest', (given) => {
-  expect(restOf(given.owedMs, given.isSpare)).toBe(given.rest);
+  { view: { isIdle: true, nowMs: 100, restUntilMs: 300 }, expected: undefined },
+  { view: { isIdle: false, nowMs: 100, restUntilMs: 100 }, expected: undefined },
+  { view: { isIdle: false, nowMs: 100, restUntilMs: 300 }, expected: 105 },
+  { view: { isIdle: false, nowMs: 100, restUntilMs: 102 }, expected: 102 },
+])('$view is looked at again at $expected', ({ view, expected }) => {
+  expect(nextLook(view)).toBe(expected);
 });
 
-test('in spare time one thing follows the other', async () => {
+test('on an idle server one thing follows the other', async () => {
   const { work, ended } = setUp(true);
   expect(await Promise.all([work('a'), work('b')])).toEqual(['a', 'b']);
   expect(ended).toEqual(['a', 'b']);
 });
 
-test('while requests need the processor it rests three times as long as it worked', async () => {
+test('a server that is never idle is left alone twenty times as long as the work took', async () => {
   const { clock, work, ended } = setUp(false);
   await work('a');
   const next = work('b', 0);
-  await new Promise((resolve) => setImmediate(resolve));
-  await clock.advance(29);
+  await settle();
+  await clock.advance(199);
   expect(ended).toEqual(['a']);
   await clock.advance(1);
+  await next;
+  expect(ended).toEqual(['a', 'b']);
+});
+
+test('the work goes on as soon as no request is left', async () => {
+  const { clock, state, work, ended } = setUp(false);
+  await work('a');
+  const next = work('b', 0);
+  await settle();
+  state.isIdle = true;
+  await clock.advance(5);
   await next;
   expect(ended).toEqual(['a', 'b']);
 });

@@ -44,7 +44,11 @@ export class FakeModel {
       pool: this.pool,
       costs: () => this.costs(),
       gauges: () => this.gauges(),
-      spare: { has: () => this.hasSpareTime, score: () => Promise.reject(new Error('no rows')) },
+      spare: {
+        isIdle: () => this.hasSpareTime,
+        has: () => this.hasSpareTime,
+        score: () => Promise.reject(new Error('no rows')),
+      },
     });
   }
 
