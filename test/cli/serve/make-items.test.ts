@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { createAdminClient } from '../../../src/client/admin-client.ts';
 import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { serveItems } from '../../support/items/serve-items.ts';
@@ -15,7 +16,7 @@ const texts = [
 const items = Array.from({ length: 20 }, (_, n) => ({
   id: `item-${n}`,
   version: 1,
-  text: `${n}: ${texts[n % 2] ?? ''} Apply until the ${n}th of May.`,
+  text: `${n}: ${at(texts, n % 2)} Apply until the ${n}th of May.`,
   ...(n % 3 === 0 ? { title: `Job ${n}` } : {}),
 }));
 

@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import type { AskedScores } from '../../../src/pool/compress/messages.ts';
 import { scoreBy, ScorePort } from '../../../src/pool/compress/score-port.ts';
 
@@ -9,7 +10,7 @@ function answerAll(port: InstanceType<typeof MessageChannel>['port1']): AskedSco
   port.on('message', (asked: AskedScores) => {
     seen.push(asked);
     port.postMessage(
-      asked.map(({ candidates }) => Float64Array.from(candidates, ({ ids }) => ids[0] ?? 0)),
+      asked.map(({ candidates }) => Float64Array.from(candidates, ({ ids }) => at(ids, 0))),
     );
   });
   return seen;
