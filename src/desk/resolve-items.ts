@@ -1,6 +1,6 @@
 import type { TextSource } from '../domain/events.ts';
 import type { BadCandidate, StoredText } from '../domain/rank.ts';
-import type { Item, ItemHead } from '../items/item/item.ts';
+import { type Item, type ItemHead, usableIds } from '../items/item/item.ts';
 import type { ItemKeeper } from '../items/keeper.ts';
 
 /** A candidate as read from the protocol, not checked yet. */
@@ -82,8 +82,8 @@ function describeText(
   item: ItemHead | Item,
   { method, encoding }: ServedItems,
 ): { readonly text: string; readonly stored: StoredText } {
-  const { summary, version, encoded } = item;
-  const ids = encoded?.encoding === encoding ? encoded.ids : undefined;
+  const { summary, version } = item;
+  const ids = usableIds(item, encoding);
   const stored = (source: TextSource): StoredText => ({
     source,
     version,

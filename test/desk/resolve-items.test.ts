@@ -87,6 +87,12 @@ describe('resolveItems', () => {
     expect(found?.text).toBe(source === 'RAW' ? 'On wards.' : 'wards');
   });
 
+  test('leaves out the token ids of an item that was too long to be kept whole', () => {
+    const cut = { ...head, encoded: { encoding: 'e', ids: new Int32Array(0) } };
+    const [found] = resolveItems(byId('known'), [cut], served);
+    expect(found?.stored).toEqual({ source: 'SUMMARY', version: 7n, kept: summary.kept });
+  });
+
   test('leaves out token ids of another model', () => {
     const [found] = resolveItems(byId('known'), [head], { ...served, encoding: 'another' });
     expect(found?.stored).toEqual({ source: 'SUMMARY', version: 7n, kept: summary.kept });
