@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openItems } from './support/items/test-items.ts';
 import { startTestServer, type TestServer } from './support/serving/test-server.ts';
 
 const run = promisify(execFile);
@@ -65,6 +66,17 @@ describe('the examples rank both candidates', () => {
       expect(stdout).toMatch(/\ba\b[^]*\bb\b/);
     });
   }
+
+  test('by-id.ts (needs Node, and a server with an item store)', async () => {
+    const items = await openItems();
+    try {
+      const args = ['--import', 'tsx', 'examples/by-id.ts', items.server.address];
+      const { stdout } = await run(process.execPath, args, { cwd });
+      expect(stdout.match(/^[ab](?= \d)/gm)?.toSorted()).toEqual(['a', 'b']);
+    } finally {
+      await items.close();
+    }
+  });
 
   const testOrSkip = answers('ghz', '--version') ? test : test.skip;
   testOrSkip('load.sh (needs ghz)', async () => {

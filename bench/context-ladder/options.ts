@@ -72,8 +72,8 @@ export function parseLadderOptions(
   env: NodeJS.ProcessEnv = process.env,
 ): LadderOptions {
   const values = parseOnlyOptions(args, usage, definitions);
-  const beir = values.beir ?? env['CONTEXT_BEIR'] ?? '';
-  if (beir === '') {
+  const beir = values.beir ?? env['CONTEXT_BEIR'];
+  if (beir === undefined || beir === '') {
     throw new UsageError(`--beir is missing\n\n${usage}`);
   }
   const count = (name: 'rounds' | 'speed-queries') =>

@@ -22,7 +22,7 @@ export async function startItemServer(
   const server = await startServerProcess({
     settings: {
       SLMRANK_MODEL: model,
-      SLMRANK_ITEMS: store ?? 'none',
+      SLMRANK_ITEMS: store ?? '',
       SLMRANK_MAX_CALL_MS: '600000',
     },
     timeoutMs: startTimeoutMs,

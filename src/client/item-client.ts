@@ -30,7 +30,7 @@ export interface ItemClient {
   ): Promise<void>;
   /** @throws CallError `NOT_FOUND` for an id that is not stored. */
   get(id: string, timeoutMs: number): Promise<WireItem>;
-  /** A page of 1,000 items behind a page's token; '' for the first page. @throws CallError */
+  /** The next 1,000 items behind a page's token; '' for the first. @throws CallError */
   list(pageToken: string, timeoutMs: number): Promise<WireListItemsResponse>;
   /**
    * Watches until `isEnough` is true of a state, and resolves to that.
