@@ -1,6 +1,5 @@
 import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
-import { type FieldViolation, presentError, RankError } from '../../base/errors.ts';
-import type { Access } from '../../desk/access/access.ts';
+import type { FieldViolation } from '../../base/errors.ts';
 import { type DeskCall, PendingAnswer } from '../../desk/answer.ts';
 import { endedEvent, RankNotes } from '../../desk/ended-event.ts';
 import { timeLimitOf } from '../../desk/request-rules.ts';
@@ -8,18 +7,18 @@ import { invalidRequest } from '../../desk/violations.ts';
 import type { WireRankRequest } from '../../proto/generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponseInput } from '../../proto/generated/slmrank/v1/RankResponse.ts';
 import type { WireRankStreamResponseInput } from '../../proto/generated/slmrank/v1/RankStreamResponse.ts';
-import { toStatus, toWireError } from '../wire/error.ts';
+import { toWireError } from '../wire/error.ts';
 import type { Received } from '../wire/guard-decoder.ts';
-import { callerOf, requestIdKey, takeCredential, timeLeft } from '../wire/metadata.ts';
-import { addLoadReport, type CallParts } from './unary.ts';
+import { callerOf, timeLeft } from '../wire/metadata.ts';
+import { draining, EndedStream, type EndedStreamParts } from './ended-stream.ts';
+import { addLoadReport } from './unary.ts';
 
-export interface RankStreamParts extends CallParts {
+export interface RankStreamParts extends EndedStreamParts {
   readonly rank: (
     message: WireRankRequest,
     requestId: string,
     call: DeskCall,
   ) => Promise<WireRankResponseInput>;
-  readonly access: Pick<Access, 'follow'>;
   /** The most unanswered requests of one stream. */
   readonly streamUnanswered: number;
 }
@@ -49,36 +48,26 @@ export function rankStream(
 class RankStream {
   readonly #call: Call;
   readonly #parts: RankStreamParts;
+  readonly #stream: EndedStream;
   /** By request id. */
   readonly #pending = new Map<string, PendingAnswer<WireRankResponseInput>>();
   #unanswered = 0;
   #isHalfClosed = false;
-  #isEnded = false;
 
   constructor(call: Call, parts: RankStreamParts) {
     this.#call = call;
     this.#parts = parts;
+    this.#stream = new EndedStream(call, parts, {
+      onDraining: () => this.#advance(),
+      onEnd: () => this.#abandonPending(),
+    });
   }
 
   begin(): void {
-    const { lifecycle, access } = this.#parts;
-    const unfollow = access.follow(takeCredential(this.#call.metadata), (error) =>
-      this.#fail(presentError(error)),
-    );
-    const close = lifecycle.open({
-      end: (error) => this.#fail(error),
-      onDraining: () => this.#advance(),
-    });
-    this.#call.once('cancelled', () => {
-      this.#isEnded = true;
-      this.#abandonPending();
-      unfollow();
-      close();
-    });
     try {
-      lifecycle.assertServing();
+      this.#parts.lifecycle.assertServing();
     } catch (error) {
-      this.#fail(presentError(error));
+      this.#stream.fail(error);
       return;
     }
     this.#call.on('data', (received: Received<WireRankRequest>) => this.#accept(received));
@@ -146,7 +135,7 @@ class RankStream {
   }
 
   #answer(message: WireRankStreamResponseInput): void {
-    if (this.#isEnded) {
+    if (this.#stream.isEnded) {
       return;
     }
     this.#call.write(message, () => {
@@ -158,11 +147,11 @@ class RankStream {
   /** Called after every change. Ends the stream if all is answered; reads on if there is room. */
   #advance(): void {
     const { lifecycle, streamUnanswered } = this.#parts;
-    if (this.#isEnded) {
+    if (this.#stream.isEnded) {
       return;
     }
     if (this.#isHalfClosed && this.#unanswered === 0) {
-      this.#isEnded = true;
+      this.#stream.finish();
       this.#call.end(addLoadReport(new Metadata(), this.#parts));
     } else if (lifecycle.isDraining) {
       this.#endDraining();
@@ -178,25 +167,7 @@ class RankStream {
   #endDraining(): void {
     this.#call.pause();
     if (this.#unanswered === 0) {
-      this.#fail(
-        new RankError(
-          'unavailable',
-          'the server is draining; send unanswered requests to another server',
-          { reason: 'DRAINING' },
-        ),
-      );
-    }
-  }
-
-  #fail(error: RankError): void {
-    if (!this.#isEnded) {
-      this.#isEnded = true;
-      this.#abandonPending();
-      const [requestId = ''] = this.#call.metadata.get(requestIdKey);
-      // The library's way to end a stream with a status; the stream stays open until it is sent.
-      const failed = toStatus(error, requestId.toString(), this.#parts.root);
-      addLoadReport(failed.metadata, this.#parts);
-      this.#call.emit('error', failed);
+      this.#stream.fail(draining('send unanswered requests to another server'));
     }
   }
 

@@ -10,7 +10,7 @@ import { type Received, unwrap } from '../../wire/guard-decoder.ts';
 import { toItemForms, toWirePut } from '../../wire/items.ts';
 import { callerOf, chooseRequestId, timeLeft } from '../../wire/metadata.ts';
 import { addLoadReport } from '../unary.ts';
-import { draining, EndedStream, type EndedStreamParts } from './ended-stream.ts';
+import { draining, EndedStream, type EndedStreamParts } from '../ended-stream.ts';
 
 export interface PutStreamParts extends EndedStreamParts {
   readonly desk: Pick<ItemDesk, 'put'>;

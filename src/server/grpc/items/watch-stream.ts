@@ -5,7 +5,7 @@ import type { WireItemsStateInput } from '../../../proto/generated/slmrank/v1/It
 import type { WireWatchItemsRequest } from '../../../proto/generated/slmrank/v1/WatchItemsRequest.ts';
 import { type Received, unwrap } from '../../wire/guard-decoder.ts';
 import { toWireState } from '../../wire/items.ts';
-import { draining, EndedStream, type EndedStreamParts } from './ended-stream.ts';
+import { draining, EndedStream, type EndedStreamParts } from '../ended-stream.ts';
 
 export interface WatchStreamParts extends EndedStreamParts {
   readonly desk: Pick<ItemDesk, 'state'>;

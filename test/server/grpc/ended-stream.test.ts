@@ -3,12 +3,12 @@ import { expect, jest, test } from '@jest/globals';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { EventEmitter } from 'node:events';
 import { Metadata } from '@grpc/grpc-js';
-import { RankError } from '../../../../src/base/errors.ts';
-import { Lifecycle } from '../../../../src/desk/lifecycle.ts';
-import { parseProtoRoot } from '../../../../src/proto/proto-root.ts';
-import { EndedStream } from '../../../../src/server/grpc/items/ended-stream.ts';
-import { FakeClock } from '../../../support/fakes/clock.ts';
-import { openItems } from '../../../support/items/test-items.ts';
+import { RankError } from '../../../src/base/errors.ts';
+import { Lifecycle } from '../../../src/desk/lifecycle.ts';
+import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
+import { EndedStream } from '../../../src/server/grpc/ended-stream.ts';
+import { FakeClock } from '../../support/fakes/clock.ts';
+import { openItems } from '../../support/items/test-items.ts';
 
 class FakeCall extends EventEmitter {
   readonly metadata = new Metadata();

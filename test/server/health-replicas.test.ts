@@ -1,14 +1,14 @@
 import { Metadata } from '@grpc/grpc-js';
 import { afterEach, expect, test } from '@jest/globals';
-import type { ReplicaDescription } from '../../../src/domain/rank.ts';
-import { FakeClock } from '../../support/fakes/clock.ts';
-import { replicaDescription } from '../../support/fakes/pipeline.ts';
+import type { ReplicaDescription } from '../../src/domain/rank.ts';
+import { FakeClock } from '../support/fakes/clock.ts';
+import { replicaDescription } from '../support/fakes/pipeline.ts';
 import {
   methodOf,
   startTestServer,
   type TestServer,
   unary,
-} from '../../support/serving/test-server.ts';
+} from '../support/serving/test-server.ts';
 
 let server: TestServer;
 afterEach(() => server.close());

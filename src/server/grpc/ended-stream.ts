@@ -1,9 +1,9 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { presentError, RankError } from '../../../base/errors.ts';
-import type { Access } from '../../../desk/access/access.ts';
-import { toStatus } from '../../wire/error.ts';
-import { requestIdKey, takeCredential } from '../../wire/metadata.ts';
-import { addLoadReport, type CallParts } from '../unary.ts';
+import { presentError, RankError } from '../../base/errors.ts';
+import type { Access } from '../../desk/access/access.ts';
+import { toStatus } from '../wire/error.ts';
+import { requestIdKey, takeCredential } from '../wire/metadata.ts';
+import { addLoadReport, type CallParts } from './unary.ts';
 
 export interface EndedStreamParts extends CallParts {
   readonly access: Pick<Access, 'follow'>;
@@ -15,13 +15,17 @@ interface StreamCall {
   once(event: 'cancelled', listener: () => void): unknown;
 }
 
-/** What can end a stream from outside, and how it is ended with a status of ours. */
+/** The end of a stream: by its client, its API key, the server, or with a status of ours. */
 export class EndedStream {
   readonly #call: StreamCall;
   readonly #parts: EndedStreamParts;
+  readonly #onEnd: () => void;
   #isEnded = false;
 
-  /** `onDraining` is called when the server begins to drain; `onEnd` once, however it ends. */
+  /**
+   * `onDraining` is called when the server begins to drain, `onEnd` when the stream ends. A stream
+   * that fails calls `onEnd` a second time when its status has been sent.
+   */
   constructor(
     call: StreamCall,
     parts: EndedStreamParts,
@@ -29,6 +33,7 @@ export class EndedStream {
   ) {
     this.#call = call;
     this.#parts = parts;
+    this.#onEnd = onEnd;
     const unfollow = parts.access.follow(takeCredential(call.metadata), (error) =>
       this.fail(error),
     );
@@ -54,6 +59,7 @@ export class EndedStream {
   fail(thrown: unknown): void {
     if (!this.#isEnded) {
       this.#isEnded = true;
+      this.#onEnd();
       const [requestId = ''] = this.#call.metadata.get(requestIdKey);
       // The library's way to end a stream with a status; the stream stays open until it is sent.
       const failed = toStatus(presentError(thrown), requestId.toString(), this.#parts.root);
