@@ -14,7 +14,7 @@ export interface KeeperParts {
   /** Whether the server has capacity that no request needs. */
   readonly spare: () => boolean;
   readonly clock: Clock;
-  /** Hears of items that nothing could be made of. */
+  /** Called for an item when making its summary or token ids failed. */
   readonly onFault?: (error: unknown, id: string) => void;
 }
 
@@ -83,11 +83,6 @@ export class ItemKeeper {
     const summary = compressor ?? fallback;
     this.store.want({ summary, encoding: encoder?.encoding, mostFailures });
     this.#loop.wake();
-  }
-
-  /** Token ids are made by this from now on. */
-  encodeWith(encoder: ItemEncoder | undefined): void {
-    this.makeWith({ ...this.#makers, encoder });
   }
 
   /** As `ItemStore.put`, with a first summary for new content where there is a fallback. */

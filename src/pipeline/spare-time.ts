@@ -13,10 +13,10 @@ export interface SpareParts {
   readonly clock: Clock;
 }
 
-/** The name under which the server's own work stands among clients. */
+/** The client name of the server's own work. */
 const ownName = 'slmrank items';
 
-/** What a model's replicas do while no request needs them. */
+/** Runs work of the server's own on a model's replicas while no request needs them. */
 export class SpareTime {
   readonly #parts: SpareParts;
   readonly #end = new AbortController();
@@ -41,8 +41,8 @@ export class SpareTime {
   }
 
   /**
-   * Scores rows that no caller waits for. They give way to every request, and take none of the
-   * queue's room: whoever asks bounds them.
+   * Scores rows that no caller waits for. Every request runs before them, and they do not count
+   * towards the limits of the queue: the caller must bound them.
    *
    * @returns margins logit(yes) - logit(no) of each request's candidates; throws a RankError,
    *   `cancelled` when the signal aborts and `unavailable` once the model drains.
@@ -67,7 +67,7 @@ export class SpareTime {
     }
   }
 
-  /** Gives up all rows that are not in a batch. */
+  /** Drops all rows that are not in a batch yet. */
   end(): void {
     this.#end.abort();
   }
@@ -82,7 +82,7 @@ export class SpareTime {
       partialOk: false,
       isSpareWork: true,
     };
-    // It takes no room, but a drain waits for it.
+    // It does not count towards the queue's limits, but a drain waits for it.
     const permit = admission.follow(call);
     try {
       const runs = await Promise.all(requests.map((request) => scheduler.schedule(request, call)));

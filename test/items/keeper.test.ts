@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import type { ItemEncoder } from '../../src/items/compress/make-item.ts';
 import { ItemKeeper, type KeeperParts } from '../../src/items/keeper.ts';
 import { FakeClock } from '../support/fakes/clock.ts';
 import { firstWord } from '../support/items/makers.ts';
@@ -23,6 +24,11 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) {
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+function encodeWith(keeper: ItemKeeper, encoder: ItemEncoder): void {
+  const { compressor, fallback } = keeper;
+  keeper.makeWith({ compressor, fallback, encoder });
 }
 
 test('the fallback makes a first summary at once, and the compressor the real one later', async () => {
@@ -85,10 +91,10 @@ test('another encoder makes the token ids anew', async () => {
     encoding,
     encode: () => Promise.resolve(Int32Array.of(id)),
   });
-  keeper.encodeWith(encoderOf('one', 1));
+  encodeWith(keeper, encoderOf('one', 1));
   await until(() => store.stats().stale === 0);
   expect(store.get('a')).toMatchObject({ encoded: { encoding: 'one', ids: Int32Array.of(1) } });
-  keeper.encodeWith(encoderOf('other', 2));
+  encodeWith(keeper, encoderOf('other', 2));
   await until(() => store.get('a')?.encoded?.encoding === 'other');
   expect(store.get('a')).toMatchObject({ encoded: { ids: Int32Array.of(2) } });
 });
@@ -128,7 +134,7 @@ test('other makers make everything anew, and what there is stays until then', as
   expect(store.stats().stale).toBe(1);
   expect(store.get('a')).toMatchObject({ summary: { version: '1' } });
   isSpare = true;
-  keeper.encodeWith(encoder);
+  encodeWith(keeper, encoder);
   await until(() => store.stats().stale === 0);
   expect(store.get('a')).toMatchObject({
     summary: { version: '2' },

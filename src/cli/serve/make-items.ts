@@ -28,10 +28,10 @@ export interface ItemWorkParts {
   readonly entry?: WorkerEntry;
 }
 
-/** How often it is looked whether there is spare time. */
+/** How often the search checks whether there is spare time. */
 const lookMs = 25;
 
-/** Has the items' summaries and token ids made for the model that serves. */
+/** Makes the items' summaries and token ids for the model that serves. */
 export class ItemWork {
   readonly #parts: ItemWorkParts;
   readonly #clock: Clock;

@@ -1,6 +1,7 @@
 import { at } from '../../base/at.ts';
 import { RankError } from '../../base/errors.ts';
 import { type BatchPart, tokenPart } from '../../batch/packed-batch.ts';
+import { sharePrefixes } from '../../compress/encode-groups.ts';
 import type { RequestEncoder } from '../../encode/encode.ts';
 import type { TemplateOrder } from '../../text/template.ts';
 import { candidateText, find, type Passage, type Query } from '../data/beir.ts';
@@ -198,15 +199,7 @@ function splitRows(rows: readonly PairRow[], tokenBudget: number): readonly RowG
 
 /** Rows of one prefix become one part. */
 function toBatch({ rows, packedTokens }: RowGroup): PairBatch {
-  const byPrefix = new Map<Int32Array, PairRow[]>();
-  for (const row of rows) {
-    const members = byPrefix.get(row.prefix);
-    if (members === undefined) {
-      byPrefix.set(row.prefix, [row]);
-    } else {
-      members.push(row);
-    }
-  }
+  const byPrefix = sharePrefixes(rows);
   const parts = [...byPrefix].map(([prefix, members]) => {
     return tokenPart({ prefix, suffixes: members.map(({ ids }) => ids) });
   });

@@ -14,7 +14,7 @@ export interface CompressLoopParts {
   readonly clock: Clock;
   /** Items that are made at a time. */
   readonly mostRunning: number;
-  /** Hears of an item that nothing could be made of, and of a store that takes nothing. */
+  /** Called when making an item failed, and when the store could not be read or written. */
   readonly onFault: (error: unknown, id: string) => void;
 }
 
@@ -149,7 +149,7 @@ export class CompressLoop {
   }
 }
 
-/** The server has no room now: that is no fault of the item. */
+/** Whether the server had no room, which is not the item's fault. */
 function isPassing(error: unknown): boolean {
   return (
     error instanceof RankError && (error.kind === 'overloaded' || error.kind === 'unavailable')

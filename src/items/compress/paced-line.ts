@@ -1,18 +1,18 @@
 import type { Clock } from '../../base/clock.ts';
 
-/** A server that is never idle does it all the same, after so many times as long as it worked. */
+/** On a server that is never idle, the line rests this many times as long as it has worked. */
 const restFactor = 20;
-/** How often it is looked whether the server is idle. */
+/** How often the line checks whether the server is idle. */
 const lookMs = 5;
 
 export interface PaceView {
   readonly isIdle: boolean;
   readonly nowMs: number;
-  /** Until when a busy server is left alone. */
+  /** Until when the line rests if the server is busy. */
   readonly restUntilMs: number;
 }
 
-/** When to look again whether the next thing may be done; undefined: do it now. */
+/** When to check again whether the next work may begin; undefined: it may begin now. */
 export function nextLook({ isIdle, nowMs, restUntilMs }: PaceView): number | undefined {
   return isIdle || nowMs >= restUntilMs ? undefined : Math.min(restUntilMs, nowMs + lookMs);
 }

@@ -1,4 +1,4 @@
-/** What tells whether the server has time for work that no caller waits for. */
+/** The facts that decide whether the server has time for work that no caller waits for. */
 export interface SpareView {
   /** Candidates of requests that are admitted and not answered: they wait, are encoded, or run. */
   readonly admittedCandidates: number;
@@ -8,9 +8,9 @@ export interface SpareView {
   readonly meanGapMs: number;
 }
 
-/** So many usual gaps without a request show that the server is idle, not between two requests. */
+/** A pause of this many mean gaps shows that the server is idle and not between two requests. */
 const gaps = 3;
-/** The longest that such a pause is waited for. */
+/** A pause of this length is enough, however long the gaps are. */
 const longestPauseMs = 250;
 
 /**
