@@ -67,11 +67,11 @@ export interface FieldViolation {
 export interface RankErrorDetails {
   readonly violations?: readonly FieldViolation[];
   /** For `overloaded`: when a retry makes sense. Infinity: the same request can never succeed. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** The client whose quota is used up, when that is the reason. */
-  readonly quotaOf?: string;
+  readonly quotaOf?: string | undefined;
   /** When absent, the reason follows from the kind; see `reasonOf`. */
-  readonly reason?: Reason;
+  readonly reason?: Reason | undefined;
   readonly cause?: unknown;
 }
 

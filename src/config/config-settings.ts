@@ -15,6 +15,8 @@ import {
 
 export interface Settings extends LoadSettings, SecuritySettings, ItemSettings {
   readonly address: string;
+  /** The address of the HTTP APIs; undefined for none. */
+  readonly httpAddress: string | undefined;
   /** The address of /metrics, /livez and /readyz; undefined for none. */
   readonly metricsAddress: string | undefined;
   /** The address of the admin service; undefined for none. */
@@ -71,6 +73,14 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
       why: 'Use 0.0.0.0:50051 to accept clients from other machines, with a certificate (--tls-cert) or a TLS proxy.',
     },
     parseAddress,
+  ),
+  httpAddress: textSetting(
+    {
+      default: 'off',
+      bounds: "HOST:PORT, or 'off'; port 0 picks a free port",
+      why: 'Serves the rerank APIs of Cohere, Jina, Text Embeddings Inference and vLLM, and our own in JSON, over HTTP with the same certificate, keys and limits. Try 127.0.0.1:8080.',
+    },
+    (text) => (text === 'off' ? undefined : parseAddress(text)),
   ),
   metricsAddress: textSetting(
     {

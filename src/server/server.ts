@@ -20,6 +20,8 @@ import { guardItemService, itemService } from './grpc/items/item-service.ts';
 import { createLoadReports } from './grpc/load-report.ts';
 import { guardService, rankingService } from './grpc/ranking-service.ts';
 import { createReflection } from './grpc/reflection.ts';
+import { openHttpApi } from './http/api/http-api.ts';
+import type { ApiParts } from './http/api/rank-routes.ts';
 import { createStop } from './stop.ts';
 import type { ListenCredentials } from './tls.ts';
 import { createTransport, type Transport } from './transport.ts';
@@ -49,6 +51,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** HOST:PORT, with the actual port when the configuration said 0. */
   readonly address: string;
+  /** The same for HTTP; undefined when it is off. */
+  readonly httpAddress: string | undefined;
   /** Resolves when the pipeline is warm and health says SERVING; rejects when warming fails. */
   readonly ready: Promise<void>;
   /**
@@ -81,15 +85,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const lifecycle = new Lifecycle();
   const health = new Health(pipeline, clock);
   const transport = createTransport({ config, credentials: options.credentials, log, clock, root });
-  addServices(options, { transport, root, lifecycle, health, clock });
+  const api = addServices(options, { transport, root, lifecycle, health, clock });
 
   // The library's log lines are noise among ours: we get its faults as errors and statuses anyway.
   setLogger({ error: toDebug(log), info: toDebug(log), debug: toDebug(log) });
   const address = await transport.listen();
+  const http = await openHttpApi(config.httpAddress, api, transport.tls);
   const ready = serveWhenWarm(pipeline, lifecycle, health);
   ready.catch(() => undefined); // The caller handles it; until then it must not end the process.
   const stopping = createStop({
     server: transport.server,
+    http,
     address,
     lifecycle,
     pipeline,
@@ -103,7 +109,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     onEnd: () => transport.door.close(),
   });
-  return { address, ready, ...stopping, door: transport.door, reload: () => transport.reload() };
+  const { door } = transport;
+  const httpAddress = http?.address;
+  return { address, httpAddress, ready, ...stopping, door, reload: () => transport.reload() };
 }
 
 interface ServiceParts {
@@ -114,7 +122,8 @@ interface ServiceParts {
   readonly clock: Clock;
 }
 
-function addServices(options: ServerOptions, parts: ServiceParts): void {
+/** Returns what the HTTP address needs to ask the same desk. */
+function addServices(options: ServerOptions, parts: ServiceParts): ApiParts {
   const { config, current, items, readLoad: read } = options;
   const { root, lifecycle, clock } = parts;
   const { server, access } = parts.transport;
@@ -144,6 +153,8 @@ function addServices(options: ServerOptions, parts: ServiceParts): void {
   parts.health.service.addToServer(ending);
   createReflection().addToServer(ending);
   reports?.addToServer(ending);
+  const isServing = () => parts.health.isServing;
+  return { ...calls, config, served, ranker, door: parts.transport.door, isServing };
 }
 
 async function serveWhenWarm(

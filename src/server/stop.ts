@@ -3,10 +3,12 @@ import type { Clock } from '../base/clock.ts';
 import { RankError } from '../base/errors.ts';
 import type { Log } from '../observe/log.ts';
 import type { Serving } from '../domain/rank.ts';
+import type { HttpApi } from './http/api/http-api.ts';
 import type { Lifecycle } from '../desk/lifecycle.ts';
 
 export interface StopParts {
   readonly server: Server;
+  readonly http: HttpApi | undefined;
   readonly address: string;
   readonly lifecycle: Lifecycle;
   readonly pipeline: Serving;
@@ -43,6 +45,7 @@ async function stop(parts: StopParts): Promise<boolean> {
     await sleep(clock, parts.lameDuckMs);
   }
   lifecycle.beginDraining();
+  parts.http?.beginDraining();
   const closed = closeServer(parts);
   const finished = Promise.all([lifecycle.idle(), drain(pipeline, log)]);
   const isClean = await within(clock, parts.drainMs, finished);
@@ -54,6 +57,7 @@ async function stop(parts: StopParts): Promise<boolean> {
   }
   await within(clock, flushMs, closed);
   parts.server.forceShutdown();
+  await parts.http?.close();
   parts.onEnd();
   log.info({ isClean }, 'stopped');
   return isClean;

@@ -14,13 +14,21 @@ export interface ListenCredentials {
   reload(): void;
   /** Registers a callback for when client certificates get a new authority. */
   onAuthority(changed: () => void): void;
+  /** The files' contents, for servers that are not gRPC's; undefined for plain text. */
+  readonly tls?: RenewedTls | undefined;
   /** Stops watching the files. */
   close(): void;
 }
 
 type TlsSettings = Partial<Pick<Config, 'tlsCert' | 'tlsKey' | 'tlsClientCa' | 'given'>>;
 
-interface TlsMaterial {
+export interface RenewedTls {
+  material(): TlsMaterial;
+  /** Registers a callback for when the files have been read again. */
+  onRenewed(renewed: (material: TlsMaterial) => void): void;
+}
+
+export interface TlsMaterial {
   readonly certificate: Buffer;
   readonly privateKey: Buffer;
   readonly clientCa: Buffer | undefined;
@@ -44,11 +52,13 @@ export function openCredentials(config: TlsSettings, log: Log, pollMs?: number):
   }
   const provider = new ReloadedCertificates(openTls(config, log));
   let onAuthority = (): void => undefined;
+  let onRenewed: Parameters<RenewedTls['onRenewed']>[0] = () => undefined;
   const reload = () => {
     try {
       const material = openTls(config, log);
       const isNewAuthority = !provider.hasAuthority(material.clientCa);
       provider.set(material);
+      onRenewed(material);
       if (isNewAuthority) {
         onAuthority();
       }
@@ -66,8 +76,10 @@ export function openCredentials(config: TlsSettings, log: Log, pollMs?: number):
       clientCa !== undefined,
     ),
     reload,
-    onAuthority: (changed) => {
-      onAuthority = changed;
+    onAuthority: (changed) => (onAuthority = changed),
+    tls: {
+      material: () => provider.material,
+      onRenewed: (renewed) => (onRenewed = renewed),
     },
     close: watchFiles(paths, reload, pollMs),
   };
@@ -180,6 +192,10 @@ class ReloadedCertificates implements experimental.CertificateProvider {
 
   constructor(material: TlsMaterial) {
     this.#material = material;
+  }
+
+  get material(): TlsMaterial {
+    return this.#material;
   }
 
   hasAuthority(clientCa: Buffer | undefined): boolean {

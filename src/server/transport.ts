@@ -23,6 +23,8 @@ export interface Transport {
   readonly server: Server;
   readonly access: Access;
   readonly door: FrontDoor;
+  /** For the servers of other protocols. */
+  readonly tls: ListenCredentials['tls'];
   /**
    * Resolves to HOST:PORT, with the actual port when the configuration said 0.
    *
@@ -59,6 +61,7 @@ export function createTransport(parts: TransportParts): Transport {
     server,
     access,
     door,
+    tls: certificates.tls,
     listen: async () => {
       warnOfPlainText(config.address, config, log);
       return await listen(server, config.address, credentials);

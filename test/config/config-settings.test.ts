@@ -6,6 +6,7 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
   expect(parseConfig({}, [], 4)).toEqual({
     address: '127.0.0.1:50051',
     model: undefined,
+    httpAddress: undefined,
     metricsAddress: '127.0.0.1:9464',
     adminAddress: '127.0.0.1:50052',
     capture: undefined,

@@ -24,6 +24,22 @@ export class ByteCounter {
     return this.#ledger.held + this.#healthLedger.held;
   }
 
+  /**
+   * Counts a request whose length is known before it is read. Returns a function that releases its
+   * bytes.
+   *
+   * @throws RankError `overloaded`
+   */
+  hold(bytes: number, origin: CallOrigin): () => void {
+    const ledger = this.#ledger;
+    const holder = shareHolderOf(origin);
+    const refusal = ledger.take(bytes, holder);
+    if (refusal !== 'fits') {
+      throw noRoom({ refusal, held: ledger.heldBy(holder) }, ledger);
+    }
+    return () => ledger.change(-bytes, holder);
+  }
+
   /** Counts what a stream receives from now on. */
   count(
     stream: ServerHttp2Stream,
@@ -61,7 +77,10 @@ function tooLong(): RankError {
   return new RankError('invalid-argument', message);
 }
 
-function noRoom({ refusal, held }: CallBytes, { most }: ByteLedger): RankError {
+function noRoom(
+  { refusal, held }: Pick<CallBytes, 'refusal' | 'held'>,
+  { most }: ByteLedger,
+): RankError {
   const message =
     refusal === 'share'
       ? `the open requests of this client hold ${held} bytes; ` +

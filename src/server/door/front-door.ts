@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Server, ServerInterceptor } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
-import type { Reason } from '../../base/errors.ts';
-import { RankError } from '../../base/errors.ts';
+import { presentError, RankError, type Reason } from '../../base/errors.ts';
 import type { Config } from '../../config/config.ts';
 import type { Access } from '../../desk/access/access.ts';
+import { toClientName } from '../../desk/caller.ts';
 import type { Log } from '../../observe/log.ts';
 import type { ProtoRoot } from '../../proto/proto-root.ts';
 import { Connections } from '../connections/connections.ts';
@@ -13,7 +14,7 @@ import type { CallOrigin } from './call-room.ts';
 import { assertMetadata, mendTimeout } from './check-headers.ts';
 import { ByteCounter } from './count-bytes.ts';
 import { endStalled } from './end-stalled.ts';
-import { Identifier } from './identify.ts';
+import { Identifier, originOf } from './identify.ts';
 import { interceptCalls, writeCallKey } from './intercept-calls.ts';
 import { OpenCall } from './open-call.ts';
 import { OpenCalls } from './open-calls.ts';
@@ -28,6 +29,22 @@ export interface FrontDoorParts {
   readonly root: ProtoRoot;
   /** The transport aborts longer messages. */
   readonly mostMessageBytes: number;
+}
+
+export interface HttpCall {
+  readonly socket: Socket;
+  /** The header, as sent. */
+  readonly authorization: string | undefined;
+  /** Whether callers without a key may call it. */
+  readonly isOpen: boolean;
+  /** The most bytes that its body can have. */
+  readonly bytes: number;
+}
+
+export interface AdmittedCall {
+  /** The caller's proven name; undefined for callers that name themselves. */
+  readonly client: string | undefined;
+  readonly leave: () => void;
 }
 
 /**
@@ -45,6 +62,7 @@ export class FrontDoor {
   readonly #identifier: Identifier;
   readonly #refusals: Refusals;
   readonly #timer: NodeJS.Timeout;
+  #httpCalls = 0;
 
   constructor(parts: FrontDoorParts) {
     const { config, access, clock, mostMessageBytes } = parts;
@@ -60,7 +78,7 @@ export class FrontDoor {
   }
 
   get openCalls(): number {
-    return this.#open.size;
+    return this.#open.size + this.#httpCalls;
   }
 
   get openConnections(): number {
@@ -82,6 +100,32 @@ export class FrontDoor {
       this.#connections.guard(http2Server);
       guardStreams(http2Server, (stream, headers) => this.#admit(stream, headers));
     });
+  }
+
+  /**
+   * Admits a plain HTTP call, within the same limits as the others, until `leave` is called.
+   *
+   * @throws RankError `unauthenticated` or `overloaded`, and counts the refusal
+   */
+  admitHttp({ socket, authorization, isOpen, bytes }: HttpCall): AdmittedCall {
+    try {
+      const proven = isOpen ? undefined : this.#identifier.identifyHttp(socket, authorization);
+      const client = proven === undefined ? undefined : toClientName(proven.client);
+      const origin = originOf('unary', client ?? '', socket);
+      this.#open.room.assertRoom(origin);
+      const release = this.#bytes.hold(bytes, origin);
+      this.#open.room.enter(origin);
+      this.#httpCalls += 1;
+      const leave = () => {
+        this.#httpCalls -= 1;
+        this.#open.room.leave(origin);
+        release();
+      };
+      return { client, leave };
+    } catch (error) {
+      this.#refusals.count(presentError(error));
+      throw error;
+    }
   }
 
   /** Client certificates have a new authority: clients must connect again. */

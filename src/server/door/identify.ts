@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Access, Proven } from '../../desk/access/access.ts';
 import { toClientName } from '../../desk/caller.ts';
 import { networkOf } from '../connections/network-of.ts';
 import { credentialKey } from '../wire/metadata.ts';
-import { type CallOrigin, kindOf } from './call-room.ts';
+import { type CallKind, type CallOrigin, kindOf } from './call-room.ts';
 
 /** Health probes have no keys. */
 const openPaths = /^\/grpc\.health\.v1\.Health\//;
@@ -40,12 +41,24 @@ export class Identifier {
     }
     const { remoteAddress, remotePort = 0 } = session?.destroyed === false ? session.socket : {};
     const name = proven?.client ?? '';
-    return {
-      kind: kindOf(path),
-      isNamed: name !== '',
-      holder: name === '' ? `network ${networkOf(remoteAddress)}` : `client ${name}`,
-      connection: `${remoteAddress ?? ''} ${remotePort}`,
-    };
+    return originOf(kindOf(path), name, { remoteAddress, remotePort });
+  }
+
+  /**
+   * The proven caller of a plain HTTP request, by its key or the certificate of its connection;
+   * undefined for callers that name themselves. Clients of other servers' APIs send the key with
+   * 'Bearer' or bare.
+   *
+   * @throws RankError `unauthenticated`
+   */
+  identifyHttp(socket: Socket, authorization: string | undefined): Proven | undefined {
+    if (this.#access.needsKey) {
+      const [, key = ''] = /^(?:Bearer +)?([!-~]+)$/i.exec(authorization ?? '') ?? [];
+      return this.#access.proveByKey(key);
+    }
+    return this.#needsCertificate
+      ? this.#access.proveByCertificate(socket instanceof TLSSocket ? nameIn(socket) : '')
+      : undefined;
   }
 
   /**
@@ -83,6 +96,20 @@ export class Identifier {
     session.once('close', () => this.#certified.delete(session));
     return name;
   }
+}
+
+/** Where a call comes from: its proven caller's name, or the network of its connection. */
+export function originOf(
+  kind: CallKind,
+  name: string,
+  { remoteAddress, remotePort = 0 }: Pick<Socket, 'remoteAddress' | 'remotePort'>,
+): CallOrigin {
+  return {
+    kind,
+    isNamed: name !== '',
+    holder: name === '' ? `network ${networkOf(remoteAddress)}` : `client ${name}`,
+    connection: `${remoteAddress ?? ''} ${remotePort}`,
+  };
 }
 
 function nameIn(socket: TLSSocket): string {

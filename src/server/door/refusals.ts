@@ -39,15 +39,20 @@ export class Refusals {
     if (this.has(stream)) {
       return;
     }
-    const { clock, log, root } = this.#parts;
+    const { clock, root } = this.#parts;
     const error = presentError(thrown);
-    const reason = reasonOf(error);
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
-    log.debug({ reason }, 'call refused');
+    this.count(error);
     this.#refusedAtMs.set(stream, clock.nowMs());
     stream.on('error', () => undefined);
     stream.once('close', () => this.#refusedAtMs.delete(stream));
     endStream(stream, error, root);
+  }
+
+  /** Counts a call that is refused elsewhere. */
+  count(error: RankError): void {
+    const reason = reasonOf(error);
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    this.#parts.log.debug({ reason }, 'call refused');
   }
 
   /** Destroys the streams of clients that do not read their refusals. */

@@ -22,6 +22,10 @@ export class Health {
     this.#set('NOT_SERVING');
   }
 
+  get isServing(): boolean {
+    return this.#status === 'SERVING';
+  }
+
   begin(): void {
     this.#readyAtMs = this.#clock.nowMs();
     this.#update();

@@ -69,38 +69,49 @@ export function guardService(
   };
 }
 
+/** What each unary method does, whatever protocol its messages come by. */
+export function rankingMethods({ ranker, served }: Pick<RankingServiceParts, 'ranker' | 'served'>) {
+  return {
+    Rank: identified<WireRankResponseInput>('Rank', async (message, requestId, call) =>
+      toWireReply(await ranker.rank(toRankForm(message), requestId, call)),
+    ),
+    EstimateRank: identified<WireEstimateRankResponseInput>(
+      'EstimateRank',
+      async (message, requestId, call) =>
+        toWireEstimate(await ranker.estimate(toRankForm(message), requestId, call)),
+    ),
+    GetInfo: {
+      method: 'GetInfo',
+      work: async (received) => {
+        unwrap(received);
+        const { items } = served;
+        return toWireInfo(served, ranker.info(), items && (await toWireItemsInfo(items)));
+      },
+    } satisfies UnaryMethod<Received<WireGetInfoRequest>, WireGetInfoResponseInput>,
+    Tokenize: {
+      method: 'Tokenize',
+      work: (received, _, call) => tokenize(ranker, unwrap(received), call),
+    } satisfies UnaryMethod<
+      Received<WireTokenizeRequest>,
+      WireTokenizeResponseInput | WrittenReply
+    >,
+  };
+}
+
 /** Handlers for `guardService`: each reads the message, asks the ranker, and writes the reply. */
 export function rankingService(parts: RankingServiceParts): UntypedServiceImplementation {
-  const { ranker, served } = parts;
-  const rank = async (message: WireRankRequest, requestId: string, call: DeskCall) =>
-    toWireReply(await ranker.rank(toRankForm(message), requestId, call));
-  const estimate = async (message: WireRankRequest, requestId: string, call: DeskCall) =>
-    toWireEstimate(await ranker.estimate(toRankForm(message), requestId, call));
+  const { Rank, EstimateRank, GetInfo, Tokenize } = rankingMethods(parts);
+  const { streamUnanswered } = parts.served.config;
   return {
-    Rank: unary(identified<WireRankResponseInput>('Rank', rank), parts),
-    EstimateRank: unary(identified<WireEstimateRankResponseInput>('EstimateRank', estimate), parts),
-    GetInfo: unary<Received<WireGetInfoRequest>, WireGetInfoResponseInput>(
-      {
-        method: 'GetInfo',
-        work: async (received) => {
-          unwrap(received);
-          const { items } = served;
-          return toWireInfo(served, ranker.info(), items && (await toWireItemsInfo(items)));
-        },
-      },
-      parts,
-    ),
-    Tokenize: unary<Received<WireTokenizeRequest>, WireTokenizeResponseInput | WrittenReply>(
-      {
-        method: 'Tokenize',
-        work: (received, _, call) => tokenize(ranker, unwrap(received), call),
-      },
-      parts,
-    ),
+    Rank: unary(Rank, parts),
+    EstimateRank: unary(EstimateRank, parts),
+    GetInfo: unary(GetInfo, parts),
+    Tokenize: unary(Tokenize, parts),
     RankStream: rankStream({
       ...parts,
-      rank,
-      streamUnanswered: served.config.streamUnanswered,
+      rank: async (message, requestId, call) =>
+        toWireReply(await parts.ranker.rank(toRankForm(message), requestId, call)),
+      streamUnanswered,
     }),
   };
 }

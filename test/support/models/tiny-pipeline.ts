@@ -46,6 +46,7 @@ export function testConfig(changed: Partial<ServedConfig> = {}): ServedConfig {
   return {
     given: new Map(),
     address: '127.0.0.1:0',
+    httpAddress: undefined,
     metricsAddress: undefined,
     adminAddress: undefined,
     capture: undefined,

@@ -1,0 +1,83 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { RankError } from '../../../base/errors.ts';
+import type { Ranked } from '../../../desk/ranker.ts';
+import { formOf, inputTokens, scoreOf, type Shape, shape, textCandidate } from './shape.ts';
+
+/** `POST /score` of vLLM: one text with many, or pairs of texts. */
+
+const texts = Type.Union([Type.String(), Type.Array(Type.String())]);
+const body = Type.Object({
+  model: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  text_1: texts,
+  text_2: texts,
+});
+
+export const vllmScore: Shape = shape({
+  body,
+  reply: Type.Object({
+    id: Type.String(),
+    object: Type.Literal('list'),
+    created: Type.Integer(),
+    model: Type.String(),
+    data: Type.Array(
+      Type.Object({
+        index: Type.Integer(),
+        object: Type.Literal('score'),
+        score: Type.Number(),
+      }),
+    ),
+    usage: Type.Object({ prompt_tokens: Type.Integer(), total_tokens: Type.Integer() }),
+  }),
+  names: { query: 'text_1', candidates: 'text_2' },
+  read: (asked) => ({
+    forms: formsOf(asked),
+    write: (answers, id) => {
+      const tokens = inputTokens(answers);
+      return {
+        id,
+        object: 'list',
+        created: Math.floor(Date.now() / 1000),
+        model: answers[0]?.manifest.name ?? '',
+        data: answers
+          .flatMap(scoresInOrder)
+          .map((score, index) => ({ index, object: 'score', score })),
+        usage: { prompt_tokens: tokens, total_tokens: tokens },
+      };
+    },
+  }),
+});
+
+/** Pairs that follow each other with the same first text are one request. */
+function formsOf({ text_1: first, text_2: second, model }: Static<typeof body>) {
+  const documents = typeof second === 'string' ? [second] : second;
+  const queries = typeof first === 'string' ? [first] : first;
+  if (queries.length !== 1 && queries.length !== documents.length) {
+    const description =
+      `has ${queries.length} texts and text_2 has ${documents.length}; ` +
+      'text_1 needs one text, or as many as text_2';
+    throw new RankError('invalid-argument', `text_1 ${description}`, {
+      violations: [{ field: 'text_1', description }],
+    });
+  }
+  const runs: { query: string; documents: string[] }[] = [];
+  for (const [index, document] of documents.entries()) {
+    const query = queries.length === 1 ? queries[0] : queries[index];
+    const last = runs.at(-1);
+    if (last?.query === query) {
+      last?.documents.push(document);
+    } else {
+      runs.push({ query: query ?? '', documents: [document] });
+    }
+  }
+  return (runs.length === 0 ? [{ query: queries[0] ?? '', documents }] : runs).map((run) =>
+    formOf({
+      query: run.query,
+      candidates: run.documents.map(textCandidate),
+      model: model ?? undefined,
+    }),
+  );
+}
+
+function scoresInOrder({ reply }: Ranked): number[] {
+  return reply.results.toSorted((a, b) => a.index - b.index).map(scoreOf);
+}
