@@ -22,7 +22,12 @@ execFileSync(
     ...['--grpcLib=@grpc/grpc-js', '--importFileExtension=.ts'],
     ...['--inputTemplate=Wire%sInput', '--outputTemplate=Wire%s'],
     ...['--includeDirs', 'proto', '--outDir', 'src/proto/generated'],
-    ...['slmrank/v1/ranking.proto', 'slmrank/v1/items.proto', 'slmrank/v1/admin.proto'],
+    ...[
+      'slmrank/v1/ranking.proto',
+      'slmrank/v1/items.proto',
+      'slmrank/v1/admin.proto',
+      'inference/grpc_service.proto',
+    ],
     ...withoutService.map((file) => `${file}.proto`),
   ],
   { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
@@ -59,7 +64,7 @@ writeFileSync(
   `${root}src/proto/generated/descriptors.ts`,
   `/** Encoded FileDescriptorProtos of everything served, in base64: what reflection shows. */
 export const fileDescriptors: readonly string[] = [
-${listOf(describeFiles(['slmrank/v1/ranking', 'slmrank/v1/items', ...withoutService], health))}
+${listOf(describeFiles(['slmrank/v1/ranking', 'slmrank/v1/items', 'inference/grpc_service', ...withoutService], health))}
 ];
 
 /** The same of the admin address, which shows nothing of the other. */

@@ -7,6 +7,7 @@ import type { WireQuotaFailureInput } from './generated/google/rpc/QuotaFailure.
 import type { WireRequestInfoInput } from './generated/google/rpc/RequestInfo.ts';
 import type { WireRetryInfoInput } from './generated/google/rpc/RetryInfo.ts';
 import type { WireStatusInput } from './generated/google/rpc/Status.ts';
+import type { GRPCInferenceServiceDefinition } from './generated/inference/GRPCInferenceService.ts';
 import type { AdminServiceDefinition } from './generated/slmrank/v1/AdminService.ts';
 import type { ItemServiceDefinition } from './generated/slmrank/v1/ItemService.ts';
 import type { RankingServiceDefinition } from './generated/slmrank/v1/RankingService.ts';
@@ -31,6 +32,8 @@ interface DetailTypes {
 export interface ProtoRoot {
   readonly service: RankingServiceDefinition;
   readonly itemService: ItemServiceDefinition;
+  /** The Open Inference Protocol. */
+  readonly inference: GRPCInferenceServiceDefinition;
   readonly details: DetailTypes;
   /** The message types of our package, by name without the package. */
   readonly messages: Readonly<Record<string, Message<never>>>;
@@ -48,10 +51,16 @@ export interface AdminProtoRoot {
 const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: true };
 
 export function parseProtoRoot(): ProtoRoot {
-  const reflected = load(['slmrank/v1/ranking.proto', 'slmrank/v1/items.proto', healthProto]);
+  const reflected = load([
+    'slmrank/v1/ranking.proto',
+    'slmrank/v1/items.proto',
+    'inference/grpc_service.proto',
+    healthProto,
+  ]);
   const types = reflected as unknown as DetailTypes & {
     readonly [rankingServiceName]: RankingServiceDefinition;
     readonly [itemServiceName]: ItemServiceDefinition;
+    readonly 'inference.GRPCInferenceService': GRPCInferenceServiceDefinition;
   };
   const messages = Object.fromEntries(
     Object.entries(reflected).flatMap(([name, one]) =>
@@ -63,6 +72,7 @@ export function parseProtoRoot(): ProtoRoot {
   return {
     service: types[rankingServiceName],
     itemService: types[itemServiceName],
+    inference: types['inference.GRPCInferenceService'],
     details: types,
     messages,
     reflected,

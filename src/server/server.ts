@@ -17,6 +17,8 @@ import type { FrontDoor } from './door/front-door.ts';
 import { withEndingStreams } from './grpc/ending-streams.ts';
 import { Health } from './grpc/health.ts';
 import { guardItemService, itemService } from './grpc/items/item-service.ts';
+import { guardInference } from './grpc/kserve/guard.ts';
+import { kserveService } from './grpc/kserve/service.ts';
 import { createLoadReports } from './grpc/load-report.ts';
 import { guardService, rankingService } from './grpc/ranking-service.ts';
 import { createReflection } from './grpc/reflection.ts';
@@ -154,6 +156,9 @@ function addServices(options: ServerOptions, parts: ServiceParts): ApiParts {
   createReflection().addToServer(ending);
   reports?.addToServer(ending);
   const isServing = () => parts.health.isServing;
+  const { version } = served;
+  const inference = { ...calls, config, version, ranker, isServing };
+  server.addService(guardInference(root, config), kserveService(inference));
   return { ...calls, config, served, ranker, door: parts.transport.door, isServing };
 }
 

@@ -21,7 +21,7 @@ export function shareHolderOf({ isNamed, holder, connection }: CallOrigin): stri
 
 const healthPath = '/grpc.health.v1.Health/';
 const unaryPath =
-  /^\/slmrank\.v1\.(?:RankingService\/(?:Rank|EstimateRank|GetInfo|Tokenize)|ItemService\/(?:GetItem|DeleteItems|ListItems))$/;
+  /^\/inference\.GRPCInferenceService\/|^\/slmrank\.v1\.(?:RankingService\/(?:Rank|EstimateRank|GetInfo|Tokenize)|ItemService\/(?:GetItem|DeleteItems|ListItems))$/;
 
 export function kindOf(path: string): CallKind {
   if (path.startsWith(healthPath)) {

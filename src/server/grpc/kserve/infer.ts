@@ -1,0 +1,142 @@
+import { at } from '../../../base/at.ts';
+import { RankError } from '../../../base/errors.ts';
+import type { DeskCall } from '../../../desk/answer.ts';
+import type { Ranked, Ranker } from '../../../desk/ranker.ts';
+import type { RankForm } from '../../../desk/request-rules.ts';
+import { invalidRequest } from '../../../desk/violations.ts';
+import type { WireModelInferRequest } from '../../../proto/generated/inference/ModelInferRequest.ts';
+import type { WireModelInferResponseInput } from '../../../proto/generated/inference/ModelInferResponse.ts';
+import { toRankForm } from '../../wire/request.ts';
+import { readTexts, writeFloats, writeIntegers } from './tensors.ts';
+
+/** The tensors of the NeMo Retriever reranker's KServe interface. */
+export const inputNames = ['QUERY', 'PASSAGE'] as const;
+export const outputs = [
+  { name: 'SCORE', datatype: 'FP32' },
+  { name: 'LOGIT', datatype: 'FP32' },
+  { name: 'TOKENS', datatype: 'INT32' },
+] as const;
+
+/** The only version: models are told apart by their names. */
+export const modelVersion = '1';
+
+interface Row {
+  readonly score: number;
+  readonly logit: number;
+  readonly tokens: number;
+}
+
+/**
+ * Scores each passage for its query. Pairs that follow each other with the same query are one
+ * ranking request.
+ *
+ * @throws RankError as Triton would: a full queue is `unavailable`.
+ */
+export async function infer(
+  request: WireModelInferRequest,
+  requestId: string,
+  call: DeskCall,
+  ranker: Pick<Ranker, 'rank'>,
+): Promise<WireModelInferResponseInput> {
+  const asked = readOutputs(request);
+  const forms = readForms(request);
+  const rows: Row[] = [];
+  for (const form of forms) {
+    rows.push(...rowsOf(await rank(form, requestId, call, ranker)));
+  }
+  const columns = { SCORE: 'score', LOGIT: 'logit', TOKENS: 'tokens' } as const;
+  return {
+    modelName: request.modelName,
+    modelVersion,
+    id: request.id,
+    outputs: asked.map((output) => ({ ...output, shape: [rows.length, 1] })),
+    rawOutputContents: asked.map(({ name, datatype }) => {
+      const values = rows.map((row) => row[columns[name]]);
+      return datatype === 'FP32' ? writeFloats(values) : writeIntegers(values);
+    }),
+  };
+}
+
+async function rank(
+  form: RankForm,
+  requestId: string,
+  call: DeskCall,
+  ranker: Pick<Ranker, 'rank'>,
+): Promise<Ranked> {
+  try {
+    return await ranker.rank(form, requestId, call);
+  } catch (thrown) {
+    const error = RankError.from(thrown);
+    const { retryAfterMs, reason, quotaOf, cause } = error;
+    throw error.kind === 'overloaded'
+      ? new RankError('unavailable', error.message, { retryAfterMs, reason, quotaOf, cause })
+      : error;
+  }
+}
+
+function readForms(request: WireModelInferRequest): readonly RankForm[] {
+  const queries = readTexts(request, 'QUERY');
+  const passages = readTexts(request, 'PASSAGE');
+  if (queries.length !== 1 && queries.length !== passages.length) {
+    const description =
+      `'QUERY' has ${queries.length} texts and 'PASSAGE' has ${passages.length}; ` +
+      'one query is needed, or as many as passages';
+    throw invalidRequest([{ field: 'inputs', description }]);
+  }
+  const runs: { query: string; passages: string[] }[] = [];
+  for (const [place, passage] of passages.entries()) {
+    const query = at(queries, queries.length === 1 ? 0 : place);
+    const last = runs.at(-1);
+    if (last?.query === query) {
+      last.passages.push(passage);
+    } else {
+      runs.push({ query, passages: [passage] });
+    }
+  }
+  return runs.map((run) => formOf(run.query, run.passages, request));
+}
+
+function formOf(
+  query: string,
+  passages: readonly string[],
+  { modelName, parameters }: WireModelInferRequest,
+): RankForm {
+  const { truncate, timeout } = parameters;
+  const timeoutUs = Number(timeout?.uint64Param ?? timeout?.int64Param ?? 0);
+  return toRankForm({
+    query,
+    candidates: passages.map((text) => ({ id: '', text })),
+    returnText: false,
+    scoreKind: 'SCORE_KIND_PROBABILITY',
+    truncation: truncate?.stringParam === 'NONE' ? 'TRUNCATION_ERROR' : 'TRUNCATION_END',
+    partialOk: false,
+    priority: 'PRIORITY_UNSPECIFIED',
+    adaptiveDepth: false,
+    noCache: false,
+    onBadCandidate: 'ON_BAD_CANDIDATE_REFUSE',
+    model: modelName,
+    ...(timeoutUs > 0 ? { timeoutMs: Math.ceil(timeoutUs / 1000) } : {}),
+  });
+}
+
+function readOutputs({
+  outputs: asked,
+}: WireModelInferRequest): readonly (typeof outputs)[number][] {
+  if (asked.length === 0) {
+    return outputs;
+  }
+  return asked.map(({ name }, place) => {
+    const found = outputs.find((output) => output.name === name);
+    if (found === undefined) {
+      const allowed = outputs.map((output) => output.name).join(', ');
+      const description = `is '${name.slice(0, 100)}', which is no output; allowed: ${allowed}`;
+      throw invalidRequest([{ field: `outputs[${place}]`, description }]);
+    }
+    return found;
+  });
+}
+
+/** In the order of the passages. */
+function rowsOf({ reply }: Ranked): readonly Row[] {
+  return reply.results.toSorted((a, b) => a.index - b.index);
+}
