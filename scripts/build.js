@@ -4,7 +4,12 @@ import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const compiler = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'));
-const readAtRunTime = ['package.json', 'proto', 'src/toolchain/graph/onnx/onnx.proto'];
+const readAtRunTime = [
+  'package.json',
+  'proto',
+  'src/toolchain/graph/onnx/onnx.proto',
+  'src/server/http/page/assets',
+];
 
 try {
   execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });

@@ -45,6 +45,8 @@ export interface ServerOptions {
   readonly tell?: Tell;
   /** Reported to clients that balance by load (ORCA), in trailers and out of band. */
   readonly readLoad?: () => Load;
+  /** The exposition in Prometheus' text format, for the page of the HTTP address. */
+  readonly metrics?: () => Promise<string>;
   readonly clock?: Clock;
   /** The time from health turning NOT_SERVING until calls are refused. */
   readonly lameDuckMs?: number;
@@ -159,7 +161,8 @@ function addServices(options: ServerOptions, parts: ServiceParts): ApiParts {
   const { version } = served;
   const inference = { ...calls, config, version, ranker, isServing };
   server.addService(guardInference(root, config), kserveService(inference));
-  return { ...calls, config, served, ranker, door: parts.transport.door, isServing };
+  const { metrics } = options;
+  return { ...calls, config, served, ranker, door: parts.transport.door, isServing, metrics };
 }
 
 async function serveWhenWarm(

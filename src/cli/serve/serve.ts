@@ -119,6 +119,7 @@ async function serve(parts: ServeParts): Promise<boolean> {
       shadow,
       current: () => models.current(),
       readLoad: () => observer.load(),
+      metrics: () => observer.metrics(),
     }),
   );
   const stopped = handleSignals(signals, server, log);

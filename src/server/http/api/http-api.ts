@@ -5,6 +5,7 @@ import { presentError, RankError, type RankErrorKind } from '../../../base/error
 import type { Config } from '../../../config/config.ts';
 import { retryAfterOf, statusOf, type WriteError, writeRerankError } from '../shapes/errors.ts';
 import type { RenewedTls, TlsMaterial } from '../../tls.ts';
+import { addPage } from '../page/page.ts';
 import { admitCalls } from './admit-calls.ts';
 import { parseJsonBody } from './guard-json.ts';
 import { addInfoRoutes } from './info-routes.ts';
@@ -106,6 +107,7 @@ export function createApp(parts: ApiParts, tls: TlsMaterial | undefined): Fastif
   admitCalls(app, parts);
   addRankRoutes(app, parts);
   addInfoRoutes(app, parts);
+  addPage(app);
   return app;
 }
 

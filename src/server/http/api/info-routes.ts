@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { RankError } from '../../../base/errors.ts';
 import { servedLimits } from '../../../encode/served-limits.ts';
+import { textType } from '../../../observe/metrics/registry.ts';
 import { writeTeiError } from '../shapes/errors.ts';
 import { describeApi } from './openapi.ts';
 import type { ApiParts } from './rank-routes.ts';
@@ -21,6 +22,12 @@ export function addInfoRoutes(app: FastifyInstance, parts: ApiParts): void {
       object: 'list',
       data: [{ id: manifest.name, object: 'model', created: 0, owned_by: 'slmrank' }],
     };
+  });
+  app.get('/metrics', async (_request, reply) => {
+    if (parts.metrics === undefined) {
+      throw new RankError('not-found', 'this server has no metrics');
+    }
+    return await reply.type(textType).send(await parts.metrics());
   });
   app.get('/info', () => infoOf(parts));
 }

@@ -41,6 +41,7 @@ const pages: Readonly<Record<string, string>> = {
   '/health': '200 while the server takes requests, 503 otherwise',
   '/info': 'the model and the limits',
   '/v1/models': 'the name of the model that is served',
+  '/metrics': "the metrics in Prometheus' text format",
   '/openapi.json': 'this document',
 };
 

@@ -25,6 +25,8 @@ export interface ApiParts extends CallParts {
   readonly served: Served;
   /** Whether the server should get requests now. */
   readonly isServing: () => boolean;
+  /** The exposition in Prometheus' text format. */
+  readonly metrics?: (() => Promise<string>) | undefined;
 }
 
 /** Other servers' APIs, and our own service in JSON. */
