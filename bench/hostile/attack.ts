@@ -1,13 +1,29 @@
 import { residentMb } from '../load/watch-memory.ts';
-import { callKinds } from './call-kinds.ts';
-import { type ConnectionKind, connectionKinds } from './connection-kinds.ts';
 import { createDraw, type Draw } from './draw.ts';
-import { type MessageKind, messageKinds } from './message-kinds.ts';
 import { type MemorySample, Tally } from './tally.ts';
 import { frame, rankMessage } from './wire-bytes.ts';
 import { WireClient } from './wire-client.ts';
 
-export interface AttackPlan {
+/** A client of one door, which may open several connections. */
+export interface AttackClient {
+  /** How many connections it has opened. */
+  readonly opened: number;
+  close(): void;
+}
+
+/** One kind of abuse. */
+export interface AttackKind<Client> {
+  readonly name: string;
+  readonly weight: number;
+  /** The endings that it may have. */
+  readonly allowed: readonly string[];
+  readonly run: (client: Client, draw: Draw) => Promise<string>;
+}
+
+export interface AttackPlan<Client extends AttackClient> {
+  readonly kinds: readonly AttackKind<Client>[];
+  readonly openClient: () => Client;
+  /** The address of gRPC, where valid requests go in between. */
   readonly address: string;
   /** The server's process, if we started it and can read its memory. */
   readonly pid: number | undefined;
@@ -34,18 +50,13 @@ export interface AttackResult {
 const goodEvery = 100;
 const sampleMs = 1000;
 
-const kinds: readonly ConnectionKind[] = [
-  ...messageKinds.map(asConnectionKind),
-  ...callKinds.map(asConnectionKind),
-  ...connectionKinds,
-];
-const totalWeight = kinds.reduce((sum, { weight }) => sum + weight, 0);
-
 /**
  * Sends hostile messages until `count` were sent or the time is over. Each message has its own
  * seed, so that a single message can be reproduced.
  */
-export async function attack(plan: AttackPlan): Promise<AttackResult> {
+export async function attack<Client extends AttackClient>(
+  plan: AttackPlan<Client>,
+): Promise<AttackResult> {
   const { count, seed, pid } = plan;
   const startedAtMs = performance.now();
   const tally = new Tally();
@@ -61,8 +72,8 @@ export async function attack(plan: AttackPlan): Promise<AttackResult> {
   };
   const timer = setInterval(sample, sampleMs);
   const isOver = () => sent >= count || performance.now() - startedAtMs > plan.mostSeconds * 1000;
-  const clients = Array.from({ length: plan.concurrency }, () => new WireClient(plan.address));
-  const sendInTurn = async (client: WireClient) => {
+  const clients = Array.from({ length: plan.concurrency }, plan.openClient);
+  const sendInTurn = async (client: Client) => {
     while (!isOver()) {
       const messageSeed = seed * 1_000_003 + sent;
       sent += 1;
@@ -70,7 +81,7 @@ export async function attack(plan: AttackPlan): Promise<AttackResult> {
         await good.send();
       }
       const draw = createDraw(messageSeed);
-      const { name, allowed, run } = pickKind(draw);
+      const { name, allowed, run } = pickKind(plan.kinds, draw);
       tally.note({ kind: name, seed: messageSeed, ending: await run(client, draw) }, allowed);
     }
   };
@@ -90,15 +101,17 @@ export async function attack(plan: AttackPlan): Promise<AttackResult> {
   };
 }
 
+type GoodParts = Pick<AttackPlan<AttackClient>, 'address' | 'scoresOf'>;
+
 /** Repeats one valid request: its scores must not change by a digit, whatever else is running. */
 class GoodRequests {
   sent = 0;
   wrong = 0;
   readonly #client: WireClient;
-  readonly #scoresOf: AttackPlan['scoresOf'];
+  readonly #scoresOf: GoodParts['scoresOf'];
   #first: string | undefined;
 
-  constructor({ address, scoresOf }: AttackPlan) {
+  constructor({ address, scoresOf }: GoodParts) {
     this.#client = new WireClient(address);
     this.#scoresOf = scoresOf;
   }
@@ -117,7 +130,8 @@ class GoodRequests {
   }
 }
 
-function pickKind(draw: Draw): ConnectionKind {
+function pickKind<Client>(kinds: readonly AttackKind<Client>[], draw: Draw): AttackKind<Client> {
+  const totalWeight = kinds.reduce((sum, { weight }) => sum + weight, 0);
   let place = (draw.count(1_000_000) / 1_000_000) * totalWeight;
   for (const kind of kinds) {
     place -= kind.weight;
@@ -126,10 +140,4 @@ function pickKind(draw: Draw): ConnectionKind {
     }
   }
   throw new Error('this is a bug: no kind was picked');
-}
-
-function asConnectionKind({ makeCall, ...kind }: MessageKind): ConnectionKind {
-  const run: ConnectionKind['run'] = async (client, draw) =>
-    (await client.call(makeCall(draw))).ending;
-  return { ...kind, run };
 }

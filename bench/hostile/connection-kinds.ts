@@ -1,15 +1,11 @@
 import type { ClientHttp2Session } from 'node:http2';
+import type { AttackKind } from './attack.ts';
 import type { Draw } from './draw.ts';
 import { field, frame, rankMessage } from './wire-bytes.ts';
-import { callOn, type Ending, type WireClient } from './wire-client.ts';
+import { callOn, type WireClient } from './wire-client.ts';
 
-/** One kind of abuse, which may use the lasting connection or one of its own. */
-export interface ConnectionKind {
-  readonly name: string;
-  readonly weight: number;
-  readonly allowed: readonly string[];
-  readonly run: (client: WireClient, draw: Draw) => Promise<Ending>;
-}
+/** They may use the lasting connection or one of their own. */
+type ConnectionKind = AttackKind<WireClient>;
 
 /** The longest that the server may take to close a bad connection on a busy machine. */
 const mustCloseMs = 10_000;

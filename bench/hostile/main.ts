@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ServerProcess, startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
+import { createDeferred } from '../../src/base/deferred.ts';
 import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { parseTemplate } from '../../src/model/manifest.ts';
 import { parseProtoRoot } from '../../src/proto/proto-root.ts';
@@ -10,8 +11,12 @@ import { buildModel } from '../../src/toolchain/build/build-model.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { attack, type AttackResult } from './attack.ts';
+import { grpcKinds } from './grpc-kinds.ts';
+import { HttpClient } from './http/http-client.ts';
+import { httpKinds } from './http/http-kinds.ts';
 import { limits } from './message-kinds.ts';
 import { trendOf } from './tally.ts';
+import { WireClient } from './wire-client.ts';
 import { messageOf } from '../../src/base/errors.ts';
 
 const usage = `Usage: npm run hostile -- [OPTIONS]
@@ -24,6 +29,7 @@ The exit status is 1 if it does not.
   --seed N         the seed of the messages (default: 1)
   --concurrency N  messages in flight at once (default: 16)
   --seconds N      stops after this time (default: 1200)
+  --http           attacks the HTTP address of a new server instead of gRPC
   --address A      a running server, 127.0.0.1:PORT or localhost:PORT (default: a new server with a
                    tiny model)
   --out FILE       where the JSON result is written (default: bench/out/hostile/hostile.json)`;
@@ -37,6 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
     seed: { type: 'string', default: '1' },
     concurrency: { type: 'string', default: '16' },
     seconds: { type: 'string', default: '1200' },
+    http: { type: 'boolean', default: false },
     address: { type: 'string' },
     out: { type: 'string', default: 'bench/out/hostile/hostile.json' },
   });
@@ -50,19 +57,27 @@ async function main(args: readonly string[]): Promise<number> {
     );
   }
   const folder = await mkdtemp(join(tmpdir(), 'slmrank-hostile-'));
-  const server = values.address === undefined ? await startTinyServer(folder) : undefined;
+  if (values.http && values.address !== undefined) {
+    throw new UsageError('--http and --address exclude each other: --http starts a server');
+  }
+  const server =
+    values.address === undefined ? await startTinyServer(folder, values.http) : undefined;
   try {
     const { service } = parseProtoRoot();
-    const result = await attack({
+    const plan = {
       address: values.address ?? server?.address ?? '',
       pid: server?.pid,
       count: Number(values.count),
       seed: Number(values.seed),
       concurrency: Number(values.concurrency),
       mostSeconds: Number(values.seconds),
-      scoresOf: (reply) =>
+      scoresOf: (reply: Buffer) =>
         service.Rank.responseDeserialize(reply).results.map(({ logit }) => logit),
-    });
+    };
+    const { http } = server ?? {};
+    const result = await (http === undefined
+      ? attack({ ...plan, kinds: grpcKinds, openClient: () => new WireClient(plan.address) })
+      : attack({ ...plan, kinds: httpKinds, openClient: () => new HttpClient(http) }));
     const exit = await server?.stop();
     const failures = findFailures(result, exit);
     await report(result, { failures, out: values.out, seed: Number(values.seed) });
@@ -73,7 +88,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function startTinyServer(folder: string): Promise<ServerProcess> {
+interface TinyServer extends ServerProcess {
+  /** HOST:PORT of HTTP; undefined when it is off. */
+  readonly http: string | undefined;
+}
+
+async function startTinyServer(folder: string, withHttp: boolean): Promise<TinyServer> {
   const tiny = projectFolder('test/golden/logits-tiny');
   const model = join(folder, 'model');
   await buildModel({
@@ -94,7 +114,8 @@ async function startTinyServer(folder: string): Promise<ServerProcess> {
   const settings = {
     SLMRANK_MODEL: model,
     SLMRANK_DEVICES: 'cpu:1',
-    SLMRANK_LOG_LEVEL: 'warn',
+    SLMRANK_LOG_LEVEL: 'info',
+    SLMRANK_HTTP_ADDRESS: withHttp ? '127.0.0.1:0' : 'off',
     SLMRANK_REQUEST_BYTES: String(limits.requestBytes),
     SLMRANK_TEXT_BYTES: String(limits.textBytes),
     SLMRANK_CANDIDATES: String(limits.candidates),
@@ -104,7 +125,15 @@ async function startTinyServer(folder: string): Promise<ServerProcess> {
     SLMRANK_BUFFERED_BYTES: '67108864',
     SLMRANK_MESSAGE_MS: '2000',
   };
-  return await startServerProcess({ settings, timeoutMs: 120_000 });
+  const listening = createDeferred<string>();
+  const onLine = (line: string) => {
+    const [, found] = /"http":"([^"]+)"/.exec(line) ?? [];
+    if (found !== undefined) {
+      listening.resolve(found);
+    }
+  };
+  const server = await startServerProcess({ settings, timeoutMs: 120_000, onLine });
+  return { ...server, http: withHttp ? await listening.promise : undefined };
 }
 
 function findFailures(result: AttackResult, exit: number | 'killed' | undefined): string[] {

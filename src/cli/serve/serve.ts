@@ -130,8 +130,8 @@ async function serve(parts: ServeParts): Promise<boolean> {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
     const { address: metrics } = observation;
     const { cores, from } = countCores();
-    const { address } = server;
-    log.info({ address, metrics, admin: admin?.address, cores, coresFrom: from }, 'ready');
+    const { address, httpAddress: http } = server;
+    log.info({ address, http, metrics, admin: admin?.address, cores, coresFrom: from }, 'ready');
   }
   const isClean = await stopped;
   admin?.close();
