@@ -22,6 +22,8 @@ export interface Stand {
   nowMs(): number;
   /** The exposition of its metrics; undefined if their address is unknown. */
   metrics(): Promise<string | undefined>;
+  /** Where its metrics are; undefined if their address is unknown. */
+  metricsAddress(): string | undefined;
   /** The address of its admin service; undefined if there is none. */
   adminAddress(): string | undefined;
   stop(): Promise<void>;
@@ -82,8 +84,11 @@ export function findPort(readyLine: string, name: 'metrics' | 'admin'): string |
   return new RegExp(`"${name}":"([^"]+)"`).exec(readyLine)?.[1];
 }
 
-function metricsFrom(addressOf: () => string | undefined): Pick<Stand, 'metrics'> {
+function metricsFrom(
+  addressOf: () => string | undefined,
+): Pick<Stand, 'metrics' | 'metricsAddress'> {
   return {
+    metricsAddress: addressOf,
     metrics: async () => {
       const address = addressOf();
       return address === undefined ? undefined : fetchMetrics(address);
