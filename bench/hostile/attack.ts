@@ -1,24 +1,9 @@
 import { residentMb } from '../load/watch-memory.ts';
-import { createDraw, type Draw } from './draw.ts';
-import { type MemorySample, Tally } from './tally.ts';
-import { frame, rankMessage } from './wire-bytes.ts';
-import { WireClient } from './wire-client.ts';
-
-/** A client of one door, which may open several connections. */
-export interface AttackClient {
-  /** How many connections it has opened. */
-  readonly opened: number;
-  close(): void;
-}
-
-/** One kind of abuse. */
-export interface AttackKind<Client> {
-  readonly name: string;
-  readonly weight: number;
-  /** The endings that it may have. */
-  readonly allowed: readonly string[];
-  readonly run: (client: Client, draw: Draw) => Promise<string>;
-}
+import { createDraw, type Draw } from './core/draw.ts';
+import type { AttackClient, AttackKind } from './core/kind.ts';
+import { type MemorySample, Tally } from './core/tally.ts';
+import { frame, rankMessage } from './grpc/wire-bytes.ts';
+import { WireClient } from './grpc/wire-client.ts';
 
 export interface AttackPlan<Client extends AttackClient> {
   readonly kinds: readonly AttackKind<Client>[];

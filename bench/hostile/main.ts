@@ -11,12 +11,12 @@ import { buildModel } from '../../src/toolchain/build/build-model.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { attack, type AttackResult } from './attack.ts';
-import { grpcKinds } from './grpc-kinds.ts';
+import { grpcKinds } from './grpc/grpc-kinds.ts';
 import { HttpClient } from './http/http-client.ts';
 import { httpKinds } from './http/http-kinds.ts';
-import { limits } from './message-kinds.ts';
-import { trendOf } from './tally.ts';
-import { WireClient } from './wire-client.ts';
+import { limits } from './core/limits.ts';
+import { trendOf } from './core/tally.ts';
+import { WireClient } from './grpc/wire-client.ts';
 import { messageOf } from '../../src/base/errors.ts';
 
 const usage = `Usage: npm run hostile -- [OPTIONS]

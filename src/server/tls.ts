@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { experimental, ServerCredentials } from '@grpc/grpc-js';
 import { type Config, typedName } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
+import type { RenewedTls, TlsMaterial } from './http/api/renewed-tls.ts';
 import { readRegularSync } from '../base/files/regular-file.ts';
 import { watchFiles } from '../base/files/file-watch.ts';
 import { messageOf } from '../base/errors.ts';
@@ -21,18 +22,6 @@ export interface ListenCredentials {
 }
 
 type TlsSettings = Partial<Pick<Config, 'tlsCert' | 'tlsKey' | 'tlsClientCa' | 'given'>>;
-
-export interface RenewedTls {
-  material(): TlsMaterial;
-  /** Registers a callback for when the files have been read again. */
-  onRenewed(renewed: (material: TlsMaterial) => void): void;
-}
-
-export interface TlsMaterial {
-  readonly certificate: Buffer;
-  readonly privateKey: Buffer;
-  readonly clientCa: Buffer | undefined;
-}
 
 /** Enough: the list of all authorities that a system trusts takes a quarter of a megabyte. */
 const mostFileBytes = 4_194_304;

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import type { AttackClient } from '../attack.ts';
+import type { AttackClient } from '../core/kind.ts';
 
 export interface HttpMessage {
   readonly method?: string;

@@ -1,7 +1,7 @@
-import type { AttackKind } from '../attack.ts';
-import type { Draw } from '../draw.ts';
-import { limits } from '../message-kinds.ts';
-import { difficultText } from '../unicode.ts';
+import type { AttackKind } from '../core/kind.ts';
+import type { Draw } from '../core/draw.ts';
+import { limits } from '../core/limits.ts';
+import { difficultText } from '../core/unicode.ts';
 import type { HttpClient, HttpMessage } from './http-client.ts';
 
 /** What a server that is busy may say to anything. */

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { callKinds } from '../../../bench/hostile/call-kinds.ts';
-import { createDraw } from '../../../bench/hostile/draw.ts';
-import { limits, messageKinds } from '../../../bench/hostile/message-kinds.ts';
-import { Tally, trendOf } from '../../../bench/hostile/tally.ts';
-import { frame, mutate, rankMessage, varint } from '../../../bench/hostile/wire-bytes.ts';
+import { callKinds } from '../../../bench/hostile/grpc/call-kinds.ts';
+import { createDraw } from '../../../bench/hostile/core/draw.ts';
+import { limits } from '../../../bench/hostile/core/limits.ts';
+import { messageKinds } from '../../../bench/hostile/grpc/message-kinds.ts';
+import { Tally, trendOf } from '../../../bench/hostile/core/tally.ts';
+import { frame, mutate, rankMessage, varint } from '../../../bench/hostile/grpc/wire-bytes.ts';
 import { parseProtoRoot } from '../../../src/proto/proto-root.ts';
 
 const decode = parseProtoRoot().service.Rank.requestDeserialize;

@@ -4,7 +4,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } f
 import { presentError, RankError, type RankErrorKind } from '../../../base/errors.ts';
 import type { Config } from '../../../config/config.ts';
 import { retryAfterOf, statusOf, type WriteError, writeRerankError } from '../shapes/errors.ts';
-import type { RenewedTls, TlsMaterial } from '../../tls.ts';
+import type { RenewedTls, TlsMaterial } from './renewed-tls.ts';
 import { addPage } from '../page/page.ts';
 import { admitCalls } from './admit-calls.ts';
 import { parseJsonBody } from './guard-json.ts';

@@ -1,4 +1,4 @@
-import type { Draw } from './draw.ts';
+import type { Draw } from '../core/draw.ts';
 
 // Protobuf and gRPC framing by hand, since an encoder refuses to write invalid messages.
 

@@ -1,6 +1,6 @@
 import type { ClientHttp2Session } from 'node:http2';
-import type { AttackKind } from './attack.ts';
-import type { Draw } from './draw.ts';
+import type { AttackKind } from '../core/kind.ts';
+import type { Draw } from '../core/draw.ts';
 import { field, frame, rankMessage } from './wire-bytes.ts';
 import { callOn, type WireClient } from './wire-client.ts';
 

@@ -1,4 +1,4 @@
-import { createRandom } from '../../src/base/random.ts';
+import { createRandom } from '../../../src/base/random.ts';
 
 /** The random choices of one hostile message. Equal seeds give equal choices. */
 export interface Draw {

@@ -1,16 +1,9 @@
+import { limits } from '../core/limits.ts';
 import { deflateSync, gzipSync } from 'node:zlib';
-import type { Draw } from './draw.ts';
-import { difficultText, malformedText } from './unicode.ts';
+import type { Draw } from '../core/draw.ts';
+import { difficultText, malformedText } from '../core/unicode.ts';
 import { candidate, field, frame, mutate, rankMessage, tag, varint } from './wire-bytes.ts';
 import type { CallSpec } from './wire-client.ts';
-
-/** Limits of the server under test, small so that a message can exceed them cheaply. */
-export const limits = {
-  requestBytes: 131_072,
-  textBytes: 32_768,
-  candidates: 64,
-  metadataBytes: 16_384,
-} as const;
 
 /** One kind of hostile message on a lasting connection, and the endings that its calls may have. */
 export interface MessageKind {

@@ -1,6 +1,6 @@
-import type { Draw } from './draw.ts';
+import type { Draw } from '../core/draw.ts';
 import type { MessageKind } from './message-kinds.ts';
-import { difficultText } from './unicode.ts';
+import { difficultText } from '../core/unicode.ts';
 import { frame, mutate, rankMessage } from './wire-bytes.ts';
 import { streamPath } from './wire-client.ts';
 

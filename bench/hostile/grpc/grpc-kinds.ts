@@ -1,4 +1,4 @@
-import type { AttackKind } from './attack.ts';
+import type { AttackKind } from '../core/kind.ts';
 import { callKinds } from './call-kinds.ts';
 import { connectionKinds } from './connection-kinds.ts';
 import { type MessageKind, messageKinds } from './message-kinds.ts';

@@ -1,0 +1,66 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RankError } from '../../../../src/base/errors.ts';
+import {
+  inferRequest,
+  passages,
+  rawTexts,
+  startTestKserve,
+  type TestKserve,
+  textInput,
+} from '../../../support/serving/test-kserve.ts';
+
+let kserve: TestKserve;
+beforeAll(async () => {
+  kserve = await startTestKserve();
+});
+afterAll(() => kserve.close());
+
+function floats(bytes: unknown): number[] {
+  const buffer = bytes as Buffer;
+  return Array.from({ length: buffer.length / 4 }, (_, i) => buffer.readFloatLE(4 * i));
+}
+
+describe('ModelInfer', () => {
+  test('scores one query with all passages, in the order given', async () => {
+    const reply = await kserve.call('ModelInfer', { ...inferRequest, id: 'mine' });
+    expect(reply).toMatchObject({
+      model_name: 'tiny',
+      id: 'mine',
+      outputs: [
+        { name: 'SCORE', datatype: 'FP32', shape: [3, 1] },
+        { name: 'LOGIT', shape: [3, 1] },
+        { name: 'TOKENS', datatype: 'INT32', shape: [3, 1] },
+      ],
+    });
+    expect(floats((reply['raw_output_contents'] as Buffer[])[0])).toEqual([6, 24, 16]);
+  });
+
+  test('reads raw contents, and gives only the outputs inferRequest for', async () => {
+    const inputs = [textInput('QUERY', ['a', 'a', 'b']), textInput('PASSAGE', passages)];
+    const before = kserve.server.pipeline.ranked.length;
+    const reply = await kserve.call('ModelInfer', {
+      model_name: 'tiny',
+      inputs: inputs.map((input) => ({ ...input, contents: undefined })),
+      raw_input_contents: [rawTexts(['a', 'a', 'b']), rawTexts(passages)],
+      outputs: [{ name: 'SCORE' }],
+    });
+    expect(reply).toMatchObject({ outputs: [{ name: 'SCORE' }] });
+    expect((reply['raw_output_contents'] as Buffer[]).map(floats)).toEqual([[6, 24, 16]]);
+    const runs = kserve.server.pipeline.ranked.slice(before).map(({ request }) => request);
+    expect(runs.map(({ query, candidates }) => [query, candidates.length])).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+  });
+
+  test('a full queue is UNAVAILABLE, as Triton has it', async () => {
+    kserve.server.pipeline.holds = true;
+    const before = kserve.server.pipeline.ranked.length;
+    const failed = kserve.fail(inferRequest);
+    await kserve.server.pipeline.arrived(before + 1);
+    kserve.server.pipeline.ranked.at(-1)?.fail(new RankError('overloaded', 'the queue is full'));
+    kserve.server.pipeline.holds = false;
+    expect(await failed).toMatchObject({ code: status.UNAVAILABLE });
+  });
+});
