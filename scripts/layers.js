@@ -118,6 +118,7 @@ const doors = [
     library: /^(@grpc\/|grpc-health-check$)/,
     rooms: ['src/proto', 'src/server', 'src/client'],
   },
+  { library: /^(fastify|@sinclair\/typebox(\/.*)?|htm|uplot)$/, rooms: ['src/server'] },
   { library: /^piscina$/, rooms: ['src/pool'] },
   { library: /^onnxruntime-node$/, rooms: ['src/engine'] },
   { library: /^protobufjs(\/|$)/, rooms: ['src/toolchain/graph/onnx'] },

@@ -85,7 +85,7 @@ async function startPrometheus(folder: string, target: string): Promise<() => vo
   return () => child.kill();
 }
 
-/** Prints each query's number of series. Resolves to the queries that must have data and have none. */
+/** Prints each query's number of series. Resolves to those that must have some and have none. */
 async function askAll(queries: readonly Query[]): Promise<readonly Query[]> {
   const empty: Query[] = [];
   for (const query of queries) {

@@ -73,7 +73,8 @@ export class HttpClient implements AttackClient {
       const settle = (ending: string) => {
         clearTimeout(timer);
         socket.destroy();
-        resolve(/^HTTP\/1\.1 (\d+)/.exec(received)?.[1] ?? ending);
+        const [, status = ending] = /^HTTP\/1\.1 (\d+)/.exec(received) ?? [];
+        resolve(status);
       };
       const timer = setTimeout(() => settle('QUIET'), mustAnswerMs);
       socket.on('data', (chunk) => (received += String(chunk).slice(0, 100)));

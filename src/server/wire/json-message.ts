@@ -20,11 +20,6 @@ interface DescribedField {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const largest: Readonly<Record<string, bigint>> = {
-  TYPE_UINT32: 2n ** 32n - 1n,
-  TYPE_UINT64: 2n ** 64n - 1n,
-};
-
 /**
  * The message's fields by their names in camel case, ready to be serialized. A null counts as
  * absent.
@@ -89,7 +84,7 @@ function readValue(
         : refuse(where, `is ${show(value)}; true or false is needed`);
     case 'TYPE_UINT32':
     case 'TYPE_UINT64':
-      return readCount(value, largest[type] ?? 0n, where);
+      return readCount(value, type === 'TYPE_UINT32' ? 2n ** 32n - 1n : 2n ** 64n - 1n, where);
     case 'TYPE_DOUBLE':
       return typeof value === 'number'
         ? value

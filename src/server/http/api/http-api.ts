@@ -141,7 +141,7 @@ const libraryKinds: Readonly<Record<number, RankErrorKind>> = {
 function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((thrown: FastifyError | RankError, request, reply) => {
     const status = thrown instanceof RankError ? undefined : thrown.statusCode;
-    const kind = libraryKinds[status ?? 0];
+    const kind = status === undefined ? undefined : libraryKinds[status];
     const error =
       kind === undefined
         ? presentError(thrown)

@@ -80,7 +80,8 @@ function operationId(method: string, path: string): string {
 }
 
 function content(schemas: readonly TSchema[]): Json {
-  const schema = schemas.length > 1 ? { oneOf: schemas } : (schemas[0] ?? { type: 'object' });
+  const [only = { type: 'object' }] = schemas;
+  const schema = schemas.length > 1 ? { oneOf: schemas } : only;
   return { 'application/json': { schema } };
 }
 

@@ -36,7 +36,7 @@ export const writeRerankError: WriteError = (error, status) => ({
   error: {
     message: error.message,
     type: reasonOf(error),
-    param: error.violations[0]?.field ?? null,
+    param: error.violations.at(0)?.field ?? null,
     code: status,
   },
 });

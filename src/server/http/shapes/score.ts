@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { at } from '../../../base/at.ts';
 import { RankError } from '../../../base/errors.ts';
 import type { Ranked } from '../../../desk/ranker.ts';
 import { formOf, inputTokens, scoreOf, type Shape, shape, textCandidate } from './shape.ts';
@@ -6,9 +7,10 @@ import { formOf, inputTokens, scoreOf, type Shape, shape, textCandidate } from '
 /** `POST /score` of vLLM: one text with many, or pairs of texts. */
 
 const texts = Type.Union([Type.String(), Type.Array(Type.String())]);
+const someTexts = Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })]);
 const body = Type.Object({
   model: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  text_1: texts,
+  text_1: someTexts,
   text_2: texts,
 });
 
@@ -37,7 +39,7 @@ export const vllmScore: Shape = shape({
         id,
         object: 'list',
         created: Math.floor(Date.now() / 1000),
-        model: answers[0]?.manifest.name ?? '',
+        model: answers.map(({ manifest }) => manifest.name).at(0),
         data: answers
           .flatMap(scoresInOrder)
           .map((score, index) => ({ index, object: 'score', score })),
@@ -61,15 +63,15 @@ function formsOf({ text_1: first, text_2: second, model }: Static<typeof body>) 
   }
   const runs: { query: string; documents: string[] }[] = [];
   for (const [index, document] of documents.entries()) {
-    const query = queries.length === 1 ? queries[0] : queries[index];
+    const query = at(queries, queries.length === 1 ? 0 : index);
     const last = runs.at(-1);
     if (last?.query === query) {
       last?.documents.push(document);
     } else {
-      runs.push({ query: query ?? '', documents: [document] });
+      runs.push({ query, documents: [document] });
     }
   }
-  return (runs.length === 0 ? [{ query: queries[0] ?? '', documents }] : runs).map((run) =>
+  return (runs.length === 0 ? [{ query: at(queries, 0), documents }] : runs).map((run) =>
     formOf({
       query: run.query,
       candidates: run.documents.map(textCandidate),

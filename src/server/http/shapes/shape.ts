@@ -128,7 +128,7 @@ export function inWordsOf(names: Shape['names'], error: RankError): RankError {
 /** `candidates[3].text` becomes `documents[3]` where documents are texts. */
 function rename(field: string, names: Shape['names']): string {
   const [, head = '', place = '', rest = ''] = /^(\w+)(\[\d+\])?(.*)$/s.exec(field) ?? [];
-  const name = names[head] ?? head;
+  const { [head]: name = head } = names;
   const isText = head === 'candidates' && rest === '.text';
   return `${name}${place}${isText ? '' : rest}`;
 }
