@@ -67,6 +67,7 @@ describe.each(['v1', 'v1alpha'])('reflection %s', (version) => {
         { name: 'grpc.health.v1.Health' },
         { name: 'grpc.reflection.v1.ServerReflection' },
         { name: 'grpc.reflection.v1alpha.ServerReflection' },
+        { name: 'inference.GRPCInferenceService' },
         { name: 'slmrank.v1.ItemService' },
         { name: 'slmrank.v1.RankingService' },
       ],
