@@ -13,7 +13,7 @@ export default function answer(message: InferMessage): InferReply {
       return { kind: 'unloaded' };
     case 'run': {
       const startedAtMs = performance.now();
-      const logits = Float32Array.from({ length: 2 * message.batch.scored.length }, logitAt);
+      const logits = Float32Array.from({ length: 2 * message.batch.candidates }, logitAt);
       return { kind: 'ran', logits, runMs: performance.now() - startedAtMs };
     }
   }
