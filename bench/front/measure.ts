@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Passage } from '../../src/eval/data/beir.ts';
+import { at } from '../../src/base/at.ts';
 import { sleep } from '../chaos/wait.ts';
 import type { Order, Sample } from './generator.ts';
 import { type Histogram, observedSince, readHistogram } from './pauses.ts';
@@ -18,7 +19,7 @@ export interface Window {
   readonly p99Ms: number;
   /** Processor milliseconds for each request, by thread. */
   readonly perRequest: ThreadTimes;
-  /** Share of the window in which the main thread's event loop was busy, waits for a core included. */
+  /** Share of the window in which the event loop was busy, waits for a core included. */
   readonly loopShare: number;
   readonly generatorCpuMs: number;
   /** Of the main thread: delays of its event loop (the longest in each second), and collections. */
@@ -103,7 +104,7 @@ function describeWindow(parts: {
     seconds: tookMs / 1000,
     requests,
     itemsPerSecond: (1000 * requests * workload.candidates) / tookMs,
-    p99Ms: latencies[Math.floor(0.99 * latencies.length)] ?? NaN,
+    p99Ms: at(latencies, Math.floor(0.99 * latencies.length)),
     perRequest: {
       main: times.main / requests,
       encoder: times.encoder / requests,
@@ -120,5 +121,5 @@ function describeWindow(parts: {
 
 function readActive(exposition: string): number {
   const line = /^slmrank_event_loop_active_seconds_total (\S+)/m.exec(exposition);
-  return Number(line?.[1] ?? NaN);
+  return Number(line?.[1]);
 }

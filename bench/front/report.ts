@@ -1,3 +1,4 @@
+import { at } from '../../src/base/at.ts';
 import { formatTable } from '../../src/base/format-table.ts';
 import type { Machine } from '../../src/eval/measures/machine.ts';
 import { machineText } from '../machine.ts';
@@ -120,6 +121,8 @@ function describeAims(rows: readonly Row[], encoder: EncodeRate): readonly strin
 
 function formatMarkdown(table: readonly (readonly string[])[]): string {
   const lines = table.map((cells) => `| ${cells.join(' | ')} |`);
-  const rule = `| ${(table[0] ?? []).map(() => '---').join(' | ')} |`;
+  const rule = `| ${at(table, 0)
+    .map(() => '---')
+    .join(' | ')} |`;
   return `${[...lines.slice(0, 1), rule, ...lines.slice(1)].join('\n')}\n`;
 }

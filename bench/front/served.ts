@@ -84,7 +84,8 @@ async function putAll(address: string, postings: readonly Passage[]): Promise<vo
     timeoutMs,
   );
   client.close();
-  if (problems.length > 0) {
-    throw new Error(`items were not stored: ${problems[0] ?? ''}`);
+  const [problem] = problems;
+  if (problem !== undefined) {
+    throw new Error(`items were not stored: ${problem}`);
   }
 }

@@ -39,7 +39,7 @@ certificates and API keys again. Without --model it serves the bundled model, wh
 Each option is also an environment variable; the option overrides the variable.
 `;
 
-/** Serves until it is stopped. Resolves to 0 after a clean drain, to 1 when requests were cut off. */
+/** Serves until stopped. Resolves to 0 after a clean drain, to 1 when requests were cut off. */
 export async function run(
   args: readonly string[],
   signals: Signals = hearSignals(),

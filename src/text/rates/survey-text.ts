@@ -34,7 +34,7 @@ export const characterKinds = [
 
 export type CharacterKind = (typeof characterKinds)[number];
 
-/** Characters by kind. A plain list: a typed array of this size takes longer to make than to fill. */
+/** Characters by kind, as a plain list: a typed array this small takes longer to make than fill. */
 export type TextSurvey = number[];
 
 const [word, letter, capital, digit, sign, blank, markup] = [0, 1, 2, 3, 4, 5, 6] as const;

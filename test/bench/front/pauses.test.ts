@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { longestMs, observedSince, readHistogram } from '../../../bench/front/pauses.ts';
 
 const name = 'slmrank_gc_pause_seconds';
@@ -6,7 +7,7 @@ const name = 'slmrank_gc_pause_seconds';
 function exposition(minor: readonly number[], major: readonly number[]): string {
   const bounds = ['0.001', '0.01', '+Inf'];
   const lines = (kind: string, counts: readonly number[]) =>
-    counts.map((count, i) => `${name}_bucket{kind="${kind}",le="${bounds[i] ?? ''}"} ${count}`);
+    counts.map((count, i) => `${name}_bucket{kind="${kind}",le="${at(bounds, i)}"} ${count}`);
   return [
     `# TYPE ${name} histogram`,
     ...lines('minor', minor),
