@@ -27,18 +27,29 @@ export function cheapestRuns(
     const next = costs.slice();
     const from = new Int32Array(count + 1).fill(-1);
     for (let end = 1; end <= count; end++) {
+      let least = costAt(next, end);
       offerRuns(end, (start, runCost) => {
-        const cost = at(costs, start) + runCost;
-        if (cost < at(next, end)) {
-          next[end] = cost;
+        const cost = costAt(costs, start) + runCost;
+        if (cost < least) {
+          least = cost;
           from[end] = start;
         }
       });
+      next[end] = least;
     }
     costs = next;
     starts.push(from);
   }
   return readEnds(starts, count);
+}
+
+/** As `at`, which would make an object of each cost: it is called with lists of all kinds. */
+function costAt(costs: Float64Array, index: number): number {
+  const cost = costs[index];
+  if (cost === undefined) {
+    throw new Error(`this is a bug: index ${index} of ${costs.length}`);
+  }
+  return cost;
 }
 
 function readEnds(starts: readonly Int32Array[], count: number): number[] {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Candidate, RankRequest } from '../domain/rank.ts';
 
 /** What a score depends on besides the request. */
@@ -50,5 +50,5 @@ function contentOf({ id, title, text, version }: Candidate, client: string): str
 
 function digest(text: string): string {
   // One character per byte, a quarter shorter than base64.
-  return createHash('sha256').update(text).digest('binary');
+  return hash('sha256', text, 'binary');
 }

@@ -39,11 +39,17 @@ export function findItems(
 /** Heads, and whole items where there is no summary to rank by. */
 async function readItems(ids: readonly string[], items: ReadableItems): Promise<FoundItems> {
   const heads = await items.lookUp(ids);
-  return await Promise.all(
-    heads.map(async (head) =>
-      head === undefined || head.summary !== undefined ? head : await items.store.get(head.id),
-    ),
-  );
+  return heads.every(isRankable)
+    ? heads
+    : await Promise.all(heads.map((head) => readWhole(head, items)));
+}
+
+function isRankable(head: ItemHead | undefined): boolean {
+  return head === undefined || head.summary !== undefined;
+}
+
+async function readWhole(head: ItemHead | undefined, { store }: ReadableItems) {
+  return head === undefined || isRankable(head) ? head : await store.get(head.id);
 }
 
 export interface ServedItems {

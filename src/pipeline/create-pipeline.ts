@@ -28,7 +28,7 @@ export interface PipelineOptions {
   /** Receives the events of batches and replicas. */
   readonly tell?: Tell;
   readonly wrapRank?: WrapRank;
-  /** Other worker files, for tests. */
+  /** Other worker files, for tests and benches. */
   readonly workers?: Partial<Workers>;
 }
 

@@ -39,12 +39,11 @@ certificates and API keys again. Without --model it serves the bundled model, wh
 Each option is also an environment variable; the option overrides the variable.
 `;
 
-/**
- * Serves until it is stopped. Resolves to 0 after a clean drain, to 1 when requests were cut off.
- */
+/** Serves until stopped. Resolves to 0 after a clean drain, to 1 when requests were cut off. */
 export async function run(
   args: readonly string[],
   signals: Signals = hearSignals(),
+  workers: PipelineOptions['workers'] = {},
 ): Promise<number> {
   if (args.includes('--help')) {
     process.stdout.write(`${usage}\n${configurationHelp()}\n`);
@@ -61,10 +60,12 @@ export async function run(
   const { observer } = observation;
   observer.watch('slmrank_log_lines_dropped_total', () => lines.dropped);
   findLoweredLimits(config, manifest).forEach((lowered) => log.warn({}, lowered));
-  const capture = await openCaptureOf(config, log);
+  const { capture: file } = config;
+  const capture =
+    file === undefined ? undefined : await openCapture({ file, log, clock: systemClock });
   const store = await openItems(config, log);
   const onShift = (model: OpenModel) => items?.work.follow(model);
-  const serving = { config, manifest, verified, log, tell: observer.tell, onShift };
+  const serving = { config, manifest, verified, log, tell: observer.tell, onShift, workers };
   const models = openModels(serving, capture);
   const items = keepItems(store, models, { config, log });
   const { shadowShare: share } = config;
@@ -128,10 +129,10 @@ async function serve(parts: ServeParts): Promise<boolean> {
   await orEnd(Promise.race([server.ready, stopped]));
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
-    const { address: metrics } = observation;
-    const { cores, from } = countCores();
+    const { cores, from: coresFrom } = countCores();
     const { address, httpAddress: http } = server;
-    log.info({ address, http, metrics, admin: admin?.address, cores, coresFrom: from }, 'ready');
+    const addresses = { address, http, metrics: observation.address };
+    log.info({ ...addresses, admin: admin?.address, cores, coresFrom }, 'ready');
   }
   const isClean = await stopped;
   admin?.close();
@@ -190,7 +191,7 @@ function openModels(
   options: PipelineOptions & Pick<ModelSetOptions, 'onShift'> & { readonly tell: Tell },
   capture: Capture | undefined,
 ): ModelSet {
-  const { config, manifest, verified, log, tell, onShift } = options;
+  const { config, manifest, verified, log, tell, onShift, workers = {} } = options;
   const { model: folder, devices } = config;
   return new ModelSet({
     first: { folder, manifest, verified, devices },
@@ -199,6 +200,7 @@ function openModels(
       return createPipeline({
         ...source,
         config: served,
+        workers,
         ...(log === undefined ? {} : { log }),
         ...(capture === undefined ? {} : { wrapRank: capturing(capture) }),
       });
@@ -211,10 +213,6 @@ function openModels(
 
 function capturing(capture: Capture): WrapRank {
   return (rank, estimate) => captureTraffic(rank, capture, { clock: systemClock, estimate });
-}
-
-async function openCaptureOf({ capture: file }: Config, log: Log): Promise<Capture | undefined> {
-  return file === undefined ? undefined : await openCapture({ file, clock: systemClock, log });
 }
 
 async function openAdmin({

@@ -1,3 +1,4 @@
+import { at } from '../../base/at.ts';
 import type { EncodedItem } from '../item/compressor.ts';
 import type { ItemHead, Summary } from '../item/item.ts';
 
@@ -35,7 +36,7 @@ type PackedSummary = readonly [
   method: string,
   version: string,
 ];
-/** Two bytes an id where that is enough, four otherwise, in the processor's order. */
+/** Two bytes an id where that is enough, four otherwise, the lowest byte first. */
 type PackedIds = readonly [encoding: string, bytesOfId: number, ids: Uint8Array];
 export type PackedSource = readonly [text: string];
 
@@ -61,7 +62,7 @@ export function unpackHead(id: string, packed: PackedHead): HeadRecord {
     id,
     version: BigInt(version),
     title: title === '' ? undefined : title,
-    contentHash: Buffer.from(hash).toString('hex'),
+    contentHash: Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('hex'),
     updatedAtMs,
     waitingSinceMs,
     failures,
@@ -85,10 +86,10 @@ function packSummary({ text, kept, tokens, rawTokens, method, version }: Summary
 }
 
 function unpackSummary([text, places, tokens, rawTokens, method, version]: PackedSummary): Summary {
-  const kept = places.flatMap((start, i) => {
-    const end = places[i + 1];
-    return i % 2 === 0 && end !== undefined ? [{ start, end }] : [];
-  });
+  const kept = Array.from({ length: places.length / 2 }, (_, i) => ({
+    start: at(places, 2 * i),
+    end: at(places, 2 * i + 1),
+  }));
   return { text, kept, tokens, rawTokens, method, version };
 }
 
@@ -99,8 +100,12 @@ function packIds({ encoding, ids }: EncodedItem): PackedIds {
 }
 
 function unpackIds([encoding, bytesOfId, bytes]: PackedIds): EncodedItem {
-  // A copy of its own, because the bytes may begin at an odd address.
-  const { buffer } = Uint8Array.from(bytes);
-  const ids = bytesOfId === 2 ? new Uint16Array(buffer) : new Uint32Array(buffer);
-  return { encoding, ids: Int32Array.from(ids) };
+  const { buffer, byteOffset, byteLength } = bytes;
+  const view = new DataView(buffer, byteOffset, byteLength);
+  const ids = new Int32Array(byteLength / bytesOfId);
+  for (let i = 0; i < ids.length; i++) {
+    const place = i * bytesOfId;
+    ids[i] = bytesOfId === 2 ? view.getUint16(place, true) : view.getInt32(place, true);
+  }
+  return { encoding, ids };
 }

@@ -21,7 +21,7 @@ export interface TokenEstimate {
   readonly packedTokens: number;
 }
 
-type CandidateTexts = Pick<Candidate, 'title' | 'text'>;
+type CandidateTexts = Pick<Candidate, 'title' | 'text' | 'stored'>;
 type AskedTexts = Pick<RankRequest, 'query' | 'instruction' | 'context' | 'maxCandidateTokens'>;
 
 /** Estimates the tokens of a request from its texts, without encoding them. */
@@ -43,11 +43,12 @@ type FrameTokens = Readonly<
   Record<'prefix' | 'suffix' | 'context' | 'title' | 'instruction', number>
 >;
 
-/** The most candidates of one request whose characters are counted by kind. */
-const surveyedCandidates = 16;
-
-/** The most candidates of one request that are learnt from, and the most characters they weigh. */
-const learnt = { candidates: 32, characters: 4_000 } as const;
+/**
+ * Of how many candidates of one request the characters are counted by kind, and of how many the
+ * tokens are learnt from: as few as have so many characters together, between these bounds.
+ */
+const surveyed: Sampling = { least: 8, most: 16, characters: 4_000 };
+const learnt: Sampling = { least: 4, most: 32, characters: 4_000 };
 
 /** Estimates tokens from texts, for admission, EstimateRank and captured traffic. */
 export class TokenEstimator {
@@ -100,10 +101,11 @@ export class TokenEstimator {
    * unknown.
    */
   learn(candidates: readonly CandidateTexts[], encoded: EncodedRequest): void {
-    const whole = encoded.candidates.flatMap(({ tokens, truncated }, i) =>
-      truncated ? [] : [{ candidate: at(candidates, i), tokens }],
-    );
-    const some = pickEvenly(whole, learnt.candidates);
+    const whole = encoded.candidates.flatMap(({ tokens, truncated }, i) => {
+      const candidate = at(candidates, i);
+      return truncated || knownTokens(candidate) !== undefined ? [] : [{ candidate, tokens }];
+    });
+    const some = pickSample(whole, ({ candidate }) => charactersOf(candidate), learnt);
     const characters = some.reduce((sum, { candidate }) => sum + charactersOf(candidate), 0);
     const weight = Math.min(1, learnt.characters / Math.max(1, characters));
     for (const { candidate, tokens } of some) {
@@ -125,18 +127,20 @@ export class TokenEstimator {
   }
 
   /**
-   * Returns a function for the tokens of one candidate. Of many candidates only a sample is
-   * surveyed, and all are estimated at its tokens per character, because requests that are refused
-   * must cost the main thread little.
+   * Returns a function for the tokens of one candidate. Those of stored items are known. Of many
+   * others only a sample is surveyed, and all are estimated at its tokens per character, because
+   * requests that are refused must cost the main thread little.
    */
   #createLengths(candidates: readonly CandidateTexts[]): (candidate: CandidateTexts) => number {
-    if (candidates.length <= surveyedCandidates) {
-      return (candidate) => this.#candidateTokens(candidate);
+    const unknown = candidates.filter((each) => knownTokens(each) === undefined);
+    if (unknown.length <= surveyed.most) {
+      return (candidate) => knownTokens(candidate) ?? this.#candidateTokens(candidate);
     }
-    const some = pickEvenly(candidates, surveyedCandidates);
+    const some = pickSample(unknown, charactersOf, surveyed);
     const characters = some.reduce((sum, each) => sum + charactersOf(each), 0);
     const tokens = some.reduce((sum, each) => sum + this.#candidateTokens(each), 0);
-    return (candidate) => (charactersOf(candidate) * tokens) / Math.max(1, characters);
+    const rate = tokens / Math.max(1, characters);
+    return (candidate) => knownTokens(candidate) ?? charactersOf(candidate) * rate;
   }
 
   #candidateTokens({ title, text }: CandidateTexts): number {
@@ -160,11 +164,27 @@ export class TokenEstimator {
   }
 }
 
-/** At most `most` items of a list, evenly spaced. */
-function pickEvenly<T>(list: readonly T[], most: number): readonly T[] {
-  const step = Math.max(1, list.length / most);
-  const count = Math.min(list.length, most);
-  return Array.from({ length: count }, (_, i) => at(list, Math.floor(i * step)));
+/** The tokens of a stored item's title and text, when they are known. */
+function knownTokens({ stored }: CandidateTexts): number | undefined {
+  return stored?.ids?.length;
+}
+
+interface Sampling {
+  readonly least: number;
+  readonly most: number;
+  readonly characters: number;
+}
+
+/** As few items of a list, evenly spaced, as have so many characters, within the bounds. */
+function pickSample<T>(
+  list: readonly T[],
+  lengthOf: (item: T) => number,
+  { least, most, characters }: Sampling,
+): readonly T[] {
+  const all = list.reduce((sum, item) => sum + lengthOf(item), 0);
+  const enough = clamp(Math.ceil((list.length * characters) / Math.max(1, all)), least, most);
+  const count = Math.min(list.length, enough);
+  return Array.from({ length: count }, (_, i) => at(list, Math.floor((i * list.length) / count)));
 }
 
 function charactersOf({ title, text }: CandidateTexts): number {

@@ -64,7 +64,7 @@ export class WireCursor {
    */
   #varint(most: number): number {
     let value = 0;
-    for (let scale = 1; scale < 128 ** most; scale *= 128) {
+    for (let count = 0, scale = 1; count < most; count += 1, scale *= 128) {
       const byte = this.#place < this.#bytes.length ? at(this.#bytes, this.#place) : 0;
       this.#place += 1;
       value += (byte & 0x7f) * scale;

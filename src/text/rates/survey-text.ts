@@ -34,8 +34,8 @@ export const characterKinds = [
 
 export type CharacterKind = (typeof characterKinds)[number];
 
-/** Characters by kind. [characterKinds] */
-export type TextSurvey = Float64Array;
+/** Characters by kind, as a plain list: a typed array this small takes longer to make than fill. */
+export type TextSurvey = number[];
 
 const [word, letter, capital, digit, sign, blank, markup] = [0, 1, 2, 3, 4, 5, 6] as const;
 const [accented, indic, symbol, ideograph, wide] = [7, 8, 9, 10, 11] as const;
@@ -48,9 +48,13 @@ const none = -1;
 const wholeLength = 2048;
 const samples = { count: 8, length: 256 } as const;
 
+export function emptySurvey(): TextSurvey {
+  return characterKinds.map(() => 0);
+}
+
 /** The survey of several texts together. */
 export function surveyTexts(texts: readonly (string | undefined)[]): TextSurvey {
-  const survey = new Float64Array(characterKinds.length);
+  const survey = emptySurvey();
   for (const text of texts) {
     if (text !== undefined) {
       addSurvey(survey, text);

@@ -1,11 +1,11 @@
 import { at } from '../../base/at.ts';
-import { characterKinds, surveyTexts, type TextSurvey } from './survey-text.ts';
+import { emptySurvey, surveyTexts, type TextSurvey } from './survey-text.ts';
 
 /**
  * Tokens per character by kind, of an English vocabulary of 50,000 tokens. They are used until the
  * rates of the tokenizer in use are known. [characterKinds]
  */
-const priorRates = Float64Array.of(0.95, 0.05, 0.3, 1, 0.85, 0.1, 0.5, 1, 1.4, 1.5, 2, 1.5);
+const priorRates = [0.95, 0.05, 0.3, 1, 0.85, 0.1, 0.5, 1, 1.4, 1.5, 2, 1.5];
 /** A rate of 0 could never be learnt again. */
 const leastRate = 0.002;
 /** The weight of the initial rates: that of so many characters of each kind. */
@@ -62,7 +62,7 @@ export class TokenRates {
    * Divides the tokens among the kinds by their expected tokens. This is the expectation step of
    * fitting Poisson rates by expectation maximization.
    */
-  #share(survey: TextSurvey, tokens: number): Float64Array {
+  #share(survey: TextSurvey, tokens: number): TextSurvey {
     const ratio = tokens / Math.max(this.estimate(survey), leastRate);
     return survey.map((count, kind) => ratio * count * this.#rateOf(kind));
   }
@@ -75,6 +75,6 @@ export class TokenRates {
 function sum(surveys: readonly TextSurvey[]): TextSurvey {
   return surveys.reduce(
     (total, survey) => total.map((count, kind) => count + at(survey, kind)),
-    new Float64Array(characterKinds.length),
+    emptySurvey(),
   );
 }
