@@ -25,9 +25,7 @@ async function main(args: readonly string[]): Promise<void> {
   const files = await prepareFiles({ ...options, python, say });
   const requests = await readRequests(options);
   const work = await encodeRequests(files.fp32, requests);
-  const measured = await measure(present, { options, files, work });
-  const systems = describeSystems(measured, { ...work, requests });
-  const report: FullReport = {
+  const frame = {
     machine: describeMachine(),
     model: options.recipe,
     data: options.beir === undefined ? 'models/demo' : 'BEIR folder with judgements',
@@ -36,20 +34,25 @@ async function main(args: readonly string[]): Promise<void> {
     tokens: work.tokens,
     rounds: options.rounds,
     threads: options.threads,
-    systems,
-    ratios: findRatios(systems),
     leftOut,
   };
-  process.stdout.write(`\n${formatReport(report)}`);
-  if (options.out !== undefined) {
-    await save(report, options.out);
-  }
+  const describe = (measured: readonly Measured[]): FullReport => {
+    const systems = describeSystems(measured, { ...work, requests });
+    return { ...frame, systems, ratios: findRatios(systems) };
+  };
+  // A run that is ended early leaves what it had measured.
+  const keep = async (measured: readonly Measured[]) =>
+    options.out === undefined ? undefined : save(describe(measured), options.out);
+  const measured = await measure(present, { options, files, work, keep });
+  process.stdout.write(`\n${formatReport(describe(measured))}`);
 }
 
 interface Setup {
   readonly options: PeersOptions;
   readonly files: ModelFiles;
   readonly work: EncodedWork;
+  /** Called with what is measured so far, once each system has a round. */
+  readonly keep: (measured: readonly Measured[]) => Promise<void>;
 }
 
 interface Running {
@@ -76,17 +79,25 @@ async function measure(present: readonly System[], setup: Setup): Promise<readon
         rounds.push(answers);
         const ms = answers.reduce((sum, each) => sum + each.ms, 0);
         say(`round ${round + 1}: ${system.name}, ${(ms / 1000).toFixed(1)} s`);
+        if (running.every((each) => each.rounds.length > 0)) {
+          await setup.keep(running.map(measuredOf));
+        }
       }
     }
-    return running.map(({ system: { name, class: kind, isOwn }, process, rounds }) => ({
-      system: { name, class: kind, isOwn },
-      about: process.about,
-      peakMb: process.peakMb(),
-      rounds,
-    }));
+    return running.map(measuredOf);
   } finally {
     await Promise.all(running.map(({ process }) => process.close()));
   }
+}
+
+function measuredOf({ system, process, rounds }: Running): Measured {
+  const { name, class: kind, isOwn } = system;
+  return {
+    system: { name, class: kind, isOwn },
+    about: process.about,
+    peakMb: process.peakMb(),
+    rounds: [...rounds],
+  };
 }
 
 async function start(system: System, { options, files, work }: Setup): Promise<AdapterProcess> {
@@ -114,7 +125,6 @@ async function save(report: FullReport, folder: string): Promise<void> {
   for (const [extension, content] of Object.entries(files)) {
     await writeFile(join(folder, `${report.model}.${extension}`), content);
   }
-  say(`Saved ${report.model}.json, .md and .svg in ${folder}`);
 }
 
 function say(line: string): void {
