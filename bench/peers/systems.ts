@@ -59,7 +59,7 @@ export const systems: readonly System[] = [
   { ...llama, name: 'llama.cpp Q8_0', class: '8 bits', weights: 'Q8_0', options: llamaOptions },
   { ...llama, name: 'llama.cpp Q4_0', class: '4 bits', weights: 'Q4_0', options: llamaOptions },
   {
-    name: 'ONNX Runtime, stock export',
+    name: 'ONNX Runtime stock export',
     class: 'floats',
     isOwn: false,
     adapter: 'stock-onnx.ts',
