@@ -10,7 +10,6 @@ import {
   type SystemFigures,
   timesAsFast,
 } from './compare.ts';
-import type { System } from './systems.ts';
 
 export interface FullReport extends PeersReport {
   readonly machine: Machine;
@@ -23,12 +22,8 @@ export interface FullReport extends PeersReport {
   readonly threads: number;
 }
 
-const colours: Readonly<Record<System['class'], string>> = {
-  floats: '#0a84ff',
-  '8 bits': '#30a46c',
-  '4 bits': '#8e4ec6',
-  'another method': '#8e8e93',
-};
+const ownColour = '#30a46c';
+const peerColour = '#8e8e93';
 
 /** The rows of the table, the head first. */
 export function tableRows({ systems }: PeersReport): readonly (readonly string[])[] {
@@ -112,20 +107,27 @@ export function formatMarkdown(report: FullReport, plot: string): string {
   );
 }
 
-/** Candidates/s of each system as bars, with the range over rounds. */
+/** Candidates/s of each system as bars, by class, with the range over rounds. */
 export function drawReport({ systems, candidates, model }: FullReport): string {
-  const bars = systems
-    .filter(({ system }) => system.class !== 'another method')
-    .map(({ system, msOfRounds, candidatesPerSecond }) => {
-      const speeds = msOfRounds.map((ms) => (1000 * candidates) / ms);
-      return {
-        name: system.name,
-        value: candidatesPerSecond,
-        low: Math.min(...speeds),
-        high: Math.max(...speeds),
-        colour: colours[system.class],
-      };
-    });
-  const groups = [{ name: `${model}: candidates/s, whole postings`, bars }];
-  return formatSvgFile([drawBars('candidates/s', groups)]);
+  const bar = ({ system, msOfRounds, candidatesPerSecond }: SystemFigures) => {
+    const speeds = msOfRounds.map((ms) => (1000 * candidates) / ms);
+    return {
+      name: system.name,
+      value: candidatesPerSecond,
+      low: Math.min(...speeds),
+      high: Math.max(...speeds),
+      colour: system.isOwn ? ownColour : peerColour,
+    };
+  };
+  const groups = (['floats', '8 bits', '4 bits'] as const).map((kind) => ({
+    name: `${model} in ${kind}: candidates/s, whole postings`,
+    bars: systems.filter(({ system }) => system.class === kind).map(bar),
+  }));
+  const title = `${model}: candidates/s of each system`;
+  return formatSvgFile([
+    drawBars(
+      title,
+      groups.filter(({ bars }) => bars.length > 0),
+    ),
+  ]);
 }
