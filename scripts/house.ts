@@ -59,7 +59,7 @@ export function readHouse(folders: string[], root = projectRoot): SourceFile[] {
         join(folder, name),
       ),
     )
-    .filter((path) => path.endsWith('.ts') && !path.includes('generated/'))
+    .filter((path) => path.endsWith('.ts') && !/generated\/|node_modules\//.test(path))
     .sort()
     .map((path) => readSource(path, root));
 }

@@ -97,7 +97,7 @@ export function buildByRecipe(
   });
 }
 
-async function findSource(
+export async function findSource(
   { source }: Recipe,
   onProgress: (line: string) => void,
   root: string,
