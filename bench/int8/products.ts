@@ -18,7 +18,7 @@ interface Product {
   readonly columns: number;
 }
 
-/** The int8 products of a model's linear layers and nothing else: the most that its graph can do. */
+/** The int8 products of a model's linear layers alone: the most that its graph can reach. */
 export interface Int8Products {
   /** Multiplies `tokens` rows of random bytes. */
   run(tokens: number): Promise<void>;

@@ -51,7 +51,8 @@ async function normalize(width: number, form: 'int8' | 'float32') {
     index: { data: order, dims: [order.length] },
   });
   await session.close();
-  const read = (name: keyof typeof outputs) => [...(results[name] ?? [])];
+  const read = (name: keyof typeof outputs) =>
+    Object.entries(results).flatMap(([key, found]) => (key === name ? [...found] : []));
   return { read, isScaled: picked.scales !== undefined };
 }
 
