@@ -1,7 +1,7 @@
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { at } from '../../src/base/at.ts';
 import type { Passage } from '../../src/eval/data/beir.ts';
-import { rankPath, streamPath } from '../hostile/wire-client.ts';
+import { rankPath, streamPath } from '../hostile/grpc/wire-client.ts';
 import { type PreparedRequest, prepareRequests, type Workload } from './requests.ts';
 
 // The load generator's process: a closed loop of prepared messages, whose replies are not decoded.

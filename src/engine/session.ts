@@ -127,9 +127,9 @@ export function sessionSettings({
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    // An arena never frees the largest run's memory: 176 MB after 12 mixed runs, 11 MB without, as
-    // fast.
-    enableCpuMemArena: false,
+    // Without an arena, malloc returns a run's memory to the kernel and the next run faults it in
+    // again. The arena keeps as much as the largest run took: docs/decisions/run-memory.md.
+    enableCpuMemArena: provider === 'cpu',
     enableMemPattern: false,
     logSeverityLevel: 3,
     // Spinning threads take cores from others: half the speed on a shared machine, no gain on an

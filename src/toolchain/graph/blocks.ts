@@ -1,10 +1,18 @@
 import type { Blueprint } from '../../model/manifest.ts';
 import type { GraphBuilder } from './onnx/graph-builder.ts';
 import type { ElementType } from './onnx/model-proto.ts';
-import { asColumn, type LinearInput, linear, prepare, scaleRows } from './linear.ts';
+import {
+  asColumn,
+  type LinearInput,
+  linear,
+  prepare,
+  product,
+  type Rows,
+  scaleRows,
+} from './linear.ts';
 import { weightNames } from './weights.ts';
 
-export { linear, prepare } from './linear.ts';
+export { linear, prepare, type Rows } from './linear.ts';
 
 /**
  * The building blocks of a decoder as graph nodes. Values are strings, their names in the graph.
@@ -60,6 +68,45 @@ export function addAndNorm(
     attributes: { epsilon: { float: blueprint.normEpsilon } },
   });
   return { normed, residual: sum };
+}
+
+/**
+ * As `addAndNorm`, for a norm that only the linear `reader` and its siblings read. If they round
+ * rows to 8 bits, the division by a row's size is left to the scales of their products. Then the
+ * rest of the norm is vectorized, which ONNX Runtime's operator is not.
+ */
+export function addAndNormFor(
+  context: BlockContext,
+  inputs: { residual: string; x: string; weight: string; reader: string },
+): { normed: Rows; residual: string } {
+  const { graph, blueprint, int8Weights } = context;
+  const { residual, x, weight, reader } = inputs;
+  // In rows of other widths a sum could depend on where the row begins.
+  const isAligned = blueprint.width % 16 === 0;
+  if (!int8Weights.has(reader) || !isAligned) {
+    const added = addAndNorm(context, residual, x, weight);
+    return { normed: { values: added.normed }, residual: added.residual };
+  }
+  const sum = graph.node('Add', [x, residual]);
+  const meanSquare = graph.node('ReduceMean', [graph.node('Mul', [sum, sum]), graph.int64([1])]);
+  const size = graph.node('Sqrt', [
+    graph.node('Add', [meanSquare, graph.float32(blueprint.normEpsilon)]),
+  ]);
+  return {
+    normed: {
+      values: graph.node('Mul', [sum, weight]),
+      scales: graph.node('Reciprocal', [size]),
+    },
+    residual: sum,
+  };
+}
+
+/** Picks rows by index. */
+export function gatherRows({ graph }: BlockContext, { values, scales }: Rows, index: string): Rows {
+  return {
+    values: graph.node('Gather', [values, index]),
+    scales: scales && graph.node('Gather', [scales, index]),
+  };
 }
 
 /**
@@ -127,23 +174,29 @@ export function attend(
 }
 
 /** down(silu(gate(x)) x up(x)) */
-export function mlp(context: BlockContext, x: string, layer: number): string {
+export function mlp(context: BlockContext, x: string | Rows, layer: number): string {
   const { down } = weightNames.layer(layer);
-  return linear(context, prepare(context, mlpHidden(context, x, layer), down), down);
+  // The row scales of up pass through down, whose output is narrower and is scaled anyway.
+  return linear(context, prepare(context, gatedRows(context, x, layer), down), down);
 }
 
 /** silu(gate(x)) x up(x): the input of down. [T, mlpWidth] */
 export function mlpHidden(context: BlockContext, x: string, layer: number): string {
+  const { values, scales } = gatedRows(context, x, layer);
+  return scales === undefined ? values : scaleRows(context.graph, values, scales);
+}
+
+function gatedRows(context: BlockContext, x: string | Rows, layer: number): Rows {
   const { graph } = context;
   const names = weightNames.layer(layer);
   const rows = prepare(context, x, names.gate);
-  const gate = linear(context, rows, names.gate);
   // QuickGelu with alpha 1 is silu.
-  const gated = graph.node('QuickGelu', [gate], {
+  const gated = graph.node('QuickGelu', [linear(context, rows, names.gate)], {
     ...microsoft,
     attributes: { alpha: { float: 1 } },
   });
-  return graph.node('Mul', [gated, linear(context, rows, names.up)]);
+  const { values, scales } = product(context, rows, names.up);
+  return { values: graph.node('Mul', [gated, values]), scales };
 }
 
 /** The last residual addition, final norm and label rows, always in fp32. [N, 2] */

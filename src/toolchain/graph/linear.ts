@@ -3,14 +3,19 @@ import { weightNames } from './weights.ts';
 
 /** Linear layers in floats or in 8 bits; docs/decisions/int8.md has the reasons. */
 
+/** Rows [rows, in]; each still has to be multiplied by its own of the scales [rows, 1], if any. */
+export interface Rows {
+  readonly values: string;
+  readonly scales?: string | undefined;
+}
+
 /**
- * The input of linears: rows in floats, or rounded to 8 bits with one scale per row. Rows share no
- * scale, so the rest of a batch cannot change a score.
+ * The input of linears: rows in floats, or rounded to 8 bits with one scale per row (zero at 128).
+ * Rows share no scale, so the rest of a batch cannot change a score.
  */
-export type LinearInput =
-  | { readonly kind: 'floats'; readonly rows: string }
-  /** rows: uint8 with zero at 128; scales: [rows, 1] */
-  | { readonly kind: 'bytes'; readonly rows: string; readonly scales: string };
+export interface LinearInput extends Rows {
+  readonly kind: 'floats' | 'bytes';
+}
 
 interface LinearContext {
   readonly graph: GraphBuilder;
@@ -23,44 +28,55 @@ const microsoft = { domain: 'com.microsoft' } as const;
 const zeroPoint = 128;
 const largestByte = 127;
 
-/**
- * Prepares x [rows, in] for the linears that read it, rounding it once if their weights are int8.
- */
+/** Prepares rows for the linears that read them, rounding them once if their weights are int8. */
 export function prepare(
   { graph, int8Weights }: LinearContext,
-  x: string,
+  x: string | Rows,
   reader: string,
 ): LinearInput {
+  const { values, scales } = typeof x === 'string' ? { values: x } : x;
   if (!int8Weights.has(reader)) {
-    return { kind: 'floats', rows: x };
+    return { kind: 'floats', values, scales };
   }
   const reduce = (op: string) =>
-    graph.node(op, [x, graph.int64([1])], { attributes: { keepdims: { int: 0 } } });
+    graph.node(op, [values, graph.int64([1])], { attributes: { keepdims: { int: 0 } } });
   const largest = graph.node('Max', [
     reduce('ReduceMax'),
     graph.node('Neg', [reduce('ReduceMin')]),
   ]);
-  const scales = graph.node('Mul', [largest, graph.float32(1 / largestByte)]);
-  // Zero points must have the shape of the scales.
-  const zeros = graph.node('Expand', [graph.uint8(zeroPoint), graph.node('Shape', [scales])]);
-  const rows = graph.node('QuantizeLinear', [x, scales, zeros], {
+  const steps = graph.node('Mul', [largest, graph.float32(1 / largestByte)]);
+  // Zero points must have the shape of the steps.
+  const zeros = graph.node('Expand', [graph.uint8(zeroPoint), graph.node('Shape', [steps])]);
+  const bytes = graph.node('QuantizeLinear', [values, steps, zeros], {
     attributes: { axis: { int: 0 } },
   });
-  return { kind: 'bytes', rows, scales: asColumn(graph, scales) };
+  const column = asColumn(graph, steps);
+  return {
+    kind: 'bytes',
+    values: bytes,
+    scales: scales === undefined ? column : scaleRows(graph, column, scales),
+  };
 }
 
 /** Input [rows, in] times a weight stored [in, out]. */
-export function linear({ graph }: LinearContext, input: LinearInput, weight: string): string {
-  if (input.kind === 'floats') {
-    return graph.node('MatMul', [input.rows, weight]);
+export function linear(context: LinearContext, input: LinearInput, weight: string): string {
+  const { values, scales } = product(context, input, weight);
+  return scales === undefined ? values : scaleRows(context.graph, values, scales);
+}
+
+/** As `linear`, but leaves the scales of the rows to the caller, for whom it may be cheaper. */
+export function product({ graph }: LinearContext, input: LinearInput, weight: string): Rows {
+  const { kind, values, scales } = input;
+  if (kind === 'floats') {
+    return { values: graph.node('MatMul', [values, weight]), scales };
   }
   // The operator takes one scale for all rows: 1 here; each row's own scale is applied after it.
-  const product = graph.node(
+  const multiplied = graph.node(
     'MatMulIntegerToFloat',
-    [input.rows, weight, graph.float32(1), weightNames.scales(weight), graph.uint8(zeroPoint)],
+    [values, weight, graph.float32(1), weightNames.scales(weight), graph.uint8(zeroPoint)],
     microsoft,
   );
-  return scaleRows(graph, product, input.scales);
+  return { values: multiplied, scales };
 }
 
 /** x [rows, columns] times scales [rows, 1]. */

@@ -5,7 +5,11 @@ import { at } from '../../../src/base/at.ts';
 import type { Family } from '../../../src/model/manifest.ts';
 import { CheckpointError } from '../../../src/toolchain/files/checkpoint.ts';
 import { GraphBuilder } from '../../../src/toolchain/graph/onnx/graph-builder.ts';
-import { encodeModel, parseModel } from '../../../src/toolchain/graph/onnx/model-proto.ts';
+import {
+  encodeModel,
+  type Initializer,
+  parseModel,
+} from '../../../src/toolchain/graph/onnx/model-proto.ts';
 import { opsets } from '../../../src/toolchain/graph/blocks.ts';
 import { linear, prepare } from '../../../src/toolchain/graph/linear.ts';
 import { weightNames } from '../../../src/toolchain/graph/weights.ts';
@@ -31,25 +35,21 @@ const random = createRandom(9);
 const text = (length: number) => Int32Array.from({ length }, () => Math.floor(random() * 96));
 const parts = [{ prefix: text(12), suffixes: [text(9), text(1), text(30), text(17)] }];
 
+function inline(
+  name: string,
+  type: 'int8' | 'float32',
+  dims: readonly number[],
+  values: Int8Array | Float32Array,
+): Initializer {
+  return { name, type, dims, data: { kind: 'inline', bytes: new Uint8Array(values.buffer) } };
+}
+
 /** One int8 linear of weights [in, out], all scales 1. */
 async function openLinear(weights: Int8Array, inputs: number) {
   const outputs = weights.length / inputs;
   const graph = new GraphBuilder([
-    {
-      name: 'w',
-      type: 'int8',
-      dims: [inputs, outputs],
-      data: { kind: 'inline', bytes: new Uint8Array(weights.buffer) },
-    },
-    {
-      name: weightNames.scales('w'),
-      type: 'float32',
-      dims: [outputs],
-      data: {
-        kind: 'inline',
-        bytes: new Uint8Array(new Float32Array(outputs).fill(1).buffer),
-      },
-    },
+    inline('w', 'int8', [inputs, outputs], weights),
+    inline(weightNames.scales('w'), 'float32', [outputs], new Float32Array(outputs).fill(1)),
   ]);
   const context = { graph, int8Weights: new Set(['w']) };
   const x = graph.input('x', 'float32', ['T', inputs]);
@@ -112,6 +112,36 @@ describe('an int8 linear', () => {
     await session.close();
     expect([...(y ?? [])].slice(0, 2).map(Math.abs)).toEqual([0, 0]);
     expect(y?.[3]).toBeCloseTo(2);
+  });
+});
+
+describe('row scales that no node has applied yet', () => {
+  it.each([
+    ['bytes', new Set(['w'])],
+    ['floats', new Set<string>()],
+  ])('pass through a linear of %s', async (_kind, int8Weights) => {
+    const values = Float32Array.of(2, 1, -1, 3);
+    const graph = new GraphBuilder([
+      int8Weights.has('w')
+        ? inline('w', 'int8', [2, 2], Int8Array.from(values))
+        : inline('w', 'float32', [2, 2], values),
+      inline(weightNames.scales('w'), 'float32', [2], Float32Array.of(1, 1)),
+    ]);
+    const context = { graph, int8Weights };
+    const x = graph.input('x', 'float32', ['T', 2]);
+    const scales = graph.input('scales', 'float32', ['T', 1]);
+    graph.nodeInto(['y'], 'Identity', [
+      linear(context, prepare(context, { values: x, scales }, 'w'), 'w'),
+    ]);
+    graph.output('y', 'float32', ['T', 2]);
+    const session = await openGraph(encodeModel(graph.model('linear', opsets)), 1);
+    const { y } = await session.run({
+      x: { data: Float32Array.of(127, 0, 0, 127), dims: [2, 2] },
+      scales: { data: Float32Array.of(2, 10), dims: [2, 1] },
+    });
+    await session.close();
+    const expected = [2 * 127 * 2, 2 * 127, 10 * 127 * -1, 10 * 127 * 3];
+    expect([...(y ?? [])].map(Math.round)).toEqual(expected);
   });
 });
 

@@ -22,7 +22,7 @@ interface PackedContext extends blocks.BlockContext {
 /** The residual stream and its norm for the next block. [T, width] each */
 interface Stream {
   readonly residual: string;
-  readonly normed: string;
+  readonly normed: blocks.Rows;
 }
 
 /** The graph of the masked layout: an attention with a mask for each group of tiles. */
@@ -36,7 +36,7 @@ export function writeMaskedGraph(
   const last = blueprint.layers - 1;
   let stream: Stream = {
     residual: embedded,
-    normed: blocks.norm(context, embedded, weightNames.layer(0).inputNorm),
+    normed: { values: blocks.norm(context, embedded, weightNames.layer(0).inputNorm) },
   };
   for (let layer = 0; layer < last; layer++) {
     stream = fullBlock(context, stream, layer);
@@ -83,14 +83,19 @@ function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: 
     }),
   );
   const attended = pick(context, tiles, sharedFeeds.untile.name);
-  const added = blocks.addAndNorm(
-    context,
+  const added = blocks.addAndNormFor(context, {
     residual,
-    blocks.linear(context, blocks.prepare(context, attended, names.o), names.o),
-    names.mlpNorm,
-  );
-  const hidden = blocks.mlp(context, added.normed, layer);
-  return blocks.addAndNorm(context, added.residual, hidden, weightNames.layer(layer + 1).inputNorm);
+    x: blocks.linear(context, blocks.prepare(context, attended, names.o), names.o),
+    weight: names.mlpNorm,
+    reader: names.gate,
+  });
+  const next = weightNames.layer(layer + 1);
+  return blocks.addAndNormFor(context, {
+    residual: added.residual,
+    x: blocks.mlp(context, added.normed, layer),
+    weight: next.inputNorm,
+    reader: next.q,
+  });
 }
 
 /**
@@ -107,7 +112,7 @@ function lastBlock(
     groups.map((group) => group.lastIndex),
   );
   const names = weightNames.layer(layer);
-  const lastRows = blocks.prepare(context, graph.node('Gather', [normed, lasts]), names.q);
+  const lastRows = blocks.prepare(context, blocks.gatherRows(context, normed, lasts), names.q);
   const q = blocks.project(context, lastRows, layer, {
     kind: 'q',
     positions: graph.node('Gather', [positions, lasts]),
@@ -125,12 +130,13 @@ function lastBlock(
     });
   });
   const scored = sharedFeeds.scored.name;
-  const added = blocks.addAndNorm(
-    context,
-    graph.node('Gather', [residual, graph.node('Gather', [lasts, scored])]),
-    blocks.linear(context, blocks.prepare(context, pick(context, rows, scored), names.o), names.o),
-    names.mlpNorm,
-  );
+  const attended = blocks.prepare(context, pick(context, rows, scored), names.o);
+  const added = blocks.addAndNormFor(context, {
+    residual: graph.node('Gather', [residual, graph.node('Gather', [lasts, scored])]),
+    x: blocks.linear(context, attended, names.o),
+    weight: names.mlpNorm,
+    reader: names.gate,
+  });
   return { residual: added.residual, x: blocks.mlp(context, added.normed, layer) };
 }
 
