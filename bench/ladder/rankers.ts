@@ -1,0 +1,197 @@
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InferenceSession } from 'onnxruntime-node';
+import type { WireGetInfoResponse, WireRankRequestInput } from '../../src/client/client.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import { countCores } from '../../src/config/count-cores.ts';
+import { candidateText, type Passage } from '../../src/eval/data/beir.ts';
+import { dataFile } from '../../src/items/store/tables.ts';
+import { type ItemServer, startItemServer } from '../items/served.ts';
+import { putAndRead, type Summaries } from '../items/summaries.ts';
+import { type BenchModel, type LadderGraphs, openBuiltModel, writeLadderGraphs } from './model.ts';
+import type { LadderOptions } from './options.ts';
+import type { Request } from './requests.ts';
+import { headTokens, type ModelName, type Reads, type Served, type Step } from './steps.ts';
+import { graphOf, openGraph, planVariant, runPlan, type VariantName } from './variants.ts';
+
+/** For each candidate, in the order of the request. */
+export interface Answer {
+  /** logit(yes) - logit(no) */
+  readonly margins: readonly number[];
+  /** That the model read of the candidate. */
+  readonly tokens: readonly number[];
+}
+
+/** Ranks as one step does. */
+export interface Ranker {
+  /** Requests in flight at once: enough of them leave no core idle. */
+  readonly lanes: number;
+  /** @throws CallError, or Error when a score is missing. */
+  rank(request: Request): Promise<Answer>;
+}
+
+export interface RankersOptions extends Pick<LadderOptions, 'store' | 'waitMs' | 'state'> {
+  readonly models: Readonly<Record<ModelName, string>>;
+  /** All requests, whose candidates go into the item store. */
+  readonly requests: readonly Request[];
+  readonly say: (line: string) => void;
+}
+
+const infoTimeoutMs = 60_000;
+const callTimeoutMs = 600_000;
+
+/** Opens the steps, in the order of the ladder. What one has opened serves further ones too. */
+export class Rankers {
+  readonly #options: RankersOptions;
+  readonly #servers = new Map<string, ItemServer>();
+  readonly #sessions = new Map<string, InferenceSession>();
+  readonly #infos = new Map<ModelName, WireGetInfoResponse>();
+  #dense: { readonly model: BenchModel; readonly graphs: LadderGraphs } | undefined;
+  #summaries: Summaries = { texts: new Map(), methods: {} };
+
+  constructor(options: RankersOptions) {
+    this.#options = options;
+  }
+
+  /** Of the servers' models. */
+  get infos(): ReadonlyMap<ModelName, WireGetInfoResponse> {
+    return this.#infos;
+  }
+
+  /** Candidates by what made their summaries. */
+  get methods(): Summaries['methods'] {
+    return this.#summaries.methods;
+  }
+
+  /** @throws ServerStartError, CallError */
+  open({ model, by }: Step): Promise<Ranker> {
+    return 'graph' in by ? this.#openGraph(by.graph, model) : this.#openServed(by, model);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([
+      ...[...this.#sessions.values()].map((session) => session.release()),
+      ...[...this.#servers.values()].map((server) => server.stop()),
+    ]);
+  }
+
+  async #openGraph(name: VariantName, modelName: ModelName): Promise<Ranker> {
+    const { models, state } = this.#options;
+    if (this.#dense === undefined) {
+      const model = await openBuiltModel(models[modelName]);
+      this.#dense = { model, graphs: await writeLadderGraphs(model, join(state, 'graphs')) };
+    }
+    const { model, graphs } = this.#dense;
+    const path = graphOf(name, model, graphs);
+    const session = this.#sessions.get(path) ?? (await openGraph(path, countCores().cores));
+    this.#sessions.set(path, session);
+    const { tokenBudget, candidateTokens } = parseConfig(process.env, []);
+    const rank = async (request: Request) => {
+      const { prefix, candidates } = encode(model, request, candidateTokens);
+      const part = { prefix, suffixes: candidates.map(({ ids }) => ids) };
+      const margins = await runPlan(session, planVariant(name, part, { model, tokenBudget }));
+      return { margins, tokens: candidates.map(({ tokens }) => tokens) };
+    };
+    return { lanes: 1, rank };
+  }
+
+  async #openServed({ reads, settings = {} }: Served, model: ModelName): Promise<Ranker> {
+    const server = await this.#findServer(model, settings);
+    const info = await server.ranking.getInfo(infoTimeoutMs);
+    this.#infos.set(model, info);
+    if (reads === 'summary') {
+      const passages = this.#options.requests.flatMap(({ candidates }) => candidates);
+      const distinct = [...new Map(passages.map((each) => [each.id, each])).values()];
+      this.#summaries = await putAndRead(server, distinct, this.#options);
+    }
+    return overGrpc(server, reads, {
+      lanes: info.replicas.length + 1,
+      summaries: this.#summaries.texts,
+    });
+  }
+
+  async #findServer(model: ModelName, settings: NonNullable<Served['settings']>) {
+    const { models, say } = this.#options;
+    const key = [model, ...Object.keys(settings)].join(' ');
+    const running = this.#servers.get(key);
+    if (running !== undefined) {
+      return running;
+    }
+    say(`Starting a server: ${key}`);
+    const store = await this.#storeFor(key, model);
+    const server = await startItemServer(models[model], store, settings);
+    this.#servers.set(key, server);
+    return server;
+  }
+
+  /** The int8 model's store. A further server of that model gets a copy: one process writes. */
+  async #storeFor(key: string, model: ModelName): Promise<string | undefined> {
+    const { store, state } = this.#options;
+    const own = store ?? join(state, 'store');
+    if (model !== 'int8') {
+      return undefined;
+    }
+    if (key === model) {
+      await (store === undefined ? rm(own, { recursive: true, force: true }) : undefined);
+      return own;
+    }
+    const copy = join(state, 'store-copy');
+    await rm(copy, { recursive: true, force: true });
+    await mkdir(copy, { recursive: true });
+    // Nothing writes: all summaries are made.
+    await copyFile(join(own, dataFile), join(copy, dataFile));
+    return copy;
+  }
+}
+
+function encode({ encoder, dir }: BenchModel, { query, candidates }: Request, tokens: number) {
+  const outcome = encoder?.encode({
+    query,
+    instruction: undefined,
+    context: undefined,
+    candidates: candidates.map((each) => candidateText(each, true)),
+    truncation: 'end',
+    maxCandidateTokens: tokens,
+  });
+  if (outcome?.ok !== true) {
+    throw new Error(outcome?.message ?? `${dir} has no tokenizer`);
+  }
+  return outcome.encoded;
+}
+
+function overGrpc(
+  { ranking }: Pick<ItemServer, 'ranking'>,
+  reads: Reads,
+  { lanes, summaries }: { readonly lanes: number; readonly summaries: Summaries['texts'] },
+): Ranker {
+  // Those with texts have no ids, so that nothing is looked up.
+  const toCandidate = ({ id, title, text }: Passage) => {
+    switch (reads) {
+      case 'texts':
+      case 'head':
+        return { title, text };
+      case 'summary':
+        return { title, text: summaries.get(id) ?? text };
+      case 'id':
+        return { id };
+    }
+  };
+  const rank = async ({ query, candidates }: Request) => {
+    const request: WireRankRequestInput = {
+      query,
+      candidates: candidates.map(toCandidate),
+      noCache: true,
+      ...(reads === 'head' ? { maxCandidateTokens: headTokens } : {}),
+    };
+    const { results } = await ranking.rank(request, callTimeoutMs);
+    const inOrder = results.toSorted((a, b) => a.index - b.index);
+    if (inOrder.length !== candidates.length || !inOrder.every(({ scored }) => scored)) {
+      throw new Error(`${candidates.length} candidates were sent, but not all have scores`);
+    }
+    return {
+      margins: inOrder.map(({ logit }) => logit),
+      tokens: inOrder.map(({ tokens }) => tokens),
+    };
+  };
+  return { lanes, rank };
+}
