@@ -9,6 +9,7 @@ import { parseOnlyOptions, UsageError } from '../../src/cli/shared/usage.ts';
 import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { median } from '../../src/eval/measures/metrics.ts';
 import type { Blueprint } from '../../src/model/manifest.ts';
+import { describeSpeeds, type StepSpeed } from '../ladder/figures.ts';
 import { chainFlops, writeGemmChain } from '../ladder/gemm-chain.ts';
 import {
   type BenchModel,
@@ -19,7 +20,7 @@ import {
 } from '../ladder/model.ts';
 import {
   graphOf,
-  openGraph,
+  open,
   type Plan,
   planVariant,
   runPlan,
@@ -58,10 +59,9 @@ interface StepResult {
   readonly runs: number;
   readonly tokens: number;
   readonly paddingTokens: number;
-  readonly candidatesPerSecond: number;
-  /** Times the first step, and share of the chain's rate at as many tokens: medians over rounds. */
-  readonly ofFirst: number;
+  readonly speed: StepSpeed;
   readonly gflops: number;
+  /** Share of the chain's rate at as many tokens. */
   readonly gemmShare: number | undefined;
 }
 
@@ -91,12 +91,12 @@ async function openSteps(model: BenchModel, options: GraphOptions): Promise<read
   const dir = join(outDir, 'graph');
   const graphs = await writeLadderGraphs(model, dir);
   await writeGemmChain(model.blueprint, dir);
-  const chain = await openGraph(join(dir, 'gemm.onnx'), threads);
+  const chain = await open(join(dir, 'gemm.onnx'), threads);
   const sessions = new Map<string, InferenceSession>();
   const steps: Step[] = [];
   for (const name of variantNames) {
     const path = graphOf(name, model, graphs);
-    const session = sessions.get(path) ?? (await openGraph(path, threads));
+    const session = sessions.get(path) ?? (await open(path, threads));
     sessions.set(path, session);
     const plan = ({ part }: Work) => planVariant(name, part, { model, tokenBudget });
     steps.push({ name, session, chain, plan });
@@ -114,7 +114,7 @@ async function openInt8(dir: string, fp32: BenchModel, options: GraphOptions): P
   }
   return {
     name: 'int8',
-    session: await openGraph(join(dir, model.graphFile), threads),
+    session: await open(join(dir, model.graphFile), threads),
     chain: undefined,
     plan: ({ part }) => planVariant('shared', part, { model, tokenBudget }),
   };
@@ -146,8 +146,9 @@ async function measure(
     }
     process.stderr.write(`${work.name}: round ${round + 1} of ${rounds}\n`);
   }
-  const first = at(timed, 0).seconds;
-  return timed.map(({ name, plan, seconds, chainRates }) => {
+  const count = work.part.suffixes.length;
+  const speeds = describeSpeeds(timed.map(({ seconds }) => seconds.map((time) => count / time)));
+  return timed.map(({ name, plan, seconds, chainRates }, i) => {
     const rates = seconds.map((time) => plan.flops / time / 1e9);
     const shares = chainRates.map((rate, round) => at(rates, round) / rate);
     return {
@@ -155,8 +156,7 @@ async function measure(
       runs: plan.runs.length,
       tokens: plan.tokens,
       paddingTokens: plan.paddingTokens,
-      candidatesPerSecond: work.part.suffixes.length / median(seconds),
-      ofFirst: median(seconds.map((time, round) => at(first, round) / time)),
+      speed: at(speeds, i),
       gflops: median(rates),
       gemmShare: shares.length === 0 ? undefined : median(shares),
     };
@@ -184,8 +184,8 @@ function print(work: Work, results: readonly StepResult[]): void {
   ];
   const rows = results.map((each) => [
     each.step,
-    each.candidatesPerSecond.toFixed(2),
-    each.ofFirst.toFixed(2),
+    each.speed.candidatesPerSecond.toFixed(2),
+    each.speed.ofFirst.median.toFixed(2),
     String(each.runs),
     String(each.tokens),
     ((100 * each.paddingTokens) / each.tokens).toFixed(1),

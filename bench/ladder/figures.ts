@@ -3,8 +3,7 @@ import { measureFigures, type ScoredRun } from '../../src/eval/context/context-f
 import type { ContextFigures } from '../../src/eval/context/context-report.ts';
 import type { Judgements } from '../../src/eval/data/beir.ts';
 import { median } from '../../src/eval/measures/metrics.ts';
-import type { Answer } from './rankers.ts';
-import type { Request } from './requests.ts';
+import type { Answer, Request } from './requests.ts';
 
 export interface StepSpeed {
   /** Of the median round. */

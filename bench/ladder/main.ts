@@ -17,9 +17,9 @@ import { readRecipe } from '../../src/toolchain/build/recipe.ts';
 import { spread } from '../items/check.ts';
 import { describeQuality, describeSpeeds, largestDrift, repeatsFor } from './figures.ts';
 import { type LadderOptions, parseLadderOptions } from './options.ts';
-import { type Answer, type Ranker, Rankers } from './rankers.ts';
+import { type Ranker, Rankers } from './rankers.ts';
 import { drawLadder, formatLadder, type LadderReport, leastSeconds } from './report.ts';
-import { type LadderData, readRequests, type Request } from './requests.ts';
+import { type Answer, type LadderData, readRequests, type Request } from './requests.ts';
 import { borrowQuality, orderOfRound, planLadder, type Step } from './steps.ts';
 
 const defaultDense = 'models/artifacts/slmrank-135m-fp32';
@@ -65,7 +65,7 @@ interface Measurement {
 
 async function measure(
   steps: readonly Step[],
-  { rankers, data, options }: Measurement,
+  { rankers, data, options: { titles, rounds, ...options } }: Measurement,
 ): Promise<Omit<LadderReport, 'leftOut'>> {
   const opened: Ranker[] = [];
   for (const step of steps) {
@@ -73,29 +73,17 @@ async function measure(
   }
   const judged = await measureQuality(steps, opened, data);
   const requests = spread(data.requests, options.requests);
-  const { rates, drifts } = await timeSteps(steps, opened, { requests, rounds: options.rounds });
+  const { rates, drifts } = await timeSteps(steps, opened, { requests, rounds });
   const speeds = describeSpeeds(rates);
+  const sizeOf = (some: readonly Request[]) => ({
+    requests: some.length,
+    candidates: countCandidates(some),
+  });
   return {
     machine: describeMachine(),
-    data: {
-      name: data.name,
-      titles: options.titles,
-      isJudged: judged !== undefined,
-      queries: data.requests.length,
-      pairs: countCandidates(data.requests),
-    },
-    speed: {
-      requests: requests.length,
-      candidates: countCandidates(requests),
-      rounds: options.rounds,
-    },
-    models: [...rankers.infos.values()].map(({ model, parameters, precision, ...info }) => ({
-      name: model,
-      parameters,
-      precision,
-      fingerprint: info.scoreFingerprint,
-    })),
-    summaries: rankers.methods,
+    data: { name: data.name, titles, isJudged: judged !== undefined, ...sizeOf(data.requests) },
+    speed: { ...sizeOf(requests), rounds },
+    ...rankers.facts,
     steps: steps.map(({ name }, i) => ({
       name,
       rates: at(rates, i),

@@ -9,14 +9,13 @@ cores: candidates/s of each step, tokenizing included, and NDCG@10.
 
   stock export  the dense ranker in fp32, in the plain operators of an export: padded, the logits of
                 the whole vocabulary; one session of all cores, one request after the other
-  label rows    the same for the last token and the two labels only
-  packed        the packed graph: fused operators, no padding; each candidate has its own prefix
-  shared        the prefix once for all candidates of a batch
-  served        over gRPC, a replica for each core; all further steps are served
-  55 M          the pruned ranker in fp32
-  int8          the same in int8
-  64 tokens     the first 64 tokens of each candidate, title included
-  24 tokens     the title and a summary, as the server's item store makes it
+  label rows    the same, with the logits of the last token and the two labels only
+  packed        the packed graph: fused operators, no padding, a prefix for each candidate
+  shared        one prefix for all candidates of a batch
+  served        over gRPC, a replica for each core, as all further steps
+  55 M, int8    the pruned ranker in fp32, and in int8
+  64 tokens     the start of each candidate, title included
+  24 tokens     the title and a summary, as the item store makes it
   by id         the same, read by the server from its item store
   states        the same, with the keys and values of candidates kept
 
@@ -28,18 +27,15 @@ cores: candidates/s of each step, tokenizing included, and NDCG@10.
   --requests N   requests of a round, some of the queries with all of their candidates (default: 2)
   --rounds N     over all steps in turns; medians are reported (default: 3)
   --dense DIR    the dense ranker, built in fp32 (default: models/artifacts/slmrank-135m-fp32); for
-                 speed alone any model of that shape does, such as 'npm run -s slmrank -- model
-                 build --recipe smollm2-135m-instruct --precision fp32' makes
+                 speed alone, that of 'model build --recipe smollm2-135m-instruct --precision fp32'
   --fp32 DIR     the pruned ranker in fp32 (default: the bundled one, built if it is not there)
   --int8 DIR     the same in int8
-  --store DIR    an item store that has the candidates with summaries, as 'slmrank items import'
-                 makes it (default: a new one, into which they are put)
-  --wait-ms N    most time to wait for summaries (default: 1800000)
-  --state DIR    for graphs and stores (default: bench/out/ladder)
+  --state DIR    for graphs and item stores, whose summaries a later run need not make again
+                 (default: bench/out/ladder); remove it when texts of the data have changed
   --out DIR      writes ladder.json, ladder.md and, with NDCG@10, ladder.svg
 
-Steps that cannot be measured here are named and left out. Settings of the servers are taken from the
-environment, such as SLMRANK_ITEM_COMPRESSOR.`;
+Steps that cannot be measured here are named and left out. The servers have the environment's
+settings, such as SLMRANK_ITEM_COMPRESSOR.`;
 
 const definitions = {
   beir: { type: 'string' },
@@ -52,8 +48,6 @@ const definitions = {
   dense: { type: 'string' },
   fp32: { type: 'string' },
   int8: { type: 'string' },
-  store: { type: 'string' },
-  'wait-ms': { type: 'string', default: '1800000' },
   state: { type: 'string', default: 'bench/out/ladder' },
   out: { type: 'string' },
 } as const;
@@ -69,8 +63,6 @@ export interface LadderOptions {
   readonly rounds: number;
   /** Folders that were named. */
   readonly models: Readonly<Record<ModelName, string | undefined>>;
-  readonly store: string | undefined;
-  readonly waitMs: number;
   readonly state: string;
   readonly out: string | undefined;
 }
@@ -89,8 +81,6 @@ export function parseLadderOptions(args: readonly string[]): LadderOptions {
     requests: count('requests'),
     rounds: count('rounds'),
     models: { dense: values.dense, fp32: values.fp32, int8: values.int8 },
-    store: values.store,
-    waitMs: parseNumber('wait-ms', values['wait-ms'], { max: 86_400_000 }),
     state: values.state,
     out: values.out,
   };

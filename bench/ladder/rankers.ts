@@ -10,17 +10,10 @@ import { type ItemServer, startItemServer } from '../items/served.ts';
 import { putAndRead, type Summaries } from '../items/summaries.ts';
 import { type BenchModel, type LadderGraphs, openBuiltModel, writeLadderGraphs } from './model.ts';
 import type { LadderOptions } from './options.ts';
-import type { Request } from './requests.ts';
+import type { LadderReport } from './report.ts';
+import type { Answer, Request } from './requests.ts';
 import { headTokens, type ModelName, type Reads, type Served, type Step } from './steps.ts';
-import { graphOf, openGraph, planVariant, runPlan, type VariantName } from './variants.ts';
-
-/** For each candidate, in the order of the request. */
-export interface Answer {
-  /** logit(yes) - logit(no) */
-  readonly margins: readonly number[];
-  /** That the model read of the candidate. */
-  readonly tokens: readonly number[];
-}
+import { graphOf, open, planVariant, runPlan, type VariantName } from './variants.ts';
 
 /** Ranks as one step does. */
 export interface Ranker {
@@ -30,7 +23,7 @@ export interface Ranker {
   rank(request: Request): Promise<Answer>;
 }
 
-export interface RankersOptions extends Pick<LadderOptions, 'store' | 'waitMs' | 'state'> {
+export interface RankersOptions extends Pick<LadderOptions, 'state' | 'titles'> {
   readonly models: Readonly<Record<ModelName, string>>;
   /** All requests, whose candidates go into the item store. */
   readonly requests: readonly Request[];
@@ -39,13 +32,15 @@ export interface RankersOptions extends Pick<LadderOptions, 'store' | 'waitMs' |
 
 const infoTimeoutMs = 60_000;
 const callTimeoutMs = 600_000;
+/** Most time to wait for the summaries of all candidates. */
+const waitMs = 1_800_000;
 
 /** Opens the steps, in the order of the ladder. What one has opened serves further ones too. */
 export class Rankers {
   readonly #options: RankersOptions;
   readonly #servers = new Map<string, ItemServer>();
   readonly #sessions = new Map<string, InferenceSession>();
-  readonly #infos = new Map<ModelName, WireGetInfoResponse>();
+  readonly #infos = new Map<string, WireGetInfoResponse>();
   #dense: { readonly model: BenchModel; readonly graphs: LadderGraphs } | undefined;
   #summaries: Summaries = { texts: new Map(), methods: {} };
 
@@ -53,14 +48,15 @@ export class Rankers {
     this.#options = options;
   }
 
-  /** Of the servers' models. */
-  get infos(): ReadonlyMap<ModelName, WireGetInfoResponse> {
-    return this.#infos;
-  }
-
-  /** Candidates by what made their summaries. */
-  get methods(): Summaries['methods'] {
-    return this.#summaries.methods;
+  /** The served models, and how many summaries were made by which method. */
+  get facts(): Pick<LadderReport, 'models' | 'summaries'> {
+    const models = [...this.#infos.values()].map(({ model, parameters, precision, ...info }) => ({
+      name: model,
+      parameters,
+      precision,
+      fingerprint: info.scoreFingerprint,
+    }));
+    return { models, summaries: this.#summaries.methods };
   }
 
   /** @throws ServerStartError, CallError */
@@ -83,7 +79,7 @@ export class Rankers {
     }
     const { model, graphs } = this.#dense;
     const path = graphOf(name, model, graphs);
-    const session = this.#sessions.get(path) ?? (await openGraph(path, countCores().cores));
+    const session = this.#sessions.get(path) ?? (await open(path, countCores().cores));
     this.#sessions.set(path, session);
     const { tokenBudget, candidateTokens } = parseConfig(process.env, []);
     const rank = async (request: Request) => {
@@ -98,11 +94,11 @@ export class Rankers {
   async #openServed({ reads, settings = {} }: Served, model: ModelName): Promise<Ranker> {
     const server = await this.#findServer(model, settings);
     const info = await server.ranking.getInfo(infoTimeoutMs);
-    this.#infos.set(model, info);
+    this.#infos.set(info.scoreFingerprint, info);
     if (reads === 'summary') {
       const passages = this.#options.requests.flatMap(({ candidates }) => candidates);
       const distinct = [...new Map(passages.map((each) => [each.id, each])).values()];
-      this.#summaries = await putAndRead(server, distinct, this.#options);
+      this.#summaries = await putAndRead(server, distinct, { ...this.#options, waitMs });
     }
     return overGrpc(server, reads, {
       lanes: info.replicas.length + 1,
@@ -126,16 +122,12 @@ export class Rankers {
 
   /** The int8 model's store. A further server of that model gets a copy: one process writes. */
   async #storeFor(key: string, model: ModelName): Promise<string | undefined> {
-    const { store, state } = this.#options;
-    const own = store ?? join(state, 'store');
-    if (model !== 'int8') {
-      return undefined;
-    }
+    const { state, titles } = this.#options;
+    const own = join(state, titles ? 'items' : 'items-without-titles');
     if (key === model) {
-      await (store === undefined ? rm(own, { recursive: true, force: true }) : undefined);
-      return own;
+      return model === 'int8' ? own : undefined;
     }
-    const copy = join(state, 'store-copy');
+    const copy = join(state, 'items-copy');
     await rm(copy, { recursive: true, force: true });
     await mkdir(copy, { recursive: true });
     // Nothing writes: all summaries are made.

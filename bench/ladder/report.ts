@@ -6,25 +6,19 @@ import { type Chart, drawChart, type Mark } from '../../src/page/svg.ts';
 import { formatSvgFile } from '../../src/page/svg-file.ts';
 import { machineText } from '../machine.ts';
 import type { StepSpeed } from './figures.ts';
-import type { LadderPlan } from './steps.ts';
+import { ladder, type LadderPlan } from './steps.ts';
 
 /** ladder.json */
 export interface LadderReport {
   readonly machine: Machine;
-  readonly data: {
+  readonly data: Size & {
     readonly name: string;
     /** Whether titles are shown. */
     readonly titles: boolean;
     readonly isJudged: boolean;
-    readonly queries: number;
-    readonly pairs: number;
   };
   /** What each round ranks. */
-  readonly speed: {
-    readonly requests: number;
-    readonly candidates: number;
-    readonly rounds: number;
-  };
+  readonly speed: Size & { readonly rounds: number };
   readonly models: readonly {
     readonly name: string;
     readonly parameters: number;
@@ -35,6 +29,11 @@ export interface LadderReport {
   readonly summaries: Readonly<Record<string, number>>;
   readonly steps: readonly StepReport[];
   readonly leftOut: LadderPlan['leftOut'];
+}
+
+interface Size {
+  readonly requests: number;
+  readonly candidates: number;
 }
 
 export interface StepReport {
@@ -62,7 +61,7 @@ export function formatLadder(report: LadderReport): string {
     ...steps.map(cellsOf),
   ];
   const table = rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-  return `${table}\n\n${[...aimsOf(steps), ...notesOf(report)].map((note) => `- ${note}`).join('\n')}\n`;
+  return `${table}\n\n${[...aimOf(steps), ...notesOf(report)].map((note) => `- ${note}`).join('\n')}\n`;
 }
 
 function cellsOf({ name, speed, quality }: StepReport): readonly string[] {
@@ -84,9 +83,9 @@ function cellsOf({ name, speed, quality }: StepReport): readonly string[] {
   ];
 }
 
-/** What the steps reach of the aim; nothing without NDCG@10. */
-function aimsOf(steps: readonly StepReport[]): readonly string[] {
-  const judged = steps
+/** What the steps reach of the aim; nothing without NDCG@10 or without the stock export. */
+function aimOf(steps: readonly StepReport[]): readonly string[] {
+  const judged = (steps[0]?.name === ladder[0]?.name ? steps : [])
     .flatMap(({ name, speed, quality }) =>
       quality === undefined
         ? []
@@ -112,7 +111,7 @@ function notesOf(report: LadderReport): readonly string[] {
   const made = Object.entries(summaries).map(([method, count]) => `${count} by ${method}`);
   const drift = Math.max(...steps.map((step) => step.drift));
   const quality = data.isJudged
-    ? `NDCG@10 over ${data.queries} queries, ${data.pairs} pairs; change against the first step; 95 % bootstrap intervals, paired by query for changes`
+    ? `NDCG@10 over ${data.requests} queries with ${data.candidates} candidates; change against the first step; 95 % bootstrap intervals, paired by query for changes`
     : 'nobody has judged these data, so there is no NDCG@10';
   return [
     `${data.name}, titles ${data.titles ? 'shown' : 'hidden'}: ${quality}.`,

@@ -11,6 +11,14 @@ export interface Request {
   readonly candidates: readonly Passage[];
 }
 
+/** For each candidate, in the order of the request. */
+export interface Answer {
+  /** logit(yes) - logit(no) */
+  readonly margins: readonly number[];
+  /** That the model read of the candidate. */
+  readonly tokens: readonly number[];
+}
+
 export interface LadderData {
   readonly name: string;
   readonly requests: readonly Request[];

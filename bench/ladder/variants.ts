@@ -58,7 +58,7 @@ export function graphOf(name: VariantName, model: BenchModel, graphs: LadderGrap
   return name === 'stock' || name === 'labels' ? graphs[name] : join(model.dir, model.graphFile);
 }
 
-export function openGraph(path: string, threads: number): Promise<ort.InferenceSession> {
+export function open(path: string, threads: number): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(
     path,
     sessionSettings({ provider: 'cpu', deviceId: 0, threads }),

@@ -12,7 +12,10 @@ const judgements = new Map(requests.map(({ id }) => [id, new Map([[`${id}1`, 2]]
 const answers = (margins: readonly number[]) =>
   requests.map(() => ({ margins, tokens: [5, 5, 5] }));
 
-function report(rates: readonly number[], isJudged = true): LadderReport {
+function report(
+  rates: readonly number[],
+  { isJudged = true, first = 'stock export' } = {},
+): LadderReport {
   const speeds = describeSpeeds(rates.map((rate) => [rate, rate]));
   const quality = describeQuality(requests, judgements, [
     answers([3, 2, 1]),
@@ -29,11 +32,11 @@ function report(rates: readonly number[], isJudged = true): LadderReport {
       commit: 'abc',
       date: 'today',
     },
-    data: { name: 'jobs/dev', titles: false, isJudged, queries: 2, pairs: 6 },
+    data: { name: 'jobs/dev', titles: false, isJudged, requests: 2, candidates: 6 },
     speed: { requests: 2, candidates: 6, rounds: 2 },
     models: [{ name: 'tiny', parameters: 1.5e6, precision: 'int8', fingerprint: 'f' }],
     summaries: { search: 6 },
-    steps: ['stock', 'safe', 'lossy'].map((name, i) => ({
+    steps: [first, 'safe', 'lossy'].map((name, i) => ({
       name,
       rates: [at(rates, i)],
       speed: at(speeds, i),
@@ -65,18 +68,21 @@ describe('formatLadder', () => {
     expect(formatLadder(report([2, 300, 800]))).toContain('of NDCG@10 lost: reached.');
   });
 
+  test('says nothing of the aim without the stock export', () => {
+    expect(formatLadder(report([2, 300, 800], { first: '55 M' }))).not.toContain('Aim');
+  });
+
   test('claims nothing about quality without judgements', () => {
-    const text = formatLadder(report([2, 300, 800], false));
+    const text = formatLadder(report([2, 300, 800], { isJudged: false }));
     expect(text).toContain('nobody has judged these data');
-    expect(text).not.toContain('reached');
-    expect(text).not.toContain('missed');
-    expect(drawLadder(report([2, 300, 800], false))).toBeUndefined();
+    expect(text).not.toContain('Aim');
+    expect(drawLadder(report([2, 300, 800], { isJudged: false }))).toBeUndefined();
   });
 });
 
 test('the picture has all steps', () => {
   const picture = drawLadder(report([2, 200, 800]));
-  for (const name of ['stock', 'safe', 'lossy', '2 % lost']) {
+  for (const name of ['stock export', 'safe', 'lossy', '2 % lost']) {
     expect(picture).toContain(`>${name}</text>`);
   }
 });

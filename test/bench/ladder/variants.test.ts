@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type BenchModel, smolBlueprint, writeLadderGraphs } from '../../../bench/ladder/model.ts';
 import {
   graphOf,
-  openGraph,
+  open,
   planVariant,
   runPlan,
   type VariantName,
@@ -28,7 +28,7 @@ async function scoreAll(model: BenchModel, names: readonly VariantName[]) {
   const graphs = await writeLadderGraphs(model, join(model.dir, 'graphs'));
   const scores: (readonly number[])[] = [];
   for (const name of names) {
-    const session = await openGraph(graphOf(name, model, graphs), 1);
+    const session = await open(graphOf(name, model, graphs), 1);
     scores.push(await runPlan(session, planVariant(name, part, { model, tokenBudget })));
     await session.release();
   }
