@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { type BenchModel, smolBlueprint, writeLadderGraphs } from '../../../bench/ladder/model.ts';
+import { type BenchModel, writeLadderGraphs } from '../../../bench/ladder/model.ts';
 import {
   graphOf,
   open,
@@ -12,6 +12,7 @@ import {
 } from '../../../bench/ladder/variants.ts';
 import { parseShape } from '../../../bench/ladder/work.ts';
 import { at } from '../../../src/base/at.ts';
+import type { Family } from '../../../src/model/manifest.ts';
 import type { TokenPart } from '../../../src/batch/packed-batch.ts';
 import { buildTinyModel, tinyLabelIds } from '../../support/models/tiny-model.ts';
 
@@ -35,6 +36,16 @@ async function scoreAll(model: BenchModel, names: readonly VariantName[]) {
   return scores;
 }
 
+async function withModel<T>(family: Family, use: (model: BenchModel) => Promise<T>): Promise<T> {
+  const tiny = await buildTinyModel(family);
+  const others = { description: family, labelIds: tinyLabelIds, encoder: undefined };
+  try {
+    return await use({ ...tiny, graphFile: tiny.graph.file, ...others });
+  } finally {
+    await rm(tiny.dir, { recursive: true });
+  }
+}
+
 describe('the variants', () => {
   // qwen2 has biases and an untied head, of which the built model keeps the label rows only.
   it.each([
@@ -42,10 +53,7 @@ describe('the variants', () => {
     ['qwen3', variantNames],
     ['qwen2', ['labels', 'packed', 'shared']],
   ] as const)('give equal scores, in the order of the request (%s)', async (family, names) => {
-    const tiny = await buildTinyModel(family);
-    const file = { graphFile: tiny.graph.file, labelIds: tinyLabelIds, encoder: undefined };
-    const scores = await scoreAll({ ...tiny, ...file, description: family }, names);
-    await rm(tiny.dir, { recursive: true });
+    const scores = await withModel(family, (model) => scoreAll(model, names));
     const last = at(scores, scores.length - 1);
     expect(new Set(last.map((margin) => margin.toFixed(3))).size).toBe(6);
     for (const own of scores) {
@@ -56,24 +64,18 @@ describe('the variants', () => {
     }
   });
 
-  it('count padding where there is some', () => {
-    const model: BenchModel = {
-      description: 'never run',
-      dir: '',
-      graphFile: '',
-      blueprint: smolBlueprint,
-      attentionGroups: 4,
-      labelIds: [1, 2],
-      encoder: undefined,
-    };
-    const tokensOf = (name: VariantName) => {
-      const { tokens, paddingTokens } = planVariant(name, part, { model, tokenBudget });
-      return [tokens, paddingTokens];
-    };
+  it('count padding where there is some', async () => {
+    const [stock, packed, shared] = await withModel('llama', (model) => {
+      const count = (name: VariantName) => {
+        const { tokens, paddingTokens } = planVariant(name, part, { model, tokenBudget });
+        return [tokens, paddingTokens];
+      };
+      return Promise.resolve([count('stock'), count('packed'), count('shared')]);
+    });
     // Six pairs of 16 to 11 tokens: two to a run, which is padded to its longest.
-    expect(tokensOf('stock')).toEqual([84, 3]);
-    expect(tokensOf('packed')).toEqual([81, 0]);
+    expect(stock).toEqual([84, 3]);
+    expect(packed).toEqual([81, 0]);
     // Two runs of 7 + 19 or 20 tokens.
-    expect(tokensOf('shared')).toEqual([53, 0]);
+    expect(shared).toEqual([53, 0]);
   });
 });
