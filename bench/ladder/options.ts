@@ -17,7 +17,7 @@ cores: candidates/s of each step, tokenizing included, and NDCG@10.
   64 tokens     the start of each candidate, title included
   24 tokens     the title and a summary, as the item store makes it
   by id         the same, read by the server from its item store
-  states        the same, with the keys and values of candidates kept
+  states        as 24 tokens, with the keys and values of candidates kept
 
   --beir DIR     the data, as of 'slmrank report context'; without it models/demo, speed only
   --split NAME   which qrels (default: dev)

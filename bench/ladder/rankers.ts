@@ -1,11 +1,9 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 import type { WireGetInfoResponse, WireRankRequestInput } from '../../src/client/client.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { countCores } from '../../src/config/count-cores.ts';
 import { candidateText, type Passage } from '../../src/eval/data/beir.ts';
-import { dataFile } from '../../src/items/store/tables.ts';
 import { type ItemServer, startItemServer } from '../items/served.ts';
 import { putAndRead, type Summaries } from '../items/summaries.ts';
 import { type BenchModel, type LadderGraphs, openBuiltModel, writeLadderGraphs } from './model.ts';
@@ -95,7 +93,7 @@ export class Rankers {
     const server = await this.#findServer(model, settings);
     const info = await server.ranking.getInfo(infoTimeoutMs);
     this.#infos.set(info.scoreFingerprint, info);
-    if (reads === 'summary') {
+    if (reads === 'summary' && this.#summaries.texts.size === 0) {
       const passages = this.#options.requests.flatMap(({ candidates }) => candidates);
       const distinct = [...new Map(passages.map((each) => [each.id, each])).values()];
       this.#summaries = await putAndRead(server, distinct, { ...this.#options, waitMs });
@@ -107,32 +105,22 @@ export class Rankers {
   }
 
   async #findServer(model: ModelName, settings: NonNullable<Served['settings']>) {
-    const { models, say } = this.#options;
+    const { models, say, state, titles } = this.#options;
     const key = [model, ...Object.keys(settings)].join(' ');
     const running = this.#servers.get(key);
     if (running !== undefined) {
       return running;
     }
     say(`Starting a server: ${key}`);
-    const store = await this.#storeFor(key, model);
-    const server = await startItemServer(models[model], store, settings);
+    const store = join(state, titles ? 'items' : 'items-without-titles');
+    // One server writes to the store.
+    const server = await startItemServer(
+      models[model],
+      key === 'int8' ? store : undefined,
+      settings,
+    );
     this.#servers.set(key, server);
     return server;
-  }
-
-  /** The int8 model's store. A further server of that model gets a copy: one process writes. */
-  async #storeFor(key: string, model: ModelName): Promise<string | undefined> {
-    const { state, titles } = this.#options;
-    const own = join(state, titles ? 'items' : 'items-without-titles');
-    if (key === model) {
-      return model === 'int8' ? own : undefined;
-    }
-    const copy = join(state, 'items-copy');
-    await rm(copy, { recursive: true, force: true });
-    await mkdir(copy, { recursive: true });
-    // Nothing writes: all summaries are made.
-    await copyFile(join(own, dataFile), join(copy, dataFile));
-    return copy;
   }
 }
 
