@@ -14,16 +14,18 @@ export interface ItemServer {
 
 const startTimeoutMs = 600_000;
 
-/** @throws ServerStartError */
+/** @param more settings besides. @throws ServerStartError */
 export async function startItemServer(
   model: string,
   store: string | undefined,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<ItemServer> {
   const server = await startServerProcess({
     settings: {
       SLMRANK_MODEL: model,
       SLMRANK_ITEMS: store ?? '',
       SLMRANK_MAX_CALL_MS: '600000',
+      ...more,
     },
     timeoutMs: startTimeoutMs,
   });

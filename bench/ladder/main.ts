@@ -1,203 +1,209 @@
-import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseOptions } from '../../src/cli/shared/usage.ts';
 import { at } from '../../src/base/at.ts';
-import { readDemoData } from '../../src/eval/data/demo-data.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { messageOf } from '../../src/base/errors.ts';
+import { UsageError } from '../../src/cli/shared/usage.ts';
 import { describeMachine } from '../../src/eval/measures/machine.ts';
-import { peakMemoryMb } from '../machine.ts';
-import { measureWork, runOnce, type WorkResult } from './measure.ts';
+import { forEachInFlight } from '../../src/eval/rank/in-flight.ts';
+import type { Precision } from '../../src/model/manifest.ts';
 import {
-  type BenchModel,
-  buildRandomModel,
-  ladderGraphs,
-  openBuiltModel,
-  smolBlueprint,
-  writeLadderGraphs,
-} from './model.ts';
-import { open, openVariants } from './variants.ts';
-import { parseShape, standardShapes, type Work } from './work.ts';
+  artifactFolder,
+  buildRecipe,
+  defaultRecipe,
+  findBuilt,
+} from '../../src/toolchain/build/ensure-model.ts';
+import { readRecipe } from '../../src/toolchain/build/recipe.ts';
+import { spread } from '../items/check.ts';
+import { describeQuality, describeSpeeds, largestDrift, repeatsFor } from './figures.ts';
+import { type LadderOptions, parseLadderOptions } from './options.ts';
+import { type Ranker, Rankers } from './rankers.ts';
+import { drawLadder, formatLadder, type LadderReport, leastSeconds } from './report.ts';
+import { type Answer, type LadderData, readRequests, type Request } from './requests.ts';
+import { borrowQuality, orderOfRound, planLadder, type Step } from './steps.ts';
 
-const usage = `Usage: npm run bench:ladder -- [OPTIONS]
+const defaultDense = 'models/artifacts/slmrank-135m-fp32';
 
-Does the same work in several ways and compares their speed:
-
-  a    padded to the longest pair, logits of the whole vocabulary, in the plain operators of a
-       stock export, which ONNX Runtime fuses where it can
-  a'   the same in our operators (fused norms, rotation and attention)
-  b    padded, label rows only
-  c    packed
-  d    packed, with a shared prefix
-  e    the same as d in int8; needs --int8
-
-The columns 'x a' and "x a'" are speeds relative to a and to a'.
-
-  --model DIR       a built fp32 model (default models/artifacts/smollm2-135m-instruct-fp32, or random
-                    weights of its shape if it is not built)
-  --int8 DIR        the same model built with --precision int8
-  --shapes LIST     shapes PREFIX+COUNTxLENGTH in tokens, separated by commas
-                    (default ${standardShapes.join(',')})
-  --postings N      also ranks N real postings for a demo query; needs a built model (default 12, 0 for none)
-  --rounds N        rounds over all variants; medians are reported (default 5)
-  --threads N       intra-op threads of each session (default 1, as in the server)
-  --budget N        most packed tokens in a run (default 1024, as in the server)
-  --clock CLOCK     wall, or cpu for the processor time of this process on a busy machine (default wall)
-  --json FILE       writes all numbers to this file
-`;
-
-const outDir = 'bench/out';
-const defaultModel = 'models/artifacts/smollm2-135m-instruct-fp32';
-
-async function findModel(dir: string | undefined): Promise<BenchModel> {
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseLadderOptions(args);
+  const dense = options.models.dense ?? defaultDense;
+  const hasDense = await access(join(dense, 'manifest.json')).then(
+    () => true,
+    () => false,
+  );
+  const plan = planLadder(hasDense);
+  plan.leftOut.forEach(({ names, why }) => say(`Left out: ${names.join(', ')}: ${why}`));
+  const data = await readRequests(options);
+  await mkdir(options.state, { recursive: true });
+  const models = {
+    dense,
+    fp32: options.models.fp32 ?? (await ensureBundled('fp32')),
+    int8: options.models.int8 ?? (await ensureBundled('int8')),
+  };
+  const rankers = new Rankers({ ...options, models, requests: data.requests, say });
   try {
-    return await openBuiltModel(dir ?? defaultModel);
-  } catch (error) {
-    if (dir !== undefined) {
-      throw error;
-    }
-    const name = 'smollm2-135m';
-    return buildRandomModel(name, smolBlueprint, { outDir, precision: 'fp32' });
+    const report = await measure(plan.steps, { rankers, data, options });
+    await save({ ...report, leftOut: plan.leftOut }, options.out);
+  } finally {
+    await rankers.close();
   }
 }
 
-/** The first demo query and its first candidates, encoded by the model's template and tokenizer. */
-async function postingsWork({ encoder }: BenchModel, count: number): Promise<Work[]> {
-  if (encoder === undefined || count === 0) {
-    return [];
+async function ensureBundled(precision: Precision): Promise<string> {
+  const recipe = await readRecipe(defaultRecipe);
+  const found = await findBuilt(recipe, precision);
+  const to = artifactFolder(recipe.name, precision);
+  await (found ?? buildRecipe(recipe, { precision, to, onProgress: say }));
+  return found ?? to;
+}
+
+interface Measurement {
+  readonly rankers: Rankers;
+  readonly data: LadderData;
+  readonly options: LadderOptions;
+}
+
+async function measure(
+  steps: readonly Step[],
+  { rankers, data, options: { titles, rounds, ...options } }: Measurement,
+): Promise<Omit<LadderReport, 'leftOut'>> {
+  const opened: Ranker[] = [];
+  for (const step of steps) {
+    opened.push(await rankers.open(step));
   }
-  const { query, candidates: passages } = at((await readDemoData('models/demo')).queries, 0);
-  const outcome = encoder.encode({
-    query,
-    instruction: undefined,
-    context: undefined,
-    candidates: passages.slice(0, count).map((passage) => ({ ...passage, version: undefined })),
-    truncation: 'end',
-    maxCandidateTokens: undefined,
+  const judged = await measureQuality(steps, opened, data);
+  const requests = spread(data.requests, options.requests);
+  const { rates, drifts } = await timeSteps(steps, opened, { requests, rounds });
+  const speeds = describeSpeeds(rates);
+  const sizeOf = (some: readonly Request[]) => ({
+    requests: some.length,
+    candidates: countCandidates(some),
   });
-  if (!outcome.ok) {
-    throw new Error(outcome.message);
-  }
-  const { prefix, candidates } = outcome.encoded;
-  const suffixes = candidates.map(({ ids }) => ids);
-  const lengths = suffixes.map(({ length }) => length);
-  const name = `${prefix.length}+${suffixes.length} postings of ${Math.min(...lengths)}-${Math.max(...lengths)}`;
-  return [{ name, part: { prefix, suffixes } }];
+  return {
+    machine: describeMachine(),
+    data: { name: data.name, titles, isJudged: judged !== undefined, ...sizeOf(data.requests) },
+    speed: { ...sizeOf(requests), rounds },
+    ...rankers.facts,
+    steps: steps.map(({ name }, i) => ({
+      name,
+      rates: at(rates, i),
+      speed: at(speeds, i),
+      drift: at(drifts, i),
+      quality: judged?.[i],
+    })),
+  };
 }
 
-function print(result: WorkResult): void {
-  const { work, candidates } = result;
-  console.log(`\n${work} tokens, ${candidates} candidates`);
-  console.table(
-    Object.fromEntries(
-      result.variants.map((row, index) => [
-        `${row.step} ${row.name}`,
-        {
-          'cand/s': row.candidatesPerSecond.toFixed(2),
-          'x a': row.ratio.toFixed(2),
-          "x a'": row.ratioToOwnOperators.toFixed(2),
-          ms: Math.round(row.seconds * 1000),
-          runs: row.runs,
-          tokens: row.tokens,
-          'padding %': ((100 * row.paddingTokens) / row.tokens).toFixed(1),
-          'tile padding %': (100 * row.attentionWaste).toFixed(1),
-          GFLOPS: row.gflops.toFixed(0),
-          'gemm GFLOPS': result.gemm[index]?.gflops.toFixed(0),
-          '% of gemm': (100 * row.gemmShare).toFixed(0),
-          'peak MB': Math.round(row.peakMb),
-        },
-      ]),
-    ),
+/** Undefined without judgements. A graph in this process has the quality of the server's. */
+async function measureQuality(
+  steps: readonly Step[],
+  opened: readonly Ranker[],
+  { requests, judgements }: LadderData,
+) {
+  if (judgements === undefined) {
+    say('NDCG@10 is left out: the data have no judgements');
+    return undefined;
+  }
+  const places = borrowQuality(steps);
+  const answers = new Map<number, readonly Answer[]>();
+  for (const place of new Set(places)) {
+    say(`NDCG@10 of '${at(steps, place).name}': ${requests.length} requests`);
+    answers.set(place, await rankAll(at(opened, place), requests));
+  }
+  const ofSteps = places.map((place) => answers.get(place) ?? []);
+  return describeQuality(requests, judgements, ofSteps);
+}
+
+/** Candidates/s of each step and round, and how far its scores are from those it should have. */
+async function timeSteps(
+  steps: readonly Step[],
+  opened: readonly Ranker[],
+  { requests, rounds }: { readonly requests: readonly Request[]; readonly rounds: number },
+) {
+  const count = countCandidates(requests);
+  const warm: Warm[] = [];
+  for (const [place, ranker] of opened.entries()) {
+    say(`warming '${at(steps, place).name}' up`);
+    warm.push(await warmUp(ranker, requests));
+  }
+  const rates = steps.map((): number[] => []);
+  for (let round = 0; round < rounds; round += 1) {
+    say(`speed, round ${round + 1} of ${rounds}`);
+    for (const place of orderOfRound(steps.length, round)) {
+      const { repeats } = at(warm, place);
+      const all = Array.from({ length: repeats }, () => requests).flat();
+      const { seconds } = await timed(() => rankAll(at(opened, place), all));
+      at(rates, place).push((count * repeats) / seconds);
+    }
+  }
+  const drifts = borrowQuality(steps).map((other, place) =>
+    largestDrift(at(warm, place).answer, at(warm, other).answer),
   );
+  return { rates, drifts };
 }
 
-/** @throws Error when the model has another blueprint: its speed could not be compared. */
-async function findInt8Graph(dir: string): Promise<string> {
-  const int8 = await openBuiltModel(dir);
-  if (JSON.stringify(int8.blueprint) !== JSON.stringify(model.blueprint)) {
-    throw new Error(
-      `--int8 is '${dir}', whose blueprint differs from that of --model (${model.description})`,
-    );
+interface Warm {
+  /** To the first request. */
+  readonly answer: Answer;
+  readonly repeats: number;
+}
+
+/** A fast step ranks all requests, which also fills a store of states, and is timed after that. */
+async function warmUp(ranker: Ranker, requests: readonly Request[]): Promise<Warm> {
+  const first = at(requests, 0);
+  const cold = await timed(() => ranker.rank(first));
+  if (cold.seconds > leastSeconds) {
+    return { answer: cold.result, repeats: 1 };
   }
-  return join(dir, int8.graphs.cpu.score.file);
+  await rankAll(ranker, requests);
+  const { result: answer, seconds } = await timed(() => ranker.rank(first));
+  const secondsOfAll = (seconds * countCandidates(requests)) / first.candidates.length;
+  return { answer, repeats: repeatsFor(secondsOfAll, leastSeconds) };
 }
 
-const { values } = parseOptions(process.argv.slice(2), usage, {
-  model: { type: 'string' },
-  int8: { type: 'string' },
-  shapes: { type: 'string', default: standardShapes.join(',') },
-  postings: { type: 'string', default: '12' },
-  rounds: { type: 'string', default: '5' },
-  threads: { type: 'string', default: '1' },
-  budget: { type: 'string', default: '1024' },
-  clock: { type: 'string', default: 'wall' },
-  json: { type: 'string' },
-  peak: { type: 'string' },
-});
-const clock = values.clock === 'cpu' ? 'cpu' : 'wall';
-const threads = Number(values.threads);
-const tokenBudget = Number(values.budget);
-const rounds = Number(values.rounds);
-
-/** Measures a variant's peak memory in a process of its own: this file with `--peak STEP:WORK`. */
-function measurePeak(step: string, work: number): number {
-  const again = [...process.execArgv, ...process.argv.slice(1), '--peak', `${step}:${work}`];
-  return Number(execFileSync(process.execPath, again, { encoding: 'utf8' }));
+function countCandidates(requests: readonly Request[]): number {
+  return requests.reduce((sum, { candidates }) => sum + candidates.length, 0);
 }
 
-const model = await findModel(values.model);
-const graphDir = join(outDir, 'ladder');
-const int8Graph = values.int8 === undefined ? undefined : await findInt8Graph(values.int8);
-const works = [
-  ...values.shapes.split(',').map((shape) => parseShape(shape, model.blueprint.vocabulary)),
-  ...(await postingsWork(model, Number(values.postings))),
-];
+async function timed<T>(work: () => Promise<T>) {
+  const startedAtMs = systemClock.nowMs();
+  const result = await work();
+  return { result, seconds: (systemClock.nowMs() - startedAtMs) / 1000 };
+}
 
-/** Prints the megabytes and nothing else; `measurePeak` reads them. */
-async function reportPeak(wanted: string): Promise<void> {
-  const graphs = ladderGraphs(graphDir);
-  const options = { model, graphs, threads, tokenBudget, int8Graph };
-  const [wantedStep, index] = wanted.split(':');
-  const work = works[Number(index)];
-  const [variant] = await openVariants(options, (step) => step === wantedStep);
-  const first = work && variant?.plan(work).runs[0];
-  if (variant !== undefined && first !== undefined) {
-    await runOnce(variant.session, first);
+async function rankAll(ranker: Ranker, requests: readonly Request[]): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  const { signal } = new AbortController();
+  const numbered = [...requests.entries()];
+  await forEachInFlight(numbered, { lanes: ranker.lanes, signal }, async ([place, request]) => {
+    answers[place] = await ranker.rank(request);
+  });
+  return answers;
+}
+
+async function save(report: LadderReport, out: string | undefined): Promise<void> {
+  const text = formatLadder(report);
+  process.stdout.write(`\n${text}`);
+  if (out === undefined) {
+    return;
   }
-  process.stdout.write(String(peakMemoryMb()));
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, 'ladder.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+  await writeFile(join(out, 'ladder.md'), text);
+  const picture = drawLadder(report);
+  if (picture !== undefined) {
+    await writeFile(join(out, 'ladder.svg'), picture);
+  }
+  say(`Saved ${out}`);
 }
 
-async function runLadder(): Promise<void> {
-  const machine = describeMachine();
-  console.log(
-    `${machine.cpu}, ${machine.cores} cores, node ${machine.node}, commit ${machine.commit}`,
-  );
-  console.log(`model: ${model.description}`);
-  console.log(
-    `${threads} thread(s), runs of at most ${tokenBudget} tokens, ${rounds} rounds interleaved, medians, ${clock} time`,
-  );
-  const graphs = await writeLadderGraphs(model, graphDir);
-  const variants = await openVariants({ model, graphs, threads, tokenBudget, int8Graph });
-  const gemm = await open(graphs.gemm, threads);
-  const results: WorkResult[] = [];
-  for (const [index, work] of works.entries()) {
-    const peakMb = (step: string) => measurePeak(step, index);
-    const settings = { rounds, clock, gemm, blueprint: model.blueprint, peakMb } as const;
-    const result = await measureWork(work, variants, settings);
-    print(result);
-    results.push(result);
-  }
-  if (values.json !== undefined) {
-    const report = {
-      machine,
-      model: model.description,
-      threads,
-      tokenBudget,
-      rounds,
-      clock,
-      results,
-    };
-    await writeFile(values.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  }
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
-await (values.peak === undefined ? runLadder() : reportPeak(values.peak));
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`bench:ladder: ${messageOf(error)}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}

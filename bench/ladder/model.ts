@@ -1,15 +1,12 @@
 import { access, copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Blueprint, type ModelGraphs, readManifest } from '../../src/model/manifest.ts';
-import type { FileEntry } from '../../src/model/model-files.ts';
 import type { RequestEncoder } from '../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { type Initializer, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
 import { graphPlans } from '../../src/toolchain/graph/graph-plans.ts';
 import { buildRankGraph, writeGraph, writeGraphs } from '../../src/toolchain/graph/rank-graph.ts';
-import { writeGemmChain } from './gemm-chain.ts';
-import { paddedGraph } from './padded-graph.ts';
 import { stockGraph } from './stock-graph.ts';
 
 /** What the ladder runs: a built model, or random weights of the same shape. */
@@ -18,6 +15,8 @@ export interface BenchModel {
   readonly dir: string;
   readonly graphs: ModelGraphs;
   readonly blueprint: Blueprint;
+  /** The ids of yes and no in the vocabulary. */
+  readonly labelIds: readonly [yes: number, no: number];
   /** Only a built model has a tokenizer. */
   readonly encoder: RequestEncoder | undefined;
 }
@@ -57,6 +56,7 @@ export async function openBuiltModel(dir: string): Promise<BenchModel> {
     dir,
     graphs: manifest.graphs,
     blueprint: manifest.blueprint,
+    labelIds: [manifest.labels.yes.id, manifest.labels.no.id],
     encoder,
   };
 }
@@ -68,6 +68,7 @@ export async function buildRandomModel(
   options: { readonly outDir: string; readonly precision: 'fp32' | 'fp16' },
 ): Promise<BenchModel> {
   const dir = join(options.outDir, `random-${name}-${options.precision}`);
+  const labelIds = [5, 6] as const;
   const stamp = join(dir, 'built.json');
   const wanted = JSON.stringify(blueprint);
   const isBuilt = (await readFile(stamp, 'utf8').catch(() => '')) === wanted;
@@ -77,7 +78,7 @@ export async function buildRandomModel(
   }
   const build = {
     precision: options.precision,
-    labelIds: [5, 6],
+    labelIds,
     plans: graphPlans(options.precision),
     outDir: dir,
   } as const;
@@ -95,29 +96,25 @@ export async function buildRandomModel(
     dir,
     graphs,
     blueprint,
+    labelIds,
     encoder: undefined,
   };
 }
 
 export interface LadderGraphs {
+  /** The stock export, and the same with the label rows alone. */
   readonly stock: string;
-  readonly vocabulary: string;
   readonly labels: string;
-  readonly gemm: string;
 }
 
-/** Writes the graphs of the baselines. They use the model's own weights, by a hard link. */
+/** Writes the graphs of the first two steps. They use the model's own weights, by a hard link. */
 export async function writeLadderGraphs(model: BenchModel, outDir: string): Promise<LadderGraphs> {
   const initializers = await writeStockGraph(model, outDir);
-  const write = (head: 'vocabulary' | 'labels'): Promise<FileEntry> =>
-    writeGraph(paddedGraph(model.blueprint, head, initializers), outDir, `${head}.onnx`);
-  await write('vocabulary');
-  await write('labels');
-  await writeGemmChain(model.blueprint, outDir);
-  return ladderGraphs(outDir);
+  await writeGraph(stockGraph(model.blueprint, initializers, 'labels'), outDir, 'labels.onnx');
+  return { stock: join(outDir, 'stock.onnx'), labels: join(outDir, 'labels.onnx') };
 }
 
-/** Writes the graph of step a alone; resolves to the model's weights. */
+/** Writes the stock export, `stock.onnx`; resolves to the model's weights. */
 export async function writeStockGraph(
   model: BenchModel,
   outDir: string,
@@ -128,17 +125,6 @@ export async function writeStockGraph(
   await shareWeights(initializers, model.dir, outDir);
   await writeGraph(stockGraph(model.blueprint, initializers), outDir, 'stock.onnx');
   return initializers;
-}
-
-/** The paths that `writeLadderGraphs` writes. */
-export function ladderGraphs(outDir: string): LadderGraphs {
-  const path = (name: string) => join(outDir, `${name}.onnx`);
-  return {
-    stock: path('stock'),
-    vocabulary: path('vocabulary'),
-    labels: path('labels'),
-    gemm: path('gemm'),
-  };
 }
 
 /** ONNX Runtime reads external data only from the graph's own folder. */

@@ -15,15 +15,23 @@ interface StockContext {
   readonly sin: string;
 }
 
+/** The logits of the whole vocabulary at every token, or those of two labels at each last one. */
+export type StockHead = 'vocabulary' | 'labels';
+
 /** The score of a masked key in Hugging Face's code: the lowest fp32. */
 const lowest = -3.4028234663852886e38;
 
 /**
  * The baseline of the ladder: a Llama or Qwen in standard operators only, as torch.onnx exports
  * Hugging Face's eager code, with pairs padded to the longest and the logits of the whole
- * vocabulary at every position. ONNX Runtime fuses what it can.
+ * vocabulary at every position. ONNX Runtime fuses what it can. With the head `labels` it is the
+ * second step, which has one more input: `last` [B], each pair's last token among all B x L.
  */
-export function stockGraph(blueprint: Blueprint, initializers: readonly Initializer[]): OnnxModel {
+export function stockGraph(
+  blueprint: Blueprint,
+  initializers: readonly Initializer[],
+  head: StockHead = 'vocabulary',
+): OnnxModel {
   const graph = new GraphBuilder(initializers);
   const ids = graph.input('input_ids', 'int64', ['B', 'L']);
   const attentionMask = graph.input('attention_mask', 'int64', ['B', 'L']);
@@ -41,11 +49,19 @@ export function stockGraph(blueprint: Blueprint, initializers: readonly Initiali
     x = graph.node('Add', [x, attention(context, norm(context, x, names.inputNorm), layer)]);
     x = graph.node('Add', [x, mlp(context, norm(context, x, names.mlpNorm), layer)]);
   }
-  // An untied head has the same shape. Constant folding transposes it once, when the model loads.
-  const head = transpose(graph, weightNames.embedding, [1, 0]);
-  graph.nodeInto(['logits'], 'MatMul', [norm(context, x, weightNames.finalNorm), head]);
-  graph.output('logits', 'float32', ['B', 'L', blueprint.vocabulary]);
-  return graph.model('stock export', { '': 18 });
+  if (head === 'labels') {
+    const rows = graph.node('Reshape', [x, graph.int64([-1, blueprint.width])]);
+    const last = graph.node('Gather', [rows, graph.input('last', 'int64', ['B'])]);
+    const normed = norm(context, last, weightNames.finalNorm);
+    graph.nodeInto(['logits'], 'MatMul', [normed, weightNames.labels]);
+    graph.output('logits', 'float32', ['B', 2]);
+  } else {
+    // An untied head has the same shape. Constant folding transposes it once, when the model loads.
+    const table = transpose(graph, weightNames.embedding, [1, 0]);
+    graph.nodeInto(['logits'], 'MatMul', [norm(context, x, weightNames.finalNorm), table]);
+    graph.output('logits', 'float32', ['B', 'L', blueprint.vocabulary]);
+  }
+  return graph.model(`stock export, ${head}`, { '': 18 });
 }
 
 /** Masks later keys and padding. */
@@ -160,7 +176,7 @@ function concatLast(graph: GraphBuilder, parts: readonly string[]): string {
 }
 
 /** Stacks the rows, right-padded with token 0. A row is a prefix and a candidate joined. */
-export function stockFeeds(rows: readonly Int32Array[]): Feed[] {
+export function stockFeeds(rows: readonly Int32Array[], head: StockHead = 'vocabulary'): Feed[] {
   const length = Math.max(...rows.map((row) => row.length));
   const tokens = rows.length * length;
   const ids = new BigInt64Array(tokens);
@@ -171,9 +187,11 @@ export function stockFeeds(rows: readonly Int32Array[]): Feed[] {
     mask.fill(1n, pair * length, pair * length + row.length);
   });
   const dims = [rows.length, length];
+  const last = BigInt64Array.from(rows, (row, pair) => BigInt(pair * length + row.length - 1));
   return [
     { name: 'input_ids', data: ids, dims },
     { name: 'attention_mask', data: mask, dims },
     { name: 'position_ids', data: positions, dims },
+    ...(head === 'labels' ? [{ name: 'last', data: last, dims: [rows.length] }] : []),
   ];
 }

@@ -1,112 +1,60 @@
 import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
-import { packBatch } from '../../src/batch/pack-batch.ts';
-import { type Feed, tokenPart } from '../../src/batch/packed-batch.ts';
-import { paddedSlots, realSlots } from '../../src/batch/slots.ts';
+import { at } from '../../src/base/at.ts';
+import { packBatch, packedTokens } from '../../src/batch/pack-batch.ts';
+import { type Feed, type TokenPart, tokenPart } from '../../src/batch/packed-batch.ts';
 import { sessionSettings } from '../../src/engine/session.ts';
 import { linearFlops } from './gemm-chain.ts';
 import type { BenchModel, LadderGraphs } from './model.ts';
-import { type PaddedHead, paddedFeeds, paddedRuns } from './padded-graph.ts';
-import { stockFeeds } from './stock-graph.ts';
-import { splitRuns, unshare, type Work } from './work.ts';
+import { type StockHead, stockFeeds } from './stock-graph.ts';
+import { paddedRuns, splitRuns, unshare } from './work.ts';
 
-/** One way to do the work. Building the batches is part of it, and is timed. */
-export interface Variant {
-  readonly step: string;
-  readonly name: string;
-  readonly session: ort.InferenceSession;
-  plan(work: Work): Plan;
-}
+/** Ways to score a request in this process; each changes one thing of the way before. */
+export const variantNames = ['stock', 'labels', 'packed', 'shared'] as const;
+export type VariantName = (typeof variantNames)[number];
 
 export interface Plan {
-  /** Builds the feeds of each run. */
-  readonly runs: readonly (() => readonly Feed[])[];
+  readonly runs: readonly Run[];
   /** Tokens that the linear layers compute over all runs, padding included. */
   readonly tokens: number;
   readonly paddingTokens: number;
-  /** Attention slots over all runs; `padded` includes the real ones. */
-  readonly slots: { readonly real: number; readonly padded: number };
   /** Operations that the graph does in linear layers and head, padding included. */
   readonly flops: number;
   /** Tokens of the longest run. */
   readonly runTokens: number;
 }
 
-export interface VariantOptions {
+export interface Run {
+  /** Building the inputs is part of the work, and is timed. */
+  feeds(): readonly Feed[];
+  /** Its candidates, by their places in the request. */
+  readonly places: readonly number[];
+  /** Where the logits of yes and no of its i-th candidate are in the output. */
+  logitsAt(i: number): readonly [yes: number, no: number];
+}
+
+export interface PlanOptions {
   readonly model: BenchModel;
-  readonly graphs: LadderGraphs;
-  readonly threads: number;
+  /** Most tokens of a run. */
   readonly tokenBudget: number;
-  /** The graph of the same model in int8, for step e. */
-  readonly int8Graph: string | undefined;
 }
 
-/** Does the work of step a with the fused operators of the later steps. */
-export const ownOperatorsStep = "a'";
-
-/** Opens the wanted steps. Steps with the same graph, c and d, share a session. */
-export async function openVariants(
-  options: VariantOptions,
-  isWanted: (step: string) => boolean = () => true,
-): Promise<Variant[]> {
-  const sessions = new Map<string, ort.InferenceSession>();
-  const variants: Variant[] = [];
-  for (const { path, ...variant } of ladderSteps(options).filter(({ step }) => isWanted(step))) {
-    const session = sessions.get(path) ?? (await open(path, options.threads));
-    sessions.set(path, session);
-    variants.push({ ...variant, session });
+export function planVariant(name: VariantName, part: TokenPart, options: PlanOptions): Plan {
+  switch (name) {
+    case 'stock':
+      return planPadded(unshare(part).suffixes, 'vocabulary', options);
+    case 'labels':
+      return planPadded(unshare(part).suffixes, 'labels', options);
+    case 'packed':
+      return planPacked(unshare(part), options);
+    case 'shared':
+      return planPacked(part, options);
   }
-  return variants;
 }
 
-type LadderStep = Omit<Variant, 'session'> & { readonly path: string };
-
-function ladderSteps(options: VariantOptions): LadderStep[] {
-  const { model, graphs } = options;
-  const packed = join(model.dir, model.graphs.cpu.score.file);
-  const unshared = (work: Work) => ({ ...work, part: unshare(work.part) });
-  return [
-    {
-      step: 'a',
-      name: 'stock export: padded, full vocabulary',
-      path: graphs.stock,
-      plan: (work) => planPadded(work, 'stock', options),
-    },
-    {
-      step: ownOperatorsStep,
-      name: 'padded, full vocabulary, our operators',
-      path: graphs.vocabulary,
-      plan: (work) => planPadded(work, 'vocabulary', options),
-    },
-    {
-      step: 'b',
-      name: 'padded, label rows',
-      path: graphs.labels,
-      plan: (work) => planPadded(work, 'labels', options),
-    },
-    {
-      step: 'c',
-      name: 'packed',
-      path: packed,
-      plan: (work) => planPacked(unshared(work), true, options),
-    },
-    {
-      step: 'd',
-      name: 'packed, shared prefix',
-      path: packed,
-      plan: (work) => planPacked(work, false, options),
-    },
-    ...(options.int8Graph === undefined
-      ? []
-      : [
-          {
-            step: 'e',
-            name: 'packed, shared prefix, int8',
-            path: options.int8Graph,
-            plan: (work: Work) => planPacked(work, false, options),
-          },
-        ]),
-  ];
+/** The graph that runs a variant. */
+export function graphOf(name: VariantName, model: BenchModel, graphs: LadderGraphs): string {
+  return name === 'stock' || name === 'labels' ? graphs[name] : join(model.dir, model.graphs.cpu.score.file);
 }
 
 export function open(path: string, threads: number): Promise<ort.InferenceSession> {
@@ -114,6 +62,31 @@ export function open(path: string, threads: number): Promise<ort.InferenceSessio
     path,
     sessionSettings({ provider: 'cpu', deviceId: 0, threads }),
   );
+}
+
+/**
+ * Resolves to logit(yes) - logit(no) of each candidate.
+ *
+ * @throws Error when one is not finite.
+ */
+export async function runPlan(
+  session: ort.InferenceSession,
+  { runs }: Plan,
+): Promise<readonly number[]> {
+  const margins: number[] = [];
+  for (const run of runs) {
+    const { logits } = await session.run(toTensors(run.feeds()));
+    const values = logits?.data as Float32Array;
+    run.places.forEach((place, i) => {
+      const [yes, no] = run.logitsAt(i);
+      margins[place] = at(values, yes) - at(values, no);
+    });
+  }
+  const odd = margins.find((margin) => !Number.isFinite(margin));
+  if (odd !== undefined) {
+    throw new Error(`a candidate's logits differ by ${odd}; the difference must be finite`);
+  }
+  return margins;
 }
 
 export function toTensors(feeds: readonly Feed[]): Record<string, ort.Tensor> {
@@ -128,46 +101,54 @@ export function toTensors(feeds: readonly Feed[]): Record<string, ort.Tensor> {
   return Object.fromEntries(feeds.map((feed) => [feed.name, tensor(feed)]));
 }
 
-function planPadded(
-  work: Work,
-  kind: 'stock' | PaddedHead,
-  { model, tokenBudget }: VariantOptions,
-): Plan {
-  const runs = paddedRuns(work.part, tokenBudget);
-  const { blueprint } = model;
-  const tokens = sum(runs.map((run) => run.tokens));
-  const rows = runs.flatMap((run) => run.rows);
-  const real = sum(rows.map((row) => row.length));
-  const longest = Math.max(...rows.map((row) => row.length));
-  const headRows = kind === 'labels' ? 2 * rows.length : blueprint.vocabulary * tokens;
+function planPadded(rows: readonly Int32Array[], head: StockHead, options: PlanOptions): Plan {
+  const { blueprint, labelIds } = options.model;
+  const { vocabulary, width } = blueprint;
+  const runs = paddedRuns(rows, options.tokenBudget);
+  const sizes = runs.map((run) => run.length * lengthOf(run));
+  const tokens = sum(sizes);
+  const headRows = head === 'labels' ? 2 * rows.length : vocabulary * tokens;
   return {
-    runs: runs.map(
-      (run) => () => (kind === 'stock' ? stockFeeds(run.rows) : paddedFeeds(run.rows, kind)),
-    ),
+    runs: runs.map((run) => ({
+      feeds: () => stockFeeds(run, head),
+      places: run.map((row) => rows.indexOf(row)),
+      logitsAt: (i) => {
+        const last = i * lengthOf(run) + at(run, i).length - 1;
+        const [yes, no] = labelIds;
+        return head === 'labels'
+          ? [2 * i, 2 * i + 1]
+          : [last * vocabulary + yes, last * vocabulary + no];
+      },
+    })),
     tokens,
-    paddingTokens: tokens - real,
-    slots: { real: sum(rows.map((row) => row.length ** 2)), padded: rows.length * longest ** 2 },
-    flops: linearFlops(blueprint, tokens, tokens) + 2 * headRows * blueprint.width,
-    runTokens: Math.max(...runs.map((run) => run.tokens)),
+    paddingTokens: tokens - sum(rows.map((row) => row.length)),
+    flops: linearFlops(blueprint, tokens, tokens) + 2 * headRows * width,
+    runTokens: Math.max(...sizes),
   };
 }
 
-function planPacked(work: Work, isUnshared: boolean, { model, tokenBudget }: VariantOptions): Plan {
-  const { blueprint } = model;
-  const { score } = model.graphs.cpu;
-  const runs = splitRuns(work.part, tokenBudget);
-  const batches = runs.map((part) => packBatch([tokenPart(part)], score));
-  const tiles = sum(runs.map((run) => run.suffixes.length)) + (isUnshared ? 0 : runs.length);
-  const runTokens = batches.map((batch) => batch.tokens);
-  const tokens = sum(runTokens);
+function planPacked(part: TokenPart, { model, tokenBudget }: PlanOptions): Plan {
+  const { blueprint, graphs } = model;
+  const runs = splitRuns(part, tokenBudget);
+  const sizes = runs.map((run) => packedTokens([tokenPart(run)]));
+  const prefixes = part.prefix.length === 0 ? 0 : runs.length;
+  const tokens = sum(sizes);
   return {
-    runs: runs.map((part) => () => packBatch([tokenPart(part)], score).feeds),
+    runs: runs.map((run) => ({
+      feeds: () => packBatch([tokenPart(run)], graphs.cpu.score).feeds,
+      places: run.suffixes.map((suffix) => part.suffixes.indexOf(suffix)),
+      logitsAt: (i) => [2 * i, 2 * i + 1],
+    })),
     tokens,
     paddingTokens: 0,
-    slots: { real: realSlots(runs.map(tokenPart)), padded: sum(batches.map(paddedSlots)) },
-    flops: linearFlops(blueprint, tokens, tiles),
-    runTokens: Math.max(...runTokens),
+    flops: linearFlops(blueprint, tokens, part.suffixes.length + prefixes),
+    runTokens: Math.max(...sizes),
   };
+}
+
+/** Each run is padded to its own longest pair. */
+function lengthOf(rows: readonly Int32Array[]): number {
+  return Math.max(...rows.map((row) => row.length));
 }
 
 function sum(values: readonly number[]): number {

@@ -1,7 +1,7 @@
 import type { TokenPart } from '../../src/batch/packed-batch.ts';
 import { createRandom } from '../../src/base/random.ts';
 
-/** A request that every variant scores. */
+/** A request of random tokens. */
 export interface Work {
   readonly name: string;
   readonly part: TokenPart;
@@ -58,4 +58,17 @@ export function unshare({ prefix, suffixes }: TokenPart): TokenPart {
     prefix: new Int32Array(),
     suffixes: suffixes.map((suffix) => Int32Array.of(...prefix, ...suffix)),
   };
+}
+
+/** Splits pairs into runs within the token budget, each pair padded to the longest of all. */
+export function paddedRuns(
+  rows: readonly Int32Array[],
+  tokenBudget: number,
+): readonly (readonly Int32Array[])[] {
+  const longest = Math.max(...rows.map((row) => row.length));
+  const perRun = Math.max(1, Math.floor(tokenBudget / longest));
+  const size = Math.ceil(rows.length / Math.ceil(rows.length / perRun));
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, run) =>
+    rows.slice(run * size, (run + 1) * size),
+  );
 }

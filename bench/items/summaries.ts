@@ -1,9 +1,7 @@
-import { join } from 'node:path';
-import { rm } from 'node:fs/promises';
 import type { Passage } from '../../src/eval/data/beir.ts';
-import { awaitSummaries } from '../items/check.ts';
-import { makeItems, Putter } from '../items/putter.ts';
-import type { ItemServer } from '../items/served.ts';
+import { awaitSummaries } from './check.ts';
+import { makeItems, Putter } from './putter.ts';
+import type { ItemServer } from './served.ts';
 
 export interface Summaries {
   /** The text that stands for each candidate. */
@@ -15,15 +13,6 @@ export interface Summaries {
 const callTimeoutMs = 60_000;
 const putTimeoutMs = 3_600_000;
 const messageItems = 50;
-
-/** The store's folder: the given one, or a new one. */
-export async function storeFolder(given: string | undefined, state: string): Promise<string> {
-  const folder = given ?? join(state, 'store');
-  if (given === undefined) {
-    await rm(folder, { recursive: true, force: true });
-  }
-  return folder;
-}
 
 /** Puts the passages, waits until none is stale, and reads the summaries. */
 export async function putAndRead(
