@@ -4,7 +4,7 @@ import { at } from '../../src/base/at.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import { UsageError } from '../../src/cli/shared/usage.ts';
 import { describeMachine } from '../../src/eval/measures/machine.ts';
-import { orderOfRound } from '../context-ladder/steps.ts';
+import { orderOfRound } from '../ladder/steps.ts';
 import { type AdapterProcess, type Round, startAdapter } from './adapter-process.ts';
 import type { AdapterTask } from './adapters/protocol.ts';
 import { describeSystems, findRatios, type Measured } from './compare.ts';
