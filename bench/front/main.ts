@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { messageOf } from '../../src/base/errors.ts';
 import { chooseModel } from '../../src/cli/shared/choose-model.ts';
 import { UsageError } from '../../src/cli/shared/usage.ts';
@@ -7,6 +7,7 @@ import { parseConfig } from '../../src/config/config.ts';
 import { type Passage, readPassages } from '../../src/eval/data/beir.ts';
 import { readDemoData } from '../../src/eval/data/demo-data.ts';
 import { describeMachine } from '../../src/eval/measures/machine.ts';
+import { readManifest } from '../../src/model/manifest.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { at } from '../../src/base/at.ts';
 import { measureEncoders } from './encode-rate.ts';
@@ -30,10 +31,11 @@ async function main(args: readonly string[]): Promise<number> {
   const postings = makePostings(await readPostings(options), itemCount);
   const builds = options.base === undefined ? [undefined] : [undefined, options.base];
   const [own, base] = await measureEncoders(model, postings, builds);
+  const { name, precision } = await readManifest(model);
   const rows = await measureServers(model, postings, builds, options);
   const report: FrontReport = {
     machine: describeMachine(),
-    model: basename(model),
+    model: `${name} ${precision}`,
     seconds: options.seconds,
     rounds: options.rounds,
     rows,
