@@ -131,12 +131,12 @@ export function hasEqualScores({ agreement }: Pick<SystemFigures, 'agreement'>):
 
 /**
  * slmrank in each precision against the fastest peer of the same class, and against the fastest of
- * all. Only peers with equal scores count.
+ * all. Only systems with equal scores count.
  */
 export function findRatios(systems: readonly SystemFigures[]): readonly Ratio[] {
   const peers = systems.filter((each) => !each.system.isOwn && hasEqualScores(each));
   return systems
-    .filter(({ system }) => system.isOwn)
+    .filter((each) => each.system.isOwn && hasEqualScores(each))
     .flatMap((own) => {
       const same = peers.filter(({ system }) => system.class === own.system.class);
       return [

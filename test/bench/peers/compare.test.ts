@@ -119,6 +119,14 @@ describe('findRatios', () => {
     ]);
   });
 
+  test('slmrank itself counts only where its scores are equal', () => {
+    const wrong = { ...named('slmrank int8', '8 bits', true) };
+    const figures = systems.map((each) =>
+      each.system.name === 'wrong' ? { ...each, system: wrong } : each,
+    );
+    expect(findRatios(figures).map(({ own }) => own)).not.toContain('slmrank int8');
+  });
+
   test('without peers there is nothing to compare', () => {
     expect(findRatios(systems.slice(0, 1))).toEqual([]);
   });
