@@ -43,8 +43,17 @@ export function orderOf(round: number): readonly ['one', 'two'] | readonly ['two
 }
 
 function medians(timings: readonly Timing[]): Timing {
-  const of = (name: keyof Timing) => quantile(timings.map((timing) => timing[name]), 0.5);
-  return { wallMs: of('wallMs'), encodeMs: of('encodeMs'), queueMs: of('queueMs'), runMs: of('runMs') };
+  const of = (name: keyof Timing) =>
+    quantile(
+      timings.map((timing) => timing[name]),
+      0.5,
+    );
+  return {
+    wallMs: of('wallMs'),
+    encodeMs: of('encodeMs'),
+    queueMs: of('queueMs'),
+    runMs: of('runMs'),
+  };
 }
 
 /** Linear between the two nearest values. */

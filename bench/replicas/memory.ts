@@ -18,7 +18,9 @@ export function readMemory(pid: number): ProcessMemory | undefined {
 }
 
 export function parseMemory(rollup: string): ProcessMemory {
-  const megabytes = (name: string) =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? Number.NaN) / 1024;
+  const megabytes = (name: string) => {
+    const [, kilobytes = 'NaN'] = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup) ?? [];
+    return Number(kilobytes) / 1024;
+  };
   return { anonymousMb: megabytes('Anonymous'), proportionalMb: megabytes('Pss') };
 }

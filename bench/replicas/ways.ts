@@ -77,7 +77,12 @@ function toDomain({ query, texts, maxCandidateTokens }: LoneRequest) {
     query,
     instruction: undefined,
     context: undefined,
-    candidates: texts.map((text, i) => ({ id: `${i}`, title: undefined, text, version: undefined })),
+    candidates: texts.map((text, i) => ({
+      id: `${i}`,
+      title: undefined,
+      text,
+      version: undefined,
+    })),
     topN: undefined,
     minScore: undefined,
     returnText: false,
