@@ -6,15 +6,59 @@
 import type { BatchPart, GroupShape } from './packed-batch.ts';
 import { segmentCost } from './segment.ts';
 
+/** Consecutive rows of a segment, which one tile computes. */
+export interface Piece {
+  /** Rows of the segment before these. */
+  readonly before: number;
+  readonly rows: number;
+}
+
+/**
+ * A longer segment is computed by several tiles. A row sees no key behind its own position, so the
+ * tiles of a segment's first rows have fewer keys: four pieces have five eighths of the slots.
+ * docs/decisions/tile-rows.md has the measurement.
+ */
+const mostRows = 64;
+/**
+ * More would save little and gather the first keys again and again. A batch has no more shapes
+ * either.
+ */
+const mostPieces = 4;
+
+/** The pieces of a segment, of nearly equal length. */
+export function piecesOf(tokens: number): readonly Piece[] {
+  const count = countPieces(tokens);
+  return Array.from({ length: count }, (_, piece) => {
+    const before = Math.floor((piece * tokens) / count);
+    return { before, rows: Math.floor(((piece + 1) * tokens) / count) - before };
+  });
+}
+
+/** The real slots of a segment of this many tokens behind a prefix. Called for every candidate. */
+export function segmentSlots(prefixTokens: number, tokens: number): number {
+  const count = countPieces(tokens);
+  let slots = 0;
+  let before = 0;
+  for (let piece = 1; piece <= count; piece++) {
+    const end = Math.floor((piece * tokens) / count);
+    slots += (end - before) * (prefixTokens + end);
+    before = end;
+  }
+  return slots;
+}
+
+function countPieces(tokens: number): number {
+  return Math.min(mostPieces, Math.ceil(tokens / mostRows));
+}
+
 /** The real slots of parts that have not been packed. */
 export function realSlots(parts: readonly BatchPart[]): number {
   let slots = 0;
   for (const { prefix, suffixes } of parts) {
     const prefixTokens = segmentCost(prefix);
-    slots += prefixTokens ** 2;
+    slots += segmentSlots(0, prefixTokens);
     for (const suffix of suffixes) {
-      const tokens = segmentCost(suffix);
-      slots += tokens * (prefixTokens + tokens);
+      slots += segmentSlots(prefixTokens, segmentCost(suffix));
     }
   }
   return slots;

@@ -34,9 +34,9 @@ export async function findObstacle(
   }
   const arrival = at(sorted, Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length)));
   const limitMs = Math.min(goal.p99Ms, arrival.deadlineMs ?? Number.POSITIVE_INFINITY);
-  // A request is never divided among more replicas than this.
-  const parts = Math.ceil(tokensOf(arrival) / fleet.policy.shareTokens);
-  const factors = new Array<number>(clamp(parts, 1, goal.mostReplicas)).fill(1);
+  // A request is never divided among more replicas than it has candidates.
+  const parts = clamp(arrival.candidateTokens.length, 1, goal.mostReplicas);
+  const factors = new Array<number>(parts).fill(1);
   const alone = (candidates: number) =>
     measureAlone({ ...fleet, servers: 1, factors }, shorten(arrival, candidates));
   const candidates = arrival.candidateTokens.length;

@@ -18,7 +18,7 @@ describe('an obstacle', () => {
     expect(candidates).toBeLessThan(50);
     const smaller = arrivals.map((arrival) => ({
       ...arrival,
-      candidateTokens: arrival.candidateTokens.slice(0, Math.floor(0.8 * candidates)),
+      candidateTokens: arrival.candidateTokens.slice(0, Math.floor(0.6 * candidates)),
     }));
     expect(await findObstacle(fleet([]), smaller, goal)).toBeUndefined();
   });

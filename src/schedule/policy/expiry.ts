@@ -1,3 +1,4 @@
+import { segmentSlots } from '../../batch/slots.ts';
 import { at } from '../../base/at.ts';
 import type { Capacity } from './capacity.ts';
 import type { WaitingRequest } from './view.ts';
@@ -57,6 +58,6 @@ function candidateMs(
 ): number {
   const { length } = at(waiting, index);
   const packedTokens = prefixTokens + length;
-  const slots = prefixTokens ** 2 + length * packedTokens;
+  const slots = segmentSlots(0, prefixTokens) + segmentSlots(prefixTokens, length);
   return capacity.fastestMs({ packedTokens, slots });
 }

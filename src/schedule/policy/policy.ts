@@ -8,6 +8,7 @@ import { type Capacity, measureCapacity } from './capacity.ts';
 import { canFinish, expiresAtMs } from './expiry.ts';
 import { fillBatch, surveyQueue } from './fill-batch.ts';
 import { adaptLinger } from './linger.ts';
+import { shareOfLone } from './lone-share.ts';
 import { capPartial } from './partial-batch.ts';
 import { findReplica, relativeSpeed } from './route.ts';
 import type { ReplicaLoad, ScheduleView, Selection, WaitingRequest } from './view.ts';
@@ -158,7 +159,7 @@ function decideBatch<Request extends WaitingRequest, Replica extends ReplicaLoad
   const most = head.isSpareWork === true ? Math.min(half, limits.shareTokens) : half;
   const fullCap = isDeferrable
     ? Math.min(most, replica.tokenCap)
-    : batchCap(view, { replica, head, packedTokens, leftMs }, limits);
+    : batchCap(view, { replica, head, packedTokens, leftMs, nowMs }, limits);
   // A batch cannot be interrupted: one beyond its client's share must not hold up others for long.
   const cap = head.isOverShare ? Math.min(fullCap, half) : fullCap;
   const tokens = head.partialOk
@@ -176,25 +177,30 @@ interface NextBatch {
   readonly packedTokens: number;
   /** From the batch's earliest start to the head's deadline. */
   readonly leftMs: number;
+  readonly nowMs: number;
 }
 
 /**
- * Packed tokens that a batch may hold. If several replicas are idle and little waits, each takes a
- * part by its speed. The cap is lowered until the head's deadline can be met, but never below the
- * head itself or half a token budget; with `partialOk` see `capPartial` instead.
+ * Packed tokens that a batch may hold. A request that no other one can be packed with is divided so
+ * that all replicas end with it at once. Else, if several replicas are idle and little waits, each
+ * takes a part by its speed. The cap is lowered until the head's deadline can be met, but never
+ * below the head itself or half a token budget; with `partialOk` see `capPartial` instead.
  */
 function batchCap(
   view: ScheduleView<WaitingRequest, ReplicaLoad>,
-  { replica, head, packedTokens, leftMs }: NextBatch,
+  next: NextBatch,
   { tokenBudget, shareTokens }: PolicyLimits,
 ): number {
+  const { replica, head, packedTokens, leftMs } = next;
+  const lone = view.requests.length === 1 ? shareOfLone(view, next) : undefined;
   const idle = view.replicas.filter(({ batches }) => batches === 0);
   const shares = Math.min(idle.length, Math.floor(packedTokens / shareTokens));
   const share =
     shares <= 1
       ? tokenBudget
       : Math.ceil((packedTokens / shares) * relativeSpeed(view, idle, replica)) + head.prefixTokens;
-  const cap = Math.min(tokenBudget, replica.tokenCap, Math.max(share, shareTokens));
+  const most = lone ?? Math.max(share, shareTokens);
+  const cap = Math.min(tokenBudget, replica.tokenCap, most);
   const runMs = view.estimateMs({ packedTokens: Math.min(cap, packedTokens) }, replica.name);
   const least = Math.max(tokenBudget / 2, head.prefixTokens + head.waitingTokens);
   return runMs > leftMs && !head.partialOk

@@ -3,6 +3,7 @@ import { createDeferred } from '../../base/deferred.ts';
 import { RankError } from '../../base/errors.ts';
 import type { BatchPart, EncodedRequest } from '../../batch/packed-batch.ts';
 import { type Segment, segmentCost, tokenSegment } from '../../batch/segment.ts';
+import { segmentSlots } from '../../batch/slots.ts';
 import type { Call } from '../../domain/call.ts';
 import type { PriorityClass } from '../../domain/events.ts';
 import { findBucket } from '../buckets/bucket-tuning.ts';
@@ -202,7 +203,7 @@ export class ScheduledRequest implements WaitingRequest {
   #countWaiting(candidates: readonly WaitingCandidate[], sign: 1 | -1): void {
     for (const { length } of candidates) {
       this.waitingTokens += sign * length;
-      this.waitingSlots += sign * length * (this.prefixTokens + length);
+      this.waitingSlots += sign * segmentSlots(this.prefixTokens, length);
     }
   }
 

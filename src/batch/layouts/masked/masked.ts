@@ -1,5 +1,6 @@
 import { at } from '../../../base/at.ts';
 import type { BatchPart, GroupShape } from '../../packed-batch.ts';
+import { type Piece, piecesOf } from '../../slots.ts';
 import type { Layout } from '../layout.ts';
 import { layTokens, type Tile, tilesOf } from '../tokens.ts';
 import {
@@ -18,6 +19,9 @@ import { assignGroups } from './tile-groups.ts';
  */
 const keyStep = 4;
 
+/** Consecutive rows of a segment; the rows before these are keys of these too. */
+type PieceTile = Tile & Piece;
+
 /** Tiles in groups of one padded shape each, with a mask: each group has its own attention. */
 export const masked: Layout = {
   pack(parts, attentionGroups) {
@@ -32,7 +36,7 @@ export const masked: Layout = {
   },
 
   planGroups(parts, attentionGroups) {
-    const sizes = tilesOf(parts).map(sizeOf);
+    const sizes = pieceTiles(parts).map(sizeOf);
     const groupOf = assignGroups(sizes, attentionGroups);
     return Array.from({ length: attentionGroups }, (_, group) =>
       paddedShape(sizes.filter((_size, index) => groupOf[index] === group)),
@@ -42,7 +46,7 @@ export const masked: Layout = {
 
 /** The batch before its buffers are named. */
 export function packMasked(parts: readonly BatchPart[], attentionGroups: number): MaskedBatch {
-  const tiles = tilesOf(parts);
+  const tiles = pieceTiles(parts);
   const groupOf = assignGroups(tiles.map(sizeOf), attentionGroups);
   const members = Array.from({ length: attentionGroups }, (_, group) =>
     tiles.filter((_tile, index) => groupOf[index] === group),
@@ -52,8 +56,23 @@ export function packMasked(parts: readonly BatchPart[], attentionGroups: number)
   return { ids, positions, groups, ...locateTiles(tiles, members, groups) };
 }
 
-function sizeOf({ prefixLength, rows }: Tile) {
-  return { rows, keys: Math.ceil((prefixLength + rows) / keyStep) * keyStep };
+/** The segments in pieces. A candidate is scored by its last one. */
+function pieceTiles(parts: readonly BatchPart[]): PieceTile[] {
+  return tilesOf(parts).flatMap((tile) =>
+    piecesOf(tile.rows).map(({ before, rows }) => {
+      const isLast = before + rows === tile.rows;
+      const candidate = isLast ? tile.candidate : undefined;
+      return { ...tile, start: tile.start + before, before, rows, candidate };
+    }),
+  );
+}
+
+function keysOf({ prefixLength, before, rows }: PieceTile): number {
+  return prefixLength + before + rows;
+}
+
+function sizeOf(piece: PieceTile) {
+  return { rows: piece.rows, keys: Math.ceil(keysOf(piece) / keyStep) * keyStep };
 }
 
 function paddedShape(sizes: readonly ReturnType<typeof sizeOf>[]): GroupShape {
@@ -64,7 +83,7 @@ function paddedShape(sizes: readonly ReturnType<typeof sizeOf>[]): GroupShape {
   };
 }
 
-function fillGroup(members: readonly Tile[]): AttentionGroup {
+function fillGroup(members: readonly PieceTile[]): AttentionGroup {
   const { tiles, rows, keys } = paddedShape(members.map(sizeOf));
   const group: AttentionGroup = {
     tiles,
@@ -82,15 +101,16 @@ function fillGroup(members: readonly Tile[]): AttentionGroup {
 }
 
 /** Padding repeats the tile's last token: it is never seen, so any token of the request will do. */
-function fillTile(group: AttentionGroup, tile: Tile, index: number): void {
+function fillTile(group: AttentionGroup, tile: PieceTile, index: number): void {
   const last = tile.start + tile.rows - 1;
-  const keys = tile.prefixLength + tile.rows;
+  const keys = keysOf(tile);
+  const place = tile.prefixLength + tile.before;
   for (let row = 0, slot = index * group.rows; row < group.rows; row++, slot++) {
     group.rowIndex[slot] = Math.min(tile.start + row, last);
-    group.rowPlace[slot] = row < tile.rows ? tile.prefixLength + row : paddingRowPlace;
+    group.rowPlace[slot] = row < tile.rows ? place + row : paddingRowPlace;
   }
   for (let key = 0, slot = index * group.keys; key < group.keys; key++, slot++) {
-    const own = tile.start + key - tile.prefixLength;
+    const own = tile.start + key - place;
     group.keyIndex[slot] = key < tile.prefixLength ? tile.prefixStart + key : Math.min(own, last);
     group.keyPlace[slot] = key < keys ? key : paddingKeyPlace;
   }

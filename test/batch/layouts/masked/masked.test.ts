@@ -37,10 +37,15 @@ function numberedParts(shape: readonly { prefix: number; suffixes: readonly numb
   );
 }
 
+/** Most segments have one piece, some have several. */
+const anyLength = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 1, max: 18 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 60, max: 200 }) },
+);
 const partShapes = fc.array(
   fc.record({
-    prefix: fc.integer({ min: 0, max: 12 }),
-    suffixes: fc.array(fc.integer({ min: 1, max: 18 }), { minLength: 1, maxLength: 8 }),
+    prefix: fc.oneof(fc.constant(0), anyLength),
+    suffixes: fc.array(anyLength, { minLength: 1, maxLength: 8 }),
   }),
   { minLength: 1, maxLength: 4 },
 );
