@@ -48,7 +48,7 @@ async function load(): Promise<NonNullable<typeof loaded>> {
   // Imported on demand: a thread that replaces a crashed one must be cheap to start and safe to
   // end.
   const { openSession } = await import('../src/engine/session.ts');
-  const files = new ServedFiles(modelDir, manifest, verified);
+  const files = new ServedFiles(modelDir, manifest, slot.provider, verified);
   try {
     const session = await openSession({ modelDir: files.dir, manifest, ...slot });
     files.assertLoaded();

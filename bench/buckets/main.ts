@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/base/clock.ts';
-import { readManifest } from '../../src/model/manifest.ts';
+import { readManifest, scoreGraph } from '../../src/model/manifest.ts';
 import type { BatchRunner, EncodedRequest, PackedBatch } from '../../src/batch/packed-batch.ts';
 import { BucketTuner } from '../../src/schedule/buckets/bucket-tuning.ts';
 import { createCostModel } from '../../src/schedule/costs/cost.ts';
@@ -30,13 +30,14 @@ interface Waste {
 
 const model = values.model ?? (await ensureModel(defaultRecipe, 'cpu'));
 const manifest = await readManifest(model);
-const { attentionGroups } = manifest;
+const graph = scoreGraph(manifest, 'cpu');
+const { attentionGroups } = graph;
 
 /** Answers every batch at once without running it. */
 const runner: BatchRunner = {
   name: 'cpu#0',
-  run: ({ scored }: PackedBatch) =>
-    Promise.resolve({ ok: true, logits: new Float32Array(2 * scored.length), runMs: 1 }),
+  run: ({ candidates }: PackedBatch) =>
+    Promise.resolve({ ok: true, logits: new Float32Array(2 * candidates), runMs: 1 }),
 };
 
 async function measure(
@@ -56,7 +57,7 @@ async function measure(
       agingMs: 1_000,
       deferrableWaitMs: Number.POSITIVE_INFINITY,
     }),
-    pack: (parts) => packBatch(parts, { attentionGroups }),
+    pack: (parts) => packBatch(parts, graph),
     cost: createCostModel(),
     buckets,
     clock: systemClock,

@@ -1,14 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import { workerEntry } from '../../src/pool/threads/worker-entry.ts';
-import type { Manifest } from '../../src/model/manifest.ts';
+import {
+  type GraphFile,
+  type Manifest,
+  type ModelGraphs,
+  scoreGraph,
+} from '../../src/model/manifest.ts';
 import type { TokenPart } from '../../src/batch/packed-batch.ts';
 import { openSession, type RankSession } from '../../src/engine/session.ts';
 
 export interface GpuModel {
   readonly description: string;
   readonly dir: string;
-  readonly graphFile: string;
-  readonly attentionGroups: number;
+  readonly graphs: ModelGraphs;
 }
 
 export type Provider = 'cuda' | 'cpu';
@@ -19,9 +23,14 @@ export interface ReplicaTask {
   readonly parts: readonly TokenPart[];
 }
 
-/** A session reads only the graph's file from the manifest; random weights have no other field. */
+/** The graph that scores on the provider. */
+export function benchGraph({ description, graphs }: GpuModel, provider: Provider): GraphFile {
+  return scoreGraph({ name: description, precision: 'fp16', graphs }, provider);
+}
+
+/** A session reads only the graphs from the manifest; random weights have no other field. */
 export function openBenchSession(model: GpuModel, provider: Provider): Promise<RankSession> {
-  const manifest = { graph: { file: model.graphFile } } as Manifest;
+  const manifest = { graphs: model.graphs } as Manifest;
   return openSession({ modelDir: model.dir, manifest, provider, deviceId: 0, threads: 1 });
 }
 

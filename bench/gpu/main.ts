@@ -15,7 +15,7 @@ import {
 import { parseShape, splitRuns, standardShapes } from '../ladder/work.ts';
 import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { median } from '../../src/eval/measures/metrics.ts';
-import { openBenchSession, type Provider, startReplica } from './bench-session.ts';
+import { benchGraph, openBenchSession, type Provider, startReplica } from './bench-session.ts';
 import { largeGemmTflops, profileByOperator } from './profile.ts';
 import { at } from '../../src/base/at.ts';
 
@@ -82,7 +82,7 @@ async function compareWithCpu(name: string, blueprint: Blueprint): Promise<Bench
   const { part } = parseShape('40+16x32', blueprint.vocabulary);
   const logits = async (model: BenchModel, on: Provider) => {
     const session = await openBenchSession(model, on);
-    const scores = await session.run(packBatch([tokenPart(part)], { attentionGroups: 4 }));
+    const scores = await session.run(packBatch([tokenPart(part)], benchGraph(model, on)));
     await session.close();
     return scores;
   };
@@ -101,6 +101,7 @@ async function compareWithCpu(name: string, blueprint: Blueprint): Promise<Bench
 /** 2. Candidates per second and p99 by token budget. */
 async function measureBudgets(model: BenchModel): Promise<void> {
   const session = await openBenchSession(model, provider);
+  const graph = benchGraph(model, provider);
   const budgets = values.small ? [1024] : [1024, 4096, 8192, 16_384, 32_768];
   for (const shape of standardShapes) {
     const { part } = parseShape(shape, model.blueprint.vocabulary);
@@ -112,9 +113,7 @@ async function measureBudgets(model: BenchModel): Promise<void> {
       const once = async () => {
         for (const run of runs) {
           const parts = Array.from({ length: requests }, () => run);
-          await session.run(
-            packBatch(parts.map(tokenPart), { attentionGroups: model.attentionGroups }),
-          );
+          await session.run(packBatch(parts.map(tokenPart), graph));
         }
       };
       await once();
@@ -202,8 +201,8 @@ async function scaleUnderLoad(model: BenchModel, cycles: number): Promise<void> 
   });
 }
 
-function plain({ description, dir, graphFile, attentionGroups }: BenchModel) {
-  return { description, dir, graphFile, attentionGroups };
+function plain({ description, dir, graphs }: BenchModel) {
+  return { description, dir, graphs };
 }
 
 function usedDeviceMb(): number {

@@ -2,7 +2,6 @@ import * as ort from 'onnxruntime-node';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TokenPart, tokenPart } from '../../src/batch/packed-batch.ts';
-import { feedsOf } from '../../src/batch/graph-feeds.ts';
 import { packBatch } from '../../src/batch/pack-batch.ts';
 import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
 import { halfBits } from '../../src/toolchain/numerics/half.ts';
@@ -12,7 +11,7 @@ import { writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
 import { sessionSettings } from '../../src/engine/session.ts';
 import { toTensors } from '../ladder/variants.ts';
 import { median } from '../../src/eval/measures/metrics.ts';
-import type { GpuModel, Provider } from './bench-session.ts';
+import { benchGraph, type GpuModel, type Provider } from './bench-session.ts';
 
 const profiledRuns = 5;
 
@@ -29,14 +28,15 @@ export async function profileByOperator(
   const dir = join(outDir, 'profile');
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
-  const session = await ort.InferenceSession.create(join(model.dir, model.graphFile), {
+  const graph = benchGraph(model, provider);
+  const session = await ort.InferenceSession.create(join(model.dir, graph.file), {
     ...sessionSettings({ provider, deviceId: 0, threads: 1 }),
     enableProfiling: true,
     profileFilePrefix: join(dir, 'run'),
   });
-  const batch = packBatch([tokenPart(part)], { attentionGroups: model.attentionGroups });
+  const batch = packBatch([tokenPart(part)], graph);
   for (let run = 0; run < profiledRuns; run++) {
-    await session.run(toTensors(feedsOf(batch)));
+    await session.run(toTensors(batch.feeds));
   }
   session.endProfiling();
   await session.release();

@@ -1,13 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { packBatch } from '../../src/batch/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
-import { type ReplicaTask, openBenchSession } from './bench-session.ts';
+import { benchGraph, type ReplicaTask, openBenchSession } from './bench-session.ts';
 
 // The thread of a replica: opens a session and runs the same batch until it is told to stop.
 const task = workerData as ReplicaTask;
 const session = await openBenchSession(task.model, task.provider);
-const batch = () =>
-  packBatch(task.parts.map(tokenPart), { attentionGroups: task.model.attentionGroups });
+const graph = benchGraph(task.model, task.provider);
+const batch = () => packBatch(task.parts.map(tokenPart), graph);
 await session.run(batch());
 parentPort?.postMessage({ kind: 'ready' });
 

@@ -118,7 +118,7 @@ async function findInt8Graph(dir: string): Promise<string> {
       `--int8 is '${dir}', whose blueprint differs from that of --model (${model.description})`,
     );
   }
-  return join(dir, int8.graphFile);
+  return join(dir, int8.graphs.cpu.score.file);
 }
 
 const { values } = parseOptions(process.argv.slice(2), usage, {

@@ -1,12 +1,13 @@
 import { access, copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Blueprint, readManifest } from '../../src/model/manifest.ts';
+import { type Blueprint, type ModelGraphs, readManifest } from '../../src/model/manifest.ts';
 import type { FileEntry } from '../../src/model/model-files.ts';
 import type { RequestEncoder } from '../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { type Initializer, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
-import { buildRankGraph, packedGraph, writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
+import { graphPlans } from '../../src/toolchain/graph/graph-plans.ts';
+import { buildRankGraph, writeGraph, writeGraphs } from '../../src/toolchain/graph/rank-graph.ts';
 import { writeGemmChain } from './gemm-chain.ts';
 import { paddedGraph } from './padded-graph.ts';
 import { stockGraph } from './stock-graph.ts';
@@ -15,9 +16,8 @@ import { stockGraph } from './stock-graph.ts';
 export interface BenchModel {
   readonly description: string;
   readonly dir: string;
-  readonly graphFile: string;
+  readonly graphs: ModelGraphs;
   readonly blueprint: Blueprint;
-  readonly attentionGroups: number;
   /** Only a built model has a tokenizer. */
   readonly encoder: RequestEncoder | undefined;
 }
@@ -55,9 +55,8 @@ export async function openBuiltModel(dir: string): Promise<BenchModel> {
   return {
     description: `${manifest.name}, ${manifest.precision}`,
     dir,
-    graphFile: manifest.graph.file,
+    graphs: manifest.graphs,
     blueprint: manifest.blueprint,
-    attentionGroups: manifest.attentionGroups,
     encoder,
   };
 }
@@ -69,7 +68,6 @@ export async function buildRandomModel(
   options: { readonly outDir: string; readonly precision: 'fp32' | 'fp16' },
 ): Promise<BenchModel> {
   const dir = join(options.outDir, `random-${name}-${options.precision}`);
-  const attentionGroups = 4;
   const stamp = join(dir, 'built.json');
   const wanted = JSON.stringify(blueprint);
   const isBuilt = (await readFile(stamp, 'utf8').catch(() => '')) === wanted;
@@ -80,23 +78,23 @@ export async function buildRandomModel(
   const build = {
     precision: options.precision,
     labelIds: [5, 6],
-    attentionGroups,
+    plans: graphPlans(options.precision),
     outDir: dir,
   } as const;
+  let graphs: ModelGraphs;
   if (isBuilt) {
     // The weights depend on the blueprint only, but the graph is measured, so it is written again.
     const { initializers } = parseModel(await readFile(join(dir, 'graph.onnx')));
-    await writeGraph(packedGraph(blueprint, build, initializers), dir, 'graph.onnx');
+    graphs = await writeGraphs(blueprint, build, initializers);
   } else {
-    await buildRankGraph(randomCheckpoint(blueprint), build);
+    ({ graphs } = await buildRankGraph(randomCheckpoint(blueprint), build));
     await writeFile(stamp, wanted);
   }
   return {
     description: `random weights of the ${name} shape (no built model), ${options.precision}`,
     dir,
-    graphFile: 'graph.onnx',
+    graphs,
     blueprint,
-    attentionGroups,
     encoder: undefined,
   };
 }
@@ -126,7 +124,7 @@ export async function writeStockGraph(
 ): Promise<readonly Initializer[]> {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(outDir, { recursive: true });
-  const { initializers } = parseModel(await readFile(join(model.dir, model.graphFile)));
+  const { initializers } = parseModel(await readFile(join(model.dir, model.graphs.cpu.score.file)));
   await shareWeights(initializers, model.dir, outDir);
   await writeGraph(stockGraph(model.blueprint, initializers), outDir, 'stock.onnx');
   return initializers;

@@ -1,6 +1,5 @@
 import type { Blueprint } from '../../src/model/manifest.ts';
-import type { TokenPart } from '../../src/batch/packed-batch.ts';
-import type { Feed } from '../../src/batch/graph-feeds.ts';
+import type { Feed, TokenPart } from '../../src/batch/packed-batch.ts';
 import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
 import type { Initializer, OnnxModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import * as blocks from '../../src/toolchain/graph/blocks.ts';

@@ -1,9 +1,8 @@
 import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
-import { type Feed, feedsOf } from '../../src/batch/graph-feeds.ts';
 import { packBatch } from '../../src/batch/pack-batch.ts';
-import { tokenPart } from '../../src/batch/packed-batch.ts';
-import { countRealSlots, paddedSlots } from '../../src/batch/slots.ts';
+import { type Feed, tokenPart } from '../../src/batch/packed-batch.ts';
+import { paddedSlots, realSlots } from '../../src/batch/slots.ts';
 import { sessionSettings } from '../../src/engine/session.ts';
 import { linearFlops } from './gemm-chain.ts';
 import type { BenchModel, LadderGraphs } from './model.ts';
@@ -21,7 +20,7 @@ export interface Variant {
 
 export interface Plan {
   /** Builds the feeds of each run. */
-  readonly runs: readonly (() => Feed[])[];
+  readonly runs: readonly (() => readonly Feed[])[];
   /** Tokens that the linear layers compute over all runs, padding included. */
   readonly tokens: number;
   readonly paddingTokens: number;
@@ -64,7 +63,7 @@ type LadderStep = Omit<Variant, 'session'> & { readonly path: string };
 
 function ladderSteps(options: VariantOptions): LadderStep[] {
   const { model, graphs } = options;
-  const packed = join(model.dir, model.graphFile);
+  const packed = join(model.dir, model.graphs.cpu.score.file);
   const unshared = (work: Work) => ({ ...work, part: unshare(work.part) });
   return [
     {
@@ -154,17 +153,18 @@ function planPadded(
 }
 
 function planPacked(work: Work, isUnshared: boolean, { model, tokenBudget }: VariantOptions): Plan {
-  const { blueprint, attentionGroups } = model;
+  const { blueprint } = model;
+  const { score } = model.graphs.cpu;
   const runs = splitRuns(work.part, tokenBudget);
-  const batches = runs.map((part) => packBatch([tokenPart(part)], { attentionGroups }));
+  const batches = runs.map((part) => packBatch([tokenPart(part)], score));
   const tiles = sum(runs.map((run) => run.suffixes.length)) + (isUnshared ? 0 : runs.length);
-  const runTokens = batches.map(({ ids }) => ids.length);
+  const runTokens = batches.map((batch) => batch.tokens);
   const tokens = sum(runTokens);
   return {
-    runs: runs.map((part) => () => feedsOf(packBatch([tokenPart(part)], { attentionGroups }))),
+    runs: runs.map((part) => () => packBatch([tokenPart(part)], score).feeds),
     tokens,
     paddingTokens: 0,
-    slots: { real: sum(batches.map(countRealSlots)), padded: sum(batches.map(paddedSlots)) },
+    slots: { real: realSlots(runs.map(tokenPart)), padded: sum(batches.map(paddedSlots)) },
     flops: linearFlops(blueprint, tokens, tiles),
     runTokens: Math.max(...runTokens),
   };

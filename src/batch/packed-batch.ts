@@ -49,38 +49,26 @@ export interface GroupShape {
   readonly keys: number;
 }
 
-/** The place of a padding row. It sees no key; its output is finite and never read. */
-export const paddingRowPlace = -1;
-/** The place of a padding key: beyond every row, so that none sees it. Exact in fp16 too. */
-export const paddingKeyPlace = 65_504;
-
-/** Tiles of one padded shape; a 1 x 1 dummy tile if the batch does not use the group. */
-export interface AttentionGroup extends GroupShape {
-  /** Packed token of each row. [B, S] */
-  readonly rowIndex: Int32Array;
-  /** Packed token of each key. [B, K] */
-  readonly keyIndex: Int32Array;
-  /** Position of each row in its sequence; a row sees the keys up to its own position. [B, S] */
-  readonly rowPlace: Float32Array;
-  /** Position of each key in the sequence. [B, K] */
-  readonly keyPlace: Float32Array;
-  /** Packed token of the tile's last real row: the last block computes only these rows. [B] */
-  readonly lastIndex: Int32Array;
-  /** Position of that row. [B] */
-  readonly lastPlace: Float32Array;
+/** An input of a graph, by its name. */
+export interface Feed {
+  readonly name: string;
+  readonly data: Int32Array | Float32Array | BigInt64Array;
+  readonly dims: readonly number[];
 }
 
-/** The inputs of one run of the graph. Running it transfers the buffers to the replica's thread. */
+/**
+ * The inputs of one run of a graph. Only the layout that packed it, and the graph that was written
+ * for that layout, know what the feeds mean. Running the batch transfers their buffers to the
+ * replica's thread.
+ */
 export interface PackedBatch {
-  /** [T] */
-  readonly ids: Int32Array;
-  /** Rotary positions; each candidate's continue from the prefix. [T] */
-  readonly positions: BigInt64Array;
-  readonly groups: readonly AttentionGroup[];
-  /** Row of each packed token's attention output among all tiles' rows, group after group. [T] */
-  readonly untile: Int32Array;
-  /** Tile of each candidate among all tiles, group after group. [N] */
-  readonly scored: Int32Array;
+  /** T: the tokens that the linear layers compute. */
+  readonly tokens: number;
+  /** N */
+  readonly candidates: number;
+  /** The padded shapes of attention, which decide its cost. */
+  readonly groups: readonly GroupShape[];
+  readonly feeds: readonly Feed[];
 }
 
 export type BatchOutcome =

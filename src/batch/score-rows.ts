@@ -1,4 +1,5 @@
 import { at } from '../base/at.ts';
+import type { LayoutPlan } from './layouts/layout.ts';
 import { packBatch, packedTokens } from './pack-batch.ts';
 import { type BatchPart, type PackedBatch, tokenPart } from './packed-batch.ts';
 
@@ -43,12 +44,12 @@ export function dealRows(rows: readonly Row[], tokenBudget: number): Grouping {
 export async function scoreRows(
   rows: readonly Row[],
   grouping: Grouping,
-  { run, attentionGroups }: { readonly run: RunBatch; readonly attentionGroups: number },
+  { run, plan }: { readonly run: RunBatch; readonly plan: LayoutPlan },
 ): Promise<ReadonlyMap<number, Logits>> {
   const scores = new Map<number, Logits>();
   for (const group of grouping) {
     const { parts, order } = partsOf(rows, group);
-    const logits = await run(packBatch(parts, { attentionGroups }));
+    const logits = await run(packBatch(parts, plan));
     order.forEach((row, place) => {
       scores.set(row, [at(logits, 2 * place), at(logits, 2 * place + 1)]);
     });

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, RankError } from '../base/errors.ts';
-import { type FilesOfModel, type FileStamps, mostBytes } from '../model/model-files.ts';
+import { type Manifest, type Provider, scoreGraph } from '../model/manifest.ts';
+import { type FileStamps, mostBytes } from '../model/model-files.ts';
 import { assertRegular, openFlags, type FileStamp, stampOf } from '../base/files/regular-file.ts';
 
 /**
- * The two files of a session. They are compared with the verified files at every load and after
+ * The two files of a session: the provider's graph, and the weights. They are compared with the verified files at every load and after
  * every run: ONNX Runtime maps the weights into memory, so writing into the file changes the scores
  * of an open session. All calls block, so that a disk that does not answer stops only this thread.
  */
@@ -22,7 +23,9 @@ export class ServedFiles {
    *
    * @throws RankError `unavailable` that names the file with another digest.
    */
-  constructor(dir: string, { graph, weights }: ServedManifest, verified: FileStamps) {
+  constructor(dir: string, manifest: ServedManifest, provider: Provider, verified: FileStamps) {
+    const { weights } = manifest;
+    const graph = scoreGraph(manifest, provider);
     this.dir = resolveFolder(dir, graph.file, weights.file);
     this.#graph = new OpenFile(join(this.dir, graph.file), graph.sha256, mostBytes.graph);
     try {
@@ -65,7 +68,7 @@ export class ServedFiles {
   }
 }
 
-type ServedManifest = Pick<FilesOfModel, 'graph' | 'weights'>;
+type ServedManifest = Pick<Manifest, 'name' | 'precision' | 'graphs' | 'weights'>;
 
 /** The graph or the weights differ from the files that were verified. */
 export class ChangedFileError extends RankError {}

@@ -3,10 +3,10 @@
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { messageOf, RankError } from '../base/errors.ts';
-import type { Manifest } from '../model/manifest.ts';
+import { type Manifest, scoreGraph } from '../model/manifest.ts';
 import { cudaHint } from './cuda-libraries.ts';
 import type { PackedBatch } from '../batch/packed-batch.ts';
-import { feedsOf, logitsOutput } from '../batch/graph-feeds.ts';
+import { logitsOutput } from '../batch/layouts/layout.ts';
 
 export interface SessionOptions {
   readonly modelDir: string;
@@ -28,22 +28,19 @@ export interface RankSession {
 }
 
 /**
- * Loads a built model on one device. There is no fallback: `cuda` throws without the CUDA
- * libraries, and for int8 models, whose products ONNX Runtime would silently run on the CPU.
+ * Loads a built model on one device: the graph that its manifest names for the provider, which
+ * reads batches of that graph's layout. There is no fallback: `cuda` throws without the CUDA
+ * libraries, and for a model without a graph for it.
  *
  * @throws RankError `unavailable`
  */
 export async function openSession(options: SessionOptions): Promise<RankSession> {
-  if (options.provider === 'cuda' && options.manifest.precision === 'int8') {
-    const { name } = options.manifest;
-    throw new RankError('unavailable', `${name} is int8, for CPU only; build it in fp16 for CUDA`);
-  }
-  const path = join(options.modelDir, options.manifest.graph.file);
+  const path = join(options.modelDir, scoreGraph(options.manifest, options.provider).file);
   const session = await createSession(path, options);
   return {
     async run(batch) {
       const outputs = await session.run(toTensors(batch), [logitsOutput]);
-      return readLogits(outputs[logitsOutput], batch.scored.length);
+      return readLogits(outputs[logitsOutput], batch.candidates);
     },
     close: () => session.release(),
   };
@@ -143,7 +140,7 @@ export function sessionSettings({
 
 function toTensors(batch: PackedBatch): Record<string, ort.Tensor> {
   return Object.fromEntries(
-    feedsOf(batch).map(({ name, data, dims }) => [name, toTensor(data, dims)]),
+    batch.feeds.map(({ name, data, dims }) => [name, toTensor(data, dims)]),
   );
 }
 

@@ -1,4 +1,6 @@
-import { assertSizes, type FileEntry } from './model-files.ts';
+import { type FileEntry, hexHash, parseFile } from './file-entry.ts';
+import { graphFiles, type ModelGraphs, parseGraphs } from './graphs.ts';
+import { assertSizes } from './model-files.ts';
 import { createTemplate, type PromptTemplate, templateHash } from '../text/template.ts';
 import { join } from 'node:path';
 import { at } from '../base/at.ts';
@@ -14,6 +16,7 @@ export { type Blueprint, families, type Family, leastRowTokens } from './bluepri
 export { defaultRowTokens, mostRowTokens, type TemplateTokens } from './prompt-facts.ts';
 export type { StartToken } from '../text/template-warnings.ts';
 export { type FileStamps, verifyFiles } from './model-files.ts';
+export { type GraphFile, type ModelGraphs, type Provider, scoreGraph } from './graphs.ts';
 
 /** The manifest of a built model, `manifest.json` beside the graph: parsed once, trusted inside. */
 
@@ -43,13 +46,11 @@ export interface Manifest extends PromptFacts {
   /** The steps that normalize callers' texts before they are encoded; undefined for none. */
   readonly normalize?: readonly NormalizeStep[] | undefined;
   readonly labels: { readonly yes: Label; readonly no: Label };
-  readonly graph: FileEntry;
+  readonly graphs: ModelGraphs;
   readonly weights: FileEntry;
   readonly tokenizer: FileEntry;
   /** Padded candidate lengths (candidate and suffix), ascending. */
   readonly buckets: readonly number[];
-  /** The number of attention groups in the graph: the most tile shapes in one batch. */
-  readonly attentionGroups: number;
   readonly source: {
     readonly description: string;
     readonly licence: string;
@@ -64,27 +65,29 @@ export interface Manifest extends PromptFacts {
 /** Everything that decides a score, and nothing else (no names, dates or origins). */
 type ScoreIdentity = Pick<
   Manifest,
-  'weights' | 'graph' | 'tokenizer' | 'templateHash' | 'labels' | 'precision' | 'normalize'
+  'weights' | 'graphs' | 'tokenizer' | 'templateHash' | 'labels' | 'precision' | 'normalize'
 >;
 
 /**
  * SHA-256 of the JSON list `["slmrank-score-1", weights, graph, tokenizer, templateHash, precision,
- * yes id, no id]` without spaces, with files as their SHA-256. The graph covers the effect of a
- * recipe beyond weights and template. A model that normalizes texts adds the version of the rules
- * and the names of its steps.
+ * yes id, no id]` without spaces, with files as their SHA-256. The graph is the CPU's; it covers the
+ * effect of a recipe beyond weights and template. A model with further graphs adds them, and one
+ * that normalizes texts adds the version of the rules and the names of its steps.
  */
 export function scoreFingerprint(of: ScoreIdentity): string {
   const { normalize = [] } = of;
+  const [graph, ...others] = graphFiles(of.graphs).map(({ sha256: hash }) => hash);
   return sha256(
     JSON.stringify([
       'slmrank-score-1',
       of.weights.sha256,
-      of.graph.sha256,
+      graph,
       of.tokenizer.sha256,
       of.templateHash,
       of.precision,
       of.labels.yes.id,
       of.labels.no.id,
+      ...others,
       ...(normalize.length === 0 ? [] : [normalizeRules, ...normalize]),
     ]),
   );
@@ -116,7 +119,6 @@ export async function readManifest(dir: string, progress?: ReadProgress): Promis
 }
 
 export const modelName = /^[\w.-]{1,100}$/;
-const hexHash = /^[0-9a-f]{64}$/;
 
 /**
  * Reads a manifest's text; `where` names its file.
@@ -138,11 +140,10 @@ export function parseManifest(text: string, where: string): Manifest {
     normalize: parseNormalize(json),
     ...parsePromptFacts(json),
     labels: parseLabels(json.record('labels'), blueprint),
-    graph: parseFile(json.record('graph')),
+    graphs: parseGraphs(json),
     weights: parseFile(json.record('weights')),
     tokenizer: parseFile(json.record('tokenizer')),
     buckets: parseBuckets(json, blueprint.rowTokens),
-    attentionGroups: json.count('attentionGroups', { min: 1, max: 16 }),
     source: parseSource(json.record('source')),
     recipe: json.has('recipe') ? parseRecipeReference(json.record('recipe')) : undefined,
     fingerprint: json.text('fingerprint', hexHash, 'a SHA-256'),
@@ -192,14 +193,6 @@ function parseLabels(json: JsonRecord, blueprint: Blueprint): Manifest['labels']
     json.fail('no', 'an id other than that of yes');
   }
   return labels;
-}
-
-function parseFile(json: JsonRecord): FileEntry {
-  return {
-    file: json.text('file', /^[\w-][\w.-]*$/, 'a plain file name'),
-    bytes: json.count('bytes'),
-    sha256: json.text('sha256', hexHash, 'a SHA-256'),
-  };
 }
 
 function parseSource(json: JsonRecord): Manifest['source'] {

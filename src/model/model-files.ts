@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RankError } from '../base/errors.ts';
+import type { FileEntry } from './file-entry.ts';
+import { graphFiles, type ModelGraphs } from './graphs.ts';
 import {
   assertRegular,
   type FileStamp,
@@ -8,19 +10,27 @@ import {
   type ReadProgress,
 } from '../base/files/regular-file.ts';
 
+export type { FileEntry } from './file-entry.ts';
+
 /** Far above the size of any model file. */
 export const mostBytes = { graph: 1 << 28, weights: 2 ** 34, tokenizer: 1 << 27 } as const;
-type Role = keyof typeof mostBytes;
-const roles: readonly Role[] = ['graph', 'weights', 'tokenizer'];
-
-export interface FileEntry {
-  readonly file: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
 
 /** The files of a manifest. */
-export type FilesOfModel = Readonly<Record<Role, FileEntry>>;
+export interface FilesOfModel {
+  readonly graphs: ModelGraphs;
+  readonly weights: FileEntry;
+  readonly tokenizer: FileEntry;
+}
+
+/** Every file once, with the most bytes that one of its kind may have. */
+export function listFiles({ graphs, weights, tokenizer }: FilesOfModel) {
+  return [
+    ...graphFiles(graphs).map((entry) => ({ entry, mostBytes: mostBytes.graph })),
+    { entry: weights, mostBytes: mostBytes.weights },
+    { entry: tokenizer, mostBytes: mostBytes.tokenizer },
+  ];
+}
+
 /** File stamps by file name. */
 export type FileStamps = Readonly<Record<string, FileStamp>>;
 
@@ -30,8 +40,8 @@ export async function assertSizes(
   model: FilesOfModel,
   progress?: ReadProgress,
 ): Promise<void> {
-  for (const role of roles) {
-    await assertSize(dir, model, role);
+  for (const file of listFiles(model)) {
+    await assertSize(dir, file);
     progress?.onRead();
   }
 }
@@ -48,11 +58,11 @@ export async function verifyFiles(
   progress?: ReadProgress,
 ): Promise<FileStamps> {
   const stamps: Record<string, FileStamp> = {};
-  for (const role of roles) {
-    const { file, sha256 } = model[role];
+  for (const each of listFiles(model)) {
+    const { file, sha256 } = each.entry;
     const path = join(dir, file);
-    await assertSize(dir, model, role);
-    const found = await hashRegular(path, { mostBytes: mostBytes[role], progress });
+    await assertSize(dir, each);
+    const found = await hashRegular(path, { mostBytes: each.mostBytes, progress });
     if (found.sha256 !== sha256) {
       throw new RankError(
         'invalid-argument',
@@ -64,13 +74,15 @@ export async function verifyFiles(
   return stamps;
 }
 
-async function assertSize(dir: string, model: FilesOfModel, role: Role): Promise<void> {
-  const { file, bytes } = model[role];
+type ListedFile = ReturnType<typeof listFiles>[number];
+
+async function assertSize(dir: string, { entry, mostBytes }: ListedFile): Promise<void> {
+  const { file, bytes } = entry;
   const path = join(dir, file);
   const found = await stat(path, { bigint: true }).catch((cause: unknown) => {
     throw new RankError('not-found', `${path} is missing; the manifest names it`, { cause });
   });
-  assertRegular(found, path, mostBytes[role]);
+  assertRegular(found, path, mostBytes);
   if (found.size !== BigInt(bytes)) {
     throw new RankError(
       'invalid-argument',

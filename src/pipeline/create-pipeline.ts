@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { Config, ServedConfig } from '../config/config.ts';
 import { TokenEstimator } from './plan/estimate-tokens.ts';
 import type { Tell } from '../domain/events.ts';
-import type { FileStamps, Manifest } from '../model/manifest.ts';
+import { type FileStamps, type GraphFile, type Manifest, scoreGraph } from '../model/manifest.ts';
 import { Pipeline, type WrapRank } from './pipeline.ts';
 import { openEncoders, openReplicas, type PoolLog, type Workers } from '../pool/open-pools.ts';
 import { Admission } from '../schedule/admission.ts';
@@ -56,7 +56,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     scheduler,
     cost,
     wrapRank: options.wrapRank,
-    pack: (parts) => packBatch(parts, { attentionGroups: manifest.attentionGroups }),
+    pack: (parts) => packBatch(parts, graphOf(options)),
     replicas: openReplicas({
       ...options,
       clock,
@@ -66,29 +66,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   });
 }
 
+/** The graph that the replicas run: the slots of a server are of one kind. */
+function graphOf({ config, manifest }: PipelineOptions): GraphFile {
+  return scoreGraph(manifest, config.devices[0]?.provider ?? 'cpu');
+}
+
 function openEstimator({ config, manifest }: PipelineOptions): TokenEstimator {
   const { tokenBudget } = config;
   return new TokenEstimator(manifest.template, { ...servedLimits(config, manifest), tokenBudget });
 }
 
-function openScheduler(
-  { config, manifest, clock = systemClock, tell }: PipelineOptions,
-  cost: CostModel,
-  tuner: BucketTuner,
-): Scheduler {
-  const { attentionGroups } = manifest;
+function openScheduler(options: PipelineOptions, cost: CostModel, tuner: BucketTuner): Scheduler {
+  const { config, clock = systemClock, tell } = options;
+  const graph = graphOf(options);
   return new Scheduler({
     policy: createPolicy({
       tokenBudget: config.tokenBudget,
       lingerMs: config.lingerMs,
-      attentionGroups,
+      attentionGroups: graph.attentionGroups,
       // On CPU, a quarter of the budget still reaches 85 to 95 % of the best rate (fp32, from 136
       // tokens on).
       shareTokens: Math.ceil(config.tokenBudget / 4),
       agingMs: config.agingMs,
       deferrableWaitMs: config.deferrableWaitMs || Number.POSITIVE_INFINITY,
     }),
-    pack: (parts) => packBatch(parts, { attentionGroups }),
+    pack: (parts) => packBatch(parts, graph),
     cost,
     get buckets() {
       return tuner.current.buckets;
@@ -107,11 +109,12 @@ function openDepth(config: Config, clock: Clock): DepthController {
   return new DepthController({ floor, ceiling, targetMs }, clock);
 }
 
-function openTuner({ config, manifest, log }: PipelineOptions): BucketTuner {
+function openTuner(options: PipelineOptions): BucketTuner {
+  const { config, manifest, log } = options;
   return new BucketTuner({
     mode: config.tuneBuckets,
     buckets: manifest.buckets,
-    most: manifest.attentionGroups + 2,
+    most: graphOf(options).attentionGroups + 2,
     onProposal: (proposed, current) =>
       log?.info({ proposed, current }, 'buckets that would fit the lengths seen'),
   });

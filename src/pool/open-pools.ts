@@ -1,8 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Config, DeviceSlot, ServedConfig } from '../config/config.ts';
-import { RankError } from '../base/errors.ts';
 import type { Tell } from '../domain/events.ts';
-import type { FileStamps, Manifest } from '../model/manifest.ts';
+import { type FileStamps, type Manifest, scoreGraph } from '../model/manifest.ts';
 import type { PackedBatch } from '../batch/packed-batch.ts';
 import type { CostModel } from '../schedule/costs/cost.ts';
 import { packBatch, packedTokens, planGroups } from '../batch/pack-batch.ts';
@@ -72,9 +71,8 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
     options.onOffer(replicas.offer());
   };
   const openReplica = (slot: DeviceSlot) => {
-    assertRuns(slot, manifest);
-    const predictMs = ({ ids, groups }: PackedBatch) =>
-      cost.estimateMs({ packedTokens: ids.length, slots: paddedSlots({ groups }) }, slot.name) ||
+    const predictMs = ({ tokens, groups }: PackedBatch) =>
+      cost.estimateMs({ packedTokens: tokens, slots: paddedSlots({ groups }) }, slot.name) ||
       undefined;
     const openThread: OpenThread = (onGone) =>
       openDeviceThread(entry, { modelDir: config.model, manifest, slot, verified }, onGone);
@@ -93,26 +91,15 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
   return replicas;
 }
 
-/** CUDA has no kernels for int8 products: ONNX Runtime would copy each one to the CPU and back. */
-function assertRuns({ name, provider }: DeviceSlot, { name: model, precision }: Manifest): void {
-  if (provider === 'cuda' && precision === 'int8') {
-    throw new RankError(
-      'invalid-argument',
-      `${name} cannot run ${model}: it is built in int8, for CPUs; ` +
-        'slmrank model build --precision fp16 builds it for CUDA',
-    );
-  }
-}
-
 function warmUpsOf({ provider }: DeviceSlot, manifest: Manifest, config: Config): WarmUp[] {
   const { tokenBudget } = config;
   const { candidateTokens, prefixTokens } = servedLimits(config, manifest);
-  const { attentionGroups } = manifest;
+  const graph = scoreGraph(manifest, provider);
   const options = { provider, tokenBudget, candidateTokens, prefixTokens };
   return warmUpParts(manifest, options).map((part) => ({
     packedTokens: packedTokens([part]),
-    slots: paddedSlots({ groups: planGroups([part], { attentionGroups }) }),
-    pack: () => packBatch([part], { attentionGroups }),
+    slots: paddedSlots({ groups: planGroups([part], graph) }),
+    pack: () => packBatch([part], graph),
   }));
 }
 

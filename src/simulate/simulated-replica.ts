@@ -1,44 +1,17 @@
 import type { Clock } from '../base/clock.ts';
-import type {
-  AttentionGroup,
-  BatchOutcome,
-  BatchPart,
-  BatchRunner,
-  GroupShape,
-  PackedBatch,
-} from '../batch/packed-batch.ts';
+import type { LayoutPlan } from '../batch/layouts/layout.ts';
+import type { BatchOutcome, BatchPart, BatchRunner, PackedBatch } from '../batch/packed-batch.ts';
 import { type CostWeights, costOf } from '../schedule/costs/cost-fit.ts';
 import { packedTokens, planGroups } from '../batch/pack-batch.ts';
 import { paddedSlots } from '../batch/slots.ts';
 
-const noInts = new Int32Array(0);
-const noFloats = new Float32Array(0);
-const noLongs = new BigInt64Array(0);
-
 /** Like `packBatch`, but only with what the batch's cost depends on. */
-export function packOutline(
-  parts: readonly BatchPart[],
-  limits: { readonly attentionGroups: number },
-): PackedBatch {
-  const candidates = parts.reduce((sum, { suffixes }) => sum + suffixes.length, 0);
+export function packOutline(parts: readonly BatchPart[], plan: LayoutPlan): PackedBatch {
   return {
-    ids: new Int32Array(packedTokens(parts)),
-    positions: noLongs,
-    groups: planGroups(parts, limits).map(outlineGroup),
-    untile: noInts,
-    scored: new Int32Array(candidates),
-  };
-}
-
-function outlineGroup(shape: GroupShape): AttentionGroup {
-  return {
-    ...shape,
-    rowIndex: noInts,
-    keyIndex: noInts,
-    rowPlace: noFloats,
-    keyPlace: noFloats,
-    lastIndex: noInts,
-    lastPlace: noFloats,
+    tokens: packedTokens(parts),
+    candidates: parts.reduce((sum, { suffixes }) => sum + suffixes.length, 0),
+    groups: planGroups(parts, plan),
+    feeds: [],
   };
 }
 
@@ -74,11 +47,11 @@ export class SimulatedReplica implements BatchRunner {
 
   run(batch: PackedBatch): Promise<BatchOutcome> {
     const { clock, drawHandoverMs } = this.#options;
-    const runMs = this.drawMs({ packedTokens: batch.ids.length, slots: paddedSlots(batch) });
+    const runMs = this.drawMs({ packedTokens: batch.tokens, slots: paddedSlots(batch) });
     // A batch that waits for another has been handed over by the time it can start.
     this.#freeAtMs = Math.max(clock.nowMs() + drawHandoverMs(), this.#freeAtMs) + runMs;
     this.busyMs += runMs;
-    const logits = new Float32Array(2 * batch.scored.length);
+    const logits = new Float32Array(2 * batch.candidates);
     return new Promise((resolve) => {
       clock.at(this.#freeAtMs, () => resolve({ ok: true, logits, runMs }));
     });

@@ -61,7 +61,7 @@ export class SimulatedServer {
     const { attentionGroups } = policy;
     this.#scheduler = new Scheduler({
       policy: createPolicy(policy),
-      pack: (parts) => packOutline(parts, { attentionGroups }),
+      pack: (parts) => packOutline(parts, { layout: 'masked', attentionGroups }),
       cost,
       buckets: options.buckets,
       clock,

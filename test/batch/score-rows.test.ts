@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { at } from '../../src/base/at.ts';
 import type { PackedBatch } from '../../src/batch/packed-batch.ts';
+import { lastTokens } from '../support/models/read-masked.ts';
 import { dealRows, scoreRows, unshared } from '../../src/batch/score-rows.ts';
 
 const [a, b] = [Int32Array.of(1, 2, 3), Int32Array.of(4, 5, 6)];
@@ -8,10 +8,8 @@ const row = (prefix: Int32Array, id: number) => ({ prefix, ids: Int32Array.of(id
 const rows = [row(a, 10), row(a, 11), row(b, 20), row(b, 21)];
 
 /** Scores each candidate by its last token. */
-function scoreByToken({ ids, groups, scored }: PackedBatch): Float32Array {
-  const lasts = groups.flatMap(({ lastIndex }) => [...lastIndex]);
-  const tokens = Array.from(scored, (tile) => at(ids, at(lasts, tile)));
-  return Float32Array.from(tokens.flatMap((token) => [token, -token]));
+function scoreByToken(batch: PackedBatch): Float32Array {
+  return Float32Array.from(lastTokens(batch).flatMap((token) => [token, -token]));
 }
 
 test('rows are dealt from all prefixes in turn, within the token budget', () => {
@@ -26,10 +24,13 @@ test('a row above the token budget has a batch of its own', () => {
 test('logits are returned by row index, and each prefix is packed once per batch', async () => {
   const sizes: number[] = [];
   const run = (batch: PackedBatch) => {
-    sizes.push(batch.ids.length);
+    sizes.push(batch.tokens);
     return Promise.resolve(scoreByToken(batch));
   };
-  const scores = await scoreRows(rows, [[0, 2, 1], [3]], { run, attentionGroups: 2 });
+  const scores = await scoreRows(rows, [[0, 2, 1], [3]], {
+    run,
+    plan: { layout: 'masked', attentionGroups: 2 },
+  });
   expect(sizes).toEqual([9, 4]);
   expect(rows.map((_, index) => scores.get(index))).toEqual([
     [10, -10],

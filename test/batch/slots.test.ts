@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { packBatch } from '../../src/batch/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
-import { countRealSlots, paddedSlots, realSlots } from '../../src/batch/slots.ts';
+import { paddedSlots, realSlots } from '../../src/batch/slots.ts';
 
 const parts = [
   tokenPart({ prefix: Int32Array.of(1, 2), suffixes: [Int32Array.of(3, 4, 5), Int32Array.of(6)] }),
@@ -10,7 +9,6 @@ const parts = [
 test('real slots are rows times keys of the prefix and of each candidate', () => {
   const slots = 2 * 2 + 3 * (2 + 3) + 1 * (2 + 1);
   expect(realSlots(parts)).toBe(slots);
-  expect(countRealSlots(packBatch(parts, { attentionGroups: 1 }))).toBe(slots);
   expect(realSlots([])).toBe(0);
 });
 

@@ -23,7 +23,8 @@ const graph = { file: 'graph.onnx', bytes: 5, sha256: sha256('graph') };
 const weights = { file: 'weights.bin', bytes: 7, sha256: sha256('weights') };
 const tokenizer = { file: 'tokenizer.json', bytes: 2, sha256: sha256('{}') };
 /** All that is read of it. */
-const manifest = { graph, weights, tokenizer } as Manifest;
+const score = { layout: 'masked', attentionGroups: 4, ...graph } as const;
+const manifest = { graphs: { cpu: { score } }, weights, tokenizer } as Manifest;
 
 const model = () =>
   temporaryFolder({ 'graph.onnx': 'graph', 'weights.bin': 'weights', 'tokenizer.json': '{}' });
@@ -65,8 +66,8 @@ describe.each(others)('a file that was %s', (_how, change) => {
   ])('after it was verified does not load: %s', async (file, text) => {
     const { dir, stamps } = await verified();
     change(join(dir, file), text);
-    expect(() => new ServedFiles(dir, manifest, stamps)).toThrow(ChangedFileError);
-    expect(() => new ServedFiles(dir, manifest, stamps)).toThrow(
+    expect(() => new ServedFiles(dir, manifest, 'cpu', stamps)).toThrow(ChangedFileError);
+    expect(() => new ServedFiles(dir, manifest, 'cpu', stamps)).toThrow(
       `${file} is not the file that was verified: it has SHA-256 ${sha256(text)}, the manifest says `,
     );
   });
@@ -74,12 +75,12 @@ describe.each(others)('a file that was %s', (_how, change) => {
   test('by the same contents loads', async () => {
     const { dir, stamps } = await verified();
     change(join(dir, 'weights.bin'), 'weights');
-    new ServedFiles(dir, manifest, stamps).close();
+    new ServedFiles(dir, manifest, 'cpu', stamps).close();
   });
 
   test.each(['graph.onnx', 'weights.bin'])('while it was loaded is refused: %s', async (file) => {
     const { dir, stamps } = await verified();
-    const files = new ServedFiles(dir, manifest, stamps);
+    const files = new ServedFiles(dir, manifest, 'cpu', stamps);
     change(join(dir, file), file === 'graph.onnx' ? 'graph' : 'weights');
     expect(() => files.assertLoaded()).toThrow(`${file} changed while it was loaded`);
     files.close();
@@ -88,15 +89,15 @@ describe.each(others)('a file that was %s', (_how, change) => {
 
 test('without a stamp a file is read', () => {
   const dir = model();
-  new ServedFiles(dir, manifest, {}).close();
+  new ServedFiles(dir, manifest, 'cpu', {}).close();
   overwrite(join(dir, 'weights.bin'), 'weighty');
-  expect(() => new ServedFiles(dir, manifest, {})).toThrow(sha256('weighty'));
+  expect(() => new ServedFiles(dir, manifest, 'cpu', {})).toThrow(sha256('weighty'));
 });
 
 describe('weights of an open session', () => {
   const loaded = async () => {
     const { dir, stamps } = await verified();
-    const files = new ServedFiles(dir, manifest, stamps);
+    const files = new ServedFiles(dir, manifest, 'cpu', stamps);
     files.assertLoaded();
     return { files, path: join(dir, 'weights.bin') };
   };
@@ -140,14 +141,14 @@ describe('symbolic links', () => {
     const dir = model();
     const root = temporaryFolder();
     symlinkSync(dir, join(root, 'model'));
-    expect(new ServedFiles(join(root, 'model'), manifest, {}).dir).toBe(join(root, 'model'));
+    expect(new ServedFiles(join(root, 'model'), manifest, 'cpu', {}).dir).toBe(join(root, 'model'));
     const mounted = join(root, 'mounted');
     mkdirSync(mounted);
     symlinkSync(dir, join(mounted, '..data'));
     for (const file of ['graph.onnx', 'weights.bin']) {
       symlinkSync(join('..data', file), join(mounted, file));
     }
-    expect(new ServedFiles(mounted, manifest, {}).dir).toBe(dir);
+    expect(new ServedFiles(mounted, manifest, 'cpu', {}).dir).toBe(dir);
   });
 
   test('to weights elsewhere are refused with what to do', () => {
@@ -155,7 +156,7 @@ describe('symbolic links', () => {
     const blob = join(temporaryFolder({ 'blobs/cafe': 'weights' }), 'blobs/cafe');
     rmSync(join(dir, 'weights.bin'));
     symlinkSync(blob, join(dir, 'weights.bin'));
-    expect(() => new ServedFiles(dir, manifest, {})).toThrow(
+    expect(() => new ServedFiles(dir, manifest, 'cpu', {})).toThrow(
       `weights.bin is a symbolic link to ${blob}; ONNX Runtime needs graph.onnx and weights.bin as files of one folder: copy them there`,
     );
   });
@@ -164,7 +165,7 @@ describe('symbolic links', () => {
     const dir = model();
     rmSync(join(dir, 'weights.bin'));
     symlinkSync('gone', join(dir, 'weights.bin'));
-    expect(() => new ServedFiles(dir, manifest, {})).toThrow(
+    expect(() => new ServedFiles(dir, manifest, 'cpu', {})).toThrow(
       /cannot open .*weights\.bin: .*ENOENT/,
     );
   });

@@ -16,7 +16,7 @@ describe('a session', () => {
 
   const options = () => ({
     modelDir: model.dir,
-    manifest: { graph: model.graph } as Manifest,
+    manifest: { name: 'tiny', graphs: model.graphs } as Manifest,
     deviceId: 0,
     threads: 1,
   });
@@ -29,9 +29,10 @@ describe('a session', () => {
   });
 
   it('refuses an int8 model on CUDA, where its products would run on the CPU', async () => {
-    const manifest = { ...options().manifest, name: 'small', precision: 'int8' } as const;
+    const { cpu } = model.graphs;
+    const manifest = { ...options().manifest, precision: 'int8', graphs: { cpu } } as const;
     await expect(openSession({ ...options(), manifest, provider: 'cuda' })).rejects.toThrow(
-      'small is int8, for CPU only; build it in fp16 for CUDA',
+      'tiny is built in int8, for CPUs; slmrank model build --precision fp16 builds it for CUDA',
     );
   });
 
@@ -50,7 +51,7 @@ describe('a session', () => {
           suffixes: [Int32Array.of(4, 5), Int32Array.of(6)],
         }),
       ],
-      { attentionGroups: 4 },
+      model.graph,
     );
     const first = await session.run(batch);
     const second = await session.run(batch);
@@ -70,7 +71,7 @@ describe('a session', () => {
           suffixes: [Int32Array.of(model.blueprint.vocabulary)],
         }),
       ],
-      { attentionGroups: 4 },
+      model.graph,
     );
     await expect(session.run(batch)).rejects.toThrow(/indices element out of data bounds/);
     await session.close();

@@ -26,11 +26,13 @@ function fileOf(file: string, content: string) {
   return { file, bytes: content.length, sha256: sha256(content) };
 }
 
+const plan = { layout: 'masked', attentionGroups: 4 } as const;
+
 const identity = {
   precision: 'fp32' as const,
   templateHash: templateHash(template),
   labels: { yes: { text: 'Yes', id: 3 }, no: { text: 'No', id: 4 } },
-  graph: fileOf('graph.onnx', 'graph'),
+  graphs: { cpu: { score: { ...plan, ...fileOf('graph.onnx', 'graph') } } },
   weights: fileOf('weights.bin', 'weights'),
   tokenizer: fileOf('tokenizer.json', '{}'),
 };
@@ -58,7 +60,6 @@ const valid: Manifest = {
   template,
   ...identity,
   buckets: [16, 32, 64],
-  attentionGroups: 4,
   source: { description: 'made here', licence: 'Apache-2.0', sha256: sha256('source') },
   recipe: { name: 'tiny', sha256: sha256('recipe') },
   fingerprint: scoreFingerprint(identity),
@@ -143,9 +144,9 @@ describe('a manifest', () => {
     ['labels.yes.id', 288, "'labels.yes.id' is 288; a whole number from 0 to 287 is needed"],
     ['labels.no', { text: 'No', id: 3 }, 'an id other than that of yes is needed'],
     [
-      'graph.file',
+      'graphs.cpu.score.file',
       '../graph.onnx',
-      '\'graph.file\' is "../graph.onnx"; a plain file name is needed',
+      '\'graphs.cpu.score.file\' is "../graph.onnx"; a plain file name is needed',
     ],
     ['weights.bytes', -5, "'weights.bytes' is -5; a whole number"],
     ['tokenizer.sha256', 'abc', '\'tokenizer.sha256\' is "abc"; a SHA-256 is needed'],
@@ -153,7 +154,6 @@ describe('a manifest', () => {
     ['buckets', [32, 16], "'buckets' is [32,16]; an ascending list is needed"],
     ['buckets', [4096], "'buckets' is [4096]; a list of whole numbers from 1 to 2048 is needed"],
     ['buckets', 16, "'buckets' is 16; a list is needed"],
-    ['attentionGroups', 0, "'attentionGroups' is 0; a whole number from 1 to 16 is needed"],
     ['source.licence', undefined, "'source.licence' is missing; text is needed"],
     ['recipe', { name: 'x' }, "'recipe.sha256' is missing; a SHA-256 is needed"],
     ['fingerprint', sha256(''), 'the hash of what it describes, is needed'],
@@ -174,7 +174,8 @@ describe('the score fingerprint', () => {
     const other = { file: 'x', bytes: 1, sha256: sha256('other') };
     const changed = [
       { weights: other },
-      { graph: other },
+      { graphs: { cpu: { score: { ...plan, ...other } } } },
+      { graphs: { ...identity.graphs, cuda: { score: { ...plan, ...other } } } },
       { tokenizer: other },
       { templateHash: sha256('other') },
       { precision: 'fp16' as const },
@@ -192,8 +193,8 @@ describe('the score fingerprint', () => {
   });
 
   it('does not depend on file names', () => {
-    const graph = { ...identity.graph, file: 'other.onnx' };
-    expect(scoreFingerprint({ ...identity, graph })).toBe(scoreFingerprint(identity));
+    const graphs = { cpu: { score: { ...identity.graphs.cpu.score, file: 'other.onnx' } } };
+    expect(scoreFingerprint({ ...identity, graphs })).toBe(scoreFingerprint(identity));
   });
 });
 

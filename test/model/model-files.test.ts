@@ -7,7 +7,9 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const entry = (file: string, text: string) => ({ file, bytes: text.length, sha256: sha256(text) });
 const model = {
-  graph: entry('graph.onnx', 'graph'),
+  graphs: {
+    cpu: { score: { layout: 'masked', attentionGroups: 4, ...entry('graph.onnx', 'graph') } },
+  } as const,
   weights: entry('weights.bin', 'weights'),
   tokenizer: entry('tokenizer.json', '{}'),
 };

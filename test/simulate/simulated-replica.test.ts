@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { packBatch } from '../../src/batch/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
+import { maskedPlan } from '../../src/toolchain/graph/graph-plans.ts';
 import { paddedSlots } from '../../src/batch/slots.ts';
 import { packOutline, SimulatedReplica } from '../../src/simulate/simulated-replica.ts';
 import { FakeClock } from '../support/fakes/clock.ts';
@@ -14,11 +15,10 @@ const parts = [
 ];
 
 test('an outline has the tokens, tiles and candidates of the real batch', () => {
-  const limits = { attentionGroups: 4 };
-  const outline = packOutline(parts, limits);
-  const real = packBatch(parts, limits);
-  expect(outline.ids).toHaveLength(real.ids.length);
-  expect(outline.scored).toHaveLength(real.scored.length);
+  const outline = packOutline(parts, maskedPlan);
+  const real = packBatch(parts, maskedPlan);
+  expect(outline.tokens).toBe(real.tokens);
+  expect(outline.candidates).toBe(real.candidates);
   expect(paddedSlots(outline)).toBe(paddedSlots(real));
 });
 
@@ -42,8 +42,8 @@ test('a run takes its cost times the factor of the replica and the ratio drawn',
 
 test('batches run one after the other, and the handover of a waiting batch costs no time', async () => {
   const { clock, replica } = setUp(5);
-  const batch = packOutline(parts, { attentionGroups: 4 });
-  const runMs = replica.drawMs({ packedTokens: batch.ids.length, slots: paddedSlots(batch) });
+  const batch = packOutline(parts, maskedPlan);
+  const runMs = replica.drawMs({ packedTokens: batch.tokens, slots: paddedSlots(batch) });
   const endedAtMs: number[] = [];
   for (let i = 0; i < 2; i += 1) {
     void replica.run(batch).then((outcome) => {

@@ -83,11 +83,11 @@ describe('a compact checkpoint with some inputs in floats', () => {
       const { to: from } = await quantize(inputs);
       const dir = join(temporaryFolder(), 'built');
       await buildModel({ ...tinyBuildOptions('llama', dir), from, precision: 'int8' });
-      const { source, graph } = await readManifest(dir);
+      const { source, graphs } = await readManifest(dir);
       const golden = { ...readTinyGolden('llama'), sourceSha256: source.sha256 };
       const device = { provider: 'cpu', deviceId: 0 } as const;
       const { checks } = await verifyModel({ dir, golden, device, threads: 1, onProgress: quiet });
-      const { initializers } = parseModel(readFileSync(join(dir, graph.file)));
+      const { initializers } = parseModel(readFileSync(join(dir, graphs.cpu.score.file)));
       const floating = initializers.filter(({ type }) => type === 'float32');
       const mean = checks.find(({ name }) => name === 'logits, reference')?.mean ?? NaN;
       return { mean, floating: floating.map(({ name }) => name) };
@@ -110,8 +110,8 @@ describe('a compact checkpoint with some inputs in floats', () => {
     const dir = join(temporaryFolder(), 'built');
     const more = [{ layer: 1, kind: 'gateUp' }] as const;
     const options = { ...tinyBuildOptions('llama', dir), from, precision: 'int8' } as const;
-    const { weights, graph } = await buildModel({ ...options, floats: more });
-    const { initializers } = parseModel(readFileSync(join(dir, graph.file)));
+    const { weights, graphs } = await buildModel({ ...options, floats: more });
+    const { initializers } = parseModel(readFileSync(join(dir, graphs.cpu.score.file)));
     const isFloat = (name: string) =>
       initializers.find((each) => each.name === name)?.type === 'float32';
     expect([...whole, ...readersOf(more[0])].every(isFloat)).toBe(true);

@@ -3,15 +3,14 @@ import { at } from '../../../src/base/at.ts';
 import { packBatch } from '../../../src/batch/pack-batch.ts';
 import { tokenPart } from '../../../src/batch/packed-batch.ts';
 import { openSession } from '../../../src/engine/session.ts';
-import { readManifest } from '../../../src/model/manifest.ts';
+import { readManifest, scoreGraph } from '../../../src/model/manifest.ts';
 import type { EngineTask } from './engine.ts';
 
 // Measures a session alone: batches are packed in advance and run in turn until the time is over.
 const { modelDir, threads, batches, seconds } = workerData as EngineTask;
 const manifest = await readManifest(modelDir);
-const { attentionGroups } = manifest;
 const session = await openSession({ modelDir, manifest, provider: 'cpu', deviceId: 0, threads });
-const packed = batches.map((parts) => packBatch(parts.map(tokenPart), { attentionGroups }));
+const packed = batches.map((parts) => packBatch(parts.map(tokenPart), scoreGraph(manifest, 'cpu')));
 for (const batch of packed) {
   await session.run(batch);
 }

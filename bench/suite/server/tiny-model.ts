@@ -16,6 +16,7 @@ import { builtinTemplate } from '../../../src/model/builtin-template.ts';
 import { loadTokenizer, singleTokenId } from '../../../src/text/tokenizer/tokenizer.ts';
 import { projectFolder } from '../../../src/toolchain/build/project-folder.ts';
 import { randomCheckpoint } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
+import { graphPlans } from '../../../src/toolchain/graph/graph-plans.ts';
 import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
 import { replaceFolder } from '../../../src/model/replace-folder.ts';
 
@@ -41,7 +42,6 @@ export const tinyBlueprint: Blueprint = {
   rowTokens: 2048,
 };
 
-const attentionGroups = 4;
 const buckets = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048];
 
 /** Builds the model if it is missing or has another shape. Resolves to its folder. */
@@ -66,17 +66,17 @@ async function buildTiny(dir: string): Promise<void> {
   const label = (text: string) => ({ text, id: singleTokenId(words, text) });
   const labels = { yes: label('yes'), no: label('no') };
   const template = builtinTemplate(tinyBlueprint.family);
-  const { graph, weights, parameters } = await buildRankGraph(randomCheckpoint(tinyBlueprint), {
+  const { graphs, weights, parameters } = await buildRankGraph(randomCheckpoint(tinyBlueprint), {
     precision: 'fp32',
     labelIds: [labels.yes.id, labels.no.id],
-    attentionGroups,
+    plans: graphPlans('fp32'),
     outDir: dir,
   });
   const identity = {
     precision: 'fp32',
     templateHash: templateHash(template),
     labels,
-    graph,
+    graphs,
     weights,
     tokenizer: {
       file: 'tokenizer.json',
@@ -92,7 +92,6 @@ async function buildTiny(dir: string): Promise<void> {
     template,
     ...identity,
     buckets,
-    attentionGroups,
     source: { description: 'random weights', licence: 'none', sha256: sha256('random') },
     recipe: undefined,
     fingerprint: scoreFingerprint(identity),

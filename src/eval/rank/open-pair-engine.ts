@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
+import type { LayoutPlan } from '../../batch/layouts/layout.ts';
 import type { BatchRunner } from '../../batch/packed-batch.ts';
 import type { ServedConfig } from '../../config/config.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
-import type { Manifest } from '../../model/manifest.ts';
+import { type Manifest, scoreGraph } from '../../model/manifest.ts';
 import { openReplicas } from '../../pool/open-pools.ts';
 import { createCostModel } from '../../schedule/costs/cost.ts';
 import type { PairEncoder } from './pair-batches.ts';
 
 /** A built model, ready to score pairs. */
 export interface PairEngine extends PairEncoder {
-  readonly attentionGroups: number;
+  /** How batches are packed for the runners' graph. */
+  readonly plan: LayoutPlan;
   /** One for each replica. */
   readonly runners: readonly BatchRunner[];
 }
@@ -54,7 +56,7 @@ export async function openPairEngine(
     encoder,
     order: manifest.template.order,
     tokenBudget,
-    attentionGroups: manifest.attentionGroups,
+    plan: scoreGraph(manifest, config.devices[0]?.provider ?? 'cpu'),
     runners: replicas.offer().runners,
     close: () => replicas.drain(),
   };

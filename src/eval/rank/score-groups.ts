@@ -122,7 +122,7 @@ class BatchLine {
   async #run(rows: readonly Row[], runner: BatchRunner): Promise<void> {
     try {
       const { parts, ordered } = toParts(rows);
-      const logits = logitsOf(await runner.run(packBatch(parts, this.#engine)), runner.name);
+      const logits = logitsOf(await runner.run(packBatch(parts, this.#engine.plan)), runner.name);
       assertFinite(logits, runner.name);
       ordered.forEach(({ onMargin }, i) => onMargin(at(logits, 2 * i) - at(logits, 2 * i + 1)));
     } catch (error) {

@@ -63,7 +63,7 @@ export async function scorePairs(
   const lanes = batchesPerRunner * runners.length;
   await forEachInFlight(batches, { lanes, signal: options.signal }, async (batch, _stop, lane) => {
     const runner = at(runners, lane % runners.length);
-    const logits = logitsOf(await runner.run(packBatch(batch.parts, engine)), runner.name);
+    const logits = logitsOf(await runner.run(packBatch(batch.parts, engine.plan)), runner.name);
     batch.pairs.forEach(({ pair, tokens, truncated }, i) => {
       const [yes, no] = [at(logits, 2 * i), at(logits, 2 * i + 1)];
       assertFinite(yes, no, at(pairs, pair));

@@ -1,3 +1,4 @@
+import { listFiles } from '../../model/model-files.ts';
 import type { ParetoData } from './input/data.ts';
 import type { Plan, Row } from './input/plan.ts';
 import { type ByView, valueAt, type Variant } from './input/views.ts';
@@ -29,7 +30,7 @@ export function describeRow(row: Row, found: Measurements): RowReport {
     bytes:
       row.kind === 'run'
         ? row.bytes
-        : model && model.graph.bytes + model.weights.bytes + model.tokenizer.bytes,
+        : model && listFiles(model).reduce((sum, { entry }) => sum + entry.bytes, 0),
     precision: model?.precision,
     fingerprint: model?.fingerprint,
     budgets: found.candidateTokens.map((tokens) => describeBudget(row, tokens, found)),

@@ -118,16 +118,8 @@ class PoolOfOne implements DeviceThread {
 }
 
 /** Without duplicates: views may share a buffer. */
-function buffersOf({ ids, positions, groups, untile, scored }: PackedBatch): ArrayBuffer[] {
-  const buffers = new Set<ArrayBufferLike>();
-  for (const view of [ids, positions, untile, scored]) {
-    buffers.add(view.buffer);
-  }
-  for (const { rowIndex, keyIndex, rowPlace, keyPlace, lastIndex, lastPlace } of groups) {
-    for (const view of [rowIndex, keyIndex, rowPlace, keyPlace, lastIndex, lastPlace]) {
-      buffers.add(view.buffer);
-    }
-  }
+function buffersOf({ feeds }: PackedBatch): ArrayBuffer[] {
+  const buffers = new Set<ArrayBufferLike>(feeds.map(({ data }) => data.buffer));
   return [...buffers].filter((buffer) => buffer instanceof ArrayBuffer);
 }
 

@@ -30,6 +30,7 @@ import { openGguf } from '../gguf/gguf.ts';
 import { buildTokenizerJson } from '../gguf/tokenizer.ts';
 import { findLabels } from '../checkpoint/config/label-head.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
+import { graphPlans } from '../graph/graph-plans.ts';
 import { buildRankGraph } from '../graph/rank-graph.ts';
 import { replaceFolder } from '../../model/replace-folder.ts';
 import { findStartToken } from './start-token.ts';
@@ -70,8 +71,6 @@ export interface BuildOptions extends SourceFiles {
   readonly onProgress: (line: string) => void;
 }
 
-/** Tile shapes in one batch. Four was the fastest in measurements with mixed lengths. */
-const attentionGroups = 4;
 const ladder = [
   16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
   12_288, 16_384, 24_576, 32_768, 49_152, 65_536, 98_304,
@@ -138,14 +137,14 @@ async function fillFolder(
   const tokenizer = await writeTokenizer(options, join(dir, tokenizerFile));
   const { blueprint } = checkpoint;
   const labels = findAnswers(blueprint, tokenizer, options);
-  const { graph, weights, parameters } = await writeGraph(checkpoint, options, labels, dir);
+  const { graphs, weights, parameters } = await writeGraph(checkpoint, options, labels, dir);
   const template = options.template ?? builtinTemplate(blueprint.family);
   const identity = {
     precision: options.precision,
     templateHash: templateHash(template),
     normalize: options.normalize?.length === 0 ? undefined : options.normalize,
     labels,
-    graph,
+    graphs,
     weights,
     tokenizer: await describeFile(dir, tokenizerFile),
   };
@@ -159,7 +158,6 @@ async function fillFolder(
     templateTokens: countTemplateTokens(tokenizer, template),
     ...identity,
     buckets: options.buckets ?? defaultBuckets(blueprint.rowTokens),
-    attentionGroups,
     source: { ...options.source, sha256: await hashSource(checkpoint, options) },
     recipe: options.recipe,
     fingerprint: scoreFingerprint(identity),
@@ -180,7 +178,7 @@ function writeGraph(
   return buildRankGraph(checkpoint, {
     precision,
     floats,
-    attentionGroups,
+    plans: graphPlans(precision),
     outDir,
     labelIds: [yes.id, no.id],
     onProgress: reportTenths(onProgress),

@@ -1,5 +1,5 @@
 import type { Blueprint } from '../../model/manifest.ts';
-import { groupFeeds, sharedFeeds } from '../../batch/graph-feeds.ts';
+import { groupFeeds, sharedFeeds } from '../../batch/layouts/masked/masked-feeds.ts';
 import { GraphBuilder } from '../graph/onnx/graph-builder.ts';
 import { encodeModel } from '../graph/onnx/model-proto.ts';
 import * as blocks from '../graph/blocks.ts';

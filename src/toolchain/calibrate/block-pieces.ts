@@ -1,6 +1,6 @@
 import type { Blueprint } from '../../model/manifest.ts';
-import type { PackedBatch } from '../../batch/packed-batch.ts';
-import { feedsOf } from '../../batch/graph-feeds.ts';
+import type { MaskedBatch } from '../../batch/layouts/masked/masked-batch.ts';
+import { feedsOf } from '../../batch/layouts/masked/masked-feeds.ts';
 import { type GraphTensor, openGraph } from '../../engine/session.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { rotaryTables } from '../graph/rotary-tables.ts';
@@ -23,7 +23,7 @@ export type Layer = ReadonlyMap<string, GraphTensor & { readonly data: Float32Ar
  */
 export interface BlockPieces {
   /** Residual stream x to the input of o_proj. [T, heads x headDim] */
-  attention(batch: PackedBatch, x: Float32Array, layer: Layer): Promise<Float32Array>;
+  attention(batch: MaskedBatch, x: Float32Array, layer: Layer): Promise<Float32Array>;
   /** Residual stream after attention to the input of down_proj. [T, mlpWidth] */
   hidden(x: Float32Array, layer: Layer): Promise<Float32Array>;
   /** x + inputs weight^T. [T, width] */
@@ -97,7 +97,7 @@ export function tensorOf(layer: Layer, name: string) {
 /** The residual stream after a whole block. [T, width] */
 export async function runBlock(
   pieces: BlockPieces,
-  batch: PackedBatch,
+  batch: MaskedBatch,
   x: Float32Array,
   layer: Layer,
 ): Promise<Float32Array> {
@@ -113,7 +113,7 @@ function feeds(layer: Layer): Record<string, GraphTensor> {
   );
 }
 
-function batchFeeds(batch: PackedBatch): Record<string, GraphTensor> {
+function batchFeeds(batch: MaskedBatch): Record<string, GraphTensor> {
   return Object.fromEntries(feedsOf(batch).map(({ name, data, dims }) => [name, { data, dims }]));
 }
 

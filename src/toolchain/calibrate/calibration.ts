@@ -3,8 +3,9 @@ import { RankError } from '../../base/errors.ts';
 import { JsonRecord } from '../../base/files/json-record.ts';
 import { readLines } from '../../base/files/read-lines.ts';
 import { createRandom } from '../../base/random.ts';
-import { packBatch } from '../../batch/pack-batch.ts';
-import { type PackedBatch, tokenPart } from '../../batch/packed-batch.ts';
+import { packMasked } from '../../batch/layouts/masked/masked.ts';
+import type { MaskedBatch } from '../../batch/layouts/masked/masked-batch.ts';
+import { tokenPart } from '../../batch/packed-batch.ts';
 import type { RequestEncoder } from '../../encode/encode.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
 import type { NormalizeStep } from '../../text/normalize/normalize.ts';
@@ -107,7 +108,7 @@ export function countTokens(rows: readonly Int32Array[]): number {
 }
 
 /** Groups rows of similar length; a row longer than a batch gets its own. */
-export function batchRows(rows: readonly Int32Array[]): readonly PackedBatch[] {
+export function batchRows(rows: readonly Int32Array[]): readonly MaskedBatch[] {
   const groups: Int32Array[][] = [];
   let left = 0;
   for (const row of rows.toSorted((a, b) => a.length - b.length)) {
@@ -120,15 +121,15 @@ export function batchRows(rows: readonly Int32Array[]): readonly PackedBatch[] {
   }
   const prefix = new Int32Array(0);
   return groups.map((group) =>
-    packBatch(
+    packMasked(
       group.map((row) => tokenPart({ prefix, suffixes: [row] })),
-      { attentionGroups: 1 },
+      1,
     ),
   );
 }
 
 /** Index of each row's last token, where the answer is read. Every row starts at position 0. */
-export function rowEnds({ positions }: PackedBatch): readonly number[] {
+export function rowEnds({ positions }: MaskedBatch): readonly number[] {
   const ends: number[] = [];
   positions.forEach((_, index) => {
     if (index + 1 === positions.length || positions[index + 1] === 0n) {

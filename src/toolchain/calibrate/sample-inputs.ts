@@ -1,6 +1,6 @@
 import { at } from '../../base/at.ts';
 import type { Blueprint } from '../../model/manifest.ts';
-import type { PackedBatch } from '../../batch/packed-batch.ts';
+import type { MaskedBatch } from '../../batch/layouts/masked/masked-batch.ts';
 import { type BlockPieces, type Layer, tensorOf } from './block-pieces.ts';
 import type { Streams } from './streams.ts';
 import type { InputKind } from '../graph/layer-inputs.ts';
@@ -19,7 +19,7 @@ export async function sampleInputs(
     blueprint,
     batches,
     streams,
-  }: { blueprint: Blueprint; batches: readonly PackedBatch[]; streams: Streams },
+  }: { blueprint: Blueprint; batches: readonly MaskedBatch[]; streams: Streams },
 ): Promise<InputSamples> {
   const { width, mlpWidth, heads, headDim } = blueprint;
   const tokens = batches.reduce((sum, { ids }) => sum + ids.length, 0);

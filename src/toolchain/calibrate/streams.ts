@@ -1,5 +1,5 @@
 import { at } from '../../base/at.ts';
-import type { PackedBatch } from '../../batch/packed-batch.ts';
+import type { MaskedBatch } from '../../batch/layouts/masked/masked-batch.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { labelRows } from '../checkpoint/config/label-head.ts';
 import { labelHead, outerTensors } from '../checkpoint/config/tensors.ts';
@@ -11,7 +11,7 @@ export type Streams = Float32Array[];
 
 export async function embedBatches(
   checkpoint: Checkpoint,
-  batches: readonly PackedBatch[],
+  batches: readonly MaskedBatch[],
 ): Promise<Streams> {
   const { width } = checkpoint.blueprint;
   const embedding = await checkpoint.readTensor(outerTensors.embedding.name);
@@ -48,7 +48,7 @@ export async function readLabelHead(
 /** Logit of yes minus logit of no, for every row of every batch. */
 export function readMargins(
   head: LabelHead,
-  batches: readonly PackedBatch[],
+  batches: readonly MaskedBatch[],
   streams: Streams,
 ): readonly number[] {
   const width = head.norm.length;
@@ -73,7 +73,7 @@ function readMargin({ norm, labels: [yes, no], epsilon }: LabelHead, x: Float32A
 export async function runLayers(
   pieces: BlockPieces,
   checkpoint: Checkpoint,
-  batches: readonly PackedBatch[],
+  batches: readonly MaskedBatch[],
   streams: Streams,
 ): Promise<void> {
   for (let index = 0; index < checkpoint.blueprint.layers; index++) {
@@ -85,7 +85,7 @@ export async function runLayers(
 export async function runLayer(
   pieces: BlockPieces,
   layer: Layer,
-  batches: readonly PackedBatch[],
+  batches: readonly MaskedBatch[],
   streams: Streams,
 ): Promise<void> {
   for (const [index, batch] of batches.entries()) {

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { at } from '../../base/at.ts';
 import type { Blueprint, Precision } from '../../model/manifest.ts';
 import type { FileEntry } from '../../model/model-files.ts';
-import { groupFeeds, logitsOutput, sharedFeeds, type FeedSpec } from '../../batch/graph-feeds.ts';
+import type { LayoutName } from '../../batch/layouts/layout.ts';
+import type { GraphFile, ModelGraphs } from '../../model/graphs.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { GraphBuilder } from './onnx/graph-builder.ts';
 import { encodeModel, type Initializer, type OnnxModel } from './onnx/model-proto.ts';
 import * as blocks from './blocks.ts';
-import { weightNames, writeWeights } from './weights.ts';
+import type { GraphPlan, GraphPlans } from './graph-plans.ts';
+import { writeMaskedGraph } from './layouts/masked-graph.ts';
+import { writeWeights } from './weights.ts';
 import type { LayerInput } from './layer-inputs.ts';
 
 interface RankGraphOptions {
@@ -17,15 +19,15 @@ interface RankGraphOptions {
   /** Inputs that stay in floats in an int8 graph. */
   readonly floats?: readonly LayerInput[];
   readonly labelIds: readonly [yes: number, no: number];
-  readonly attentionGroups: number;
+  readonly plans: GraphPlans;
   readonly outDir: string;
   /** Called with the number of tensors written and their total. */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Writes the packed ranking graph of a checkpoint: `graph.onnx`, with its weights in `weights.bin`.
- * One tensor is in memory at a time.
+ * Writes the packed ranking graphs of a checkpoint, one for each plan, with their weights in
+ * `weights.bin`. One tensor is in memory at a time.
  *
  * @throws CheckpointError when a tensor is missing, has a wrong shape, or does not fit the
  * precision.
@@ -33,7 +35,7 @@ interface RankGraphOptions {
 export async function buildRankGraph(
   checkpoint: Checkpoint,
   options: RankGraphOptions,
-): Promise<{ graph: FileEntry; weights: FileEntry; parameters: number }> {
+): Promise<{ graphs: ModelGraphs; weights: FileEntry; parameters: number }> {
   const written = await writeWeights(checkpoint, {
     precision: options.precision,
     floats: options.floats ?? [],
@@ -41,9 +43,31 @@ export async function buildRankGraph(
     path: join(options.outDir, 'weights.bin'),
     onProgress: options.onProgress,
   });
-  const model = packedGraph(checkpoint.blueprint, options, written.initializers);
-  const graph = await writeGraph(model, options.outDir, 'graph.onnx');
-  return { graph, weights: written.file, parameters: written.parameters };
+  const { blueprint } = checkpoint;
+  const graphs = await writeGraphs(blueprint, options, written.initializers);
+  return { graphs, weights: written.file, parameters: written.parameters };
+}
+
+/** Writes the graphs of a model over weights that are written already. */
+export async function writeGraphs(
+  blueprint: Blueprint,
+  options: Pick<RankGraphOptions, 'precision' | 'plans' | 'outDir'>,
+  initializers: readonly Initializer[],
+): Promise<ModelGraphs> {
+  const { precision, plans, outDir } = options;
+  const write = async (plan: GraphPlan, file: string): Promise<GraphFile> => {
+    const model = packedGraph(blueprint, { precision, plan }, initializers);
+    return { ...plan, ...(await writeGraph(model, outDir, file)) };
+  };
+  const score = await write(plans.cpu, 'graph.onnx');
+  if (plans.cuda === undefined) {
+    return { cpu: { score } };
+  }
+  const isShared = JSON.stringify(plans.cuda) === JSON.stringify(plans.cpu);
+  return {
+    cpu: { score },
+    cuda: { score: isShared ? score : await write(plans.cuda, 'graph-cuda.onnx') },
+  };
 }
 
 export async function writeGraph(model: OnnxModel, dir: string, file: string): Promise<FileEntry> {
@@ -56,164 +80,25 @@ export async function writeGraph(model: OnnxModel, dir: string, file: string): P
   };
 }
 
-/** The inputs of an attention group, and its masks, which all layers share. */
-interface Group {
-  readonly rowIndex: string;
-  readonly keyIndex: string;
-  readonly lastIndex: string;
-  readonly mask: string;
-  /** The mask of the last rows only. */
-  readonly lastMask: string;
-}
-
-interface PackedContext extends blocks.BlockContext {
-  readonly positions: string;
-  readonly groups: readonly Group[];
-}
-
-/** The residual stream and its norm for the next block. [T, width] each */
-interface Stream {
-  readonly residual: string;
-  readonly normed: string;
-}
+/** Writes the nodes, inputs and outputs of a layout's graph. */
+type WriteNodes = (context: blocks.BlockContext, plan: GraphPlan) => void;
+const writers: Readonly<Record<LayoutName, WriteNodes>> = { masked: writeMaskedGraph };
 
 /** The graph over weights that are written already. */
 export function packedGraph(
   blueprint: Blueprint,
-  { precision, attentionGroups }: Pick<RankGraphOptions, 'precision' | 'attentionGroups'>,
+  { precision, plan }: { readonly precision: Precision; readonly plan: GraphPlan },
   initializers: readonly Initializer[],
 ): OnnxModel {
   const graph = new GraphBuilder(initializers);
-  const context = declareInputs(
-    {
-      graph,
-      blueprint,
-      type: precision === 'fp16' ? 'float16' : 'float32',
-      int8Weights: new Set(
-        initializers.filter(({ type }) => type === 'int8').map(({ name }) => name),
-      ),
-    },
-    attentionGroups,
-  );
-  const embedded = blocks.embed(context, sharedFeeds.ids.name);
-  const last = blueprint.layers - 1;
-  let stream: Stream = {
-    residual: embedded,
-    normed: blocks.norm(context, embedded, weightNames.layer(0).inputNorm),
-  };
-  for (let layer = 0; layer < last; layer++) {
-    stream = fullBlock(context, stream, layer);
-  }
-  const { residual, x } = lastBlock(context, stream, last);
-  const logits = blocks.labelHead(context, residual, x);
-  graph.nodeInto([logitsOutput], 'Identity', [logits]);
-  graph.output(logitsOutput, 'float32', ['N', 2]);
+  const context = {
+    graph,
+    blueprint,
+    type: precision === 'fp16' ? 'float16' : 'float32',
+    int8Weights: new Set(
+      initializers.filter(({ type }) => type === 'int8').map(({ name }) => name),
+    ),
+  } as const;
+  writers[plan.layout](context, plan);
   return graph.model('packed ranking graph', blocks.opsets);
-}
-
-function declareInputs(context: blocks.BlockContext, attentionGroups: number): PackedContext {
-  const { graph } = context;
-  const declare = ({ name, type, dims }: FeedSpec) => graph.input(name, type, dims);
-  Object.values(sharedFeeds).forEach(declare);
-  const groups = Array.from({ length: attentionGroups }, (_, index): Group => {
-    const feeds = groupFeeds(index);
-    Object.values(feeds).forEach(declare);
-    const lastPlace = graph.node('Unsqueeze', [feeds.lastPlace.name, graph.int64([1])]);
-    return {
-      rowIndex: feeds.rowIndex.name,
-      keyIndex: feeds.keyIndex.name,
-      lastIndex: feeds.lastIndex.name,
-      mask: blocks.causalMask(context, feeds.rowPlace.name, feeds.keyPlace.name),
-      lastMask: blocks.causalMask(context, lastPlace, feeds.keyPlace.name),
-    };
-  });
-  return { ...context, positions: sharedFeeds.positions.name, groups };
-}
-
-/** A block with linears over all T tokens, without padding, and attention over tiles. */
-function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: number): Stream {
-  const { graph, positions, groups } = context;
-  const names = weightNames.layer(layer);
-  const rows = blocks.prepare(context, normed, names.q);
-  const q = blocks.project(context, rows, layer, { kind: 'q', positions });
-  const k = blocks.project(context, rows, layer, { kind: 'k', positions });
-  const v = blocks.project(context, rows, layer, { kind: 'v' });
-  const tiles = groups.map(({ rowIndex, keyIndex, mask }) =>
-    blocks.attend(context, {
-      q: graph.node('Gather', [q, rowIndex]),
-      k: graph.node('Gather', [k, keyIndex]),
-      v: graph.node('Gather', [v, keyIndex]),
-      mask,
-    }),
-  );
-  const attended = pick(context, tiles, sharedFeeds.untile.name);
-  const added = blocks.addAndNorm(
-    context,
-    residual,
-    blocks.linear(context, blocks.prepare(context, attended, names.o), names.o),
-    names.mlpNorm,
-  );
-  const hidden = blocks.mlp(context, added.normed, layer);
-  return blocks.addAndNorm(context, added.residual, hidden, weightNames.layer(layer + 1).inputNorm);
-}
-
-/**
- * The last block: keys and values of all tokens, everything else only for scored rows. [N, width]
- */
-function lastBlock(
-  context: PackedContext,
-  { residual, normed }: Stream,
-  layer: number,
-): { residual: string; x: string } {
-  const { graph, positions, groups } = context;
-  const lasts = concat(
-    context,
-    groups.map((group) => group.lastIndex),
-  );
-  const names = weightNames.layer(layer);
-  const lastRows = blocks.prepare(context, graph.node('Gather', [normed, lasts]), names.q);
-  const q = blocks.project(context, lastRows, layer, {
-    kind: 'q',
-    positions: graph.node('Gather', [positions, lasts]),
-  });
-  const all = blocks.prepare(context, normed, names.k);
-  const k = blocks.project(context, all, layer, { kind: 'k', positions });
-  const v = blocks.project(context, all, layer, { kind: 'v' });
-  const rows = splitByGroup(context, q).map((mine, index) => {
-    const { keyIndex, lastMask } = at(groups, index);
-    return blocks.attend(context, {
-      q: graph.node('Unsqueeze', [mine, graph.int64([1])]),
-      k: graph.node('Gather', [k, keyIndex]),
-      v: graph.node('Gather', [v, keyIndex]),
-      mask: lastMask,
-    });
-  });
-  const scored = sharedFeeds.scored.name;
-  const added = blocks.addAndNorm(
-    context,
-    graph.node('Gather', [residual, graph.node('Gather', [lasts, scored])]),
-    blocks.linear(context, blocks.prepare(context, pick(context, rows, scored), names.o), names.o),
-    names.mlpNorm,
-  );
-  return { residual: added.residual, x: blocks.mlp(context, added.normed, layer) };
-}
-
-function concat({ graph }: PackedContext, values: readonly string[]): string {
-  return graph.node('Concat', values, { attributes: { axis: { int: 0 } } });
-}
-
-/** Joins the rows of all groups and picks rows by index. */
-function pick(context: PackedContext, groups: readonly string[], index: string): string {
-  return context.graph.node('Gather', [concat(context, groups), index]);
-}
-
-/** Splits rows [all tiles, width], one per tile, into the rows of each group. */
-function splitByGroup(context: PackedContext, rows: string): string[] {
-  const { graph, groups } = context;
-  const sizes = groups.map((group) => graph.node('Shape', [group.lastIndex]));
-  const parts = graph.freshNames(groups.length, 'last');
-  graph.nodeInto(parts, 'Split', [rows, concat(context, sizes)], {
-    attributes: { axis: { int: 0 } },
-  });
-  return parts;
 }

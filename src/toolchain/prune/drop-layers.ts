@@ -1,5 +1,5 @@
 import { at } from '../../base/at.ts';
-import type { PackedBatch } from '../../batch/packed-batch.ts';
+import type { MaskedBatch } from '../../batch/layouts/masked/masked-batch.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import { type BlockPieces, readLayer, runBlock } from '../calibrate/block-pieces.ts';
 import {
@@ -46,7 +46,7 @@ export function keepFirst(layers: number, drop: number): readonly number[] {
 export interface MeasureOptions {
   readonly checkpoint: Checkpoint;
   readonly pieces: BlockPieces;
-  readonly batches: readonly PackedBatch[];
+  readonly batches: readonly MaskedBatch[];
   readonly head: LabelHead;
   readonly drop: number;
   readonly onRound: (dropped: DroppedLayer) => void;

@@ -1,5 +1,5 @@
 import { at } from '../../base/at.ts';
-import type { PackedBatch } from '../../batch/packed-batch.ts';
+import type { MaskedBatch } from '../../batch/layouts/masked/masked-batch.ts';
 import { type BlockPieces, type Layer, tensorOf } from '../calibrate/block-pieces.ts';
 import type { Statistics } from '../numerics/least-squares.ts';
 import { type Matrix, zeros } from '../numerics/linear-algebra.ts';
@@ -13,7 +13,7 @@ export interface Half {
   /** The input of the linear layer. */
   inputs(
     pieces: BlockPieces,
-    of: { batch: PackedBatch; x: Float32Array; layer: Layer },
+    of: { batch: MaskedBatch; x: Float32Array; layer: Layer },
   ): Promise<Float32Array>;
 }
 
@@ -29,7 +29,7 @@ export const mlpHalf: Half = {
 
 /** The calibration rows in both models at once. Each layer replaces the streams. */
 export interface Passage {
-  readonly batches: readonly PackedBatch[];
+  readonly batches: readonly MaskedBatch[];
   readonly dense: Streams;
   readonly pruned: Streams;
   /** Called after each batch of a half. */
@@ -41,7 +41,7 @@ export async function runHalf(
   half: Half,
   pieces: BlockPieces,
   layer: Layer,
-  { batches, streams }: { batches: readonly PackedBatch[]; streams: Streams },
+  { batches, streams }: { batches: readonly MaskedBatch[]; streams: Streams },
 ): Promise<void> {
   for (const [index, batch] of batches.entries()) {
     const x = at(streams, index);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openSession } from '../../engine/session.ts';
 import { RankError } from '../../base/errors.ts';
-import type { Manifest } from '../../model/manifest.ts';
+import { type Manifest, scoreGraph } from '../../model/manifest.ts';
 import { cannotAnswer, findNotFinite, plainQuestion, toPart } from '../../encode/assert-answers.ts';
 import { packBatch } from '../../batch/pack-batch.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
@@ -33,8 +33,8 @@ export async function assertBuiltAnswers(dir: string, manifest: Manifest): Promi
   const device = { provider: 'cpu', deviceId: 0, threads: 1 } as const;
   const session = await openSession({ modelDir: dir, manifest, ...device });
   try {
-    const { attentionGroups } = manifest;
-    const logits = await session.run(packBatch([toPart(outcome.encoded)], { attentionGroups }));
+    const graph = scoreGraph(manifest, device.provider);
+    const logits = await session.run(packBatch([toPart(outcome.encoded)], graph));
     const problem = findNotFinite(logits);
     if (problem !== undefined) {
       throw cannotAnswer(manifest.name, problem);

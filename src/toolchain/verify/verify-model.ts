@@ -1,6 +1,12 @@
 import { join } from 'node:path';
-import type { Manifest } from '../../model/manifest.ts';
-import { readManifest, verifyFiles } from '../../model/manifest.ts';
+import {
+  type GraphFile,
+  type Manifest,
+  readManifest,
+  scoreGraph,
+  verifyFiles,
+} from '../../model/manifest.ts';
+import { listFiles } from '../../model/model-files.ts';
 import { RankError } from '../../base/errors.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
 import { templateHash } from '../../text/template.ts';
@@ -64,6 +70,7 @@ const tolerances = {
 
 interface Verification {
   readonly manifest: Manifest;
+  readonly graph: GraphFile;
   readonly rows: readonly Row[];
   readonly places: readonly string[];
   readonly run: RunBatch;
@@ -95,7 +102,8 @@ export async function verifyModel(options: VerifyOptions): Promise<VerifyReport>
   });
   try {
     const run = (batch: Parameters<RunBatch>[0]) => session.run(batch);
-    const found = await runChecks({ manifest, rows, places, run, onProgress }, golden);
+    const graph = scoreGraph(manifest, options.device.provider);
+    const found = await runChecks({ manifest, graph, rows, places, run, onProgress }, golden);
     const all = [files, ...found];
     return {
       model: manifest.name,
@@ -147,7 +155,7 @@ async function checkFiles(dir: string, manifest: Manifest): Promise<checks.Check
   const name = 'file checksums';
   try {
     await verifyFiles(dir, manifest);
-    return { name, passed: true, detail: '3 files equal' };
+    return { name, passed: true, detail: `${listFiles(manifest).length} files equal` };
   } catch (error) {
     return { name, passed: false, detail: RankError.from(error).message };
   }
@@ -255,8 +263,8 @@ async function checkNeighbours(
   ];
 }
 
-function runnerOf({ run, manifest }: Verification) {
-  return { run, attentionGroups: manifest.attentionGroups };
+function runnerOf({ run, graph }: Verification) {
+  return { run, plan: graph };
 }
 
 function goldenScores(golden: Golden): ReadonlyMap<number, Logits> {

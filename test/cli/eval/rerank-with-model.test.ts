@@ -61,7 +61,8 @@ test.each(['--direct', '--served'])(
   'fails with %s when the model does not load',
   async (way) => {
     const model = temporaryFolder();
-    const { graph } = await buildHfTiny('llama', model);
+    const { graphs } = await buildHfTiny('llama', model);
+    const graph = graphs.cpu.score;
     writeFileSync(join(model, graph.file), Buffer.alloc(graph.bytes));
     await expect(rerankWithModel(input, optionsOf(model, way))).rejects.toThrow(
       /^cpu#0 did not load: .*graph\.onnx is not the file that was verified: /,

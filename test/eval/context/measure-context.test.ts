@@ -7,6 +7,7 @@ import {
   type ShortenedRow,
 } from '../../../src/eval/context/measure-context.ts';
 import { fakeEncoding } from '../rank/fake-pairs.ts';
+import { maskedPlan } from '../../../src/toolchain/graph/graph-plans.ts';
 
 const ids = ['a', 'b', 'c'];
 const corpus = new Map(
@@ -41,12 +42,12 @@ function measure(rows: readonly ShortenedRow[], change: Partial<MeasureContextIn
     split: 'dev',
     engine: {
       ...fakeEncoding('query-first', 1),
-      attentionGroups: 4,
+      plan: maskedPlan,
       runners: [
         {
           name: 'cpu#0',
-          run: ({ ids: { length } }) =>
-            Promise.resolve({ ok: true, logits: Float32Array.of(length / 10, 0), runMs: 0 }),
+          run: ({ tokens }) =>
+            Promise.resolve({ ok: true, logits: Float32Array.of(tokens / 10, 0), runMs: 0 }),
         },
       ],
     },
@@ -138,7 +139,7 @@ describe('measureContext', () => {
   test('fails with the error of the model', async () => {
     const engine = {
       ...fakeEncoding('query-first', 1),
-      attentionGroups: 4,
+      plan: maskedPlan,
       runners: [
         {
           name: 'cpu#0',

@@ -15,7 +15,7 @@ test('opens one warm replica per slot, with the order and budgets of model and s
   try {
     expect(engine.order).toBe('candidate-first');
     expect(engine.tokenBudget).toBe(512);
-    expect(engine.attentionGroups).toBe(manifest.attentionGroups);
+    expect(engine.plan).toEqual(manifest.graphs.cpu.score);
     expect(engine.runners.map(({ name }) => name)).toEqual(['cpu#0', 'cpu#1']);
   } finally {
     await engine.close();
@@ -25,7 +25,8 @@ test('opens one warm replica per slot, with the order and budgets of model and s
 test('rejects when the model does not load', async () => {
   const model = temporaryFolder();
   const manifest = await buildHfTiny('llama', model);
-  writeFileSync(join(model, manifest.graph.file), Buffer.alloc(manifest.graph.bytes));
+  const { file, bytes } = manifest.graphs.cpu.score;
+  writeFileSync(join(model, file), Buffer.alloc(bytes));
   await expect(openPairEngine({ ...parseConfig(settings, []), model }, manifest)).rejects.toThrow(
     /did not load: .*graph\.onnx is not the file that was verified/,
   );

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { at } from '../../../src/base/at.ts';
 import type { Passage } from '../../../src/eval/data/beir.ts';
 import { rankCandidates, type RankOptions } from '../../../src/eval/rank/rank-candidates.ts';
 import type { PairEngine } from '../../../src/eval/rank/open-pair-engine.ts';
+import { lastTokens } from '../../support/models/read-masked.ts';
 
 /** A text's number is its only token and its logit; the query "minus" negates it. "2" is cut. */
 const engine: PairEngine = {
   order: 'query-first',
   tokenBudget: 10_000,
-  attentionGroups: 4,
+  plan: { layout: 'masked', attentionGroups: 4 },
   encoder: {
     encode: ({ query, candidates }) => ({
       ok: true,
@@ -25,10 +25,8 @@ const engine: PairEngine = {
   runners: [
     {
       name: 'cpu#0',
-      run: ({ ids, groups, scored }) => {
-        const last = groups.flatMap(({ lastIndex }) => [...lastIndex]);
-        const yes = [...scored].map((tile) => at(ids, at(last, tile)));
-        const logits = Float32Array.from(yes.flatMap((logit) => [logit + 1, 1]));
+      run: (batch) => {
+        const logits = Float32Array.from(lastTokens(batch).flatMap((token) => [token + 1, 1]));
         return Promise.resolve({ ok: true, logits, runMs: 0 });
       },
     },

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { at } from '../../../src/base/at.ts';
 import { rerankRun } from '../../../src/eval/rank/rerank.ts';
 import { rerankPairs } from '../../../src/eval/rank/rerank-pairs.ts';
 import { createPipeline } from '../../../src/pipeline/create-pipeline.ts';
@@ -7,12 +6,13 @@ import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { openPairEngine, type PairEngine } from '../../../src/eval/rank/open-pair-engine.ts';
+import { lastTokens } from '../../support/models/read-masked.ts';
 
 /** A candidate's text is its logit, its only token; the second is cut. */
 const engine: PairEngine = {
   order: 'query-first',
   tokenBudget: 100,
-  attentionGroups: 4,
+  plan: { layout: 'masked', attentionGroups: 4 },
   encoder: {
     encode: ({ candidates }) => ({
       ok: true,
@@ -29,10 +29,8 @@ const engine: PairEngine = {
   runners: [
     {
       name: 'cpu#0',
-      run: ({ ids, groups, scored }) => {
-        const last = groups.flatMap(({ lastIndex }) => [...lastIndex]);
-        const yes = [...scored].map((tile) => at(ids, at(last, tile)));
-        const logits = Float32Array.from(yes.flatMap((logit) => [logit + 1, 1]));
+      run: (batch) => {
+        const logits = Float32Array.from(lastTokens(batch).flatMap((token) => [token + 1, 1]));
         return Promise.resolve({ ok: true, logits, runMs: 0 });
       },
     },

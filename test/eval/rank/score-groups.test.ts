@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { at } from '../../../src/base/at.ts';
 import type { BatchOutcome, PackedBatch } from '../../../src/batch/packed-batch.ts';
 import { createGroupScorer } from '../../../src/eval/rank/score-groups.ts';
+import { readMasked } from '../../support/models/read-masked.ts';
 import { fakeEncoding } from './fake-pairs.ts';
 
 interface FakeOptions {
@@ -22,14 +23,15 @@ function setUp(options: FakeOptions = {}) {
   };
   const score = createGroupScorer({
     ...fakeEncoding(order, tokenBudget),
-    attentionGroups: 1,
+    plan: { layout: 'masked', attentionGroups: 1 },
     runners: Array.from({ length: runners }, (_, i) => ({ name: `cpu#${i}`, run })),
   });
   return { score, batches };
 }
 
 /** [yes, no] of each candidate: the sum of the keys that its last row sees, and 0. */
-function sumRows({ ids, groups, scored }: PackedBatch): Float32Array {
+function sumRows(batch: PackedBatch): Float32Array {
+  const { ids, groups, scored } = readMasked(batch);
   const { keys, keyIndex, keyPlace, lastPlace } = at(groups, 0);
   const logits = new Float32Array(2 * scored.length);
   scored.forEach((tile, candidate) => {
@@ -49,7 +51,7 @@ const groups = [
 ];
 /** Of a text of n characters and a query q, candidate-first: 98, 0 to n - 1, twice 100 + q. */
 const expected = [[98 + 3 + 202, 98 + 3 + 204, 98 + 3 + 206], [98 + 204], [98 + 206, 98 + 202]];
-const packedTokens = (batches: readonly PackedBatch[]) => batches.map(({ ids }) => ids.length);
+const packedTokens = (batches: readonly PackedBatch[]) => batches.map(({ tokens }) => tokens);
 
 describe('createGroupScorer', () => {
   test('gives each group its margins; a text is computed once for all its queries', async () => {

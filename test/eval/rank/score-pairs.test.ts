@@ -75,7 +75,7 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
       }),
       order,
       tokenBudget: 400,
-      attentionGroups: manifest.attentionGroups,
+      plan: manifest.graphs.cpu.score,
       runners: [{ name: 'cpu#0', run }],
     };
   });
@@ -96,7 +96,7 @@ describe.each(['query-first', 'candidate-first'] as const)('pairs of a %s model'
     }
     const { prefix, candidates: encoded } = outcome.encoded;
     const part = tokenPart({ prefix, suffixes: encoded.map(({ ids }) => ids) });
-    return [...(await session.run(packBatch([part], engine)))];
+    return [...(await session.run(packBatch([part], engine.plan)))];
   };
 
   test('have the logits of the served request in batches of any size', async () => {
@@ -161,14 +161,14 @@ describe('scoring', () => {
   type Run = (batch: PackedBatch) => BatchOutcome;
   const engineOf = (...runs: readonly Run[]): PairEngine => ({
     ...fakeEncoding('query-first', 1),
-    attentionGroups: 4,
+    plan: { layout: 'masked', attentionGroups: 4 },
     runners: runs.map((each, i) => ({
       name: `cpu#${i}`,
       run: (batch) => Promise.resolve(each(batch)),
     })),
   });
   const giving = (logits: Float32Array): BatchOutcome => ({ ok: true, logits, runMs: 0 });
-  const run: Run = ({ scored }) => giving(new Float32Array(2 * scored.length));
+  const run: Run = ({ candidates }) => giving(new Float32Array(2 * candidates));
 
   test('has no scores for the remaining pairs when stopped early', async () => {
     const stop = new AbortController();

@@ -37,14 +37,7 @@ const partsOfBatches = new WeakMap<PackedBatch, readonly BatchPart[]>();
 
 /** Packs nothing, remembers the parts. */
 export function fakePack(parts: readonly BatchPart[]): PackedBatch {
-  const none = new Int32Array(0);
-  const batch = {
-    ids: none,
-    positions: new BigInt64Array(0),
-    groups: [],
-    untile: none,
-    scored: none,
-  };
+  const batch = { tokens: 0, candidates: 0, groups: [], feeds: [] };
   partsOfBatches.set(batch, parts);
   return batch;
 }

@@ -1,18 +1,19 @@
 import { at } from '../../../src/base/at.ts';
+import type { LayoutPlan } from '../../../src/batch/layouts/layout.ts';
 import { packBatch } from '../../../src/batch/pack-batch.ts';
 import { type TokenPart, tokenPart } from '../../../src/batch/packed-batch.ts';
 import { openSession, type RankSession } from '../../../src/engine/session.ts';
+import { maskedPlan } from '../../../src/toolchain/graph/graph-plans.ts';
 import type { Manifest } from '../../../src/model/manifest.ts';
 import type { TinyModel } from './tiny-model.ts';
 
 /**
- * A session on one CPU thread, as in a CPU replica. It reads only the graph's file from the
- * manifest.
+ * A session on one CPU thread, as in a CPU replica. It reads only the graphs of the manifest.
  */
 export function openTinySession(model: TinyModel): Promise<RankSession> {
   return openSession({
     modelDir: model.dir,
-    manifest: { graph: model.graph } as Manifest,
+    manifest: { graphs: model.graphs } as Manifest,
     provider: 'cpu',
     deviceId: 0,
     threads: 1,
@@ -23,9 +24,9 @@ export function openTinySession(model: TinyModel): Promise<RankSession> {
 export async function scoreParts(
   session: RankSession,
   parts: readonly TokenPart[],
-  attentionGroups = 4,
+  plan: LayoutPlan = maskedPlan,
 ): Promise<[yes: number, no: number][]> {
-  const logits = await session.run(packBatch(parts.map(tokenPart), { attentionGroups }));
+  const logits = await session.run(packBatch(parts.map(tokenPart), plan));
   return Array.from({ length: logits.length / 2 }, (_, i) => [
     at(logits, 2 * i),
     at(logits, 2 * i + 1),

@@ -1,7 +1,14 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Blueprint, Family, Precision } from '../../../src/model/manifest.ts';
+import type {
+  Blueprint,
+  Family,
+  GraphFile,
+  ModelGraphs,
+  Precision,
+} from '../../../src/model/manifest.ts';
+import { type GraphPlan, maskedPlan } from '../../../src/toolchain/graph/graph-plans.ts';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';
 import { randomCheckpoint } from '../../../src/toolchain/checkpoint/random-checkpoint.ts';
 import { buildRankGraph } from '../../../src/toolchain/graph/rank-graph.ts';
@@ -38,8 +45,9 @@ export interface TinyModel {
   readonly blueprint: Blueprint;
   readonly checkpoint: Checkpoint;
   readonly precision: Precision;
-  readonly attentionGroups: number;
-  readonly graph: { readonly file: string; readonly bytes: number; readonly sha256: string };
+  readonly graphs: ModelGraphs;
+  /** The one that scores on the CPU. */
+  readonly graph: GraphFile;
   readonly weights: { readonly file: string; readonly bytes: number; readonly sha256: string };
   readonly parameters: number;
 }
@@ -49,11 +57,11 @@ export async function buildTinyModel(
   family: Family,
   {
     precision = 'fp32',
-    attentionGroups = 4,
+    plan = maskedPlan,
     seed = 1,
   }: {
     precision?: Precision;
-    attentionGroups?: number;
+    plan?: GraphPlan;
     seed?: number;
   } = {},
 ): Promise<TinyModel> {
@@ -62,9 +70,9 @@ export async function buildTinyModel(
   const built = await buildRankGraph(checkpoint, {
     precision,
     labelIds: tinyLabelIds,
-    attentionGroups,
+    plans: precision === 'int8' ? { cpu: plan } : { cpu: plan, cuda: plan },
     outDir: dir,
   });
   const { blueprint } = checkpoint;
-  return { dir, blueprint, checkpoint, precision, attentionGroups, ...built };
+  return { dir, blueprint, checkpoint, precision, graph: built.graphs.cpu.score, ...built };
 }

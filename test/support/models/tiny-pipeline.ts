@@ -9,7 +9,7 @@ const none = { file: 'none', bytes: 0, sha256: '' };
 
 export function tinyManifest({
   blueprint,
-  graph,
+  graphs,
   weights,
   precision,
   ...model
@@ -31,11 +31,10 @@ export function tinyManifest({
     },
     templateHash: '',
     labels: { yes: { text: 'yes', id: yes }, no: { text: 'no', id: no } },
-    graph,
+    graphs,
     weights,
     tokenizer: none,
     buckets: [8, 16, 32],
-    attentionGroups: model.attentionGroups,
     source: { description: 'random', licence: 'none', sha256: '' },
     recipe: undefined,
     fingerprint: 'tiny',

@@ -13,6 +13,7 @@ import { type Config, parseConfig } from '../../../src/config/config.ts';
 import type { Manifest } from '../../../src/model/manifest.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../../src/server/server.ts';
 import { FakePipeline } from '../fakes/pipeline.ts';
+import { maskedPlan } from '../../../src/toolchain/graph/graph-plans.ts';
 
 const sha256 = 'ab'.repeat(32);
 
@@ -47,11 +48,10 @@ export const testManifest: Manifest = {
   },
   templateHash: sha256,
   labels: { yes: { text: 'yes', id: 1 }, no: { text: 'no', id: 2 } },
-  graph: { file: 'rank.onnx', bytes: 1, sha256 },
+  graphs: { cpu: { score: { ...maskedPlan, file: 'rank.onnx', bytes: 1, sha256 } } },
   weights: { file: 'weights.bin', bytes: 1, sha256 },
   tokenizer: { file: 'tokenizer.json', bytes: 1, sha256: 'cd'.repeat(32) },
   buckets: [16, 32],
-  attentionGroups: 4,
   source: { description: 'a test', licence: 'none', sha256 },
   recipe: undefined,
   fingerprint: 'ef'.repeat(32),

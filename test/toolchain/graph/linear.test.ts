@@ -25,6 +25,7 @@ import {
   tinyLabelIds,
   type TinyModel,
 } from '../../support/models/tiny-model.ts';
+import { graphPlans } from '../../../src/toolchain/graph/graph-plans.ts';
 
 const random = createRandom(9);
 const text = (length: number) => Int32Array.from({ length }, () => Math.floor(random() * 96));
@@ -180,7 +181,7 @@ describe('an int8 graph of stored integers', () => {
     const build = buildRankGraph(stored, {
       precision: 'int8',
       labelIds: tinyLabelIds,
-      attentionGroups: 4,
+      plans: graphPlans('fp32'),
       outDir,
     });
     await expect(build).rejects.toThrow(CheckpointError);

@@ -160,9 +160,10 @@ describe.each<Family>(['llama', 'qwen2', 'qwen3'])('the packed graph of a %s mod
     const parts = severalRequests;
     const four = await scoreParts(session, parts);
     for (const groups of [1, 2]) {
-      const other = await buildTinyModel(family, { attentionGroups: groups });
+      const plan = { layout: 'masked', attentionGroups: groups } as const;
+      const other = await buildTinyModel(family, { plan });
       const otherSession = await openTinySession(other);
-      const scores = await scoreParts(otherSession, parts, groups);
+      const scores = await scoreParts(otherSession, parts, plan);
       await otherSession.close();
       await rm(other.dir, { recursive: true });
       expect(largestDifference(scores, four)).toBeLessThan(1e-5);

@@ -24,6 +24,7 @@ import {
   tinyLabelIds,
   type TinyModel,
 } from '../../support/models/tiny-model.ts';
+import { graphPlans } from '../../../src/toolchain/graph/graph-plans.ts';
 
 /** Operators whose inputs are floats; ONNX Runtime's CUDA provider has fp16 kernels for all. */
 const floatOps = new Set([
@@ -186,7 +187,7 @@ describe('building a rank graph', () => {
     const options = {
       precision: 'fp32',
       labelIds: tinyLabelIds,
-      attentionGroups: 4,
+      plans: graphPlans('fp32'),
       outDir: join(tmpdir(), 'slmrank-refused'),
     } as const;
     const name = 'model.layers.1.mlp.up_proj.weight';

@@ -33,9 +33,10 @@ async function answers(folder: string, options: PruneOptions) {
     threads: 1,
   });
   const served = await session.run(
-    packBatch([tokenPart({ prefix: ids.slice(0, 9), suffixes: [ids.slice(9)] })], {
-      attentionGroups: manifest.attentionGroups,
-    }),
+    packBatch(
+      [tokenPart({ prefix: ids.slice(0, 9), suffixes: [ids.slice(9)] })],
+      manifest.graphs.cpu.score,
+    ),
   );
   await session.close();
   const checkpoint = await openCheckpoint(folder);

@@ -11,6 +11,7 @@ import { tinyTemplate, writeFolder, writeLines } from '../../support/checkpoints
 import { openTinySession, scoreParts } from '../../support/models/score-parts.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { randomCheckpoint, tinyBlueprint, tinyLabelIds } from '../../support/models/tiny-model.ts';
+import { maskedPlan } from '../../../src/toolchain/graph/graph-plans.ts';
 
 const blueprint = { ...tinyBlueprint('llama'), vocabulary: 288 };
 const parts = Array.from({ length: 6 }, (_, part) => ({
@@ -35,14 +36,14 @@ function outlierCheckpoint(): Checkpoint {
 
 async function score(checkpoint: Checkpoint, precision: Precision): Promise<number[]> {
   const dir = temporaryFolder();
-  const options = { precision, labelIds: tinyLabelIds, attentionGroups: 4, outDir: dir };
+  const options = { precision, labelIds: tinyLabelIds, plans: { cpu: maskedPlan }, outDir: dir };
   const built = await buildRankGraph(checkpoint, options);
   const session = await openTinySession({
     dir,
     blueprint,
     checkpoint,
     precision,
-    attentionGroups: 4,
+    graph: built.graphs.cpu.score,
     ...built,
   });
   const scores = await scoreParts(session, parts);

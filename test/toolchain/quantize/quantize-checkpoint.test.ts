@@ -71,8 +71,8 @@ describe('a compact checkpoint', () => {
     const { to } = await quantize();
     const dir = join(temporaryFolder(), 'built');
     const options = { ...tinyBuildOptions('llama', dir), from: to };
-    const { weights, graph } = await buildModel({ ...options, precision: 'int8' });
-    const { initializers } = parseModel(readFileSync(join(dir, graph.file)));
+    const { weights, graphs } = await buildModel({ ...options, precision: 'int8' });
+    const { initializers } = parseModel(readFileSync(join(dir, graphs.cpu.score.file)));
     const data = initializers.find(({ name }) => name === gate)?.data;
     const [offset, bytes] = data?.kind === 'external' ? [data.offset, data.bytes] : [0, 0];
     const built = new Int8Array(readFileSync(join(dir, weights.file))).slice(

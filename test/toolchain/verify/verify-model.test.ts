@@ -17,6 +17,8 @@ import {
   tinyCheckpoints,
   writeScaledRope,
 } from '../../support/checkpoints/hf-tiny.ts';
+import type { PackedBatch } from '../../../src/batch/packed-batch.ts';
+import { readMasked } from '../../support/models/read-masked.ts';
 
 function verify(dir: string, golden: Golden | undefined): Promise<VerifyReport> {
   const device = { provider: 'cpu', deviceId: 0 } as const;
@@ -203,13 +205,17 @@ describe('rows dealt into batches', () => {
 
   it('have their scores by row index, whatever their order in a batch', async () => {
     const rows = [row(a, 1), row(b, 2), row(a, 3)];
-    const run = (batch: { scored: Int32Array; groups: readonly { lastPlace: Float32Array }[] }) => {
-      const places = batch.groups.flatMap(({ lastPlace }) => [...lastPlace]);
+    const run = (batch: PackedBatch) => {
+      const { groups, scored } = readMasked(batch);
+      const places = groups.flatMap(({ lastPlace }) => [...lastPlace]);
       return Promise.resolve(
-        Float32Array.from([...batch.scored].flatMap((tile) => [at(places, tile), 0])),
+        Float32Array.from([...scored].flatMap((tile) => [at(places, tile), 0])),
       );
     };
-    const scores = await scoreRows(rows, [[2, 1, 0]], { run, attentionGroups: 2 });
+    const scores = await scoreRows(rows, [[2, 1, 0]], {
+      run,
+      plan: { layout: 'masked', attentionGroups: 2 },
+    });
     expect([scores.get(0), scores.get(1), scores.get(2)]).toEqual([
       [3, 0],
       [2, 0],

@@ -1,15 +1,6 @@
-import type { AttentionGroup, PackedBatch } from './packed-batch.ts';
-
-/**
- * The packed graph's inputs: one list for the toolchain, which writes the graph, and for the
- * session, which feeds it.
- */
-
-export interface FeedSpec {
-  readonly name: string;
-  readonly type: 'int32' | 'int64' | 'float32';
-  readonly dims: readonly (number | string)[];
-}
+import type { Feed } from '../../packed-batch.ts';
+import type { FeedSpec } from '../layout.ts';
+import type { AttentionGroup, MaskedBatch } from './masked-batch.ts';
 
 /** T packed tokens and N candidates; in each group, B tiles of S rows and K keys. */
 export const sharedFeeds = {
@@ -50,17 +41,8 @@ export function groupFeeds(group: number): Readonly<Record<GroupFeed, FeedSpec>>
   };
 }
 
-/** The yes and no logits. [N, 2] */
-export const logitsOutput = 'logits';
-
-export interface Feed {
-  readonly name: string;
-  readonly data: Int32Array | Float32Array | BigInt64Array;
-  readonly dims: readonly number[];
-}
-
 /** The batch's buffers under the graph's input names. Copies nothing. */
-export function feedsOf(batch: PackedBatch): Feed[] {
+export function feedsOf(batch: MaskedBatch): Feed[] {
   const tokens = batch.ids.length;
   return [
     { name: sharedFeeds.ids.name, data: batch.ids, dims: [tokens] },

@@ -1,7 +1,7 @@
 /** Assigns attention tiles to a few groups, each padded to one shape. */
 
-import { at } from '../base/at.ts';
-import { cheapestRuns, type OfferRun } from './cheapest-runs.ts';
+import { at } from '../../../base/at.ts';
+import { cheapestRuns, type OfferRun } from '../../cheapest-runs.ts';
 
 /** An attention tile's real size: rows of queries by keys. */
 export interface TileSize {

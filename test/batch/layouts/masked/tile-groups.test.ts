@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { at } from '../../src/base/at.ts';
-import { assignGroups, type TileSize } from '../../src/batch/tile-groups.ts';
+import { at } from '../../../../src/base/at.ts';
+import { assignGroups, type TileSize } from '../../../../src/batch/layouts/masked/tile-groups.ts';
 
 const groupCounts = fc.integer({ min: 1, max: 4 });
 

@@ -1,12 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { at } from '../../src/base/at.ts';
-import { packBatch as packSegments, packedTokens } from '../../src/batch/pack-batch.ts';
-import { type PackedBatch, type TokenPart, tokenPart } from '../../src/batch/packed-batch.ts';
-import { countRealSlots, paddedSlots, realSlots } from '../../src/batch/slots.ts';
+import { at } from '../../../../src/base/at.ts';
+import { masked, packMasked } from '../../../../src/batch/layouts/masked/masked.ts';
+import {
+  type MaskedBatch,
+  paddingKeyPlace,
+} from '../../../../src/batch/layouts/masked/masked-batch.ts';
+import { packedTokens } from '../../../../src/batch/layouts/tokens.ts';
+import { type TokenPart, tokenPart } from '../../../../src/batch/packed-batch.ts';
+import { paddedSlots, realSlots } from '../../../../src/batch/slots.ts';
 
-function packBatch(parts: readonly TokenPart[], limits: { readonly attentionGroups: number }) {
-  return packSegments(parts.map(tokenPart), limits);
+const packParts = (parts: readonly TokenPart[], attentionGroups: number) =>
+  packMasked(parts.map(tokenPart), attentionGroups);
+
+/** The slots of real rows and real keys, read back from the buffers. */
+function countRealSlots({ groups }: MaskedBatch): number {
+  let slots = 0;
+  for (const { tiles, rows, keys, rowPlace, keyPlace } of groups) {
+    for (let tile = 0; tile < tiles; tile++) {
+      const ownRows = rowPlace.subarray(tile * rows, (tile + 1) * rows);
+      const ownKeys = keyPlace.subarray(tile * keys, (tile + 1) * keys);
+      slots +=
+        ownRows.filter((place) => place >= 0).length *
+        ownKeys.filter((place) => place < paddingKeyPlace).length;
+    }
+  }
+  return slots;
 }
 
 /** Parts whose token ids are unique, so that a token shows where it came from. */
@@ -33,7 +52,7 @@ interface SeenRow {
 }
 
 /** The keys that every real row attends to, as token ids, read from the tiles as the graph does. */
-function rowsOf(batch: PackedBatch): Map<number, SeenRow[]> {
+function rowsOf(batch: MaskedBatch): Map<number, SeenRow[]> {
   const seen = new Map<number, SeenRow[]>();
   let rowsBefore = 0;
   for (const group of batch.groups) {
@@ -56,11 +75,11 @@ function rowsOf(batch: PackedBatch): Map<number, SeenRow[]> {
   return seen;
 }
 
-describe('packing a batch', () => {
+describe('the masked layout', () => {
   it('lays a request out as its prefix once and its candidates after it', () => {
-    const batch = packBatch(
+    const batch = packParts(
       [{ prefix: Int32Array.of(1, 2), suffixes: [Int32Array.of(3, 4, 5), Int32Array.of(6)] }],
-      { attentionGroups: 2 },
+      2,
     );
     expect([...batch.ids]).toEqual([1, 2, 3, 4, 5, 6]);
     expect([...batch.positions]).toEqual([0n, 1n, 2n, 3n, 4n, 2n]);
@@ -80,7 +99,7 @@ describe('packing a batch', () => {
     fc.assert(
       fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
         const parts = numberedParts(shape);
-        const batch = packBatch(parts, { attentionGroups });
+        const batch = packParts(parts, attentionGroups);
         const seen = rowsOf(batch);
         const expected = new Map<number, number[]>();
         for (const { prefix, suffixes } of parts) {
@@ -108,7 +127,7 @@ describe('packing a batch', () => {
     fc.assert(
       fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
         const parts = numberedParts(shape);
-        const batch = packBatch(parts, { attentionGroups });
+        const batch = packParts(parts, attentionGroups);
         expect(batch.ids).toHaveLength(packedTokens(parts.map(tokenPart)));
         expect([...batch.ids].sort((a, b) => a - b)).toEqual(
           parts.flatMap(({ prefix, suffixes }) => [prefix, ...suffixes]).flatMap((t) => [...t]),
@@ -122,7 +141,7 @@ describe('packing a batch', () => {
     fc.assert(
       fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
         const parts = numberedParts(shape);
-        const batch = packBatch(parts, { attentionGroups });
+        const batch = packParts(parts, attentionGroups);
         const lasts = batch.groups.flatMap((group) =>
           [...group.lastIndex].map((token, i) => ({ token, place: group.lastPlace[i] })),
         );
@@ -145,7 +164,7 @@ describe('packing a batch', () => {
   it('keeps every index within the packed tokens and every buffer in its shape', () => {
     fc.assert(
       fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
-        const batch = packBatch(numberedParts(shape), { attentionGroups });
+        const batch = packParts(numberedParts(shape), attentionGroups);
         const tokens = batch.ids.length;
         expect(batch.groups).toHaveLength(attentionGroups);
         for (const group of batch.groups) {
@@ -161,9 +180,7 @@ describe('packing a batch', () => {
   });
 
   it('fills unused groups with one dummy tile that counts as padding', () => {
-    const batch = packBatch(numberedParts([{ prefix: 0, suffixes: [4, 4] }]), {
-      attentionGroups: 4,
-    });
+    const batch = packParts(numberedParts([{ prefix: 0, suffixes: [4, 4] }]), 4);
     expect(batch.groups.map(({ tiles, rows, keys }) => [tiles, rows, keys])).toEqual([
       [2, 4, 4],
       [1, 1, 1],
@@ -177,17 +194,27 @@ describe('packing a batch', () => {
     fc.assert(
       fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
         const parts = numberedParts(shape);
-        const batch = packBatch(parts, { attentionGroups });
+        const batch = packParts(parts, attentionGroups);
         expect(countRealSlots(batch)).toBe(realSlots(parts.map(tokenPart)));
         expect(paddedSlots(batch)).toBeGreaterThanOrEqual(countRealSlots(batch));
       }),
     );
   });
 
-  it('refuses an empty candidate and an empty batch as bugs', () => {
-    expect(() =>
-      packBatch(numberedParts([{ prefix: 3, suffixes: [0] }]), { attentionGroups: 4 }),
-    ).toThrow('a candidate has 0 tokens; at least 1 (its suffix); this is a bug');
-    expect(() => packBatch([], { attentionGroups: 4 })).toThrow('0 candidates');
+  it('plans the groups that it packs, and feeds as many values as the dimensions say', () => {
+    fc.assert(
+      fc.property(partShapes, groupCounts, (shape, attentionGroups) => {
+        const parts = numberedParts(shape).map(tokenPart);
+        const batch = masked.pack(parts, attentionGroups);
+        expect(batch.groups).toEqual(masked.planGroups(parts, attentionGroups));
+        expect([batch.tokens, batch.candidates]).toEqual([
+          packedTokens(parts),
+          parts.reduce((sum, { suffixes }) => sum + suffixes.length, 0),
+        ]);
+        for (const { data, dims } of batch.feeds) {
+          expect(data).toHaveLength(dims.reduce((product, dim) => product * dim, 1));
+        }
+      }),
+    );
   });
 });
