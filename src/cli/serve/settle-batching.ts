@@ -2,6 +2,7 @@ import { at } from '../../base/at.ts';
 import { packBatch } from '../../batch/pack-batch.ts';
 import type { ServedConfig } from '../../config/config.ts';
 import { servedLimits } from '../../encode/served-limits.ts';
+import { scoreGraph } from '../../model/manifest.ts';
 import type { VerifiedModel } from '../../model/verified-model.ts';
 import {
   type Bounds,
@@ -70,14 +71,13 @@ async function measureUntilStopped(
 
 /** Threads on the first GPU, and batches of the longest candidates. */
 function onGpu(config: ServedConfig, { manifest, files: verified }: VerifiedModel) {
-  const { attentionGroups } = manifest;
   const data = { modelDir: config.model, manifest, slot: at(config.devices, 0), verified };
   const limits = servedLimits(config, manifest);
   return {
     openThread: () => openDeviceThread(findWorker('infer'), data, () => undefined),
     pack: (tokenBudget: number) => {
       const parts = warmUpParts(manifest, { provider: 'cuda', tokenBudget, ...limits });
-      return packBatch(parts.slice(0, 1), { attentionGroups });
+      return packBatch(parts.slice(0, 1), scoreGraph(manifest, 'cuda'));
     },
   };
 }

@@ -93,7 +93,7 @@ async function runOn(
   pack: () => PackedBatch,
 ): Promise<Pick<Measured, 'packedTokens' | 'runMs'> | string> {
   const batches = threads.map(() => Array.from({ length: runsEach }, pack));
-  const packedTokens = at(at(batches, 0), 0).ids.length;
+  const packedTokens = at(at(batches, 0), 0).tokens;
   const replies = await Promise.all(
     threads.map((thread, place) =>
       Promise.all(at(batches, place).map((batch) => thread.ask({ kind: 'run', batch }))),

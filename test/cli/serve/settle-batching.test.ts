@@ -5,7 +5,8 @@ import type { StopSignal } from '../../../src/cli/shared/signals.ts';
 import type { measureBatching } from '../../../src/pool/batching/measure-batching.ts';
 import { testManifest } from '../../support/serving/test-server.ts';
 
-const model = { manifest: testManifest, files: {} };
+const { cpu } = testManifest.graphs;
+const model = { manifest: { ...testManifest, graphs: { cpu, cuda: cpu } }, files: {} };
 
 type Stop = (signal: StopSignal, status: number) => void;
 
@@ -43,7 +44,7 @@ test('on CUDA batches that fill the budgets are measured, and the best one is se
   const packed: number[] = [];
   const { config, choices } = await settled(['--devices=cuda:0'], (bounds, { pack }) => {
     const measured = bounds.tokenBudgets.map((tokenBudget) => {
-      const packedTokens = pack(tokenBudget).ids.length;
+      const packedTokens = pack(tokenBudget).tokens;
       packed.push(packedTokens / tokenBudget);
       return { replicas: 2, tokenBudget, packedTokens, runMs: 10 };
     });

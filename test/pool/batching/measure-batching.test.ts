@@ -7,7 +7,7 @@ import type { InferMessage } from '../../../src/pool/threads/messages.ts';
 const bounds = { tokenBudgets: [100, 200, 400], replicas: [2, 3] };
 
 /** A batch of as many tokens as the budget; nothing else of it is read. */
-const pack = (tokenBudget: number) => ({ ids: new Int32Array(tokenBudget) }) as PackedBatch;
+const pack = (tokenBudget: number) => ({ tokens: tokenBudget }) as PackedBatch;
 
 /** A GPU whose threads answer by `reply`, given the number of threads that have loaded. */
 function fakeGpu(reply: (message: InferMessage, loaded: number) => ThreadReply) {
@@ -33,7 +33,7 @@ const noLogits = new Float32Array();
 /** A run takes a millisecond for ten tokens and a loaded replica. */
 function runOrLoad(message: InferMessage, loaded: number): ThreadReply {
   return message.kind === 'run'
-    ? { kind: 'ran', logits: noLogits, runMs: (message.batch.ids.length / 10) * loaded }
+    ? { kind: 'ran', logits: noLogits, runMs: (message.batch.tokens / 10) * loaded }
     : { kind: 'loaded' };
 }
 
@@ -73,7 +73,7 @@ test('as many replicas are measured as fit', async () => {
 
 test('a batch without memory ends the measuring, and what is known stays', async () => {
   const { counts, openThread } = fakeGpu((message, loaded) =>
-    message.kind === 'run' && message.batch.ids.length === 200
+    message.kind === 'run' && message.batch.tokens === 200
       ? noMemory
       : runOrLoad(message, loaded),
   );
