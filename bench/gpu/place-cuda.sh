@@ -4,6 +4,8 @@
 #   bench/gpu/place-cuda.sh        from the npm package com.github.asus4.onnxruntime.linux-x64-gpu
 #                                  0.4.9 (MIT), for ONNX Runtime 1.29.0 and CUDA 13 (180 MB)
 #   bench/gpu/place-cuda.sh DIR    from a folder with the libraries of the same ONNX Runtime version
+#   bench/gpu/place-cuda.sh --to DIR    from the npm package, into a folder that is packed for a GPU
+#                                       host; this machine needs none of CUDA's libraries
 #
 # The loader must also find CUDA's own libraries: libcublasLt.so.13, libcublas.so.13,
 # libcurand.so.10 and libcudart.so.13. A CUDA 13 PyTorch has them: add the folders
@@ -20,6 +22,13 @@ fi
 target=node_modules/onnxruntime-node/bin/napi-v6/linux/x64
 libraries="libonnxruntime_providers_shared.so libonnxruntime_providers_cuda.so"
 
+packed=
+if [ "${1:-}" = --to ]; then
+  packed=yes
+  target=$2
+  shift 2
+fi
+
 if [ $# -ge 1 ]; then
   source=$1
 else
@@ -33,6 +42,9 @@ fi
 for library in $libraries; do
   install -m 755 "$source/$library" "$target/$library"
 done
+if [ -n "$packed" ]; then
+  exit
+fi
 missing=$(ldd "$target/libonnxruntime_providers_cuda.so" | grep 'not found' || true)
 if [ -n "$missing" ]; then
   echo "place-cuda: the libraries are in $target, but the loader misses these; add their folders" \

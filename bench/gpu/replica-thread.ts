@@ -1,13 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { packBatch } from '../../src/batch/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
-import { benchGraph, type ReplicaTask, openBenchSession } from './bench-session.ts';
+import { openGraph } from './models.ts';
+import type { ReplicaTask } from './replica.ts';
 
 // The thread of a replica: opens a session and runs the same batch until it is told to stop.
-const task = workerData as ReplicaTask;
-const session = await openBenchSession(task.model, task.provider);
-const graph = benchGraph(task.model, task.provider);
-const batch = () => packBatch(task.parts.map(tokenPart), graph);
+const { dir, graph, provider, parts } = workerData as ReplicaTask;
+const session = await openGraph(dir, graph, provider);
+const batch = () => packBatch(parts.map(tokenPart), graph);
 await session.run(batch());
 parentPort?.postMessage({ kind: 'ready' });
 
@@ -15,7 +15,7 @@ const stop = new AbortController();
 parentPort?.on('message', () => {
   stop.abort();
 });
-const candidates = task.parts.reduce((sum, part) => sum + part.suffixes.length, 0);
+const candidates = parts.reduce((sum, part) => sum + part.suffixes.length, 0);
 let scored = 0;
 const startedAtMs = performance.now();
 while (!stop.signal.aborted) {

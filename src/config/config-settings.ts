@@ -115,15 +115,15 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
     {
       default: { text: 'cpu:N, N = cores', of: ({ cores }) => `cpu:${Math.min(cores, 256)}` },
       bounds: 'cpu:SLOTS[xTHREADS] or cuda:INDEX[*SLOTS], separated by commas',
-      why: 'One replica runs on each slot. On CPU, start with one thread per slot and as many slots as cores.',
+      why: 'One replica runs on each slot. On CPU, start with one thread per slot and as many slots as cores. The server measures how many slots suit a GPU named without their number.',
     },
     parseDeviceSlots,
   ),
   encoders: countSetting([1, 64], {
     unit: 'threads',
     default: {
-      text: 'cores / 8, at least 1',
-      of: ({ cores }) => String(clamp(Math.floor(cores / 8), 1, 64)),
+      text: 'cores / 8, on cuda cores * 3 / 8, at least 1',
+      of: (host) => String(clamp(Math.floor((host.cores * (onlyCuda(host) ? 3 : 1)) / 8), 1, 64)),
     },
     why: 'Increase it if encode_ms grows under load while replicas are idle.',
   }),
@@ -131,8 +131,8 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
   tokenBudget: countSetting([64, 65_535], {
     unit: 'packed tokens',
     default: {
-      text: '1024; 8192 on cuda',
-      of: (host) => (onlyCuda(host) ? '8192' : '1024'),
+      text: '1024; measured on cuda, 8192 to 32768',
+      of: (host) => (onlyCuda(host) ? '32768' : '1024'),
     },
     why: 'Most packed tokens in one batch. Larger batches run longer and use more memory; on CPU they should fit the caches.',
   }),

@@ -7,6 +7,8 @@ export interface DeviceSlot {
   readonly deviceId: number;
   /** ONNX Runtime intra-op threads of this slot. */
   readonly threads: number;
+  /** Set for 'cuda:0', which leaves the number of slots on that GPU to the server. */
+  readonly isUncounted?: true;
 }
 
 const syntax =
@@ -72,6 +74,15 @@ export function likeSlots(slots: readonly DeviceSlot[], count: number): readonly
   return parseDeviceSlots(used.map(([device, share]) => `cuda:${device}*${share}`).join(','));
 }
 
+/** Puts `count` slots on each GPU whose number of slots was left to the server. */
+export function countSlots(slots: readonly DeviceSlot[], count: number): readonly DeviceSlot[] {
+  return slots.flatMap((slot) =>
+    slot.isUncounted === true
+      ? cudaSlots(`cuda:${slot.deviceId}*${count}`, slot.deviceId, count)
+      : [slot],
+  );
+}
+
 function parsePart(part: string): DeviceSlot[] {
   const cpu = /^cpu:(\d{1,3})(?:x(\d{1,3}))?$/.exec(part);
   if (cpu !== null) {
@@ -80,8 +91,9 @@ function parsePart(part: string): DeviceSlot[] {
   }
   const cuda = /^cuda:(\d{1,3})(?:\*(\d{1,3}))?$/.exec(part);
   if (cuda !== null) {
-    const [, index, count = 1] = cuda;
-    return cudaSlots(part, Number(index), Number(count));
+    const [, index, count] = cuda;
+    const slots = cudaSlots(part, Number(index), Number(count ?? 1));
+    return count === undefined ? slots.map((slot) => ({ ...slot, isUncounted: true })) : slots;
   }
   throw new Error(`'${part}' is not a device slot; allowed: ${syntax}`);
 }

@@ -159,6 +159,14 @@ export interface ReplicaDescription {
   readonly queuedMs: number;
 }
 
+/** A setting that the server has chosen or was given. */
+export interface Choice {
+  readonly setting: 'token_budget' | 'devices' | 'encoders';
+  readonly value: string;
+  /** The flag or variable that gave it, or why it was chosen. */
+  readonly reason: string;
+}
+
 /** A model and the pipeline that serves it. */
 export interface ServedModel {
   readonly manifest: Manifest;

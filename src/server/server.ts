@@ -6,7 +6,7 @@ import { ItemDesk } from '../desk/items.ts';
 import { Lifecycle } from '../desk/lifecycle.ts';
 import { Ranker } from '../desk/ranker.ts';
 import type { Tell } from '../domain/events.ts';
-import type { ServedModel, Serving } from '../domain/rank.ts';
+import type { Choice, ServedModel, Serving } from '../domain/rank.ts';
 import { encodingOf } from '../encode/encoding.ts';
 import type { ShadowQuality } from '../desk/shadow/shadow-quality.ts';
 import type { ItemKeeper } from '../items/keeper.ts';
@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly pipeline: Serving;
   /** The model for new requests, which may change while the server runs. */
   readonly current: () => ServedModel;
+  /** What the server has chosen by itself, and why; GetInfo publishes it. */
+  readonly choices?: readonly Choice[];
   /** The item store; undefined for none. Who gave it closes it. */
   readonly items?: ItemKeeper | undefined;
   /** Compares the orders of stored summaries with those of whole texts. */
@@ -128,10 +130,10 @@ interface ServiceParts {
 
 /** Returns what the HTTP address needs to ask the same desk. */
 function addServices(options: ServerOptions, parts: ServiceParts): ApiParts {
-  const { config, current, items, readLoad: read } = options;
+  const { config, current, items, choices = [], readLoad: read } = options;
   const { root, lifecycle, clock } = parts;
   const { server, access } = parts.transport;
-  const served = { config, version: packageVersion(), items };
+  const served = { config, version: packageVersion(), items, choices };
   const reports = read && createLoadReports({ read, clock });
   const calls = {
     access,

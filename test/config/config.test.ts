@@ -81,7 +81,7 @@ describe('device slots', () => {
   });
 
   test('of cuda alone have a larger token budget by default', () => {
-    expect(parse({ SLMRANK_DEVICES: 'cuda:0' }).tokenBudget).toBe(8192);
+    expect(parse({ SLMRANK_DEVICES: 'cuda:0' }).tokenBudget).toBe(32_768);
     expect(parse({ SLMRANK_DEVICES: 'cuda:0', SLMRANK_TOKEN_BUDGET: '100' }).tokenBudget).toBe(100);
   });
 });

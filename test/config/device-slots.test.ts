@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { likeSlots, parseDeviceSlots } from '../../src/config/device-slots.ts';
+import { countSlots, likeSlots, parseDeviceSlots } from '../../src/config/device-slots.ts';
 
 test.each([
   ['cpu:2', 3, 'cpu:3'],
   ['cpu:1x4', 2, 'cpu:2x4'],
   ['cuda:0', 2, 'cuda:0*2'],
   ['cuda:0,cuda:2', 5, 'cuda:0*3,cuda:2*2'],
-  ['cuda:0*2,cuda:1', 1, 'cuda:0'],
+  ['cuda:0*2,cuda:1', 1, 'cuda:0*1'],
 ])('like %s, %i slots are %s', (slots, count, expected) => {
   expect(likeSlots(parseDeviceSlots(slots), count)).toEqual(parseDeviceSlots(expected));
 });
@@ -15,4 +15,13 @@ test.each([0, 257])('%i slots are refused', (count) => {
   expect(() => likeSlots(parseDeviceSlots('cpu:1'), count)).toThrow(
     /^\d+ replicas; allowed 1 to 256$/,
   );
+});
+
+test.each([
+  ['cuda:0', 'cuda:0*3'],
+  ['cuda:0*1', 'cuda:0*1'],
+  ['cuda:0*2,cuda:1', 'cuda:0*2,cuda:1*3'],
+  ['cpu:2', 'cpu:2'],
+])('three slots on each GPU of %s without a number are %s', (slots, expected) => {
+  expect(countSlots(parseDeviceSlots(slots), 3)).toEqual(parseDeviceSlots(expected));
 });

@@ -9,6 +9,7 @@ import {
 import { countCores } from '../../config/count-cores.ts';
 import { createPipeline, type PipelineOptions } from '../../pipeline/create-pipeline.ts';
 import type { Tell } from '../../domain/events.ts';
+import type { Choice } from '../../domain/rank.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { ModelSet, type ModelSetOptions, type OpenModel } from '../../pipeline/model-set.ts';
 import type { WrapRank } from '../../pipeline/pipeline.ts';
@@ -16,7 +17,7 @@ import { type Capture, captureTraffic, openCapture } from '../../observe/capture
 import { createLog, type LeveledLog, LineWriter, type Log } from '../../observe/log.ts';
 import { watchDoor, watchGauges, watchItems } from '../../observe/watch-gauges.ts';
 import { packageVersion } from '../../config/package-version.ts';
-import { findLoweredLimits, servedLimits } from '../../encode/served-limits.ts';
+import { findLoweredLimits } from '../../encode/served-limits.ts';
 import { type AdminServer, startAdminServer } from '../../server/admin/server.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
 import { type ListenCredentials, openCredentials, warnOfPlainText } from '../../server/tls.ts';
@@ -30,6 +31,8 @@ import type { ShadowQuality } from '../../desk/shadow/shadow-quality.ts';
 import { type KeptItems, keepItems, openItems } from './open-items.ts';
 import { openShadow } from './open-shadow.ts';
 import { findStartProblems } from './start-problems.ts';
+import { readyLine } from './ready-line.ts';
+import { settleBatching } from './settle-batching.ts';
 import { messageOf } from '../../base/errors.ts';
 
 const usage = `Usage: slmrank serve [OPTIONS]
@@ -53,8 +56,10 @@ export async function run(
   const lines = new LineWriter();
   const log = createLog(given.logLevel, lines);
   const credentials = openCredentials(given, log);
-  const config: ServedConfig = { ...given, model: await chooseModel(given) };
-  const { manifest, files: verified } = await verifyModel(config.model, systemClock);
+  const named: ServedConfig = { ...given, model: await chooseModel(given) };
+  const model = await verifyModel(named.model, systemClock);
+  const { manifest, files: verified } = model;
+  const { config, choices } = await settleBatching({ config: named, model, log, signals });
   const version = packageVersion();
   const observation = await openObservation({ config, manifest, log, env: process.env, version });
   const { observer } = observation;
@@ -71,8 +76,8 @@ export async function run(
   const { shadowShare: share } = config;
   const monitor = openShadow({ items: items?.keeper, share, models, tell: observer.tell });
   const { shadow } = monitor;
-  const parts = { config, manifest, log, signals, observation, models, credentials, items, shadow };
-  const isClean = await serve(parts);
+  const opened = { models, credentials, items, shadow };
+  const isClean = await serve({ config, choices, manifest, log, signals, observation, ...opened });
   monitor.close();
   await Promise.all([observation.close(), capture?.close(), items?.work.close()]);
   if (!isClean) {
@@ -90,6 +95,7 @@ async function readChecked(args: readonly string[]): Promise<Config> {
 
 interface ServeParts {
   readonly config: ServedConfig;
+  readonly choices: readonly Choice[];
   readonly manifest: Manifest;
   readonly log: LeveledLog;
   readonly signals: Signals;
@@ -112,6 +118,7 @@ async function serve(parts: ServeParts): Promise<boolean> {
   const server = await orEnd(
     startServer({
       config,
+      choices: parts.choices,
       credentials,
       log,
       tell: observer.tell,
@@ -266,16 +273,4 @@ function handleSignals(signals: Signals, server: RunningServer, log: Log): Promi
       server.stop().then(resolve, reject);
     });
   });
-}
-
-function readyLine({ address }: RunningServer, config: Config, manifest: Manifest): string {
-  const slots = config.devices.map(({ name }) => name);
-  const { cores, from } = countCores();
-  const replicas = `${slots.length} replica${slots.length > 1 ? 's' : ''} (${slots.join(', ')})`;
-  return (
-    `slmrank ready on ${address}: model ${manifest.name} (${manifest.precision}), ` +
-    `fingerprint ${manifest.fingerprint.slice(0, 12)}, ${replicas}, ` +
-    `up to ${config.candidates} candidates of ${servedLimits(config, manifest).candidateTokens} ` +
-    `tokens a request; ${cores} core${cores > 1 ? 's' : ''} (${from})`
-  );
 }

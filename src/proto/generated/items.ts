@@ -2,6 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { WireCandidateInput as Wire_slmrank_v1_CandidateInput, WireCandidate as Wire_slmrank_v1_Candidate } from './slmrank/v1/Candidate.ts';
+import type { WireChoiceInput as Wire_slmrank_v1_ChoiceInput, WireChoice as Wire_slmrank_v1_Choice } from './slmrank/v1/Choice.ts';
 import type { WireDeleteItemsRequestInput as Wire_slmrank_v1_DeleteItemsRequestInput, WireDeleteItemsRequest as Wire_slmrank_v1_DeleteItemsRequest } from './slmrank/v1/DeleteItemsRequest.ts';
 import type { WireDeleteItemsResponseInput as Wire_slmrank_v1_DeleteItemsResponseInput, WireDeleteItemsResponse as Wire_slmrank_v1_DeleteItemsResponse } from './slmrank/v1/DeleteItemsResponse.ts';
 import type { WireEstimateRankResponseInput as Wire_slmrank_v1_EstimateRankResponseInput, WireEstimateRankResponse as Wire_slmrank_v1_EstimateRankResponse } from './slmrank/v1/EstimateRankResponse.ts';
@@ -48,6 +49,7 @@ export interface ProtoGrpcType {
   slmrank: {
     v1: {
       Candidate: MessageTypeDefinition<Wire_slmrank_v1_CandidateInput, Wire_slmrank_v1_Candidate>
+      Choice: MessageTypeDefinition<Wire_slmrank_v1_ChoiceInput, Wire_slmrank_v1_Choice>
       DeleteItemsRequest: MessageTypeDefinition<Wire_slmrank_v1_DeleteItemsRequestInput, Wire_slmrank_v1_DeleteItemsRequest>
       DeleteItemsResponse: MessageTypeDefinition<Wire_slmrank_v1_DeleteItemsResponseInput, Wire_slmrank_v1_DeleteItemsResponse>
       EstimateRankResponse: MessageTypeDefinition<Wire_slmrank_v1_EstimateRankResponseInput, Wire_slmrank_v1_EstimateRankResponse>

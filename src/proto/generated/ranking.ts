@@ -2,6 +2,7 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { WireCandidateInput as Wire_slmrank_v1_CandidateInput, WireCandidate as Wire_slmrank_v1_Candidate } from './slmrank/v1/Candidate.ts';
+import type { WireChoiceInput as Wire_slmrank_v1_ChoiceInput, WireChoice as Wire_slmrank_v1_Choice } from './slmrank/v1/Choice.ts';
 import type { WireEstimateRankResponseInput as Wire_slmrank_v1_EstimateRankResponseInput, WireEstimateRankResponse as Wire_slmrank_v1_EstimateRankResponse } from './slmrank/v1/EstimateRankResponse.ts';
 import type { WireFieldViolationInput as Wire_slmrank_v1_FieldViolationInput, WireFieldViolation as Wire_slmrank_v1_FieldViolation } from './slmrank/v1/FieldViolation.ts';
 import type { WireGetInfoRequestInput as Wire_slmrank_v1_GetInfoRequestInput, WireGetInfoRequest as Wire_slmrank_v1_GetInfoRequest } from './slmrank/v1/GetInfoRequest.ts';
@@ -30,6 +31,7 @@ export interface ProtoGrpcType {
   slmrank: {
     v1: {
       Candidate: MessageTypeDefinition<Wire_slmrank_v1_CandidateInput, Wire_slmrank_v1_Candidate>
+      Choice: MessageTypeDefinition<Wire_slmrank_v1_ChoiceInput, Wire_slmrank_v1_Choice>
       EstimateRankResponse: MessageTypeDefinition<Wire_slmrank_v1_EstimateRankResponseInput, Wire_slmrank_v1_EstimateRankResponse>
       FieldViolation: MessageTypeDefinition<Wire_slmrank_v1_FieldViolationInput, Wire_slmrank_v1_FieldViolation>
       GetInfoRequest: MessageTypeDefinition<Wire_slmrank_v1_GetInfoRequestInput, Wire_slmrank_v1_GetInfoRequest>

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { RankError } from '../../base/errors.ts';
 import type { Ranked } from '../../desk/ranker.ts';
 import type {
+  Choice,
   Estimate,
   RankedResult,
   RankRequest,
@@ -25,6 +26,7 @@ export interface Served {
   readonly version: string;
   /** The item store, if there is one. */
   readonly items?: ItemKeeper | undefined;
+  readonly choices: readonly Choice[];
 }
 
 /** @throws RankError `internal` for a score that is not a number, with the candidate's index. */
@@ -98,7 +100,7 @@ export function toWireEstimate({
 }
 
 export function toWireInfo(
-  { config, version }: Served,
+  { config, version, choices }: Served,
   { manifest, pipeline }: ServedModel,
   items: WireItemsInfoInput | undefined,
 ): WireGetInfoResponseInput {
@@ -119,6 +121,7 @@ export function toWireInfo(
     noLabel: manifest.labels.no.text,
     instruction: manifest.template.instruction,
     version,
+    choices: [...choices],
     ...(items === undefined ? {} : { items }),
   };
 }

@@ -211,6 +211,13 @@ test('GetInfo publishes the limits of requests', async () => {
   });
 });
 
+test('GetInfo publishes what the server has chosen, and why', async () => {
+  const choices = [{ setting: 'devices', value: 'cpu#0', reason: 'given by --devices' }] as const;
+  const chosen = await startTestServer({}, { choices });
+  expect(await chosen.call('GetInfo', {})).toMatchObject({ choices });
+  await chosen.close();
+});
+
 test('GetInfo publishes the tokens of a row where the settings ask for more', async () => {
   const wide = await startTestServer({ 'prefix-tokens': '9000', 'candidate-tokens': '4096' });
   const { limits } = await wide.call('GetInfo', {});

@@ -3,6 +3,7 @@
 import type { WireLimitsInput as Wire_slmrank_v1_LimitsInput, WireLimits as Wire_slmrank_v1_Limits } from '../../slmrank/v1/Limits.ts';
 import type { WireReplicaInput as Wire_slmrank_v1_ReplicaInput, WireReplica as Wire_slmrank_v1_Replica } from '../../slmrank/v1/Replica.ts';
 import type { WireItemsInfoInput as Wire_slmrank_v1_ItemsInfoInput, WireItemsInfo as Wire_slmrank_v1_ItemsInfo } from '../../slmrank/v1/ItemsInfo.ts';
+import type { WireChoiceInput as Wire_slmrank_v1_ChoiceInput, WireChoice as Wire_slmrank_v1_Choice } from '../../slmrank/v1/Choice.ts';
 
 export interface WireGetInfoResponseInput {
   'model'?: (string);
@@ -47,6 +48,7 @@ export interface WireGetInfoResponseInput {
    * Absent when the server has no item store.
    */
   'items'?: (Wire_slmrank_v1_ItemsInfoInput | null);
+  'choices'?: (Wire_slmrank_v1_ChoiceInput)[];
   '_items'?: "items";
 }
 
@@ -93,5 +95,6 @@ export interface WireGetInfoResponse {
    * Absent when the server has no item store.
    */
   'items'?: (Wire_slmrank_v1_ItemsInfo | null);
+  'choices': (Wire_slmrank_v1_Choice)[];
   '_items'?: "items";
 }
