@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseOptions } from '../../src/cli/shared/usage.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import type { Blueprint } from '../../src/model/manifest.ts';
-import { packBatch } from '../../src/batch/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { linearFlops } from '../ladder/gemm-chain.ts';
 import {

@@ -2,7 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TokenPart, tokenPart } from '../../src/batch/packed-batch.ts';
-import { packBatch } from '../../src/batch/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack/pack-batch.ts';
 import { GraphBuilder } from '../../src/toolchain/graph/onnx/graph-builder.ts';
 import { halfBits } from '../../src/toolchain/numerics/half.ts';
 import type { Initializer } from '../../src/toolchain/graph/onnx/model-proto.ts';
