@@ -6,7 +6,7 @@ import { InferenceSession } from 'onnxruntime-node';
 import { at } from '../../src/base/at.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import { formatTable } from '../../src/base/format-table.ts';
-import { packBatch } from '../../src/batch/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack/pack-batch.ts';
 import { type Feed, tokenPart } from '../../src/batch/packed-batch.ts';
 import { parseNumber } from '../../src/cli/shared/option-values.ts';
 import { parseOnlyOptions, UsageError } from '../../src/cli/shared/usage.ts';

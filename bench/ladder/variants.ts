@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
 import { at } from '../../src/base/at.ts';
-import { packBatch, packedTokens } from '../../src/batch/pack-batch.ts';
+import { packBatch, packedTokens } from '../../src/batch/pack/pack-batch.ts';
 import { type Feed, type TokenPart, tokenPart } from '../../src/batch/packed-batch.ts';
 import { sessionSettings } from '../../src/engine/session.ts';
 import { linearFlops } from './gemm-chain.ts';
@@ -54,7 +54,9 @@ export function planVariant(name: VariantName, part: TokenPart, options: PlanOpt
 
 /** The graph that runs a variant. */
 export function graphOf(name: VariantName, model: BenchModel, graphs: LadderGraphs): string {
-  return name === 'stock' || name === 'labels' ? graphs[name] : join(model.dir, model.graphs.cpu.score.file);
+  return name === 'stock' || name === 'labels'
+    ? graphs[name]
+    : join(model.dir, model.graphs.cpu.score.file);
 }
 
 export function open(path: string, threads: number): Promise<ort.InferenceSession> {

@@ -73,9 +73,7 @@ test('as many replicas are measured as fit', async () => {
 
 test('a batch without memory ends the measuring, and what is known stays', async () => {
   const { counts, openThread } = fakeGpu((message, loaded) =>
-    message.kind === 'run' && message.batch.tokens === 200
-      ? noMemory
-      : runOrLoad(message, loaded),
+    message.kind === 'run' && message.batch.tokens === 200 ? noMemory : runOrLoad(message, loaded),
   );
   const { measured, problem } = await measureBatching(bounds, { openThread, pack, signal });
   expect(measured.map(({ tokenBudget }) => tokenBudget)).toEqual([100]);

@@ -35,6 +35,8 @@ export const masked: Layout = {
     };
   },
 
+  mostLengths: (attentionGroups) => attentionGroups,
+
   planGroups(parts, attentionGroups) {
     const sizes = pieceTiles(parts).map(sizeOf);
     const groupOf = assignGroups(sizes, attentionGroups);
