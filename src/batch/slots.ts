@@ -4,17 +4,16 @@
  */
 
 import type { BatchPart, GroupShape } from './packed-batch.ts';
-import { segmentCost } from './segment.ts';
+import { segmentLength } from './segment.ts';
 
 /** The real slots of parts that have not been packed. */
 export function realSlots(parts: readonly BatchPart[]): number {
   let slots = 0;
   for (const { prefix, suffixes } of parts) {
-    const prefixTokens = segmentCost(prefix);
-    slots += prefixTokens ** 2;
+    const prefixTokens = segmentLength(prefix);
+    slots += prefix.ids.length * prefixTokens;
     for (const suffix of suffixes) {
-      const tokens = segmentCost(suffix);
-      slots += tokens * (prefixTokens + tokens);
+      slots += suffix.ids.length * (prefixTokens + segmentLength(suffix));
     }
   }
   return slots;

@@ -10,7 +10,7 @@ import { GraphBuilder } from './onnx/graph-builder.ts';
 import { encodeModel, type Initializer, type OnnxModel } from './onnx/model-proto.ts';
 import * as blocks from './blocks.ts';
 import type { GraphPlan, GraphPlans } from './graph-plans.ts';
-import { writeMaskedGraph } from './layouts/masked-graph.ts';
+import { writeMaskedGraph, writeStoredGraph } from './layouts/masked-graph.ts';
 import { writeWeights } from './weights.ts';
 import type { LayerInput } from './layer-inputs.ts';
 
@@ -60,12 +60,14 @@ export async function writeGraphs(
     return { ...plan, ...(await writeGraph(model, outDir, file)) };
   };
   const score = await write(plans.cpu, 'graph.onnx');
+  const states = plans.cpuStates && (await write(plans.cpuStates, 'graph-states.onnx'));
+  const cpu = { score, ...(states && { states }) };
   if (plans.cuda === undefined) {
-    return { cpu: { score } };
+    return { cpu };
   }
   const isShared = JSON.stringify(plans.cuda) === JSON.stringify(plans.cpu);
   return {
-    cpu: { score },
+    cpu,
     cuda: { score: isShared ? score : await write(plans.cuda, 'graph-cuda.onnx') },
   };
 }
@@ -82,7 +84,10 @@ export async function writeGraph(model: OnnxModel, dir: string, file: string): P
 
 /** Writes the nodes, inputs and outputs of a layout's graph. */
 type WriteNodes = (context: blocks.BlockContext, plan: GraphPlan) => void;
-const writers: Readonly<Record<LayoutName, WriteNodes>> = { masked: writeMaskedGraph };
+const writers: Readonly<Record<LayoutName, WriteNodes>> = {
+  masked: writeMaskedGraph,
+  stored: writeStoredGraph,
+};
 
 /** The graph over weights that are written already. */
 export function packedGraph(

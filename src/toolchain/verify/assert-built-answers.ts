@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { openSession } from '../../engine/session.ts';
 import { RankError } from '../../base/errors.ts';
 import { type Manifest, scoreGraph } from '../../model/manifest.ts';
-import { cannotAnswer, findNotFinite, plainQuestion, toPart } from '../../encode/assert-answers.ts';
+import { cannotAnswer, findNotFinite, plainQuestion } from '../../encode/assert-answers.ts';
 import { packBatch } from '../../batch/pack-batch.ts';
+import { segmentsOf } from '../../batch/packed-batch.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
 
 /**
@@ -34,7 +35,7 @@ export async function assertBuiltAnswers(dir: string, manifest: Manifest): Promi
   const session = await openSession({ modelDir: dir, manifest, ...device });
   try {
     const graph = scoreGraph(manifest, device.provider);
-    const logits = await session.run(packBatch([toPart(outcome.encoded)], graph));
+    const logits = await session.run(packBatch([segmentsOf(outcome.encoded)], graph));
     const problem = findNotFinite(logits);
     if (problem !== undefined) {
       throw cannotAnswer(manifest.name, problem);
