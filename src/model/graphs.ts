@@ -26,7 +26,9 @@ export type Provider = keyof ModelGraphs;
 
 /** Every graph file, once, the CPU's first: two providers may share one. */
 export function graphFiles(graphs: ModelGraphs): readonly GraphFile[] {
-  return once(providersOf(graphs).flatMap(({ score, states }) => (states ? [score, states] : [score])));
+  return once(
+    providersOf(graphs).flatMap(({ score, states }) => (states ? [score, states] : [score])),
+  );
 }
 
 /** The graphs that decide scores, once: the CPU's first. */

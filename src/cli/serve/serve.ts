@@ -7,12 +7,9 @@ import {
   toConfig,
 } from '../../config/config.ts';
 import { countCores } from '../../config/count-cores.ts';
-import { createPipeline, type PipelineOptions } from '../../pipeline/create-pipeline.ts';
-import type { Tell } from '../../domain/events.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import { ModelSet, type ModelSetOptions, type OpenModel } from '../../pipeline/model-set.ts';
-import type { WrapRank } from '../../pipeline/pipeline.ts';
-import { type Capture, captureTraffic, openCapture } from '../../observe/capture.ts';
+import type { ModelSet, OpenModel } from '../../pipeline/model-set.ts';
+import { type Capture, openCapture } from '../../observe/capture.ts';
 import { createLog, type LeveledLog, LineWriter, type Log } from '../../observe/log.ts';
 import { watchDoor, watchGauges, watchItems } from '../../observe/watch-gauges.ts';
 import { packageVersion } from '../../config/package-version.ts';
@@ -21,7 +18,6 @@ import { type AdminServer, startAdminServer } from '../../server/admin/server.ts
 import { type RunningServer, startServer } from '../../server/server.ts';
 import { type ListenCredentials, openCredentials, warnOfPlainText } from '../../server/tls.ts';
 import { recoverFolder } from '../../model/replace-folder.ts';
-import { verifyModel } from '../../model/verified-model.ts';
 import { chooseModel } from '../shared/choose-model.ts';
 import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
@@ -29,6 +25,8 @@ import { hearSignals, type Signals, type StopSignal } from '../shared/signals.ts
 import type { ShadowQuality } from '../../desk/shadow/shadow-quality.ts';
 import { type KeptItems, keepItems, openItems } from './open-items.ts';
 import { openShadow } from './open-shadow.ts';
+import { verifierFor } from './verify-served.ts';
+import { openModels } from './open-models.ts';
 import { findStartProblems } from './start-problems.ts';
 import { messageOf } from '../../base/errors.ts';
 
@@ -55,7 +53,8 @@ export async function run(
   const log = createLog(given.logLevel, lines);
   const credentials = openCredentials(given, log);
   const config: ServedConfig = { ...given, model: await chooseModel(given) };
-  const { manifest, files: verified } = await verifyModel(config.model, systemClock);
+  const verify = verifierFor(config);
+  const { manifest, files: verified } = await verify(config.model);
   const version = packageVersion();
   const observation = await openObservation({ config, manifest, log, env: process.env, version });
   const { observer } = observation;
@@ -64,7 +63,7 @@ export async function run(
   const capture = await openCaptureOf(config, log);
   const store = await openItems(config, log);
   const onShift = (model: OpenModel) => items?.work.follow(model);
-  const serving = { config, manifest, verified, log, tell: observer.tell, onShift };
+  const serving = { config, manifest, verified, log, tell: observer.tell, onShift, verify };
   const models = openModels(serving, capture);
   const items = keepItems(store, models, { config, log });
   const { shadowShare: share } = config;
@@ -130,7 +129,11 @@ async function serve(parts: ServeParts): Promise<boolean> {
     const { address: metrics } = observation;
     const { cores, from } = countCores();
     const { address } = server;
-    log.info({ address, metrics, admin: admin?.address, cores, coresFrom: from }, 'ready');
+    const { statesMb } = config;
+    log.info(
+      { address, metrics, admin: admin?.address, cores, coresFrom: from, statesMb },
+      'ready',
+    );
   }
   const isClean = await stopped;
   admin?.close();
@@ -182,34 +185,6 @@ function endWhileLoading(
       return await end(1);
     }
   };
-}
-
-/** The models: the first one to serve, and how to open others. */
-function openModels(
-  options: PipelineOptions & Pick<ModelSetOptions, 'onShift'> & { readonly tell: Tell },
-  capture: Capture | undefined,
-): ModelSet {
-  const { config, manifest, verified, log, tell, onShift } = options;
-  const { model: folder, devices } = config;
-  return new ModelSet({
-    first: { folder, manifest, verified, devices },
-    open: ({ folder: model, devices: slots, ...source }) => {
-      const served = { ...config, model, devices: slots };
-      return createPipeline({
-        ...source,
-        config: served,
-        ...(log === undefined ? {} : { log }),
-        ...(capture === undefined ? {} : { wrapRank: capturing(capture) }),
-      });
-    },
-    clock: systemClock,
-    tell,
-    ...(onShift === undefined ? {} : { onShift }),
-  });
-}
-
-function capturing(capture: Capture): WrapRank {
-  return (rank, estimate) => captureTraffic(rank, capture, { clock: systemClock, estimate });
 }
 
 async function openCaptureOf({ capture: file }: Config, log: Log): Promise<Capture | undefined> {
