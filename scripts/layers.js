@@ -14,7 +14,8 @@ export const layers = {
   'src/config': ['src/base'],
   'src/encode': ['src/base', 'src/text', 'src/model', 'src/domain', 'src/batch'],
   'src/compress': ['src/base', 'src/text', 'src/model', 'src/encode', 'src/batch'],
-  'src/engine': ['src/base', 'src/model', 'src/batch'],
+  'src/states': ['src/base', 'src/batch'],
+  'src/engine': ['src/base', 'src/model', 'src/batch', 'src/states'],
   'src/cache': ['src/base', 'src/domain'],
   'src/schedule': ['src/base', 'src/domain', 'src/batch'],
   'src/pool': [
@@ -38,6 +39,7 @@ export const layers = {
     'src/batch',
     'src/encode',
     'src/cache',
+    'src/states',
     'src/schedule',
     'src/pool',
   ],

@@ -10,7 +10,7 @@ import { messageOf } from '../src/base/errors.ts';
 /** How often a batch is run while the weights are being written. */
 const mostRuns = 3;
 
-const { modelDir, manifest, slot, verified = {} } = parseWorkerData(workerData);
+const { modelDir, manifest, slot, verified = {}, states } = parseWorkerData(workerData);
 let loaded: { readonly session: RankSession; readonly files: ServedFiles } | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
@@ -50,7 +50,7 @@ async function load(): Promise<NonNullable<typeof loaded>> {
   const { openSession } = await import('../src/engine/session.ts');
   const files = new ServedFiles(modelDir, manifest, slot.provider, verified);
   try {
-    const session = await openSession({ modelDir: files.dir, manifest, ...slot });
+    const session = await openSession({ modelDir: files.dir, manifest, ...slot, states });
     files.assertLoaded();
     return { session, files };
   } catch (error) {

@@ -1,7 +1,6 @@
 import { packedTokens, planGroups } from '../../src/batch/pack/pack-batch.ts';
-import type { BatchPart } from '../../src/batch/packed-batch.ts';
+import { type BatchPart, segmentsOf } from '../../src/batch/packed-batch.ts';
 import { segmentCost } from '../../src/batch/segment.ts';
-import { toPart } from '../../src/encode/assert-answers.ts';
 import { readManifest } from '../../src/model/manifest.ts';
 import { defaultRecipe, ensureModel } from '../../src/toolchain/build/ensure-model.ts';
 import { lengthsPlan, maskedPlan } from '../../src/toolchain/graph/graph-plans.ts';
@@ -67,7 +66,7 @@ const model = await ensureModel(defaultRecipe, 'cpu');
 const manifest = await readManifest(model);
 for (const candidates of [8, 50, 250]) {
   const mix = { requests: Math.ceil(6000 / candidates), candidates };
-  const requests = (await encodeRequests(model, manifest, mix)).map(toPart);
+  const requests = (await encodeRequests(model, manifest, mix)).map(segmentsOf);
   for (const budget of [8192, 32_768]) {
     for (const atOnce of [1, 8]) {
       const found = describe(fill(requests, budget, atOnce), budget);

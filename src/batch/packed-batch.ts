@@ -13,6 +13,8 @@ export interface EncodedRequest {
    */
   readonly prefix: Int32Array;
   readonly candidates: readonly EncodedCandidate[];
+  /** How it is computed; undefined if all of its tokens are. */
+  readonly segments?: BatchPart;
 }
 
 export interface EncodedCandidate {
@@ -42,6 +44,11 @@ export function tokenPart({ prefix, suffixes }: TokenPart): BatchPart {
   return { prefix: tokenSegment(prefix), suffixes: suffixes.map(tokenSegment) };
 }
 
+/** How a request is computed. */
+export function segmentsOf({ prefix, candidates, segments }: EncodedRequest): BatchPart {
+  return segments ?? tokenPart({ prefix, suffixes: candidates.map(({ ids }) => ids) });
+}
+
 /** The padded shape of a group: B tiles of S rows and K keys; at least one tile. */
 export interface GroupShape {
   readonly tiles: number;
@@ -62,13 +69,27 @@ export interface Feed {
  * replica's thread.
  */
 export interface PackedBatch {
-  /** T: the tokens that the linear layers compute. */
+  /** Its cost in packed tokens: see `packedTokens`. */
   readonly tokens: number;
   /** N */
   readonly candidates: number;
   /** The padded shapes of attention, which decide its cost. */
   readonly groups: readonly GroupShape[];
   readonly feeds: readonly Feed[];
+  /** Only in the stored layout. */
+  readonly states?: StateRows;
+}
+
+/** The arena's rows that a batch reads and writes. */
+export interface StateRows {
+  /** In the order of the graph's input. [U] */
+  readonly read: Int32Array;
+  readonly write?: {
+    /** In the order of the graph's output. [M] */
+    readonly rows: Int32Array;
+    /** See `openGate`; shared by the threads. */
+    readonly gate: Int32Array;
+  };
 }
 
 export type BatchOutcome =

@@ -1,4 +1,5 @@
-import type { EncodedRequest } from './packed-batch.ts';
+import { type EncodedRequest, segmentsOf } from './packed-batch.ts';
+import { segmentCost } from './segment.ts';
 
 export interface RequestSize {
   readonly prefixTokens: number;
@@ -21,8 +22,9 @@ export function packedSize(
   return Math.max(1, Math.ceil(candidates / perBatch)) * prefixTokens + candidateTokens;
 }
 
-export function packedSizeOf({ prefix, candidates }: EncodedRequest, tokenBudget: number): number {
-  const candidateTokens = candidates.reduce((sum, { ids }) => sum + ids.length, 0);
-  const size = { prefixTokens: prefix.length, candidates: candidates.length, candidateTokens };
-  return packedSize(size, tokenBudget);
+export function packedSizeOf(encoded: EncodedRequest, tokenBudget: number): number {
+  const { prefix, suffixes } = segmentsOf(encoded);
+  const candidateTokens = suffixes.reduce((sum, suffix) => sum + segmentCost(suffix), 0);
+  const prefixTokens = segmentCost(prefix);
+  return packedSize({ prefixTokens, candidates: suffixes.length, candidateTokens }, tokenBudget);
 }

@@ -4,7 +4,7 @@
  */
 
 import type { BatchPart, GroupShape } from './packed-batch.ts';
-import { segmentCost } from './segment.ts';
+import { segmentLength, storedRows } from './segment.ts';
 
 /** Consecutive rows of a segment, which one tile computes. */
 export interface Piece {
@@ -34,14 +34,17 @@ export function piecesOf(tokens: number): readonly Piece[] {
   });
 }
 
-/** The real slots of a segment of this many tokens behind a prefix. Called for every candidate. */
-export function segmentSlots(prefixTokens: number, tokens: number): number {
+/**
+ * The real slots of this many computed tokens behind others: a prefix, and the segment's own stored
+ * tokens. Called for every candidate.
+ */
+export function segmentSlots(tokensBefore: number, tokens: number): number {
   const count = countPieces(tokens);
   let slots = 0;
   let before = 0;
   for (let piece = 1; piece <= count; piece++) {
     const end = Math.floor((piece * tokens) / count);
-    slots += (end - before) * (prefixTokens + end);
+    slots += (end - before) * (tokensBefore + end);
     before = end;
   }
   return slots;
@@ -55,10 +58,10 @@ function countPieces(tokens: number): number {
 export function realSlots(parts: readonly BatchPart[]): number {
   let slots = 0;
   for (const { prefix, suffixes } of parts) {
-    const prefixTokens = segmentCost(prefix);
-    slots += segmentSlots(0, prefixTokens);
+    const prefixTokens = segmentLength(prefix);
+    slots += segmentSlots(storedRows(prefix).length, prefix.ids.length);
     for (const suffix of suffixes) {
-      slots += segmentSlots(prefixTokens, segmentCost(suffix));
+      slots += segmentSlots(prefixTokens + storedRows(suffix).length, suffix.ids.length);
     }
   }
   return slots;

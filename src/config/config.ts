@@ -129,6 +129,10 @@ function findContradictions(config: Config): string[] {
       `${name('requestBytes', 'textBytes')} is ${config.requestBytes}, less than one text's ${name('textBytes', 'requestBytes')}, ${config.textBytes}`,
     ],
     [
+      config.statesMb > 0 && config.devices.some(({ provider }) => provider === 'cuda'),
+      `${name('statesMb', 'devices')} is ${config.statesMb}, and ${name('devices', 'statesMb')} has a cuda slot; states of candidates are kept for CPU slots only, use 0`,
+    ],
+    [
       config.depthFloor > config.depthCeiling,
       `${name('depthFloor', 'depthCeiling')} is ${config.depthFloor}, more than ${name('depthCeiling', 'depthFloor')}, ${config.depthCeiling}`,
     ],

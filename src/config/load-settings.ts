@@ -7,6 +7,8 @@ export interface LoadSettings {
   /** Capacity of the score cache. 0 also turns off the sharing of runs between equal requests. */
   readonly cacheEntries: number;
   readonly cacheTtlMs: number;
+  /** Room for candidates' keys and values, in 2^20 bytes. 0: every candidate is computed. */
+  readonly statesMb: number;
   /**
    * Candidates that a request with adaptive depth may have scored, at full load and without load.
    */
@@ -35,6 +37,12 @@ export const loadSettings: { readonly [Name in keyof LoadSettings]: Setting<Load
       unit: 'ms',
       default: '900000',
       why: 'How long a score is kept. Scores do not become wrong with time; this limits the memory for scores that are not needed again.',
+    }),
+    // A Uint16Array has fewer than 2^32 elements.
+    statesMb: countSetting([0, 8000], {
+      unit: 'MB',
+      default: '0',
+      why: 'Memory for the keys and values of candidates, about 9 kB a token for the bundled model: a candidate that is ranked again costs the tokens of the query only. For candidate-first templates on CPU. Turn it on when the same candidates come again with other queries; scores get a fingerprint of their own.',
     }),
     depthFloor: countSetting([1, 100_000], {
       unit: 'candidates',

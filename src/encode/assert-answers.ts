@@ -4,7 +4,7 @@ import {
   type BatchRunner,
   type EncodedRequest,
   type PackedBatch,
-  tokenPart,
+  segmentsOf,
 } from '../batch/packed-batch.ts';
 import type { EncodeTask } from './encode.ts';
 
@@ -45,15 +45,11 @@ export async function assertAnswers(parts: AnsweringParts): Promise<void> {
   if (runner === undefined || encoded === undefined) {
     return;
   }
-  const outcome = await runner.run(parts.pack([toPart(encoded)]));
+  const outcome = await runner.run(parts.pack([segmentsOf(encoded)]));
   const problem = outcome.ok ? findNotFinite(outcome.logits) : outcome.message;
   if (problem !== undefined) {
     throw cannotAnswer(parts.name, problem);
   }
-}
-
-export function toPart({ prefix, candidates }: EncodedRequest): BatchPart {
-  return tokenPart({ prefix, suffixes: candidates.map(({ ids }) => ids) });
 }
 
 /** Describes logits that are not finite; undefined when all are. */

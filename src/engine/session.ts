@@ -7,6 +7,8 @@ import { type Manifest, scoreGraph } from '../model/manifest.ts';
 import { cudaHint } from './cuda-libraries.ts';
 import type { PackedBatch } from '../batch/packed-batch.ts';
 import { logitsOutput } from '../batch/layouts/layout.ts';
+import { statesOutput, storedInput } from '../batch/layouts/stored/stored.ts';
+import { SessionStates } from './session-states.ts';
 
 export interface SessionOptions {
   readonly modelDir: string;
@@ -15,6 +17,8 @@ export interface SessionOptions {
   readonly deviceId: number;
   /** Intra-op threads of the CPU provider. */
   readonly threads: number;
+  /** The arena of states, if the model serves with them. */
+  readonly states?: SharedArrayBuffer | undefined;
 }
 
 export interface RankSession {
@@ -35,15 +39,33 @@ export interface RankSession {
  * @throws RankError `unavailable`
  */
 export async function openSession(options: SessionOptions): Promise<RankSession> {
-  const path = join(options.modelDir, scoreGraph(options.manifest, options.provider).file);
-  const session = await createSession(path, options);
+  const { manifest, provider } = options;
+  const { file, layout } = scoreGraph(manifest, provider);
+  const session = await createSession(join(options.modelDir, file), options);
+  const states =
+    layout === 'stored' ? new SessionStates(manifest.blueprint, options.states) : undefined;
   return {
     async run(batch) {
-      const outputs = await session.run(toTensors(batch), [logitsOutput]);
+      const outputs =
+        states === undefined
+          ? await session.run(toTensors(batch), [logitsOutput])
+          : await runWithStates(session, batch, states);
       return readLogits(outputs[logitsOutput], batch.candidates);
     },
     close: () => session.release(),
   };
+}
+
+async function runWithStates(
+  session: ort.InferenceSession,
+  batch: PackedBatch,
+  states: SessionStates,
+): Promise<ort.InferenceSession.OnnxValueMapType> {
+  const { data, dims } = states.read(batch.states);
+  const feeds = { ...toTensors(batch), [storedInput]: toTensor(data, dims) };
+  const outputs = await session.run(feeds, [logitsOutput, statesOutput]);
+  states.write(batch.states, outputs[statesOutput]?.data);
+  return outputs;
 }
 
 /** An input of a graph: fp32, int32 or int64, row-major. */
@@ -144,12 +166,16 @@ function toTensors(batch: PackedBatch): Record<string, ort.Tensor> {
   );
 }
 
+/** A Uint16Array has the bits of fp16. */
 function toTensor(
-  data: Int32Array | Float32Array | BigInt64Array,
+  data: Int32Array | Float32Array | BigInt64Array | Uint16Array,
   dims: readonly number[],
 ): ort.Tensor {
   if (data instanceof Int32Array) {
     return new ort.Tensor('int32', data, dims);
+  }
+  if (data instanceof Uint16Array) {
+    return new ort.Tensor('float16', data, dims);
   }
   return data instanceof Float32Array
     ? new ort.Tensor('float32', data, dims)

@@ -12,6 +12,8 @@ export interface GraphFile extends FileEntry, LayoutPlan {}
 export interface ProviderGraphs {
   /** From a batch to the logits of its candidates. */
   readonly score: GraphFile;
+  /** Scores too, and keeps the states of candidates. Only with a candidate-first template. */
+  readonly states?: GraphFile | undefined;
 }
 
 export interface ModelGraphs {
@@ -23,9 +25,23 @@ export interface ModelGraphs {
 export type Provider = keyof ModelGraphs;
 
 /** Every graph file, once, the CPU's first: two providers may share one. */
-export function graphFiles({ cpu, cuda }: ModelGraphs): readonly GraphFile[] {
-  const all = [cpu, ...(cuda === undefined ? [] : [cuda])].flatMap(({ score }) => [score]);
-  return [...new Map(all.map((graph) => [graph.file, graph])).values()];
+export function graphFiles(graphs: ModelGraphs): readonly GraphFile[] {
+  return once(
+    providersOf(graphs).flatMap(({ score, states }) => (states ? [score, states] : [score])),
+  );
+}
+
+/** The graphs that decide scores, once: the CPU's first. */
+export function scoringGraphs(graphs: ModelGraphs): readonly GraphFile[] {
+  return once(providersOf(graphs).map(({ score }) => score));
+}
+
+function providersOf({ cpu, cuda }: ModelGraphs): readonly ProviderGraphs[] {
+  return cuda === undefined ? [cpu] : [cpu, cuda];
+}
+
+function once(graphs: readonly GraphFile[]): readonly GraphFile[] {
+  return [...new Map(graphs.map((graph) => [graph.file, graph])).values()];
 }
 
 /**
@@ -65,12 +81,14 @@ export function parseGraphs(json: JsonRecord): ModelGraphs {
 }
 
 function parseProvider(json: JsonRecord): ProviderGraphs {
-  const score = json.record('score');
+  const score = parseGraph(json.record('score'));
+  return json.has('states') ? { score, states: parseGraph(json.record('states')) } : { score };
+}
+
+function parseGraph(json: JsonRecord): GraphFile {
   return {
-    score: {
-      layout: score.oneOf('layout', layoutNames),
-      attentionGroups: score.count('attentionGroups', { min: 1, max: 16 }),
-      ...parseFile(score),
-    },
+    layout: json.oneOf('layout', layoutNames),
+    attentionGroups: json.count('attentionGroups', { min: 1, max: 16 }),
+    ...parseFile(json),
   };
 }

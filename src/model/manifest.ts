@@ -1,5 +1,5 @@
 import { type FileEntry, hexHash, parseFile } from './file-entry.ts';
-import { graphFiles, type ModelGraphs, parseGraphs } from './graphs.ts';
+import { scoringGraphs, type ModelGraphs, parseGraphs } from './graphs.ts';
 import { assertSizes } from './model-files.ts';
 import { createTemplate, type PromptTemplate, templateHash } from '../text/template.ts';
 import { join } from 'node:path';
@@ -76,7 +76,7 @@ type ScoreIdentity = Pick<
  */
 export function scoreFingerprint(of: ScoreIdentity): string {
   const { normalize = [] } = of;
-  const [graph, ...others] = graphFiles(of.graphs).map(({ sha256: hash }) => hash);
+  const [graph, ...others] = scoringGraphs(of.graphs).map(({ sha256: hash }) => hash);
   return sha256(
     JSON.stringify([
       'slmrank-score-1',

@@ -15,6 +15,12 @@ export function watchGauges({ watch }: Pick<Observer, 'watch'>, read: () => Serv
   watch('slmrank_score_cache_bytes', () => read().cacheBytes);
   watch('slmrank_score_cache_hits_total', () => read().cacheHits);
   watch('slmrank_score_cache_misses_total', () => read().cacheMisses);
+  watch('slmrank_states_candidates', () => read().states?.entries ?? 0);
+  watch('slmrank_states_bytes', () => read().states?.bytes ?? 0);
+  watch('slmrank_states_limit_bytes', () => read().states?.limitBytes ?? 0);
+  watch('slmrank_states_hits_total', () => read().states?.hits ?? 0);
+  watch('slmrank_states_misses_total', () => read().states?.misses ?? 0);
+  watch('slmrank_states_evictions_total', () => read().states?.evictions ?? 0);
   watch('slmrank_bucket_waste_ratio', () => read().bucketWaste);
   watch('slmrank_bucket_waste_proposed_ratio', () => read().proposedBucketWaste);
 }

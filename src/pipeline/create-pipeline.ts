@@ -12,6 +12,10 @@ import { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import { type CostModel, createCostModel } from '../schedule/costs/cost.ts';
 import { DepthController } from '../schedule/forecast/depth.ts';
 import { mostLengths, packBatch } from '../batch/pack/pack-batch.ts';
+import type { BatchPart } from '../batch/packed-batch.ts';
+import { BatchStates } from '../states/batch-states.ts';
+import { StateArena, stateWidth } from '../states/state-arena.ts';
+import { StateStore } from '../states/state-store.ts';
 import { createPolicy } from '../schedule/policy/policy.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
 import { TextRoom } from '../schedule/text-room.ts';
@@ -40,7 +44,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { config, manifest, clock = systemClock } = options;
   const cost = createCostModel();
   const tuner = openTuner(options);
-  const scheduler = openScheduler(options, cost, tuner);
+  const states = openStates(options);
+  const scheduler = openScheduler(options, { cost, tuner, states });
   const limits = { candidates: config.queuedCandidates, tokens: config.queuedTokens };
   return new Pipeline({
     config,
@@ -48,6 +53,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     clock,
     tokens: openEstimator(options),
     cache: config.cacheEntries === 0 ? undefined : openCache(config, clock),
+    states,
     depth: openDepth(config, clock),
     tuner,
     admission: new Admission(limits, (tokens) => scheduler.estimateMs(tokens), scheduler),
@@ -61,6 +67,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       ...options,
       clock,
       cost,
+      states: states?.arena.buffer,
       onOffer: ({ runners, coming }) => scheduler.setReplicas(runners, coming),
     }),
   });
@@ -71,14 +78,33 @@ function graphOf({ config, manifest }: PipelineOptions): GraphFile {
   return scoreGraph(manifest, config.devices[0]?.provider ?? 'cpu');
 }
 
+/** A model has room for states only if it is served by the graph for them: see `withStates`. */
+function openStates(options: PipelineOptions): StateStore | undefined {
+  const { config, manifest } = options;
+  return graphOf(options).layout === 'stored'
+    ? new StateStore(StateArena.ofBytes(2 ** 20 * config.statesMb, stateWidth(manifest.blueprint)))
+    : undefined;
+}
+
 function openEstimator({ config, manifest }: PipelineOptions): TokenEstimator {
   const { tokenBudget } = config;
   return new TokenEstimator(manifest.template, { ...servedLimits(config, manifest), tokenBudget });
 }
 
-function openScheduler(options: PipelineOptions, cost: CostModel, tuner: BucketTuner): Scheduler {
+interface SchedulerParts {
+  readonly cost: CostModel;
+  readonly tuner: BucketTuner;
+  readonly states: StateStore | undefined;
+}
+
+function openScheduler(
+  options: PipelineOptions,
+  { cost, tuner, states }: SchedulerParts,
+): Scheduler {
   const { config, clock = systemClock, tell } = options;
   const graph = graphOf(options);
+  const pack = (parts: readonly BatchPart[]) => packBatch(parts, graph);
+  const kept = states === undefined ? undefined : new BatchStates(states, pack);
   return new Scheduler({
     policy: createPolicy({
       tokenBudget: config.tokenBudget,
@@ -90,7 +116,8 @@ function openScheduler(options: PipelineOptions, cost: CostModel, tuner: BucketT
       agingMs: config.agingMs,
       deferrableWaitMs: config.deferrableWaitMs || Number.POSITIVE_INFINITY,
     }),
-    pack: (parts) => packBatch(parts, graph),
+    pack: kept?.pack ?? pack,
+    ...(kept === undefined ? {} : { onOutcome: kept.onOutcome }),
     cost,
     get buckets() {
       return tuner.current.buckets;

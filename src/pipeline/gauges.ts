@@ -2,6 +2,7 @@ import type { ScoreCache } from '../cache/score-cache.ts';
 import type { AdmissionLimits } from '../schedule/admission.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import type { DepthController } from '../schedule/forecast/depth.ts';
+import type { StateCounts, StateStore } from '../states/state-store.ts';
 
 /** The pipeline's current numbers. Cache hits and misses are counted from the start. */
 export interface ServingGauges {
@@ -17,6 +18,8 @@ export interface ServingGauges {
   readonly cacheBytes: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
+  /** Of the store of candidates' states; undefined when there is none. */
+  readonly states?: StateCounts | undefined;
   /** The share of padding if each candidate were padded to its bucket. */
   readonly bucketWaste: number;
   /** The same for the proposed buckets; 0 before the first proposal. */
@@ -30,6 +33,7 @@ export interface GaugeParts {
     readonly waiting: { readonly candidates: number; readonly tokens: number };
   };
   readonly cache: ScoreCache | undefined;
+  readonly states?: Pick<StateStore, 'counts'> | undefined;
   readonly depth: DepthController;
   readonly tuner: BucketTuner;
 }
@@ -48,6 +52,7 @@ export function readGauges(parts: GaugeParts): ServingGauges {
     cacheBytes: cache?.bytes ?? 0,
     cacheHits: cache?.hits ?? 0,
     cacheMisses: cache?.misses ?? 0,
+    states: parts.states?.counts,
     bucketWaste: tuner.current.waste,
     proposedBucketWaste: tuner.proposed?.waste ?? 0,
   };

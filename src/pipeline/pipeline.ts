@@ -24,17 +24,18 @@ import type {
   ReplicaDescription,
 } from '../domain/rank.ts';
 import { type DepthChoice, planRank, type RankPlan, wholeSize } from './plan/rank-plan.ts';
-import { type EncodedCandidates, encodeCandidates } from './stages/encode-candidates.ts';
+import { encodeCandidates } from './stages/encode-candidates.ts';
 import { RankProgress } from './stages/progress.ts';
-import { scheduleCandidates } from './stages/schedule-candidates.ts';
+import { runCandidates, type RunParts } from './stages/run-candidates.ts';
 import { SpareTime } from './spare-time.ts';
+import type { StateStore } from '../states/state-store.ts';
+import { ComputedShare } from './plan/computed-share.ts';
 import type { Admission, Permit } from '../schedule/admission.ts';
 import type { BatchPart, PackedBatch } from '../batch/packed-batch.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import type { CostModel, CostTable } from '../schedule/costs/cost.ts';
 import { type DepthController, prudentDeadlineAtMs } from '../schedule/forecast/depth.ts';
 import type { Size } from '../schedule/forecast/forecast.ts';
-import { packedSizeOf } from '../batch/packed-size.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { TextRoom } from '../schedule/text-room.ts';
 
@@ -44,6 +45,8 @@ export interface PipelineParts {
   readonly clock: Clock;
   readonly tokens: Pick<TokenEstimator, 'estimate' | 'calibrate' | 'learn'>;
   readonly cache: ScoreCache | undefined;
+  /** Undefined if the states of candidates are not kept. */
+  readonly states?: StateStore | undefined;
   readonly depth: DepthController;
   readonly tuner: BucketTuner;
   readonly admission: Admission;
@@ -76,6 +79,9 @@ export class Pipeline implements OpenPipeline {
   readonly #parts: PipelineParts;
   readonly #scores: ScoreSource;
   readonly #texts: TextRoom;
+  readonly #runParts: RunParts;
+  /** Of the tokens that a request has to compute. */
+  readonly #estimateTokens: EstimateTokens;
   #isDraining = false;
   #warmed: Promise<void> | undefined;
 
@@ -84,13 +90,16 @@ export class Pipeline implements OpenPipeline {
     this.spare = new SpareTime(parts);
     this.#texts = parts.texts ?? new TextRoom(Number.POSITIVE_INFINITY);
     this.#scores = parts.cache === undefined ? ownRuns : new SharedScores(parts.cache, parts.clock);
+    const computed = new ComputedShare();
+    this.#runParts = { ...parts, computed };
+    this.#estimateTokens = computed.reduce(parts.tokens.estimate, parts.config.tokenBudget);
     const rank: Rank = (request, call) => this.#rank(request, call);
     this.rank = parts.wrapRank?.(rank, parts.tokens.estimate) ?? rank;
   }
 
   /** The life of a request, stage by stage. */
   async #rank(request: RankRequest, context: CallContext): Promise<RankReply> {
-    const { clock, config, scheduler } = this.#parts;
+    const { clock, config } = this.#parts;
     const startedAtMs = clock.nowMs();
     this.#assertServing(context);
     const call = boundCall(request, context, startedAtMs, config.maxCallMs);
@@ -107,9 +116,7 @@ export class Pipeline implements OpenPipeline {
           const own = { ...call, signal: claim.signal };
           const candidates = plan.candidatesOf(claim.keys);
           const encoded = await encodeCandidates(request, candidates, own, this.#parts);
-          permit?.correct(packedSizeOf(encoded.request, config.tokenBudget));
-          this.#learn(encoded);
-          const run = await scheduleCandidates(encoded, own, scheduler);
+          const run = await runCandidates(encoded, own, permit, this.#runParts);
           claim.publish(run.scores);
           progress.addRun(claim, encoded, run);
         }
@@ -137,7 +144,7 @@ export class Pipeline implements OpenPipeline {
     const { prefixTokens } = tokens.estimate(request, []);
     const call = boundCall(request, context, clock.nowMs(), config.maxCallMs);
     const { candidates, packedTokens } = wholeSize(request, {
-      estimateTokens: tokens.estimate,
+      estimateTokens: this.#estimateTokens,
       tokenBudget: config.tokenBudget,
       depth: this.#depthFor(call),
     });
@@ -204,16 +211,6 @@ export class Pipeline implements OpenPipeline {
     await assertAnswers({ name: manifest.name, encoders, runners, pack });
   }
 
-  #learn({ kept, request, encodeMs }: EncodedCandidates): void {
-    const { cost, tuner, tokens } = this.#parts;
-    cost.observeEncode(encodeMs);
-    tuner.observe(request);
-    tokens.learn(
-      kept.map(({ candidate }) => candidate),
-      request,
-    );
-  }
-
   /** The reason why admission would refuse the request now; undefined if it would not. */
   #refusalReason(size: Size, call: Call): Reason | undefined {
     try {
@@ -239,13 +236,13 @@ export class Pipeline implements OpenPipeline {
 
   /** Runs before admission, so that an overloaded server still returns known scores. */
   #lookUp(request: RankRequest, call: Call): RankPlan {
-    const { config, manifest, depth, scheduler, admission, tokens } = this.#parts;
+    const { config, manifest, depth, scheduler, admission } = this.#parts;
     depth.sample(scheduler.estimateMs(admission.held.tokens));
     const { candidateTokens, tokenBudget } = config;
     const plan = planRank(request, call, {
       scores: this.#scores,
       setting: { fingerprint: manifest.fingerprint, candidateTokens, client: call.client },
-      estimateTokens: tokens.estimate,
+      estimateTokens: this.#estimateTokens,
       tokenBudget,
       depth: this.#depthFor(call),
     });

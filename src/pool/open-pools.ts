@@ -37,6 +37,8 @@ export interface ReplicaSetOptions extends EncoderOptions {
   readonly cost: CostModel;
   /** Stamps of the verified files. When undefined, every load reads and verifies them. */
   readonly verified?: FileStamps | undefined;
+  /** The arena of candidates' states, if the model serves with them. */
+  readonly states?: SharedArrayBuffer | undefined;
   readonly log?: PoolLog;
   readonly tell?: Tell;
   /** Called whenever the replicas that are ready or loading have changed. */
@@ -62,7 +64,7 @@ export function openEncoders({ config, manifest, workers }: EncoderOptions): Enc
 
 /** Creates a replica for each configured device slot, and loads none. */
 export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
-  const { config, manifest, clock, cost, verified } = options;
+  const { config, manifest, clock, cost, verified, states } = options;
   const entry = options.workers?.infer ?? findWorker('infer');
   const hung = new HungThreads(mostHungThreads);
   const onPhase = (replica: Replica) => {
@@ -75,7 +77,7 @@ export function openReplicas(options: ReplicaSetOptions): ReplicaSet {
       cost.estimateMs({ packedTokens: tokens, slots: paddedSlots({ groups }) }, slot.name) ||
       undefined;
     const openThread: OpenThread = (onGone) =>
-      openDeviceThread(entry, { modelDir: config.model, manifest, slot, verified }, onGone);
+      openDeviceThread(entry, { modelDir: config.model, manifest, slot, verified, states }, onGone);
     return new Replica(slot, {
       openThread: watchThreads(openThread, { clock, predictMs, limits: watchLimits, hung }),
       warmUps: warmUpsOf(slot, manifest, config),

@@ -10,6 +10,8 @@ import type { RequestPart } from './queue/request.ts';
 
 export interface RunOptions {
   readonly pack: (parts: readonly BatchPart[]) => PackedBatch;
+  /** Called when a batch of `pack` has ended. */
+  readonly onOutcome?: (batch: PackedBatch, outcome: BatchOutcome) => void;
   readonly cost: CostModel;
   readonly clock: Clock;
   readonly tell?: Tell;
@@ -36,7 +38,7 @@ export async function runBatch(
   const dispatchedAtMs = clock.nowMs();
   replica.begin(held, dispatchedAtMs);
   replica.lastBucket = parts[0]?.candidates[0]?.bucket ?? 0;
-  const outcome = 'groups' in packed ? await runSafely(replica.runner, packed) : packed;
+  const outcome = 'groups' in packed ? await runSafely(replica.runner, packed, options) : packed;
   const endedAtMs = clock.nowMs();
   replica.end(held, endedAtMs);
   if (!outcome.ok) {
@@ -76,9 +78,19 @@ function tryPack(parts: readonly RequestPart[], { pack }: RunOptions): PackedBat
   }
 }
 
-async function runSafely(runner: BatchRunner, batch: PackedBatch): Promise<BatchOutcome> {
+async function runSafely(
+  runner: BatchRunner,
+  batch: PackedBatch,
+  { onOutcome }: RunOptions,
+): Promise<BatchOutcome> {
+  const outcome = await settle(() => runner.run(batch));
+  onOutcome?.(batch, outcome);
+  return outcome;
+}
+
+async function settle(run: () => Promise<BatchOutcome>): Promise<BatchOutcome> {
   try {
-    return await runner.run(batch);
+    return await run();
   } catch (error) {
     return internal(error);
   }

@@ -31,6 +31,7 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
     drainMs: 30_000,
     cacheEntries: 200_000,
     cacheTtlMs: 900_000,
+    statesMb: 0,
     depthFloor: 130,
     depthCeiling: 250,
     depthTargetMs: 200,

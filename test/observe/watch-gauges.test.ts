@@ -15,6 +15,7 @@ const gauges: ServingGauges = {
   queuedTokens: 10,
   bucketWaste: 0.9,
   proposedBucketWaste: 0.1,
+  states: { entries: 11, bytes: 12, limitBytes: 13, hits: 14, misses: 15, evictions: 16 },
 };
 
 test('each gauge is read again at every scrape', () => {
@@ -36,6 +37,12 @@ test('each gauge is read again at every scrape', () => {
     slmrank_score_cache_bytes: 6,
     slmrank_score_cache_hits_total: 7,
     slmrank_score_cache_misses_total: 8,
+    slmrank_states_candidates: 11,
+    slmrank_states_bytes: 12,
+    slmrank_states_limit_bytes: 13,
+    slmrank_states_hits_total: 14,
+    slmrank_states_misses_total: 15,
+    slmrank_states_evictions_total: 16,
     slmrank_bucket_waste_ratio: 0.9,
     slmrank_bucket_waste_proposed_ratio: 0.1,
   });

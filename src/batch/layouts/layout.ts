@@ -2,7 +2,7 @@
 
 import type { BatchPart, GroupShape, PackedBatch } from '../packed-batch.ts';
 
-export const layoutNames = ['masked', 'lengths'] as const;
+export const layoutNames = ['masked', 'lengths', 'stored'] as const;
 export type LayoutName = (typeof layoutNames)[number];
 
 /** What packing must know of the graph that will read the batch. */

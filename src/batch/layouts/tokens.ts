@@ -1,9 +1,12 @@
 /** What all layouts share: the packed tokens, and the segments that they come from. */
 
 import type { BatchPart } from '../packed-batch.ts';
-import { type Segment, segmentCost } from '../segment.ts';
+import { type Segment, segmentCost, segmentLength, storedRows } from '../segment.ts';
 
-/** Tokens that the linear layers compute: each prefix once, and each candidate with its suffix. */
+/**
+ * The cost of the parts in packed tokens: each prefix once, and each candidate with its suffix.
+ * Without stored states, the tokens that the linear layers compute.
+ */
 export function packedTokens(parts: readonly BatchPart[]): number {
   let tokens = 0;
   for (const { prefix, suffixes } of parts) {
@@ -17,7 +20,11 @@ export function packedTokens(parts: readonly BatchPart[]): number {
 
 /** The parts' tokens one after the other: their ids and their rotary positions. [T] each */
 export function layTokens(parts: readonly BatchPart[]) {
-  const tokens = packedTokens(parts);
+  const tokens = parts.reduce(
+    (sum, { prefix, suffixes }) =>
+      suffixes.reduce((all, { ids: own }) => all + own.length, sum + prefix.ids.length),
+    0,
+  );
   const ids = new Int32Array(tokens);
   const positions = new BigInt64Array(tokens);
   // Only the lower halves are written, since a BigInt for each token would take half of the time of
@@ -26,14 +33,15 @@ export function layTokens(parts: readonly BatchPart[]) {
   let start = 0;
   const lay = (segment: Segment, firstPosition: number) => {
     ids.set(segment.ids, start);
+    const firstComputed = firstPosition + storedRows(segment).length;
     for (let i = 0; i < segment.ids.length; i++) {
-      halves[2 * (start + i)] = firstPosition + i;
+      halves[2 * (start + i)] = firstComputed + i;
     }
     start += segment.ids.length;
   };
   for (const { prefix, suffixes } of parts) {
     lay(prefix, 0);
-    suffixes.forEach((suffix) => lay(suffix, segmentCost(prefix)));
+    suffixes.forEach((suffix) => lay(suffix, segmentLength(prefix)));
   }
   return { ids, positions };
 }
@@ -51,7 +59,7 @@ export interface Tile {
 }
 
 /**
- * The segments in the order of their tokens.
+ * The segments, none of which is stored, in the order of their tokens.
  *
  * @throws RangeError if a candidate is empty or there is none; both are bugs, because every
  * candidate has a suffix.
@@ -62,14 +70,14 @@ export function tilesOf(parts: readonly BatchPart[]): Tile[] {
   let candidate = 0;
   for (const { prefix, suffixes } of parts) {
     const prefixStart = start;
-    const prefixLength = segmentCost(prefix);
+    const prefixLength = computedTokens(prefix);
     if (prefixLength > 0) {
       const rows = prefixLength;
       tiles.push({ start, rows, prefixStart, prefixLength: 0, candidate: undefined });
     }
     start += prefixLength;
     for (const suffix of suffixes) {
-      const rows = segmentCost(suffix);
+      const rows = computedTokens(suffix);
       if (rows === 0) {
         throw new RangeError('a candidate has 0 tokens; at least 1 (its suffix); this is a bug');
       }
@@ -82,4 +90,11 @@ export function tilesOf(parts: readonly BatchPart[]): Tile[] {
     throw new RangeError('a batch has 0 candidates; at least 1; this is a bug');
   }
   return tiles;
+}
+
+function computedTokens(segment: Segment): number {
+  if (segment.kind === 'states') {
+    throw new RangeError('this layout reads no stored states; this is a bug');
+  }
+  return segment.ids.length;
 }

@@ -1,11 +1,12 @@
 import type { Layout, LayoutName, LayoutPlan } from '../layouts/layout.ts';
 import { lengths } from '../layouts/lengths/lengths.ts';
 import { masked } from '../layouts/masked/masked.ts';
+import { stored } from '../layouts/stored/stored.ts';
 import type { BatchPart, GroupShape, PackedBatch } from '../packed-batch.ts';
 
 export { packedTokens } from '../layouts/tokens.ts';
 
-const layouts: Readonly<Record<LayoutName, Layout>> = { masked, lengths };
+const layouts: Readonly<Record<LayoutName, Layout>> = { masked, lengths, stored };
 
 /**
  * Lays out the parts' tokens one after the other, and their attention as the graph of the plan

@@ -7,13 +7,11 @@ import {
   toConfig,
 } from '../../config/config.ts';
 import { countCores } from '../../config/count-cores.ts';
-import { createPipeline, type PipelineOptions } from '../../pipeline/create-pipeline.ts';
-import type { Tell } from '../../domain/events.ts';
 import type { Choice } from '../../domain/rank.ts';
+import type { PipelineOptions } from '../../pipeline/create-pipeline.ts';
 import type { Manifest } from '../../model/manifest.ts';
-import { ModelSet, type ModelSetOptions, type OpenModel } from '../../pipeline/model-set.ts';
-import type { WrapRank } from '../../pipeline/pipeline.ts';
-import { type Capture, captureTraffic, openCapture } from '../../observe/capture.ts';
+import type { ModelSet, OpenModel } from '../../pipeline/model-set.ts';
+import { openCapture } from '../../observe/capture.ts';
 import { createLog, type LeveledLog, LineWriter, type Log } from '../../observe/log.ts';
 import { watchDoor, watchGauges, watchItems } from '../../observe/watch-gauges.ts';
 import { packageVersion } from '../../config/package-version.ts';
@@ -22,7 +20,6 @@ import { type AdminServer, startAdminServer } from '../../server/admin/server.ts
 import { type RunningServer, startServer } from '../../server/server.ts';
 import { type ListenCredentials, openCredentials, warnOfPlainText } from '../../server/tls.ts';
 import { recoverFolder } from '../../model/replace-folder.ts';
-import { verifyModel } from '../../model/verified-model.ts';
 import { chooseModel } from '../shared/choose-model.ts';
 import { killProcess, killWhenStuck } from './end-process.ts';
 import { type Observation, openObservation } from './observation.ts';
@@ -30,6 +27,8 @@ import { hearSignals, type Signals, type StopSignal } from '../shared/signals.ts
 import type { ShadowQuality } from '../../desk/shadow/shadow-quality.ts';
 import { type KeptItems, keepItems, openItems } from './open-items.ts';
 import { openShadow } from './open-shadow.ts';
+import { verifierFor } from './verify-served.ts';
+import { openModels } from './open-models.ts';
 import { findStartProblems } from './start-problems.ts';
 import { readyLine } from './ready-line.ts';
 import { settleBatching } from './settle-batching.ts';
@@ -57,7 +56,8 @@ export async function run(
   const log = createLog(given.logLevel, lines);
   const credentials = openCredentials(given, log);
   const named: ServedConfig = { ...given, model: await chooseModel(given) };
-  const model = await verifyModel(named.model, systemClock);
+  const verify = verifierFor(named);
+  const model = await verify(named.model);
   const { manifest, files: verified } = model;
   const { config, choices } = await settleBatching({ config: named, model, log, signals });
   const version = packageVersion();
@@ -70,7 +70,8 @@ export async function run(
     file === undefined ? undefined : await openCapture({ file, log, clock: systemClock });
   const store = await openItems(config, log);
   const onShift = (model: OpenModel) => items?.work.follow(model);
-  const serving = { config, manifest, verified, log, tell: observer.tell, onShift, workers };
+  const followed = { tell: observer.tell, onShift, verify };
+  const serving = { config, manifest, verified, log, workers, ...followed };
   const models = openModels(serving, capture);
   const items = keepItems(store, models, { config, log });
   const { shadowShare: share } = config;
@@ -138,8 +139,9 @@ async function serve(parts: ServeParts): Promise<boolean> {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);
     const { cores, from: coresFrom } = countCores();
     const { address, httpAddress: http } = server;
-    const addresses = { address, http, metrics: observation.address };
-    log.info({ ...addresses, admin: admin?.address, cores, coresFrom }, 'ready');
+    const { statesMb } = config;
+    const addresses = { address, http, metrics: observation.address, admin: admin?.address };
+    log.info({ ...addresses, cores, coresFrom, statesMb }, 'ready');
   }
   const isClean = await stopped;
   admin?.close();
@@ -191,35 +193,6 @@ function endWhileLoading(
       return await end(1);
     }
   };
-}
-
-/** The models: the first one to serve, and how to open others. */
-function openModels(
-  options: PipelineOptions & Pick<ModelSetOptions, 'onShift'> & { readonly tell: Tell },
-  capture: Capture | undefined,
-): ModelSet {
-  const { config, manifest, verified, log, tell, onShift, workers = {} } = options;
-  const { model: folder, devices } = config;
-  return new ModelSet({
-    first: { folder, manifest, verified, devices },
-    open: ({ folder: model, devices: slots, ...source }) => {
-      const served = { ...config, model, devices: slots };
-      return createPipeline({
-        ...source,
-        config: served,
-        workers,
-        ...(log === undefined ? {} : { log }),
-        ...(capture === undefined ? {} : { wrapRank: capturing(capture) }),
-      });
-    },
-    clock: systemClock,
-    tell,
-    ...(onShift === undefined ? {} : { onShift }),
-  });
-}
-
-function capturing(capture: Capture): WrapRank {
-  return (rank, estimate) => captureTraffic(rank, capture, { clock: systemClock, estimate });
 }
 
 async function openAdmin({

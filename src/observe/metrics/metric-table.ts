@@ -1,4 +1,3 @@
-import { type Reason, reasons } from '../../base/errors.ts';
 import {
   outcomes,
   phases,
@@ -7,6 +6,7 @@ import {
   skipReasons,
   textSources,
 } from '../../domain/events.ts';
+import { callReasons, failureReasons, rejectReasons } from './reason-counters.ts';
 import {
   batchSeconds,
   callSeconds,
@@ -31,54 +31,6 @@ export const shadowOutcomes = ['compared', 'dropped'] as const;
 export const stages = ['encode', 'queue', 'run'] as const;
 export const pauseKinds = ['minor', 'major', 'incremental', 'weak_callback'] as const;
 export const memoryKinds = ['rss', 'heap_used', 'heap_total', 'external', 'array_buffers'] as const;
-
-/**
- * The counters in which each reason is exported as zero from the start; others appear when they
- * occur. A new reason does not compile before it is listed here.
- */
-const reasonCounters: Readonly<Record<Reason, readonly ('rejects' | 'calls' | 'failures')[]>> = {
-  QUEUE_FULL: ['rejects'],
-  CLIENT_SHARE: ['rejects', 'calls'],
-  PREDICTED_LATE: ['rejects'],
-  TOO_LARGE_FOR_DEADLINE: ['rejects'],
-  QUOTA_EXCEEDED: ['rejects'],
-  TOO_MANY_CALLS: ['calls'],
-  BYTES_IN_FLIGHT: ['calls'],
-  METADATA_TOO_LARGE: ['calls'],
-  STALLED: ['calls'],
-  INVALID_REQUEST: ['rejects'],
-  MODEL_NOT_FOUND: ['rejects'],
-  ITEM_NOT_FOUND: [],
-  API_KEY_INVALID: ['calls'],
-  AUTHORITY_CHANGED: [],
-  FAILED_PRECONDITION: [],
-  STARTING: ['rejects'],
-  DRAINING: ['rejects'],
-  NOT_SERVING: ['rejects'],
-  ITEMS_OFF: [],
-  ITEMS_FULL: [],
-  ITEMS_NOT_WRITTEN: [],
-  DROPPED_LATE: [],
-  DEADLINE_PASSED: [],
-  CANCELLED: [],
-  REPLICA_FAILED: ['failures'],
-  SCORE_NOT_A_NUMBER: ['failures'],
-  INTERNAL: ['failures'],
-  CHANGE_UNDER_WAY: [],
-  SLOT_NOT_FOUND: [],
-  LAST_REPLICA: [],
-  FOLDER_HANGS: [],
-  MODEL_CANNOT_ANSWER: [],
-};
-
-export const rejectReasons = reasonsIn('rejects');
-/** Of calls that were refused before a request was read. */
-export const callReasons = reasonsIn('calls');
-export const failureReasons = reasonsIn('failures');
-
-function reasonsIn(counter: 'rejects' | 'calls' | 'failures'): readonly Reason[] {
-  return reasons.filter((reason) => reasonCounters[reason].includes(counter));
-}
 
 const none = {};
 const byRequest = { method: methods, priority: priorityClasses, outcome: outcomes };
@@ -215,6 +167,12 @@ export const watchedMetrics = {
   slmrank_score_cache_bytes: gauge('Approximate memory of the score cache.', none),
   slmrank_score_cache_hits_total: counter('Cache look-ups that found a score.', none),
   slmrank_score_cache_misses_total: counter('Cache look-ups that found no score.', none),
+  slmrank_states_candidates: gauge('Candidates and prefixes whose states are kept.', none),
+  slmrank_states_bytes: gauge('Memory of the kept states.', none),
+  slmrank_states_limit_bytes: gauge('Most memory of kept states (SLMRANK_STATES_MB).', none),
+  slmrank_states_hits_total: counter('Candidates to run whose states were kept.', none),
+  slmrank_states_misses_total: counter('Candidates to run whose states were not kept.', none),
+  slmrank_states_evictions_total: counter('States given up for those of others.', none),
   slmrank_items: gauge('Items in the store.', none),
   slmrank_items_stale: gauge(
     'Items whose summary or token ids are missing, or of an earlier compressor or model.',

@@ -14,6 +14,8 @@ export interface InferWorkerData {
   readonly slot: DeviceSlot;
   /** Stamps of the verified files. When undefined, loading reads and verifies the files. */
   readonly verified?: FileStamps | undefined;
+  /** The arena of candidates' states, if the model serves with them. */
+  readonly states?: SharedArrayBuffer | undefined;
 }
 
 /**

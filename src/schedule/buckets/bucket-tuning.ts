@@ -6,7 +6,8 @@
 
 import { at } from '../../base/at.ts';
 import { cheapestRuns } from '../../batch/cheapest-runs.ts';
-import type { EncodedRequest } from '../../batch/packed-batch.ts';
+import { type EncodedRequest, segmentsOf } from '../../batch/packed-batch.ts';
+import { segmentCost } from '../../batch/segment.ts';
 
 /** Lengths are counted in bins of this many tokens, so buckets are multiples of it. */
 const binTokens = 8;
@@ -123,12 +124,14 @@ export class BucketTuner {
     return this.#proposed;
   }
 
-  observe({ prefix, candidates }: EncodedRequest): void {
+  observe(encoded: EncodedRequest): void {
     if (this.#limits.mode === 'off') {
       return;
     }
-    for (const { ids } of candidates) {
-      const bin = Math.min(Math.ceil(ids.length / binTokens), this.#weights.length) - 1;
+    const { prefix, candidates } = encoded;
+    for (const suffix of segmentsOf(encoded).suffixes) {
+      const length = segmentCost(suffix);
+      const bin = Math.min(Math.ceil(length / binTokens), this.#weights.length) - 1;
       this.#weights[bin] = at(this.#weights, bin) + 1;
     }
     const weight =

@@ -1,8 +1,8 @@
 import { at } from '../../base/at.ts';
 import { createDeferred } from '../../base/deferred.ts';
 import { RankError } from '../../base/errors.ts';
-import type { BatchPart, EncodedRequest } from '../../batch/packed-batch.ts';
-import { type Segment, segmentCost, tokenSegment } from '../../batch/segment.ts';
+import { type BatchPart, type EncodedRequest, segmentsOf } from '../../batch/packed-batch.ts';
+import { type Segment, segmentCost, segmentLength, storedRows } from '../../batch/segment.ts';
 import { segmentSlots } from '../../batch/slots.ts';
 import type { Call } from '../../domain/call.ts';
 import type { PriorityClass } from '../../domain/events.ts';
@@ -94,9 +94,10 @@ export class ScheduledRequest implements WaitingRequest {
     this.dueAtMs = position.dueAtMs;
     this.fairDueAtMs = position.fairDueAtMs;
     this.#isShared = position.isShared;
-    this.#prefix = tokenSegment(encoded.prefix);
-    this.prefixTokens = segmentCost(this.#prefix);
-    this.#suffixes = encoded.candidates.map(({ ids }) => tokenSegment(ids));
+    const { prefix, suffixes } = segmentsOf(encoded);
+    this.#prefix = prefix;
+    this.prefixTokens = segmentCost(prefix);
+    this.#suffixes = suffixes;
     this.#logits = new Float32Array(2 * count);
     this.#scored = new Uint8Array(count);
     this.#retried = new Uint8Array(count);
@@ -201,9 +202,12 @@ export class ScheduledRequest implements WaitingRequest {
 
   /** Adds candidates to the waiting totals (`sign` 1) or removes them (-1). */
   #countWaiting(candidates: readonly WaitingCandidate[], sign: 1 | -1): void {
-    for (const { length } of candidates) {
+    const before = segmentLength(this.#prefix);
+    for (const { index, length } of candidates) {
+      const segment = at(this.#suffixes, index);
       this.waitingTokens += sign * length;
-      this.waitingSlots += sign * segmentSlots(this.prefixTokens, length);
+      const tokensBefore = before + storedRows(segment).length;
+      this.waitingSlots += sign * segmentSlots(tokensBefore, segment.ids.length);
     }
   }
 

@@ -137,8 +137,9 @@ async function fillFolder(
   const tokenizer = await writeTokenizer(options, join(dir, tokenizerFile));
   const { blueprint } = checkpoint;
   const labels = findAnswers(blueprint, tokenizer, options);
-  const { graphs, weights, parameters } = await writeGraph(checkpoint, options, labels, dir);
   const template = options.template ?? builtinTemplate(blueprint.family);
+  const write = { ...options, template };
+  const { graphs, weights, parameters } = await writeGraph(checkpoint, write, labels, dir);
   const identity = {
     precision: options.precision,
     templateHash: templateHash(template),
@@ -171,14 +172,14 @@ async function fillFolder(
 
 function writeGraph(
   checkpoint: Checkpoint,
-  { precision, floats = [], onProgress }: BuildOptions,
+  { precision, floats = [], template, onProgress }: BuildOptions & { template: PromptTemplate },
   { yes, no }: Manifest['labels'],
   outDir: string,
 ) {
   return buildRankGraph(checkpoint, {
     precision,
     floats,
-    plans: graphPlans(precision),
+    plans: graphPlans(precision, template.order),
     outDir,
     labelIds: [yes.id, no.id],
     onProgress: reportTenths(onProgress),

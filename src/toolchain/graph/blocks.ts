@@ -209,6 +209,6 @@ export function labelHead(context: BlockContext, residual: string, x: string): s
 }
 
 /** TensorProto.DataType codes. */
-function castTo(type: 'float32' | 'float16') {
+export function castTo(type: 'float32' | 'float16') {
   return { attributes: { to: { int: type === 'float32' ? 1 : 10 } } };
 }

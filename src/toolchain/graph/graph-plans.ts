@@ -1,5 +1,6 @@
 import type { LayoutPlan } from '../../batch/layouts/layout.ts';
 import type { Precision } from '../../model/manifest.ts';
+import type { PromptTemplate } from '../../text/template.ts';
 
 /**
  * Which linears of an input are one product. `apart`: none. `paired`: q and k, which are then
@@ -18,6 +19,8 @@ export interface GraphPlan extends LayoutPlan {
 /** The graphs that score, by provider. Providers with equal plans share a file. */
 export interface GraphPlans {
   readonly cpu: GraphPlan;
+  /** Scores on CPU too, and keeps the states of candidates. */
+  readonly cpuStates?: GraphPlan;
   readonly cuda?: GraphPlan;
 }
 
@@ -31,7 +34,21 @@ export const lengthsPlan: GraphPlan = {
   products: 'paired',
 };
 
-/** The graphs of a build. CUDA has no kernels for int8 products. */
-export function graphPlans(precision: Precision): GraphPlans {
-  return precision === 'int8' ? { cpu: maskedPlan } : { cpu: maskedPlan, cuda: lengthsPlan };
+/** The same tiles over stored and packed keys. */
+export const storedPlan: GraphPlan = { layout: 'stored', attentionGroups: 4 };
+
+/**
+ * The graphs of a build. CUDA has no kernels for int8 products, and CPUs have none for fp16. States
+ * of candidates can be kept only where candidates come before the query.
+ */
+export function graphPlans(
+  precision: Precision,
+  order: PromptTemplate['order'] = 'query-first',
+): GraphPlans {
+  const states = order === 'candidate-first' && precision !== 'fp16';
+  return {
+    cpu: maskedPlan,
+    ...(states && { cpuStates: storedPlan }),
+    ...(precision !== 'int8' && { cuda: lengthsPlan }),
+  };
 }

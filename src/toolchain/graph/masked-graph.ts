@@ -3,6 +3,7 @@ import { type FeedSpec, type LayoutPlan, logitsOutput } from '../../batch/layout
 import { groupFeeds, sharedFeeds } from '../../batch/layouts/masked/masked-feeds.ts';
 import * as blocks from './blocks.ts';
 import { weightNames } from './weights.ts';
+import { type KeyPool, packedKeys, storedKeys } from './key-pool.ts';
 
 /** The inputs of an attention group, and its masks, which all layers share. */
 interface Group {
@@ -16,6 +17,7 @@ interface Group {
 
 interface PackedContext extends blocks.BlockContext {
   readonly positions: string;
+  readonly keys: KeyPool;
   readonly groups: readonly Group[];
 }
 
@@ -26,12 +28,22 @@ interface Stream {
 }
 
 /** The graph of the masked layout: an attention with a mask for each group of tiles. */
-export function writeMaskedGraph(
+export function writeMaskedGraph(context: blocks.BlockContext, plan: LayoutPlan): void {
+  writePackedGraph(context, plan, packedKeys(context));
+}
+
+/** The graph of the stored layout: the same with a pool of keys. */
+export function writeStoredGraph(context: blocks.BlockContext, plan: LayoutPlan): void {
+  writePackedGraph(context, plan, storedKeys(context));
+}
+
+function writePackedGraph(
   blockContext: blocks.BlockContext,
   { attentionGroups }: LayoutPlan,
+  keys: KeyPool,
 ): void {
   const { graph, blueprint } = blockContext;
-  const context = declareInputs(blockContext, attentionGroups);
+  const context = { ...declareInputs(blockContext, attentionGroups), keys };
   const embedded = blocks.embed(context, sharedFeeds.ids.name);
   const last = blueprint.layers - 1;
   let stream: Stream = {
@@ -45,9 +57,10 @@ export function writeMaskedGraph(
   const logits = blocks.labelHead(context, residual, x);
   graph.nodeInto([logitsOutput], 'Identity', [logits]);
   graph.output(logitsOutput, 'float32', ['N', 2]);
+  keys.finish();
 }
 
-function declareInputs(context: blocks.BlockContext, attentionGroups: number): PackedContext {
+function declareInputs(context: blocks.BlockContext, attentionGroups: number) {
   const { graph } = context;
   const declare = ({ name, type, dims }: FeedSpec) => graph.input(name, type, dims);
   Object.values(sharedFeeds).forEach(declare);
@@ -68,17 +81,17 @@ function declareInputs(context: blocks.BlockContext, attentionGroups: number): P
 
 /** A block with linears over all T tokens, without padding, and attention over tiles. */
 function fullBlock(context: PackedContext, { residual, normed }: Stream, layer: number): Stream {
-  const { graph, positions, groups } = context;
+  const { graph, positions, groups, keys } = context;
   const names = weightNames.layer(layer);
   const rows = blocks.prepare(context, normed, names.q);
   const q = blocks.project(context, rows, layer, { kind: 'q', positions });
-  const k = blocks.project(context, rows, layer, { kind: 'k', positions });
-  const v = blocks.project(context, rows, layer, { kind: 'v' });
+  const k = keys.join(blocks.project(context, rows, layer, { kind: 'k', positions }), layer, 0);
+  const v = keys.join(blocks.project(context, rows, layer, { kind: 'v' }), layer, 1);
   const tiles = groups.map(({ rowIndex, keyIndex, mask }) =>
     blocks.attend(context, {
       q: graph.node('Gather', [q, rowIndex]),
-      k: graph.node('Gather', [k, keyIndex]),
-      v: graph.node('Gather', [v, keyIndex]),
+      k: keys.gather(k, keyIndex),
+      v: keys.gather(v, keyIndex),
       mask,
     }),
   );
@@ -106,7 +119,7 @@ function lastBlock(
   { residual, normed }: Stream,
   layer: number,
 ): { residual: string; x: string } {
-  const { graph, positions, groups } = context;
+  const { graph, positions, groups, keys } = context;
   const lasts = concat(
     context,
     groups.map((group) => group.lastIndex),
@@ -118,14 +131,14 @@ function lastBlock(
     positions: graph.node('Gather', [positions, lasts]),
   });
   const all = blocks.prepare(context, normed, names.k);
-  const k = blocks.project(context, all, layer, { kind: 'k', positions });
-  const v = blocks.project(context, all, layer, { kind: 'v' });
+  const k = keys.join(blocks.project(context, all, layer, { kind: 'k', positions }), layer, 0);
+  const v = keys.join(blocks.project(context, all, layer, { kind: 'v' }), layer, 1);
   const rows = splitByGroup(context, q).map((mine, index) => {
     const { keyIndex, lastMask } = at(groups, index);
     return blocks.attend(context, {
       q: graph.node('Unsqueeze', [mine, graph.int64([1])]),
-      k: graph.node('Gather', [k, keyIndex]),
-      v: graph.node('Gather', [v, keyIndex]),
+      k: keys.gather(k, keyIndex),
+      v: keys.gather(v, keyIndex),
       mask: lastMask,
     });
   });

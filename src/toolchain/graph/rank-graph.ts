@@ -11,7 +11,7 @@ import { encodeModel, type Initializer, type OnnxModel } from './onnx/model-prot
 import * as blocks from './blocks.ts';
 import type { GraphPlan, GraphPlans } from './graph-plans.ts';
 import { writeLengthsGraph } from './lengths-graph.ts';
-import { writeMaskedGraph } from './masked-graph.ts';
+import { writeMaskedGraph, writeStoredGraph } from './masked-graph.ts';
 import { writeWeights } from './weights.ts';
 import type { LayerInput } from './layer-inputs.ts';
 
@@ -62,12 +62,14 @@ export async function writeGraphs(
     return { layout, attentionGroups, ...(await writeGraph(model, outDir, file)) };
   };
   const score = await write(plans.cpu, 'graph.onnx');
+  const states = plans.cpuStates && (await write(plans.cpuStates, 'graph-states.onnx'));
+  const cpu = { score, ...(states && { states }) };
   if (plans.cuda === undefined) {
-    return { cpu: { score } };
+    return { cpu };
   }
   const isShared = JSON.stringify(plans.cuda) === JSON.stringify(plans.cpu);
   return {
-    cpu: { score },
+    cpu,
     cuda: { score: isShared ? score : await write(plans.cuda, 'graph-cuda.onnx') },
   };
 }
@@ -87,6 +89,7 @@ type WriteNodes = (context: blocks.BlockContext, plan: GraphPlan) => void;
 const writers: Readonly<Record<LayoutName, WriteNodes>> = {
   masked: writeMaskedGraph,
   lengths: writeLengthsGraph,
+  stored: writeStoredGraph,
 };
 
 /** The graph over weights that are written already. */

@@ -16,7 +16,7 @@ import {
 } from '../numerics/quantize-channels.ts';
 import { rotaryTables } from './rotary-tables.ts';
 import { assertInputs, inputKinds, type LayerInput, readersOf } from './layer-inputs.ts';
-import { TensorWriter } from './tensor-writer.ts';
+import { TensorWriter } from './onnx/tensor-writer.ts';
 import { transpose } from '../numerics/float-matrix.ts';
 import { at } from '../../base/at.ts';
 import { countValues } from '../files/tensor-type.ts';

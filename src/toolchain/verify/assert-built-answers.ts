@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { openSession } from '../../engine/session.ts';
 import { RankError } from '../../base/errors.ts';
 import { type Manifest, scoreGraph } from '../../model/manifest.ts';
-import { cannotAnswer, findNotFinite, plainQuestion, toPart } from '../../encode/assert-answers.ts';
-import type { BatchPart } from '../../batch/packed-batch.ts';
+import { cannotAnswer, findNotFinite, plainQuestion } from '../../encode/assert-answers.ts';
 import { packBatch } from '../../batch/pack/pack-batch.ts';
+import { type BatchPart, segmentsOf } from '../../batch/packed-batch.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function assertBuiltAnswers(dir: string, manifest: Manifest): Promi
     await assertAnswers(
       dir,
       { ...manifest, graphs: { cpu: { score: graph } } },
-      toPart(outcome.encoded),
+      segmentsOf(outcome.encoded),
     );
   }
 }
@@ -46,7 +46,8 @@ async function assertAnswers(dir: string, manifest: Manifest, part: BatchPart): 
   const device = { provider: 'cpu', deviceId: 0, threads: 1 } as const;
   const session = await openSession({ modelDir: dir, manifest, ...device });
   try {
-    const logits = await session.run(packBatch([part], scoreGraph(manifest, device.provider)));
+    const graph = scoreGraph(manifest, device.provider);
+    const logits = await session.run(packBatch([part], graph));
     const problem = findNotFinite(logits);
     if (problem !== undefined) {
       throw cannotAnswer(manifest.name, problem);

@@ -72,6 +72,7 @@ export function testConfig(changed: Partial<ServedConfig> = {}): ServedConfig {
     drainMs: 10_000,
     cacheEntries: 1_000,
     cacheTtlMs: 60_000,
+    statesMb: 0,
     depthFloor: 130,
     depthCeiling: 250,
     depthTargetMs: 200,

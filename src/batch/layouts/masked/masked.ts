@@ -1,6 +1,6 @@
 import { at } from '../../../base/at.ts';
-import type { BatchPart, GroupShape } from '../../packed-batch.ts';
-import { type Piece, piecesOf } from '../../slots.ts';
+import type { BatchPart, GroupShape, PackedBatch } from '../../packed-batch.ts';
+import { piecesOf } from '../../slots.ts';
 import type { Layout } from '../layout.ts';
 import { layTokens, type Tile, tilesOf } from '../tokens.ts';
 import {
@@ -19,36 +19,88 @@ import { assignGroups } from './tile-groups.ts';
  */
 const keyStep = 4;
 
-/** Consecutive rows of a segment; the rows before these are keys of these too. */
-type PieceTile = Tile & Piece;
+/** Consecutive keys of a tile: packed tokens, or rows of another list that the graph gathers. */
+export interface KeySpan {
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Rows among the packed tokens. They attend to their keys, the last of which are their own. */
+export interface MaskedTile extends Pick<Tile, 'start' | 'rows' | 'candidate'> {
+  readonly keys: readonly KeySpan[];
+}
 
 /** Tiles in groups of one padded shape each, with a mask: each group has its own attention. */
 export const masked: Layout = {
-  pack(parts, attentionGroups) {
-    const batch = packMasked(parts, attentionGroups);
-    const shapes = batch.groups.map(({ tiles, rows, keys }) => ({ tiles, rows, keys }));
-    return {
-      tokens: batch.ids.length,
-      candidates: batch.scored.length,
-      groups: shapes,
-      feeds: feedsOf(batch),
-    };
-  },
-
+  pack: (parts, attentionGroups) => packTiles(parts, maskedTiles(parts), attentionGroups),
   mostLengths: (attentionGroups) => attentionGroups,
-
-  planGroups(parts, attentionGroups) {
-    const sizes = pieceTiles(parts).map(sizeOf);
-    const groupOf = assignGroups(sizes, attentionGroups);
-    return Array.from({ length: attentionGroups }, (_, group) =>
-      paddedShape(sizes.filter((_size, index) => groupOf[index] === group)),
-    );
-  },
+  planGroups: (parts, attentionGroups) => planTiles(maskedTiles(parts), attentionGroups),
 };
 
 /** The batch before its buffers are named. */
 export function packMasked(parts: readonly BatchPart[], attentionGroups: number): MaskedBatch {
-  const tiles = pieceTiles(parts);
+  return arrangeTiles(parts, maskedTiles(parts), attentionGroups);
+}
+
+export function packTiles(
+  parts: readonly BatchPart[],
+  tiles: readonly MaskedTile[],
+  attentionGroups: number,
+): PackedBatch {
+  const batch = arrangeTiles(parts, tiles, attentionGroups);
+  const shapes = batch.groups.map(({ tiles: count, rows, keys }) => ({ tiles: count, rows, keys }));
+  return {
+    tokens: batch.ids.length,
+    candidates: batch.scored.length,
+    groups: shapes,
+    feeds: feedsOf(batch),
+  };
+}
+
+/** The groups of the batch that `packTiles` would make. */
+export function planTiles(
+  tiles: readonly MaskedTile[],
+  attentionGroups: number,
+): readonly GroupShape[] {
+  const sizes = tiles.flatMap(inPieces).map(sizeOf);
+  const groupOf = assignGroups(sizes, attentionGroups);
+  return Array.from({ length: attentionGroups }, (_, group) =>
+    paddedShape(sizes.filter((_size, index) => groupOf[index] === group)),
+  );
+}
+
+function maskedTiles(parts: readonly BatchPart[]): MaskedTile[] {
+  return tilesOf(parts).map(({ start, rows, candidate, prefixStart, prefixLength }) => ({
+    start,
+    rows,
+    candidate,
+    keys: [
+      { start: prefixStart, length: prefixLength },
+      { start, length: rows },
+    ],
+  }));
+}
+
+/**
+ * A long segment as several tiles: the rows before a piece are keys of it too. A candidate is scored
+ * by its last piece.
+ */
+function inPieces({ start, rows: all, candidate, keys }: MaskedTile): MaskedTile[] {
+  const own = at(keys, keys.length - 1);
+  return piecesOf(all).map(({ before, rows }) => ({
+    start: start + before,
+    rows,
+    candidate: before + rows === all ? candidate : undefined,
+    keys: [...keys.slice(0, -1), { start: own.start, length: before + rows }],
+  }));
+}
+
+function arrangeTiles(
+  parts: readonly BatchPart[],
+  segments: readonly MaskedTile[],
+  attentionGroups: number,
+): MaskedBatch {
+  const tiles = segments.flatMap(inPieces);
   const groupOf = assignGroups(tiles.map(sizeOf), attentionGroups);
   const members = Array.from({ length: attentionGroups }, (_, group) =>
     tiles.filter((_tile, index) => groupOf[index] === group),
@@ -58,23 +110,12 @@ export function packMasked(parts: readonly BatchPart[], attentionGroups: number)
   return { ids, positions, groups, ...locateTiles(tiles, members, groups) };
 }
 
-/** The segments in pieces. A candidate is scored by its last one. */
-function pieceTiles(parts: readonly BatchPart[]): PieceTile[] {
-  return tilesOf(parts).flatMap((tile) =>
-    piecesOf(tile.rows).map(({ before, rows }) => {
-      const isLast = before + rows === tile.rows;
-      const candidate = isLast ? tile.candidate : undefined;
-      return { ...tile, start: tile.start + before, before, rows, candidate };
-    }),
-  );
+function countKeys({ keys }: MaskedTile): number {
+  return keys.reduce((sum, { length }) => sum + length, 0);
 }
 
-function keysOf({ prefixLength, before, rows }: PieceTile): number {
-  return prefixLength + before + rows;
-}
-
-function sizeOf(piece: PieceTile) {
-  return { rows: piece.rows, keys: Math.ceil(keysOf(piece) / keyStep) * keyStep };
+function sizeOf(tile: MaskedTile) {
+  return { rows: tile.rows, keys: Math.ceil(countKeys(tile) / keyStep) * keyStep };
 }
 
 function paddedShape(sizes: readonly ReturnType<typeof sizeOf>[]): GroupShape {
@@ -85,7 +126,7 @@ function paddedShape(sizes: readonly ReturnType<typeof sizeOf>[]): GroupShape {
   };
 }
 
-function fillGroup(members: readonly PieceTile[]): AttentionGroup {
+function fillGroup(members: readonly MaskedTile[]): AttentionGroup {
   const { tiles, rows, keys } = paddedShape(members.map(sizeOf));
   const group: AttentionGroup = {
     tiles,
@@ -103,27 +144,37 @@ function fillGroup(members: readonly PieceTile[]): AttentionGroup {
 }
 
 /** Padding repeats the tile's last token: it is never seen, so any token of the request will do. */
-function fillTile(group: AttentionGroup, tile: PieceTile, index: number): void {
+function fillTile(group: AttentionGroup, tile: MaskedTile, index: number): void {
   const last = tile.start + tile.rows - 1;
-  const keys = keysOf(tile);
-  const place = tile.prefixLength + tile.before;
+  const keys = countKeys(tile);
   for (let row = 0, slot = index * group.rows; row < group.rows; row++, slot++) {
     group.rowIndex[slot] = Math.min(tile.start + row, last);
-    group.rowPlace[slot] = row < tile.rows ? place + row : paddingRowPlace;
+    group.rowPlace[slot] = row < tile.rows ? keys - tile.rows + row : paddingRowPlace;
   }
-  for (let key = 0, slot = index * group.keys; key < group.keys; key++, slot++) {
-    const own = tile.start + key - place;
-    group.keyIndex[slot] = key < tile.prefixLength ? tile.prefixStart + key : Math.min(own, last);
-    group.keyPlace[slot] = key < keys ? key : paddingKeyPlace;
-  }
+  fillKeys(group, tile, index);
   group.lastIndex[index] = last;
   group.lastPlace[index] = keys - 1;
 }
 
+function fillKeys(group: AttentionGroup, tile: MaskedTile, index: number): void {
+  const first = index * group.keys;
+  let key = 0;
+  let last = 0;
+  for (const { start, length } of tile.keys) {
+    for (let i = 0; i < length; i++, key++) {
+      last = start + i;
+      group.keyIndex[first + key] = last;
+      group.keyPlace[first + key] = key;
+    }
+  }
+  group.keyIndex.fill(last, first + key, first + group.keys);
+  group.keyPlace.fill(paddingKeyPlace, first + key, first + group.keys);
+}
+
 /** Where the packed tokens' rows and the candidates' tiles are among those of all groups. */
 function locateTiles(
-  tiles: readonly Tile[],
-  members: readonly (readonly Tile[])[],
+  tiles: readonly MaskedTile[],
+  members: readonly (readonly MaskedTile[])[],
   groups: readonly GroupShape[],
 ) {
   const untile = new Int32Array(tiles.reduce((sum, tile) => sum + tile.rows, 0));

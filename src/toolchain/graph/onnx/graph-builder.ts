@@ -80,6 +80,11 @@ export class GraphBuilder {
     return this.#constant(name, 'int32', [values.length], Int32Array.from(values));
   }
 
+  /** A constant scalar, for an index that removes its axis. */
+  index(value: number): string {
+    return this.#constant(`index:${String(value)}`, 'int64', [], BigInt64Array.of(BigInt(value)));
+  }
+
   /** A constant scalar. */
   uint8(value: number): string {
     return this.#constant(`uint8:${String(value)}`, 'uint8', [], Uint8Array.of(value));

@@ -17,7 +17,8 @@ export interface WireUsageInput {
    */
   'candidateTokens'?: (number);
   /**
-   * Token positions that the model computed for this request.
+   * Token positions that the model computed for this request. Of a candidate whose states were kept
+   * (SLMRANK_STATES_MB), twelve tokens count as one.
    */
   'packedTokens'?: (number);
   /**
@@ -63,7 +64,8 @@ export interface WireUsage {
    */
   'candidateTokens': (number);
   /**
-   * Token positions that the model computed for this request.
+   * Token positions that the model computed for this request. Of a candidate whose states were kept
+   * (SLMRANK_STATES_MB), twelve tokens count as one.
    */
   'packedTokens': (number);
   /**

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { WeightsFile } from '../../../src/toolchain/graph/onnx/weights-file.ts';
-import { TensorWriter } from '../../../src/toolchain/graph/tensor-writer.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { WeightsFile } from '../../../../src/toolchain/graph/onnx/weights-file.ts';
+import { TensorWriter } from '../../../../src/toolchain/graph/onnx/tensor-writer.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 async function write(
   precision: 'fp32' | 'fp16' | 'int8',

@@ -1,11 +1,11 @@
-import type { Precision } from '../../model/manifest.ts';
-import { CheckpointError } from '../files/checkpoint.ts';
-import { at } from '../../base/at.ts';
-import { transpose } from '../numerics/float-matrix.ts';
-import { toHalf } from '../numerics/half.ts';
-import type { Initializer } from './onnx/model-proto.ts';
-import type { WeightsFile } from './onnx/weights-file.ts';
-import type { QuantizedTensor } from '../numerics/quantize-channels.ts';
+import type { Precision } from '../../../model/manifest.ts';
+import { CheckpointError } from '../../files/checkpoint.ts';
+import { at } from '../../../base/at.ts';
+import { transpose } from '../../numerics/float-matrix.ts';
+import { toHalf } from '../../numerics/half.ts';
+import type { Initializer } from './model-proto.ts';
+import type { WeightsFile } from './weights-file.ts';
+import type { QuantizedTensor } from '../../numerics/quantize-channels.ts';
 
 /** Writes the tensors of a graph in its precision and lists them as initializers. */
 export class TensorWriter {
