@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { likeSlots, parseDeviceSlots } from '../../src/config/device-slots.ts';
+import { likeSlots, parseDeviceSlots, providerOf } from '../../src/config/device-slots.ts';
 
 test.each([
   ['cpu:2', 3, 'cpu:3'],
@@ -15,4 +15,15 @@ test.each([0, 257])('%i slots are refused', (count) => {
   expect(() => likeSlots(parseDeviceSlots('cpu:1'), count)).toThrow(
     /^\d+ replicas; allowed 1 to 256$/,
   );
+});
+
+test.each([
+  ['cpu:2', 'cpu'],
+  ['cuda:0*2,cuda:1', 'cuda'],
+] as const)('slots %s are of %s', (slots, provider) => {
+  expect(providerOf(parseDeviceSlots(slots))).toBe(provider);
+});
+
+test('no slots are of cpu', () => {
+  expect(providerOf([])).toBe('cpu');
 });
