@@ -7,7 +7,7 @@ import { messageOf } from '../base/errors.ts';
 
 export type { Config, ServedConfig } from './config-settings.ts';
 export { typedName } from './given-settings.ts';
-export type { DeviceSlot } from './device-slots.ts';
+export { type DeviceSlot, providerOf } from './device-slots.ts';
 
 /** The configuration is unusable. The message lists every problem. */
 export class ConfigError extends Error {

@@ -37,6 +37,11 @@ export function parseDeviceSlots(text: string): readonly DeviceSlot[] {
   return slots;
 }
 
+/** The provider of slots, which are all of one kind; `cpu` for none. */
+export function providerOf(slots: readonly Pick<DeviceSlot, 'provider'>[]): DeviceSlot['provider'] {
+  return slots.some(({ provider }) => provider === 'cuda') ? 'cuda' : 'cpu';
+}
+
 /** The reason is in docs/decisions/mixed-pool.md. */
 function assertOneKind(parts: readonly string[]): void {
   const [cpu, cuda] = ['cpu:', 'cuda:'].map((kind) =>

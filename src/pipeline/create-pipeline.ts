@@ -1,6 +1,6 @@
 import { ScoreCache } from '../cache/score-cache.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
-import type { Config, ServedConfig } from '../config/config.ts';
+import { type Config, providerOf, type ServedConfig } from '../config/config.ts';
 import { TokenEstimator } from './plan/estimate-tokens.ts';
 import type { Tell } from '../domain/events.ts';
 import { type FileStamps, type GraphFile, type Manifest, scoreGraph } from '../model/manifest.ts';
@@ -75,7 +75,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
 /** The graph that the replicas run: the slots of a server are of one kind. */
 function graphOf({ config, manifest }: PipelineOptions): GraphFile {
-  return scoreGraph(manifest, config.devices[0]?.provider ?? 'cpu');
+  return scoreGraph(manifest, providerOf(config.devices));
 }
 
 /** A model has room for states only if it is served by the graph for them: see `withStates`. */

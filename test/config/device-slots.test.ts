@@ -1,5 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { countSlots, likeSlots, parseDeviceSlots } from '../../src/config/device-slots.ts';
+import {
+  countSlots,
+  likeSlots,
+  parseDeviceSlots,
+  providerOf,
+} from '../../src/config/device-slots.ts';
 
 test.each([
   ['cpu:2', 3, 'cpu:3'],
@@ -24,4 +29,15 @@ test.each([
   ['cpu:2', 'cpu:2'],
 ])('three slots on each GPU of %s without a number are %s', (slots, expected) => {
   expect(countSlots(parseDeviceSlots(slots), 3)).toEqual(parseDeviceSlots(expected));
+});
+
+test.each([
+  ['cpu:2', 'cpu'],
+  ['cuda:0*2,cuda:1', 'cuda'],
+] as const)('slots %s are of %s', (slots, provider) => {
+  expect(providerOf(parseDeviceSlots(slots))).toBe(provider);
+});
+
+test('no slots are of cpu', () => {
+  expect(providerOf([])).toBe('cpu');
 });

@@ -1,4 +1,4 @@
-import type { Config, DeviceSlot } from '../../config/config.ts';
+import { type Config, type DeviceSlot, providerOf } from '../../config/config.ts';
 import { defaultRecipe, ensureModel } from '../../toolchain/build/ensure-model.ts';
 import { messageOf } from '../../base/errors.ts';
 import { printLine } from './standard-error.ts';
@@ -23,9 +23,8 @@ export async function chooseModel(
   if (model !== undefined) {
     return model;
   }
-  const provider = devices.some((slot) => slot.provider === 'cuda') ? 'cuda' : 'cpu';
   try {
-    return await ensure(defaultRecipe, provider, { onProgress: printLine });
+    return await ensure(defaultRecipe, providerOf(devices), { onProgress: printLine });
   } catch (cause) {
     throw new Error(
       `${defaultRecipe} cannot be built: ${messageOf(cause)}. Name a built model with --model or SLMRANK_MODEL to use that instead.`,

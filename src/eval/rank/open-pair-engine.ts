@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import type { LayoutPlan } from '../../batch/layouts/layout.ts';
 import type { BatchRunner } from '../../batch/packed-batch.ts';
-import type { ServedConfig } from '../../config/config.ts';
+import { providerOf, type ServedConfig } from '../../config/config.ts';
 import { createRequestEncoder } from '../../encode/request-encoder.ts';
 import { type Manifest, scoreGraph } from '../../model/manifest.ts';
 import { openReplicas } from '../../pool/open-pools.ts';
@@ -56,7 +56,7 @@ export async function openPairEngine(
     encoder,
     order: manifest.template.order,
     tokenBudget,
-    plan: scoreGraph(manifest, config.devices[0]?.provider ?? 'cpu'),
+    plan: scoreGraph(manifest, providerOf(config.devices)),
     runners: replicas.offer().runners,
     close: () => replicas.drain(),
   };
