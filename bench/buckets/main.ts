@@ -4,7 +4,7 @@ import { readManifest, scoreGraph } from '../../src/model/manifest.ts';
 import type { BatchRunner, EncodedRequest, PackedBatch } from '../../src/batch/packed-batch.ts';
 import { BucketTuner } from '../../src/schedule/buckets/bucket-tuning.ts';
 import { createCostModel } from '../../src/schedule/costs/cost.ts';
-import { packBatch } from '../../src/batch/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack/pack-batch.ts';
 import { createPolicy } from '../../src/schedule/policy/policy.ts';
 import { Scheduler } from '../../src/schedule/scheduler.ts';
 import { defaultRecipe, ensureModel } from '../../src/toolchain/build/ensure-model.ts';

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { packBatch } from '../../src/batch/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { openGraph } from './models.ts';
 import type { ReplicaTask } from './replica.ts';

@@ -6,7 +6,7 @@ import type { RequestEncoder } from '../../src/encode/encode.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { type Initializer, parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import { randomCheckpoint } from '../../src/toolchain/checkpoint/random-checkpoint.ts';
-import { graphPlans } from '../../src/toolchain/graph/graph-plans.ts';
+import { type GraphPlans, graphPlans } from '../../src/toolchain/graph/graph-plans.ts';
 import { buildRankGraph, writeGraph, writeGraphs } from '../../src/toolchain/graph/rank-graph.ts';
 import { writeGemmChain } from './gemm-chain.ts';
 import { paddedGraph } from './padded-graph.ts';
@@ -65,7 +65,12 @@ export async function openBuiltModel(dir: string): Promise<BenchModel> {
 export async function buildRandomModel(
   name: string,
   blueprint: Blueprint,
-  options: { readonly outDir: string; readonly precision: 'fp32' | 'fp16' },
+  options: {
+    readonly outDir: string;
+    readonly precision: 'fp32' | 'fp16';
+    /** Those of a build if undefined. */
+    readonly plans?: GraphPlans;
+  },
 ): Promise<BenchModel> {
   const dir = join(options.outDir, `random-${name}-${options.precision}`);
   const stamp = join(dir, 'built.json');
@@ -78,7 +83,7 @@ export async function buildRandomModel(
   const build = {
     precision: options.precision,
     labelIds: [5, 6],
-    plans: graphPlans(options.precision),
+    plans: options.plans ?? graphPlans(options.precision),
     outDir: dir,
   } as const;
   let graphs: ModelGraphs;

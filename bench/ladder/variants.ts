@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import { join } from 'node:path';
-import { packBatch } from '../../src/batch/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack/pack-batch.ts';
 import { type Feed, tokenPart } from '../../src/batch/packed-batch.ts';
 import { paddedSlots, realSlots } from '../../src/batch/slots.ts';
 import { sessionSettings } from '../../src/engine/session.ts';

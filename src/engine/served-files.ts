@@ -7,9 +7,10 @@ import { type FileStamps, mostBytes } from '../model/model-files.ts';
 import { assertRegular, openFlags, type FileStamp, stampOf } from '../base/files/regular-file.ts';
 
 /**
- * The two files of a session: the provider's graph, and the weights. They are compared with the verified files at every load and after
- * every run: ONNX Runtime maps the weights into memory, so writing into the file changes the scores
- * of an open session. All calls block, so that a disk that does not answer stops only this thread.
+ * The two files of a session: the provider's graph, and the weights. They are compared with the
+ * verified files at every load and after every run: ONNX Runtime maps the weights into memory, so
+ * writing into the file changes the scores of an open session. All calls block, so that a disk that
+ * does not answer stops only this thread.
  */
 export class ServedFiles {
   /** The folder to load from, with the symbolic links resolved that ONNX Runtime would refuse. */

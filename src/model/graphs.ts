@@ -31,8 +31,8 @@ export function graphFiles({ cpu, cuda }: ModelGraphs): readonly GraphFile[] {
 /**
  * The graph that scores on a provider; its layout is the layout of the provider's batches.
  *
- * @throws RankError `invalid-argument` if the model has none: CUDA has no kernels for int8 products,
- * which ONNX Runtime would copy to the CPU and back.
+ * @throws RankError `invalid-argument` if the model has none: CUDA has no kernels for int8,
+ * whose products ONNX Runtime would copy to the CPU and back.
  */
 export function scoreGraph(
   { name, precision, graphs }: { name: string; precision: string; graphs: ModelGraphs },

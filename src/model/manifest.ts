@@ -70,9 +70,9 @@ type ScoreIdentity = Pick<
 
 /**
  * SHA-256 of the JSON list `["slmrank-score-1", weights, graph, tokenizer, templateHash, precision,
- * yes id, no id]` without spaces, with files as their SHA-256. The graph is the CPU's; it covers the
- * effect of a recipe beyond weights and template. A model with further graphs adds them, and one
- * that normalizes texts adds the version of the rules and the names of its steps.
+ * yes id, no id]` without spaces, with files as their SHA-256. The graph is the CPU's; it covers
+ * the effect of a recipe beyond weights and template. A model with further graphs adds them, and
+ * one that normalizes texts adds the version of the rules and the names of its steps.
  */
 export function scoreFingerprint(of: ScoreIdentity): string {
   const { normalize = [] } = of;

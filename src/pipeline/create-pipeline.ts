@@ -11,7 +11,7 @@ import { servedLimits } from '../encode/served-limits.ts';
 import { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import { type CostModel, createCostModel } from '../schedule/costs/cost.ts';
 import { DepthController } from '../schedule/forecast/depth.ts';
-import { packBatch } from '../batch/pack-batch.ts';
+import { mostLengths, packBatch } from '../batch/pack/pack-batch.ts';
 import { createPolicy } from '../schedule/policy/policy.ts';
 import { Scheduler } from '../schedule/scheduler.ts';
 import { TextRoom } from '../schedule/text-room.ts';
@@ -83,7 +83,7 @@ function openScheduler(options: PipelineOptions, cost: CostModel, tuner: BucketT
     policy: createPolicy({
       tokenBudget: config.tokenBudget,
       lingerMs: config.lingerMs,
-      attentionGroups: graph.attentionGroups,
+      attentionGroups: mostLengths(graph),
       // On CPU, a quarter of the budget still reaches 85 to 95 % of the best rate (fp32, from 136
       // tokens on).
       shareTokens: Math.ceil(config.tokenBudget / 4),
@@ -114,7 +114,7 @@ function openTuner(options: PipelineOptions): BucketTuner {
   return new BucketTuner({
     mode: config.tuneBuckets,
     buckets: manifest.buckets,
-    most: graphOf(options).attentionGroups + 2,
+    most: mostLengths(graphOf(options)) + 2,
     onProposal: (proposed, current) =>
       log?.info({ proposed, current }, 'buckets that would fit the lengths seen'),
   });

@@ -4,7 +4,7 @@ import type { Tell } from '../domain/events.ts';
 import { type FileStamps, type Manifest, scoreGraph } from '../model/manifest.ts';
 import type { PackedBatch } from '../batch/packed-batch.ts';
 import type { CostModel } from '../schedule/costs/cost.ts';
-import { packBatch, packedTokens, planGroups } from '../batch/pack-batch.ts';
+import { packBatch, packedTokens, planGroups } from '../batch/pack/pack-batch.ts';
 import { paddedSlots } from '../batch/slots.ts';
 import { type OpenThread, openDeviceThread } from './threads/device-thread.ts';
 import { servedLimits } from '../encode/served-limits.ts';

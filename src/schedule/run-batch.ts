@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { RankError } from '../base/errors.ts';
-import { packedTokens } from '../batch/pack-batch.ts';
+import { packedTokens } from '../batch/pack/pack-batch.ts';
 import type { BatchOutcome, BatchPart, BatchRunner, PackedBatch } from '../batch/packed-batch.ts';
 import { paddedSlots, realSlots } from '../batch/slots.ts';
 import type { Tell } from '../domain/events.ts';

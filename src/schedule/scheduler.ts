@@ -1,6 +1,6 @@
 import { assertNever, RankError } from '../base/errors.ts';
 import type { BatchOutcome, BatchRunner, EncodedRequest } from '../batch/packed-batch.ts';
-import { packedTokens } from '../batch/pack-batch.ts';
+import { packedTokens } from '../batch/pack/pack-batch.ts';
 import { packedSizeOf } from '../batch/packed-size.ts';
 import type { Call } from '../domain/call.ts';
 import type { Forecast, Size } from './forecast/forecast.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { LayoutPlan } from '../batch/layouts/layout.ts';
 import type { BatchOutcome, BatchPart, BatchRunner, PackedBatch } from '../batch/packed-batch.ts';
 import { type CostWeights, costOf } from '../schedule/costs/cost-fit.ts';
-import { packedTokens, planGroups } from '../batch/pack-batch.ts';
+import { packedTokens, planGroups } from '../batch/pack/pack-batch.ts';
 import { paddedSlots } from '../batch/slots.ts';
 
 /** Like `packBatch`, but only with what the batch's cost depends on. */

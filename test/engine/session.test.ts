@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Manifest } from '../../src/model/manifest.ts';
-import { packBatch } from '../../src/batch/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { openSession } from '../../src/engine/session.ts';
 import { openTinySession } from '../support/models/score-parts.ts';

@@ -29,7 +29,7 @@ describe('the graphs of a manifest', () => {
     [{ cpu, cuda: {} }, "'graphs.cuda.score' is missing; an object is needed"],
     [
       { cpu: { score: { ...cpu.score, layout: 'paged' } } },
-      '\'graphs.cpu.score.layout\' is "paged"; one of "masked" is needed',
+      '\'graphs.cpu.score.layout\' is "paged"; one of "masked", "lengths" is needed',
     ],
     [
       { cpu: { score: { ...cpu.score, attentionGroups: 0 } } },

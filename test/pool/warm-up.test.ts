@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { packedTokens } from '../../src/batch/pack-batch.ts';
+import { packedTokens } from '../../src/batch/pack/pack-batch.ts';
 import { segmentCost } from '../../src/batch/segment.ts';
 import { warmUpParts } from '../../src/pool/warm-up.ts';
 import { createTemplate } from '../../src/text/template.ts';

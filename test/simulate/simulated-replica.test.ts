@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { packBatch } from '../../src/batch/pack-batch.ts';
+import { packBatch } from '../../src/batch/pack/pack-batch.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { maskedPlan } from '../../src/toolchain/graph/graph-plans.ts';
 import { paddedSlots } from '../../src/batch/slots.ts';

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { at } from '../../../src/base/at.ts';
-import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { packBatch } from '../../../src/batch/pack/pack-batch.ts';
 import { sessionSettings } from '../../../src/engine/session.ts';
 import { parseShape } from '../../ladder/work.ts';
 import { toTensors } from '../../ladder/variants.ts';

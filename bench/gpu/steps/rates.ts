@@ -1,4 +1,4 @@
-import { packBatch, packedTokens } from '../../../src/batch/pack-batch.ts';
+import { packBatch, packedTokens } from '../../../src/batch/pack/pack-batch.ts';
 import { type TokenPart, tokenPart } from '../../../src/batch/packed-batch.ts';
 import { messageOf } from '../../../src/base/errors.ts';
 import type { RankSession } from '../../../src/engine/session.ts';

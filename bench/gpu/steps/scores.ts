@@ -1,5 +1,5 @@
 import { at } from '../../../src/base/at.ts';
-import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { packBatch } from '../../../src/batch/pack/pack-batch.ts';
 import { type TokenPart, tokenPart } from '../../../src/batch/packed-batch.ts';
 import type { GraphFile } from '../../../src/model/manifest.ts';
 import type { RankSession } from '../../../src/engine/session.ts';

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { at } from '../../../src/base/at.ts';
-import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { packBatch } from '../../../src/batch/pack/pack-batch.ts';
 import { tokenPart } from '../../../src/batch/packed-batch.ts';
 import { openSession } from '../../../src/engine/session.ts';
 import { readManifest, scoreGraph } from '../../../src/model/manifest.ts';

@@ -2,7 +2,7 @@
 
 import type { BatchPart, GroupShape, PackedBatch } from '../packed-batch.ts';
 
-export const layoutNames = ['masked'] as const;
+export const layoutNames = ['masked', 'lengths'] as const;
 export type LayoutName = (typeof layoutNames)[number];
 
 /** What packing must know of the graph that will read the batch. */
@@ -17,6 +17,8 @@ export interface Layout {
   pack(parts: readonly BatchPart[], attentionGroups: number): PackedBatch;
   /** The groups of the batch that `pack` would make. */
   planGroups(parts: readonly BatchPart[], attentionGroups: number): readonly GroupShape[];
+  /** How many different lengths of candidates a batch may mix without much padding. */
+  mostLengths(attentionGroups: number): number;
 }
 
 /** An input of a graph: one list for the toolchain, which writes the graph, and for the packer. */

@@ -1,5 +1,5 @@
 import { at } from '../../base/at.ts';
-import { packBatch } from '../../batch/pack-batch.ts';
+import { packBatch } from '../../batch/pack/pack-batch.ts';
 import type { ServedConfig } from '../../config/config.ts';
 import { servedLimits } from '../../encode/served-limits.ts';
 import { scoreGraph } from '../../model/manifest.ts';

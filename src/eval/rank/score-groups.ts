@@ -1,6 +1,6 @@
 import { at } from '../../base/at.ts';
 import { RankError } from '../../base/errors.ts';
-import { packBatch } from '../../batch/pack-batch.ts';
+import { packBatch } from '../../batch/pack/pack-batch.ts';
 import { type BatchPart, type BatchRunner, tokenPart } from '../../batch/packed-batch.ts';
 import type { ScoreGroups } from '../../compress/compressor.ts';
 import {

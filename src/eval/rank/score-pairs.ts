@@ -1,6 +1,6 @@
 import { at } from '../../base/at.ts';
 import { RankError } from '../../base/errors.ts';
-import { packBatch } from '../../batch/pack-batch.ts';
+import { packBatch } from '../../batch/pack/pack-batch.ts';
 import type { BatchOutcome } from '../../batch/packed-batch.ts';
 import type { RankedResult, ScoreKind } from '../../domain/rank.ts';
 import { orderResults } from '../../pipeline/reply/order.ts';

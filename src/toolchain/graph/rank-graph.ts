@@ -10,7 +10,8 @@ import { GraphBuilder } from './onnx/graph-builder.ts';
 import { encodeModel, type Initializer, type OnnxModel } from './onnx/model-proto.ts';
 import * as blocks from './blocks.ts';
 import type { GraphPlan, GraphPlans } from './graph-plans.ts';
-import { writeMaskedGraph } from './layouts/masked-graph.ts';
+import { writeLengthsGraph } from './lengths-graph.ts';
+import { writeMaskedGraph } from './masked-graph.ts';
 import { writeWeights } from './weights.ts';
 import type { LayerInput } from './layer-inputs.ts';
 
@@ -57,7 +58,8 @@ export async function writeGraphs(
   const { precision, plans, outDir } = options;
   const write = async (plan: GraphPlan, file: string): Promise<GraphFile> => {
     const model = packedGraph(blueprint, { precision, plan }, initializers);
-    return { ...plan, ...(await writeGraph(model, outDir, file)) };
+    const { layout, attentionGroups } = plan;
+    return { layout, attentionGroups, ...(await writeGraph(model, outDir, file)) };
   };
   const score = await write(plans.cpu, 'graph.onnx');
   if (plans.cuda === undefined) {
@@ -82,7 +84,10 @@ export async function writeGraph(model: OnnxModel, dir: string, file: string): P
 
 /** Writes the nodes, inputs and outputs of a layout's graph. */
 type WriteNodes = (context: blocks.BlockContext, plan: GraphPlan) => void;
-const writers: Readonly<Record<LayoutName, WriteNodes>> = { masked: writeMaskedGraph };
+const writers: Readonly<Record<LayoutName, WriteNodes>> = {
+  masked: writeMaskedGraph,
+  lengths: writeLengthsGraph,
+};
 
 /** The graph over weights that are written already. */
 export function packedGraph(

@@ -1,6 +1,6 @@
 import type { Golden } from './golden.ts';
 import { at } from '../../base/at.ts';
-import type { Logits, Row } from '../../batch/score-rows.ts';
+import type { Logits, Row } from '../../batch/pack/score-rows.ts';
 
 /** The outcome of one check, a line of the report. */
 export interface Check {

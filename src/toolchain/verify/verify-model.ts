@@ -21,7 +21,7 @@ import {
   type RunBatch,
   scoreRows,
   unshared,
-} from '../../batch/score-rows.ts';
+} from '../../batch/pack/score-rows.ts';
 import * as checks from './verify-checks.ts';
 import { consistencyRequests } from './verify-requests.ts';
 

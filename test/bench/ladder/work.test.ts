@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseShape, splitRuns } from '../../../bench/ladder/work.ts';
-import { packedTokens } from '../../../src/batch/pack-batch.ts';
+import { packedTokens } from '../../../src/batch/pack/pack-batch.ts';
 import { tokenPart } from '../../../src/batch/packed-batch.ts';
 
 test('work is split into runs within the budget, and no candidate is lost', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { at } from '../../../src/base/at.ts';
-import { packedTokens } from '../../../src/batch/pack-batch.ts';
+import { packedTokens } from '../../../src/batch/pack/pack-batch.ts';
 import { batchPairs } from '../../../src/eval/rank/pair-batches.ts';
 import { fakeData, fakeEncoding } from './fake-pairs.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { at } from '../../../src/base/at.ts';
-import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { packBatch } from '../../../src/batch/pack/pack-batch.ts';
 import type { BatchOutcome } from '../../../src/batch/packed-batch.ts';
 import { type PackedBatch, tokenPart } from '../../../src/batch/packed-batch.ts';
 import { createRequestEncoder } from '../../../src/encode/request-encoder.ts';

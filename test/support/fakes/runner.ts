@@ -8,7 +8,7 @@ import type {
 } from '../../../src/batch/packed-batch.ts';
 import type { FailureKind } from '../../../src/schedule/split-batch.ts';
 import { createDeferred } from '../../../src/base/deferred.ts';
-import { packedTokens } from '../../../src/batch/pack-batch.ts';
+import { packedTokens } from '../../../src/batch/pack/pack-batch.ts';
 
 /**
  * A request whose every candidate's tokens all are its own id, from `firstId` on, so that a fake

@@ -1,6 +1,6 @@
 import { at } from '../../../src/base/at.ts';
 import type { LayoutPlan } from '../../../src/batch/layouts/layout.ts';
-import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { packBatch } from '../../../src/batch/pack/pack-batch.ts';
 import { type TokenPart, tokenPart } from '../../../src/batch/packed-batch.ts';
 import { openSession, type RankSession } from '../../../src/engine/session.ts';
 import { maskedPlan } from '../../../src/toolchain/graph/graph-plans.ts';

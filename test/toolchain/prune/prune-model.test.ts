@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { at } from '../../../src/base/at.ts';
-import { packBatch } from '../../../src/batch/pack-batch.ts';
+import { packBatch } from '../../../src/batch/pack/pack-batch.ts';
 import { tokenPart } from '../../../src/batch/packed-batch.ts';
 import { buildModel } from '../../../src/toolchain/build/build-model.ts';
 import type { Checkpoint } from '../../../src/toolchain/files/checkpoint.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Logits } from '../../../src/batch/score-rows.ts';
+import type { Logits } from '../../../src/batch/pack/score-rows.ts';
 import {
   checkDistinct,
   checkIdentical,

@@ -5,7 +5,7 @@ import { at } from '../../../src/base/at.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
 import { buildModel } from '../../../src/toolchain/build/build-model.ts';
 import type { Golden } from '../../../src/toolchain/verify/golden.ts';
-import { dealRows, scoreRows, unshared } from '../../../src/batch/score-rows.ts';
+import { dealRows, scoreRows, unshared } from '../../../src/batch/pack/score-rows.ts';
 import { verifyModel, type VerifyReport } from '../../../src/toolchain/verify/verify-model.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import {

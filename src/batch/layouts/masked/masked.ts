@@ -31,6 +31,8 @@ export const masked: Layout = {
     };
   },
 
+  mostLengths: (attentionGroups) => attentionGroups,
+
   planGroups(parts, attentionGroups) {
     const sizes = tilesOf(parts).map(sizeOf);
     const groupOf = assignGroups(sizes, attentionGroups);

@@ -74,6 +74,12 @@ export class GraphBuilder {
     );
   }
 
+  /** A constant int32 vector. */
+  int32(values: readonly number[]): string {
+    const name = `int32:${values.join(',')}`;
+    return this.#constant(name, 'int32', [values.length], Int32Array.from(values));
+  }
+
   /** A constant scalar. */
   uint8(value: number): string {
     return this.#constant(`uint8:${String(value)}`, 'uint8', [], Uint8Array.of(value));
@@ -99,7 +105,7 @@ export class GraphBuilder {
     name: string,
     type: ElementType,
     dims: readonly number[],
-    values: BigInt64Array | Float32Array | Uint8Array,
+    values: BigInt64Array | Int32Array | Float32Array | Uint8Array,
   ): string {
     const bytes = new Uint8Array(values.buffer);
     this.#initializers.set(name, { name, type, dims, data: { kind: 'inline', bytes } });

@@ -1,10 +1,11 @@
-import type { Layout, LayoutName, LayoutPlan } from './layouts/layout.ts';
-import { masked } from './layouts/masked/masked.ts';
-import type { BatchPart, GroupShape, PackedBatch } from './packed-batch.ts';
+import type { Layout, LayoutName, LayoutPlan } from '../layouts/layout.ts';
+import { lengths } from '../layouts/lengths/lengths.ts';
+import { masked } from '../layouts/masked/masked.ts';
+import type { BatchPart, GroupShape, PackedBatch } from '../packed-batch.ts';
 
-export { packedTokens } from './layouts/tokens.ts';
+export { packedTokens } from '../layouts/tokens.ts';
 
-const layouts: Readonly<Record<LayoutName, Layout>> = { masked };
+const layouts: Readonly<Record<LayoutName, Layout>> = { masked, lengths };
 
 /**
  * Lays out the parts' tokens one after the other, and their attention as the graph of the plan
@@ -16,6 +17,11 @@ const layouts: Readonly<Record<LayoutName, Layout>> = { masked };
  */
 export function packBatch(parts: readonly BatchPart[], plan: LayoutPlan): PackedBatch {
   return layouts[plan.layout].pack(parts, plan.attentionGroups);
+}
+
+/** How many different lengths of candidates a batch of the plan may mix without much padding. */
+export function mostLengths(plan: LayoutPlan): number {
+  return layouts[plan.layout].mostLengths(plan.attentionGroups);
 }
 
 /** The shapes of the attention groups into which `packBatch` would arrange these parts. */

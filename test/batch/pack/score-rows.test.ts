@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { PackedBatch } from '../../src/batch/packed-batch.ts';
-import { lastTokens } from '../support/models/read-masked.ts';
-import { dealRows, scoreRows, unshared } from '../../src/batch/score-rows.ts';
+import type { PackedBatch } from '../../../src/batch/packed-batch.ts';
+import { lastTokens } from '../../support/models/read-masked.ts';
+import { dealRows, scoreRows, unshared } from '../../../src/batch/pack/score-rows.ts';
 
 const [a, b] = [Int32Array.of(1, 2, 3), Int32Array.of(4, 5, 6)];
 const row = (prefix: Int32Array, id: number) => ({ prefix, ids: Int32Array.of(id) });

@@ -1,8 +1,8 @@
-import { at } from '../../../base/at.ts';
-import { type FeedSpec, type LayoutPlan, logitsOutput } from '../../../batch/layouts/layout.ts';
-import { groupFeeds, sharedFeeds } from '../../../batch/layouts/masked/masked-feeds.ts';
-import * as blocks from '../blocks.ts';
-import { weightNames } from '../weights.ts';
+import { at } from '../../base/at.ts';
+import { type FeedSpec, type LayoutPlan, logitsOutput } from '../../batch/layouts/layout.ts';
+import { groupFeeds, sharedFeeds } from '../../batch/layouts/masked/masked-feeds.ts';
+import * as blocks from './blocks.ts';
+import { weightNames } from './weights.ts';
 
 /** The inputs of an attention group, and its masks, which all layers share. */
 interface Group {

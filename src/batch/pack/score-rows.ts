@@ -1,7 +1,7 @@
-import { at } from '../base/at.ts';
-import type { LayoutPlan } from './layouts/layout.ts';
+import { at } from '../../base/at.ts';
+import type { LayoutPlan } from '../layouts/layout.ts';
 import { packBatch, packedTokens } from './pack-batch.ts';
-import { type BatchPart, type PackedBatch, tokenPart } from './packed-batch.ts';
+import { type BatchPart, type PackedBatch, tokenPart } from '../packed-batch.ts';
 
 /** One candidate to score: its request's prefix, and its own tokens with the suffix. */
 export interface Row {
