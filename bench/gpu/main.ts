@@ -40,7 +40,7 @@ const values = parseOnlyOptions(process.argv.slice(2), usage, {
   small: { type: 'boolean', default: false },
   provider: { type: 'string', default: 'cuda' },
 });
-const provider = values.provider === 'cpu' && values.small ? 'cpu' : 'cuda';
+const provider = values.provider === 'cpu' ? 'cpu' : 'cuda';
 const planned = planOptions({ isSmall: values.small, provider, outDir: values.out });
 const options =
   values.seconds === undefined ? planned : { ...planned, seconds: Number(values.seconds) };
@@ -61,7 +61,7 @@ function runStep(
   limitS: number,
   env: Readonly<Record<string, string>> = {},
 ): Promise<string | undefined> {
-  const entry = fileURLToPath(new URL(`./step${extname(import.meta.url)}`, import.meta.url));
+  const entry = fileURLToPath(new URL(`./steps/step${extname(import.meta.url)}`, import.meta.url));
   const child = fork(entry, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -92,6 +92,9 @@ function readMachine(): Row {
 }
 
 async function main(): Promise<void> {
+  if (values.provider !== provider || (provider === 'cpu' && !values.small)) {
+    throw new Error(`--provider is '${values.provider}'; allowed: cuda, or cpu with --small`);
+  }
   mkdirSync(values.out, { recursive: true });
   rmSync(join(values.out, 'rows.jsonl'), { force: true });
   const machine = readMachine();
@@ -117,8 +120,7 @@ async function main(): Promise<void> {
 }
 
 function writeReport(machine: Row): void {
-  const { table: _, ...facts } = { table: '', ...machine };
-  const lines = Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`);
+  const lines = Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`);
   const text = `# bench:gpu\n\n${lines.join('\n')}\n\n${formatTables(rows)}`;
   writeFileSync(join(values.out, 'report.md'), text);
 }

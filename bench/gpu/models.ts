@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Blueprint, GraphFile, Manifest } from '../../src/model/manifest.ts';
-import { type GraphPlan, graphPlans, maskedPlan } from '../../src/toolchain/graph/graph-plans.ts';
+import {
+  type GraphPlan,
+  graphPlans,
+  lengthsPlan,
+  maskedPlan,
+  productNames,
+} from '../../src/toolchain/graph/graph-plans.ts';
 import { packedGraph, writeGraph } from '../../src/toolchain/graph/rank-graph.ts';
 import { parseModel } from '../../src/toolchain/graph/onnx/model-proto.ts';
 import { openSession, type RankSession } from '../../src/engine/session.ts';
@@ -12,12 +18,17 @@ export type Provider = 'cuda' | 'cpu';
 export const baseline = 'masked';
 /** The graph that a build in fp16 has for CUDA. */
 const servedPlan = graphPlans('fp16').cuda ?? maskedPlan;
-export const served: string = servedPlan.layout;
 /** Graphs over the same weights, by name. The others are compared with the baseline. */
 export const graphs: Readonly<Record<string, GraphPlan>> = {
   [baseline]: maskedPlan,
-  [served]: servedPlan,
+  ...Object.fromEntries(
+    productNames.map((products) => [
+      `${lengthsPlan.layout}-${products}`,
+      { ...lengthsPlan, products },
+    ]),
+  ),
 };
+export const served = nameOf(servedPlan);
 
 /** Random weights of one shape, and a graph for each plan. */
 export interface GpuModel {
@@ -80,4 +91,14 @@ export function openGraph(dir: string, graph: GraphFile, provider: Provider): Pr
   const each = { score: graph };
   const manifest = { graphs: { cpu: each, cuda: each } } as Manifest;
   return openSession({ modelDir: dir, manifest, provider, deviceId: 0, threads: 1 });
+}
+
+/** @throws Error when the bench does not know the plan: its table above has to follow. */
+function nameOf(plan: GraphPlan): string {
+  const wanted = JSON.stringify(plan);
+  const name = Object.keys(graphs).find((each) => JSON.stringify(graphs[each]) === wanted);
+  if (name === undefined) {
+    throw new Error(`no graph of bench:gpu has the plan that is served: ${wanted}`);
+  }
+  return name;
 }

@@ -122,7 +122,7 @@ function describe(
   { candidates, isSmall }: StepOptions,
 ): Row {
   if (replies.length === 0) {
-    return { errors: errors.length, 'first error': errors[0] ?? '' };
+    return { errors: errors.length, 'first error': errors.at(0) ?? '' };
   }
   const times = replies.map(({ ms }) => ms);
   const rate = (replies.length * candidates) / seconds;

@@ -80,7 +80,7 @@ export function settle(
   const picked = chooseBatching(measured);
   const usual = `the default on ${config.devices[0]?.provider ?? 'cpu'}`;
   const why = bounds === undefined ? usual : explain(picked, measured, problem);
-  const tokenBudget = picked?.tokenBudget ?? bounds?.tokenBudgets[0] ?? config.tokenBudget;
+  const tokenBudget = picked?.tokenBudget ?? bounds?.tokenBudgets.at(0) ?? config.tokenBudget;
   const devices = countSlots(config.devices, picked?.replicas ?? 1);
   const reasonOf = (name: 'tokenBudget' | 'devices' | 'encoders', otherwise: string) => {
     const source = config.given.get(name);

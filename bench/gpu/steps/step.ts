@@ -1,12 +1,12 @@
-import { messageOf } from '../../src/base/errors.ts';
-import { type ModelName, openModel } from './models.ts';
-import type { Row, StepName, StepOptions } from './plan.ts';
-import { profileOperators } from './steps/operators.ts';
-import { measureRates } from './steps/rates.ts';
-import { measureReplicas } from './steps/replicas.ts';
-import { compareScores } from './steps/scores.ts';
-import { buildServedModel } from './steps/served-model.ts';
-import { measureServer } from './steps/server.ts';
+import { messageOf } from '../../../src/base/errors.ts';
+import { type ModelName, openModel } from '../models.ts';
+import type { Row, StepName, StepOptions } from '../plan.ts';
+import { profileOperators } from './operators.ts';
+import { measureRates } from './rates.ts';
+import { measureReplicas } from './replicas.ts';
+import { compareScores } from './scores.ts';
+import { buildServedModel } from './served-model.ts';
+import { measureServer } from './server.ts';
 
 // The process of one step: `step.js NAME OPTIONS`, or of one build: `step.js build OPTIONS MODEL`.
 // Its rows go to the parent one by one, so that those before a crash are kept.
