@@ -82,8 +82,8 @@ function maskedTiles(parts: readonly BatchPart[]): MaskedTile[] {
 }
 
 /**
- * A long segment as several tiles: the rows before a piece are keys of it too. A candidate is scored
- * by its last piece.
+ * A long segment as several tiles: the rows before a piece are keys of it too. A candidate is
+ * scored by its last piece.
  */
 function inPieces({ start, rows: all, candidate, keys }: MaskedTile): MaskedTile[] {
   const own = at(keys, keys.length - 1);
