@@ -106,7 +106,7 @@ async function askAll(queries: readonly Query[]): Promise<readonly Query[]> {
 /** @throws Error when Prometheus refuses the query. */
 async function countSeries(expression: string): Promise<number> {
   const asked = new URLSearchParams({ query: expression });
-  const response = await fetch(`http://${prometheus}/api/v1/query?${asked}`);
+  const response = await fetch(`http://${prometheus}/api/v1/query?${asked.toString()}`);
   const { status, error, data } = (await response.json()) as {
     readonly status: string;
     readonly error?: string;

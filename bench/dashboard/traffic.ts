@@ -13,7 +13,7 @@ export async function makeTraffic(address: string, lengthMs: number): Promise<vo
   const stored = postings.slice(0, 60).map(({ id, title, text }) => ({
     id,
     version: '1',
-    ...(title === undefined ? {} : { title }),
+    title,
     text,
   }));
   await items.put([stored], () => undefined, timeoutMs);
@@ -24,7 +24,7 @@ export async function makeTraffic(address: string, lengthMs: number): Promise<vo
     const { query, candidates } = at(queries, round % queries.length);
     const texts = candidates.map(({ text, title }) => ({
       text,
-      ...(title === undefined ? {} : { title }),
+      title,
     }));
     const fresh = `${query} ${round}`;
     for (const [request, limitMs] of [

@@ -11,7 +11,7 @@ import type { Choice } from '../../domain/rank.ts';
 import type { PipelineOptions } from '../../pipeline/create-pipeline.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { ModelSet, OpenModel } from '../../pipeline/model-set.ts';
-import { openCapture } from '../../observe/capture.ts';
+import { type Capture, openCapture } from '../../observe/capture.ts';
 import { createLog, type LeveledLog, LineWriter, type Log } from '../../observe/log.ts';
 import { watchDoor, watchGauges, watchItems } from '../../observe/watch-gauges.ts';
 import { packageVersion } from '../../config/package-version.ts';
@@ -55,19 +55,14 @@ export async function run(
   const lines = new LineWriter();
   const log = createLog(given.logLevel, lines);
   const credentials = openCredentials(given, log);
-  const named: ServedConfig = { ...given, model: await chooseModel(given) };
-  const verify = verifierFor(named);
-  const model = await verify(named.model);
+  const { verify, model, config, choices } = await settleModel(given, { log, signals });
   const { manifest, files: verified } = model;
-  const { config, choices } = await settleBatching({ config: named, model, log, signals });
   const version = packageVersion();
   const observation = await openObservation({ config, manifest, log, env: process.env, version });
   const { observer } = observation;
   observer.watch('slmrank_log_lines_dropped_total', () => lines.dropped);
   findLoweredLimits(config, manifest).forEach((lowered) => log.warn({}, lowered));
-  const { capture: file } = config;
-  const capture =
-    file === undefined ? undefined : await openCapture({ file, log, clock: systemClock });
+  const capture = await openCaptureOf(config, log);
   const store = await openItems(config, log);
   const onShift = (model: OpenModel) => items?.work.follow(model);
   const followed = { tell: observer.tell, onShift, verify };
@@ -85,6 +80,18 @@ export async function run(
     killWhenStuck();
   }
   return isClean ? 0 : 1;
+}
+
+/** The model to serve, verified, and the settings with what was measured for it. */
+async function settleModel(given: Config, parts: Pick<ServeParts, 'log' | 'signals'>) {
+  const named: ServedConfig = { ...given, model: await chooseModel(given) };
+  const verify = verifierFor(named);
+  const model = await verify(named.model);
+  return { verify, model, ...(await settleBatching({ config: named, model, ...parts })) };
+}
+
+async function openCaptureOf({ capture: file }: Config, log: Log): Promise<Capture | undefined> {
+  return file === undefined ? undefined : await openCapture({ file, clock: systemClock, log });
 }
 
 /** Checks all that can be checked before the model is loaded, which is slow. @throws ConfigError */

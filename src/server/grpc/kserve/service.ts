@@ -1,7 +1,6 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { RankError } from '../../../base/errors.ts';
 import type { Ranker } from '../../../desk/ranker.ts';
-import { timeLimitOf } from '../../../desk/request-rules.ts';
 import type { WireModelInferRequest } from '../../../proto/generated/inference/ModelInferRequest.ts';
 import { type Received, unwrap } from '../../wire/guard-decoder.ts';
 import { type CallParts, unary } from '../unary.ts';
@@ -24,10 +23,11 @@ const platform = 'slmrank';
 
 /** Handlers for `guardInference`: the Open Inference Protocol in front of the same desk. */
 export function kserveService(parts: KserveParts): UntypedServiceImplementation {
-  const { ranker, version, config, isServing } = parts;
+  const { ranker, version, isServing } = parts;
   const answer = <In, Out>(method: string, work: (message: In) => Out) =>
     unary<Received<In>, Out>({ method, work: (received) => work(unwrap(received)) }, parts);
-  const nameOf = (asked: Named) => servedName(ranker, asked);
+  const named = <Out>(method: string, work: (name: string) => Out) =>
+    answer<Named, Out>(method, (asked) => work(servedName(ranker, asked)));
   return {
     ServerLive: answer('ServerLive', () => ({ live: true })),
     ServerReady: answer('ServerReady', () => ({ ready: isServing() })),
@@ -39,37 +39,42 @@ export function kserveService(parts: KserveParts): UntypedServiceImplementation 
       version,
       extensions: ['model_configuration'],
     })),
-    ModelMetadata: answer<Named, object>('ModelMetadata', (asked) => ({
-      name: nameOf(asked),
-      versions: [modelVersion],
-      platform,
-      inputs: inputNames.map((name) => ({ name, datatype: 'BYTES', shape: [-1, 1] })),
-      outputs: outputs.map((output) => ({ ...output, shape: [-1, 1] })),
-    })),
-    ModelConfig: answer<Named, object>('ModelConfig', (asked) => ({
-      config: {
-        name: nameOf(asked),
-        platform,
-        backend: platform,
-        maxBatchSize: config.candidates,
-        input: inputNames.map((name) => ({ name, dataType: 'TYPE_STRING', dims: [1] })),
-        output: outputs.map(({ name, datatype }) => ({
-          name,
-          dataType: triton[datatype],
-          dims: [1],
-        })),
-      },
-    })),
+    ModelMetadata: named('ModelMetadata', metadataOf),
+    ModelConfig: named('ModelConfig', (name) => ({ config: configOf(name, parts.config) })),
     ModelInfer: unary<Received<WireModelInferRequest>, object>(
       {
         // The name under which rankings are counted, whatever protocol asks for them.
         method: 'Rank',
         requestIdOf: (received) => (received.ok ? received.message.id : undefined),
-        timeLimitMsOf: () => timeLimitOf(undefined),
         work: (received, requestId, call) => infer(unwrap(received), requestId, call, ranker),
       },
       parts,
     ),
+  };
+}
+
+function metadataOf(name: string) {
+  return {
+    name,
+    versions: [modelVersion],
+    platform,
+    inputs: inputNames.map((input) => ({ name: input, datatype: 'BYTES', shape: [-1, 1] })),
+    outputs: outputs.map((output) => ({ ...output, shape: [-1, 1] })),
+  };
+}
+
+function configOf(name: string, { candidates: maxBatchSize }: KserveParts['config']) {
+  return {
+    name,
+    platform,
+    backend: platform,
+    maxBatchSize,
+    input: inputNames.map((input) => ({ name: input, dataType: 'TYPE_STRING', dims: [1] })),
+    output: outputs.map(({ name: output, datatype }) => ({
+      name: output,
+      dataType: triton[datatype],
+      dims: [1],
+    })),
   };
 }
 

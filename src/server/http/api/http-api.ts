@@ -94,21 +94,26 @@ export function createApp(parts: ApiParts, tls: TlsMaterial | undefined): Fastif
         }) as unknown as FastifyInstance);
   app.server.maxConnections = config.connections;
   app.server.timeout = config.messageMs;
-  app.removeAllContentTypeParsers();
-  const jsonLimits = { values: valuesOf(config), depth: mostDepth };
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    try {
-      done(null, parseJsonBody(body as Buffer, jsonLimits));
-    } catch (error) {
-      done(error as Error);
-    }
-  });
+  readJson(app, config);
   answerErrors(app);
   admitCalls(app, parts);
   addRankRoutes(app, parts);
   addInfoRoutes(app, parts);
   addPage(app);
   return app;
+}
+
+/** No other kind of body is read. */
+function readJson(app: FastifyInstance, config: Config): void {
+  app.removeAllContentTypeParsers();
+  const limits = { values: valuesOf(config), depth: mostDepth };
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, parseJsonBody(body as Buffer, limits));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
 }
 
 function secureOptions({ certificate, privateKey, clientCa }: TlsMaterial) {

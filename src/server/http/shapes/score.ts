@@ -66,7 +66,7 @@ function formsOf({ text_1: first, text_2: second, model }: Static<typeof body>) 
     const query = at(queries, queries.length === 1 ? 0 : index);
     const last = runs.at(-1);
     if (last?.query === query) {
-      last?.documents.push(document);
+      last.documents.push(document);
     } else {
       runs.push({ query, documents: [document] });
     }

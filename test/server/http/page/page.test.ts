@@ -46,17 +46,17 @@ test('/metrics is what the page reads', async () => {
 });
 
 interface TextModule {
-  clausesOf(text: string): readonly { readonly start: number; readonly end: number }[];
-  findCut(
+  readonly clausesOf: (text: string) => readonly { readonly start: number; readonly end: number }[];
+  readonly findCut: (
     text: string,
     tokens: number,
     countTokens: (texts: readonly string[]) => Promise<readonly number[]>,
-  ): Promise<number>;
+  ) => Promise<number>;
 }
 
 interface CandidatesModule {
-  readCandidates(pasted: string): readonly object[];
-  writeCandidates(candidates: readonly object[]): string;
+  readonly readCandidates: (pasted: string) => readonly object[];
+  readonly writeCandidates: (candidates: readonly object[]) => string;
 }
 
 const load = async <T>(name: string): Promise<T> => (await import(new URL(name, assets).href)) as T;
