@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import type { EncodedRequest } from '../../../src/batch/packed-batch.ts';
 import { type Segment, readsPerToken, tokenSegment } from '../../../src/batch/segment.ts';
 import { ComputedShare } from '../../../src/pipeline/plan/computed-share.ts';
@@ -49,7 +50,7 @@ test('candidates count for what they cost, the query and the prefix for all they
 test('the share follows the traffic', () => {
   const share = new ComputedShare();
   const estimate = share.reduce(whole, 1_000);
-  const estimated = () => estimate(asked, asked.candidates).candidateTokens[0] ?? 0;
+  const estimated = () => at(estimate(asked, asked.candidates).candidateTokens, 0);
   share.observe(request(25));
   const first = estimated();
   for (let i = 0; i < 100; i++) {
