@@ -33,6 +33,7 @@ async function main(): Promise<number> {
     SLMRANK_DEVICES: 'cpu:2',
     SLMRANK_ITEMS: join(folder, 'items'),
     SLMRANK_SHADOW_SHARE: '1',
+    SLMRANK_STATES_MB: '64',
     SLMRANK_QUEUED_CANDIDATES: '150',
     SLMRANK_CANDIDATES: '150',
   });

@@ -22,7 +22,7 @@ import { kserveService } from './grpc/kserve/service.ts';
 import { createLoadReports } from './grpc/load-report.ts';
 import { guardService, rankingService } from './grpc/ranking-service.ts';
 import { createReflection } from './grpc/reflection.ts';
-import { openHttpApi } from './http/api/http-api.ts';
+import type { HttpApi } from './http/api/http-api.ts';
 import type { ApiParts } from './http/api/rank-routes.ts';
 import { createStop } from './stop.ts';
 import type { ListenCredentials } from './tls.ts';
@@ -96,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // The library's log lines are noise among ours: we get its faults as errors and statuses anyway.
   setLogger({ error: toDebug(log), info: toDebug(log), debug: toDebug(log) });
   const address = await transport.listen();
-  const http = await openHttpApi(config.httpAddress, api, transport.tls);
+  const http = await openHttp(config.httpAddress, api, transport.tls);
   const ready = serveWhenWarm(pipeline, lifecycle, health);
   ready.catch(() => undefined); // The caller handles it; until then it must not end the process.
   const stopping = createStop({
@@ -165,6 +165,19 @@ function addServices(options: ServerOptions, parts: ServiceParts): ApiParts {
   server.addService(guardInference(root, config), kserveService(inference));
   const { metrics } = options;
   return { ...calls, config, served, ranker, door: parts.transport.door, isServing, metrics };
+}
+
+/** Loads the library only where it is needed: it takes as long to load as everything else. */
+async function openHttp(
+  address: string | undefined,
+  api: ApiParts,
+  tls: Transport['tls'],
+): Promise<HttpApi | undefined> {
+  if (address === undefined) {
+    return undefined;
+  }
+  const { openHttpApi } = await import('./http/api/http-api.ts');
+  return await openHttpApi(address, api, tls);
 }
 
 async function serveWhenWarm(

@@ -27,19 +27,15 @@ const valuesOf = ({ candidates }: Config) => 16 * candidates + 1000;
 const idleMs = 60_000;
 
 /**
- * Serves the APIs of other ranking servers, and our own in JSON, over HTTP/1.1; nothing without an
- * address.
+ * Serves the APIs of other ranking servers, and our own in JSON, over HTTP/1.1.
  *
  * @throws Error when the address cannot be listened on.
  */
 export async function openHttpApi(
-  address: string | undefined,
+  address: string,
   parts: ApiParts,
   tls: RenewedTls | undefined,
-): Promise<HttpApi | undefined> {
-  if (address === undefined) {
-    return undefined;
-  }
+): Promise<HttpApi> {
   const app = createApp(parts, tls?.material());
   tls?.onRenewed((material) => renewTls(app, material));
   const colon = address.lastIndexOf(':');
