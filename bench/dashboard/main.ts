@@ -3,15 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Stand, startStand } from '../suite/server/stand.ts';
-import { ensureTinyModel } from '../suite/server/tiny-model.ts';
 import { parseOptions } from '../../src/cli/shared/usage.ts';
+import { defaultRecipe, ensureModel } from '../../src/toolchain/build/ensure-model.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { queriesOf, type Query } from './queries.ts';
 import { makeTraffic } from './traffic.ts';
 
 const usage = `Usage: npm run check:dashboard -- [OPTIONS]
 
-Starts a server with a tiny model, a real Prometheus that scrapes it, and traffic of every kind, and
+Starts a server with the bundled model, a real Prometheus that scrapes it, and traffic of every kind, and
 then asks Prometheus every query of the Grafana board and of the alert rules. A query of the board
 that gives no data fails, unless it shows only faults. Needs prometheus and promtool on the PATH
 (Debian: apt-get install prometheus).
@@ -29,7 +29,7 @@ const prometheus = `127.0.0.1:${values.port}`;
 async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'slmrank-dashboard-'));
   const stand = await startStand({
-    SLMRANK_MODEL: await ensureTinyModel('bench/out', console.log),
+    SLMRANK_MODEL: await ensureModel(defaultRecipe, 'cpu'),
     SLMRANK_DEVICES: 'cpu:2',
     SLMRANK_ITEMS: join(folder, 'items'),
     SLMRANK_SHADOW_SHARE: '1',

@@ -4,7 +4,7 @@ import { readDemoData } from '../../src/eval/data/demo-data.ts';
 import { at } from '../../src/base/at.ts';
 
 const timeoutMs = 20_000;
-const pauseMs = 100;
+const pauseMs = 500;
 
 /** Traffic of every kind that the board shows, for a while: good, bad, late, stored, deferrable. */
 export async function makeTraffic(address: string, lengthMs: number): Promise<void> {
