@@ -50,6 +50,6 @@ export async function queriesOf(deploy: string): Promise<readonly Query[]> {
 }
 
 /** As Grafana sets them: all servers, and a window of some scrapes. */
-export function setVariables(expression: string): string {
+function setVariables(expression: string): string {
   return expression.replaceAll('$instance', '.*').replaceAll('$__rate_interval', '15s');
 }

@@ -2,7 +2,6 @@ import { Agent, request } from 'node:http';
 import { createRankingClient } from '../../src/client/client.ts';
 import { startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { parseOptions } from '../../src/cli/shared/usage.ts';
-import { createDeferred } from '../../src/base/deferred.ts';
 import { readDemoData } from '../../src/eval/data/demo-data.ts';
 import { describeMachine } from '../../src/eval/measures/machine.ts';
 import { at } from '../../src/base/at.ts';
@@ -61,18 +60,11 @@ type Way = () => Promise<unknown>;
 
 async function main(): Promise<void> {
   const rounds = Number(values.rounds);
-  const listening = createDeferred<string>();
   const server = await startServerProcess({
     settings: { SLMRANK_HTTP_ADDRESS: '127.0.0.1:0' },
     timeoutMs: 600_000,
-    onLine: (line) => {
-      const [, found] = /"http":"([^"]+)"/.exec(line) ?? [];
-      if (found !== undefined) {
-        listening.resolve(found);
-      }
-    },
   });
-  const http = await listening.promise;
+  const { httpAddress: http = '' } = server;
   const client = createRankingClient(server.address);
   const { query, candidates } = at((await readDemoData('models/demo')).queries, 0);
   const texts = candidates.slice(0, Number(values.candidates)).map(({ text }) => text);

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type ServerProcess, startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { parseOptions, UsageError } from '../../src/cli/shared/usage.ts';
-import { createDeferred } from '../../src/base/deferred.ts';
 import { JsonRecord } from '../../src/base/files/json-record.ts';
 import { parseTemplate } from '../../src/model/manifest.ts';
 import { parseProtoRoot } from '../../src/proto/proto-root.ts';
@@ -74,7 +73,7 @@ async function main(args: readonly string[]): Promise<number> {
       scoresOf: (reply: Buffer) =>
         service.Rank.responseDeserialize(reply).results.map(({ logit }) => logit),
     };
-    const { http } = server ?? {};
+    const { httpAddress: http } = server ?? {};
     const result = await (http === undefined
       ? attack({ ...plan, kinds: grpcKinds, openClient: () => new WireClient(plan.address) })
       : attack({ ...plan, kinds: httpKinds, openClient: () => new HttpClient(http) }));
@@ -88,12 +87,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-interface TinyServer extends ServerProcess {
-  /** HOST:PORT of HTTP; undefined when it is off. */
-  readonly http: string | undefined;
-}
-
-async function startTinyServer(folder: string, withHttp: boolean): Promise<TinyServer> {
+async function startTinyServer(folder: string, withHttp: boolean): Promise<ServerProcess> {
   const tiny = projectFolder('test/golden/logits-tiny');
   const model = join(folder, 'model');
   await buildModel({
@@ -114,7 +108,7 @@ async function startTinyServer(folder: string, withHttp: boolean): Promise<TinyS
   const settings = {
     SLMRANK_MODEL: model,
     SLMRANK_DEVICES: 'cpu:1',
-    SLMRANK_LOG_LEVEL: 'info',
+    SLMRANK_LOG_LEVEL: 'warn',
     SLMRANK_HTTP_ADDRESS: withHttp ? '127.0.0.1:0' : 'off',
     SLMRANK_REQUEST_BYTES: String(limits.requestBytes),
     SLMRANK_TEXT_BYTES: String(limits.textBytes),
@@ -125,15 +119,7 @@ async function startTinyServer(folder: string, withHttp: boolean): Promise<TinyS
     SLMRANK_BUFFERED_BYTES: '67108864',
     SLMRANK_MESSAGE_MS: '2000',
   };
-  const listening = createDeferred<string>();
-  const onLine = (line: string) => {
-    const [, found] = /"http":"([^"]+)"/.exec(line) ?? [];
-    if (found !== undefined) {
-      listening.resolve(found);
-    }
-  };
-  const server = await startServerProcess({ settings, timeoutMs: 120_000, onLine });
-  return { ...server, http: withHttp ? await listening.promise : undefined };
+  return await startServerProcess({ settings, timeoutMs: 120_000 });
 }
 
 function findFailures(result: AttackResult, exit: number | 'killed' | undefined): string[] {

@@ -25,7 +25,7 @@ import { createReflection } from './grpc/reflection.ts';
 import type { HttpApi } from './http/api/http-api.ts';
 import type { ApiParts } from './http/api/rank-routes.ts';
 import { createStop } from './stop.ts';
-import type { ListenCredentials } from './tls.ts';
+import { type ListenCredentials, warnOfPlainText } from './tls.ts';
 import { createTransport, type Transport } from './transport.ts';
 import { nameStatus } from './wire/error.ts';
 
@@ -96,7 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // The library's log lines are noise among ours: we get its faults as errors and statuses anyway.
   setLogger({ error: toDebug(log), info: toDebug(log), debug: toDebug(log) });
   const address = await transport.listen();
-  const http = await openHttp(config.httpAddress, api, transport.tls);
+  const http = await openHttp(api, transport.tls);
   const ready = serveWhenWarm(pipeline, lifecycle, health);
   ready.catch(() => undefined); // The caller handles it; until then it must not end the process.
   const stopping = createStop({
@@ -168,14 +168,12 @@ function addServices(options: ServerOptions, parts: ServiceParts): ApiParts {
 }
 
 /** Loads the library only where it is needed: it takes as long to load as everything else. */
-async function openHttp(
-  address: string | undefined,
-  api: ApiParts,
-  tls: Transport['tls'],
-): Promise<HttpApi | undefined> {
+async function openHttp(api: ApiParts, tls: Transport['tls']): Promise<HttpApi | undefined> {
+  const { httpAddress: address } = api.config;
   if (address === undefined) {
     return undefined;
   }
+  warnOfPlainText(address, api.config, api.log);
   const { openHttpApi } = await import('./http/api/http-api.ts');
   return await openHttpApi(address, api, tls);
 }

@@ -8,6 +8,8 @@ import { messageOf } from '../../base/errors.ts';
 export interface ServerProcess {
   /** HOST:PORT, where it listens. */
   readonly address: string;
+  /** The same for HTTP; undefined when it is off. */
+  readonly httpAddress: string | undefined;
   readonly pid: number;
   /** The last lines that it logged. */
   logTail(): string;
@@ -56,30 +58,34 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   const lines: string[] = [];
   const logTail = () => lines.join('\n');
   const exited = exitOf(child);
-  const ready = new Promise<string>((resolve) => {
+  const ready = new Promise<ReadyAddresses>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         options.onLine?.(line);
         lines.push(line);
         lines.splice(0, lines.length - tailLines);
-        const address = findReadyAddress(line);
-        if (address !== undefined) {
-          resolve(address);
+        const addresses = findReadyAddresses(line);
+        if (addresses !== undefined) {
+          resolve(addresses);
         }
       });
     }
   });
-  const address = await firstOf(ready, exited, options.timeoutMs).catch((error: unknown) => {
+  const addresses = await firstOf(ready, exited, options.timeoutMs).catch((error: unknown) => {
     child.kill('SIGKILL');
     const reason = messageOf(error);
     throw new ServerStartError(`${reason}; its log ends with:\n${logTail()}`);
   });
-  return { address, pid: child.pid ?? 0, logTail, stop: () => stop(child, exited) };
+  return { ...addresses, pid: child.pid ?? 0, logTail, stop: () => stop(child, exited) };
 }
 
-/** The address in the server's ready line; undefined for any other line. */
-export function findReadyAddress(line: string): string | undefined {
-  return /^slmrank ready on (\S+):\s/.exec(line)?.[1];
+type ReadyAddresses = Pick<ServerProcess, 'address' | 'httpAddress'>;
+
+/** The addresses in the server's ready line; undefined for any other line. */
+export function findReadyAddresses(line: string): ReadyAddresses | undefined {
+  const [, address] = /^slmrank ready on (\S+):\s/.exec(line) ?? [];
+  const [, httpAddress] = /; HTTP on (\S+)$/.exec(line) ?? [];
+  return address === undefined ? undefined : { address, httpAddress };
 }
 
 /**
@@ -104,10 +110,10 @@ function exitOf(child: ChildProcess): Promise<string> {
 }
 
 async function firstOf(
-  ready: Promise<string>,
+  ready: Promise<ReadyAddresses>,
   exited: Promise<string>,
   timeoutMs: number,
-): Promise<string> {
+): Promise<ReadyAddresses> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -1,5 +1,5 @@
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import { FairRoom } from '../../base/fair-room.ts';
 import { ConnectionProbe } from './connection-probe.ts';
@@ -16,7 +16,7 @@ const maxEndMs = 1000;
 /** A network may always have this many connections while there is any room. */
 const always = 8;
 
-type Address = Pick<Socket, 'remoteAddress' | 'remotePort'>;
+type Address = Pick<Socket, 'remoteAddress' | 'remotePort' | 'localPort'>;
 
 interface Connection {
   readonly socket: Socket;
@@ -55,22 +55,35 @@ export class Connections {
   }
 
   guard(http2Server: Http2Server): void {
-    const handlers = http2Server.listeners('connection') as ((socket: Socket) => void)[];
-    http2Server.removeAllListeners('connection');
-    http2Server.on('connection', (socket: Socket) => {
+    this.guardSockets(http2Server);
+    http2Server.on('session', (session: ServerHttp2Session) => this.#greet(session));
+  }
+
+  /** Limits the connections of a server of any protocol. */
+  guardSockets(server: Server): void {
+    const handlers = server.listeners('connection') as ((socket: Socket) => void)[];
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
       if (this.#admit(socket)) {
-        handlers.forEach((handle) => handle.call(http2Server, socket));
+        handlers.forEach((handle) => handle.call(server, socket));
       } else {
         this.#closed += 1;
         socket.destroy();
       }
     });
-    http2Server.on('session', (session: ServerHttp2Session) => this.#greet(session));
   }
 
   /** Counts a call of a connection as open until the returned function is called. */
   begin(session: ServerHttp2Session | undefined): () => void {
-    const connection = this.#find(session);
+    return this.#count(this.#find(session));
+  }
+
+  /** The same for a connection without a session. */
+  beginOn(socket: Address): () => void {
+    return this.#count(this.#all.get(keyOf(socket)));
+  }
+
+  #count(connection: Connection | undefined): () => void {
     const change = (by: 1 | -1) => {
       if (connection !== undefined) {
         connection.calls += by;
@@ -176,7 +189,7 @@ function end({ session, socket }: Connection): void {
   }
 }
 
-/** A server has at most one connection from an address and port at a time. */
-function keyOf({ remoteAddress, remotePort }: Address): string {
-  return `${remoteAddress ?? ''} ${remotePort ?? 0}`;
+/** One port of a server has at most one connection from an address and port at a time. */
+function keyOf({ remoteAddress, remotePort, localPort }: Address): string {
+  return `${remoteAddress ?? ''} ${remotePort ?? 0} ${localPort ?? 0}`;
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import type { Socket } from 'node:net';
+import type { Server as HttpServer, Socket } from 'node:net';
 import type { Server, ServerInterceptor } from '@grpc/grpc-js';
 import type { Clock } from '../../base/clock.ts';
 import { presentError, RankError, type Reason } from '../../base/errors.ts';
@@ -31,7 +31,7 @@ export interface FrontDoorParts {
   readonly mostMessageBytes: number;
 }
 
-export interface HttpCall {
+interface HttpCall {
   readonly socket: Socket;
   /** The header, as sent. */
   readonly authorization: string | undefined;
@@ -41,7 +41,7 @@ export interface HttpCall {
   readonly bytes: number;
 }
 
-export interface AdmittedCall {
+interface AdmittedCall {
   /** The caller's proven name; undefined for callers that name themselves. */
   readonly client: string | undefined;
   readonly leave: () => void;
@@ -102,6 +102,11 @@ export class FrontDoor {
     });
   }
 
+  /** Limits the connections of the HTTP address together with those of gRPC. */
+  attachHttp(server: HttpServer): void {
+    this.#connections.guardSockets(server);
+  }
+
   /**
    * Admits a plain HTTP call, within the same limits as the others, until `leave` is called.
    *
@@ -116,7 +121,9 @@ export class FrontDoor {
       const release = this.#bytes.hold(bytes, origin);
       this.#open.room.enter(origin);
       this.#httpCalls += 1;
+      const end = this.#connections.beginOn(socket);
       const leave = () => {
+        end();
         this.#httpCalls -= 1;
         this.#open.room.leave(origin);
         release();

@@ -8,7 +8,7 @@ export interface DescribedType {
 }
 
 /** All types of a package by name without the package. */
-export type DescribedTypes = Readonly<Record<string, DescribedType>>;
+type DescribedTypes = Readonly<Record<string, DescribedType>>;
 
 interface DescribedField {
   /** In camel case. */

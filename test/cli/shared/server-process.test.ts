@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
-  findReadyAddress,
+  findReadyAddresses,
   type ServerProcess,
   startServerProcess,
 } from '../../../src/cli/shared/server-process.ts';
@@ -52,8 +52,15 @@ describe('startServerProcess', () => {
   });
 });
 
-test('findReadyAddress reads the ready line and no other', () => {
-  expect(findReadyAddress('slmrank ready on 127.0.0.1:50051: model x')).toBe('127.0.0.1:50051');
-  expect(findReadyAddress('{"msg":"ready","address":"127.0.0.1:1"}')).toBeUndefined();
-  expect(findReadyAddress('the slmrank ready on a:1: b')).toBeUndefined();
+test('findReadyAddresses reads the ready line and no other', () => {
+  expect(findReadyAddresses('slmrank ready on 127.0.0.1:50051: model x')).toEqual({
+    address: '127.0.0.1:50051',
+    httpAddress: undefined,
+  });
+  expect(findReadyAddresses('slmrank ready on a:1: model x (cgroup); HTTP on a:2')).toEqual({
+    address: 'a:1',
+    httpAddress: 'a:2',
+  });
+  expect(findReadyAddresses('{"msg":"ready","address":"127.0.0.1:1"}')).toBeUndefined();
+  expect(findReadyAddresses('the slmrank ready on a:1: b')).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as ort from 'onnxruntime-node';
 import { sessionSettings } from '../../../src/engine/session.ts';
-import { countRunNodes, nodesPerLayer } from '../../../src/toolchain/graph/count-nodes.ts';
+import { countRunNodes, nodesPerLayer } from '../../support/models/count-nodes.ts';
 import { lengthsPlan, maskedPlan } from '../../../src/toolchain/graph/graph-plans.ts';
 import { parseModel } from '../../../src/toolchain/graph/onnx/model-proto.ts';
 import { buildTinyModel, tinyBlueprint } from '../../support/models/tiny-model.ts';

@@ -1,4 +1,3 @@
-import { at } from '../../../base/at.ts';
 import { RankError } from '../../../base/errors.ts';
 import type { DeskCall } from '../../../desk/answer.ts';
 import type { Ranked, Ranker } from '../../../desk/ranker.ts';
@@ -6,6 +5,7 @@ import type { RankForm } from '../../../desk/request-rules.ts';
 import { invalidRequest } from '../../../desk/violations.ts';
 import type { WireModelInferRequest } from '../../../proto/generated/inference/ModelInferRequest.ts';
 import type { WireModelInferResponseInput } from '../../../proto/generated/inference/ModelInferResponse.ts';
+import { queryRuns } from '../../../desk/query-runs.ts';
 import { toRankForm } from '../../wire/request.ts';
 import { readTexts, writeFloats, writeIntegers } from './tensors.ts';
 
@@ -36,10 +36,13 @@ export async function infer(
   request: WireModelInferRequest,
   requestId: string,
   call: DeskCall,
-  ranker: Pick<Ranker, 'rank'>,
+  {
+    ranker,
+    mostPassages,
+  }: { readonly ranker: Pick<Ranker, 'rank'>; readonly mostPassages: number },
 ): Promise<WireModelInferResponseInput> {
   const asked = readOutputs(request);
-  const forms = readForms(request);
+  const forms = readForms(request, mostPassages);
   const rows: Row[] = [];
   for (const form of forms) {
     rows.push(...rowsOf(await rank(form, requestId, call, ranker)));
@@ -74,26 +77,22 @@ async function rank(
   }
 }
 
-function readForms(request: WireModelInferRequest): readonly RankForm[] {
+/** @throws RankError `invalid-argument` for more passages than a batch of ModelConfig has. */
+function readForms(request: WireModelInferRequest, mostPassages: number): readonly RankForm[] {
   const queries = readTexts(request, 'QUERY');
   const passages = readTexts(request, 'PASSAGE');
-  if (queries.length !== 1 && queries.length !== passages.length) {
+  const runs = queryRuns(queries, passages);
+  if (runs === undefined) {
     const description =
       `'QUERY' has ${queries.length} texts and 'PASSAGE' has ${passages.length}; ` +
       'one query is needed, or as many as passages';
     throw invalidRequest([{ field: 'inputs', description }]);
   }
-  const runs: { query: string; passages: string[] }[] = [];
-  for (const [place, passage] of passages.entries()) {
-    const query = at(queries, queries.length === 1 ? 0 : place);
-    const last = runs.at(-1);
-    if (last?.query === query) {
-      last.passages.push(passage);
-    } else {
-      runs.push({ query, passages: [passage] });
-    }
+  if (passages.length > mostPassages) {
+    const description = `'PASSAGE' has ${passages.length} texts; allowed 1 to ${mostPassages}`;
+    throw invalidRequest([{ field: 'inputs', description }]);
   }
-  return runs.map((run) => formOf(run.query, run.passages, request));
+  return runs.map(({ query, texts }) => formOf(query, texts, request));
 }
 
 function formOf(

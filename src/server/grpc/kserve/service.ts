@@ -23,7 +23,8 @@ const platform = 'slmrank';
 
 /** Handlers for `guardInference`: the Open Inference Protocol in front of the same desk. */
 export function kserveService(parts: KserveParts): UntypedServiceImplementation {
-  const { ranker, version, isServing } = parts;
+  const { ranker, version, isServing, config } = parts;
+  const asked = { ranker, mostPassages: config.candidates };
   const answer = <In, Out>(method: string, work: (message: In) => Out) =>
     unary<Received<In>, Out>({ method, work: (received) => work(unwrap(received)) }, parts);
   const named = <Out>(method: string, work: (name: string) => Out) =>
@@ -40,13 +41,13 @@ export function kserveService(parts: KserveParts): UntypedServiceImplementation 
       extensions: ['model_configuration'],
     })),
     ModelMetadata: named('ModelMetadata', metadataOf),
-    ModelConfig: named('ModelConfig', (name) => ({ config: configOf(name, parts.config) })),
+    ModelConfig: named('ModelConfig', (name) => ({ config: configOf(name, config) })),
     ModelInfer: unary<Received<WireModelInferRequest>, object>(
       {
         // The name under which rankings are counted, whatever protocol asks for them.
         method: 'Rank',
         requestIdOf: (received) => (received.ok ? received.message.id : undefined),
-        work: (received, requestId, call) => infer(unwrap(received), requestId, call, ranker),
+        work: (received, requestId, call) => infer(unwrap(received), requestId, call, asked),
       },
       parts,
     ),

@@ -10,8 +10,8 @@ export interface HttpQuestion {
   readonly caller: Caller;
   /** The client's own limit in milliseconds; Infinity when it gave none. */
   readonly timeLeftMs: number;
-  /** Calls back when the client disconnects before it has its answer. */
-  readonly onGone: (gone: () => void) => void;
+  /** Aborted when the client disconnects before it has its answer. */
+  readonly left: AbortSignal;
   /** Receives the times of a ranked request. */
   readonly noteTimes: (times: StageTimes) => void;
 }
@@ -52,7 +52,7 @@ export function ask<In, Out>(
       parts,
     );
     const close = parts.lifecycle.open({ end: (error) => pending.fail(error) });
-    question.onGone(() => {
+    question.left.addEventListener('abort', () => {
       pending.abandon();
       close();
       reject(new RankError('cancelled', 'the client has disconnected'));

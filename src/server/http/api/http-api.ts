@@ -37,7 +37,9 @@ export async function openHttpApi(
   tls: RenewedTls | undefined,
 ): Promise<HttpApi> {
   const app = createApp(parts, tls?.material());
-  tls?.onRenewed((material) => renewTls(app, material));
+  if (tls !== undefined) {
+    renewTls(app, tls);
+  }
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
   try {
@@ -64,8 +66,8 @@ export async function openHttpApi(
   };
 }
 
-/** The application, not listening yet; tests send requests into it without a socket. */
-export function createApp(parts: ApiParts, tls: TlsMaterial | undefined): FastifyInstance {
+/** The application, not listening yet. */
+function createApp(parts: ApiParts, tls: TlsMaterial | undefined): FastifyInstance {
   const { config } = parts;
   const limits = {
     maxHeaderSize: config.metadataBytes,
@@ -88,8 +90,9 @@ export function createApp(parts: ApiParts, tls: TlsMaterial | undefined): Fastif
           ...options,
           https: { ...limits, ...secureOptions(tls) },
         }) as unknown as FastifyInstance);
-  app.server.maxConnections = config.connections;
-  app.server.timeout = config.messageMs;
+  parts.door.attachHttp(app.server);
+  // A connection is quiet while its request is ranked.
+  app.server.timeout = config.maxCallMs + config.messageMs;
   readJson(app, config);
   answerErrors(app);
   admitCalls(app, parts);
@@ -122,13 +125,26 @@ function secureOptions({ certificate, privateKey, clientCa }: TlsMaterial) {
   };
 }
 
-/** New connections get the new certificate; certified ones must be opened again. */
-function renewTls(app: FastifyInstance, material: TlsMaterial): void {
+/**
+ * New connections get the new certificate. The others are closed, at once or behind their answer:
+ * the new authority of client certificates has not verified them.
+ */
+function renewTls(app: FastifyInstance, tls: RenewedTls): void {
   const server: unknown = app.server;
-  if (server instanceof Server) {
-    server.setSecureContext(secureOptions(material));
-    server.closeIdleConnections();
-  }
+  const verified = new WeakMap<object, TlsMaterial>();
+  app.server.on('secureConnection', (socket: object) => verified.set(socket, tls.material()));
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (verified.get(request.raw.socket) !== tls.material()) {
+      reply.header('connection', 'close');
+    }
+    done();
+  });
+  tls.onRenewed((material) => {
+    if (server instanceof Server) {
+      server.setSecureContext(secureOptions(material));
+      server.closeIdleConnections();
+    }
+  });
 }
 
 /** Errors that the library finds before a route is asked, by their HTTP status. */
@@ -167,7 +183,7 @@ function describeLibraryError(
     : message;
 }
 
-export function sendError(
+function sendError(
   reply: FastifyReply,
   error: RankError,
   writeError: WriteError,

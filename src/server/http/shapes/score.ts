@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { at } from '../../../base/at.ts';
-import { RankError } from '../../../base/errors.ts';
 import type { Ranked } from '../../../desk/ranker.ts';
+import { invalidRequest } from '../../../desk/violations.ts';
+import { queryRuns } from '../../../desk/query-runs.ts';
 import { formOf, inputTokens, scoreOf, type Shape, shape, textCandidate } from './shape.ts';
 
 /** `POST /score` of vLLM: one text with many, or pairs of texts. */
@@ -49,34 +49,18 @@ export const vllmScore: Shape = shape({
   }),
 });
 
-/** Pairs that follow each other with the same first text are one request. */
 function formsOf({ text_1: first, text_2: second, model }: Static<typeof body>) {
-  const documents = typeof second === 'string' ? [second] : second;
   const queries = typeof first === 'string' ? [first] : first;
-  if (queries.length !== 1 && queries.length !== documents.length) {
+  const documents = typeof second === 'string' ? [second] : second;
+  const runs = queryRuns(queries, documents);
+  if (runs === undefined) {
     const description =
       `has ${queries.length} texts and text_2 has ${documents.length}; ` +
       'text_1 needs one text, or as many as text_2';
-    throw new RankError('invalid-argument', `text_1 ${description}`, {
-      violations: [{ field: 'text_1', description }],
-    });
+    throw invalidRequest([{ field: 'text_1', description }]);
   }
-  const runs: { query: string; documents: string[] }[] = [];
-  for (const [index, document] of documents.entries()) {
-    const query = at(queries, queries.length === 1 ? 0 : index);
-    const last = runs.at(-1);
-    if (last?.query === query) {
-      last.documents.push(document);
-    } else {
-      runs.push({ query, documents: [document] });
-    }
-  }
-  return (runs.length === 0 ? [{ query: at(queries, 0), documents }] : runs).map((run) =>
-    formOf({
-      query: run.query,
-      candidates: run.documents.map(textCandidate),
-      model: model ?? undefined,
-    }),
+  return runs.map(({ query, texts: run }) =>
+    formOf({ query, candidates: run.map(textCandidate), model: model ?? undefined }),
   );
 }
 

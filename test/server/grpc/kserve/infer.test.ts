@@ -63,4 +63,13 @@ describe('ModelInfer', () => {
     kserve.server.pipeline.holds = false;
     expect(await failed).toMatchObject({ code: status.UNAVAILABLE });
   });
+
+  test('refuses more passages than a batch of ModelConfig has', async () => {
+    const many = Array.from({ length: 21 }, (_, i) => `q${i}`);
+    const inputs = [textInput('QUERY', many), textInput('PASSAGE', many)];
+    expect(await kserve.fail({ ...inferRequest, inputs })).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      message: "inputs 'PASSAGE' has 21 texts; allowed 1 to 20",
+    });
+  });
 });

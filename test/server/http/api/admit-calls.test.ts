@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { createKey, hashKey } from '../../../../src/desk/access/api-keys.ts';
@@ -42,11 +42,18 @@ const searcher = issueCertificate({
 
 interface TlsAnswer {
   readonly status: number;
-  /** The name in the server's certificate. */
+  /** The name in the server's certificate; empty for a session that is resumed. */
   readonly shown: string;
+  readonly isNewConnection: boolean;
 }
 
-function askTls(options: { readonly cert?: string; readonly key?: string }): Promise<TlsAnswer> {
+interface TlsOptions {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly agent?: Agent;
+}
+
+function askTls(options: TlsOptions): Promise<TlsAnswer> {
   const port = Number(server.httpAddress?.split(':').at(-1));
   return new Promise((resolve, reject) => {
     let shown = '';
@@ -68,7 +75,9 @@ function askTls(options: { readonly cert?: string; readonly key?: string }): Pro
       },
       (response) => {
         response.resume();
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, shown }));
+        response.once('end', () =>
+          resolve({ status: response.statusCode ?? 0, shown, isNewConnection: !sent.reusedSocket }),
+        );
       },
     );
     sent.once('error', reject);
@@ -82,11 +91,11 @@ test('TLS with the certificates of gRPC, which are read again', async () => {
     'tls-cert': join(folder, 'cert.pem'),
     'tls-key': join(folder, 'key.pem'),
   });
-  expect(await askTls({})).toEqual({ status: 200, shown: 'first' });
+  expect(await askTls({})).toMatchObject({ status: 200, shown: 'first' });
   writeFileSync(join(folder, 'cert.pem'), second.certPem);
   writeFileSync(join(folder, 'key.pem'), second.keyPem);
   server.reload();
-  expect(await askTls({})).toEqual({ status: 200, shown: 'second' });
+  expect(await askTls({})).toMatchObject({ status: 200, shown: 'second' });
 });
 
 test('client certificates name the client', async () => {
@@ -105,4 +114,25 @@ test('client certificates name the client', async () => {
     status: 200,
   });
   expect(server.pipeline.ranked[0]?.call.client).toBe('spiffe://test/searcher');
+});
+
+test('a connection that the new certificate was not shown to is closed behind its next answer', async () => {
+  const folder = temporaryFolder({ 'cert.pem': first.certPem, 'key.pem': first.keyPem });
+  server = await startTestHttp({
+    'tls-cert': join(folder, 'cert.pem'),
+    'tls-key': join(folder, 'key.pem'),
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  server.pipeline.holds = true;
+  const answer = askTls({ agent });
+  await server.pipeline.arrived(1);
+  writeFileSync(join(folder, 'cert.pem'), second.certPem);
+  writeFileSync(join(folder, 'key.pem'), second.keyPem);
+  server.reload();
+  server.pipeline.ranked[0]?.reply();
+  server.pipeline.holds = false;
+  expect(await answer).toMatchObject({ status: 200, shown: 'first' });
+  expect(await askTls({ agent })).toMatchObject({ status: 200, isNewConnection: true });
+  expect(await askTls({ agent })).toMatchObject({ status: 200, isNewConnection: false });
+  agent.destroy();
 });

@@ -105,3 +105,19 @@ test('a stop answers what was admitted', async () => {
   expect(await stopped).toBe(true);
   await expect(server.get('/health')).rejects.toThrow();
 });
+
+test('connections have the limit of gRPC, of which one address may have half', async () => {
+  server = await startTestHttp({ connections: '8' });
+  const [, host = '', port = ''] = /^http:\/\/(.+):(\d+)$/.exec(server.url) ?? [];
+  const sockets = Array.from({ length: 12 }, () => connect(Number(port), host));
+  const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+  await Promise.race(closed);
+  expect(server.door.openConnections).toBeLessThanOrEqual(8);
+  sockets.forEach((socket) => socket.destroy());
+  await Promise.all(closed);
+});
+
+test('warns of plain text on an address that others may reach', async () => {
+  server = await startTestHttp({ 'http-address': '0.0.0.0:0' });
+  expect(server.logLines.join()).toContain('plain text on an address that others may reach');
+});

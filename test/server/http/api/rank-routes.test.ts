@@ -124,6 +124,19 @@ describe('the order is that of gRPC', () => {
   });
 });
 
+test('as many pairs as candidates are allowed leave no listeners behind', async () => {
+  const warnings: unknown[] = [];
+  const hear = (warning: unknown) => warnings.push(warning);
+  process.on('warning', hear);
+  const queries = Array.from({ length: 20 }, (_, i) => `q${i}`);
+  expect(await ask('/score', { text_1: queries, text_2: queries })).toMatchObject({
+    data: queries.map((each) => ({ score: each.length })),
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', hear);
+  expect(warnings).toEqual([]);
+});
+
 describe('a document that cannot be scored', () => {
   test('has score 0 and comes last, because these clients expect a score for each', async () => {
     expect(await ask('/rerank', { query, texts: ['', 'Cooks.'] })).toEqual([
@@ -170,6 +183,16 @@ describe('errors are those of each API, and name its own fields', () => {
       { query, documents, model: 'rerank-v3.5' },
       404,
       { message: "model 'rerank-v3.5' is not served here; 'tiny' is" },
+    ],
+    [
+      'too many pairs of different queries',
+      '/score',
+      {
+        text_1: Array.from({ length: 21 }, (_, i) => `q${i}`),
+        text_2: documents.concat(Array.from({ length: 18 }, () => 'a')),
+      },
+      400,
+      { message: 'text_2 has 21 entries; allowed 1 to 20' },
     ],
     [
       'lists of unequal length',

@@ -1,7 +1,7 @@
-import type { Blueprint } from '../../model/manifest.ts';
-import type { GraphPlan } from './graph-plans.ts';
-import type { OnnxModel } from './onnx/model-proto.ts';
-import { packedGraph } from './rank-graph.ts';
+import type { Blueprint } from '../../../src/model/manifest.ts';
+import type { GraphPlan } from '../../../src/toolchain/graph/graph-plans.ts';
+import type { OnnxModel } from '../../../src/toolchain/graph/onnx/model-proto.ts';
+import { packedGraph } from '../../../src/toolchain/graph/rank-graph.ts';
 
 /**
  * Nodes that a further layer adds to a float graph, without those that ONNX Runtime computes once
