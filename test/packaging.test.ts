@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { tools } from '../bench/chart/tools.ts';
 import { parseConfig } from '../src/config/config.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
@@ -163,6 +164,12 @@ describe('.ci/run', () => {
     name: 'a.test.ts',
     status,
     assertionResults: statuses.map((each) => ({ fullName: 'a sentence', status: each })),
+  });
+
+  test('installs the helm that the chart is checked with', () => {
+    const pattern = /grep -o "([^"]+)" (\S+)\)/.exec(read('.ci/run'));
+    const [, words = '', file = ''] = pattern ?? [];
+    expect(read(file).match(new RegExp(words, 'g'))).toEqual([tools.helm]);
   });
 
   test('counts tests that passed, failed and were skipped', () => {

@@ -78,7 +78,7 @@ export interface RunningServer {
  * Long enough for clients that watch health, and for load balancers that poll it every half second.
  * With slower polling the process needs a delay before the signal (preStop in Kubernetes).
  */
-const defaultLameDuckMs = 1000;
+export const defaultLameDuckMs = 1000;
 
 /**
  * Listens at once, and serves as soon as the pipeline is warm.
