@@ -58,6 +58,8 @@ export type ServingEvent =
   | {
       readonly kind: 'batch';
       readonly replica: string;
+      /** Whether it was near-line work alone, which gives way to requests. */
+      readonly isSpareWork: boolean;
       /** The largest bucket in the batch. */
       readonly bucket: number;
       readonly candidates: number;

@@ -2,10 +2,18 @@ import type { Clock } from '../base/clock.ts';
 import type { Reason } from '../base/errors.ts';
 import type { ServingEvent, Tell } from '../domain/events.ts';
 
-/** The current load of the server. */
+/**
+ * The current load of the server. Balancers make a weight of it (gRFC A58), requestsPerSecond /
+ * utilization, which is then the rate of requests that the server can answer, whether it is busy
+ * or idle.
+ */
 export interface Load {
-  /** Share of time that the ready replicas spend in runs, 0 to about 1. */
+  /**
+   * Share of time, 0 to about 1, of what limits the server: the ready replicas, by their runs for
+   * requests, or the main thread when it is busier than they are.
+   */
   readonly utilization: number;
+  /** Requests that were answered with scores; a refusal uses nothing. */
   readonly requestsPerSecond: number;
   /**
    * Requests per second that expired, failed or were refused for load. Balancers send fewer
@@ -34,18 +42,38 @@ const callersFault: ReadonlySet<Reason | undefined> = new Set([
   'QUOTA_EXCEEDED',
 ]);
 
-/** Measures the load from serving events. */
-export function createLoadMeter(clock: Pick<Clock, 'nowMs'>): LoadMeter {
+/**
+ * What a server reports that has answered nothing: that it can answer one request a second. Without
+ * a weight, grpc-js (1.14.7) would send it nothing at all for minutes; with this one it gets a
+ * request within about a second, and a weight of its own with the answer.
+ */
+const unanswered = { utilization: 1e-3, requestsPerSecond: 1e-3 };
+
+/** How often the main thread's time is read. */
+const loopMs = 100;
+/**
+ * Below this share the main thread limits nothing. Its timers keep it a little busy without
+ * requests, and an idle server would seem to become slower and slower.
+ */
+const idleLoopShare = 0.1;
+
+/** Measures the load from serving events. `loopActiveMs` is the main thread's busy time so far. */
+export function createLoadMeter(
+  clock: Pick<Clock, 'nowMs'>,
+  loopActiveMs: () => number = () => performance.eventLoopUtilization().active,
+): LoadMeter {
   const busyMs = createRate(clock);
-  const requests = createRate(clock);
+  const answers = createRate(clock);
   const errors = createRate(clock);
+  const loop = watchLoop(clock, loopActiveMs);
   const ready = new Set<string>();
   return {
     tell: (event) => {
+      loop.update();
       if (event.kind === 'batch') {
-        busyMs.add(event.runMs);
+        busyMs.add(event.isSpareWork ? 0 : event.runMs);
       } else if (event.kind === 'ended') {
-        requests.add(1);
+        answers.add(isAnswer(event) ? 1 : 0);
         errors.add(isError(event) ? 1 : 0);
       } else if (event.kind === 'replica') {
         if (event.phase === 'ready') {
@@ -55,12 +83,41 @@ export function createLoadMeter(clock: Pick<Clock, 'nowMs'>): LoadMeter {
         }
       }
     },
-    read: () => ({
-      utilization: busyMs.perSecond() / 1000 / Math.max(1, ready.size),
-      requestsPerSecond: requests.perSecond(),
-      errorsPerSecond: errors.perSecond(),
-    }),
+    read: () => {
+      loop.update();
+      const requestsPerSecond = answers.perSecond();
+      const replicas = busyMs.perSecond() / 1000 / Math.max(1, ready.size);
+      const share = loop.share();
+      const utilization = share > idleLoopShare ? Math.max(replicas, share) : replicas;
+      return {
+        ...(requestsPerSecond > 0 ? { utilization, requestsPerSecond } : unanswered),
+        errorsPerSecond: errors.perSecond(),
+      };
+    },
   };
+}
+
+/** The share of time that the main thread is busy, read with the events. */
+function watchLoop(clock: Pick<Clock, 'nowMs'>, activeMs: () => number) {
+  const busyMs = createRate(clock);
+  let last = { atMs: clock.nowMs(), activeMs: activeMs() };
+  return {
+    update: (): void => {
+      const atMs = clock.nowMs();
+      if (atMs - last.atMs >= loopMs) {
+        const next = { atMs, activeMs: activeMs() };
+        // Long ago counts less: the rate would take all of it as now.
+        const recent = Math.min(1, decayMs / (atMs - last.atMs));
+        busyMs.add((next.activeMs - last.activeMs) * recent);
+        last = next;
+      }
+    },
+    share: (): number => busyMs.perSecond() / 1000,
+  };
+}
+
+function isAnswer({ outcome }: Extract<ServingEvent, { kind: 'ended' }>): boolean {
+  return outcome === 'scored' || outcome === 'partial';
 }
 
 function isError({ outcome, reason }: Extract<ServingEvent, { kind: 'ended' }>): boolean {

@@ -2,6 +2,7 @@ import type { ScoreCache } from '../cache/score-cache.ts';
 import type { AdmissionLimits } from '../schedule/admission.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import type { DepthController } from '../schedule/forecast/depth.ts';
+import type { Waiting } from '../schedule/queue/waiting.ts';
 import type { StateCounts, StateStore } from '../states/state-store.ts';
 
 /** The pipeline's current numbers. Cache hits and misses are counted from the start. */
@@ -10,6 +11,9 @@ export interface ServingGauges {
   readonly admittedTokens: number;
   /** The predicted time that all ready replicas together need for the admitted candidates. */
   readonly queuedMs: number;
+  /** Requests that wait for a replica, and those that wait no longer but are not answered. */
+  readonly queuedRequests: number;
+  readonly runningRequests: number;
   /** Candidates that wait for a replica, and their tokens without prefixes. */
   readonly queuedCandidates: number;
   readonly queuedTokens: number;
@@ -30,7 +34,7 @@ export interface GaugeParts {
   readonly admission: { readonly held: AdmissionLimits };
   readonly scheduler: {
     estimateMs(packedTokens: number): number;
-    readonly waiting: { readonly candidates: number; readonly tokens: number };
+    readonly waiting: Waiting;
   };
   readonly cache: ScoreCache | undefined;
   readonly states?: Pick<StateStore, 'counts'> | undefined;
@@ -41,12 +45,15 @@ export interface GaugeParts {
 export function readGauges(parts: GaugeParts): ServingGauges {
   const { admission, scheduler, cache, depth, tuner } = parts;
   const { candidates, tokens } = admission.held;
+  const { waiting } = scheduler;
   return {
     admittedCandidates: candidates,
     admittedTokens: tokens,
     queuedMs: tokens === 0 ? 0 : scheduler.estimateMs(tokens),
-    queuedCandidates: scheduler.waiting.candidates,
-    queuedTokens: scheduler.waiting.tokens,
+    queuedRequests: waiting.requests,
+    runningRequests: waiting.running,
+    queuedCandidates: waiting.candidates,
+    queuedTokens: waiting.tokens,
     rankingDepth: depth.depth,
     cacheEntries: cache?.entries ?? 0,
     cacheBytes: cache?.bytes ?? 0,

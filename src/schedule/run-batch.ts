@@ -53,6 +53,7 @@ export async function runBatch(
     replica: replica.name,
     ...held,
     runMs,
+    isSpareWork: parts.every(({ request }) => request.isSpareWork),
     ...countCandidates(parts),
     realSlots: realSlots(parts),
     paddedSlots: slots,

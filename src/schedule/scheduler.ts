@@ -13,6 +13,7 @@ import type { Policy } from './policy/policy.ts';
 import type { EstimateMs } from './policy/view.ts';
 import { Lanes } from './queue/lanes.ts';
 import { ScheduledRequest, type ScheduleResult } from './queue/request.ts';
+import { countWaiting, type Waiting } from './queue/waiting.ts';
 import { concludePart, runBatch, type RunOptions } from './run-batch.ts';
 import { type Attempt, type FailureKind, splitBatch } from './split-batch.ts';
 
@@ -84,15 +85,9 @@ export class Scheduler {
     this.#advance();
   }
 
-  /** The candidates that wait for a replica, without the server's own work. */
-  get waiting(): { readonly candidates: number; readonly tokens: number } {
-    let candidates = 0;
-    let tokens = 0;
-    for (const { waiting, waitingTokens, isSpareWork } of this.#lanes.all) {
-      candidates += isSpareWork ? 0 : waiting.length;
-      tokens += isSpareWork ? 0 : waitingTokens;
-    }
-    return { candidates, tokens };
+  /** What waits for a replica, without the server's own work. */
+  get waiting(): Waiting {
+    return countWaiting(this.#lanes.all);
   }
 
   /** How often requests of callers arrive, and how long ago the last one did. */

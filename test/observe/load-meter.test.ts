@@ -3,30 +3,43 @@ import { createLoadMeter } from '../../src/observe/load-meter.ts';
 import { batchRun, ended } from '../support/serving/events.ts';
 
 function meterAt() {
-  const time = { nowMs: 1_000_000 };
-  return { time, meter: createLoadMeter({ nowMs: () => time.nowMs }) };
+  const time = { nowMs: 1_000_000, loopActiveMs: 0 };
+  const meter = createLoadMeter({ nowMs: () => time.nowMs }, () => time.loopActiveMs);
+  meter.tell(replica('cpu#0', 'ready'));
+  return { time, meter };
 }
 
 const replica = (name: string, phase: 'ready' | 'failed') =>
   ({ kind: 'replica', replica: name, phase, reason: undefined }) as const;
+const refused = ended({ outcome: 'rejected', reason: 'QUEUE_FULL' });
+
+/** The weight that gRFC A58 makes of the report, with its usual penalty of 1. */
+function weightOf({ meter }: ReturnType<typeof meterAt>): number {
+  const { utilization, requestsPerSecond: rate, errorsPerSecond } = meter.read();
+  return rate / (utilization + errorsPerSecond / rate);
+}
+
+/** `perSecond` requests for a minute, each running for `runMs`, in turns of 100 ms. */
+function serve({ time, meter }: ReturnType<typeof meterAt>, perSecond: number, runMs: number) {
+  for (let turn = 0; turn < 600; turn += 1) {
+    time.nowMs += 100;
+    meter.tell(batchRun({ runMs: (perSecond / 10) * runMs }));
+    for (let i = 0; i < perSecond / 10; i++) {
+      meter.tell(ended());
+    }
+  }
+}
 
 describe('createLoadMeter', () => {
-  test('without requests there is no load', () => {
-    expect(meterAt().meter.read()).toEqual({
-      utilization: 0,
-      requestsPerSecond: 0,
-      errorsPerSecond: 0,
-    });
+  test('a server that has answered nothing has the weight of one request a second', () => {
+    const idle = meterAt();
+    expect(idle.meter.read().errorsPerSecond).toBe(0);
+    expect(weightOf(idle)).toBe(1);
   });
 
   test('a replica that always runs is fully used, and one of two is half used', () => {
     const { time, meter } = meterAt();
-    meter.tell(replica('cpu#0', 'ready'));
-    for (let run = 0; run < 600; run += 1) {
-      time.nowMs += 100;
-      meter.tell(batchRun({ runMs: 100 }));
-      meter.tell(ended());
-    }
+    serve({ time, meter }, 10, 100);
     expect(meter.read().utilization).toBeCloseTo(1, 1);
     expect(meter.read().requestsPerSecond).toBeCloseTo(10, 0);
     meter.tell(replica('cpu#1', 'ready'));
@@ -38,6 +51,7 @@ describe('createLoadMeter', () => {
   test('the load of a minute ago is forgotten', () => {
     const { time, meter } = meterAt();
     meter.tell(batchRun({ runMs: 5000 }));
+    meter.tell(ended());
     expect(meter.read().utilization).toBeCloseTo(1);
     time.nowMs += 60_000;
     expect(meter.read().utilization).toBeLessThan(0.001);
@@ -45,14 +59,87 @@ describe('createLoadMeter', () => {
 
   test('faults of the server are errors, and faults of the caller are not', () => {
     const { meter } = meterAt();
-    meter.tell(ended({ outcome: 'rejected', reason: 'QUEUE_FULL' }));
+    meter.tell(refused);
     meter.tell(ended({ outcome: 'expired', reason: 'DEADLINE_PASSED' }));
     meter.tell(ended({ outcome: 'failed', reason: 'INTERNAL' }));
     expect(meter.read().errorsPerSecond).toBeCloseTo(3 / 5);
     meter.tell(ended({ outcome: 'rejected', reason: 'INVALID_REQUEST' }));
     meter.tell(ended({ outcome: 'cancelled', reason: 'CANCELLED' }));
-    meter.tell(ended());
     expect(meter.read().errorsPerSecond).toBeCloseTo(3 / 5);
-    expect(meter.read().requestsPerSecond).toBeCloseTo(6 / 5);
   });
 });
+
+describe('the weight that balancers make of it', () => {
+  test.each([
+    ['nearly idle', 1],
+    ['half used', 5],
+    ['full', 10],
+  ])('is the rate that the server could answer when it is %s', (_how, perSecond) => {
+    const server = meterAt();
+    serve(server, 10 * perSecond, 10);
+    expect(weightOf(server)).toBeCloseTo(100, 0);
+  });
+
+  test('stays when there is no traffic, though timers keep the main thread busy', () => {
+    const server = meterAt();
+    serve(server, 50, 10);
+    for (let second = 0; second < 60; second++) {
+      server.time.nowMs += 1000;
+      server.time.loopActiveMs += 20;
+      server.meter.read();
+    }
+    expect(weightOf(server)).toBeCloseTo(100, 0);
+  });
+
+  test('counts each ready replica', () => {
+    const server = meterAt();
+    for (let i = 1; i < 8; i++) {
+      server.meter.tell(replica(`cpu#${i}`, 'ready'));
+    }
+    serve(server, 400, 10);
+    expect(weightOf(server)).toBeCloseTo(800, 0);
+  });
+
+  test('does not grow with what the server refuses', () => {
+    const [full, flooded] = [meterAt(), meterAt()];
+    for (let minute = 0; minute < 1; minute++) {
+      serve(full, 100, 10);
+      serve(flooded, 100, 10);
+    }
+    for (let i = 0; i < 500; i++) {
+      flooded.meter.tell(refused);
+      flooded.meter.tell(ended({ outcome: 'rejected', reason: 'INVALID_REQUEST' }));
+    }
+    expect(flooded.meter.read().requestsPerSecond).toBeCloseTo(full.meter.read().requestsPerSecond);
+    expect(weightOf(flooded)).toBeLessThan(0.6 * weightOf(full));
+  });
+
+  test('does not shrink with near-line work, which gives way to requests', () => {
+    const [busy, alone] = [meterAt(), meterAt()];
+    serve(busy, 50, 10);
+    serve(alone, 50, 10);
+    busy.meter.tell(batchRun({ runMs: 3000, isSpareWork: true }));
+    expect(weightOf(busy)).toBeCloseTo(weightOf(alone), 6);
+  });
+
+  test('is of the main thread when that is busier than the replicas', () => {
+    const server = meterAt();
+    const { time } = server;
+    for (let turn = 0; turn < 600; turn += 1) {
+      // Most scores come from the cache: 100 requests a second take the main thread 8 ms each.
+      time.loopActiveMs += 80;
+      serveTurn(server);
+    }
+    expect(server.meter.read().utilization).toBeCloseTo(0.8, 1);
+    expect(weightOf(server)).toBeCloseTo(125, -1);
+  });
+});
+
+/** 100 ms of 100 requests a second, whose runs take a tenth of the time. */
+function serveTurn({ time, meter }: ReturnType<typeof meterAt>): void {
+  time.nowMs += 100;
+  meter.tell(batchRun({ runMs: 10 }));
+  for (let i = 0; i < 10; i++) {
+    meter.tell(ended());
+  }
+}

@@ -235,6 +235,8 @@ test('the gauges show admission, queue, depth, cache and buckets', async () => {
     admittedCandidates: 3,
     admittedTokens: 5,
     queuedMs: expect.any(Number),
+    queuedRequests: 0,
+    runningRequests: expect.any(Number),
     queuedCandidates: 0,
     queuedTokens: 0,
     rankingDepth: 2,

@@ -39,6 +39,7 @@ test('a batch that has run is an event, and teaches its cost', async () => {
     {
       kind: 'batch',
       replica: 'cpu#0',
+      isSpareWork: false,
       bucket: 40,
       candidates: 2,
       packedTokens: 29,

@@ -116,6 +116,7 @@ test('each batch, each failed batch and each retry is one event', async () => {
   expect(events[2]).toEqual({
     kind: 'batch',
     replica: 'cpu#1',
+    isSpareWork: false,
     bucket: 10,
     candidates: 9,
     packedTokens: 94,

@@ -191,6 +191,16 @@ export const watchedMetrics = {
   ),
 } as const satisfies Record<string, MetricSpec>;
 
+/**
+ * The names by which llm-d's endpoint picker finds a Triton server's queue and its running requests
+ * (llm-d-router #1207). Triton's own `nv_inference_exec_count` counts runs; the picker takes it for
+ * a gauge, and so it is one here.
+ */
+export const aliasMetrics = {
+  nv_inference_pending_request_count: gauge('Requests that are waiting for a replica.', none),
+  nv_inference_exec_count: gauge('Requests whose last candidates are with a replica.', none),
+} as const satisfies Record<string, MetricSpec>;
+
 /** Metrics of the process. */
 export const processMetrics = {
   slmrank_build_info: gauge('Always 1. The labels name the served model and the build.', {
@@ -219,8 +229,15 @@ export const processMetrics = {
   slmrank_process_start_time_seconds: gauge('Unix time of the start.', none),
 } as const satisfies Record<string, MetricSpec>;
 
-export const metricTable = { ...eventMetrics, ...watchedMetrics, ...processMetrics };
+export const metricTable = {
+  ...eventMetrics,
+  ...watchedMetrics,
+  ...aliasMetrics,
+  ...processMetrics,
+};
 export type MetricName = keyof typeof metricTable;
 export type WatchedReasons = 'slmrank_calls_refused_total';
 export type WatchedMethods = 'slmrank_items_compressed_total';
-export type WatchedName = Exclude<keyof typeof watchedMetrics, WatchedReasons | WatchedMethods>;
+export type WatchedName =
+  | Exclude<keyof typeof watchedMetrics, WatchedReasons | WatchedMethods>
+  | keyof typeof aliasMetrics;

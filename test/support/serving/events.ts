@@ -31,6 +31,7 @@ export function batchRun(change: Partial<Of<'batch'>> = {}): Of<'batch'> {
   return {
     kind: 'batch',
     replica: 'cpu#0',
+    isSpareWork: false,
     bucket: 64,
     candidates: 8,
     packedTokens: 300,

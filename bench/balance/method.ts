@@ -1,0 +1,3 @@
+import { parseProtoRoot } from '../../src/proto/proto-root.ts';
+
+export const { path: rankPath } = parseProtoRoot().service.Rank;
