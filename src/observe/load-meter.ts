@@ -44,7 +44,9 @@ export function createLoadMeter(clock: Pick<Clock, 'nowMs'>): LoadMeter {
     tell: (event) => {
       if (event.kind === 'batch') {
         busyMs.add(event.runMs);
-      } else if (event.kind === 'ended') {
+      } else if (event.kind === 'ended' && event.reason !== 'WRONG_FINGERPRINT') {
+        // A refusal for the model is no load: counted, it would look like a fast request to
+        // balancers that weigh rates, and they would send this server more of the kind.
         requests.add(1);
         errors.add(isError(event) ? 1 : 0);
       } else if (event.kind === 'replica') {

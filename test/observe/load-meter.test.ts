@@ -55,4 +55,10 @@ describe('createLoadMeter', () => {
     expect(meter.read().errorsPerSecond).toBeCloseTo(3 / 5);
     expect(meter.read().requestsPerSecond).toBeCloseTo(6 / 5);
   });
+
+  test('refusals for the model are no load: balancers must not take them for fast requests', () => {
+    const { meter } = meterAt();
+    meter.tell(ended({ outcome: 'rejected', reason: 'WRONG_FINGERPRINT' }));
+    expect(meter.read()).toMatchObject({ requestsPerSecond: 0, errorsPerSecond: 0 });
+  });
 });
