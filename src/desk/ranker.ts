@@ -15,7 +15,7 @@ import {
   type TokenizeForm,
 } from './request-rules.ts';
 import { findItems, type FoundItems, resolveItems } from './resolve-items.ts';
-import { assertPin } from './score-pin.ts';
+import { assertPin } from './access/score-pin.ts';
 import type { ShadowQuality } from './shadow/shadow-quality.ts';
 
 export interface RankerParts {

@@ -7,6 +7,7 @@ import {
   type WirePoolState,
 } from '../../client/admin-client.ts';
 import { explainFailure } from '../../client/explain-failure.ts';
+import { parseNumber } from '../shared/option-values.ts';
 import { tlsOptions, tlsUsage, trustOf } from '../shared/tls-options.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
 import { parseServers, rollModel, type RollOptions } from './roll.ts';
@@ -30,6 +31,7 @@ it or it failed, 2 when the command line is wrong.
   --admin-address HOST:PORT  the server's SLMRANK_ADMIN_ADDRESS (default: 127.0.0.1:50052)
   --servers LIST             for load-model: admin addresses in this order, HOST:PORT,... ; with HOST:PORT=HOST:PORT the health
                              of the data address behind it is awaited too
+  --pause SECONDS            for load-model --servers: how long to wait between two servers (default: 0)
   --undo                     for load-model --servers: after a failure load the former model again on the changed servers
   --timeout SECONDS          how long to wait for the answer; the server finishes the action anyway (default: 900)
   --json                     print the answer as JSON
@@ -81,6 +83,7 @@ export async function run(args: readonly string[]): Promise<number> {
     reason: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
     servers: { type: 'string' },
+    pause: { type: 'string' },
     undo: { type: 'boolean', default: false },
   });
   const timeoutMs = 1000 * Number(values.timeout);
@@ -88,10 +91,11 @@ export async function run(args: readonly string[]): Promise<number> {
     throw new UsageError(`--timeout is '${values.timeout}'; a number of seconds is needed`);
   }
   const { act, argument } = parseAction(positionals);
-  if (values.servers !== undefined || values.undo) {
+  if (values.servers !== undefined || values.undo || values.pause !== undefined) {
     assertRoll(positionals[0], values.servers);
     return await roll(argument, values.servers, {
       undo: values.undo,
+      pauseMs: 1000 * parseNumber('pause', values.pause ?? '0', {}),
       timeoutMs,
       trust: trustOf(values),
     });
@@ -115,7 +119,7 @@ function assertRoll(
 ): asserts servers is string {
   if (action !== 'load-model' || servers === undefined) {
     throw new UsageError(
-      `--servers and --undo belong to load-model, and --undo to --servers\n\n${usage}`,
+      `--servers belongs to load-model, and --pause and --undo belong to --servers\n\n${usage}`,
     );
   }
 }
@@ -123,7 +127,7 @@ function assertRoll(
 async function roll(
   folder: string,
   servers: string,
-  options: Pick<RollOptions, 'undo' | 'timeoutMs' | 'trust'>,
+  options: Pick<RollOptions, 'undo' | 'pauseMs' | 'timeoutMs' | 'trust'>,
 ): Promise<number> {
   const startedAtMs = performance.now();
   const onStep: RollOptions['onStep'] = (server, step) =>

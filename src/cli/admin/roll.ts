@@ -18,6 +18,8 @@ export interface RollOptions {
   readonly servers: readonly RolledServer[];
   /** Whether a failure puts the former models back. */
   readonly undo: boolean;
+  /** Between two servers, to watch what the new model does. */
+  readonly pauseMs: number;
   /** For each step of each server. */
   readonly timeoutMs: number;
   readonly trust: ClientTrust;
@@ -67,6 +69,7 @@ export async function rollModel(options: RollOptions): Promise<string> {
   const done: RolledServer[] = [];
   let fingerprint = '';
   for (const server of servers) {
+    await pause(done.length === 0 ? 0 : options.pauseMs);
     try {
       const pool = await load(server, folder, options);
       done.push(server);
@@ -87,9 +90,10 @@ export async function rollModel(options: RollOptions): Promise<string> {
 
 /** @throws Error when the server cannot begin a change. */
 async function survey({ admin }: RolledServer, options: RollOptions): Promise<WirePoolState> {
-  const pool = await withAdmin(admin, options, (client) => client.poolState());
-  if (pool.change !== '') {
-    throw new Error(`${admin}: ${pool.change} is under way; no server was changed`);
+  const pool = await withAdmin(admin, options, (client) => client.poolState()).catch(messageOf);
+  const fault = typeof pool === 'string' ? pool : pool.change && `${pool.change} is under way`;
+  if (typeof pool === 'string' || fault !== '') {
+    throw new Error(`${admin}: ${fault}; no server was changed`);
   }
   options.onStep(admin, `has ${pool.model}, ${pool.scoreFingerprint.slice(0, 12)}`);
   return pool;
@@ -149,11 +153,15 @@ async function awaitHealth(
       if (performance.now() > giveUpAtMs) {
         throw new Error(`${data} is not healthy: ${state}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, healthPauseMs));
+      await pause(healthPauseMs);
     }
   } finally {
     client.close();
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Puts the former models back if that is wanted. Resolves to the state of the fleet, as words. */

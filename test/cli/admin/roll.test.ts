@@ -72,7 +72,14 @@ describe('admin load-model --servers', () => {
     servers = [await startOne([]), await startOne([])];
     const [first = '', second = ''] = addresses();
     expect(
-      await run(['load-model', '/new', '--servers', `${first}=${healthy.address}, ${second}`]),
+      await run([
+        'load-model',
+        '/new',
+        '--pause',
+        '0.01',
+        '--servers',
+        `${first}=${healthy.address}, ${second}`,
+      ]),
     ).toBe(0);
     expect(folders()).toEqual(['/new', '/new']);
     expect(output.stdout).toBe(`2 servers serve /new, score fingerprint ${next}\n`);
@@ -124,7 +131,9 @@ describe('admin load-model --servers', () => {
     servers = [await startOne(['/new']), await startOne([])];
     await expect(roll()).rejects.toThrow('another SHA-256; no server was changed');
     at(servers, 1).admin.close();
-    await expect(roll('--timeout', '2')).rejects.toThrow(/GetPoolState: (UNAVAILABLE|DEADLINE)/);
+    await expect(roll('--timeout', '2')).rejects.toThrow(
+      /^127\.0\.0\.1:\d+: GetPoolState: (UNAVAILABLE|DEADLINE).*; no server was changed$/,
+    );
     expect(folders()).toEqual(['/first', '/first']);
   });
 
@@ -151,6 +160,8 @@ test.each([
 test.each([[['pool', '--servers', 'a:1']], [['load-model', '/new', '--undo']]])(
   'refuses %j',
   async (args) => {
-    await expect(run(args)).rejects.toThrow('--servers and --undo belong to load-model');
+    await expect(run(args)).rejects.toThrow(
+      '--servers belongs to load-model, and --pause and --undo belong to --servers',
+    );
   },
 );

@@ -1,12 +1,8 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ServingEvent } from '../../../src/domain/events.ts';
-import {
-  startTestServer,
-  testManifest,
-  type TestServer,
-} from '../../support/serving/test-server.ts';
-import { TestStream } from '../../support/serving/test-stream.ts';
+import type { ServingEvent } from '../../src/domain/events.ts';
+import { startTestServer, testManifest, type TestServer } from '../support/serving/test-server.ts';
+import { TestStream } from '../support/serving/test-stream.ts';
 
 const { fingerprint: served } = testManifest;
 const wanted = 'ab'.repeat(32);

@@ -1,5 +1,4 @@
-import { RankError } from '../base/errors.ts';
-import { invalidRequest } from './violations.ts';
+import { RankError } from '../../base/errors.ts';
 
 /**
  * A request may name the score fingerprint of the only model that may rank it (its pin), in its own
@@ -16,7 +15,7 @@ const form = /^[0-9a-f]{64}$/;
  * Throws unless the model with the fingerprint `served` may answer. Cheap, so that it can be asked
  * before anything else: the request then moves on to another server.
  *
- * @throws RankError `unavailable` (WRONG_FINGERPRINT) for another fingerprint, or `invalid-argument`
+ * @throws RankError `unavailable` (WRONG_FINGERPRINT) for another fingerprint, `invalid-argument`
  *   for a pin that no model can have.
  */
 export function assertPin({ field = '', metadata = '' }: PinnedBy, served: string): void {
@@ -24,7 +23,7 @@ export function assertPin({ field = '', metadata = '' }: PinnedBy, served: strin
     const description =
       `is '${clip(field)}' in the request and '${clip(metadata)}' in the metadata ` +
       'slmrank-score-fingerprint; one of them, or the same in both, is needed';
-    throw invalidRequest([{ field: 'score_fingerprint', description }]);
+    throw invalidPin(description);
   }
   const wanted = field === '' ? metadata : field;
   if (wanted === '' || wanted === served) {
@@ -34,7 +33,7 @@ export function assertPin({ field = '', metadata = '' }: PinnedBy, served: strin
     const description =
       `is '${clip(wanted)}' (${wanted.length} characters); 64 hexadecimal digits are needed, ` +
       'as score_fingerprint of a reply has them';
-    throw invalidRequest([{ field: 'score_fingerprint', description }]);
+    throw invalidPin(description);
   }
   throw new RankError(
     'unavailable',
@@ -43,6 +42,13 @@ export function assertPin({ field = '', metadata = '' }: PinnedBy, served: strin
       'again without score_fingerprint',
     { reason: 'WRONG_FINGERPRINT', facts: { wanted, served }, retryAfterMs: 0 },
   );
+}
+
+function invalidPin(description: string): RankError {
+  const field = 'score_fingerprint';
+  return new RankError('invalid-argument', `${field} ${description}`, {
+    violations: [{ field, description }],
+  });
 }
 
 /** As much as the log and the metrics show. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { assertPin } from '../../src/desk/score-pin.ts';
+import { assertPin } from '../../../src/desk/access/score-pin.ts';
 
 const served = 'ef'.repeat(32);
 const other = 'ab'.repeat(32);
