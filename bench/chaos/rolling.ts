@@ -48,7 +48,7 @@ export async function rollServers(model: string, options: ChaosOptions): Promise
   return { ledger: ledger.report(), isClean, stepMs, ratePerSecond: { before, during, after } };
 }
 
-async function findFreeAddress(): Promise<string> {
+export async function findFreeAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -38,6 +38,7 @@ export const reasons = [
   'STARTING',
   'DRAINING',
   'NOT_SERVING',
+  'WRONG_FINGERPRINT',
   'ITEMS_OFF',
   'ITEMS_FULL',
   'ITEMS_NOT_WRITTEN',
@@ -66,10 +67,12 @@ export interface FieldViolation {
 
 export interface RankErrorDetails {
   readonly violations?: readonly FieldViolation[];
-  /** For `overloaded`: when a retry makes sense. Infinity: the same request can never succeed. */
+  /** When a retry makes sense. Infinity: the same request can never succeed. */
   readonly retryAfterMs?: number | undefined;
   /** The client whose quota is used up, when that is the reason. */
   readonly quotaOf?: string | undefined;
+  /** What a program needs to know of the reason: ErrorInfo.metadata on the wire. */
+  readonly facts?: Readonly<Record<string, string>> | undefined;
   /** When absent, the reason follows from the kind; see `reasonOf`. */
   readonly reason?: Reason | undefined;
   readonly cause?: unknown;
@@ -83,6 +86,7 @@ export class RankError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly reason: Reason | undefined;
   readonly quotaOf: string | undefined;
+  readonly facts: Readonly<Record<string, string>>;
 
   constructor(kind: RankErrorKind, message: string, details: RankErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -91,6 +95,7 @@ export class RankError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.reason = details.reason;
     this.quotaOf = details.quotaOf;
+    this.facts = details.facts ?? {};
   }
 
   /**

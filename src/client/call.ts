@@ -1,4 +1,10 @@
-import { type Client, type MethodDefinition, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  type Client,
+  Metadata,
+  type MethodDefinition,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 
 /** A call that did not end with OK. */
 export class CallError extends Error {
@@ -20,12 +26,29 @@ export type Method<In, Out> = Pick<
 /** One unary call with a deadline `timeoutMs` from now. @throws CallError */
 export function call<In, Out>(
   client: Client,
-  { path, requestSerialize, responseDeserialize }: Method<In, Out>,
+  method: Method<In, Out>,
   request: In,
   timeoutMs: number,
 ): Promise<Out> {
+  return callWith(client, method, { request, timeoutMs, headers: {} });
+}
+
+interface Asked<In> {
+  readonly request: In;
+  readonly timeoutMs: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The same, with metadata. @throws CallError */
+export function callWith<In, Out>(
+  client: Client,
+  { path, requestSerialize, responseDeserialize }: Method<In, Out>,
+  { request, timeoutMs, headers }: Asked<In>,
+): Promise<Out> {
   return new Promise((resolve, reject) => {
     const options = { deadline: Date.now() + timeoutMs };
+    const metadata = new Metadata();
+    Object.entries(headers).forEach(([key, value]) => metadata.set(key, value));
     const settle = (error: ServiceError | null, reply?: Out) => {
       if (error !== null || reply === undefined) {
         reject(toCallError(path, error));
@@ -33,7 +56,15 @@ export function call<In, Out>(
         resolve(reply);
       }
     };
-    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, options, settle);
+    client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      metadata,
+      options,
+      settle,
+    );
   });
 }
 

@@ -3,7 +3,8 @@ import type { WireGetInfoResponse } from '../proto/generated/slmrank/v1/GetInfoR
 import type { WireRankRequestInput } from '../proto/generated/slmrank/v1/RankRequest.ts';
 import type { WireRankResponse } from '../proto/generated/slmrank/v1/RankResponse.ts';
 import { parseProtoRoot } from '../proto/proto-root.ts';
-import { call, type Method } from './call.ts';
+import { fingerprintKey } from '../proto/metadata-keys.ts';
+import { call, callWith, type Method } from './call.ts';
 import { type ClientTrust, openTrust } from './client-credentials.ts';
 
 export type { WireGetInfoResponse, WireRankRequestInput, WireRankResponse };
@@ -12,7 +13,8 @@ export type { WireGetInfoResponse, WireRankRequestInput, WireRankResponse };
 export interface RankingClient {
   /**
    * The call's deadline is `timeoutMs` from now. The server measures `request.timeoutMs`, if given,
-   * which may end earlier.
+   * which may end earlier. `request.scoreFingerprint`, if given, is sent as metadata too, so that
+   * proxies can route by it.
    *
    * @throws CallError
    */
@@ -44,12 +46,20 @@ export function createRankingClient(address: string, trust: ClientTrust = {}): R
   });
   return {
     rank: (request, timeoutMs) =>
-      call(client, service.Rank, { maxReplyBytes: anyReplyBytes, ...request }, timeoutMs),
+      callWith(client, service.Rank, {
+        request: { maxReplyBytes: anyReplyBytes, ...request },
+        timeoutMs,
+        headers: pinOf(request),
+      }),
     getInfo: (timeoutMs) => call(client, service.GetInfo, {}, timeoutMs),
     checkHealth: async (name, timeoutMs) =>
       (await call(client, health.Check, { service: name }, timeoutMs)).status,
     close: () => client.close(),
   };
+}
+
+function pinOf({ scoreFingerprint = '' }: WireRankRequestInput): Record<string, string> {
+  return scoreFingerprint === '' ? {} : { [fingerprintKey]: scoreFingerprint };
 }
 
 interface HealthService {

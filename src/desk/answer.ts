@@ -24,6 +24,8 @@ export interface AnswerParts {
 /** The call as given to the work that answers it. */
 export interface DeskCall extends CallContext {
   readonly notes: RankNotes;
+  /** See `Caller`. */
+  readonly pin?: string | undefined;
 }
 
 interface Question<Reply> {
@@ -60,10 +62,11 @@ export class PendingAnswer<Reply> {
   }
 
   run(work: (call: DeskCall) => Reply | Promise<Reply>): void {
-    const { client, traceparent } = this.#question.caller;
+    const { client, traceparent, pin } = this.#question.caller;
     const call: DeskCall = {
       client,
       traceparent,
+      pin,
       deadlineAtMs: this.#times.deadlineAtMs,
       isCapped: this.#times.isCapped,
       signal: this.#abort.signal,

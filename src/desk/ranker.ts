@@ -14,7 +14,8 @@ import {
   type RequestRules,
   type TokenizeForm,
 } from './request-rules.ts';
-import { findItems, resolveItems } from './resolve-items.ts';
+import { findItems, type FoundItems, resolveItems } from './resolve-items.ts';
+import { assertPin } from './access/score-pin.ts';
 import type { ShadowQuality } from './shadow/shadow-quality.ts';
 
 export interface RankerParts {
@@ -34,6 +35,8 @@ export interface RankedItems {
   /** Scores a share of the requests by id with whole texts, too. */
   readonly shadow?: Pick<ShadowQuality, 'offer'> | undefined;
 }
+
+type Pinned = Pick<DeskCall, 'pin'>;
 
 /** A ranked request, and the model that ranked it. */
 export interface Ranked {
@@ -55,7 +58,8 @@ export class Ranker {
 
   /** @throws RankError */
   async rank(form: RankForm, requestId: string, call: DeskCall): Promise<Ranked> {
-    const { manifest, pipeline, checked } = await this.#check(form, requestId);
+    const found = await this.#readItems(form, call);
+    const { manifest, pipeline, checked } = this.#check(form, found, { requestId, call });
     const request = this.#parts.access.capPriority(checked, call.client);
     call.notes.accept(request);
     const kept = withoutSkipped(request);
@@ -66,14 +70,15 @@ export class Ranker {
     const reply = kept.restore(ranked);
     call.notes.reply = reply;
     if (request.candidates.some(({ stored }) => stored !== undefined && stored.source !== 'RAW')) {
-      this.#parts.items?.shadow?.offer(request, reply);
+      this.#parts.items?.shadow?.offer({ request, reply, manifest });
     }
     return { request, reply, manifest };
   }
 
   /** @throws RankError */
-  async estimate(form: RankForm, requestId: string, call: CallContext): Promise<Estimate> {
-    const { pipeline, checked } = await this.#check(form, requestId);
+  async estimate(form: RankForm, requestId: string, call: CallContext & Pinned): Promise<Estimate> {
+    const found = await this.#readItems(form, call);
+    const { pipeline, checked } = this.#check(form, found, { requestId, call });
     const { request } = withoutSkipped(checked);
     const price = prices.estimate(request.candidates.length);
     return await this.#parts.access.charge(call.client, price, () =>
@@ -84,9 +89,9 @@ export class Ranker {
   /** The token ids of each text, and the model whose tokens they are. @throws RankError */
   async tokenize(
     form: TokenizeForm,
-    call: CallContext,
+    call: CallContext & Pinned,
   ): Promise<{ readonly ids: readonly Int32Array[]; readonly manifest: Manifest }> {
-    const { manifest, pipeline, rules } = this.#begin();
+    const { manifest, pipeline, rules } = this.#begin({}, call);
     const texts = checkTexts(form, rules);
     const price = prices.tokenize(texts.length);
     const ids = await this.#parts.access.charge(call.client, price, () =>
@@ -101,19 +106,29 @@ export class Ranker {
   }
 
   /**
-   * Reads stored items first: the model is chosen after all waiting, because later it may be
-   * draining.
+   * The stored items of the candidates that are ids alone, if there are any. The server must serve
+   * the request now; whether it does when the items are read is for `#check`.
    *
    * @throws RankError
    */
-  async #check(
+  async #readItems(form: RankForm, call: Pinned): Promise<FoundItems | undefined> {
+    this.#begin(form, call);
+    return await findItems(form.candidates, this.#parts.items?.keeper);
+  }
+
+  /**
+   * Chooses the model and checks the request. The caller must hand the request to the pipeline in
+   * the same turn of the event loop: later the model may be draining.
+   *
+   * @throws RankError
+   */
+  #check(
     form: RankForm,
-    requestId: string,
-  ): Promise<ServedModel & { readonly checked: RankRequest }> {
+    found: FoundItems | undefined,
+    { requestId, call }: { readonly requestId: string; readonly call: Pinned },
+  ): ServedModel & { readonly checked: RankRequest } {
+    const { manifest, pipeline, rules } = this.#begin(form, call);
     const { items } = this.#parts;
-    const looking = findItems(form.candidates, items?.keeper);
-    const found = looking && (await looking);
-    const { manifest, pipeline, rules } = this.#begin();
     if (items === undefined || found === undefined) {
       return { manifest, pipeline, checked: checkRankRequest(form, requestId, rules) };
     }
@@ -128,11 +143,15 @@ export class Ranker {
     };
   }
 
-  /** @throws RankError `unavailable` */
-  #begin(): ServedModel & { readonly rules: RequestRules } {
+  /** @throws RankError `unavailable`, also for another model than the one that is wanted. */
+  #begin(
+    form: Partial<Pick<RankForm, 'scoreFingerprint'>>,
+    call: Pinned,
+  ): ServedModel & { readonly rules: RequestRules } {
     const { lifecycle, current, limits } = this.#parts;
     lifecycle.assertServing();
     const { manifest, pipeline } = current();
+    assertPin({ field: form.scoreFingerprint, metadata: call.pin }, manifest.fingerprint);
     return { manifest, pipeline, rules: { limits, model: manifest.name } };
   }
 }

@@ -33,6 +33,8 @@ export interface RankForm {
   readonly truncation: Choice<Truncation>;
   readonly maxCandidateTokens: number | undefined;
   readonly model: string | undefined;
+  /** The only score fingerprint that may rank it; checked by `assertPin`. */
+  readonly scoreFingerprint: string | undefined;
   readonly partialOk: boolean;
   readonly priority: Choice<PriorityClass>;
   readonly adaptiveDepth: boolean;

@@ -33,8 +33,11 @@ export interface LoadMeter {
  */
 const decayMs = 5000;
 
-/** Reasons that are the request's fault: another server would refuse it too. */
-const callersFault: ReadonlySet<Reason | undefined> = new Set([
+/**
+ * Reasons that say nothing of the server's load: the request is at fault, or wants another model.
+ */
+const noLoad: ReadonlySet<Reason | undefined> = new Set([
+  'WRONG_FINGERPRINT',
   'INVALID_REQUEST',
   'MODEL_NOT_FOUND',
   'FAILED_PRECONDITION',
@@ -124,7 +127,7 @@ function isError({ outcome, reason }: Extract<ServingEvent, { kind: 'ended' }>):
   return (
     outcome === 'failed' ||
     outcome === 'expired' ||
-    (outcome === 'rejected' && !callersFault.has(reason))
+    (outcome === 'rejected' && !noLoad.has(reason))
   );
 }
 

@@ -40,6 +40,19 @@ describe('the ranking client', () => {
     });
   });
 
+  test('a request may be pinned to a model, which its metadata says too', async () => {
+    const request = { query: 'q', candidates: [{ text: 'x' }] };
+    const { scoreFingerprint } = await client.rank(request, 30_000);
+    expect(server.pipeline.ranked[0]?.call).not.toMatchObject({ pin: expect.anything() });
+    await client.rank({ ...request, scoreFingerprint }, 30_000);
+    expect(server.pipeline.ranked[1]?.call).toMatchObject({ pin: scoreFingerprint });
+    const other = { ...request, scoreFingerprint: 'ab'.repeat(32) };
+    await expect(client.rank(other, 30_000)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('retry on another server'),
+    });
+  });
+
   test('bad candidates are skipped if the request says so', async () => {
     const candidates = [
       { id: 'bad', text: '\u00a0' },

@@ -67,6 +67,13 @@ describe('createLoadMeter', () => {
     meter.tell(ended({ outcome: 'cancelled', reason: 'CANCELLED' }));
     expect(meter.read().errorsPerSecond).toBeCloseTo(3 / 5);
   });
+
+  test('refusals for the model change nothing: balancers take them neither for answers nor errors', () => {
+    const { meter } = meterAt();
+    const before = meter.read();
+    meter.tell(ended({ outcome: 'rejected', reason: 'WRONG_FINGERPRINT' }));
+    expect(meter.read()).toEqual(before);
+  });
 });
 
 describe('the weight that balancers make of it', () => {

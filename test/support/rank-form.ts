@@ -14,6 +14,7 @@ export function rankForm(changes: Partial<RankForm> = {}): RankForm {
     truncation: 'end',
     maxCandidateTokens: undefined,
     model: undefined,
+    scoreFingerprint: undefined,
     partialOk: false,
     priority: 'interactive',
     adaptiveDepth: false,

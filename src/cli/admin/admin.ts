@@ -7,8 +7,10 @@ import {
   type WirePoolState,
 } from '../../client/admin-client.ts';
 import { explainFailure } from '../../client/explain-failure.ts';
+import { parseNumber } from '../shared/option-values.ts';
 import { tlsOptions, tlsUsage, trustOf } from '../shared/tls-options.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
+import { parseServers, rollModel, type RollOptions } from './roll.ts';
 
 const usage = `Usage: slmrank admin ACTION [ARGUMENTS] [--admin-address HOST:PORT] [--timeout SECONDS]
 
@@ -22,10 +24,15 @@ it or it failed, 2 when the command line is wrong.
   drain SLOT             finish the batches of a replica, then remove it for good
   quarantine SLOT        the same, but 'release' brings it back; --reason TEXT is shown in the pool
   release SLOT           load a quarantined or failed replica again, at once
-  load-model FOLDER      load a built model beside the current one, move the requests to it, drain the old one
+  load-model FOLDER      load a built model beside the current one, move the requests to it, drain the old one; with --servers
+                         on one server after the other, as long as all goes well
   log-level LEVEL        set the log level: debug, info, warn, error or silent
 
   --admin-address HOST:PORT  the server's SLMRANK_ADMIN_ADDRESS (default: 127.0.0.1:50052)
+  --servers LIST             for load-model: admin addresses in this order, HOST:PORT,... ; with HOST:PORT=HOST:PORT the health
+                             of the data address behind it is awaited too
+  --pause SECONDS            for load-model --servers: how long to wait between two servers (default: 0)
+  --undo                     for load-model --servers: after a failure load the former model again on the changed servers
   --timeout SECONDS          how long to wait for the answer; the server finishes the action anyway (default: 900)
   --json                     print the answer as JSON
 ${tlsUsage}`;
@@ -75,12 +82,24 @@ export async function run(args: readonly string[]): Promise<number> {
     timeout: { type: 'string', default: '900' },
     reason: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
+    servers: { type: 'string' },
+    pause: { type: 'string' },
+    undo: { type: 'boolean', default: false },
   });
   const timeoutMs = 1000 * Number(values.timeout);
   if (!(timeoutMs > 0)) {
     throw new UsageError(`--timeout is '${values.timeout}'; a number of seconds is needed`);
   }
   const { act, argument } = parseAction(positionals);
+  if (values.servers !== undefined || values.undo || values.pause !== undefined) {
+    assertRoll(positionals[0], values.servers);
+    return await roll(argument, values.servers, {
+      undo: values.undo,
+      pauseMs: 1000 * parseNumber('pause', values.pause ?? '0', {}),
+      timeoutMs,
+      trust: trustOf(values),
+    });
+  }
   const client = createAdminClient(values['admin-address'], timeoutMs, trustOf(values));
   try {
     const answer = await act(client, { argument, reason: values.reason });
@@ -91,6 +110,31 @@ export async function run(args: readonly string[]): Promise<number> {
   } finally {
     client.close();
   }
+}
+
+/** @throws UsageError */
+function assertRoll(
+  action: string | undefined,
+  servers: string | undefined,
+): asserts servers is string {
+  if (action !== 'load-model' || servers === undefined) {
+    throw new UsageError(
+      `--servers belongs to load-model, and --pause and --undo belong to --servers\n\n${usage}`,
+    );
+  }
+}
+
+async function roll(
+  folder: string,
+  servers: string,
+  options: Pick<RollOptions, 'undo' | 'pauseMs' | 'timeoutMs' | 'trust'>,
+): Promise<number> {
+  const startedAtMs = performance.now();
+  const onStep: RollOptions['onStep'] = (server, step) =>
+    showStep({ step: `${server}  ${step}`, seconds: (performance.now() - startedAtMs) / 1000 });
+  const done = await rollModel({ ...options, folder, servers: parseServers(servers), onStep });
+  process.stdout.write(`${done}\n`);
+  return 0;
 }
 
 function parseAction([name = '', argument = '', ...more]: readonly string[]) {
@@ -112,7 +156,7 @@ function toTarget(text: string) {
   return /^\d{1,6}$/.test(text) ? { count: Number(text) } : { devices: text };
 }
 
-function showStep({ step, seconds }: WirePoolProgress): void {
+function showStep({ step, seconds }: Pick<WirePoolProgress, 'step' | 'seconds'>): void {
   process.stderr.write(`${seconds.toFixed(1).padStart(7)} s  ${step}\n`);
 }
 

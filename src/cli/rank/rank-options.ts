@@ -10,6 +10,8 @@ Ranks the candidates in a file for a query, without a server, and prints the bes
                       an id too, and the default id is the line number
   --query TEXT        the query; several of them give several rankings
   --model DIR         a built model (default: SLMRANK_MODEL, or the bundled model, built if it does not exist)
+  --score-fingerprint HASH
+                      rank only if the model has this score fingerprint, so that scores are comparable with others
   --top N             print the first N places, 0 for all (default: 20, with --json all)
   --skip-bad          skip invalid lines (not JSON, no text, an id for the second time) and list them, instead of stopping
                       at the first
@@ -27,6 +29,8 @@ export interface RankCommandOptions {
   readonly file: string;
   readonly queries: readonly string[];
   readonly model: string | undefined;
+  /** The only one that the model may have. */
+  readonly scoreFingerprint: string | undefined;
   readonly devices: string | undefined;
   /** Most places to print; Infinity for all. */
   readonly top: number;
@@ -41,6 +45,7 @@ export interface RankCommandOptions {
 const definitions = {
   query: { type: 'string', multiple: true },
   model: { type: 'string' },
+  'score-fingerprint': { type: 'string' },
   top: { type: 'string' },
   json: { type: 'boolean', default: false },
   'skip-bad': { type: 'boolean', default: false },
@@ -64,6 +69,7 @@ export function parseRankOptions(args: readonly string[]): RankCommandOptions {
     file,
     queries: parseQueries(values.query ?? []),
     model: values.model,
+    scoreFingerprint: values['score-fingerprint'],
     devices: values.devices,
     top: values.top === undefined ? (values.json ? Infinity : 20) : parseTop(values.top),
     json: values.json,

@@ -6,7 +6,7 @@ import { DataError } from '../../base/errors.ts';
 import { openPairEngine } from '../../eval/rank/open-pair-engine.ts';
 import { rankCandidates, type Ranking, type Rankings } from '../../eval/rank/rank-candidates.ts';
 import { readCandidates } from '../../eval/data/read-candidates.ts';
-import { readManifest } from '../../model/manifest.ts';
+import { type Manifest, readManifest } from '../../model/manifest.ts';
 import type { LineSource } from '../../base/files/read-lines.ts';
 import { createNormalizer } from '../../text/normalize/normalize.ts';
 import { BadLines } from './bad-lines.ts';
@@ -93,6 +93,7 @@ async function rankFile(
   const model = await chooseModel({ model: modelFolder(options), devices: given.devices });
   const config = { ...given, model };
   const manifest = await readManifest(model);
+  assertFingerprint(options, manifest, model);
   process.stderr.write(`Loading ${manifest.name} on ${config.devices.length} device slots\n`);
   const engine = await openPairEngine(config, manifest);
   const normalize = createNormalizer(manifest.normalize ?? []);
@@ -117,6 +118,19 @@ async function rankFile(
     });
   } finally {
     await engine.close();
+  }
+}
+
+function assertFingerprint(
+  { scoreFingerprint: wanted }: RankCommandOptions,
+  { name, fingerprint }: Manifest,
+  folder: string,
+): void {
+  if (wanted !== undefined && wanted !== fingerprint) {
+    throw new DataError(
+      `--score-fingerprint is '${wanted}', and ${name} (${folder}) has ${fingerprint}; ` +
+        'name the folder of the other model by --model, or leave the option out',
+    );
   }
 }
 

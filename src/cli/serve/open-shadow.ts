@@ -29,7 +29,7 @@ export function openShadow({ items, share, models, tell }: ShadowOptions): OpenS
     share,
     random: Math.random,
     spare: () => models.hasSpareTime(),
-    rank: (request, call) => models.current().pipeline.rank(request, call),
+    current: () => models.current(),
     toRaw: (request) => withWholeTexts(request, items.store),
     report: (outcome) =>
       tell({ kind: 'shadow', drift: outcome.kind === 'compared' ? outcome.drift : undefined }),

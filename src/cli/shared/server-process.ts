@@ -28,6 +28,8 @@ export interface StartOptions {
   /** Settings that differ from the surrounding environment. */
   readonly settings: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Its working directory; that of this process by default. */
+  readonly cwd?: string;
   /** The program to run; the server itself by default. */
   readonly entry?: string;
   /** Called with each line of its standard output and standard error. */
@@ -55,6 +57,7 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   const child = spawn(process.execPath, programOf(options.entry ?? serverEntry()), {
     env: { ...allocator, ...process.env, ...ownPorts, ...options.settings },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const lines: string[] = [];
   const logTail = () => lines.join('\n');

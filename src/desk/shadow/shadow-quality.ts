@@ -1,9 +1,10 @@
-import type { Rank, RankReply, RankRequest } from '../../domain/rank.ts';
+import type { RankReply, RankRequest, ServedModel } from '../../domain/rank.ts';
+import type { Manifest } from '../../model/manifest.ts';
 import { compareOrders, type MarginPair, type OrderDrift } from './compare-orders.ts';
 
 export type ShadowOutcome =
   | { readonly kind: 'compared'; readonly candidates: number; readonly drift: OrderDrift }
-  /** Too many were waiting, raw texts were gone, or the raw request failed. */
+  /** Too many were waiting, raw texts or the model were gone, or the raw request failed. */
   | { readonly kind: 'dropped' };
 
 export interface ShadowParts {
@@ -13,16 +14,18 @@ export interface ShadowParts {
   readonly random: () => number;
   /** Whether the server has capacity that no request needs. */
   readonly spare: () => boolean;
-  /** Ranks with the model that is served now. */
-  readonly rank: Rank;
+  /** The model that is served now. */
+  readonly current: () => ServedModel;
   /** The request with raw texts in the place of compressed ones; undefined when one is gone. */
   readonly toRaw: (request: RankRequest) => Promise<RankRequest | undefined>;
   readonly report: (outcome: ShadowOutcome) => void;
 }
 
+/** An answered request, and the model that ranked it. */
 interface Answered {
   readonly request: RankRequest;
   readonly reply: RankReply;
+  readonly manifest: Pick<Manifest, 'fingerprint'>;
 }
 
 /** More would hold texts in memory for requests that are answered already. */
@@ -43,7 +46,7 @@ export class ShadowQuality {
   }
 
   /** Takes an answered request with compressed candidates, or leaves it: its share decides. */
-  offer(request: RankRequest, reply: RankReply): void {
+  offer(answered: Answered): void {
     const { share, random, report } = this.#parts;
     if (random() >= share) {
       return;
@@ -52,7 +55,7 @@ export class ShadowQuality {
       report({ kind: 'dropped' });
       return;
     }
-    this.#waiting.push({ request, reply });
+    this.#waiting.push(answered);
   }
 
   /** Compares one waiting request if there is spare capacity. The caller repeats it. */
@@ -75,12 +78,17 @@ export class ShadowQuality {
     }
   }
 
-  async #compare({ request, reply }: Answered, signal: AbortSignal): Promise<ShadowOutcome> {
+  async #compare(
+    { request, reply, manifest: { fingerprint } }: Answered,
+    signal: AbortSignal,
+  ): Promise<ShadowOutcome> {
     const raw = await this.#parts.toRaw(request);
-    if (raw === undefined) {
+    const { manifest, pipeline } = this.#parts.current();
+    // Another model's scores would say nothing of the summaries.
+    if (raw === undefined || manifest.fingerprint !== fingerprint) {
       return { kind: 'dropped' };
     }
-    const rawReply = await this.#parts.rank(asShadow(raw), {
+    const rawReply = await pipeline.rank(asShadow(raw), {
       deadlineAtMs: Number.POSITIVE_INFINITY,
       signal,
       client: 'shadow',

@@ -23,6 +23,7 @@ const reasonCounters: Readonly<Record<Reason, readonly ('rejects' | 'calls' | 'f
   STARTING: ['rejects'],
   DRAINING: ['rejects'],
   NOT_SERVING: ['rejects'],
+  WRONG_FINGERPRINT: ['rejects'],
   ITEMS_OFF: [],
   ITEMS_FULL: [],
   ITEMS_NOT_WRITTEN: [],

@@ -60,7 +60,7 @@ export function toStatus(
     root.details['google.rpc.Status'].serialize({ code, message, details }),
   );
   metadata.set(requestIdKey, headerValue(requestId));
-  if (error.kind === 'overloaded') {
+  if (error.kind === 'overloaded' || error.retryAfterMs !== undefined) {
     metadata.set('grpc-retry-pushback-ms', String(retryMsOf(error) ?? neverRetry));
   }
   return { code, details: message, metadata };
@@ -74,6 +74,7 @@ export function toWireError(error: RankError): WireRankErrorInput {
     message: clipText(error.message, mostMessageLength),
     fieldViolations: clipViolations(error.violations),
     reason: reasonOf(error),
+    metadata: error.facts,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
@@ -86,10 +87,8 @@ function packDetails(
   const packed: WireAnyInput[] = [];
   const add = (type: keyof typeof details, value: Buffer) =>
     packed.push({ type_url: `type.googleapis.com/${type}`, value });
-  add(
-    'google.rpc.ErrorInfo',
-    details['google.rpc.ErrorInfo'].serialize({ reason: reasonOf(error), domain: 'slmrank' }),
-  );
+  const info = { reason: reasonOf(error), domain: 'slmrank', metadata: error.facts };
+  add('google.rpc.ErrorInfo', details['google.rpc.ErrorInfo'].serialize(info));
   const fieldViolations = clipViolations(error.violations);
   if (fieldViolations.length > 0) {
     add(

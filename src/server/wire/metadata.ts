@@ -2,6 +2,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { type Caller, parseCaller } from '../../desk/caller.ts';
 import { isUsableRequestId } from '../../desk/violations.ts';
 import type { StageTimes } from '../../domain/rank.ts';
+import { fingerprintKey } from '../../proto/metadata-keys.ts';
 
 export const requestIdKey = 'x-request-id';
 export const serverTimingKey = 'server-timing';
@@ -9,7 +10,11 @@ export const serverTimingKey = 'server-timing';
 export const credentialKey = 'x-slmrank-credential';
 
 export function callerOf(metadata: Metadata): Caller {
-  return parseCaller(headerOf(metadata, 'x-client-id'), headerOf(metadata, 'traceparent'));
+  return parseCaller(
+    headerOf(metadata, 'x-client-id'),
+    headerOf(metadata, 'traceparent'),
+    headerOf(metadata, fingerprintKey),
+  );
 }
 
 /**

@@ -43,6 +43,7 @@ export function toRankForm(wire: WireRankRequest): RankForm {
     truncation: choose(wire.truncation, truncations),
     maxCandidateTokens: wire.maxCandidateTokens,
     model: wire.model,
+    scoreFingerprint: wire.scoreFingerprint,
     partialOk: wire.partialOk,
     priority: choose(wire.priority, priorities),
     adaptiveDepth: wire.adaptiveDepth,

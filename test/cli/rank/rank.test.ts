@@ -67,6 +67,18 @@ async function serve(model: string, query: string): Promise<readonly Omit<JsonLi
 }
 
 describe('slmrank rank', () => {
+  test('refuses a model of another score fingerprint than the one that is wanted', async () => {
+    const model = temporaryFolder();
+    const { fingerprint } = await buildHfTiny('llama', model);
+    const folder = temporaryFolder({ 'jobs.jsonl': lines });
+    const args = ['--query', 'q', join(folder, 'jobs.jsonl'), '--model', model, '--devices=cpu:1'];
+    expect(await run([...args, '--score-fingerprint', fingerprint])).toBe(0);
+    await expect(run([...args, '--score-fingerprint', 'abc'])).rejects.toThrow(
+      `--score-fingerprint is 'abc', and llama (${model}) has ${fingerprint}; name the folder of ` +
+        'the other model by --model, or leave the option out',
+    );
+  });
+
   test.each(['query-first', 'candidate-first'] as const)(
     'gives the scores that a %s model is served with',
     async (order) => {

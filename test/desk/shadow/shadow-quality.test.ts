@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RankedResult, RankReply, RankRequest } from '../../../src/domain/rank.ts';
+import type {
+  Rank,
+  RankedResult,
+  RankReply,
+  RankRequest,
+  ServedModel,
+} from '../../../src/domain/rank.ts';
 import {
   type ShadowOutcome,
   type ShadowParts,
@@ -38,6 +44,15 @@ function replyOf(logits: readonly (number | undefined)[]): RankReply {
   return { results } as unknown as RankReply;
 }
 
+function answered(request: RankRequest, reply: RankReply) {
+  return { request, reply, manifest: { fingerprint: 'one' } };
+}
+
+/** A model that ranks so. */
+function serving(rank: Rank, fingerprint = 'one'): ShadowParts['current'] {
+  return () => ({ manifest: { fingerprint }, pipeline: { rank } }) as unknown as ServedModel;
+}
+
 function open(changed: Partial<ShadowParts> = {}) {
   const outcomes: ShadowOutcome[] = [];
   const ranked: RankRequest[] = [];
@@ -45,10 +60,10 @@ function open(changed: Partial<ShadowParts> = {}) {
     share: 1,
     random: () => 0.5,
     spare: () => true,
-    rank: (request) => {
+    current: serving((request) => {
       ranked.push(request);
       return Promise.resolve(replyOf([1, 2]));
-    },
+    }),
     toRaw: (request) => Promise.resolve(request),
     report: (outcome) => outcomes.push(outcome),
     ...changed,
@@ -59,7 +74,7 @@ function open(changed: Partial<ShadowParts> = {}) {
 describe('ShadowQuality', () => {
   test('scores an answered request again, whole and deferrable, and reports the drift', async () => {
     const { shadow, outcomes, ranked } = open();
-    shadow.offer(requestOf('a', 'b'), replyOf([2, 1]));
+    shadow.offer(answered(requestOf('a', 'b'), replyOf([2, 1])));
     await shadow.step(signal);
     expect(ranked).toMatchObject([
       { priority: 'deferrable', useCache: false, adaptiveDepth: false, partialOk: false },
@@ -73,7 +88,7 @@ describe('ShadowQuality', () => {
 
   test('compares only candidates that both replies scored', async () => {
     const { shadow, outcomes } = open();
-    shadow.offer(requestOf('a', 'b'), replyOf([undefined, 2]));
+    shadow.offer(answered(requestOf('a', 'b'), replyOf([undefined, 2])));
     await shadow.step(signal);
     expect(outcomes).toEqual([
       { kind: 'compared', candidates: 1, drift: { dp: 0, keepsFirst: true, ndcg10: 1 } },
@@ -82,7 +97,7 @@ describe('ShadowQuality', () => {
 
   test('leaves requests above its share alone', async () => {
     const { shadow, ranked } = open({ share: 0.5, random: () => 0.5 });
-    shadow.offer(requestOf('a'), replyOf([1]));
+    shadow.offer(answered(requestOf('a'), replyOf([1])));
     await shadow.step(signal);
     expect(ranked).toEqual([]);
   });
@@ -91,7 +106,7 @@ describe('ShadowQuality', () => {
     let isSpare = false;
     const { shadow, outcomes, ranked } = open({ spare: () => isSpare });
     for (let i = 0; i < 6; i += 1) {
-      shadow.offer(requestOf('a', 'b'), replyOf([1, 2]));
+      shadow.offer(answered(requestOf('a', 'b'), replyOf([1, 2])));
     }
     await shadow.step(signal);
     expect(ranked).toEqual([]);
@@ -103,12 +118,23 @@ describe('ShadowQuality', () => {
 
   test('drops a request whose raw texts are gone, or which the server refuses', async () => {
     const gone = open({ toRaw: () => Promise.resolve(undefined) });
-    gone.shadow.offer(requestOf('a'), replyOf([1]));
+    gone.shadow.offer(answered(requestOf('a'), replyOf([1])));
     await gone.shadow.step(signal);
     expect(gone.outcomes).toEqual([{ kind: 'dropped' }]);
-    const refused = open({ rank: () => Promise.reject(new Error('the queue is full')) });
-    refused.shadow.offer(requestOf('a'), replyOf([1]));
+    const refused = open({
+      current: serving(() => Promise.reject(new Error('the queue is full'))),
+    });
+    refused.shadow.offer(answered(requestOf('a'), replyOf([1])));
     await refused.shadow.step(signal);
     expect(refused.outcomes).toEqual([{ kind: 'dropped' }]);
+  });
+
+  test('drops a request whose model no longer serves, and ranks nothing', async () => {
+    const { shadow, outcomes } = open({
+      current: serving(() => Promise.reject(new Error('not reached')), 'two'),
+    });
+    shadow.offer(answered(requestOf('a', 'b'), replyOf([1, 2])));
+    await shadow.step(signal);
+    expect(outcomes).toEqual([{ kind: 'dropped' }]);
   });
 });

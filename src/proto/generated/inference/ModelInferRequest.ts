@@ -35,7 +35,8 @@ export interface WireModelInferRequestInput {
   'modelVersion'?: (string);
   'id'?: (string);
   /**
-   * "truncate": "END" or "NONE"; "timeout": microseconds.
+   * "truncate": "END" or "NONE"; "timeout": microseconds; "score_fingerprint": the only model that
+   * may answer, as in slmrank.v1.RankRequest.
    */
   'parameters'?: ({[key: string]: Wire_inference_InferParameterInput});
   'inputs'?: (Wire_inference_ModelInferRequest_InferInputTensorInput)[];
@@ -56,7 +57,8 @@ export interface WireModelInferRequest {
   'modelVersion': (string);
   'id': (string);
   /**
-   * "truncate": "END" or "NONE"; "timeout": microseconds.
+   * "truncate": "END" or "NONE"; "timeout": microseconds; "score_fingerprint": the only model that
+   * may answer, as in slmrank.v1.RankRequest.
    */
   'parameters': ({[key: string]: Wire_inference_InferParameter});
   'inputs': (Wire_inference_ModelInferRequest_InferInputTensor)[];

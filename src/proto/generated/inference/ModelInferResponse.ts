@@ -1,5 +1,6 @@
 // Original file: proto/inference/grpc_service.proto
 
+import type { WireInferParameterInput as Wire_inference_InferParameterInput, WireInferParameter as Wire_inference_InferParameter } from '../inference/InferParameter.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Wire_inference_ModelInferResponse_InferOutputTensorInput {
@@ -21,6 +22,10 @@ export interface WireModelInferResponseInput {
   'modelName'?: (string);
   'modelVersion'?: (string);
   'id'?: (string);
+  /**
+   * "score_fingerprint": of the model that has answered.
+   */
+  'parameters'?: ({[key: string]: Wire_inference_InferParameterInput});
   'outputs'?: (Wire_inference_ModelInferResponse_InferOutputTensorInput)[];
   'rawOutputContents'?: (Buffer | Uint8Array | string)[];
 }
@@ -32,6 +37,10 @@ export interface WireModelInferResponse {
   'modelName': (string);
   'modelVersion': (string);
   'id': (string);
+  /**
+   * "score_fingerprint": of the model that has answered.
+   */
+  'parameters': ({[key: string]: Wire_inference_InferParameter});
   'outputs': (Wire_inference_ModelInferResponse_InferOutputTensor)[];
   'rawOutputContents': (Buffer)[];
 }

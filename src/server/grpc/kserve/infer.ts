@@ -17,6 +17,9 @@ export const outputs = [
   { name: 'TOKENS', datatype: 'INT32' },
 ] as const;
 
+/** Of a request, the only model that may answer; of a response, the model that has answered. */
+const fingerprintParameter = 'score_fingerprint';
+
 /** The only version: models are told apart by their names. */
 export const modelVersion = '1';
 
@@ -43,15 +46,15 @@ export async function infer(
 ): Promise<WireModelInferResponseInput> {
   const asked = readOutputs(request);
   const forms = readForms(request, mostPassages);
-  const rows: Row[] = [];
-  for (const form of forms) {
-    rows.push(...rowsOf(await rank(form, requestId, call, ranker)));
-  }
+  // All begin in one turn of the event loop, so that one model ranks them.
+  const answers = await Promise.all(forms.map((form) => rank(form, requestId, call, ranker)));
+  const rows = answers.flatMap(rowsOf);
   const columns = { SCORE: 'score', LOGIT: 'logit', TOKENS: 'tokens' } as const;
   return {
     modelName: request.modelName,
     modelVersion,
     id: request.id,
+    ...describeModel(answers),
     outputs: asked.map((output) => ({ ...output, shape: [rows.length, 1] })),
     rawOutputContents: asked.map(({ name, datatype }) => {
       const values = rows.map((row) => row[columns[name]]);
@@ -100,7 +103,7 @@ function formOf(
   passages: readonly string[],
   { modelName, parameters }: WireModelInferRequest,
 ): RankForm {
-  const { truncate, timeout } = parameters;
+  const { truncate, timeout, [fingerprintParameter]: fingerprint } = parameters;
   const timeoutUs = Number(timeout?.uint64Param ?? timeout?.int64Param ?? 0);
   return toRankForm({
     query,
@@ -114,6 +117,9 @@ function formOf(
     noCache: false,
     onBadCandidate: 'ON_BAD_CANDIDATE_REFUSE',
     model: modelName,
+    ...(fingerprint?.stringParam === undefined
+      ? {}
+      : { scoreFingerprint: fingerprint.stringParam }),
     ...(timeoutUs > 0 ? { timeoutMs: Math.ceil(timeoutUs / 1000) } : {}),
   });
 }
@@ -133,6 +139,15 @@ function readOutputs({
     }
     return found;
   });
+}
+
+function describeModel([first]: readonly Ranked[]): Pick<
+  WireModelInferResponseInput,
+  'parameters'
+> {
+  return first === undefined
+    ? {}
+    : { parameters: { [fingerprintParameter]: { stringParam: first.manifest.fingerprint } } };
 }
 
 /** In the order of the passages. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Caller, parseCaller } from '../../../desk/caller.ts';
 import { isUsableRequestId } from '../../../desk/violations.ts';
+import { fingerprintKey } from '../../../proto/metadata-keys.ts';
 import type { FrontDoor } from '../../door/front-door.ts';
 import { headerValue } from '../../wire/metadata.ts';
 import { type WriteError, writeRerankError } from '../shapes/errors.ts';
@@ -47,6 +48,7 @@ export function admitCalls(app: FastifyInstance, { door, config }: AdmitParts): 
     request.caller = parseCaller(
       client ?? one(headers['x-client-id']),
       one(headers['traceparent']),
+      one(headers[fingerprintKey]),
     );
     done();
   });

@@ -1,4 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
+import { fingerprintKey } from '../../../proto/metadata-keys.ts';
 import { type Api, rankRoutes } from './routes.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -49,12 +50,17 @@ function describePost(path: string, apis: readonly Api[]): Json {
   return {
     operationId: operationId('post', path),
     summary: apis.map(({ name }) => name).join('; '),
+    parameters: [pin],
     requestBody: {
       required: true,
       content: content(apis.map(({ shape }) => shape.body)),
     },
     responses: {
-      200: { description: 'the ranking', content: content(apis.map(({ shape }) => shape.reply)) },
+      200: {
+        description: 'the ranking',
+        headers: { [fingerprintKey]: { schema: hash, description: 'of the model that ranked' } },
+        content: content(apis.map(({ shape }) => shape.reply)),
+      },
       ...errors,
     },
   };
@@ -69,6 +75,7 @@ function describeOwn(name: string): Json {
   return {
     operationId: name,
     summary: `${name} of slmrank.v1.RankingService in protobuf's JSON form (Connect protocol)`,
+    ...(name === 'GetInfo' ? {} : { parameters: [pin] }),
     requestBody: { required: true, content: content([]) },
     responses: { 200: { description: 'the reply', content: content([]) }, ...errors },
   };
@@ -85,6 +92,14 @@ function content(schemas: readonly TSchema[]): Json {
   return { 'application/json': { schema } };
 }
 
+const hash = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const pin = {
+  name: fingerprintKey,
+  in: 'header',
+  required: false,
+  schema: hash,
+  description: 'the score fingerprint of the only model that may answer; another one answers 503',
+};
 const retry = { 'Retry-After': { schema: { type: 'integer' }, description: 'seconds' } };
 const errors = {
   400: { description: 'the body is wrong; the message names the field' },
@@ -93,6 +108,9 @@ const errors = {
   413: { description: 'the body is too long' },
   415: { description: 'the body is not application/json' },
   429: { description: 'the server or the quota is full', headers: retry },
-  503: { description: 'the server is starting, draining or without a replica', headers: retry },
+  503: {
+    description: 'the server is starting, draining, without a replica, or has another model',
+    headers: retry,
+  },
   504: { description: 'the time limit passed' },
 };

@@ -5,6 +5,7 @@ import type { Ranked, Ranker } from '../../../desk/ranker.ts';
 import type { RankForm } from '../../../desk/request-rules.ts';
 import { invalidRequest } from '../../../desk/violations.ts';
 import { RankError } from '../../../base/errors.ts';
+import { fingerprintKey } from '../../../proto/metadata-keys.ts';
 import { guardService, rankingMethods } from '../../grpc/ranking-service.ts';
 import type { CallParts, UnaryMethod } from '../../grpc/unary.ts';
 import type { FrontDoor } from '../../door/front-door.ts';
@@ -65,6 +66,9 @@ function addRankRoute(
     const question = questionOf(request, reply);
     try {
       const answers = await Promise.all(forms.map((form) => rank(form, question)));
+      answers.slice(0, 1).forEach(({ manifest }) => {
+        reply.header(fingerprintKey, manifest.fingerprint);
+      });
       return write(answers, request.requestId);
     } catch (error) {
       throw error instanceof RankError ? inWordsOf(shape.names, error) : error;

@@ -81,7 +81,7 @@ export const writeConnectError: WriteError = (error) => ({
   details: [
     {
       type: 'google.rpc.ErrorInfo',
-      debug: { reason: reasonOf(error), domain: 'slmrank' },
+      debug: { reason: reasonOf(error), domain: 'slmrank', metadata: error.facts },
     },
     ...(error.violations.length === 0
       ? []

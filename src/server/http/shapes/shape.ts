@@ -67,6 +67,8 @@ export function formOf({ query, candidates, ...asked }: Asked): RankForm {
     partialOk: false,
     adaptiveDepth: false,
     useCache: true,
+    // These APIs have no field for it; the header says it.
+    scoreFingerprint: undefined,
     requestId: undefined,
     timeoutMs: undefined,
     maxReplyBytes: undefined,

@@ -9,6 +9,7 @@ import {
   type TestKserve,
   textInput,
 } from '../../../support/serving/test-kserve.ts';
+import { testManifest } from '../../../support/serving/test-server.ts';
 
 let kserve: TestKserve;
 beforeAll(async () => {
@@ -52,6 +53,32 @@ describe('ModelInfer', () => {
       ['a', 2],
       ['b', 1],
     ]);
+  });
+
+  test('names the model that scored, and is pinned by a parameter', async () => {
+    const { fingerprint } = testManifest;
+    const pinned = (value: string) => ({
+      ...inferRequest,
+      parameters: { score_fingerprint: { string_param: value } },
+    });
+    expect(await kserve.call('ModelInfer', pinned(fingerprint))).toMatchObject({
+      parameters: { score_fingerprint: { string_param: fingerprint } },
+    });
+    expect(await kserve.fail(pinned('ab'.repeat(32)))).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: { ErrorInfo: { reason: 'WRONG_FINGERPRINT' } },
+    });
+  });
+
+  test('begins with all queries at once, so that one model ranks them', async () => {
+    kserve.server.pipeline.holds = true;
+    const before = kserve.server.pipeline.ranked.length;
+    const inputs = [textInput('QUERY', ['a', 'b', 'c']), textInput('PASSAGE', passages)];
+    const reply = kserve.call('ModelInfer', { ...inferRequest, inputs });
+    await kserve.server.pipeline.arrived(before + 3);
+    kserve.server.pipeline.ranked.slice(before).forEach((ranked) => ranked.reply());
+    kserve.server.pipeline.holds = false;
+    expect(floats(((await reply)['raw_output_contents'] as Buffer[])[0])).toEqual([6, 24, 16]);
   });
 
   test('a full queue is UNAVAILABLE, as Triton has it', async () => {

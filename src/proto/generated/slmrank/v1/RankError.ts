@@ -17,6 +17,10 @@ export interface WireRankErrorInput {
    * As ErrorInfo.reason of the unary call: "QUEUE_FULL", "ITEMS_FULL".
    */
   'reason'?: (string);
+  /**
+   * As ErrorInfo.metadata of the unary call.
+   */
+  'metadata'?: ({[key: string]: string});
   '_retryAfterMs'?: "retryAfterMs";
 }
 
@@ -35,5 +39,9 @@ export interface WireRankError {
    * As ErrorInfo.reason of the unary call: "QUEUE_FULL", "ITEMS_FULL".
    */
   'reason': (string);
+  /**
+   * As ErrorInfo.metadata of the unary call.
+   */
+  'metadata': ({[key: string]: string});
   '_retryAfterMs'?: "retryAfterMs";
 }

@@ -96,6 +96,16 @@ export interface WireRankRequestInput {
    * both this and the client's own limit.
    */
   'maxReplyBytes'?: (number);
+  /**
+   * Only the model with this score fingerprint may rank the request: RankResponse.score_fingerprint
+   * or GetInfoResponse.score_fingerprint, 64 hexadecimal digits. For scores that have to be
+   * comparable: pages or shards of one list, an experiment. A server with another model answers
+   * UNAVAILABLE (WRONG_FINGERPRINT). Any model if absent. It may be sent as the metadata
+   * slmrank-score-fingerprint instead, which proxies can route by, or as both; in a RankStream the
+   * metadata holds for every request. In Tokenize and KServe's ModelInfer only the metadata exists;
+   * ModelInfer also has the parameter score_fingerprint.
+   */
+  'scoreFingerprint'?: (string);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";
@@ -105,6 +115,7 @@ export interface WireRankRequestInput {
   '_requestId'?: "requestId";
   '_timeoutMs'?: "timeoutMs";
   '_maxReplyBytes'?: "maxReplyBytes";
+  '_scoreFingerprint'?: "scoreFingerprint";
 }
 
 export interface WireRankRequest {
@@ -197,6 +208,16 @@ export interface WireRankRequest {
    * both this and the client's own limit.
    */
   'maxReplyBytes'?: (number);
+  /**
+   * Only the model with this score fingerprint may rank the request: RankResponse.score_fingerprint
+   * or GetInfoResponse.score_fingerprint, 64 hexadecimal digits. For scores that have to be
+   * comparable: pages or shards of one list, an experiment. A server with another model answers
+   * UNAVAILABLE (WRONG_FINGERPRINT). Any model if absent. It may be sent as the metadata
+   * slmrank-score-fingerprint instead, which proxies can route by, or as both; in a RankStream the
+   * metadata holds for every request. In Tokenize and KServe's ModelInfer only the metadata exists;
+   * ModelInfer also has the parameter score_fingerprint.
+   */
+  'scoreFingerprint'?: (string);
   '_instruction'?: "instruction";
   '_context'?: "context";
   '_topN'?: "topN";
@@ -206,4 +227,5 @@ export interface WireRankRequest {
   '_requestId'?: "requestId";
   '_timeoutMs'?: "timeoutMs";
   '_maxReplyBytes'?: "maxReplyBytes";
+  '_scoreFingerprint'?: "scoreFingerprint";
 }
