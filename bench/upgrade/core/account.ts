@@ -65,7 +65,7 @@ export class Account {
     increment(report.retried, String(retries));
     const error = this.#reference.error(fingerprint, page, scores);
     report.largestError = Math.max(report.largestError, error);
-    report.wrongScores += error > tolerance ? 1 : 0;
+    report.wrongScores += error <= tolerance ? 0 : 1;
     report.brokenPins += pin !== undefined && pin !== fingerprint ? 1 : 0;
     const endedAtMs = this.#nowMs();
     this.#times.push({ endedAtMs, ms: endedAtMs - sentAtMs });
