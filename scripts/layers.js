@@ -10,13 +10,14 @@ export const layers = {
   'src/batch': ['src/base'],
   'src/model': ['src/base', 'src/text', 'src/batch'],
   'src/domain': ['src/base', 'src/model'],
+  'src/valkey': ['src/base'],
   'src/items': ['src/base'],
   'src/config': ['src/base'],
   'src/encode': ['src/base', 'src/text', 'src/model', 'src/domain', 'src/batch'],
   'src/compress': ['src/base', 'src/text', 'src/model', 'src/encode', 'src/batch'],
   'src/states': ['src/base', 'src/batch'],
   'src/engine': ['src/base', 'src/model', 'src/batch', 'src/states'],
-  'src/cache': ['src/base', 'src/domain'],
+  'src/cache': ['src/base', 'src/domain', 'src/valkey'],
   'src/schedule': ['src/base', 'src/domain', 'src/batch'],
   'src/pool': [
     'src/base',
@@ -127,6 +128,7 @@ const doors = [
   { library: /^entities(\/|$)/, rooms: ['src/text'] },
   { library: /^lru-cache$/, rooms: ['src/cache'] },
   { library: /^lmdb$/, rooms: ['src/items'] },
+  { library: /^ioredis$/, rooms: ['src/valkey'] },
   { library: /^(prom-client$|@opentelemetry\/)/, rooms: ['src/observe'] },
 ];
 
