@@ -113,7 +113,7 @@ export class Valkey {
       ...(options.isTls ? { tls: {} } : {}),
       db: options.db,
       ...(options.username === undefined ? {} : { username: options.username }),
-      ...(options.password === undefined ? {} : { password: options.password }),
+      ...(logsIn(options) ? { password: options.password ?? '' } : {}),
       protocol: 2,
       connectTimeout: 2000,
       retryStrategy: (attempt) => Math.min(100 * 2 ** attempt, 5000) * (0.5 + Math.random() / 2),
@@ -280,9 +280,8 @@ export class Valkey {
 
   /** ioredis logs in and selects the database before anything else is sent. */
   #use(guarded: Guarded): void {
-    const { password, db } = this.#options;
     const hello = { mostBytes: replyBytes, sentAtMs: this.#clock.nowMs() };
-    const steps = [password !== undefined, db !== 0].filter(Boolean);
+    const steps = [logsIn(this.#options), this.#options.db !== 0].filter(Boolean);
     steps.forEach(() => guarded.guard.expect(hello));
     this.#guarded = guarded;
   }
@@ -293,6 +292,11 @@ export class Valkey {
       this.#options.onConnection?.(isConnected, isConnected ? '' : this.#lastFault);
     }
   }
+}
+
+/** A user without a password logs in with any. */
+function logsIn({ username, password }: ValkeyOptions): boolean {
+  return username !== undefined || password !== undefined;
 }
 
 function sum(numbers: readonly number[]): number {

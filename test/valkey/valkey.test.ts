@@ -86,11 +86,16 @@ describe('answers', () => {
     expect(outcomes()).toEqual(['get refused', 'set answered', 'set refused']);
   });
 
-  test('log-in and database come first', async () => {
-    const other = connect({ username: 'me', password: 'secret', db: 3 });
+  test.each([
+    [{ username: 'me', password: 'secret', db: 3 }, ['AUTH', 'SELECT', 'MGET']],
+    [{ password: 'secret' }, ['AUTH', 'MGET']],
+    [{ username: 'me' }, ['AUTH', 'MGET']],
+    [{ db: 1 }, ['SELECT', 'MGET']],
+  ])('with %p, log-in and database come first', async (options, commands) => {
+    const other = connect(options);
     await until(() => other.isConnected);
     expect(await other.get(['a'], limits)).toEqual([null]);
-    expect(server.commands).toEqual(['AUTH', 'SELECT', 'MGET']);
+    expect(server.commands).toEqual(commands);
     other.close();
   });
 });
