@@ -9,14 +9,15 @@ export const layers = {
   'src/text': ['src/base'],
   'src/batch': ['src/base'],
   'src/model': ['src/base', 'src/text', 'src/batch'],
-  'src/domain': ['src/base', 'src/model'],
+  'src/valkey': ['src/base'],
+  'src/domain': ['src/base', 'src/model', 'src/valkey'],
   'src/items': ['src/base'],
   'src/config': ['src/base'],
   'src/encode': ['src/base', 'src/text', 'src/model', 'src/domain', 'src/batch'],
   'src/compress': ['src/base', 'src/text', 'src/model', 'src/encode', 'src/batch'],
   'src/states': ['src/base', 'src/batch'],
   'src/engine': ['src/base', 'src/model', 'src/batch', 'src/states'],
-  'src/cache': ['src/base', 'src/domain'],
+  'src/cache': ['src/base', 'src/domain', 'src/valkey'],
   'src/schedule': ['src/base', 'src/domain', 'src/batch'],
   'src/pool': [
     'src/base',
@@ -43,7 +44,15 @@ export const layers = {
     'src/schedule',
     'src/pool',
   ],
-  'src/observe': ['src/base', 'src/config', 'src/domain', 'src/items', 'src/pipeline'],
+  'src/observe': [
+    'src/base',
+    'src/config',
+    'src/valkey',
+    'src/domain',
+    'src/items',
+    'src/cache',
+    'src/pipeline',
+  ],
   'src/desk': [
     'src/base',
     'src/config',
@@ -127,6 +136,7 @@ const doors = [
   { library: /^entities(\/|$)/, rooms: ['src/text'] },
   { library: /^lru-cache$/, rooms: ['src/cache'] },
   { library: /^lmdb$/, rooms: ['src/items'] },
+  { library: /^ioredis$/, rooms: ['src/valkey'] },
   { library: /^(prom-client$|@opentelemetry\/)/, rooms: ['src/observe'] },
 ];
 

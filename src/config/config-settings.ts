@@ -12,8 +12,9 @@ import {
   type Setting,
   textSetting,
 } from './setting.ts';
+import { type ValkeySettings, valkeySettings } from './valkey-settings.ts';
 
-export interface Settings extends LoadSettings, SecuritySettings, ItemSettings {
+export interface Settings extends LoadSettings, SecuritySettings, ItemSettings, ValkeySettings {
   readonly address: string;
   /** The address of the HTTP APIs; undefined for none. */
   readonly httpAddress: string | undefined;
@@ -193,6 +194,7 @@ export const settings: { readonly [Name in keyof Settings]: Setting<Settings[Nam
   }),
   ...loadSettings,
   ...itemSettings,
+  ...valkeySettings,
   ...securitySettings,
   logLevel: choiceSetting(['debug', 'info', 'warn', 'error', 'silent'], {
     default: 'info',

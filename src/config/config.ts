@@ -2,6 +2,7 @@ import { type Config, type Settings, settings } from './config-settings.ts';
 import { readFlags, readVariables, typedName } from './given-settings.ts';
 import { findInsecurities } from './security-settings.ts';
 import { flagOf, type Host, variableOf } from './setting.ts';
+import { findValkeyFaults } from './valkey-settings.ts';
 import { countCores } from './count-cores.ts';
 import { messageOf } from '../base/errors.ts';
 
@@ -138,7 +139,12 @@ function findContradictions(config: Config): string[] {
     ],
   ];
   const wrong = checks.filter(([isWrong]) => isWrong).map(([, problem]) => problem);
-  return [...wrong, ...findSharedAddresses(config), ...findInsecurities(config)];
+  return [
+    ...wrong,
+    ...findSharedAddresses(config),
+    ...findInsecurities(config),
+    ...findValkeyFaults(config),
+  ];
 }
 
 /** Two listeners cannot share an address. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ServingGauges } from '../../src/pipeline/gauges.ts';
-import { watchDoor, watchGauges, watchItems } from '../../src/observe/watch-gauges.ts';
+import { watchDoor, watchFleet, watchGauges, watchItems } from '../../src/observe/watch-gauges.ts';
 
 const gauges: ServingGauges = {
   admittedCandidates: 1,
@@ -106,5 +106,23 @@ test('the item store is read anew at every scrape, and not at all without one', 
     slmrank_items_failed_total: 8,
     slmrank_items_missed_total: 9,
     slmrank_items_compressed_total: new Map([['search', 10]]),
+  });
+});
+
+test('what is shared with the fleet is read at every scrape, and absent where nothing is', () => {
+  const watched = new Map<string, () => unknown>();
+  const note = { watch: (name: string, read: () => unknown) => void watched.set(name, read) };
+  watchFleet(note, undefined, undefined);
+  expect(watched.size).toBe(0);
+  const counts = { hits: 1, misses: 2, bad: 3, written: 4, dropped: 5 };
+  watchFleet(note, { isConnected: true, breaker: 'half-open' }, { counts });
+  expect(Object.fromEntries([...watched].map(([name, read]) => [name, read()]))).toEqual({
+    slmrank_valkey_connected: 1,
+    slmrank_valkey_breaker_open: 1,
+    slmrank_fleet_scores_hits_total: 1,
+    slmrank_fleet_scores_misses_total: 2,
+    slmrank_fleet_scores_bad_total: 3,
+    slmrank_fleet_scores_written_total: 4,
+    slmrank_fleet_scores_dropped_total: 5,
   });
 });

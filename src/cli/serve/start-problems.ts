@@ -7,6 +7,7 @@ import { findCudaProblem } from '../../engine/cuda-libraries.ts';
 import { readApiKeys } from '../../desk/access/api-keys.ts';
 import { findTlsProblems } from '../../server/tls.ts';
 import { messageOf } from '../../base/errors.ts';
+import { readValkeySecrets } from './open-valkey.ts';
 
 /**
  * Finds, before the model is loaded, what would make the start fail afterwards: addresses in use,
@@ -19,6 +20,7 @@ export async function findStartProblems(config: ReadConfig): Promise<readonly st
     ...findCaptureProblems(config),
     ...findTlsProblems(config),
     ...findKeyProblems(config),
+    ...findValkeyProblems(config),
     ...(await findTakenAddresses(config)),
   ];
 }
@@ -55,6 +57,15 @@ function findCaptureProblems(config: ReadConfig): readonly string[] {
 function findKeyProblems(config: ReadConfig): readonly string[] {
   try {
     readApiKeys(config);
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
+}
+
+function findValkeyProblems(config: ReadConfig): readonly string[] {
+  try {
+    readValkeySecrets(config);
     return [];
   } catch (error) {
     return [messageOf(error)];
