@@ -125,9 +125,7 @@ function isAnswer({ outcome }: Extract<ServingEvent, { kind: 'ended' }>): boolea
 
 function isError({ outcome, reason }: Extract<ServingEvent, { kind: 'ended' }>): boolean {
   return (
-    outcome === 'failed' ||
-    outcome === 'expired' ||
-    (outcome === 'rejected' && !noLoad.has(reason))
+    outcome === 'failed' || outcome === 'expired' || (outcome === 'rejected' && !noLoad.has(reason))
   );
 }
 
