@@ -76,7 +76,7 @@ function eventsPart({ events, eventsLoad }: BalanceReport): readonly string[] {
     '<h2>A server killed, cold, draining</h2>',
     paragraph(
       `Load ${eventsLoad}. In this order: ${steps.join('; ')}. The columns of events have the share of calls in time ` +
-        'until the next event; `first calls` is how long after its start a cold server got its first call.',
+        'until the next event; first calls are how long after its start a cold server got its first call.',
     ),
     drawChart({
       title: 'Goodput by second',
@@ -84,7 +84,7 @@ function eventsPart({ events, eventsLoad }: BalanceReport): readonly string[] {
       y: 'candidates in time per second',
       height: 420,
       series: events.map(({ way, perSecond }, i) => ({
-        name: way,
+        name: shortName(way),
         colour: colourOf(i),
         as: 'line',
         hasEndLabel: true,
@@ -98,12 +98,21 @@ function eventsPart({ events, eventsLoad }: BalanceReport): readonly string[] {
 function byWay(rows: readonly SteadyRow[], value: (row: SteadyRow) => number): readonly Series[] {
   const ways = [...new Set(rows.map(({ way }) => way))];
   return ways.map((way, i) => ({
-    name: way,
+    name: shortName(way),
     colour: colourOf(i),
     as: 'line',
     hasEndLabel: true,
     points: rows.filter((row) => row.way === way).map((row) => [row.load, value(row)] as const),
   }));
+}
+
+/** Short enough for the right margin of a chart. WRR alone has reports out of band, if any. */
+function shortName(way: string): string {
+  return way
+    .replace(/(client_side_)?weighted_round_robin/, 'WRR')
+    .replace('least_request', 'least')
+    .replace(', reports of calls', ' calls')
+    .replace(', reports out of band', '');
 }
 
 function colourOf(place: number): string {
