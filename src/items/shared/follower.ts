@@ -12,7 +12,7 @@ export interface FollowerParts {
   readonly local: LocalItems;
   /** On a connection of its own, because it waits for changes. */
   readonly remote: Pick<RemoteItems, 'stamps' | 'page' | 'push' | 'end' | 'check' | 'changes'>;
-  readonly taker: Pick<Taker, 'take'>;
+  readonly taker: Pick<Taker, 'take' | 'lost'>;
   readonly wanted: () => string | undefined;
   readonly clock: Clock;
   readonly pace?: WalkPace;
@@ -43,7 +43,8 @@ export class Follower {
   /** Of the whole stream, when last heard of. */
   #knownChanges = 0;
   #walkedAtMs: number | undefined;
-  #needsWalk = true;
+  #needsWalk = false;
+  #lossyWalks = 0;
   #isChecked = false;
   #restUntilMs = 0;
   #endRest: () => void = () => undefined;
@@ -79,7 +80,9 @@ export class Follower {
         nowMs: clock.nowMs(),
         restUntilMs: this.#restUntilMs,
         walkedAtMs: this.#walkedAtMs,
+        hasPlace: this.#position !== undefined,
         needsWalk: this.#needsWalk,
+        lossyWalks: this.#lossyWalks,
         isChecked: this.#isChecked,
       };
       const move = nextMove(view, pace);
@@ -111,7 +114,8 @@ export class Follower {
 
   /** The place is taken first: what changes meanwhile is read again, which changes nothing. */
   async #walk(): Promise<void> {
-    const { remote, clock } = this.#parts;
+    const { remote, taker, clock } = this.#parts;
+    const { lost } = taker;
     const end = await remote.end();
     if (end === undefined) {
       this.#fail();
@@ -123,6 +127,8 @@ export class Follower {
       this.walks += 1;
       this.#position = end;
       this.#isChecked = true;
+      this.#lossyWalks = taker.lost > lost ? this.#lossyWalks + 1 : 0;
+      this.#needsWalk ||= taker.lost > lost;
     } else {
       this.#needsWalk = true;
       this.#fail();
@@ -138,7 +144,9 @@ export class Follower {
     }
     this.#knownChanges = found.changes;
     this.#isChecked = found.isThere;
-    this.#needsWalk ||= !found.isThere;
+    if (!found.isThere) {
+      this.#position = undefined;
+    }
   }
 
   async #follow(): Promise<void> {
@@ -153,7 +161,7 @@ export class Follower {
       this.#isChecked = false;
       this.#restUntilMs = askedAtMs + restMs.silence;
     } else if (changes.some(({ changes: n }, place) => n !== position.changes + place + 1)) {
-      this.#needsWalk = true;
+      this.#position = undefined;
     } else {
       await this.#take(changes);
     }
@@ -162,11 +170,13 @@ export class Follower {
   async #take(changes: readonly Change[]): Promise<void> {
     const { taker, clock } = this.#parts;
     const startedAtMs = clock.nowMs();
+    const { lost } = taker;
     const news = await taker.take(new Map(changes.map(({ id, stamp }) => [id, stamp])));
     if (news === undefined) {
       this.#fail();
       return;
     }
+    this.#needsWalk ||= taker.lost > lost;
     const last = at(changes, changes.length - 1);
     this.#position = last;
     this.#knownChanges = Math.max(this.#knownChanges, last.changes);

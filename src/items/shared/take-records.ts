@@ -22,6 +22,8 @@ export class Taker {
   taken = 0;
   /** Items that there was no room for. */
   refused = 0;
+  /** Records that did not come although there was a stamp, or could not be believed. */
+  lost = 0;
   readonly #parts: TakerParts;
 
   constructor(parts: TakerParts) {
@@ -34,7 +36,12 @@ export class Taker {
     const news = [...stamps].filter(([id, stamp]) =>
       isNews(stamp, localStamp(local, id), wanted()),
     );
-    return await this.fetch(news.map(([id]) => id));
+    const records = await readSome(
+      this.#parts.remote,
+      news.map(([id]) => id),
+    );
+    this.lost += records === undefined ? 0 : news.length - records.length;
+    return await this.#store(records);
   }
 
   /** As `take`, of whatever there is under these ids. */
@@ -42,7 +49,10 @@ export class Taker {
     ids: readonly string[],
     remote: RecordSource = this.#parts.remote,
   ): Promise<number | undefined> {
-    const records = ids.length === 0 ? [] : await remote.records(ids);
+    return await this.#store(await readSome(remote, ids));
+  }
+
+  async #store(records: readonly ItemRecord[] | undefined): Promise<number | undefined> {
     if (records === undefined) {
       return undefined;
     }
@@ -73,6 +83,10 @@ export class Taker {
       return taken;
     }
   }
+}
+
+async function readSome(remote: RecordSource, ids: readonly string[]) {
+  return ids.length === 0 ? [] : await remote.records(ids);
 }
 
 function isFull(error: unknown): boolean {

@@ -14,6 +14,7 @@ const stamp = `${'0'.repeat(19)}10${'a'.repeat(32)}${bareRecipe}`;
 function openFollower(parts: Partial<FollowerParts['remote']> = {}) {
   const clock = new FakeClock();
   const stream = { changes: 0, isLost: false, isDown: false };
+  const losses = { lost: 0 };
   const taken: string[] = [];
   const behind: (number | undefined)[] = [];
   const calls: string[] = [];
@@ -49,19 +50,19 @@ function openFollower(parts: Partial<FollowerParts['remote']> = {}) {
       },
       ...parts,
     },
-    taker: {
+    taker: Object.assign(losses, {
       take: (stamps) => {
         taken.push(...stamps.keys());
         behind.push(follower.behind);
         return Promise.resolve(stream.isDown ? undefined : stamps.size);
       },
-    },
+    }),
     wanted: () => undefined,
     clock,
     pace: { gapMs: 5000, everyMs: 3_600_000 },
   });
   followers.push(follower);
-  return { follower, clock, stream, taken, behind, calls };
+  return { follower, clock, stream, losses, taken, behind, calls };
 }
 
 test('it compares all items first, and takes the changes behind that', async () => {
@@ -139,4 +140,24 @@ test('answers without changes that come at once do not keep it busy', async () =
   await settle();
   await clock.advance(10_000);
   expect(calls.filter((name) => name === 'changes').length).toBeLessThanOrEqual(21);
+});
+
+test('records that are lost have it compare all items, ever more rarely while they are', async () => {
+  let isLossy = true;
+  const { follower, clock, losses } = openFollower({
+    page: () => {
+      losses.lost += isLossy ? 1 : 0;
+      return Promise.resolve({ cursor: '0', stamps: new Map() });
+    },
+  });
+  follower.walk();
+  await settle();
+  await clock.advance(100_000);
+  expect(follower.walks).toBeGreaterThan(2);
+  expect(follower.walks).toBeLessThan(6);
+  isLossy = false;
+  await clock.advance(100_000);
+  const { walks } = follower;
+  await clock.advance(100_000);
+  expect(follower.walks).toBe(walks);
 });

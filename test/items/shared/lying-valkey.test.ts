@@ -94,3 +94,17 @@ test('old records, sent again, change nothing that is newer', async () => {
   await b.shared.fetch(['x']);
   expect(b.local.get('x')).toMatchObject({ version: 2n, text: 'new' });
 });
+
+test('what came while Valkey lied comes when it no longer does', async () => {
+  const valkey = new ItemsValkey();
+  const [a, b] = [await openShared(valkey), await openShared(valkey)];
+  await until(() => a.shared.state().walks + b.shared.state().walks === 2);
+  const isRecords = (reply: Reply): reply is Reply[] => Array.isArray(reply) && reply.length === 25;
+  valkey.lie = (reply, name) =>
+    name === 'EVAL' && isRecords(reply) ? [...reply].reverse() : reply;
+  await a.shared.put(ids.map((id) => putOf(id)));
+  await until(() => b.shared.state().bad >= 24);
+  expect(b.local.stats().items).toBeLessThanOrEqual(1);
+  valkey.lie = (honest) => honest;
+  await until(() => b.local.stats().items === 25);
+});
