@@ -116,7 +116,7 @@ export class ItemKeeper {
     return outcomes;
   }
 
-  /** Heads for ranking, asking the fleet for ids that are not stored; counts those still missing. */
+  /** Heads for ranking; asks the fleet for those not stored, and counts the still missing. */
   async lookUp(ids: readonly string[]): Promise<readonly (ItemHead | undefined)[]> {
     const { fleet } = this.#parts;
     let heads = await this.store.heads(ids);

@@ -65,7 +65,7 @@ const stampBytes = stampLength + 16;
  */
 export class RemoteItems {
   readonly #parts: RemoteItemsParts;
-  /** Of one record with its seal. As JSON, texts of control characters take six times their bytes. */
+  /** Of one record with its seal. As JSON, control characters take six bytes each. */
   readonly #recordBytes: number;
 
   constructor(parts: RemoteItemsParts) {
@@ -126,7 +126,8 @@ export class RemoteItems {
     }
     const args = [streamKey, '+', '-', 'COUNT', 1];
     const last = await this.#ask('XREVRANGE', args, 2 * idBytes, readChanges);
-    return last && (last[0] ?? { entry: startEntry, changes });
+    const [newest] = last ?? [];
+    return last && (newest ?? { entry: startEntry, changes });
   }
 
   /** Whether the stream has this place still, and how many changes there were by now. */

@@ -51,7 +51,7 @@ function openFollower(parts: Partial<FollowerParts['remote']> = {}) {
       ...parts,
     },
     taker: Object.assign(losses, {
-      take: (stamps) => {
+      take: (stamps: ReadonlyMap<string, string>) => {
         taken.push(...stamps.keys());
         behind.push(follower.behind);
         return Promise.resolve(stream.isDown ? undefined : stamps.size);

@@ -15,7 +15,7 @@ function spoil(valkey: ItemsValkey, change: (record: Buffer, id: string) => Buff
 
 const flip = (record: Buffer) => {
   const changed = Buffer.from(record);
-  changed[20] = (changed[20] ?? 0) ^ 1;
+  changed.writeUInt8(changed.readUInt8(20) ^ 1, 20);
   return changed;
 };
 
