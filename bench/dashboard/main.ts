@@ -6,6 +6,8 @@ import { type Stand, startStand } from '../suite/server/stand.ts';
 import { parseOptions } from '../../src/cli/shared/usage.ts';
 import { defaultRecipe, ensureModel } from '../../src/toolchain/build/ensure-model.ts';
 import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
+import { sharing } from '../shared/servers.ts';
+import { startValkeyProcess } from '../shared/valkey-process.ts';
 import { queriesOf, type Query } from './queries.ts';
 import { makeTraffic } from './traffic.ts';
 
@@ -14,7 +16,7 @@ const usage = `Usage: npm run check:dashboard -- [OPTIONS]
 Starts a server with the bundled model, a real Prometheus that scrapes it, and traffic of every kind, and
 then asks Prometheus every query of the Grafana board and of the alert rules. A query of the board
 that gives no data fails, unless it shows only faults. Needs prometheus and promtool on the PATH
-(Debian: apt-get install prometheus).
+(Debian: apt-get install prometheus), and a Valkey server (valkey-server or redis-server).
 
   --seconds N  length of the traffic (default: 40)
   --port N     Prometheus' port on 127.0.0.1 (default: 9490)
@@ -28,6 +30,7 @@ const prometheus = `127.0.0.1:${values.port}`;
 
 async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'slmrank-dashboard-'));
+  const valkey = await startValkeyProcess();
   const stand = await startStand({
     SLMRANK_MODEL: await ensureModel(defaultRecipe, 'cpu'),
     SLMRANK_DEVICES: 'cpu:2',
@@ -36,6 +39,7 @@ async function main(): Promise<number> {
     SLMRANK_STATES_MB: '64',
     SLMRANK_QUEUED_CANDIDATES: '150',
     SLMRANK_CANDIDATES: '150',
+    ...sharing(folder, valkey.proxy.port),
   });
   const stop = await startPrometheus(folder, await metricsOf(stand));
   try {
@@ -45,6 +49,7 @@ async function main(): Promise<number> {
   } finally {
     stop();
     await stand.stop();
+    await valkey.close();
     await rm(folder, { recursive: true });
   }
 }

@@ -89,6 +89,11 @@ export class ScoreCache {
     return this.#misses;
   }
 
+  /** Whether there is a score; not counted as a look-up. */
+  has(key: string): boolean {
+    return this.#places.has(key);
+  }
+
   find(key: string): Score | undefined {
     const place = this.#places.get(key);
     this.#hits += place === undefined ? 0 : 1;

@@ -9,6 +9,8 @@ export interface ScoreSetting {
   readonly candidateTokens: number;
   /** The client that gave the item versions. */
   readonly client: string;
+  /** Where scores are shared between servers: what these have in common besides. */
+  readonly fleet?: string | undefined;
 }
 
 type KeyedRequest = Pick<
@@ -32,10 +34,11 @@ export function scoreKeys(
   return candidates.map((candidate) => digest(`${shared}${contentOf(candidate, setting.client)}`));
 }
 
-function sharedText(request: KeyedRequest, { fingerprint, candidateTokens }: ScoreSetting): string {
+function sharedText(request: KeyedRequest, setting: ScoreSetting): string {
+  const { fingerprint, candidateTokens, fleet = null } = setting;
   const { query, instruction = null, context = null, truncation, maxCandidateTokens } = request;
   const kept = Math.min(maxCandidateTokens ?? candidateTokens, candidateTokens);
-  return JSON.stringify([fingerprint, instruction, query, context, truncation, kept]);
+  return JSON.stringify([fingerprint, instruction, query, context, truncation, kept, fleet]);
 }
 
 /**

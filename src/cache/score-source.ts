@@ -32,6 +32,8 @@ export interface Claim {
 
 /** Where the scores of a request come from. */
 export interface ScoreSource {
+  /** Brings scores of other servers here; undefined if there is nothing to wait for. No throws. */
+  fetch(keys: readonly string[], call: ScoreCall): Promise<void> | undefined;
   /** The scores that are known already. */
   lookUp(keys: readonly string[]): ScoresByKey;
   /** The keys that a request of this urgency would have to run itself if it claimed these now. */
@@ -41,6 +43,7 @@ export interface ScoreSource {
 
 /** Keeps and shares nothing: every request runs all of its candidates. */
 export const ownRuns: ScoreSource = {
+  fetch: () => undefined,
   lookUp: () => new Map(),
   findUnclaimed: (keys) => keys,
   claim: (keys, { signal }) => ({

@@ -6,6 +6,22 @@ import type { Claim, ScoreCall, ScoreSource } from './score-source.ts';
 
 const noScores: ScoresByKey = new Map();
 
+/** The scores that the servers of a fleet share. */
+export interface Fleet {
+  /**
+   * Part of the score keys. Without the secret that it is made of, nobody can find out by trial
+   * which texts were ranked.
+   */
+  readonly salt: string;
+  /**
+   * The scores of those keys that other servers have published; undefined when there is no use in
+   * asking. Never rejects.
+   */
+  find(keys: readonly string[], call: ScoreCall): Promise<ScoresByKey> | undefined;
+  /** In the background. Scores that cannot be written are dropped. */
+  publish(scores: ScoresByKey): void;
+}
+
 /**
  * The score cache and the runs that are under way. A pair that another request is running is waited
  * for instead of being run again. When that run fails or leaves the pair out, one of the waiting
@@ -14,14 +30,27 @@ const noScores: ScoresByKey = new Map();
 export class SharedScores implements ScoreSource {
   readonly #cache: ScoreCache;
   readonly #clock: Clock;
+  readonly #fleet: Omit<Fleet, 'salt'> | undefined;
   /**
    * By key. A key has several when a later request could not wait for the run of an earlier one.
    */
   readonly #flights = new Map<string, readonly Flight[]>();
 
-  constructor(cache: ScoreCache, clock: Clock) {
+  /** @param fleet what other servers know; undefined if they share nothing. */
+  constructor(cache: ScoreCache, clock: Clock, fleet?: Omit<Fleet, 'salt'>) {
     this.#cache = cache;
     this.#clock = clock;
+    this.#fleet = fleet;
+  }
+
+  fetch(keys: readonly string[], call: ScoreCall): Promise<void> | undefined {
+    if (this.#fleet === undefined) {
+      return undefined;
+    }
+    const missing = [...new Set(keys)].filter((key) => !this.#cache.has(key));
+    const unclaimed = this.findUnclaimed(missing, call);
+    const asked = unclaimed.length === 0 ? undefined : this.#fleet.find(unclaimed, call);
+    return asked?.then((scores) => this.#keep(scores));
   }
 
   lookUp(keys: readonly string[]): ScoresByKey {
@@ -57,8 +86,9 @@ export class SharedScores implements ScoreSource {
       keys: own,
       signal: flight.signal,
       publish: (scores) => {
-        scores.forEach((score, key) => this.#cache.keep(key, score));
+        this.#keep(scores);
         finish(scores);
+        this.#fleet?.publish(scores);
       },
       followed: following.done,
       release: () => {
@@ -66,6 +96,10 @@ export class SharedScores implements ScoreSource {
         finish(noScores);
       },
     };
+  }
+
+  #keep(scores: ScoresByKey): void {
+    scores.forEach((score, key) => this.#cache.keep(key, score));
   }
 
   #remove(keys: readonly string[], flight: Flight): void {

@@ -19,6 +19,7 @@ export interface ValkeySettings {
   readonly valkeyCaFile: string | undefined;
   readonly valkeySecretFile: string | undefined;
   readonly valkeyTimeoutMs: number;
+  readonly valkeyTtlMs: number;
 }
 
 export const valkeySettings: {
@@ -28,7 +29,7 @@ export const valkeySettings: {
     {
       default: 'off',
       bounds: "valkey://[USER@]HOST[:PORT][/DB], valkeys:// for TLS, or 'off'",
-      why: 'Shares scores with the other servers of a fleet, on a Valkey or Redis server (redis:// and rediss:// mean the same). No cluster.',
+      why: 'Shares scores with the other servers of a fleet, on a Valkey or Redis server (redis:// and rediss:// mean the same). No cluster. Needs the score cache (SLMRANK_CACHE_ENTRIES).',
     },
     parseValkeyUrl,
   ),
@@ -51,6 +52,11 @@ export const valkeySettings: {
     unit: 'ms',
     default: '10',
     why: 'Longest wait for an answer of Valkey, which delays a request at most once; then the server does without. Increase it for a Valkey in another zone.',
+  }),
+  valkeyTtlMs: countSetting([1000, 2_592_000_000], {
+    unit: 'ms',
+    default: '86400000',
+    why: 'How long a shared score is kept. Scores do not become wrong with time; this limits the memory for scores that are not needed again.',
   }),
 };
 

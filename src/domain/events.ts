@@ -1,4 +1,5 @@
 import type { Reason } from '../base/errors.ts';
+import type { EndedCall } from '../valkey/valkey.ts';
 
 /**
  * Events of the serving path, each reported once, when it happens. src/observe turns them into
@@ -84,6 +85,8 @@ export type ServingEvent =
           }
         | undefined;
     }
+  /** A call of the Valkey server that the fleet shares has ended, or was not made. */
+  | ({ readonly kind: 'valkey' } & EndedCall)
   /** Candidates were put back into the queue after their replica failed. */
   | { readonly kind: 'retried'; readonly candidates: number }
   /** Another model serves new requests from now on. There is no such event for the first model. */

@@ -38,6 +38,7 @@ export function logEvents({ log, clock }: EventLogParts): Tell {
       case 'replica':
       case 'batch':
       case 'shadow':
+      case 'valkey':
       case 'model':
         break;
     }

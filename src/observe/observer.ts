@@ -4,7 +4,7 @@ import { logEvents } from './event-log.ts';
 import { createLoadMeter, type Load } from './load-meter.ts';
 import type { Log } from './log.ts';
 import type { WatchedMethods, WatchedName, WatchedReasons } from './metrics/metric-table.ts';
-import { countEvents } from './metrics/metrics.ts';
+import { countEvents, countValkey } from './metrics/metrics.ts';
 import { openTraces, type TraceVariables } from './traces/open-traces.ts';
 import { type BuildInfo, measureProcess } from './metrics/process-metrics.ts';
 import { type KnownLabels, MetricRegistry } from './metrics/registry.ts';
@@ -47,7 +47,8 @@ export async function createObserver(options: ObserverOptions): Promise<Observer
       serving = { ...serving, model, precision, fingerprint: shortFingerprint(fingerprint) };
     }
   };
-  const listeners = [countEvents(registry), meter.tell, logEvents(options), follow];
+  const counting = [countEvents(registry), countValkey(registry)];
+  const listeners = [...counting, meter.tell, logEvents(options), follow];
   if (traces !== undefined) {
     listeners.push(traces.tell);
   }

@@ -1,6 +1,8 @@
+import type { FleetScores } from '../cache/fleet/fleet-scores.ts';
 import type { ItemKeeper, ItemsState } from '../items/keeper.ts';
 import type { SharedItems } from '../items/shared/shared-items.ts';
 import type { ServingGauges } from '../pipeline/gauges.ts';
+import type { Valkey } from '../valkey/valkey.ts';
 import type { WatchedName } from './metrics/metric-table.ts';
 import type { Observer } from './observer.ts';
 
@@ -81,4 +83,23 @@ export function watchSharedItems(
   watch('slmrank_items_shared_waiting', () => shared.state().waiting);
   watch('slmrank_items_shared_bad_total', () => shared.state().bad);
   watch('slmrank_items_shared_walks_total', () => shared.state().walks);
+}
+
+/** What the server shares with its fleet, if anything. */
+export function watchFleet(
+  { watch }: Pick<Observer, 'watch'>,
+  valkey: Pick<Valkey, 'isConnected' | 'breaker'> | undefined,
+  scores: Pick<FleetScores, 'counts'> | undefined,
+): void {
+  if (valkey !== undefined) {
+    watch('slmrank_valkey_connected', () => Number(valkey.isConnected));
+    watch('slmrank_valkey_breaker_open', () => Number(valkey.breaker !== 'closed'));
+  }
+  if (scores !== undefined) {
+    watch('slmrank_fleet_scores_hits_total', () => scores.counts.hits);
+    watch('slmrank_fleet_scores_misses_total', () => scores.counts.misses);
+    watch('slmrank_fleet_scores_bad_total', () => scores.counts.bad);
+    watch('slmrank_fleet_scores_written_total', () => scores.counts.written);
+    watch('slmrank_fleet_scores_dropped_total', () => scores.counts.dropped);
+  }
 }

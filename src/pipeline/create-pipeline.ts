@@ -1,3 +1,4 @@
+import type { Fleet } from '../cache/shared-scores.ts';
 import { ScoreCache } from '../cache/score-cache.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Config, providerOf, type ServedConfig } from '../config/config.ts';
@@ -32,6 +33,8 @@ export interface PipelineOptions {
   /** Receives the events of batches and replicas. */
   readonly tell?: Tell;
   readonly wrapRank?: WrapRank;
+  /** The scores of the other servers of the fleet. */
+  readonly fleet?: Fleet | undefined;
   /** Other worker files, for tests and benches. */
   readonly workers?: Partial<Workers>;
 }
@@ -53,6 +56,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     clock,
     tokens: openEstimator(options),
     cache: config.cacheEntries === 0 ? undefined : openCache(config, clock),
+    fleet: options.fleet,
     states,
     depth: openDepth(config, clock),
     tuner,

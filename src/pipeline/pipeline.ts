@@ -1,7 +1,8 @@
 import type { ScoreCache } from '../cache/score-cache.ts';
-import { type Claim, ownRuns, type ScoreSource } from '../cache/score-source.ts';
-import { SharedScores } from '../cache/shared-scores.ts';
+import type { Claim } from '../cache/score-source.ts';
+import type { Fleet } from '../cache/shared-scores.ts';
 import type { Clock } from '../base/clock.ts';
+import { Arrivals } from './arrivals.ts';
 import { boundCall } from './plan/bound-call.ts';
 import type { Call } from '../domain/call.ts';
 import { assertAnswers } from '../encode/assert-answers.ts';
@@ -23,28 +24,30 @@ import type {
   RankRequest,
   ReplicaDescription,
 } from '../domain/rank.ts';
-import { type DepthChoice, planRank, type RankPlan, wholeSize } from './plan/rank-plan.ts';
+import { wholeSize } from './plan/rank-plan.ts';
 import { encodeCandidates } from './stages/encode-candidates.ts';
 import { RankProgress } from './stages/progress.ts';
 import { runCandidates, type RunParts } from './stages/run-candidates.ts';
 import { SpareTime } from './spare-time.ts';
 import type { StateStore } from '../states/state-store.ts';
 import { ComputedShare } from './plan/computed-share.ts';
-import type { Admission, Permit } from '../schedule/admission.ts';
+import type { Admission } from '../schedule/admission.ts';
 import type { BatchPart, PackedBatch } from '../batch/packed-batch.ts';
 import type { BucketTuner } from '../schedule/buckets/bucket-tuning.ts';
 import type { CostModel, CostTable } from '../schedule/costs/cost.ts';
-import { type DepthController, prudentDeadlineAtMs } from '../schedule/forecast/depth.ts';
+import type { DepthController } from '../schedule/forecast/depth.ts';
 import type { Size } from '../schedule/forecast/forecast.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { TextRoom } from '../schedule/text-room.ts';
 
 export interface PipelineParts {
-  readonly config: Pick<Config, 'candidateTokens' | 'maxCallMs' | 'tokenBudget'>;
+  readonly config: Pick<Config, 'candidateTokens' | 'devices' | 'maxCallMs' | 'tokenBudget'>;
   readonly manifest: Pick<Manifest, 'name' | 'fingerprint'>;
   readonly clock: Clock;
   readonly tokens: Pick<TokenEstimator, 'estimate' | 'calibrate' | 'learn'>;
   readonly cache: ScoreCache | undefined;
+  /** The scores of the other servers of the fleet, for a server with a cache. */
+  readonly fleet?: Fleet | undefined;
   /** Undefined if the states of candidates are not kept. */
   readonly states?: StateStore | undefined;
   readonly depth: DepthController;
@@ -77,7 +80,7 @@ export class Pipeline implements OpenPipeline {
   readonly rank: Rank;
   readonly spare: SpareTime;
   readonly #parts: PipelineParts;
-  readonly #scores: ScoreSource;
+  readonly #arrivals: Arrivals;
   readonly #texts: TextRoom;
   readonly #runParts: RunParts;
   /** Of the tokens that a request has to compute. */
@@ -89,10 +92,10 @@ export class Pipeline implements OpenPipeline {
     this.#parts = parts;
     this.spare = new SpareTime(parts);
     this.#texts = parts.texts ?? new TextRoom(Number.POSITIVE_INFINITY);
-    this.#scores = parts.cache === undefined ? ownRuns : new SharedScores(parts.cache, parts.clock);
     const computed = new ComputedShare();
     this.#runParts = { ...parts, computed };
     this.#estimateTokens = computed.reduce(parts.tokens.estimate, parts.config.tokenBudget);
+    this.#arrivals = new Arrivals(parts, this.#estimateTokens);
     const rank: Rank = (request, call) => this.#rank(request, call);
     this.rank = parts.wrapRank?.(rank, parts.tokens.estimate) ?? rank;
   }
@@ -103,10 +106,8 @@ export class Pipeline implements OpenPipeline {
     const startedAtMs = clock.nowMs();
     this.#assertServing(context);
     const call = boundCall(request, context, startedAtMs, config.maxCallMs);
-    const plan = this.#lookUp(request, call);
-    // The place for a stage `resolve`, should candidates name stored items: known scores need no
-    // texts.
-    const permit = this.#admit(plan, call);
+    const begun = this.#arrivals.begin(request, call);
+    const { plan, permit } = begun instanceof Promise ? await begun : begun;
     const progress = new RankProgress(plan.keys, plan.found);
     let claim: Claim | undefined;
     try {
@@ -146,7 +147,7 @@ export class Pipeline implements OpenPipeline {
     const { candidates, packedTokens } = wholeSize(request, {
       estimateTokens: this.#estimateTokens,
       tokenBudget: config.tokenBudget,
-      depth: this.#depthFor(call),
+      depth: this.#arrivals.depthFor(call),
     });
     const size = { candidates, packedTokens, prefixTokens };
     const { queueMs, runMs } = scheduler.predict(call, size, admission.unscheduledTokens);
@@ -232,47 +233,6 @@ export class Pipeline implements OpenPipeline {
     if (signal.aborted) {
       throw new RankError('cancelled', 'the caller has gone');
     }
-  }
-
-  /** Runs before admission, so that an overloaded server still returns known scores. */
-  #lookUp(request: RankRequest, call: Call): RankPlan {
-    const { config, manifest, depth, scheduler, admission } = this.#parts;
-    depth.sample(scheduler.estimateMs(admission.held.tokens));
-    const { candidateTokens, tokenBudget } = config;
-    const plan = planRank(request, call, {
-      scores: this.#scores,
-      setting: { fingerprint: manifest.fingerprint, candidateTokens, client: call.client },
-      estimateTokens: this.#estimateTokens,
-      tokenBudget,
-      depth: this.#depthFor(call),
-    });
-    assertNoneBad(request, plan.keys, plan.found);
-    return plan;
-  }
-
-  /**
-   * As deep as load and deadline allow. All chosen candidates have to be scored in time, even if
-   * `partialOk`.
-   */
-  #depthFor(call: Call): DepthChoice {
-    const { clock, depth, scheduler, admission } = this.#parts;
-    return {
-      most: depth.depth,
-      choose: (sizes) => {
-        const byAtMs = prudentDeadlineAtMs(clock.nowMs(), call.deadlineAtMs);
-        const judge = scheduler.judge(call, byAtMs, admission.unscheduledTokens);
-        return depth.choose(sizes, judge);
-      },
-    };
-  }
-
-  /** Undefined when every score is known, since no permit is needed then. */
-  #admit({ isWhole, toRun }: RankPlan, call: Call): Permit | undefined {
-    const { admission } = this.#parts;
-    if (isWhole) {
-      return undefined;
-    }
-    return toRun.candidates === 0 ? admission.follow(call) : admission.admit(toRun, call);
   }
 }
 

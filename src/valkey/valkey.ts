@@ -21,6 +21,8 @@ export interface ValkeyOptions extends ServerAddress {
   readonly clock?: Clock;
   /** Hears of each change between connected and not, with the reason for the latter. */
   readonly onConnection?: (isConnected: boolean, reason: string) => void;
+  /** Hears when calls are no longer sent because the server does not answer, and when again. */
+  readonly onBreaker?: (isOpen: boolean) => void;
   readonly onCall?: (call: EndedCall) => void;
 }
 
@@ -45,7 +47,8 @@ export type CallOutcome = (typeof callOutcomes)[number];
 export interface EndedCall {
   readonly operation: ValkeyOperation;
   readonly outcome: CallOutcome;
-  readonly ms: number;
+  /** Undefined if it was not sent. */
+  readonly ms?: number;
 }
 
 /** A reply of the protocol. */
@@ -62,7 +65,7 @@ export interface ValkeyEntry {
 export interface CallLimits {
   /** Of one value of the reply; of the whole reply for `run`. A longer one ends the connection. */
   readonly mostBytes: number;
-  /** Shorter than the connection's own limit, for a call whose deadline is near. */
+  /** In place of the connection's own limit. */
   readonly timeoutMs?: number;
 }
 
@@ -110,7 +113,7 @@ export class Valkey {
       ...(options.isTls ? { tls: {} } : {}),
       db: options.db,
       ...(options.username === undefined ? {} : { username: options.username }),
-      ...(options.password === undefined ? {} : { password: options.password }),
+      ...(logsIn(options) ? { password: options.password ?? '' } : {}),
       protocol: 2,
       connectTimeout: 2000,
       retryStrategy: (attempt) => Math.min(100 * 2 ** attempt, 5000) * (0.5 + Math.random() / 2),
@@ -209,18 +212,27 @@ export class Valkey {
     const { operation } = ask;
     const hindrance = this.#findHindrance(ask, startedAtMs);
     if (hindrance !== undefined) {
-      this.#options.onCall?.({ operation, outcome: hindrance, ms: 0 });
+      this.#options.onCall?.({ operation, outcome: hindrance });
       return undefined;
     }
     this.#breaker = beginCall(this.#breaker);
     const { outcome, answer } = await this.#send(ask, startedAtMs);
     const nowMs = this.#clock.nowMs();
-    this.#breaker = endCall(this.#breaker, isGood(outcome, operation), nowMs);
+    this.#endCall(isGood(outcome, operation), nowMs);
     this.#options.onCall?.({ operation, outcome, ms: nowMs - startedAtMs });
     if (outcome === 'timeout' && this.#hangs(nowMs)) {
       this.#guarded?.socket.destroy(new Error(`no reply for ${hangMs} ms`));
     }
     return answer;
+  }
+
+  #endCall(wasGood: boolean, nowMs: number): void {
+    const before = this.#breaker.state;
+    this.#breaker = endCall(this.#breaker, wasGood, nowMs);
+    const { state } = this.#breaker;
+    if (state !== before && (before === 'closed' || state === 'closed')) {
+      this.#options.onBreaker?.(state !== 'closed');
+    }
   }
 
   #hangs(nowMs: number): boolean {
@@ -249,9 +261,8 @@ export class Valkey {
     this.#commands += replies.length;
     this.#flightBytes += bytes;
     replies.forEach((mostBytes) => this.#guarded?.guard.expect({ mostBytes, sentAtMs }));
-    const dueAtMs = sentAtMs + Math.min(timeoutMs, this.#options.timeoutMs);
     // An answer that has arrived while the process was busy is read before the immediate runs.
-    const cancel = this.#clock.at(dueAtMs, () =>
+    const cancel = this.#clock.at(sentAtMs + timeoutMs, () =>
       setImmediate(() => ended.resolve({ outcome: 'timeout' })),
     );
     send()
@@ -269,9 +280,8 @@ export class Valkey {
 
   /** ioredis logs in and selects the database before anything else is sent. */
   #use(guarded: Guarded): void {
-    const { password, db } = this.#options;
     const hello = { mostBytes: replyBytes, sentAtMs: this.#clock.nowMs() };
-    const steps = [password !== undefined, db !== 0].filter(Boolean);
+    const steps = [logsIn(this.#options), this.#options.db !== 0].filter(Boolean);
     steps.forEach(() => guarded.guard.expect(hello));
     this.#guarded = guarded;
   }
@@ -282,6 +292,11 @@ export class Valkey {
       this.#options.onConnection?.(isConnected, isConnected ? '' : this.#lastFault);
     }
   }
+}
+
+/** A user without a password logs in with any. */
+function logsIn({ username, password }: ValkeyOptions): boolean {
+  return username !== undefined || password !== undefined;
 }
 
 function sum(numbers: readonly number[]): number {

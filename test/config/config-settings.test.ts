@@ -49,6 +49,7 @@ test('the defaults make a server of one slot for each core, on loopback', () => 
     valkeyCaFile: undefined,
     valkeySecretFile: undefined,
     valkeyTimeoutMs: 10,
+    valkeyTtlMs: 86_400_000,
     tlsCert: undefined,
     tlsKey: undefined,
     tlsClientCa: undefined,

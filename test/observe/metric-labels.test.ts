@@ -14,6 +14,15 @@ test('no metric has a label with values that callers choose', () => {
     'phase',
     'source',
   ];
-  const ofProcess = ['version', 'model', 'fingerprint', 'precision', 'provider', 'node', 'kind'];
+  const ofProcess = [
+    'operation',
+    'version',
+    'model',
+    'fingerprint',
+    'precision',
+    'provider',
+    'node',
+    'kind',
+  ];
   expect(labels.filter((label) => ![...allowed, ...ofProcess].includes(label))).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { ServingGauges } from '../../src/pipeline/gauges.ts';
 import {
   watchDoor,
+  watchFleet,
   watchGauges,
   watchItems,
   watchSharedItems,
@@ -124,5 +125,23 @@ test('what is shared of the items is read at every scrape, and not at all withou
     slmrank_items_shared_waiting: 4,
     slmrank_items_shared_bad_total: 5,
     slmrank_items_shared_walks_total: 6,
+  });
+});
+
+test('what is shared with the fleet is read at every scrape, and absent where nothing is', () => {
+  const watched = new Map<string, () => unknown>();
+  const note = { watch: (name: string, read: () => unknown) => void watched.set(name, read) };
+  watchFleet(note, undefined, undefined);
+  expect(watched.size).toBe(0);
+  const counts = { hits: 1, misses: 2, bad: 3, written: 4, dropped: 5 };
+  watchFleet(note, { isConnected: true, breaker: 'half-open' }, { counts });
+  expect(Object.fromEntries([...watched].map(([name, read]) => [name, read()]))).toEqual({
+    slmrank_valkey_connected: 1,
+    slmrank_valkey_breaker_open: 1,
+    slmrank_fleet_scores_hits_total: 1,
+    slmrank_fleet_scores_misses_total: 2,
+    slmrank_fleet_scores_bad_total: 3,
+    slmrank_fleet_scores_written_total: 4,
+    slmrank_fleet_scores_dropped_total: 5,
   });
 });

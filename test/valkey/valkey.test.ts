@@ -86,11 +86,16 @@ describe('answers', () => {
     expect(outcomes()).toEqual(['get refused', 'set answered', 'set refused']);
   });
 
-  test('log-in and database come first', async () => {
-    const other = connect({ username: 'me', password: 'secret', db: 3 });
+  test.each([
+    [{ username: 'me', password: 'secret', db: 3 }, ['AUTH', 'SELECT', 'MGET']],
+    [{ password: 'secret' }, ['AUTH', 'MGET']],
+    [{ username: 'me' }, ['AUTH', 'MGET']],
+    [{ db: 1 }, ['SELECT', 'MGET']],
+  ])('with %p, log-in and database come first', async (options, commands) => {
+    const other = connect(options);
     await until(() => other.isConnected);
     expect(await other.get(['a'], limits)).toEqual([null]);
-    expect(server.commands).toEqual(['AUTH', 'SELECT', 'MGET']);
+    expect(server.commands).toEqual(commands);
     other.close();
   });
 });
@@ -131,13 +136,15 @@ describe('faults', () => {
     expect(connections[1]).toEqual([false, 'no reply for 5000 ms']);
   });
 
-  test('a shorter limit of a call holds, a longer one does not', async () => {
+  test('a call may have a limit of its own', async () => {
     server.answer = () => undefined;
     const short = valkey.get(['a'], { ...limits, timeoutMs: 3 });
     const long = valkey.get(['a'], { ...limits, timeoutMs: 1000 });
     await clock.advance(3);
     expect(await short).toBeUndefined();
-    await clock.advance(7);
+    await clock.advance(996);
+    expect(clock.timers).toBe(1);
+    await clock.advance(1);
     expect(await long).toBeUndefined();
   });
 

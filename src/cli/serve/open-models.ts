@@ -12,7 +12,7 @@ export function openModels(
   options: PipelineOptions & ModelOptions,
   capture: Capture | undefined,
 ): ModelSet {
-  const { config, manifest, verified, log, tell, onShift, verify, workers = {} } = options;
+  const { config, manifest, verified, log, tell, onShift, verify, fleet, workers = {} } = options;
   const { model: folder, devices } = config;
   return new ModelSet({
     first: { folder, manifest, verified, devices },
@@ -21,6 +21,7 @@ export function openModels(
       return createPipeline({
         ...source,
         config: served,
+        fleet,
         workers,
         ...(log === undefined ? {} : { log }),
         ...(capture === undefined ? {} : { wrapRank: capturing(capture) }),

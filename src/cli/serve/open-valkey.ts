@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { FleetScores } from '../../cache/fleet/fleet-scores.ts';
 import { DataError, messageOf } from '../../base/errors.ts';
-import { type ReadConfig, typedName } from '../../config/config.ts';
+import { type ReadConfig, type ServedConfig, typedName } from '../../config/config.ts';
+import type { Observer } from '../../observe/observer.ts';
+import { watchFleet } from '../../observe/watch-gauges.ts';
 import type { Log } from '../../observe/log.ts';
 import { type EndedCall, Valkey } from '../../valkey/valkey.ts';
 
@@ -61,6 +64,13 @@ export function openValkey(
     ca,
     timeoutMs,
     ...(onCall === undefined ? {} : { onCall }),
+    onBreaker: (isOpen) => {
+      if (isOpen) {
+        log.warn({ server }, 'Valkey does not answer in time: it is asked again after a pause');
+      } else {
+        log.info({ server }, 'Valkey answers again');
+      }
+    },
     onConnection: (isConnected, reason) => {
       if (isConnected) {
         log.info({ server }, 'connected to Valkey');
@@ -70,6 +80,39 @@ export function openValkey(
     },
   });
   return { valkey, secret };
+}
+
+/** What the server shares with its fleet, measured by the observer. */
+export function openFleet(
+  config: ServedConfig,
+  { log, observer }: { readonly log: Log; readonly observer: Observer },
+): { readonly scores: FleetScores | undefined; readonly close: () => void } {
+  const onCall = (call: EndedCall) => observer.tell({ kind: 'valkey', ...call });
+  const opened = openValkey(config, { log, onCall });
+  const scores = openScores(opened, config, log);
+  watchFleet(observer, opened?.valkey, scores);
+  return { scores, close: () => opened?.valkey.close() };
+}
+
+/** The scores of the fleet; undefined for a server that shares nothing, or has no score cache. */
+function openScores(
+  opened: OpenValkey | undefined,
+  config: Pick<ServedConfig, 'cacheEntries' | 'valkeyTimeoutMs' | 'valkeyTtlMs'>,
+  log: Log,
+): FleetScores | undefined {
+  if (opened === undefined || config.cacheEntries === 0) {
+    return undefined;
+  }
+  return new FleetScores({
+    ...opened,
+    ttlMs: config.valkeyTtlMs,
+    timeoutMs: config.valkeyTimeoutMs,
+    onBad: (values) =>
+      log.warn(
+        { values },
+        'values of Valkey were not used, because no server with this secret has written them there',
+      ),
+  });
 }
 
 /** The trimmed content of a setting's file; undefined when none is given. */

@@ -31,6 +31,7 @@ import { type Observation, openObservation } from './observation.ts';
 import { hearSignals, type Signals, type StopSignal } from '../shared/signals.ts';
 import type { ShadowQuality } from '../../desk/shadow/shadow-quality.ts';
 import { type KeptItems, keepItems, openItems } from './open-items.ts';
+import { openFleet } from './open-valkey.ts';
 import { openShadow } from './open-shadow.ts';
 import { verifierFor } from './verify-served.ts';
 import { openModels } from './open-models.ts';
@@ -70,16 +71,17 @@ export async function run(
   const capture = await openCaptureOf(config, log);
   const store = await openItems(config, log);
   const onShift = (model: OpenModel) => items?.work.follow(model);
+  const shared = openFleet(config, { log, observer });
   const followed = { tell: observer.tell, onShift, verify };
-  const serving = { config, manifest, verified, log, workers, ...followed };
+  const serving = { config, manifest, verified, log, workers, fleet: shared.scores, ...followed };
   const models = openModels(serving, capture);
   const items = keepItems(store, models, { config, log });
   const { shadowShare: share } = config;
   const monitor = openShadow({ items: items?.keeper, share, models, tell: observer.tell });
-  const { shadow } = monitor;
-  const opened = { models, credentials, items, shadow };
+  const opened = { models, credentials, items, shadow: monitor.shadow };
   const isClean = await serve({ config, choices, manifest, log, signals, observation, ...opened });
   monitor.close();
+  shared.close();
   await Promise.all([observation.close(), capture?.close(), items?.work.close()]);
   if (!isClean) {
     killWhenStuck();

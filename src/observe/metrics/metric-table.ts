@@ -6,6 +6,7 @@ import {
   skipReasons,
   textSources,
 } from '../../domain/events.ts';
+import { callOutcomes, valkeyOperations } from '../../valkey/valkey.ts';
 import { callReasons, failureReasons, rejectReasons } from './reason-counters.ts';
 import {
   batchSeconds,
@@ -20,6 +21,7 @@ import {
   qualities,
   ratios,
   shares,
+  valkeySeconds,
 } from './metric-spec.ts';
 
 /** The table of all metrics of the server, with their labels and histogram buckets. */
@@ -124,6 +126,15 @@ export const eventMetrics = {
     none,
     qualities,
   ),
+  slmrank_valkey_calls_total: counter(
+    'Calls of the Valkey server, by what came of them. offline, open and full were not sent.',
+    { operation: valkeyOperations, outcome: callOutcomes },
+  ),
+  slmrank_valkey_call_seconds: histogram(
+    'Time of calls that were sent, until the answer or the end of the wait.',
+    { operation: valkeyOperations },
+    valkeySeconds,
+  ),
   slmrank_replica_phase: gauge('1 for the phase that the replica is in.', {
     replica: 'replica',
     phase: phases,
@@ -167,6 +178,19 @@ export const watchedMetrics = {
   slmrank_score_cache_bytes: gauge('Approximate memory of the score cache.', none),
   slmrank_score_cache_hits_total: counter('Cache look-ups that found a score.', none),
   slmrank_score_cache_misses_total: counter('Cache look-ups that found no score.', none),
+  slmrank_valkey_connected: gauge('1 while there is a connection to the Valkey server.', none),
+  slmrank_valkey_breaker_open: gauge(
+    '1 while the Valkey server is left alone, because it did not answer.',
+    none,
+  ),
+  slmrank_fleet_scores_hits_total: counter('Scores that another server had published.', none),
+  slmrank_fleet_scores_misses_total: counter('Scores that no server had published.', none),
+  slmrank_fleet_scores_bad_total: counter(
+    'Values that were not used, because no server of the fleet has written them there.',
+    none,
+  ),
+  slmrank_fleet_scores_written_total: counter('Scores published for other servers.', none),
+  slmrank_fleet_scores_dropped_total: counter('Scores that could not be published.', none),
   slmrank_states_candidates: gauge('Candidates and prefixes whose states are kept.', none),
   slmrank_states_bytes: gauge('Memory of the kept states.', none),
   slmrank_states_limit_bytes: gauge('Most memory of kept states (SLMRANK_STATES_MB).', none),

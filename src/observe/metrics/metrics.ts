@@ -1,7 +1,7 @@
 import type { ServingEvent, Tell } from '../../domain/events.ts';
-import { assertNever } from '../../base/errors.ts';
 import { skipReasons, textSources } from '../../domain/events.ts';
 import { outcomes, phases, priorityClasses } from '../../domain/events.ts';
+import { callOutcomes, valkeyOperations } from '../../valkey/valkey.ts';
 import { methods, shadowOutcomes, stages } from './metric-table.ts';
 import type { MetricRegistry } from './registry.ts';
 
@@ -52,8 +52,28 @@ export function countEvents(registry: MetricRegistry): Tell {
       case 'model':
         registry.expectBuckets(event.buckets);
         break;
-      default:
-        assertNever(event);
+      case 'valkey':
+        break;
+    }
+  };
+}
+
+export function countValkey(registry: MetricRegistry): Tell {
+  const calls = table(valkeyOperations, (operation) =>
+    table(callOutcomes, (outcome) =>
+      registry.counter('slmrank_valkey_calls_total', { operation, outcome }),
+    ),
+  );
+  const times = table(valkeyOperations, (operation) =>
+    registry.histogram('slmrank_valkey_call_seconds', { operation }),
+  );
+  return (event) => {
+    if (event.kind === 'valkey') {
+      const { operation, outcome, ms } = event;
+      calls[operation][outcome](1);
+      if (ms !== undefined) {
+        times[operation](ms / 1000);
+      }
     }
   };
 }

@@ -15,10 +15,23 @@ export interface DepthChoice {
 }
 
 export interface PlanParts extends SizeParts {
+  readonly depth: DepthChoice;
+}
+
+export interface KeyParts {
   /** `ownRuns` when the cache is off. */
   readonly scores: ScoreSource;
   readonly setting: ScoreSetting;
-  readonly depth: DepthChoice;
+  /** The most candidates that a request with adaptive depth may have scored. */
+  readonly mostDepth: number;
+}
+
+/** A request with the keys of the candidates that may be scored, which are the first ones. */
+export interface KeyedRequest {
+  readonly source: ScoreSource;
+  readonly candidates: readonly Candidate[];
+  /** Of `candidates`. Equal keys mean equal scores. */
+  readonly keys: readonly string[];
 }
 
 /** A candidate of a request with its key and its place among all candidates. */
@@ -44,16 +57,27 @@ export interface RankPlan {
 
 const nothing = { candidates: 0, packedTokens: 0, prefixTokens: 0 };
 
-export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts): RankPlan {
-  const { scores, setting, depth: choice } = parts;
+export function keyCandidates(
+  request: RankRequest,
+  { scores, setting, mostDepth }: KeyParts,
+): KeyedRequest {
   const source = request.useCache ? scores : ownRuns;
   const candidates = request.adaptiveDepth
-    ? request.candidates.slice(0, choice.most)
+    ? request.candidates.slice(0, mostDepth)
     : request.candidates;
-  const allKeys =
+  const keys =
     source === ownRuns
       ? candidates.map((_, place) => String(place))
       : scoreKeys(request, candidates, setting);
+  return { source, candidates, keys };
+}
+
+export function planRank(
+  request: RankRequest,
+  { source, candidates, keys: allKeys }: KeyedRequest,
+  call: ScoreCall,
+  parts: PlanParts,
+): RankPlan {
   const found = source.lookUp(allKeys);
   const places = firstPlaces(allKeys);
   const candidatesOf = (some: readonly string[]) =>
@@ -70,7 +94,7 @@ export function planRank(request: RankRequest, call: ScoreCall, parts: PlanParts
 }
 
 /** The cost of a request if no score were known. */
-export function wholeSize(request: RankRequest, parts: SizeParts & Pick<PlanParts, 'depth'>): Size {
+export function wholeSize(request: RankRequest, parts: PlanParts): Size {
   const candidates = request.adaptiveDepth
     ? request.candidates.slice(0, parts.depth.most)
     : request.candidates;
@@ -90,7 +114,7 @@ function cutToDepth(
   request: RankRequest,
   candidates: readonly Candidate[],
   toRun: readonly number[],
-  { estimateTokens, tokenBudget, depth: choice }: SizeParts & Pick<PlanParts, 'depth'>,
+  { estimateTokens, tokenBudget, depth: choice }: PlanParts,
 ): { readonly depth: number; readonly size: Size } {
   if (!request.adaptiveDepth) {
     const own = toRun.map((place) => at(candidates, place));

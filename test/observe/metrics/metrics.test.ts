@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ServingEvent } from '../../../src/domain/events.ts';
 import { eventMetrics } from '../../../src/observe/metrics/metric-table.ts';
-import { countEvents } from '../../../src/observe/metrics/metrics.ts';
+import { countEvents, countValkey } from '../../../src/observe/metrics/metrics.ts';
 import { MetricRegistry } from '../../../src/observe/metrics/registry.ts';
 import { parseExposition, sampleOf } from '../../support/serving/exposition.ts';
 import { batchRun, ended } from '../../support/serving/events.ts';
@@ -196,4 +196,18 @@ describe('countEvents', () => {
     expect(failures).toBeLessThan(1100);
     expect(sampleOf(text, 'slmrank_batch_failures_total{replica="OTHER"}')).toBe(2000);
   });
+});
+
+test('calls of Valkey are counted by outcome, and timed if they were sent', async () => {
+  const registry = new MetricRegistry(known);
+  const tell = countValkey(registry);
+  tell(ended());
+  tell({ kind: 'valkey', operation: 'get', outcome: 'answered', ms: 3 });
+  tell({ kind: 'valkey', operation: 'get', outcome: 'open' });
+  const text = await registry.text();
+  const calls = (outcome: string) =>
+    sampleOf(text, `slmrank_valkey_calls_total{operation="get",outcome="${outcome}"}`);
+  expect(['answered', 'open', 'timeout'].map(calls)).toEqual([1, 1, 0]);
+  expect(sampleOf(text, 'slmrank_valkey_call_seconds_count{operation="get"}')).toBe(1);
+  expect(sampleOf(text, 'slmrank_valkey_call_seconds_sum{operation="get"}')).toBe(0.003);
 });

@@ -1,3 +1,4 @@
+import type { Fleet } from '../../../src/cache/shared-scores.ts';
 import { ScoreCache } from '../../../src/cache/score-cache.ts';
 import { type EstimateTokens, TokenEstimator } from '../../../src/pipeline/plan/estimate-tokens.ts';
 import { Pipeline } from '../../../src/pipeline/pipeline.ts';
@@ -39,6 +40,7 @@ interface PipelineSetting {
   readonly texts?: TextRoom;
   /** The cost of batches; by default it is unknown, and admission then ignores deadlines. */
   readonly cost?: CostModel;
+  readonly fleet?: Fleet;
 }
 
 /**
@@ -47,7 +49,7 @@ interface PipelineSetting {
  */
 export function setUpPipeline(
   mode: 'apply' | 'propose' = 'propose',
-  { depth = { floor: 1, ceiling: 2 }, cost, estimate, texts }: PipelineSetting = {},
+  { depth = { floor: 1, ceiling: 2 }, cost, estimate, texts, fleet }: PipelineSetting = {},
 ) {
   const { clock, scheduler, runner } = setUpScheduler(cost === undefined ? {} : { cost });
   const admission = new Admission(
@@ -61,11 +63,12 @@ export function setUpPipeline(
     { candidateTokens: 100, rowTokens: 1_000, tokenBudget: 100 },
   );
   const pipeline = new Pipeline({
-    config: { candidateTokens: 100, maxCallMs: 60_000, tokenBudget: 100 },
+    config: { candidateTokens: 100, devices: [], maxCallMs: 60_000, tokenBudget: 100 },
     manifest: { name: 'tiny', fingerprint: 'f' },
     clock,
     tokens: { ...knowsNothing, estimate: estimate ?? estimator.estimate },
     cache: new ScoreCache({ entries: 100, ttlMs: 1_000_000 }, clock),
+    fleet,
     depth: new DepthController({ ...depth, targetMs: 100 }, clock),
     tuner: new BucketTuner({ mode, buckets: [10, 20, 40], most: 3, period: 3 }),
     admission,

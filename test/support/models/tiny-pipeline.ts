@@ -60,6 +60,7 @@ export function testConfig(changed: Partial<ServedConfig> = {}): ServedConfig {
     valkeyCaFile: undefined,
     valkeySecretFile: undefined,
     valkeyTimeoutMs: 10,
+    valkeyTtlMs: 86_400_000,
     model: 'none',
     devices: [0, 1].map((n) => ({ name: `cpu#${n}`, provider: 'cpu', deviceId: 0, threads: 1 })),
     encoders: 1,
