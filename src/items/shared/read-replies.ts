@@ -28,8 +28,14 @@ const claims: readonly Claim[] = ['theirs', 'ours', 'made'];
  * What replies of Valkey say. All functions give undefined for a reply that no honest server sends.
  */
 
-export function isList(reply: Reply | undefined): reply is readonly Reply[] {
+function isList(reply: Reply | undefined): reply is readonly Reply[] {
   return Array.isArray(reply);
+}
+
+/** Whether it is a list of one or more sealed records, null where there is none. */
+export function isRecords(reply: Reply): reply is readonly (Buffer | null)[] {
+  const isRecord = (each: Reply) => each === null || Buffer.isBuffer(each);
+  return isList(reply) && reply.length > 0 && reply.every(isRecord);
 }
 
 export function readNumber(reply: Reply): number | undefined {

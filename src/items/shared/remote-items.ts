@@ -8,7 +8,7 @@ import { packRecord, type RecordLimits, unpackRecord } from './pack-record.ts';
 import {
   type Change,
   type Claim,
-  isList,
+  isRecords,
   type Page,
   type Position,
   readChanges,
@@ -23,9 +23,9 @@ import { claimScript, pushScript, recordsScript } from './scripts.ts';
 import { bareRecipe, type Stamp, stampLength } from './stamp.ts';
 
 export interface RemoteItemsParts {
-  readonly valkey: Pick<Valkey, 'run'>;
+  readonly valkey: ItemConnection;
   /** Another connection, for waiting for changes. */
-  readonly waiting: Pick<Valkey, 'run'>;
+  readonly waiting: ItemConnection;
   /** Longest wait for an answer; undefined: the connection's own. */
   readonly timeoutMs?: number | undefined;
   readonly seal: Seal;
@@ -35,6 +35,8 @@ export interface RemoteItemsParts {
   /** Hears of each record or reply that no honest server has sent. */
   readonly onBad: () => void;
 }
+
+export type ItemConnection = Pick<Valkey, 'run' | 'restart'>;
 
 type Args = readonly (string | number | Buffer)[];
 
@@ -91,7 +93,7 @@ export class RemoteItems {
       const args = [recordsScript, 1, itemsKey, batchBytes, ...asked];
       const mostBytes = batchBytes + this.#recordBytes;
       const reply = await this.#ask('EVAL', args, mostBytes, (list) =>
-        isList(list) && list.length > 0 && list.length <= asked.length ? list : undefined,
+        isRecords(list) && list.length <= asked.length ? list : undefined,
       );
       if (reply === undefined) {
         return undefined;
@@ -145,7 +147,8 @@ export class RemoteItems {
   async changes({ entry }: Position, waitMs: number): Promise<readonly Change[] | undefined> {
     const args = ['COUNT', batchItems, 'BLOCK', waitMs, 'STREAMS', streamKey, entry];
     const mostBytes = batchItems * 2 * idBytes;
-    return this.#read(await this.#parts.waiting.run('XREAD', args, { mostBytes }), readNews);
+    const { waiting } = this.#parts;
+    return this.#read(await waiting.run('XREAD', args, { mostBytes }), readNews, waiting);
   }
 
   /** Whether this server is to make an item that will have this stamp. */
@@ -168,28 +171,30 @@ export class RemoteItems {
   ): Promise<Answer | undefined> {
     const { valkey, timeoutMs } = this.#parts;
     const limits = timeoutMs === undefined ? { mostBytes } : { mostBytes, timeoutMs };
-    return this.#read(await valkey.run(name, args, limits), read);
+    return this.#read(await valkey.run(name, args, limits), read, valkey);
   }
 
   #read<Answer>(
     reply: Reply | undefined,
     read: (reply: Reply) => Answer | undefined,
+    from: ItemConnection,
   ): Answer | undefined {
     const answer = reply === undefined ? undefined : read(reply);
     if (reply !== undefined && answer === undefined) {
       this.#parts.onBad();
+      from.restart();
     }
     return answer;
   }
 
   #open(id: string, sealed: Reply): ItemRecord | undefined {
     const { seal, limits } = this.#parts;
-    return sealed === null
-      ? undefined
-      : this.#read(sealed, () => {
-          const bytes = Buffer.isBuffer(sealed) ? seal.open(id, sealed) : undefined;
-          return bytes && unpackRecord(id, bytes, limits);
-        });
+    const bytes = Buffer.isBuffer(sealed) ? seal.open(id, sealed) : undefined;
+    const record = bytes && unpackRecord(id, bytes, limits);
+    if (record === undefined && sealed !== null) {
+      this.#parts.onBad();
+    }
+    return record;
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import {
+  isRecords,
   readChanges,
   readClaim,
   readCount,
@@ -18,6 +19,8 @@ const entry: Reply = [bytes('5-1'), fields];
 const change = { entry: '5-1', changes: 7, id: 'é', stamp };
 
 test('honest replies are read', () => {
+  expect(isRecords([bytes('x'), null])).toBe(true);
+  expect([[], null, [7], [[bytes('x')]]].some((reply) => isRecords(reply))).toBe(false);
   expect([readNumber(3), readCount(null), readCount(bytes('12'))]).toEqual([3, 0, 12]);
   expect([0, 1, 2].map(readClaim)).toEqual(['theirs', 'ours', 'made']);
   expect(readStamps([bytes(stamp), null], 2)).toEqual([stamp, null]);

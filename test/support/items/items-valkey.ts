@@ -14,6 +14,7 @@ export class ItemsValkey {
   readonly calls: string[] = [];
   /** Most entries of the stream. */
   mostEntries = 100_000;
+  restarts = 0;
   /** No call is answered. */
   isDown = false;
   /** Changes a reply before it is sent. */
@@ -27,7 +28,11 @@ export class ItemsValkey {
     return this.isDown ? undefined : await this.#serve(name, args);
   }
 
-  /** As after a restart without a saved file. */
+  restart(): void {
+    this.restarts += 1;
+  }
+
+  /** As after a restart of the server without a saved file. */
   empty(): void {
     this.hash.clear();
     this.stream.length = 0;
