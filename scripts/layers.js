@@ -11,7 +11,7 @@ export const layers = {
   'src/model': ['src/base', 'src/text', 'src/batch'],
   'src/valkey': ['src/base'],
   'src/domain': ['src/base', 'src/model', 'src/valkey'],
-  'src/items': ['src/base'],
+  'src/items': ['src/base', 'src/valkey'],
   'src/config': ['src/base'],
   'src/encode': ['src/base', 'src/text', 'src/model', 'src/domain', 'src/batch'],
   'src/compress': ['src/base', 'src/text', 'src/model', 'src/encode', 'src/batch'],

@@ -1,5 +1,5 @@
 import type { Reason } from '../base/errors.ts';
-import type { EndedCall } from '../valkey/valkey.ts';
+import type { EndedCall } from '../valkey/ended-call.ts';
 
 /**
  * Events of the serving path, each reported once, when it happens. src/observe turns them into

@@ -5,6 +5,16 @@ import { type ItemEncoder, summarize } from './compress/make-item.ts';
 import { hashContent, type ItemHead } from './item/item.ts';
 import type { ItemPut, ItemStore, PutOutcome, StoreStats } from './store/item-store.ts';
 
+/** Other servers that have the same items. */
+export interface Fleet {
+  /** Takes over the items of these ids that others have. Resolves in time, whatever happens. */
+  fetch(ids: readonly string[]): Promise<void>;
+  /** Whether this server is to make what an item lacks; else another does, or has. */
+  claim(id: string): Promise<boolean>;
+  /** Calls back after items of others were taken over. */
+  onNews(callback: () => void): void;
+}
+
 export interface KeeperParts {
   readonly store: ItemStore;
   /** Makes the summaries in spare time; without it the fallback's stay. */
@@ -14,6 +24,7 @@ export interface KeeperParts {
   /** Whether the server has capacity that no request needs. */
   readonly spare: () => boolean;
   readonly clock: Clock;
+  readonly fleet?: Fleet | undefined;
   /** Called for an item when making its summary or token ids failed. */
   readonly onFault?: (error: unknown, id: string) => void;
 }
@@ -47,7 +58,8 @@ export class ItemKeeper {
   #missed = 0;
 
   constructor(parts: KeeperParts) {
-    const { store, compressor, fallback, spare, clock, onFault = () => undefined } = parts;
+    const { store, compressor, fallback, spare, clock, fleet } = parts;
+    const { onFault = () => undefined } = parts;
     this.#parts = parts;
     this.store = store;
     this.#makers = { compressor, fallback, encoder: undefined };
@@ -60,8 +72,10 @@ export class ItemKeeper {
       spare,
       clock,
       mostRunning,
+      claim: fleet && ((id) => fleet.claim(id)),
       onFault,
     });
+    fleet?.onNews(() => this.#loop.wake());
     this.makeWith(this.#makers);
   }
 
@@ -102,9 +116,15 @@ export class ItemKeeper {
     return outcomes;
   }
 
-  /** Heads for ranking; counts those that are missing. */
+  /** Heads for ranking; asks the fleet for those not stored, and counts the still missing. */
   async lookUp(ids: readonly string[]): Promise<readonly (ItemHead | undefined)[]> {
-    const heads = await this.store.heads(ids);
+    const { fleet } = this.#parts;
+    let heads = await this.store.heads(ids);
+    const missing = ids.filter((_, place) => heads[place] === undefined);
+    if (fleet !== undefined && missing.length > 0) {
+      await fleet.fetch(missing);
+      heads = await this.store.heads(ids);
+    }
     this.#missed += heads.filter((head) => head === undefined).length;
     return heads;
   }

@@ -1,5 +1,6 @@
 import type { FleetScores } from '../cache/fleet/fleet-scores.ts';
 import type { ItemKeeper, ItemsState } from '../items/keeper.ts';
+import type { SharedItems } from '../items/shared/shared-items.ts';
 import type { ServingGauges } from '../pipeline/gauges.ts';
 import type { Valkey } from '../valkey/valkey.ts';
 import type { WatchedName } from './metrics/metric-table.ts';
@@ -68,6 +69,22 @@ export function watchItems(
   ];
   gauges.forEach(([name, read]) => watch(name, async () => read(await items.state())));
   watchMethods('slmrank_items_compressed_total', async () => (await items.state()).compressed);
+}
+
+/** What is shared of the item store, if anything. */
+export function watchSharedItems(
+  { watch }: Pick<Observer, 'watch'>,
+  shared: Pick<SharedItems, 'state'> | undefined,
+): void {
+  if (shared === undefined) {
+    return;
+  }
+  watch('slmrank_items_shared_taken_total', () => shared.state().taken);
+  watch('slmrank_items_shared_refused_total', () => shared.state().refused);
+  watch('slmrank_items_shared_behind', () => shared.state().behind ?? -1);
+  watch('slmrank_items_shared_waiting', () => shared.state().waiting);
+  watch('slmrank_items_shared_bad_total', () => shared.state().bad);
+  watch('slmrank_items_shared_walks_total', () => shared.state().walks);
 }
 
 /** What the server shares with its fleet, if anything. */

@@ -10,6 +10,13 @@ import {
   endCall,
   mayCall,
 } from './breaker.ts';
+import {
+  type CallOutcome,
+  type EndedCall,
+  isGood,
+  outcomeOf,
+  type ValkeyOperation,
+} from './ended-call.ts';
 import { type Guarded, guardedConnector, type ServerAddress } from './guarded-connector.ts';
 
 export interface ValkeyOptions extends ServerAddress {
@@ -24,31 +31,6 @@ export interface ValkeyOptions extends ServerAddress {
   /** Hears when calls are no longer sent because the server does not answer, and when again. */
   readonly onBreaker?: (isOpen: boolean) => void;
   readonly onCall?: (call: EndedCall) => void;
-}
-
-export const valkeyOperations = ['get', 'set', 'run'] as const;
-export type ValkeyOperation = (typeof valkeyOperations)[number];
-
-/**
- * How a call ended: answered; answered with an error; no answer in time; the connection broke; or
- * not sent, because there is no connection, the breaker is open, or too much is in flight.
- */
-export const callOutcomes = [
-  'answered',
-  'refused',
-  'timeout',
-  'broken',
-  'offline',
-  'open',
-  'full',
-] as const;
-export type CallOutcome = (typeof callOutcomes)[number];
-
-export interface EndedCall {
-  readonly operation: ValkeyOperation;
-  readonly outcome: CallOutcome;
-  /** Undefined if it was not sent. */
-  readonly ms?: number;
 }
 
 /** A reply of the protocol. */
@@ -183,6 +165,14 @@ export class Valkey {
     });
   }
 
+  /**
+   * Begins a new connection: for a reply that makes no sense, because the replies behind it may be
+   * those of other commands.
+   */
+  restart(): void {
+    this.#guarded?.socket.destroy(new Error('the server sent a reply that makes no sense'));
+  }
+
   /** Ends the connection; calls get no answer from then on. */
   close(): void {
     this.#isClosed = true;
@@ -301,13 +291,4 @@ function logsIn({ username, password }: ValkeyOptions): boolean {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0);
-}
-
-/** A server that is full refuses writes and still answers reads. */
-function isGood(outcome: CallOutcome, operation: ValkeyOperation): boolean {
-  return outcome === 'answered' || (outcome === 'refused' && operation !== 'get');
-}
-
-function outcomeOf(error: unknown): CallOutcome {
-  return error instanceof Error && error.name === 'ReplyError' ? 'refused' : 'broken';
 }

@@ -159,3 +159,31 @@ test('a first summary comes with its token ids where the fallback makes them', a
   expect(head).toMatchObject({ title: 'A title', summary: { method: 'phrases' } });
   expect(head?.encoded).toEqual({ encoding: 'e', ids: Int32Array.of(3) });
 });
+
+test('ids that are not stored are asked of other servers, whose news wakes the loop', async () => {
+  const asked: (readonly string[])[] = [];
+  let wake: () => void = () => undefined;
+  let take: (ids: readonly string[]) => Promise<unknown> = () => Promise.resolve();
+  const { keeper, store } = await openKeeper({
+    compressor: firstWord('search'),
+    fleet: {
+      fetch: async (ids) => {
+        asked.push(ids);
+        await take(ids);
+      },
+      claim: () => Promise.resolve(true),
+      onNews: (callback) => (wake = callback),
+    },
+  });
+  take = async ([id = '']) => await store.merge([{ ...putOf(id), kind: 'item' }]);
+  await keeper.put([putOf('a')]);
+  await until(() => store.stats().stale === 0);
+  const heads = await keeper.lookUp(['a', 'b', 'c']);
+  expect(heads.map((head) => head?.id)).toEqual(['a', 'b', undefined]);
+  expect(asked).toEqual([['b', 'c']]);
+  expect(await keeper.state()).toMatchObject({ missed: 1, stale: 1 });
+  wake();
+  await until(() => store.stats().stale === 0);
+  await keeper.lookUp(['a', 'b']);
+  expect(asked).toHaveLength(1);
+});

@@ -1,6 +1,12 @@
 import { expect, test } from '@jest/globals';
 import type { ServingGauges } from '../../src/pipeline/gauges.ts';
-import { watchDoor, watchFleet, watchGauges, watchItems } from '../../src/observe/watch-gauges.ts';
+import {
+  watchDoor,
+  watchFleet,
+  watchGauges,
+  watchItems,
+  watchSharedItems,
+} from '../../src/observe/watch-gauges.ts';
 
 const gauges: ServingGauges = {
   admittedCandidates: 1,
@@ -106,6 +112,23 @@ test('the item store is read anew at every scrape, and not at all without one', 
     slmrank_items_failed_total: 8,
     slmrank_items_missed_total: 9,
     slmrank_items_compressed_total: new Map([['search', 10]]),
+  });
+});
+
+test('what is shared of the items is read at every scrape, and not at all without it', () => {
+  const watched = new Map<string, () => unknown>();
+  const watch = (name: string, read: () => unknown) => watched.set(name, read);
+  watchSharedItems({ watch }, undefined);
+  expect(watched.size).toBe(0);
+  const state = { taken: 1, refused: 2, behind: undefined, waiting: 4, bad: 5, walks: 6 };
+  watchSharedItems({ watch }, { state: () => state });
+  expect(Object.fromEntries([...watched].map(([name, read]) => [name, read()]))).toEqual({
+    slmrank_items_shared_taken_total: 1,
+    slmrank_items_shared_refused_total: 2,
+    slmrank_items_shared_behind: -1,
+    slmrank_items_shared_waiting: 4,
+    slmrank_items_shared_bad_total: 5,
+    slmrank_items_shared_walks_total: 6,
   });
 });
 

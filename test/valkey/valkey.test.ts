@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type EndedCall, mostCommands, Valkey } from '../../src/valkey/valkey.ts';
+import type { EndedCall } from '../../src/valkey/ended-call.ts';
+import { mostCommands, Valkey } from '../../src/valkey/valkey.ts';
 import { FakeClock, settle } from '../support/fakes/clock.ts';
 import { FakeValkey, hangUp } from '../support/valkey/fake-valkey.ts';
 import { until } from '../support/valkey/until.ts';
@@ -84,6 +85,15 @@ describe('answers', () => {
     server.answer = () => '-OOM command not allowed\r\n';
     expect(await valkey.set(entries)).toBeUndefined();
     expect(outcomes()).toEqual(['get refused', 'set answered', 'set refused']);
+  });
+
+  test('a connection whose replies make no sense is replaced', async () => {
+    valkey.restart();
+    await until(() => !valkey.isConnected);
+    await until(() => valkey.isConnected);
+    expect(connections.map(([isConnected]) => isConnected)).toEqual([true, false, true]);
+    const call = valkey.get(['a'], limits);
+    expect(await call).toEqual([null]);
   });
 
   test.each([

@@ -5,7 +5,8 @@ import { type ReadConfig, type ServedConfig, typedName } from '../../config/conf
 import type { Observer } from '../../observe/observer.ts';
 import { watchFleet } from '../../observe/watch-gauges.ts';
 import type { Log } from '../../observe/log.ts';
-import { type EndedCall, Valkey } from '../../valkey/valkey.ts';
+import type { EndedCall } from '../../valkey/ended-call.ts';
+import { Valkey } from '../../valkey/valkey.ts';
 
 /** What the servers of a fleet share, and the secret that seals it. */
 export interface OpenValkey {

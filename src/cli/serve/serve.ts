@@ -13,7 +13,12 @@ import type { Manifest } from '../../model/manifest.ts';
 import type { ModelSet, OpenModel } from '../../pipeline/model-set.ts';
 import { type Capture, openCapture } from '../../observe/capture.ts';
 import { createLog, type LeveledLog, LineWriter, type Log } from '../../observe/log.ts';
-import { watchDoor, watchGauges, watchItems } from '../../observe/watch-gauges.ts';
+import {
+  watchDoor,
+  watchGauges,
+  watchItems,
+  watchSharedItems,
+} from '../../observe/watch-gauges.ts';
 import { packageVersion } from '../../config/package-version.ts';
 import { findLoweredLimits } from '../../encode/served-limits.ts';
 import { type AdminServer, startAdminServer } from '../../server/admin/server.ts';
@@ -142,7 +147,8 @@ async function serve(parts: ServeParts): Promise<boolean> {
   );
   const stopped = handleSignals(signals, server, log);
   watchServer(observation, server, models);
-  watchItems(observation.observer, items?.keeper);
+  watchItems(observer, items?.keeper);
+  watchSharedItems(observer, items?.shared);
   await orEnd(Promise.race([server.ready, stopped]));
   if (!server.isStopping()) {
     process.stdout.write(`${readyLine(server, config, manifest)}\n`);

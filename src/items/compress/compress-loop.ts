@@ -14,12 +14,17 @@ export interface CompressLoopParts {
   readonly clock: Clock;
   /** Items that are made at a time. */
   readonly mostRunning: number;
+  /** Whether this server is to make an item; else another does, or has. Absent: it always is. */
+  readonly claim?: ((id: string) => Promise<boolean>) | undefined;
   /** Called when making an item failed, and when the store could not be read or written. */
   readonly onFault: (error: unknown, id: string) => void;
 }
 
 /** How long the loop rests when the store takes no results, or the server no work. */
 const restMs = 5000;
+/** How long an item is left to other servers before it is claimed again, and the most that are. */
+const leaveMs = 15_000;
+const mostLeft = 1000;
 const nothingMade = { summary: undefined, encoded: undefined, hasFailed: true };
 
 /** Makes what stale items lack, one after the other, while there is spare capacity. */
@@ -29,6 +34,8 @@ export class CompressLoop {
   failures = 0;
   readonly #parts: CompressLoopParts;
   readonly #running = new Map<string, Promise<void>>();
+  /** Until when items are left to other servers. */
+  readonly #left = new Map<string, number>();
   readonly #abort = new AbortController();
   #restUntilMs = 0;
   #isDeciding = false;
@@ -74,9 +81,10 @@ export class CompressLoop {
     this.#cancelTimer();
     const { store, clock, spare, mostRunning } = this.#parts;
     const running = this.#running.size;
-    // One more for each that is running, because those are stale as well.
-    const stale = await store.stale(mostRunning + running);
-    const waiting = stale.filter((id) => !this.#running.has(id));
+    this.#takeBack(clock.nowMs());
+    // One more for each that is running or made elsewhere, because those are stale as well.
+    const stale = await store.stale(mostRunning + running + this.#left.size);
+    const waiting = stale.filter((id) => !this.#running.has(id) && !this.#left.has(id));
     const step = nextStep({
       running,
       mostRunning,
@@ -92,6 +100,26 @@ export class CompressLoop {
       waiting.slice(0, step.items).forEach((id) => this.#take(id));
     } else if (step.kind === 'look-again') {
       this.#cancelTimer = clock.at(step.atMs, () => this.wake());
+    } else {
+      const [backAtMs] = this.#left.values();
+      this.#cancelTimer =
+        backAtMs === undefined ? () => undefined : clock.at(backAtMs, () => this.wake());
+    }
+  }
+
+  #leave(id: string): void {
+    this.#left.set(id, this.#parts.clock.nowMs() + leaveMs);
+    const [oldest] = this.#left.keys();
+    if (this.#left.size > mostLeft && oldest !== undefined) {
+      this.#left.delete(oldest);
+    }
+  }
+
+  #takeBack(nowMs: number): void {
+    for (const [id, untilMs] of this.#left) {
+      if (untilMs <= nowMs) {
+        this.#left.delete(id);
+      }
     }
   }
 
@@ -104,8 +132,12 @@ export class CompressLoop {
   }
 
   async #make(id: string): Promise<void> {
-    const { store, onFault } = this.#parts;
+    const { store, onFault, claim } = this.#parts;
     try {
+      if (claim !== undefined && !(await claim(id))) {
+        this.#leave(id);
+        return;
+      }
       const item = await store.get(id);
       const result = item && (await this.#try(item));
       if (result !== undefined) {

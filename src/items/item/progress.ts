@@ -9,9 +9,14 @@ export function progressOf({ summary, encoded }: Pick<ItemHead, 'summary' | 'enc
   return progressWord(summary, encoded?.encoding);
 }
 
+/** The word of items that are as wanted. */
+export function wantedProgress({ summary, encoding }: Wanted): string {
+  return progressWord(summary, encoding);
+}
+
 /** The word of items that failed too often on their way to what is wanted. */
-export function parkedProgress({ summary, encoding }: Wanted): string {
-  return `parked ${progressWord(summary, encoding)}`;
+export function parkedProgress(wanted: Wanted): string {
+  return `parked ${wantedProgress(wanted)}`;
 }
 
 export function isParked(progress: string, wanted: Wanted): boolean {

@@ -9,6 +9,18 @@ export interface ItemPut extends ItemSource {
   readonly encoded?: EncodedItem | undefined;
 }
 
+/** What one server tells another of an id: its item, or that a version was deleted. */
+export type ItemRecord = (ItemPut & { readonly kind: 'item' }) | DeletedItem;
+
+export interface DeletedItem {
+  readonly kind: 'tombstone';
+  readonly id: string;
+  readonly version: bigint;
+}
+
+/** taken: the record changed what is stored. known: it brought nothing. */
+export type MergeOutcome = 'taken' | 'known';
+
 /**
  * stored: the item is as given now. unchanged: this version is stored already. older: a higher
  * version is stored, or was deleted. conflict: this version is stored with other texts.

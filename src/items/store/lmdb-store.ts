@@ -2,14 +2,16 @@ import type { Clock } from '../../base/clock.ts';
 import { RankError } from '../../base/errors.ts';
 import type { Item, ItemHead, Wanted } from '../item/item.ts';
 import { isParked, isWaiting, waitingWords } from '../item/progress.ts';
-import { applyDelete, applyPut, applyResult } from './apply-write.ts';
-import { Draft } from './draft.ts';
+import { applyDelete, applyPut, applyRecord, applyResult, type Stored } from './apply-write.ts';
+import { Draft, readStored } from './draft.ts';
 import type {
   DeleteOutcome,
   ItemDelete,
   ItemPut,
+  ItemRecord,
   ItemResult,
   ItemStore,
+  MergeOutcome,
   PutOutcome,
   StoreStats,
 } from './item-store.ts';
@@ -98,6 +100,34 @@ export class LmdbItemStore implements ItemStore {
       const applied = applyResult(draft.read(result.id), result, this.#wanted, nowMs);
       return draft.apply(result.id, applied);
     });
+  }
+
+  /** Takes over what other servers have, as `applyRecord` decides. */
+  async merge(records: readonly ItemRecord[]): Promise<readonly MergeOutcome[]> {
+    const nowMs = this.#parts.clock.nowMs();
+    return await this.#write(records, (draft, record) => {
+      if (record.kind === 'item') {
+        this.#assertRoom(draft);
+      }
+      const applied = applyRecord(draft.read(record.id), record, this.#wanted, nowMs);
+      return draft.apply(record.id, applied);
+    });
+  }
+
+  /** What is stored under an id, a deleted item's version included. */
+  stored(id: string): Stored {
+    return id === '' ? { kind: 'nothing' } : readStored(this.#tables(), id);
+  }
+
+  /** Ids of items and of deleted ones, in the order of their UTF-8 bytes, from behind `after`. */
+  ids(after: string | undefined, limit: number): readonly string[] {
+    const start = after === undefined ? {} : { start: Buffer.from(after), exclusiveStart: true };
+    const { heads, tombstones } = this.#tables();
+    const keys = [heads, tombstones].flatMap((table) => [...table.getKeys({ ...start, limit })]);
+    return keys
+      .sort((one, other) => Buffer.compare(one, other))
+      .slice(0, limit)
+      .map((key) => key.toString());
   }
 
   want(wanted: Wanted): void {

@@ -6,7 +6,7 @@ import {
   skipReasons,
   textSources,
 } from '../../domain/events.ts';
-import { callOutcomes, valkeyOperations } from '../../valkey/valkey.ts';
+import { callOutcomes, valkeyOperations } from '../../valkey/ended-call.ts';
 import { callReasons, failureReasons, rejectReasons } from './reason-counters.ts';
 import {
   batchSeconds,
@@ -209,6 +209,12 @@ export const watchedMetrics = {
   slmrank_items_missed_total: counter('Look-ups of ids that are not stored.', none),
   slmrank_item_store_bytes: gauge('Bytes of the pages in use of the item store.', none),
   slmrank_item_store_limit_bytes: gauge('Most bytes that the item store may have.', none),
+  slmrank_items_shared_taken_total: counter('Items and deletes taken from other servers.', none),
+  slmrank_items_shared_refused_total: counter('Items of others without room here.', none),
+  slmrank_items_shared_behind: gauge('Changes to be taken; -1 while all are compared.', none),
+  slmrank_items_shared_waiting: gauge('Changes that wait to be sent to other servers.', none),
+  slmrank_items_shared_bad_total: counter('Answers about items that no server has written.', none),
+  slmrank_items_shared_walks_total: counter('Comparisons of all items with Valkey.', none),
   slmrank_log_lines_dropped_total: counter(
     'Log lines that could not be written, because the disk is full or the pipe has no reader.',
     none,

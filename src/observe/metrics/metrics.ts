@@ -1,7 +1,7 @@
 import type { ServingEvent, Tell } from '../../domain/events.ts';
 import { skipReasons, textSources } from '../../domain/events.ts';
 import { outcomes, phases, priorityClasses } from '../../domain/events.ts';
-import { callOutcomes, valkeyOperations } from '../../valkey/valkey.ts';
+import { callOutcomes, valkeyOperations } from '../../valkey/ended-call.ts';
 import { methods, shadowOutcomes, stages } from './metric-table.ts';
 import type { MetricRegistry } from './registry.ts';
 

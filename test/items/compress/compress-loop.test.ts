@@ -19,7 +19,12 @@ function openLoop(
   {
     spare = () => true,
     clock = new FakeClock(),
-  }: { spare?: () => boolean; clock?: FakeClock } = {},
+    claim,
+  }: {
+    spare?: () => boolean;
+    clock?: FakeClock;
+    claim?: (id: string) => Promise<boolean>;
+  } = {},
 ) {
   const faults: string[] = [];
   store.want({ summary: compressor, encoding: undefined, mostFailures: 2 });
@@ -29,6 +34,7 @@ function openLoop(
     spare,
     clock,
     mostRunning: 2,
+    claim,
     onFault: (error, id) => faults.push(`${id} ${String(error)}`),
   });
   loops.push(loop);
@@ -155,4 +161,22 @@ test('after a restart it goes on with what is left', async () => {
   openLoop(again, compressor).loop.wake();
   await until(() => again.stats().stale === 0);
   expect(compressor.seen).toHaveLength(2);
+});
+
+test('items that another server makes are left to it, and taken when it does not', async () => {
+  const store = await openTestStore(temporaryFolder());
+  const compressor = firstWord('search');
+  const theirs = new Set(['a', 'b', 'd']);
+  const { loop, clock } = openLoop(store, compressor, {
+    claim: (id) => Promise.resolve(!theirs.has(id)),
+  });
+  await store.put(['a', 'b', 'c', 'd', 'e'].map((id) => putOf(id)));
+  loop.wake();
+  await until(() => loop.made.get('search') === 2 && clock.timers === 1);
+  expect(compressor.seen.sort()).toEqual(['text of c', 'text of e']);
+  theirs.delete('a');
+  theirs.delete('b');
+  await clock.advance(15_000);
+  await until(() => loop.made.get('search') === 4);
+  expect(store.stale(9)).toEqual(['d']);
 });

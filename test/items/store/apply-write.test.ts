@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Wanted } from '../../../src/items/item/item.ts';
+import fc from 'fast-check';
+import type { ItemRecord } from '../../../src/items/store/item-store.ts';
+import { hashContent, type Wanted } from '../../../src/items/item/item.ts';
 import {
   applyDelete,
   applyPut,
+  applyRecord,
   applyResult,
   type Stored,
 } from '../../../src/items/store/apply-write.ts';
@@ -109,5 +112,77 @@ describe('a result', () => {
     expect(applyPut(twice, putOf('a', 2, 'other'), 50).stored).toMatchObject({
       head: { failures: 0, progress: expect.not.stringContaining('parked') },
     });
+  });
+});
+
+describe('a record of another server', () => {
+  const itemRecord = (version: number, text = 'text', method?: string): ItemRecord => ({
+    ...putOf('a', version, text),
+    kind: 'item',
+    summary: method === undefined ? undefined : summaryOf('short', method),
+  });
+  const deleted = (version: number): ItemRecord => ({
+    kind: 'tombstone',
+    id: 'a',
+    version: BigInt(version),
+  });
+  const merge = (before: Stored, record: ItemRecord) => applyRecord(before, record, wanted, 50);
+
+  test.each<[string, Stored, ItemRecord, 'taken' | 'known']>([
+    ['of a new id', nothing, itemRecord(1), 'taken'],
+    ['of a higher version', stored(1), itemRecord(2, 'other'), 'taken'],
+    ['of a higher version of the same texts', stored(1), itemRecord(2), 'taken'],
+    ['of a lower version', stored(3), itemRecord(2, 'other'), 'known'],
+    ['of the same version and texts', stored(1), itemRecord(1), 'known'],
+    ['that deletes a lower version', stored(1), deleted(2), 'taken'],
+    ['that deletes this version', stored(2), deleted(2), 'taken'],
+    ['that deletes an earlier version', stored(2), deleted(1), 'known'],
+    ['that deletes what never came', nothing, deleted(1), 'taken'],
+    ['of a version that is deleted', { kind: 'tombstone', version: 2n }, itemRecord(2), 'known'],
+    ['of the same delete', { kind: 'tombstone', version: 2n }, deleted(2), 'known'],
+    ['of a later delete', { kind: 'tombstone', version: 2n }, deleted(3), 'taken'],
+  ])('%s is taken, or was known', (_, before, record, outcome) => {
+    const applied = merge(before, record);
+    expect(applied.outcome).toBe(outcome);
+    expect(applied.stored === undefined).toBe(outcome === 'known');
+  });
+
+  test('with a wanted summary takes the place of another, and of failures', () => {
+    const first = stored(1, 'text', summaryOf('first', 'fallback'));
+    expect(merge(first, itemRecord(1, 'text', 'search'))).toMatchObject({
+      outcome: 'taken',
+      stored: { head: { summary: summaryOf('short'), waitingSinceMs: 10 } },
+    });
+    expect(merge(stored(1), itemRecord(1, 'text', 'fallback')).outcome).toBe('known');
+    const failed = { id: 'a', contentHash: hashContent(putOf('a', 1, 'text')), hasFailed: true };
+    const result = { ...failed, summary: undefined, encoded: undefined };
+    const once = applyResult(first, result, wanted, 20).stored ?? nothing;
+    const parked = applyResult(once, result, wanted, 30).stored ?? nothing;
+    expect(merge(parked, itemRecord(1, 'text', 'search')).stored).toMatchObject({
+      head: { failures: 0, summary: { method: 'search' } },
+    });
+  });
+
+  test('in any order and number leaves the same version and texts', () => {
+    const record = fc
+      .record({ version: fc.integer({ min: 1, max: 3 }), text: fc.constantFrom('x', 'y', '') })
+      .map(({ version, text }) => (text === '' ? deleted(version) : itemRecord(version, text)));
+    const orders = fc
+      .array(record, { minLength: 1, maxLength: 8 })
+      .chain((records) =>
+        fc.tuple(fc.constant(records), fc.shuffledSubarray(records, { minLength: records.length })),
+      );
+    const finalOf = (records: readonly ItemRecord[]) => {
+      const after = records.reduce<Stored>(
+        (before, each) => merge(before, each).stored ?? before,
+        nothing,
+      );
+      return after.kind === 'item' ? [after.head.version, after.head.contentHash] : after;
+    };
+    fc.assert(
+      fc.property(orders, ([records, shuffled]) => {
+        expect(finalOf([...shuffled, ...records])).toEqual(finalOf(records));
+      }),
+    );
   });
 });

@@ -11,7 +11,12 @@ const cleanUps: (() => void)[] = [];
 afterEach(() => cleanUps.splice(0).forEach((cleanUp) => cleanUp()));
 
 /** A server of a tiny model in a process of its own, and its item service. */
-export async function serveItems(model: string, items: string, admin = 'off') {
+export async function serveItems(
+  model: string,
+  items: string,
+  admin = 'off',
+  more: readonly string[] = [],
+) {
   const args = ['--address=127.0.0.1:0', '--metrics-address=127.0.0.1:0'];
   const child = spawn(
     process.execPath,
@@ -24,6 +29,7 @@ export async function serveItems(model: string, items: string, admin = 'off') {
       `--model=${model}`,
       '--devices=cpu:1',
       `--items=${items}`,
+      ...more,
     ],
     { env: { PATH: process.env['PATH'] }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
