@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Reason } from '../base/errors.ts';
-import type { ServingEvent, Tell } from '../domain/events.ts';
+import type { ServingEvent } from '../domain/events.ts';
 
 /** The current load of the server. */
 export interface Load {
@@ -14,8 +14,12 @@ export interface Load {
   readonly errorsPerSecond: number;
 }
 
+type Of<Kind extends ServingEvent['kind']> = Extract<ServingEvent, { kind: Kind }>;
+/** An end as far as the load depends on it. */
+type EndedCall = Pick<Of<'ended'>, 'kind' | 'outcome' | 'reason'>;
+
 export interface LoadMeter {
-  readonly tell: Tell;
+  readonly tell: (event: ServingEvent | EndedCall) => void;
   read(): Load;
 }
 
@@ -63,7 +67,7 @@ export function createLoadMeter(clock: Pick<Clock, 'nowMs'>): LoadMeter {
   };
 }
 
-function isError({ outcome, reason }: Extract<ServingEvent, { kind: 'ended' }>): boolean {
+function isError({ outcome, reason }: EndedCall): boolean {
   return (
     outcome === 'failed' ||
     outcome === 'expired' ||

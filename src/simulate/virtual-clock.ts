@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { Heap } from './heap.ts';
 
 interface Alarm {
   readonly atMs: number;
@@ -11,8 +12,7 @@ interface Alarm {
 export class VirtualClock implements Clock {
   #nowMs = 0;
   #set = 0;
-  /** A binary heap by `atMs` and order. */
-  readonly #alarms: Alarm[] = [];
+  readonly #alarms = new Heap<Alarm>(isBefore);
 
   nowMs(): number {
     return this.#nowMs;
@@ -20,7 +20,7 @@ export class VirtualClock implements Clock {
 
   at(atMs: number, callback: () => void): () => void {
     const alarm: Alarm = { atMs, order: this.#set++, callback };
-    this.#push(alarm);
+    this.#alarms.push(alarm);
     return () => {
       alarm.callback = undefined;
     };
@@ -29,56 +29,13 @@ export class VirtualClock implements Clock {
   /** Fires every alarm, letting promises settle in between, until none is left. */
   async run(): Promise<void> {
     await settle();
-    for (let alarm = this.#pop(); alarm !== undefined; alarm = this.#pop()) {
+    for (let alarm = this.#alarms.pop(); alarm !== undefined; alarm = this.#alarms.pop()) {
       if (alarm.callback !== undefined) {
         this.#nowMs = Math.max(this.#nowMs, alarm.atMs);
         alarm.callback();
         await settle();
       }
     }
-  }
-
-  #push(alarm: Alarm): void {
-    const alarms = this.#alarms;
-    let place = alarms.length;
-    while (place > 0) {
-      const parent = (place - 1) >>> 1;
-      const above = alarms[parent];
-      if (above === undefined || isBefore(above, alarm)) {
-        break;
-      }
-      alarms[place] = above;
-      place = parent;
-    }
-    alarms[place] = alarm;
-  }
-
-  #pop(): Alarm | undefined {
-    const alarms = this.#alarms;
-    const first = alarms[0];
-    const last = alarms.pop();
-    if (last !== undefined && alarms.length > 0) {
-      this.#sink(last);
-    }
-    return first;
-  }
-
-  /** Inserts an alarm at the top of the heap. */
-  #sink(alarm: Alarm): void {
-    const alarms = this.#alarms;
-    let place = 0;
-    for (;;) {
-      const left = 2 * place + 1;
-      const [a, b] = [alarms[left], alarms[left + 1]];
-      const [child, below] =
-        a !== undefined && b !== undefined && isBefore(b, a) ? [left + 1, b] : [left, a];
-      if (below === undefined || isBefore(alarm, below)) {
-        break;
-      }
-      alarms[place] = below;
-      place = child;
-    }
-    alarms[place] = alarm;
   }
 }
 
