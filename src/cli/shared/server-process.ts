@@ -15,6 +15,8 @@ export interface ServerProcess {
   logTail(): string;
   /** SIGTERM, then waits for the drain and the exit. Resolves to its exit status, or 'killed'. */
   stop(): Promise<number | 'killed'>;
+  /** SIGKILL, without a drain. Resolves when the process is gone. */
+  kill(): Promise<void>;
 }
 
 /** The server ended, or was not ready in time; the message ends with its log's tail. */
@@ -50,8 +52,7 @@ const stopTimeoutMs = 60_000;
  * @throws ServerStartError
  */
 export async function startServerProcess(options: StartOptions): Promise<ServerProcess> {
-  const program = options.entry === undefined ? serverProgram() : [options.entry];
-  const child = spawn(process.execPath, program, {
+  const child = spawn(process.execPath, programOf(options.entry ?? serverEntry()), {
     env: { ...allocator, ...process.env, ...ownPorts, ...options.settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -76,7 +77,16 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
     const reason = messageOf(error);
     throw new ServerStartError(`${reason}; its log ends with:\n${logTail()}`);
   });
-  return { ...addresses, pid: child.pid ?? 0, logTail, stop: () => stop(child, exited) };
+  return {
+    ...addresses,
+    pid: child.pid ?? 0,
+    logTail,
+    stop: () => stop(child, exited),
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
 }
 
 type ReadyAddresses = Pick<ServerProcess, 'address' | 'httpAddress'>;
@@ -88,13 +98,14 @@ export function findReadyAddresses(line: string): ReadyAddresses | undefined {
   return address === undefined ? undefined : { address, httpAddress };
 }
 
-/**
- * Node's arguments for the server's entry, which is beside this file in the sources and in dist/.
- */
-function serverProgram(): readonly string[] {
-  const extension = extname(import.meta.url);
-  const entry = fileURLToPath(new URL(`../../main${extension}`, import.meta.url));
-  return extension === '.ts'
+/** The server's entry, which is beside this file in the sources and in dist/. */
+function serverEntry(): string {
+  return fileURLToPath(new URL(`../../main${extname(import.meta.url)}`, import.meta.url));
+}
+
+/** Node's arguments for an entry. */
+function programOf(entry: string): readonly string[] {
+  return extname(entry) === '.ts'
     ? ['--import', import.meta.resolve('tsx'), entry]
     : ['--enable-source-maps', entry];
 }
