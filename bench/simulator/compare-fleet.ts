@@ -174,7 +174,9 @@ async function simulateRound(
     await writeFile(file, content);
     words.push(flag, file);
   }
-  words.push('--policy', plan.policy, '--channels', String(channels), '--spread', String(spread));
+  // The real clients are of grpc-js.
+  const policy = plan.policy === 'round_robin' ? plan.policy : `grpc_js_${plan.policy}`;
+  words.push('--policy', policy, '--channels', String(channels), '--spread', String(spread));
   const reports: SimulationReport[] = [];
   for (const seed of seeds) {
     reports.push(await simulateFrom([...words, '--seed', String(seed)]));

@@ -17,7 +17,8 @@ server needs.
                          1,1.15 for two replicas that do 15 % more together (default: a GPU each)
   --servers M            servers (default: 1)
   --policy NAME          how clients spread their calls: pick_first, round_robin, weighted_round_robin (by the servers' load
-                         reports) or least_request (the less busy of two) (default: round_robin)
+                         reports; grpc_js_weighted_round_robin is that of grpc-js 1.14) or least_request (the less busy of
+                         two) (default: round_robin)
   --channels N           client processes, each with its own connections and view of the servers (default: 1)
   --subset N             servers that each of them connects to, drawn at random (default: all)
   --blackout MS          how long a server reports before weighted_round_robin uses its weight (default: 10000)

@@ -4,7 +4,7 @@ import type { Ending } from '../server/simulated-server.ts';
 import type { Random } from '../traffic/draw.ts';
 import type { Arrival } from '../traffic/traffic-streams.ts';
 import { type RetryPolicy, reconnectedAtMs, retryDelayMs } from './backoff.ts';
-import { type BalancingPolicy, createPick, type Endpoint, type Pick } from './pick.ts';
+import { type BalancingPolicy, createPick, type Endpoint, isWeighted, type Pick } from './pick.ts';
 import { type HeardWeight, hear, type WeightRules, weightAt } from './weight.ts';
 
 export interface ChannelOptions {
@@ -81,7 +81,7 @@ export class Channel {
     connection.active += 1;
     const ending = await connection.host.call(arrival, deadlineAtMs);
     connection.active -= 1;
-    if (ending !== undefined && this.#options.policy === 'weighted_round_robin') {
+    if (ending !== undefined && isWeighted(this.#options.policy)) {
       const { weights, clock } = this.#options;
       connection.heard = hear(connection.heard, connection.host.load(), weights, clock.nowMs());
     }
@@ -92,8 +92,8 @@ export class Channel {
   #next(): Connection | undefined {
     const { policy, weights, clock, random } = this.#options;
     const nowMs = clock.nowMs();
-    const isWeighted = policy === 'weighted_round_robin';
-    if (isWeighted && nowMs - this.#weighedAtMs >= weights.updateMs) {
+    const hasWeights = isWeighted(policy);
+    if (hasWeights && nowMs - this.#weighedAtMs >= weights.updateMs) {
       this.#pick = undefined;
     }
     if (this.#pick === undefined) {
@@ -101,7 +101,7 @@ export class Channel {
       if (ready.length === 0) {
         return undefined;
       }
-      for (const one of isWeighted ? ready : []) {
+      for (const one of hasWeights ? ready : []) {
         one.weight = weightAt(one.heard, weights, nowMs);
       }
       this.#weighedAtMs = nowMs;

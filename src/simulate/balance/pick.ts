@@ -8,6 +8,7 @@ export const balancingPolicies = [
   'pick_first',
   'round_robin',
   'weighted_round_robin',
+  'grpc_js_weighted_round_robin',
   'least_request',
 ] as const;
 export type BalancingPolicy = (typeof balancingPolicies)[number];
@@ -42,11 +43,20 @@ export function createPick<One extends Endpoint>(
     case 'round_robin':
       return pickInTurn(ready, lastPlace + 1);
     case 'weighted_round_robin':
-      return pickByWeight(ready, random);
+      return pickByPeriod(ready, periodsOf(ready.map(weightOf)), random);
+    case 'grpc_js_weighted_round_robin':
+      return pickByPeriod(ready, grpcJsPeriodsOf(ready.map(weightOf)), random);
     case 'least_request':
       return () => pickLessBusy(ready, random);
   }
 }
+
+/** Whether the policy uses the servers' load reports. */
+export function isWeighted(policy: BalancingPolicy): boolean {
+  return policy === 'weighted_round_robin' || policy === 'grpc_js_weighted_round_robin';
+}
+
+const weightOf = ({ weight }: Endpoint) => weight;
 
 function pickInTurn<One>(ready: readonly One[], first: number): () => One {
   let place = first % ready.length;
@@ -73,28 +83,49 @@ interface Turn<One> {
   readonly order: number;
 }
 
-/**
- * Earliest deadline first with periods of 1 / weight and random phases, as grpc-js does it. An
- * endpoint of unknown weight gets the mean period of 1; with fewer than two known weights all
- * endpoints are equal (gRFC A58).
- */
-function pickByWeight<One extends Endpoint>(ready: readonly One[], random: Random): () => One {
-  const known = ready.filter(({ weight }) => weight > 0);
-  const mean =
-    known.length < 2 ? undefined : known.reduce((sum, one) => sum + one.weight, 0) / known.length;
+/** Earliest deadline first with random phases: each endpoint gets a call every period. */
+function pickByPeriod<One extends Endpoint>(
+  ready: readonly One[],
+  periods: readonly number[],
+  random: Random,
+): () => One {
   const turns = new Heap<Turn<One>>(
     (a, b) => a.due < b.due || (a.due === b.due && a.order < b.order),
   );
   let order = 0;
-  for (const endpoint of ready) {
-    const weight = mean === undefined || endpoint.weight <= 0 ? 1 : endpoint.weight / mean;
-    turns.push({ endpoint, period: 1 / weight, due: random() / weight, order: order++ });
+  for (const [place, endpoint] of ready.entries()) {
+    const period = at(periods, place);
+    turns.push({ endpoint, period, due: random() * period, order: order++ });
   }
   return () => {
     const turn = turns.pop() ?? missing();
     turns.push({ ...turn, due: turn.due + turn.period, order: order++ });
     return turn.endpoint;
   };
+}
+
+/**
+ * As gRFC A58 has it, and grpc-go, grpc-java and C++: an endpoint of unknown weight has the mean
+ * weight of the others; with fewer than two known weights all endpoints are equal.
+ */
+export function periodsOf(weights: readonly number[]): readonly number[] {
+  const known = weights.filter((weight) => weight > 0);
+  const mean = meanOf(known);
+  return weights.map((weight) => (known.length < 2 ? 1 : 1 / (weight > 0 ? weight : mean)));
+}
+
+/**
+ * As grpc-js 1.14.7 has it: an endpoint of unknown weight has a period, not a weight, as large as
+ * the mean weight, or of 1 with fewer than two known weights.
+ */
+export function grpcJsPeriodsOf(weights: readonly number[]): readonly number[] {
+  const known = weights.filter((weight) => weight > 0);
+  const period = known.length < 2 ? 1 : meanOf(known);
+  return weights.map((weight) => (weight > 0 ? 1 / weight : period));
+}
+
+function meanOf(list: readonly number[]): number {
+  return list.reduce((sum, one) => sum + one, 0) / list.length;
 }
 
 function missing(): never {

@@ -3,7 +3,7 @@ import { RankError } from '../../base/errors.ts';
 import type { Outcome, ServingEvent } from '../../domain/events.ts';
 import { createLoadMeter, type Load, type LoadMeter } from '../../observe/load-meter.ts';
 import { Admission, type AdmissionLimits } from '../../schedule/admission.ts';
-import type { EncodedRequest } from '../../batch/packed-batch.ts';
+import type { BatchPart, EncodedRequest, PackedBatch } from '../../batch/packed-batch.ts';
 import {
   type CostModel,
   type CostTable,
@@ -34,6 +34,8 @@ export interface ServerOptions {
   /** The spread of run times around their cost; undefined for the ratios in the table. */
   readonly spread: number | undefined;
   readonly policy: PolicyLimits;
+  /** Undefined for the tiles of the layout *masked*. */
+  readonly pack?: ((parts: readonly BatchPart[]) => PackedBatch) | undefined;
   readonly queue: AdmissionLimits;
   readonly buckets: readonly number[];
   /** From arrival to the queue; undefined for the times in the table. */
@@ -76,7 +78,7 @@ export class SimulatedServer {
     const { attentionGroups } = policy;
     this.#scheduler = new Scheduler({
       policy: createPolicy(policy),
-      pack: (parts) => packOutline(parts, { layout: 'masked', attentionGroups }),
+      pack: options.pack ?? ((parts) => packOutline(parts, { layout: 'masked', attentionGroups })),
       cost,
       buckets: options.buckets,
       clock,
@@ -223,8 +225,15 @@ function warmUpSizes(tokenBudget: number) {
 /** Token ids are never read, so all requests share one array. */
 const zeros = new Int32Array(1 << 20);
 
+/** Requests with one list of candidates share their outline: a large fleet has millions of them. */
+const outlines = new WeakMap<readonly number[], EncodedRequest>();
+
 function encodeOutline({ prefixTokens, candidateTokens }: Arrival): EncodedRequest {
-  return {
+  const known = outlines.get(candidateTokens);
+  if (known?.prefix.length === prefixTokens) {
+    return known;
+  }
+  const encoded = {
     prefix: zeros.subarray(0, prefixTokens),
     candidates: candidateTokens.map((tokens) => ({
       ids: zeros.subarray(0, tokens),
@@ -232,4 +241,6 @@ function encodeOutline({ prefixTokens, candidateTokens }: Arrival): EncodedReque
       truncated: false,
     })),
   };
+  outlines.set(candidateTokens, encoded);
+  return encoded;
 }

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { createRandom } from '../../../src/base/random.ts';
-import { type BalancingPolicy, createPick } from '../../../src/simulate/balance/pick.ts';
+import {
+  type BalancingPolicy,
+  createPick,
+  grpcJsPeriodsOf,
+  periodsOf,
+} from '../../../src/simulate/balance/pick.ts';
 
 interface Named {
   readonly name: string;
@@ -70,6 +75,39 @@ describe('weighted_round_robin', () => {
     const random = drawing(0.9, 0.5, 0.1);
     expect(take('weighted_round_robin', [a, b, c], 6, { random })).toBe('cbacba');
   });
+});
+
+// Hand-computed: weights in requests per second at full utilization, 0 for unknown.
+test.each([
+  [
+    [20, 40, 0],
+    [1 / 20, 1 / 40, 1 / 30],
+    [1 / 20, 1 / 40, 30],
+  ],
+  [
+    [20, 0, 0],
+    [1, 1, 1],
+    [1 / 20, 1, 1],
+  ],
+  [
+    [0, 0, 0],
+    [1, 1, 1],
+    [1, 1, 1],
+  ],
+  [
+    [10, 20, 40],
+    [1 / 10, 1 / 20, 1 / 40],
+    [1 / 10, 1 / 20, 1 / 40],
+  ],
+])('weights %j are the periods %j, and %j in grpc-js', (weights, periods, inGrpcJs) => {
+  expect(periodsOf(weights)).toEqual(periods);
+  expect(grpcJsPeriodsOf(weights)).toEqual(inGrpcJs);
+});
+
+test('grpc-js hardly calls a server of unknown weight', () => {
+  const ready = [endpoint('a', 30), endpoint('b', 30), endpoint('c', 0)];
+  const taken = take('grpc_js_weighted_round_robin', ready, 600, { random: createRandom(1) });
+  expect(taken.split('c').length - 1).toBeLessThanOrEqual(2);
 });
 
 describe('least_request', () => {
