@@ -29,7 +29,7 @@ const charted = ['rack, noticed after 5 s', 'swap halves the speed of 10 %'];
 
 const style = `.whisker { opacity: 0; }
 .wide td { white-space: nowrap; }
-.wide td:last-child { white-space: normal; min-width: 340px; text-align: left; }
+.wide td:last-child { white-space: normal; min-width: 240px; text-align: left; }
 .small td:last-child { min-width: 0; text-align: right; white-space: nowrap; }
 `;
 
@@ -51,7 +51,7 @@ ${paragraph('Green: costs measured on CUDA. Orange: with an assumption, which th
 <h2>Costs</h2>
 ${paragraph(costText)}
 <div class="wide">${fitTable(report)}</div>
-<h2>Latency over load: pruned, one GPU a server</h2>
+<h2>Load and bursts: pruned, one GPU a server</h2>
 ${drawChart(loadChart(report))}
 <div class="wide small">${loadTable(report)}</div>
 <h2>Failures</h2>

@@ -39,7 +39,7 @@ export interface SizePoint extends Outcome {
   readonly wallSeconds: number;
 }
 
-/** Fleets of several sizes up to the whole one, at nine tenths of the load that the search found. */
+/** Fleets of several sizes up to the whole one, at nine tenths of the load found. */
 export async function studySizes({
   step,
   itemsPerGpu,

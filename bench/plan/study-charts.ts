@@ -1,3 +1,4 @@
+import { at } from '../../src/base/at.ts';
 import { type Chart, type Series } from '../../src/page/svg.ts';
 import { table } from '../../src/page/table.ts';
 import type { PlanReport } from './report.ts';
@@ -81,7 +82,7 @@ export function failureChart({ failures }: PlanReport, name: string): Chart {
     const points = (point?.bySecond ?? []).map(
       (share, second) => [second + 0.5, 100 * share] as const,
     );
-    const colour = palette[i] ?? colours.grey;
+    const colour = at(palette, i);
     return { name: shortNames[policy], colour, as: 'line', points, hasEndLabel: true };
   });
   return { title: name, x: 'second', y: 'answered in time, %', series, fromY: 90, toY: 100 };

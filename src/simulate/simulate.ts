@@ -10,7 +10,7 @@ import type { Ending, ServerOptions } from './server/simulated-server.ts';
 import { type SimulationReport, summarize } from './summarize.ts';
 import type { Random } from './traffic/draw.ts';
 import type { Arrival } from './traffic/traffic-streams.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from './clock/virtual-clock.ts';
 
 /** How clients spread their calls over the servers. */
 export interface Balancing {

@@ -1,4 +1,4 @@
-import type { VirtualClock } from '../virtual-clock.ts';
+import type { VirtualClock } from '../clock/virtual-clock.ts';
 import type { Host } from '../fleet/host.ts';
 import type { Ending } from '../server/simulated-server.ts';
 import type { Random } from '../traffic/draw.ts';

@@ -2,7 +2,7 @@
 
 import { at } from '../../base/at.ts';
 import type { Random } from '../traffic/draw.ts';
-import { Heap } from '../heap.ts';
+import { Heap } from '../clock/heap.ts';
 
 export const balancingPolicies = [
   'pick_first',

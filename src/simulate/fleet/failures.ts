@@ -1,5 +1,5 @@
 import { JsonRecord } from '../../base/files/json-record.ts';
-import type { VirtualClock } from '../virtual-clock.ts';
+import type { VirtualClock } from '../clock/virtual-clock.ts';
 import type { Host } from './host.ts';
 
 /** Which servers: a share of all, rounded up, or a number of them, from the place `first` on. */

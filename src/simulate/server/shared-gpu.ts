@@ -1,3 +1,4 @@
+import { at } from '../../base/at.ts';
 import type { Clock } from '../../base/clock.ts';
 
 interface Run {
@@ -35,7 +36,7 @@ export class SharedGpu {
   /** Progress of each run in a millisecond. */
   get #pace(): number {
     const running = this.#runs.size;
-    return (this.#rates[running - 1] ?? this.#rates.at(-1) ?? 1) / running;
+    return at(this.#rates, Math.min(running, this.#rates.length) - 1) / running;
   }
 
   #count(): void {

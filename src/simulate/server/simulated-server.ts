@@ -17,7 +17,7 @@ import { drawFactor, drawInBlocks, type Random } from '../traffic/draw.ts';
 import { SharedGpu } from './shared-gpu.ts';
 import { packOutline, SimulatedReplica } from './simulated-replica.ts';
 import type { Arrival } from '../traffic/traffic-streams.ts';
-import type { VirtualClock } from '../virtual-clock.ts';
+import type { VirtualClock } from '../clock/virtual-clock.ts';
 
 export interface ServerOptions {
   readonly clock: VirtualClock;

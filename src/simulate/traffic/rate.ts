@@ -19,8 +19,8 @@ export function multiply(one: RateCurve, other: RateCurve): RateCurve {
 const day = { once: [0.45, 15.5], twice: [0.1, 10.5] } as const;
 
 /**
- * One day, compressed into `lengthMs`: the least at 4 o'clock (0.46), the most at 14 o'clock (1.39),
- * and a slow fall in the evening. Invented, not measured.
+ * One day, compressed into `lengthMs`: the least at 4 o'clock (0.46), the most at 14 o'clock
+ * (1.39), and a slow fall in the evening. Invented, not measured.
  */
 export function dayCurve(lengthMs: number): RateCurve {
   const rate = (hour: number) =>

@@ -90,7 +90,7 @@ function drawStream(
     atMs < seconds * 1_000;
     atMs += drawExponential(random, gapMs)
   ) {
-    // Thinning (Lewis and Shedler, 1979): the curve keeps a part of the arrivals at its highest rate.
+    // Thinning (Lewis and Shedler, 1979): arrivals at the highest rate are kept in part.
     if (curve === steady || random() * curve.most < curve.at(atMs)) {
       const { prefixTokens, draw } = at(shapes, Math.floor(random() * shapes.length));
       const candidateTokens = draw(random);

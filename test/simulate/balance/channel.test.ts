@@ -6,7 +6,7 @@ import { Channel, type ChannelOptions } from '../../../src/simulate/balance/chan
 import { defaultWeightRules } from '../../../src/simulate/balance/weight.ts';
 import { Host } from '../../../src/simulate/fleet/host.ts';
 import type { Ending } from '../../../src/simulate/server/simulated-server.ts';
-import { VirtualClock } from '../../../src/simulate/virtual-clock.ts';
+import { VirtualClock } from '../../../src/simulate/clock/virtual-clock.ts';
 import { fleet } from '../../support/simulated-fleet.ts';
 
 const request = {

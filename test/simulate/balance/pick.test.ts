@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { at } from '../../../src/base/at.ts';
 import { createRandom } from '../../../src/base/random.ts';
 import {
   type BalancingPolicy,
@@ -19,7 +20,7 @@ const [a, b, c] = [endpoint('a'), endpoint('b'), endpoint('c')];
 /** Numbers to draw, over and over. */
 function drawing(...numbers: number[]) {
   let place = 0;
-  return () => numbers[place++ % numbers.length] ?? 0;
+  return () => at(numbers, place++ % numbers.length);
 }
 
 function take(

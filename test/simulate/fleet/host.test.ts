@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createRandom } from '../../../src/base/random.ts';
 import { Host } from '../../../src/simulate/fleet/host.ts';
 import type { Arrival } from '../../../src/simulate/traffic/traffic-streams.ts';
-import { VirtualClock } from '../../../src/simulate/virtual-clock.ts';
+import { VirtualClock } from '../../../src/simulate/clock/virtual-clock.ts';
 import { fleet } from '../../support/simulated-fleet.ts';
 
 const arrival: Arrival = {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { SharedGpu } from '../../../src/simulate/server/shared-gpu.ts';
-import { VirtualClock } from '../../../src/simulate/virtual-clock.ts';
+import { VirtualClock } from '../../../src/simulate/clock/virtual-clock.ts';
 
 /** Starts runs at the given moments; returns when each ended. */
 async function ends(rates: readonly number[], runs: readonly (readonly [number, number])[]) {

@@ -5,7 +5,7 @@ import { maskedPlan } from '../../../src/toolchain/graph/graph-plans.ts';
 import { paddedSlots } from '../../../src/batch/slots.ts';
 import { SharedGpu } from '../../../src/simulate/server/shared-gpu.ts';
 import { packOutline, SimulatedReplica } from '../../../src/simulate/server/simulated-replica.ts';
-import { VirtualClock } from '../../../src/simulate/virtual-clock.ts';
+import { VirtualClock } from '../../../src/simulate/clock/virtual-clock.ts';
 
 const parts = [
   tokenPart({
