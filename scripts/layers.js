@@ -87,7 +87,7 @@ export const layers = {
     'src/encode',
     'src/engine',
   ],
-  'src/simulate': ['src/base', 'src/domain', 'src/batch', 'src/schedule'],
+  'src/simulate': ['src/base', 'src/domain', 'src/batch', 'src/schedule', 'src/observe'],
   'src/eval': [
     'src/base',
     'src/config',

@@ -1,4 +1,4 @@
-import { drawFactor, type Random } from '../../src/simulate/draw.ts';
+import { drawFactor, type Random } from '../../src/simulate/traffic/draw.ts';
 import { type CostWeights, costOf } from '../../src/schedule/costs/cost-fit.ts';
 import type { PackedBatch } from '../../src/batch/packed-batch.ts';
 import { paddedSlots } from '../../src/batch/slots.ts';

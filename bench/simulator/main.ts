@@ -16,6 +16,7 @@ import { Sender } from '../suite/traffic/sender.ts';
 import { type Stand, startStand } from '../suite/server/stand.ts';
 import { ensureTinyModel } from '../suite/server/tiny-model.ts';
 import { createRequestMaker } from '../suite/traffic/request-maker.ts';
+import { compareFleet } from './compare-fleet.ts';
 
 /**
  * Compares the simulator with a server: rounds of Poisson arrivals on one replica at 0.7 of its
@@ -155,4 +156,5 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-await main(process.argv.slice(2));
+const words = process.argv.slice(2);
+await (words.some((word) => word.startsWith('--servers')) ? compareFleet(words) : main(words));

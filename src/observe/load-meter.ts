@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Reason } from '../base/errors.ts';
-import type { ServingEvent, Tell } from '../domain/events.ts';
+import type { ServingEvent } from '../domain/events.ts';
 
 /**
  * The current load of the server. Balancers make a weight of it (gRFC A58), requestsPerSecond /
@@ -22,8 +22,12 @@ export interface Load {
   readonly errorsPerSecond: number;
 }
 
+type Of<Kind extends ServingEvent['kind']> = Extract<ServingEvent, { kind: Kind }>;
+/** An end as far as the load depends on it. */
+type EndedCall = Pick<Of<'ended'>, 'kind' | 'outcome' | 'reason'>;
+
 export interface LoadMeter {
-  readonly tell: Tell;
+  readonly tell: (event: ServingEvent | EndedCall) => void;
   read(): Load;
 }
 
@@ -119,11 +123,11 @@ function watchLoop(clock: Pick<Clock, 'nowMs'>, activeMs: () => number) {
   };
 }
 
-function isAnswer({ outcome }: Extract<ServingEvent, { kind: 'ended' }>): boolean {
+function isAnswer({ outcome }: EndedCall): boolean {
   return outcome === 'scored' || outcome === 'partial';
 }
 
-function isError({ outcome, reason }: Extract<ServingEvent, { kind: 'ended' }>): boolean {
+function isError({ outcome, reason }: EndedCall): boolean {
   return (
     outcome === 'failed' || outcome === 'expired' || (outcome === 'rejected' && !noLoad.has(reason))
   );

@@ -2,7 +2,7 @@ import { at } from '../base/at.ts';
 import { clamp } from '../base/clamp.ts';
 import { type Fleet, simulate } from './simulate.ts';
 import { latencyOf } from './summarize.ts';
-import type { Arrival } from './traffic-streams.ts';
+import type { Arrival } from './traffic/traffic-streams.ts';
 
 /** The reason why no number of replicas is enough: a request takes too long on an idle server. */
 export interface Obstacle {

@@ -1,7 +1,7 @@
 import { findObstacle, type Obstacle } from './measure-alone.ts';
 import { type Fleet, simulate } from './simulate.ts';
 import type { SimulationReport } from './summarize.ts';
-import type { Arrival } from './traffic-streams.ts';
+import type { Arrival } from './traffic/traffic-streams.ts';
 
 export interface PlanGoal {
   /** The highest 99th percentile of scored requests' latency. */

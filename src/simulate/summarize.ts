@@ -1,6 +1,6 @@
 import { at } from '../base/at.ts';
 import type { Outcome } from '../domain/events.ts';
-import type { Ending, SimulatedServer } from './simulated-server.ts';
+import type { BatchEvent, Ending } from './server/simulated-server.ts';
 
 export interface SimulationReport {
   /** The time until the last request ended. */
@@ -36,9 +36,15 @@ export interface BusyShare {
   readonly share: number;
 }
 
+/** What a server has done. */
+export interface Served {
+  readonly replicas: readonly { readonly name: string; readonly busyMs: number }[];
+  readonly batches: readonly BatchEvent[];
+}
+
 export function summarize(
   endings: readonly Ending[],
-  servers: readonly SimulatedServer[],
+  servers: readonly Served[],
   wallMs: number,
 ): SimulationReport {
   const scored = endings.filter(({ outcome }) => outcome === 'scored');

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createRandom } from '../../src/base/random.ts';
 import { findObstacle } from '../../src/simulate/measure-alone.ts';
 import { planFleet } from '../../src/simulate/plan-fleet.ts';
-import { drawArrivals } from '../../src/simulate/traffic-streams.ts';
+import { drawArrivals } from '../../src/simulate/traffic/traffic-streams.ts';
 import { fleet, perReplica, stream } from '../support/simulated-fleet.ts';
 
 describe('an obstacle', () => {

@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Ending } from '../../src/simulate/simulated-server.ts';
+import type { Ending } from '../../src/simulate/server/simulated-server.ts';
+import { type BalancingPolicy, balancingPolicies } from '../../src/simulate/balance/pick.ts';
+import type { Failure } from '../../src/simulate/fleet/failures.ts';
+import { inTurn } from '../../src/simulate/simulate.ts';
 import { latencyOf } from '../../src/simulate/summarize.ts';
+import { parseShape } from '../../src/simulate/traffic/traffic-streams.ts';
 import { fleet, perReplica, run, stream } from '../support/simulated-fleet.ts';
 
 const eight = new Array<number>(8).fill(1);
@@ -80,4 +84,55 @@ test('servers get requests round-robin', async () => {
   const { report } = await run(fleet([1], { servers: 3 }), [stream('a', 9)], 10);
   expect(report.busyShare.map(({ server }) => server)).toEqual([0, 1, 2]);
   expect(report.busySpread).toBeLessThan(1.5);
+});
+
+describe('a fleet of many servers', () => {
+  const failures: readonly Failure[] = [
+    { kind: 'rack', first: 0, servers: 2, atMs: 700, untilMs: 2_000, detectMs: 600 },
+    { kind: 'crash', first: 3, servers: 1, atMs: 1_000, untilMs: 1_800 },
+    { kind: 'slow', first: 4, servers: 1, factor: 3, atMs: 0, untilMs: 2_500 },
+    { kind: 'stall', first: 5, share: 0.1, atMs: 1_500, untilMs: 2_000 },
+    { kind: 'restart', first: 6, servers: 2, atMs: 500, untilMs: 500, atOnce: 1, downMs: 500 },
+  ];
+  const shapes = [parseShape('50+10x95')];
+  const traffic = [stream('a', 8 * 75 * 0.6, { shapes })];
+  const balancing = (policy: BalancingPolicy) => ({ ...inTurn, policy, channels: 3 });
+
+  test.each(balancingPolicies)(
+    'ends every request once under failures, with %s',
+    async (policy) => {
+      const changed = { servers: 8, balancing: balancing(policy), failures };
+      const [first, second] = [
+        await run(fleet([1], changed), traffic, 3),
+        await run(fleet([1], changed), traffic, 3),
+      ];
+      expect(first.report).toEqual(second.report);
+      const counts = Object.values(first.report.outcomes);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(first.report.requests);
+      expect(first.report.outcomes.expired).toBeGreaterThan(0);
+    },
+  );
+
+  test('pick_first of three channels uses three servers at most', async () => {
+    const one = fleet([1], { servers: 8, balancing: balancing('pick_first') });
+    const { report } = await run(one, traffic, 1);
+    expect(report.busyShare.filter(({ share }) => share > 0).length).toBeLessThanOrEqual(3);
+  });
+
+  test('a subset bounds the servers that a channel uses', async () => {
+    const one = { ...balancing('round_robin'), channels: 1, subset: 2 };
+    const { report } = await run(fleet([1], { servers: 8, balancing: one }), traffic, 1);
+    expect(report.busyShare.filter(({ share }) => share > 0)).toHaveLength(2);
+  });
+
+  test('latency does not depend on the size of the fleet', async () => {
+    const measure = async (servers: number) => {
+      const changed = { servers, balancing: { ...balancing('round_robin'), channels: 60 } };
+      const streams = [stream('a', servers * 75 * 0.8, { shapes })];
+      return (await run(fleet([1], changed), streams, 160 / servers)).report.latencyMs;
+    };
+    const [small, large] = [await measure(8), await measure(40)];
+    expect(Math.abs(large.p50 / small.p50 - 1)).toBeLessThan(0.1);
+    expect(Math.abs(large.p95 / small.p95 - 1)).toBeLessThan(0.1);
+  });
 });

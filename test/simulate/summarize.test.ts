@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
-import type { BatchEvent, Ending, SimulatedServer } from '../../src/simulate/simulated-server.ts';
+import type {
+  BatchEvent,
+  Ending,
+  SimulatedServer,
+} from '../../src/simulate/server/simulated-server.ts';
 import { latencyOf, summarize } from '../../src/simulate/summarize.ts';
 import { batchRun } from '../support/serving/events.ts';
 

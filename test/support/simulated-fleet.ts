@@ -1,7 +1,11 @@
 import { expect } from '@jest/globals';
 import { createRandom } from '../../src/base/random.ts';
 import { type Fleet, simulate } from '../../src/simulate/simulate.ts';
-import { drawArrivals, parseShape, type Stream } from '../../src/simulate/traffic-streams.ts';
+import {
+  drawArrivals,
+  parseShape,
+  type Stream,
+} from '../../src/simulate/traffic/traffic-streams.ts';
 
 /** An invented accelerator: 100 tokens take about 1 ms, a request of 50 postings takes 120 ms. */
 export const cost = {

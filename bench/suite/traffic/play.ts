@@ -10,6 +10,9 @@ export interface Planned {
   readonly cancelAfterMs?: number;
 }
 
+/** What sends the requests: one sender, or several that share them. */
+export type Sending = Pick<Sender, 'nowMs' | 'send'>;
+
 /** Timers are coarse and late on a busy machine, so the last part of a wait polls the clock. */
 const spinMs = 1.5;
 
@@ -18,7 +21,7 @@ const spinMs = 1.5;
  * Resolves when all have ended, with times from the start of the scenario.
  */
 export async function play(
-  sender: Sender,
+  sender: Sending,
   name: string,
   plan: readonly Planned[],
 ): Promise<readonly Sent[]> {
@@ -69,7 +72,7 @@ function shift(sent: Sent, startedAtMs: number): Sent {
   };
 }
 
-async function until(sender: Sender, atMs: number): Promise<void> {
+async function until(sender: Sending, atMs: number): Promise<void> {
   for (let left = atMs - sender.nowMs(); left > 0; left = atMs - sender.nowMs()) {
     const waitMs = left - spinMs;
     await new Promise((resolve) =>

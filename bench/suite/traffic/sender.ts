@@ -1,4 +1,5 @@
 import {
+  type ChannelOptions,
   Client,
   type ClientUnaryCall,
   credentials,
@@ -53,7 +54,7 @@ export class Sender {
   #next = 0;
   readonly startedAtMs = performance.now();
 
-  constructor(address: string, connections: number) {
+  constructor(address: string, connections: number, options: ChannelOptions = {}) {
     this.#clients = Array.from(
       { length: connections },
       () =>
@@ -62,6 +63,7 @@ export class Sender {
           // Otherwise all clients of one address share one connection.
           'grpc.use_local_subchannel_pool': 1,
           'grpc.max_receive_message_length': -1,
+          ...options,
         }),
     );
   }

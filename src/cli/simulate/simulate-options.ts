@@ -1,5 +1,6 @@
 import { type Bounds, parseNumber } from '../shared/option-values.ts';
-import { parseOptions } from '../shared/usage.ts';
+import { parseOptions, UsageError } from '../shared/usage.ts';
+import { type BalancingPolicy, balancingPolicies } from '../../simulate/balance/pick.ts';
 
 const usage = `Usage: slmrank simulate [OPTIONS]
 
@@ -12,7 +13,17 @@ server needs.
   --replicas N           replicas of each server (default: 2)
   --factors F,F,...      run time of each replica relative to --cost, instead of --replicas: with 1,1,2 the third replica
                          is half as fast
-  --servers M            servers; requests are dealt to them in turn (default: 1)
+  --gpu-rates R,R,...    as many replicas as numbers share a GPU, which does R times as much while 1, 2, ... of them run:
+                         1,1.15 for two replicas that do 15 % more together (default: a GPU each)
+  --servers M            servers (default: 1)
+  --policy NAME          how clients spread their calls: pick_first, round_robin, weighted_round_robin (by the servers' load
+                         reports; grpc_js_weighted_round_robin is that of grpc-js 1.14) or least_request (the less busy of
+                         two) (default: round_robin)
+  --channels N           client processes, each with its own connections and view of the servers (default: 1)
+  --subset N             servers that each of them connects to, drawn at random (default: all)
+  --blackout MS          how long a server reports before weighted_round_robin uses its weight (default: 10000)
+  --attempts N           most attempts of a call that ends with UNAVAILABLE (default: 5)
+  --failures FILE        what fails when, as JSON: racks, slow GPUs, swaps, restarts; see docs/fleet/planning.md
   --rps R                requests per second, as Poisson arrivals (default: 0.2)
   --shape SHAPE,...      sizes of requests, each PREFIX+COUNTxLENGTH in tokens; LENGTH may be FROM-TO or 'postings'
                          (default: 63+16xpostings)
@@ -20,6 +31,9 @@ server needs.
   --deferrable-rps R     deferrable requests per second besides, with the same shapes and no deadline (default: 0)
   --deadline MS          time from a request's arrival to its deadline (default: none)
   --seconds S            length of the traffic (default: 120)
+  --day                  the traffic is a day, compressed into --seconds, with --rps as its mean rate
+  --bursts FACTOR        for a fifth of the time, half a second at once, the rate is FACTOR times that of the rest
+                         (default: 1)
   --trace FILE           replay captured traffic (JSON lines); the options from --rps to --seconds are then ignored
   --by-id SHARE          share of the requests, 0 to 1, whose candidates are stored items, with summaries; --plan then also
                          says how many replicas the same traffic needs by text (default: 0)
@@ -39,13 +53,23 @@ in the server.`;
 export interface SimulateOptions {
   readonly cost: string | undefined;
   readonly factors: readonly number[];
+  readonly gpuRates: readonly number[] | undefined;
   readonly servers: number;
+  readonly policy: BalancingPolicy;
+  readonly channels: number;
+  /** Undefined for all servers. */
+  readonly subset: number | undefined;
+  readonly blackoutMs: number;
+  readonly attempts: number;
+  readonly failures: string | undefined;
   readonly rps: number;
   readonly shapes: readonly string[];
   readonly clients: number;
   readonly deferrableRps: number;
   readonly deadlineMs: number | undefined;
   readonly seconds: number;
+  readonly isDay: boolean;
+  readonly bursts: number;
   readonly trace: string | undefined;
   readonly byId: number;
   /** Undefined: the budget that the server's settings give. */
@@ -63,13 +87,22 @@ const flags = {
   cost: { type: 'string' },
   replicas: { type: 'string', default: '2' },
   factors: { type: 'string' },
+  'gpu-rates': { type: 'string' },
   servers: { type: 'string', default: '1' },
+  policy: { type: 'string', default: 'round_robin' },
+  channels: { type: 'string', default: '1' },
+  subset: { type: 'string' },
+  blackout: { type: 'string', default: '10000' },
+  attempts: { type: 'string', default: '5' },
+  failures: { type: 'string' },
   rps: { type: 'string', default: '0.2' },
   shape: { type: 'string', default: '63+16xpostings' },
   clients: { type: 'string', default: '1' },
   'deferrable-rps': { type: 'string', default: '0' },
   deadline: { type: 'string' },
   seconds: { type: 'string', default: '120' },
+  day: { type: 'boolean', default: false },
+  bursts: { type: 'string', default: '1' },
   trace: { type: 'string' },
   'by-id': { type: 'string', default: '0' },
   'item-tokens': { type: 'string' },
@@ -87,19 +120,19 @@ const tokenBounds = { min: 1, max: 10_000, whole: true };
 /** @throws UsageError */
 export function parseSimulateOptions(args: readonly string[]): SimulateOptions {
   const { values } = parseOptions(args, usage, flags);
-  const count = (name: 'replicas' | 'servers' | 'clients') =>
-    parseNumber(name, values[name], { min: 1, max: 1_000, whole: true });
-  const replicas = count('replicas');
+  const replicas = parseNumber('replicas', values.replicas, countBounds);
   return {
     cost: values.cost,
     factors: parseFactors(values.factors) ?? new Array<number>(replicas).fill(1),
-    servers: count('servers'),
+    ...parseFleet(values),
     rps: parseNumber('rps', values.rps, { min: 0.001, max: 100_000 }),
     shapes: values.shape.split(','),
-    clients: count('clients'),
+    clients: parseNumber('clients', values.clients, countBounds),
     deferrableRps: parseNumber('deferrable-rps', values['deferrable-rps'], { max: 100_000 }),
     deadlineMs: parseOptional('deadline', values.deadline, { min: 1, max: 3_600_000 }),
     seconds: parseNumber('seconds', values.seconds, { min: 0.001, max: 86_400 }),
+    isDay: values.day,
+    bursts: parseNumber('bursts', values.bursts, { min: 1, max: 100 }),
     trace: values.trace,
     byId: parseNumber('by-id', values['by-id'], { max: 1 }),
     itemTokens: parseOptional('item-tokens', values['item-tokens'], tokenBounds),
@@ -111,6 +144,32 @@ export function parseSimulateOptions(args: readonly string[]): SimulateOptions {
     targetP99Ms: parseNumber('target-p99', values['target-p99'], { min: 1, max: 3_600_000 }),
     json: values.json,
   };
+}
+
+const countBounds = { min: 1, max: 1_000, whole: true };
+const serverBounds = { min: 1, max: 10_000, whole: true };
+
+/** The options that say which servers there are and how clients reach them. */
+function parseFleet(values: ReturnType<typeof parseOptions<typeof flags>>['values']) {
+  const policy = balancingPolicies.find((name) => name === values.policy);
+  if (policy === undefined) {
+    const allowed = balancingPolicies.join(', ');
+    throw new UsageError(`--policy is '${values.policy}'; allowed: ${allowed}`);
+  }
+  return {
+    gpuRates: parseRates(values['gpu-rates']),
+    servers: parseNumber('servers', values.servers, serverBounds),
+    policy,
+    channels: parseNumber('channels', values.channels, serverBounds),
+    subset: parseOptional('subset', values.subset, serverBounds),
+    blackoutMs: parseNumber('blackout', values.blackout, { max: 3_600_000 }),
+    attempts: parseNumber('attempts', values.attempts, { min: 1, max: 5, whole: true }),
+    failures: values.failures,
+  };
+}
+
+function parseRates(text: string | undefined): readonly number[] | undefined {
+  return text?.split(',').map((rate) => parseNumber('gpu-rates', rate, { min: 0.01, max: 100 }));
 }
 
 function parseFactors(text: string | undefined): readonly number[] | undefined {

@@ -1,20 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../config/config.ts';
-import { formatTable } from '../../base/format-table.ts';
 import { parseCostTable } from '../../schedule/costs/cost-table.ts';
-import { builtInCost } from '../../simulate/built-in-cost.ts';
-import { type FleetPlan, planFleet } from '../../simulate/plan-fleet.ts';
-import { type Fleet, simulate } from '../../simulate/simulate.ts';
+import { builtInCost } from '../../simulate/server/built-in-cost.ts';
+import { planFleet } from '../../simulate/plan-fleet.ts';
+import { type Balancing, type Fleet, simulate } from '../../simulate/simulate.ts';
+import { defaultRetryPolicy } from '../../simulate/balance/backoff.ts';
+import { defaultWeightRules } from '../../simulate/balance/weight.ts';
+import { type Failure, parseFailures } from '../../simulate/fleet/failures.ts';
+import {
+  burstCurve,
+  dayCurve,
+  multiply,
+  type RateCurve,
+  steady,
+} from '../../simulate/traffic/rate.ts';
 import type { SimulationReport } from '../../simulate/summarize.ts';
-import { rankStored } from '../../simulate/stored-items.ts';
+import { rankStored } from '../../simulate/traffic/stored-items.ts';
 import {
   type Arrival,
   drawArrivals,
   parseShape,
   type RequestShape,
-} from '../../simulate/traffic-streams.ts';
+} from '../../simulate/traffic/traffic-streams.ts';
 import { createRandom } from '../../base/random.ts';
 import { parseTraffic } from '../../domain/traffic.ts';
+import { formatByText, formatPlan, formatReport, toJson } from './simulate-report.ts';
 import { parseSimulateOptions, type SimulateOptions } from './simulate-options.ts';
 import { UsageError } from '../shared/usage.ts';
 import { messageOf } from '../../base/errors.ts';
@@ -53,7 +63,7 @@ export async function simulateFrom(args: readonly string[]): Promise<SimulationR
 }
 
 function toFleet(options: SimulateOptions): Fleet {
-  const { cost, servers, factors, encodeMs, spread, seed } = options;
+  const { cost, servers, factors, gpuRates, encodeMs, spread, seed } = options;
   const table = cost === undefined ? builtInCost : parseCostTable(readFileSync(cost, 'utf8'), cost);
   const isCuda = table.kinds[0]?.kind === 'cuda';
   const config = parseConfig(process.env, [`--devices=${isCuda ? 'cuda:0' : 'cpu:1'}`]);
@@ -61,6 +71,9 @@ function toFleet(options: SimulateOptions): Fleet {
   return {
     servers,
     factors,
+    gpuRates,
+    balancing: toBalancing(options),
+    failures: readFailures(options),
     encodeMs,
     spread,
     seed,
@@ -76,6 +89,22 @@ function toFleet(options: SimulateOptions): Fleet {
     },
     queue: { candidates: config.queuedCandidates, tokens: config.queuedTokens },
   };
+}
+
+function toBalancing({
+  policy,
+  channels,
+  subset,
+  blackoutMs,
+  attempts,
+}: SimulateOptions): Balancing {
+  const weights = { ...defaultWeightRules, blackoutMs };
+  const retry = { ...defaultRetryPolicy, maxAttempts: attempts };
+  return { policy, channels, subset, weights, retry };
+}
+
+function readFailures({ failures }: SimulateOptions): readonly Failure[] {
+  return failures === undefined ? [] : parseFailures(readFileSync(failures, 'utf8'), failures);
 }
 
 /** @throws UsageError when a --shape is malformed. */
@@ -113,7 +142,15 @@ function readTraffic(options: SimulateOptions): readonly Arrival[] {
     requestsPerSecond: deferrableRps,
   };
   const streams = deferrableRps > 0 ? [...interactive, deferrable] : interactive;
-  return drawArrivals(streams, seconds, createRandom(options.seed));
+  const random = createRandom(options.seed);
+  return drawArrivals(streams, seconds, random, toCurve(options));
+}
+
+function toCurve({ isDay, bursts, seconds, seed }: SimulateOptions): RateCurve {
+  const curve = isDay ? dayCurve(1_000 * seconds) : steady;
+  return bursts === 1
+    ? curve
+    : multiply(curve, burstCurve(createRandom(seed + 1), 1_000 * seconds, bursts));
 }
 
 function readShape(text: string): RequestShape {
@@ -122,81 +159,4 @@ function readShape(text: string): RequestShape {
   } catch (error) {
     throw new UsageError(`--shape: ${messageOf(error)}`);
   }
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
-
-const share = (value: number) => `${(100 * value).toFixed(1)} %`;
-const ms = (value: number) => (Number.isNaN(value) ? '-' : `${Math.round(value)} ms`);
-
-function formatReport(report: SimulationReport): string {
-  const { latencyMs, outcomes, reasons, busyShare } = report;
-  const counts = (of: Readonly<Record<string, number>>) =>
-    Object.entries(of)
-      .map(([name, count]) => `${count} ${name}`)
-      .join(', ') || 'none';
-  const lines = [
-    `${report.requests} requests in ${(report.wallMs / 1000).toFixed(1)} s: ${counts(outcomes)}`,
-    `not scored, by reason: ${counts(reasons)}`,
-    `latency of scored requests: p50 ${ms(latencyMs.p50)}, p95 ${ms(latencyMs.p95)}, p99 ${ms(latencyMs.p99)}`,
-    `goodput ${report.goodput.toFixed(1)} candidates/s; padding waste ${share(report.waste)}; ` +
-      `${report.batches} batches of ${Math.round(report.tokensPerBatch)} tokens; prediction error ${share(report.predictionError)}`,
-    `busiest over least busy replica: ${report.busySpread.toFixed(2)}`,
-  ];
-  const table = formatTable([
-    ['server', 'replica', 'busy'],
-    ...busyShare.map(({ server, replica, share: busy }) => [String(server), replica, share(busy)]),
-  ]);
-  return `${lines.join('\n')}\n${table}\n`;
-}
-
-function formatPlan(plan: FleetPlan, { targetP99Ms }: SimulateOptions): string {
-  const { replicas, trials, obstacle } = plan;
-  if (obstacle !== undefined) {
-    return `no number of replicas keeps p99 <= ${targetP99Ms} ms: ${describeObstacle(obstacle)}\n`;
-  }
-  const table = formatTable([
-    ['replicas', 'p99', 'scored', 'busy', 'enough'],
-    ...trials.map(({ replicas: tried, report, isEnough }) => [
-      String(tried),
-      ms(report.latencyMs.p99),
-      share((report.outcomes.scored ?? 0) / report.requests),
-      share(report.busyShare.reduce((sum, one) => sum + one.share, 0) / report.busyShare.length),
-      isEnough ? 'yes' : 'no',
-    ]),
-  ]);
-  const answer =
-    replicas === undefined
-      ? `no number of replicas that was tried keeps p99 <= ${targetP99Ms} ms with 99 % scored, although one request ` +
-        'alone is fast enough: there is too much traffic for these servers; try more of them (--servers)'
-      : `${replicas} replicas per server keep p99 <= ${targetP99Ms} ms with 99 % scored`;
-  return `${table}\n${answer}\n`;
-}
-
-function formatByText(plan: FleetPlan | undefined): string {
-  return plan === undefined
-    ? ''
-    : `the same traffic by text alone: ${plan.replicas ?? 'no number of'} replicas per server\n`;
-}
-
-/** Why no plan is possible, and what would help. */
-function describeObstacle({
-  aloneMs,
-  limitMs,
-  candidates,
-  tokens,
-  fitting,
-}: NonNullable<FleetPlan['obstacle']>): string {
-  const fits =
-    fitting.candidates === 0
-      ? 'not even one candidate would be in time'
-      : `${fitting.candidates} candidates with ${fitting.tokens} tokens would be in time`;
-  const faster = (aloneMs / limitMs).toFixed(1);
-  return (
-    `one request alone (${candidates} candidates, ${tokens} tokens) takes ${Math.round(aloneMs)} ms, over the target ` +
-    `of ${limitMs} ms.\nWhat would help: fewer candidates or tokens per request (${fits}), a model or device that is ` +
-    `${faster} times as fast, or a target and deadline of at least ${Math.ceil(aloneMs)} ms`
-  );
 }

@@ -109,6 +109,35 @@ describe('slmrank simulate', () => {
     });
   });
 
+  test('balances many servers, with failures from a file', async () => {
+    const failures = join(folder, 'failures.json');
+    const rack = { kind: 'rack', share: 0.1, atSeconds: 5, untilSeconds: 30, detectSeconds: 10 };
+    writeFileSync(failures, JSON.stringify({ failures: [rack] }));
+    const fleet = ['--servers', '50', '--replicas', '1', '--channels', '5', '--subset', '20'];
+    const load = ['--rps', '4', '--deadline', '30000', '--policy', 'weighted_round_robin'];
+    expect(await run([...short, ...fleet, ...load, '--failures', failures, '--day'])).toBe(0);
+    expect(output.stdout).toMatch(
+      /^busy share of 50 replicas: least \d+\.\d %, median \d+\.\d %, most \d+\.\d %$/m,
+    );
+    await expect(run(['--failures', join(folder, 'none.json')])).rejects.toThrow(/none\.json/);
+  });
+
+  test('bursts make the slowest requests slower', async () => {
+    const p99 = async (...more: string[]) => {
+      output.stdout = '';
+      await run([...short, '--seconds', '600', '--rps', '0.3', '--json', ...more]);
+      return (JSON.parse(output.stdout) as { latencyMs: { p99: number } }).latencyMs.p99;
+    };
+    expect(await p99('--bursts', '50')).toBeGreaterThan(1.2 * (await p99()));
+  });
+
+  test.each([
+    [['--policy', 'ring_hash'], /--policy is 'ring_hash'; allowed: pick_first, round_robin, /],
+    [['--gpu-rates', '1,x'], /gpu-rates/],
+  ])('refuses %j', async (args, message) => {
+    await expect(run(args)).rejects.toThrow(message);
+  });
+
   test.each([[['--shape', 'big'], /--shape: 'big' is no shape; allowed: PREFIX/]])(
     'refuses %j',
     async (args, message) => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createCostModel } from '../../../src/schedule/costs/cost.ts';
 import { parseCostTable } from '../../../src/schedule/costs/cost-table.ts';
-import { builtInCost } from '../../../src/simulate/built-in-cost.ts';
+import { builtInCost } from '../../../src/simulate/server/built-in-cost.ts';
 
 test('a table is read back as it was written', () => {
   const cost = createCostModel();

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { VirtualClock } from '../../src/simulate/virtual-clock.ts';
+import { VirtualClock } from '../../../src/simulate/clock/virtual-clock.ts';
 
 test('alarms fire at their moments, in the order of time and then of setting', async () => {
   await fc.assert(

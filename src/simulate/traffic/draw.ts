@@ -1,4 +1,4 @@
-import { at } from '../base/at.ts';
+import { at } from '../../base/at.ts';
 
 /** A source of uniform numbers on [0, 1). */
 export type Random = () => number;

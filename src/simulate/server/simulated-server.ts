@@ -1,15 +1,23 @@
-import { RankError } from '../base/errors.ts';
-import type { Outcome, ServingEvent } from '../domain/events.ts';
-import { Admission, type AdmissionLimits } from '../schedule/admission.ts';
-import type { EncodedRequest } from '../batch/packed-batch.ts';
-import { type CostTable, createCostModel, type KindCost } from '../schedule/costs/cost.ts';
-import { packedSize } from '../batch/packed-size.ts';
-import { createPolicy, type PolicyLimits } from '../schedule/policy/policy.ts';
-import { Scheduler } from '../schedule/scheduler.ts';
-import { drawFactor, drawInBlocks, type Random } from './draw.ts';
+import { at } from '../../base/at.ts';
+import { RankError } from '../../base/errors.ts';
+import type { Outcome, ServingEvent } from '../../domain/events.ts';
+import { createLoadMeter, type Load, type LoadMeter } from '../../observe/load-meter.ts';
+import { Admission, type AdmissionLimits } from '../../schedule/admission.ts';
+import type { BatchPart, EncodedRequest, PackedBatch } from '../../batch/packed-batch.ts';
+import {
+  type CostModel,
+  type CostTable,
+  createCostModel,
+  type KindCost,
+} from '../../schedule/costs/cost.ts';
+import { packedSize } from '../../batch/packed-size.ts';
+import { createPolicy, type PolicyLimits } from '../../schedule/policy/policy.ts';
+import { Scheduler } from '../../schedule/scheduler.ts';
+import { drawFactor, drawInBlocks, type Random } from '../traffic/draw.ts';
+import { SharedGpu } from './shared-gpu.ts';
 import { packOutline, SimulatedReplica } from './simulated-replica.ts';
-import type { Arrival } from './traffic-streams.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import type { Arrival } from '../traffic/traffic-streams.ts';
+import type { VirtualClock } from '../clock/virtual-clock.ts';
 
 export interface ServerOptions {
   readonly clock: VirtualClock;
@@ -18,9 +26,16 @@ export interface ServerOptions {
   readonly cost: CostTable;
   /** For each replica: its run time divided by that of the table. */
   readonly factors: readonly number[];
+  /**
+   * As many replicas share a GPU as this has numbers: how much it does while 1, 2, ... of them run,
+   * as a multiple of the first. Undefined for a GPU each.
+   */
+  readonly gpuRates?: readonly number[] | undefined;
   /** The spread of run times around their cost; undefined for the ratios in the table. */
   readonly spread: number | undefined;
   readonly policy: PolicyLimits;
+  /** Undefined for the tiles of the layout *masked*. */
+  readonly pack?: ((parts: readonly BatchPart[]) => PackedBatch) | undefined;
   readonly queue: AdmissionLimits;
   readonly buckets: readonly number[];
   /** From arrival to the queue; undefined for the times in the table. */
@@ -46,6 +61,7 @@ export class SimulatedServer {
   readonly #admission: Admission;
   readonly #scheduler: Scheduler;
   readonly #drawEncodeMs: () => number;
+  readonly #meter: LoadMeter;
 
   constructor(options: ServerOptions) {
     const { clock, random, policy, encodeMs } = options;
@@ -57,42 +73,77 @@ export class SimulatedServer {
     this.replicas = createReplicas(kind, options);
     const measured = encodeMs === undefined ? options.cost.encodeMs : [encodeMs];
     this.#drawEncodeMs = drawInBlocks(random, measured) ?? (() => 0);
+    // A simulated main thread is never what limits a server.
+    this.#meter = createLoadMeter(clock, () => 0);
     const cost = createCostModel();
     const { attentionGroups } = policy;
     this.#scheduler = new Scheduler({
       policy: createPolicy(policy),
-      pack: (parts) => packOutline(parts, { layout: 'masked', attentionGroups }),
+      pack: options.pack ?? ((parts) => packOutline(parts, { layout: 'masked', attentionGroups })),
       cost,
       buckets: options.buckets,
       clock,
-      tell: (event) => event.kind === 'batch' && this.batches.push(event),
+      tell: (event) => {
+        this.#meter.tell(event);
+        if (event.kind === 'batch') {
+          this.batches.push(event);
+        }
+      },
     });
     this.#admission = new Admission(
       options.queue,
       (tokens) => this.#scheduler.estimateMs(tokens),
       this.#scheduler,
     );
-    for (const size of warmUpSizes(policy.tokenBudget)) {
+    this.#warmUp(cost);
+  }
+
+  #warmUp(cost: CostModel): void {
+    for (const size of warmUpSizes(this.#options.policy.tokenBudget)) {
       this.replicas.forEach((one) =>
         cost.observe({ replica: one.name, ...size, runMs: one.drawMs(size) }),
       );
     }
     this.#scheduler.setReplicas(this.replicas, 0);
+    this.replicas.forEach(({ name }) =>
+      this.#meter.tell({ kind: 'replica', replica: name, phase: 'ready', reason: undefined }),
+    );
+  }
+
+  /** As the server reports it to clients that balance by load. */
+  load(): Load {
+    return this.#meter.read();
+  }
+
+  /** Later runs take `factor` times as long, on the replica of this place or on all. */
+  slow(factor: number, place?: number): void {
+    this.replicas.forEach((replica, i) => {
+      replica.slowness = place === undefined || place === i ? factor : replica.slowness;
+    });
+  }
+
+  /** No run begins before this moment. */
+  stall(untilMs: number): void {
+    this.replicas.forEach((replica) => replica.stall(untilMs));
   }
 
   /** Resolves once the request has ended. */
-  async rank(arrival: Arrival): Promise<Ending> {
+  async rank(
+    arrival: Arrival,
+    deadlineAtMs = this.#options.clock.nowMs() + (arrival.deadlineMs ?? Number.POSITIVE_INFINITY),
+  ): Promise<Ending> {
     const { clock } = this.#options;
     const startedAtMs = clock.nowMs();
     const encodeMs = this.#drawEncodeMs();
     const end = (outcome: Outcome, scored: number, reason?: string): Ending => {
+      this.#meter.tell({ kind: 'ended', outcome, reason: undefined });
       return { arrival, outcome, reason, latencyMs: clock.nowMs() - startedAtMs, scored };
     };
     const { client, class: priority, candidateTokens, prefixTokens } = arrival;
     const call = {
       client,
       priority,
-      deadlineAtMs: startedAtMs + (arrival.deadlineMs ?? Number.POSITIVE_INFINITY),
+      deadlineAtMs,
       signal: new AbortController().signal,
       partialOk: false,
     };
@@ -132,7 +183,11 @@ const outcomes: ReadonlyMap<RankError['kind'], Outcome> = new Map([
 ]);
 
 function createReplicas(kind: KindCost, options: ServerOptions): readonly SimulatedReplica[] {
-  const { factors, clock } = options;
+  const { factors, clock, gpuRates = [1] } = options;
+  const gpus = Array.from(
+    { length: Math.ceil(factors.length / gpuRates.length) },
+    () => new SharedGpu(clock, gpuRates),
+  );
   return factors.map(
     (factor, i) =>
       new SimulatedReplica({
@@ -140,6 +195,7 @@ function createReplicas(kind: KindCost, options: ServerOptions): readonly Simula
         weights: kind,
         factor,
         clock,
+        gpu: at(gpus, Math.floor(i / gpuRates.length)),
         ...createDraws(kind, options),
       }),
   );
@@ -170,8 +226,15 @@ function warmUpSizes(tokenBudget: number) {
 /** Token ids are never read, so all requests share one array. */
 const zeros = new Int32Array(1 << 20);
 
+/** Requests with one list of candidates share their outline: a large fleet has millions of them. */
+const outlines = new WeakMap<readonly number[], EncodedRequest>();
+
 function encodeOutline({ prefixTokens, candidateTokens }: Arrival): EncodedRequest {
-  return {
+  const known = outlines.get(candidateTokens);
+  if (known?.prefix.length === prefixTokens) {
+    return known;
+  }
+  const encoded = {
     prefix: zeros.subarray(0, prefixTokens),
     candidates: candidateTokens.map((tokens) => ({
       ids: zeros.subarray(0, tokens),
@@ -179,4 +242,6 @@ function encodeOutline({ prefixTokens, candidateTokens }: Arrival): EncodedReque
       truncated: false,
     })),
   };
+  outlines.set(candidateTokens, encoded);
+  return encoded;
 }

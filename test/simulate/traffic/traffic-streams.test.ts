@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { createRandom } from '../../src/base/random.ts';
-import { drawArrivals, parseShape, type Stream } from '../../src/simulate/traffic-streams.ts';
+import { createRandom } from '../../../src/base/random.ts';
+import {
+  drawArrivals,
+  parseShape,
+  type Stream,
+} from '../../../src/simulate/traffic/traffic-streams.ts';
 
 test('a shape is parsed, or refused with the form that is allowed', () => {
   expect(parseShape('50+20x150')).toEqual({

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { createRandom } from '../../src/base/random.ts';
-import { SimulatedServer } from '../../src/simulate/simulated-server.ts';
-import { parseShape } from '../../src/simulate/traffic-streams.ts';
-import { VirtualClock } from '../../src/simulate/virtual-clock.ts';
-import { cost, fleet, run, stream } from '../support/simulated-fleet.ts';
+import { createRandom } from '../../../src/base/random.ts';
+import { SimulatedServer } from '../../../src/simulate/server/simulated-server.ts';
+import { parseShape } from '../../../src/simulate/traffic/traffic-streams.ts';
+import { VirtualClock } from '../../../src/simulate/clock/virtual-clock.ts';
+import { cost, fleet, run, stream } from '../../support/simulated-fleet.ts';
 
 /** A server of one replica whose runs take exactly their cost. */
 function openServer(queue = { candidates: 100, tokens: 100_000 }) {

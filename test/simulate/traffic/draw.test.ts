@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { at } from '../../src/base/at.ts';
+import { at } from '../../../src/base/at.ts';
 import {
   drawExponential,
   drawFactor,
   drawFromQuantiles,
   drawInBlocks,
-} from '../../src/simulate/draw.ts';
-import { createRandom } from '../../src/base/random.ts';
+} from '../../../src/simulate/traffic/draw.ts';
+import { createRandom } from '../../../src/base/random.ts';
 
 test('measured values are drawn equally often, in runs of neighbours', () => {
   const measured = Array.from({ length: 100 }, (_, i) => i);

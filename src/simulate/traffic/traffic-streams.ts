@@ -1,7 +1,8 @@
-import { at } from '../base/at.ts';
-import type { PriorityClass } from '../domain/events.ts';
-import type { TrafficShape } from '../domain/traffic.ts';
+import { at } from '../../base/at.ts';
+import type { PriorityClass } from '../../domain/events.ts';
+import type { TrafficShape } from '../../domain/traffic.ts';
 import { drawExponential, drawFromQuantiles, type Random } from './draw.ts';
+import { type RateCurve, steady } from './rate.ts';
 
 /** The requests of one client, which arrive as a Poisson process. */
 export interface Stream {
@@ -59,31 +60,57 @@ export function parseShape(text: string): RequestShape {
   return { prefixTokens, candidates, lengths: range };
 }
 
-/** The arrivals of all streams within `seconds`, by time. Equal seeds give equal arrivals. */
+/**
+ * The arrivals of all streams within `seconds`, by time. Equal seeds give equal arrivals. The rate
+ * of each stream follows the curve.
+ */
 export function drawArrivals(
   streams: readonly Stream[],
   seconds: number,
   random: Random,
+  curve: RateCurve = steady,
 ): readonly Arrival[] {
   return streams
-    .flatMap((stream) => drawStream(stream, seconds, random))
+    .flatMap((stream) => drawStream(stream, seconds, random, curve))
     .sort((a, b) => a.atMs - b.atMs);
 }
 
-function drawStream(stream: Stream, seconds: number, random: Random): Arrival[] {
-  const { client, deadlineMs, shapes } = stream;
-  const gapMs = 1_000 / stream.requestsPerSecond;
+function drawStream(
+  stream: Stream,
+  seconds: number,
+  random: Random,
+  curve: RateCurve,
+): readonly Arrival[] {
+  const { client, deadlineMs } = stream;
+  const gapMs = 1_000 / (stream.requestsPerSecond * curve.most);
+  const shapes = stream.shapes.map(createLengths);
   const arrivals: Arrival[] = [];
   for (
     let atMs = drawExponential(random, gapMs);
     atMs < seconds * 1_000;
     atMs += drawExponential(random, gapMs)
   ) {
-    const { prefixTokens, candidates, lengths } = at(shapes, Math.floor(random() * shapes.length));
-    const candidateTokens = Array.from({ length: candidates }, () =>
-      Math.max(1, Math.round(drawFromQuantiles(random, lengths))),
-    );
-    arrivals.push({ client, class: stream.class, atMs, deadlineMs, prefixTokens, candidateTokens });
+    // Thinning (Lewis and Shedler, 1979): arrivals at the highest rate are kept in part.
+    if (curve === steady || random() * curve.most < curve.at(atMs)) {
+      const { prefixTokens, draw } = at(shapes, Math.floor(random() * shapes.length));
+      const candidateTokens = draw(random);
+      const { class: priority } = stream;
+      arrivals.push({ client, class: priority, atMs, deadlineMs, prefixTokens, candidateTokens });
+    }
   }
   return arrivals;
+}
+
+/** Requests with equal candidates share one list: a large fleet has millions of candidates. */
+function createLengths({ prefixTokens, candidates, lengths }: RequestShape) {
+  const drawOne = (random: Random) => Math.max(1, Math.round(drawFromQuantiles(random, lengths)));
+  const first = Math.max(1, Math.round(at(lengths, 0)));
+  const equal = lengths.every((length) => length === at(lengths, 0))
+    ? new Array<number>(candidates).fill(first)
+    : undefined;
+  return {
+    prefixTokens,
+    draw: (random: Random): readonly number[] =>
+      equal ?? Array.from({ length: candidates }, () => drawOne(random)),
+  };
 }

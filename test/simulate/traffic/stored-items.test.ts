@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { createRandom } from '../../src/base/random.ts';
-import { rankStored } from '../../src/simulate/stored-items.ts';
-import type { Arrival } from '../../src/simulate/traffic-streams.ts';
+import { createRandom } from '../../../src/base/random.ts';
+import { rankStored } from '../../../src/simulate/traffic/stored-items.ts';
+import type { Arrival } from '../../../src/simulate/traffic/traffic-streams.ts';
 
 const arrivals: readonly Arrival[] = Array.from({ length: 400 }, (_, n) => ({
   client: 'c',

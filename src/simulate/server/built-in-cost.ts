@@ -1,4 +1,4 @@
-import type { CostTable } from '../schedule/costs/cost.ts';
+import type { CostTable } from '../../schedule/costs/cost.ts';
 
 /**
  * SmolLM2-135M in fp32 on one thread of a CPU with AVX2, fitted to the processor time of 19 shapes
