@@ -21,7 +21,10 @@ test('each API has its own body', () => {
     code: 'invalid_argument',
     message: 'query is empty',
     details: [
-      { type: 'google.rpc.ErrorInfo', debug: { reason: 'INVALID_REQUEST', domain: 'slmrank' } },
+      {
+        type: 'google.rpc.ErrorInfo',
+        debug: { reason: 'INVALID_REQUEST', domain: 'slmrank', metadata: {} },
+      },
       { type: 'google.rpc.BadRequest', debug: { fieldViolations: violations } },
     ],
   });
