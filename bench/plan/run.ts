@@ -109,9 +109,9 @@ function fleetOf(step: Step, trial: Trial): Fleet {
     balancing: {
       policy,
       channels,
-      // Channels that have been open for long; a blackout of 10 s is longer than most runs.
-      weights: { ...defaultWeightRules, blackoutMs: 1_000 },
+      weights: defaultWeightRules,
       retry: defaultRetryPolicy,
+      callMs: 0,
     },
   };
 }

@@ -40,6 +40,7 @@ interface Compared {
   readonly plan: RoundPlan;
   readonly sent: number;
   readonly lateByP99Ms: number;
+  readonly callMs: number;
   readonly real: Measured;
   /** The median of all seeds. */
   readonly simulated: Measured;
@@ -119,6 +120,7 @@ async function compare(plan: RoundPlan, real: RealRound, out: string): Promise<C
   return {
     plan,
     sent: sent.length,
+    callMs: real.callMs,
     lateByP99Ms: quantileOf(
       sent.map(({ sentAtMs, dueAtMs }) => sentAtMs - dueAtMs),
       0.99,
@@ -145,7 +147,7 @@ async function compare(plan: RoundPlan, real: RealRound, out: string): Promise<C
 /** The arrivals, costs, policy and failures of a real round, simulated with several seeds. */
 async function simulateRound(
   plan: RoundPlan,
-  { arrivals, encodeMs, handoverMs, backAtSeconds }: RealRound,
+  { arrivals, encodeMs, handoverMs, callMs, backAtSeconds }: RealRound,
   out: string,
 ): Promise<readonly SimulationReport[]> {
   const kind = { kind: 'cpu', runs: 1, slotsPerToken: 0, runRatios: [], ...cost, handoverMs };
@@ -177,6 +179,8 @@ async function simulateRound(
   // The real clients are of grpc-js.
   const policy = plan.policy === 'round_robin' ? plan.policy : `grpc_js_${plan.policy}`;
   words.push('--policy', policy, '--channels', String(channels), '--spread', String(spread));
+  // As deploy/client-service-config.json says for grpc-js.
+  words.push('--blackout', '0', '--call-ms', String(callMs));
   const reports: SimulationReport[] = [];
   for (const seed of seeds) {
     reports.push(await simulateFrom([...words, '--seed', String(seed)]));

@@ -8,6 +8,7 @@ import { paddedSlots } from '../../src/batch/slots.ts';
 import { packOutline } from '../../src/simulate/server/simulated-replica.ts';
 import { tokenPart } from '../../src/batch/packed-batch.ts';
 import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
+import { median } from '../../src/eval/measures/metrics.ts';
 import { readManifest } from '../../src/model/manifest.ts';
 import { chaosModel } from '../chaos/chaos-model.ts';
 import { type PacedServer, startFleet, startPaced } from '../fleet/fleet.ts';
@@ -42,6 +43,8 @@ export interface RealRound {
   /** What the servers learnt of the time around their runs. */
   readonly encodeMs: readonly number[];
   readonly handoverMs: readonly number[];
+  /** What a call of the idle fleet took besides the server's stages, before the round. */
+  readonly callMs: number;
   /** When the killed server was ready again, from the start of the round. */
   readonly backAtSeconds?: number | undefined;
 }
@@ -69,6 +72,7 @@ export async function runReal(plan: RoundPlan, out: string, seed: number): Promi
   const senders = openSenders(plan, servers);
   try {
     await Promise.all(senders.map((sender) => sender.connect(callTimeoutMs)));
+    const callMs = await measureCallMs(at(senders, 0));
     const { planned, arrivals } = drawRound(plan, await sizeOf(model), createRandom(seed));
     const restart = async () => {
       await at(servers, 0).kill();
@@ -87,7 +91,7 @@ export async function runReal(plan: RoundPlan, out: string, seed: number): Promi
             .then(() => performance.now()),
     ]);
     const backAtSeconds = backAtMs === undefined ? undefined : (backAtMs - startedAtMs) / 1_000;
-    return { sent, arrivals, backAtSeconds, ...(await learntTimes(servers)) };
+    return { sent, arrivals, backAtSeconds, callMs, ...(await learntTimes(servers)) };
   } finally {
     senders.forEach((sender) => sender.close());
     await Promise.all(servers.map((server) => server.kill()));
@@ -96,8 +100,10 @@ export async function runReal(plan: RoundPlan, out: string, seed: number): Promi
 
 /** Each is a client process's channel: connections to all servers, and its own view of them. */
 function openSenders({ policy }: RoundPlan, servers: readonly PacedServer[]): readonly Sender[] {
+  // Its first policy is weighted_round_robin, with reports out of band.
   const config = JSON.parse(readFileSync('deploy/client-service-config.json', 'utf8')) as object;
-  const serviceConfig = { ...config, loadBalancingConfig: [{ [policy]: {} }] };
+  const roundRobin = { ...config, loadBalancingConfig: [{ round_robin: {} }] };
+  const serviceConfig = policy === 'round_robin' ? roundRobin : config;
   const target = `ipv4:${servers.map(({ address }) => address).join(',')}`;
   return Array.from(
     { length: channels },
@@ -107,6 +113,24 @@ function openSenders({ policy }: RoundPlan, servers: readonly PacedServer[]): re
         'grpc.service_config': JSON.stringify(serviceConfig),
       }),
   );
+}
+
+const idleCalls = 60;
+
+/** The median of calls one after the other. */
+async function measureCallMs(sender: Sender): Promise<number> {
+  const message = packMessage({ query, candidates, noCache: true }, 0);
+  const outsideMs: number[] = [];
+  for (let i = 0; i < idleCalls; i++) {
+    const dueAtMs = sender.nowMs();
+    const call = { id: `idle-${i}`, message, dueAtMs, deadlineMs: undefined };
+    const { endedAtMs, sentAtMs, serverMs, status } = await sender.send(call);
+    if (serverMs === undefined) {
+      throw new Error(`a call of the idle fleet ended with ${status}`);
+    }
+    outsideMs.push(endedAtMs - sentAtMs - serverMs);
+  }
+  return median(outsideMs);
 }
 
 /** Requests go to the channels at random. */

@@ -22,6 +22,8 @@ export interface Balancing {
   readonly weights: WeightRules;
   /** Undefined for calls without a second attempt. */
   readonly retry: RetryPolicy | undefined;
+  /** What a call takes besides the server's stages: client, network, decoding. */
+  readonly callMs: number;
 }
 
 /** One channel that deals calls to the servers in turn. */
@@ -30,6 +32,7 @@ export const inTurn: Balancing = {
   channels: 1,
   weights: defaultWeightRules,
   retry: defaultRetryPolicy,
+  callMs: 0,
 };
 
 /** Equal servers, each with its own replicas. */

@@ -16,6 +16,8 @@ export interface Sent {
   readonly deadlineMs: number | undefined;
   readonly candidates: number;
   readonly scored: number;
+  /** What the server says it took; undefined without an answer. */
+  readonly serverMs?: number | undefined;
   /** How many times the request ended; anything but 1 is a bug. */
   readonly ends: number;
 }

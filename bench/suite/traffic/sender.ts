@@ -106,6 +106,7 @@ export class Sender {
           status: name,
           outcome,
           scored: reply?.usage?.scored ?? 0,
+          serverMs: reply?.times?.totalMs,
           get ends() {
             return ended.count;
           },

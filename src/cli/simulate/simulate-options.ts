@@ -21,7 +21,7 @@ server needs.
                          two) (default: round_robin)
   --channels N           client processes, each with its own connections and view of the servers (default: 1)
   --subset N             servers that each of them connects to, drawn at random (default: all)
-  --blackout MS          how long a server reports before weighted_round_robin uses its weight (default: 10000)
+  --blackout MS          how long a server reports before weighted_round_robin uses its weight (default: 1000)
   --attempts N           most attempts of a call that ends with UNAVAILABLE (default: 5)
   --failures FILE        what fails when, as JSON: racks, slow GPUs, swaps, restarts; see docs/fleet/planning.md
   --rps R                requests per second, as Poisson arrivals (default: 0.2)
@@ -41,6 +41,7 @@ server needs.
   --suffix-tokens N      template tokens of each candidate, for stored items and in a trace that does not record them
                          (default: 20)
   --encode-ms MS         time from a request's arrival to the queue (default: as measured in --cost, else 0)
+  --call-ms MS           what a call takes besides the server's stages: client, network, decoding (default: 0)
   --spread SHARE         spread of run times around their predicted cost (default: as measured in --cost, else 0.1)
   --seed N               equal seeds give equal results (default: 1)
   --plan                 find the fewest replicas with p99 <= --target-p99 and 99 % of requests scored
@@ -76,6 +77,7 @@ export interface SimulateOptions {
   readonly itemTokens: number | undefined;
   readonly suffixTokens: number;
   readonly encodeMs: number | undefined;
+  readonly callMs: number;
   readonly spread: number | undefined;
   readonly seed: number;
   readonly plan: boolean;
@@ -92,7 +94,7 @@ const flags = {
   policy: { type: 'string', default: 'round_robin' },
   channels: { type: 'string', default: '1' },
   subset: { type: 'string' },
-  blackout: { type: 'string', default: '10000' },
+  blackout: { type: 'string', default: '1000' },
   attempts: { type: 'string', default: '5' },
   failures: { type: 'string' },
   rps: { type: 'string', default: '0.2' },
@@ -108,6 +110,7 @@ const flags = {
   'item-tokens': { type: 'string' },
   'suffix-tokens': { type: 'string', default: '20' },
   'encode-ms': { type: 'string' },
+  'call-ms': { type: 'string', default: '0' },
   spread: { type: 'string' },
   seed: { type: 'string', default: '1' },
   plan: { type: 'boolean', default: false },
@@ -138,6 +141,7 @@ export function parseSimulateOptions(args: readonly string[]): SimulateOptions {
     itemTokens: parseOptional('item-tokens', values['item-tokens'], tokenBounds),
     suffixTokens: parseNumber('suffix-tokens', values['suffix-tokens'], tokenBounds),
     encodeMs: parseOptional('encode-ms', values['encode-ms'], { max: 60_000 }),
+    callMs: parseNumber('call-ms', values['call-ms'], { max: 60_000 }),
     spread: parseOptional('spread', values.spread, { max: 2 }),
     seed: parseNumber('seed', values.seed, { max: 2 ** 32 - 1, whole: true }),
     plan: values.plan,

@@ -97,10 +97,11 @@ function toBalancing({
   subset,
   blackoutMs,
   attempts,
+  callMs,
 }: SimulateOptions): Balancing {
   const weights = { ...defaultWeightRules, blackoutMs };
   const retry = { ...defaultRetryPolicy, maxAttempts: attempts };
-  return { policy, channels, subset, weights, retry };
+  return { policy, channels, subset, weights, retry, callMs };
 }
 
 function readFailures({ failures }: SimulateOptions): readonly Failure[] {

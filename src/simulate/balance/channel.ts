@@ -14,6 +14,8 @@ export interface ChannelOptions {
   readonly weights: WeightRules;
   /** Undefined for a single attempt. */
   readonly retry: RetryPolicy | undefined;
+  /** What a call takes besides the server's stages: client, network, decoding. */
+  readonly callMs: number;
   readonly clock: VirtualClock;
   readonly random: Random;
 }
@@ -78,13 +80,13 @@ export class Channel {
     if (connection === undefined) {
       return undefined;
     }
+    const { callMs, clock } = this.#options;
     connection.active += 1;
+    if (callMs > 0) {
+      await this.#until(clock.nowMs() + callMs);
+    }
     const ending = await connection.host.call(arrival, deadlineAtMs);
     connection.active -= 1;
-    if (ending !== undefined && isWeighted(this.#options.policy)) {
-      const { weights, clock } = this.#options;
-      connection.heard = hear(connection.heard, connection.host.load(), weights, clock.nowMs());
-    }
     return ending;
   }
 
@@ -102,6 +104,8 @@ export class Channel {
         return undefined;
       }
       for (const one of hasWeights ? ready : []) {
+        // Reports out of band are as frequent as weights are used.
+        one.heard = hear(one.heard, one.host.load(), weights, nowMs);
         one.weight = weightAt(one.heard, weights, nowMs);
       }
       this.#weighedAtMs = nowMs;

@@ -1,6 +1,6 @@
 /**
- * The weight of a server in `weighted_round_robin`: gRFC A58, with the defaults of grpc-js 1.14 and
- * grpc-go 1.75.
+ * The weight of a server in `weighted_round_robin`: gRFC A58, with the settings of
+ * deploy/client-service-config.json, and otherwise gRPC's defaults.
  */
 
 import type { Load } from '../../observe/load-meter.ts';
@@ -17,7 +17,7 @@ export interface WeightRules {
 }
 
 export const defaultWeightRules: WeightRules = {
-  blackoutMs: 10_000,
+  blackoutMs: 1_000,
   expiryMs: 180_000,
   updateMs: 1_000,
   errorPenalty: 1,

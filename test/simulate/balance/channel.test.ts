@@ -28,6 +28,7 @@ function setUp(factors: readonly number[], changed: Partial<ChannelOptions> = {}
     policy: 'round_robin',
     weights: defaultWeightRules,
     retry: defaultRetryPolicy,
+    callMs: 0,
     clock,
     random: () => 0.5,
     ...changed,
@@ -64,6 +65,13 @@ test('without a server, a call fails after its attempts or at its deadline', asy
     ['expired', 'DEADLINE_EXCEEDED', 450],
     ['failed', 'UNAVAILABLE', 100 + 200 + 400 + 800],
   ]);
+});
+
+test('a call takes its own time besides that of the server', async () => {
+  const { clock, call, endings } = setUp([1], { callMs: 7 });
+  call(0);
+  await clock.run();
+  expect(seen(endings)).toEqual([['scored', undefined, 13 + 7]]);
 });
 
 test('a single attempt is not repeated', async () => {
