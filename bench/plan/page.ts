@@ -76,7 +76,7 @@ function answerText(found: readonly Found[]): string {
     `For ${count(targetItems)} items/s with a p99 of ${targetMs} ms: ${gpus('dense')} GPUs with dense Qwen3-0.6B, ` +
     `${gpus('pruned')} pruned, ${gpus('pruned + 32 tokens')} with candidates of 32 tokens instead of 150, ` +
     `${gpus('pruned + 15 tokens')} with 15, and ${gpus('... + score cache')} if states and a score cache help as assumed. ` +
-    'That is the floor, at which every GPU is busy; the table also has what to plan for: a tenth more, and a spare rack of 32. ' +
+    'That is the floor, at which every GPU is busy; the table also has what to plan for: nine tenths of that load, and a spare rack of 32. ' +
     'Of these only the first three rest on costs measured at their shape. By arithmetic, LinkedIn’s 2,200 items/s on an H100 ' +
     '(text) is 1,432 GPUs, and its 22,000 (embedded text) is 144.'
   );
