@@ -25,7 +25,7 @@ function advised(): ServiceConfig {
   return JSON.parse(readFileSync(file, 'utf8')) as ServiceConfig;
 }
 
-/** The advised policy with reports in the trailers of calls. gRFC A58 and grpc-js name it apart. */
+/** The advised policy with reports in trailers of calls, by the names of gRFC A58 and grpc-js. */
 function withReportsOfCalls(): Json {
   const [policy] = advised().loadBalancingConfig;
   const settings = { ...(policy?.['weighted_round_robin'] as Json) };

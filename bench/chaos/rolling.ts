@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { at } from '../../src/base/at.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { type ServerProcess, startServerProcess } from '../../src/cli/shared/server-process.ts';
+import { findFreeAddress } from '../free-address.ts';
 import { measure } from './changes.ts';
 import type { ChaosOptions, ChaosResult } from './chaos.ts';
 import { startLoad } from './checked-load.ts';
@@ -46,15 +46,4 @@ export async function rollServers(model: string, options: ChaosOptions): Promise
   const stops = await Promise.all(servers.map((server) => server.stop()));
   isClean = isClean && stops.every((status) => status === 0);
   return { ledger: ledger.report(), isClean, stepMs, ratePerSecond: { before, during, after } };
-}
-
-export async function findFreeAddress(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') {
-    throw new Error('the system gave no free TCP port on 127.0.0.1');
-  }
-  return `127.0.0.1:${address.port}`;
 }

@@ -11,8 +11,8 @@ import { needTools, runTool } from './tools.ts';
 const usage = `Usage: npm run check:chart [-- --write]
 
 Checks the Helm chart (deploy/helm/slmrank) with every values file of its folder ci/: helm lint --strict,
-then the manifests against the schemas of Kubernetes ${kubernetesVersions.join(', ')}, KEDA, the Prometheus operator
-and the Gateway API, where unknown fields are faults; manifests with a wrong field must be refused.
+then the manifests against the schemas of Kubernetes ${kubernetesVersions.join(', ')}, KEDA and the Prometheus operator,
+where unknown fields are faults; manifests with a wrong field must be refused.
 The schemas come from Go modules. It also compares the manifests with those in deploy/kubernetes.
 
 It does not use a cluster: whether pods start, drain, scale and are let through is not checked, and

@@ -29,10 +29,6 @@ const customResources = [
     'github.com/prometheus-operator/prometheus-operator@v0.85.0',
     'example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml',
   ],
-  [
-    'sigs.k8s.io/gateway-api@v1.6.3',
-    'config/crd/standard/gateway.networking.k8s.io_grpcroutes.yaml',
-  ],
 ] as const;
 
 /** What kubeconform fills in: a version of Kubernetes, and apiVersion and kind of a manifest. */

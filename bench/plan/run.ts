@@ -18,12 +18,12 @@ import type { Step } from './steps.ts';
 export const targetMs = 500;
 /** The share of requests that must be answered within it. */
 export const enough = 0.99;
-/** Assumed: from a call until its request is in the queue, and back, besides the run. */
+/** Assumed: the time from a call until its request is queued, and from the run to the client. */
 const encodeMs = 5;
-/** Of run times around their cost: the bare engine's p99 was 5 % above its mean. */
+/** The spread of run times around their cost: the bare engine's p99 was 5 % above its mean. */
 const spread = 0.03;
-/** What the run leaves out at its beginning. */
-export const warmUpMs = 2_000;
+/** Requests that arrive earlier are not counted. */
+const warmUpMs = 2_000;
 
 export interface Trial {
   readonly servers: number;

@@ -11,6 +11,7 @@ import { createRequestEncoder } from '../../src/encode/request-encoder.ts';
 import { median } from '../../src/eval/measures/metrics.ts';
 import { readManifest } from '../../src/model/manifest.ts';
 import { chaosModel } from '../chaos/chaos-model.ts';
+import { sleep } from '../chaos/wait.ts';
 import { type PacedServer, startFleet, startPaced } from '../fleet/fleet.ts';
 import type { Sent } from '../suite/account/ends.ts';
 import { poissonArrivals } from '../suite/traffic/arrivals.ts';
@@ -218,8 +219,4 @@ async function learntTimes(servers: readonly PacedServer[]) {
     encodeMs: tables.flatMap((table) => table.encodeMs),
     handoverMs: tables.flatMap(({ kinds }) => kinds.flatMap((kind) => kind.handoverMs)),
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -34,7 +34,7 @@ export const itemSettings: { readonly [Name in keyof ItemSettings]: Setting<Item
     items: optionalSetting({
       absent: 'none',
       bounds: 'a folder',
-      why: 'Keeps items there, to be ranked by id (ItemService); made when it is not there. One server writes to a folder. With SLMRANK_VALKEY_URL the servers of a fleet have the same items.',
+      why: 'Keeps items there, to be ranked by id (ItemService); made when it is not there. One server writes to a folder. With SLMRANK_VALKEY_URL, all servers of the fleet have the same items.',
     }),
     itemsMaxBytes: countSetting([1_048_576, 1_099_511_627_776], {
       unit: 'bytes',

@@ -29,29 +29,29 @@ export const valkeySettings: {
     {
       default: 'off',
       bounds: "valkey://[USER@]HOST[:PORT][/DB], valkeys:// for TLS, or 'off'",
-      why: 'Shares scores with the other servers of a fleet, on a Valkey or Redis server (redis:// and rediss:// mean the same). No cluster. Needs the score cache (SLMRANK_CACHE_ENTRIES).',
+      why: 'Shares scores and stored items with the other servers of a fleet, through a Valkey or Redis server (redis:// and rediss:// mean the same), which is not a cluster. Sharing scores needs the score cache (SLMRANK_CACHE_ENTRIES), sharing items SLMRANK_ITEMS.',
     },
     parseValkeyUrl,
   ),
   valkeyPasswordFile: optionalSetting({
     absent: 'none',
     bounds: 'a file',
-    why: 'The password of the Valkey server, without which it is used without one. It may also be in the URL, where other users of the machine can see it.',
+    why: 'The password of the Valkey server; none is sent by default. It may also be in the URL, where other users of the machine can see it.',
   }),
   valkeyCaFile: optionalSetting({
     absent: "Node's authorities",
     bounds: 'a PEM file',
-    why: 'The authority of the certificate of the Valkey server, for valkeys:// and rediss://.',
+    why: 'The authority that signed the certificate of the Valkey server, for valkeys:// and rediss://.',
   }),
   valkeySecretFile: optionalSetting({
     absent: 'none',
     bounds: 'a file with at least 32 characters',
-    why: 'The secret of the fleet, the same on all its servers and needed with a Valkey server: what the server gives back is used only if a holder of the secret has written it. `openssl rand -hex 32` makes one.',
+    why: 'The secret of the fleet, the same on all its servers and required with SLMRANK_VALKEY_URL: what Valkey gives back is used only if a holder of the secret has written it. `openssl rand -hex 32` makes one.',
   }),
   valkeyTimeoutMs: countSetting([1, 1000], {
     unit: 'ms',
     default: '10',
-    why: 'Longest wait for an answer of Valkey, which delays a request at most once; then the server does without. Increase it for a Valkey in another zone.',
+    why: 'Longest wait for an answer of Valkey, once for each request; then the request goes on without it. Increase it for a Valkey in another zone.',
   }),
   valkeyTtlMs: countSetting([1000, 2_592_000_000], {
     unit: 'ms',

@@ -107,7 +107,7 @@ export class Ranker {
 
   /**
    * The stored items of the candidates that are ids alone, if there are any. The server must serve
-   * the request now; whether it does when the items are read is for `#check`.
+   * the request now; `#check` decides whether it still does when the items have been read.
    *
    * @throws RankError
    */

@@ -50,9 +50,9 @@ const noLoad: ReadonlySet<Reason | undefined> = new Set([
 ]);
 
 /**
- * What a server reports that has answered nothing: that it can answer one request a second. Without
- * a weight, grpc-js (1.14.7) would send it nothing at all for minutes; with this one it gets a
- * request within about a second, and a weight of its own with the answer.
+ * The report of a server that has answered nothing yet: one request a second at full utilization.
+ * Without a weight, grpc-js (1.14.7) would send it nothing at all for minutes; with this one it
+ * gets a request within about a second, and a weight of its own with the answer.
  */
 const unanswered = { utilization: 1e-3, requestsPerSecond: 1e-3 };
 
@@ -113,7 +113,7 @@ function watchLoop(clock: Pick<Clock, 'nowMs'>, activeMs: () => number) {
       const atMs = clock.nowMs();
       if (atMs - last.atMs >= loopMs) {
         const next = { atMs, activeMs: activeMs() };
-        // Long ago counts less: the rate would take all of it as now.
+        // The rate counts all of it as used now, though most of a long time was long ago.
         const recent = Math.min(1, decayMs / (atMs - last.atMs));
         busyMs.add((next.activeMs - last.activeMs) * recent);
         last = next;

@@ -31,7 +31,7 @@ export interface ArrivalParts {
   readonly scheduler: Pick<Scheduler, 'estimateMs' | 'judge'>;
 }
 
-/** A request that is planned, and admitted where it has to run something. */
+/** A request that is planned, and admitted if something of it has to run. */
 export interface Begun {
   readonly plan: RankPlan;
   /** Undefined when every score is known, since no permit is needed then. */
@@ -44,7 +44,7 @@ export class Arrivals {
   readonly #scores: ScoreSource;
   readonly #estimateTokens: EstimateTokens;
 
-  /** @param estimateTokens of the tokens that a request has to compute. */
+  /** @param estimateTokens estimates the tokens that a request has to compute. */
   constructor(parts: ArrivalParts, estimateTokens: EstimateTokens) {
     const { cache, clock, fleet } = parts;
     this.#parts = parts;
@@ -53,7 +53,7 @@ export class Arrivals {
   }
 
   /**
-   * At once, if other servers are not asked for scores.
+   * Returns at once if other servers need not be asked for scores.
    *
    * @throws RankError when the request is refused.
    */

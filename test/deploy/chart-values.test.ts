@@ -52,7 +52,7 @@ test('the chart has the version of the server', () => {
 });
 
 test('the alert rules of the chart are those of deploy/prometheus', () => {
-  // To mend it: npm run generate
+  // To fix it: npm run generate
   expect(read('files/rules.yml')).toBe(
     readFileSync(join(chartFolder, '../../prometheus/rules.yml'), 'utf8'),
   );

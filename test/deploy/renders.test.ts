@@ -133,22 +133,19 @@ test('a pod asks for as many GPUs as its slots are on', () => {
   }
 });
 
-test.each(['everything-hpa', 'everything-keda'])(
-  '%s scales its workload by a metric of ours',
-  (name) => {
-    const scaler = manifestOf(textOf(name), 'HorizontalPodAutoscaler', 'ScaledObject');
-    const { kind, metadata, spec } = workloadOf(textOf(name));
-    expect(scaler.spec).toMatchObject({ scaleTargetRef: { kind, name: metadata.name } });
-    // Or each release would set back the number of pods.
-    expect(spec.replicas).toBeUndefined();
-    const metrics = JSON.stringify(scaler.spec).match(/slmrank_\w+/g) ?? [];
-    expect(metrics).toEqual(['slmrank_queued_cost_seconds']);
-    expect(Object.keys(metricTable)).toContain('slmrank_queued_cost_seconds');
-  },
-);
+test.each(['hpa', 'everything'])('%s scales its workload by a metric of ours', (name) => {
+  const scaler = manifestOf(textOf(name), 'HorizontalPodAutoscaler', 'ScaledObject');
+  const { kind, metadata, spec } = workloadOf(textOf(name));
+  expect(scaler.spec).toMatchObject({ scaleTargetRef: { kind, name: metadata.name } });
+  // Or each release would set back the number of pods.
+  expect(spec.replicas).toBeUndefined();
+  const metrics = JSON.stringify(scaler.spec).match(/slmrank_\w+/g) ?? [];
+  expect(metrics).toEqual(['slmrank_queued_cost_seconds']);
+  expect(Object.keys(metricTable)).toContain('slmrank_queued_cost_seconds');
+});
 
 test('the ServiceMonitor finds the headless service, and names the job of the alert rules', () => {
-  const text = textOf('everything-keda');
+  const text = textOf('everything');
   const { selector, endpoints } = manifestOf(text, 'ServiceMonitor').spec as {
     readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
     readonly endpoints: readonly { readonly relabelings: readonly unknown[] }[];

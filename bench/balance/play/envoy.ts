@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { at } from '../../../src/base/at.ts';
 import { projectFolder } from '../../../src/toolchain/build/project-folder.ts';
+import { findFreePort } from '../../free-address.ts';
 
 /** The parts of deploy/envoy/envoy.yaml that a test or a bench changes. */
 interface EnvoyConfig {
@@ -141,15 +141,4 @@ async function stop(child: ChildProcess): Promise<void> {
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await exited;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') {
-    throw new Error('the system gave no free TCP port on 127.0.0.1');
-  }
-  return address.port;
 }

@@ -1,9 +1,8 @@
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { at } from '../../../src/base/at.ts';
 import { type ServerProcess, startServerProcess } from '../../../src/cli/shared/server-process.ts';
-import { findFreeAddress } from '../../chaos/rolling.ts';
+import { findFreeAddress } from '../../free-address.ts';
 
 /** The name of the new model's folder, beside each server. */
 export const nextFolder = 'next';

@@ -25,12 +25,12 @@ it or it failed, 2 when the command line is wrong.
   quarantine SLOT        the same, but 'release' brings it back; --reason TEXT is shown in the pool
   release SLOT           load a quarantined or failed replica again, at once
   load-model FOLDER      load a built model beside the current one, move the requests to it, drain the old one; with --servers
-                         on one server after the other, as long as all goes well
+                         on one server after the other, until one fails
   log-level LEVEL        set the log level: debug, info, warn, error or silent
 
   --admin-address HOST:PORT  the server's SLMRANK_ADMIN_ADDRESS (default: 127.0.0.1:50052)
-  --servers LIST             for load-model: admin addresses in this order, HOST:PORT,... ; with HOST:PORT=HOST:PORT the health
-                             of the data address behind it is awaited too
+  --servers LIST             for load-model: HOST:PORT,... of the admin services, in this order; with HOST:PORT=HOST:PORT the
+                             server has to be healthy at the second address, its data address, too
   --pause SECONDS            for load-model --servers: how long to wait between two servers (default: 0)
   --undo                     for load-model --servers: after a failure load the former model again on the changed servers
   --timeout SECONDS          how long to wait for the answer; the server finishes the action anyway (default: 900)

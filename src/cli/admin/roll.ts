@@ -5,7 +5,7 @@ import { createRankingClient } from '../../client/client.ts';
 import type { ClientTrust } from '../../client/client-credentials.ts';
 import { UsageError } from '../shared/usage.ts';
 
-/** A server by its admin address, and by its data address where its health is to be asked too. */
+/** A server's admin address, and its data address if its health is to be checked too. */
 export interface RolledServer {
   readonly admin: string;
   readonly data: string | undefined;
@@ -164,7 +164,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Puts the former models back if that is wanted. Resolves to the state of the fleet, as words. */
+/** Puts the former models back if that is wanted. Resolves to the state of the fleet in words. */
 async function endEarly(
   done: readonly RolledServer[],
   former: ReadonlyMap<string, WirePoolState>,
@@ -175,7 +175,7 @@ async function endEarly(
   }
   const names = done.map(({ admin }) => admin).join(', ');
   if (!options.undo) {
-    return `the roll has stopped: the new model is on ${names}; --undo would put the former one back`;
+    return `stopped: the new model is on ${names}; --undo would put the former one back`;
   }
   for (const server of done.toReversed()) {
     const { folder = '' } = former.get(server.admin) ?? {};

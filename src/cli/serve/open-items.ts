@@ -65,7 +65,7 @@ export function keepItems(
   return { keeper, work: new ItemWork({ keeper, models, config, log }), shared };
 }
 
-/** Longest wait for Valkey of what no request waits for. A stream is silent for a second. */
+/** Longest wait for answers that no request waits for. Reading the stream takes up to a second. */
 const unhurriedMs = 3000;
 const faultLogMs = 60_000;
 

@@ -27,7 +27,7 @@ type ValkeyConfig = Pick<
 
 const leastSecret = 32;
 
-/** The files' contents. @throws DataError that names the setting, for a file that is no use. */
+/** The files' contents. @throws DataError that names the setting of an unusable file. */
 export function readValkeySecrets(config: ValkeyConfig): {
   readonly secret: string;
   readonly password: string | undefined;
@@ -37,7 +37,7 @@ export function readValkeySecrets(config: ValkeyConfig): {
   if (config.valkeyUrl !== undefined && secret.length < leastSecret) {
     const setting = typedName(config, 'valkeySecretFile');
     throw new DataError(
-      `${setting}: '${config.valkeySecretFile}' has ${secret.length} characters; at least ${leastSecret} are needed, such as \`openssl rand -hex 32\` makes`,
+      `${setting}: '${config.valkeySecretFile}' has ${secret.length} characters; at least ${leastSecret} are needed: \`openssl rand -hex 32\` makes a secret`,
     );
   }
   const password = readLine(config, 'valkeyPasswordFile');
@@ -67,7 +67,10 @@ export function openValkey(
     ...(onCall === undefined ? {} : { onCall }),
     onBreaker: (isOpen) => {
       if (isOpen) {
-        log.warn({ server }, 'Valkey does not answer in time: it is asked again after a pause');
+        log.warn(
+          { server },
+          'Valkey does not answer in time: nothing is shared until a pause is over',
+        );
       } else {
         log.info({ server }, 'Valkey answers again');
       }
@@ -111,7 +114,7 @@ function openScores(
     onBad: (values) =>
       log.warn(
         { values },
-        'values of Valkey were not used, because no server with this secret has written them there',
+        'values from Valkey were not used: no server with this secret wrote them there',
       ),
   });
 }

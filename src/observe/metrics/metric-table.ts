@@ -7,6 +7,7 @@ import {
   textSources,
 } from '../../domain/events.ts';
 import { callOutcomes, valkeyOperations } from '../../valkey/ended-call.ts';
+import { fleetMetrics } from './fleet-metrics.ts';
 import { callReasons, failureReasons, rejectReasons } from './reason-counters.ts';
 import {
   batchSeconds,
@@ -178,19 +179,6 @@ export const watchedMetrics = {
   slmrank_score_cache_bytes: gauge('Approximate memory of the score cache.', none),
   slmrank_score_cache_hits_total: counter('Cache look-ups that found a score.', none),
   slmrank_score_cache_misses_total: counter('Cache look-ups that found no score.', none),
-  slmrank_valkey_connected: gauge('1 while there is a connection to the Valkey server.', none),
-  slmrank_valkey_breaker_open: gauge(
-    '1 while the Valkey server is left alone, because it did not answer.',
-    none,
-  ),
-  slmrank_fleet_scores_hits_total: counter('Scores that another server had published.', none),
-  slmrank_fleet_scores_misses_total: counter('Scores that no server had published.', none),
-  slmrank_fleet_scores_bad_total: counter(
-    'Values that were not used, because no server of the fleet has written them there.',
-    none,
-  ),
-  slmrank_fleet_scores_written_total: counter('Scores published for other servers.', none),
-  slmrank_fleet_scores_dropped_total: counter('Scores that could not be published.', none),
   slmrank_states_candidates: gauge('Candidates and prefixes whose states are kept.', none),
   slmrank_states_bytes: gauge('Memory of the kept states.', none),
   slmrank_states_limit_bytes: gauge('Most memory of kept states (SLMRANK_STATES_MB).', none),
@@ -209,12 +197,6 @@ export const watchedMetrics = {
   slmrank_items_missed_total: counter('Look-ups of ids that are not stored.', none),
   slmrank_item_store_bytes: gauge('Bytes of the pages in use of the item store.', none),
   slmrank_item_store_limit_bytes: gauge('Most bytes that the item store may have.', none),
-  slmrank_items_shared_taken_total: counter('Items and deletes taken from other servers.', none),
-  slmrank_items_shared_refused_total: counter('Items of others without room here.', none),
-  slmrank_items_shared_behind: gauge('Changes to be taken; -1 while all are compared.', none),
-  slmrank_items_shared_waiting: gauge('Changes that wait to be sent to other servers.', none),
-  slmrank_items_shared_bad_total: counter('Answers about items that no server has written.', none),
-  slmrank_items_shared_walks_total: counter('Comparisons of all items with Valkey.', none),
   slmrank_log_lines_dropped_total: counter(
     'Log lines that could not be written, because the disk is full or the pipe has no reader.',
     none,
@@ -262,6 +244,7 @@ export const processMetrics = {
 export const metricTable = {
   ...eventMetrics,
   ...watchedMetrics,
+  ...fleetMetrics,
   ...aliasMetrics,
   ...processMetrics,
 };
@@ -270,4 +253,5 @@ export type WatchedReasons = 'slmrank_calls_refused_total';
 export type WatchedMethods = 'slmrank_items_compressed_total';
 export type WatchedName =
   | Exclude<keyof typeof watchedMetrics, WatchedReasons | WatchedMethods>
+  | keyof typeof fleetMetrics
   | keyof typeof aliasMetrics;

@@ -8,10 +8,10 @@ import {
 } from '../server/simulated-server.ts';
 import type { Arrival } from '../traffic/traffic-streams.ts';
 
-/** Why a host takes no calls: it refuses connections, or is gone without a word. */
+/** Why a host takes no calls: it refuses connections, or has vanished without closing them. */
 export type Absence = 'refusing' | 'silent';
 
-/** Called when the host stops taking calls (with when clients notice it), or takes them again. */
+/** Called when the host stops taking calls, with when clients notice that, or takes them again. */
 export type Watch = (change: { readonly isUp: boolean; readonly noticedAtMs: number }) => void;
 
 interface OpenCall {
@@ -27,7 +27,7 @@ interface OpenCall {
  */
 export class Host {
   server: SimulatedServer;
-  /** With those that were here before. */
+  /** The server, and those that were here before it. */
   readonly #servers: SimulatedServer[];
   readonly #options: ServerOptions;
   readonly #watches: Watch[] = [];
@@ -41,7 +41,7 @@ export class Host {
     this.#servers = [this.server];
   }
 
-  /** The replicas of all its servers, those of one name as one. */
+  /** The replicas of all its servers; those of the same name count as one. */
   get replicas(): readonly { readonly name: string; readonly busyMs: number }[] {
     return this.server.replicas.map(({ name }, i) => ({
       name,

@@ -100,7 +100,7 @@ describe('admin load-model --servers', () => {
     servers = [await startOne([]), await startOne(['/new']), await startOne([])];
     await expect(roll()).rejects.toThrow(
       `${at(addresses(), 1)}: LoadModel: INVALID_ARGUMENT: /new/weights.bin has another SHA-256; ` +
-        `the roll has stopped: the new model is on ${at(addresses(), 0)}; --undo would put the former one back`,
+        `stopped: the new model is on ${at(addresses(), 0)}; --undo would put the former one back`,
     );
     expect(folders()).toEqual(['/new', '/first', '/first']);
   });
