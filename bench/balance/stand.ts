@@ -99,6 +99,15 @@ export class Stand {
     await at(this.#servers, place).kill();
   }
 
+  /** The server answers nothing from now on and closes nothing, as a machine without power. */
+  freeze(place: number): void {
+    process.kill(at(this.#servers, place).pid, 'SIGSTOP');
+  }
+
+  thaw(place: number): void {
+    process.kill(at(this.#servers, place).pid, 'SIGCONT');
+  }
+
   async drain(place: number): Promise<void> {
     await at(this.#servers, place).stop();
   }

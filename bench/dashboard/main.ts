@@ -9,7 +9,7 @@ import { projectFolder } from '../../src/toolchain/build/project-folder.ts';
 import { sharing } from '../shared/servers.ts';
 import { startValkeyProcess } from '../shared/valkey-process.ts';
 import { queriesOf, type Query } from './queries.ts';
-import { makeTraffic } from './traffic.ts';
+import { makeQuietTraffic, makeTraffic } from './traffic.ts';
 
 const usage = `Usage: npm run check:dashboard -- [OPTIONS]
 
@@ -26,6 +26,8 @@ const { values } = parseOptions(process.argv.slice(2), usage, {
   seconds: { type: 'string', default: '40' },
   port: { type: 'string', default: '9490' },
 });
+/** Longer than the window of the board's rates. */
+const quietMs = 20_000;
 const prometheus = `127.0.0.1:${values.port}`;
 
 async function main(): Promise<number> {
@@ -44,7 +46,13 @@ async function main(): Promise<number> {
   const stop = await startPrometheus(folder, await metricsOf(stand));
   try {
     await makeTraffic(stand.address, Number(values.seconds) * 1000);
-    const empty = await askAll(await queriesOf(projectFolder('deploy')));
+    let empty = await askAll(await queriesOf(projectFolder('deploy')));
+    if (empty.length > 0) {
+      // Summaries are compared with whole texts only when the server has capacity to spare.
+      console.log('those again, after traffic that leaves most of the server idle:');
+      await makeQuietTraffic(stand.address, quietMs);
+      empty = await askAll(empty);
+    }
     return empty.length === 0 ? 0 : 1;
   } finally {
     stop();

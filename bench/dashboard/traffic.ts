@@ -6,6 +6,20 @@ import { at } from '../../src/base/at.ts';
 const timeoutMs = 20_000;
 const pauseMs = 500;
 
+/** Ranks stored items, one request at a time, so that the server has capacity to spare. */
+export async function makeQuietTraffic(address: string, lengthMs: number): Promise<void> {
+  const { postings, queries } = await readDemoData('models/demo');
+  const candidates = postings.slice(0, 10).map(({ id }) => ({ id }));
+  const client = createRankingClient(address);
+  const endAtMs = performance.now() + lengthMs;
+  for (let round = 0; performance.now() < endAtMs; round++) {
+    const { query } = at(queries, round % queries.length);
+    await client.rank({ query: `${query}, quiet ${round}`, candidates }, timeoutMs);
+    await new Promise((resolve) => setTimeout(resolve, 2 * pauseMs));
+  }
+  client.close();
+}
+
 /** Traffic of every kind that the board shows, for a while: good, bad, late, stored, deferrable. */
 export async function makeTraffic(address: string, lengthMs: number): Promise<void> {
   const { postings, queries } = await readDemoData('models/demo');

@@ -101,13 +101,14 @@ async function roll(
 ): Promise<string> {
   const names = fleet.places.map(({ admin }) => admin);
   let beganAtMs = performance.now();
-  return await rollModel({
+  const { sentence } = await rollModel({
     folder: nextFolder,
     servers: fleet.places.map(({ admin, data }) => ({ admin, data })),
     undo,
     pauseMs,
     timeoutMs: adminTimeoutMs,
     trust: {},
+    signal: new AbortController().signal,
     onStep: (name, what) => {
       const server = names.indexOf(name);
       if (what === 'verifying') {
@@ -118,6 +119,7 @@ async function roll(
       }
     },
   });
+  return sentence;
 }
 
 function assertUndone(message: string): void {

@@ -9,7 +9,10 @@ register();
 const proto = fileURLToPath(new URL('../../proto', import.meta.url));
 const loaded = loadSync('slmrank/v1/ranking.proto', { includeDirs: [proto], enums: String });
 const { RankingService } = loadPackageDefinition(loaded).slmrank.v1;
-const client = new RankingService('xds:///slmrank', credentials.createInsecure());
+const client = new RankingService('xds:///slmrank', credentials.createInsecure(), {
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+});
 
 const candidates = ['Registered nurse, nights', 'Accountant'].map((text) => ({ id: text, text }));
 const rank = (query) =>

@@ -16,8 +16,9 @@ export interface Load {
   /** Requests that were answered with scores; a refusal uses nothing. */
   readonly requestsPerSecond: number;
   /**
-   * Requests per second that expired, failed or were refused for load. Balancers send fewer
-   * requests to a server with more of them.
+   * Balancers add errorsPerSecond / requestsPerSecond to the utilization. That ratio is the share,
+   * 0 to 1, of requests that expired, failed or were refused for load, but at most 9 times the
+   * utilization.
    */
   readonly errorsPerSecond: number;
 }
@@ -54,7 +55,21 @@ const noLoad: ReadonlySet<Reason | undefined> = new Set([
  * Without a weight, grpc-js (1.14.7) would send it nothing at all for minutes; with this one it
  * gets a request within about a second, and a weight of its own with the answer.
  */
-const unanswered = { utilization: 1e-3, requestsPerSecond: 1e-3 };
+const unanswered = { utilization: 1e-3, requestsPerSecond: 1e-3, errorsPerSecond: 0 };
+
+/**
+ * What a request takes of the main thread at least, about as for one candidate from the cache. A
+ * server whose answers are all cached runs no batches, and without this it would seem to have no
+ * limit, or, with a utilization of 0, no weight.
+ */
+const leastRequestMs = 0.25;
+
+/**
+ * How much of the utilization errors may add to it: at most nine tenths of the weight are lost. The
+ * rates decay together, so without a limit a server that failed for a minute would keep next to no
+ * weight and, as balancers then send it nothing, could never show that it is well again.
+ */
+const mostPenalty = 9;
 
 /** How often the main thread's time is read. */
 const loopMs = 100;
@@ -92,16 +107,37 @@ export function createLoadMeter(
     },
     read: () => {
       loop.update();
-      const requestsPerSecond = answers.perSecond();
-      const replicas = busyMs.perSecond() / 1000 / Math.max(1, ready.size);
-      const share = loop.share();
-      const utilization = share > idleLoopShare ? Math.max(replicas, share) : replicas;
-      return {
-        ...(requestsPerSecond > 0 ? { utilization, requestsPerSecond } : unanswered),
-        errorsPerSecond: errors.perSecond(),
-      };
+      return toLoad({
+        requestsPerSecond: answers.perSecond(),
+        failedPerSecond: errors.perSecond(),
+        replicas: busyMs.perSecond() / 1000 / Math.max(1, ready.size),
+        mainThread: loop.share(),
+      });
     },
   };
+}
+
+interface Measured {
+  readonly requestsPerSecond: number;
+  readonly failedPerSecond: number;
+  /** Shares of time. */
+  readonly replicas: number;
+  readonly mainThread: number;
+}
+
+function toLoad(measured: Measured): Load {
+  const { requestsPerSecond, failedPerSecond, replicas, mainThread } = measured;
+  if (requestsPerSecond === 0) {
+    return unanswered;
+  }
+  const utilization = Math.max(
+    replicas,
+    mainThread > idleLoopShare ? mainThread : 0,
+    (requestsPerSecond * leastRequestMs) / 1000,
+  );
+  const failedShare = failedPerSecond / (failedPerSecond + requestsPerSecond);
+  const penalty = Math.min(failedShare, mostPenalty * utilization);
+  return { utilization, requestsPerSecond, errorsPerSecond: penalty * requestsPerSecond };
 }
 
 /** The share of time that the main thread is busy, read with the events. */

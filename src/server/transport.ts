@@ -96,7 +96,7 @@ function createServer(config: Config, door: FrontDoor): Server {
     // Lets clients behind a layer-4 balancer find new servers; open calls continue. The grace
     // period ends the streams of peers that died silently. Keepalive pings would find those sooner,
     // but a ping on a closing connection drops the calls on it (tried with grpc-js 1.14.7;
-    // grpc-node#3068), so every drain would lose calls.
+    // grpc-node#3068), so every drain would lose calls. Clients may ping as often as they like.
     'grpc.max_connection_age_ms': 1_800_000,
     'grpc.max_connection_age_grace_ms': 3_600_000,
   });

@@ -57,15 +57,19 @@ describe('createLoadMeter', () => {
     expect(meter.read().utilization).toBeLessThan(0.001);
   });
 
-  test('faults of the server are errors, and faults of the caller are not', () => {
+  test.each([
+    ['a refusal for load', 'rejected', 'QUEUE_FULL', true],
+    ['a late request', 'expired', 'DEADLINE_PASSED', true],
+    ['a failure', 'failed', 'INTERNAL', true],
+    ['a request with a fault', 'rejected', 'INVALID_REQUEST', false],
+    ['a call that its client ended', 'cancelled', 'CANCELLED', false],
+  ] as const)('%s, of outcome %s (%s), is an error: %s', (_, outcome, reason, isError) => {
     const { meter } = meterAt();
-    meter.tell(refused);
-    meter.tell(ended({ outcome: 'expired', reason: 'DEADLINE_PASSED' }));
-    meter.tell(ended({ outcome: 'failed', reason: 'INTERNAL' }));
-    expect(meter.read().errorsPerSecond).toBeCloseTo(3 / 5);
-    meter.tell(ended({ outcome: 'rejected', reason: 'INVALID_REQUEST' }));
-    meter.tell(ended({ outcome: 'cancelled', reason: 'CANCELLED' }));
-    expect(meter.read().errorsPerSecond).toBeCloseTo(3 / 5);
+    meter.tell(batchRun({ runMs: 1000 }));
+    meter.tell(ended());
+    meter.tell(ended({ outcome, reason }));
+    const { errorsPerSecond, requestsPerSecond } = meter.read();
+    expect(errorsPerSecond / requestsPerSecond).toBeCloseTo(isError ? 1 / 2 : 0);
   });
 
   test('refusals for the model change nothing: balancers take them neither for answers nor errors', () => {
@@ -118,7 +122,54 @@ describe('the weight that balancers make of it', () => {
       flooded.meter.tell(ended({ outcome: 'rejected', reason: 'INVALID_REQUEST' }));
     }
     expect(flooded.meter.read().requestsPerSecond).toBeCloseTo(full.meter.read().requestsPerSecond);
-    expect(weightOf(flooded)).toBeLessThan(0.6 * weightOf(full));
+    expect(weightOf(flooded)).toBeLessThan(0.7 * weightOf(full));
+  });
+
+  test('is at least half of that of a full server, however much the server refuses', () => {
+    const [full, flooded] = [meterAt(), meterAt()];
+    serve(full, 100, 10);
+    serve(flooded, 100, 10);
+    for (let i = 0; i < 1_000_000; i++) {
+      flooded.meter.tell(refused);
+    }
+    expect(weightOf(flooded)).toBeGreaterThan(0.5 * weightOf(full));
+  });
+
+  test('falls to a tenth while all requests fail, and is whole again after a minute of answers', () => {
+    const server = meterAt();
+    const { time, meter } = server;
+    serve(server, 50, 10);
+    for (let second = 0; second < 60; second += 1) {
+      time.nowMs += 1000;
+      for (let i = 0; i < 30; i++) {
+        meter.tell(ended({ outcome: 'failed', reason: 'REPLICA_FAILED' }));
+      }
+    }
+    expect(weightOf(server)).toBeCloseTo(10, 0);
+    for (let second = 0; second < 60; second += 1) {
+      time.nowMs += 1000;
+      meter.tell(batchRun({ runMs: 10 }));
+      meter.tell(ended());
+    }
+    expect(weightOf(server)).toBeGreaterThan(90);
+  });
+
+  test('errors before the first answer do not keep requests away', () => {
+    const server = meterAt();
+    for (let i = 0; i < 100; i++) {
+      server.meter.tell(ended({ outcome: 'expired', reason: 'DEADLINE_PASSED' }));
+    }
+    expect(weightOf(server)).toBe(1);
+  });
+
+  test('of a server whose answers all come from caches is large, but has a limit', () => {
+    const server = meterAt();
+    for (let turn = 0; turn < 600; turn += 1) {
+      server.time.nowMs += 100;
+      server.meter.tell(ended());
+    }
+    expect(weightOf(server)).toBeGreaterThan(1000);
+    expect(weightOf(server)).toBeLessThan(10_000);
   });
 
   test('does not shrink with near-line work, which gives way to requests', () => {

@@ -51,6 +51,20 @@ test('a pin that no model can have is the fault of the request', async () => {
   });
 });
 
+test('an empty value is no pin, in the field and in the metadata', async () => {
+  await server.call('Rank', { ...request, score_fingerprint: '' }, { metadata: header('') });
+});
+
+test('a field and a metadata that disagree are refused', async () => {
+  const failure = await server.fail(
+    'Rank',
+    { ...request, score_fingerprint: served },
+    { metadata: header(wanted) },
+  );
+  expect(failure).toMatchObject({ code: status.INVALID_ARGUMENT });
+  expect(failure.message).toContain(`'${served}' in the request and '${wanted}' in the metadata`);
+});
+
 test('Tokenize is pinned by metadata', async () => {
   const failure = await server.fail('Tokenize', { texts: ['a'] }, { metadata: header(wanted) });
   expect(failure.details).toMatchObject(details);

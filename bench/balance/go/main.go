@@ -20,6 +20,7 @@ import (
 	_ "google.golang.org/grpc/balancer/weightedroundrobin"
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/health"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
@@ -30,10 +31,15 @@ import (
 type plan struct {
 	Addresses     []string `json:"addresses"`
 	ServiceConfig string   `json:"serviceConfig"`
-	Method        string   `json:"method"`
-	DeadlineMs    float64  `json:"deadlineMs"`
-	Messages      [][]byte `json:"messages"`
-	Arrivals      []struct {
+	// Go's shortest time is 10 s.
+	Keepalive *struct {
+		TimeMs    float64 `json:"timeMs"`
+		TimeoutMs float64 `json:"timeoutMs"`
+	} `json:"keepalive"`
+	Method     string   `json:"method"`
+	DeadlineMs float64  `json:"deadlineMs"`
+	Messages   [][]byte `json:"messages"`
+	Arrivals   []struct {
 		AtMs    float64 `json:"atMs"`
 		Message int     `json:"message"`
 	} `json:"arrivals"`
@@ -101,14 +107,20 @@ func dial(given plan) *grpc.ClientConn {
 	if strings.HasPrefix(given.Addresses[0], "xds:///") {
 		target = given.Addresses[0]
 	}
-	connection, err := grpc.NewClient(
-		target,
+	options := []grpc.DialOption{
 		grpc.WithResolvers(addresses),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultServiceConfig(given.ServiceConfig),
 		grpc.WithDefaultCallOptions(grpc.ForceCodec(bytesCodec{})),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: waits, MinConnectTimeout: time.Second}),
-	)
+	}
+	if given.Keepalive != nil {
+		options = append(options, grpc.WithKeepaliveParams(keepalive.ClientParameters{
+			Time:    time.Duration(given.Keepalive.TimeMs * float64(time.Millisecond)),
+			Timeout: time.Duration(given.Keepalive.TimeoutMs * float64(time.Millisecond)),
+		}))
+	}
+	connection, err := grpc.NewClient(target, options...)
 	if err != nil {
 		log.Fatalf("the channel: %v", err)
 	}

@@ -14,6 +14,7 @@ export async function playJavascript(plan: Plan, onStart: () => void): Promise<r
     'grpc.use_local_subchannel_pool': 1,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1000,
+    ...(plan.keepalive === undefined ? {} : pings(plan.keepalive)),
   });
   const startedAtMs = performance.now();
   const nowMs = () => performance.now() - startedAtMs;
@@ -26,6 +27,10 @@ export async function playJavascript(plan: Plan, onStart: () => void): Promise<r
   const ends = await Promise.all(pending);
   client.close();
   return ends;
+}
+
+function pings({ timeMs, timeoutMs }: NonNullable<Plan['keepalive']>) {
+  return { 'grpc.keepalive_time_ms': timeMs, 'grpc.keepalive_timeout_ms': timeoutMs };
 }
 
 interface Sending {

@@ -4,6 +4,8 @@ export interface Plan {
   readonly addresses: readonly string[];
   /** The channel's gRPC service config, as JSON. */
   readonly serviceConfig: string;
+  /** Pings of connections with calls: how often, and how long an answer may take. */
+  readonly keepalive?: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
   /** The method's path. */
   readonly method: string;
   /** Time allowed from the due moment on. */

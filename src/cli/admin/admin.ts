@@ -10,12 +10,13 @@ import { explainFailure } from '../../client/explain-failure.ts';
 import { parseNumber } from '../shared/option-values.ts';
 import { tlsOptions, tlsUsage, trustOf } from '../shared/tls-options.ts';
 import { parseOptions, UsageError } from '../shared/usage.ts';
+import { interruptedStatus } from '../shared/watch-scoring.ts';
 import { parseServers, rollModel, type RollOptions } from './roll.ts';
 
 const usage = `Usage: slmrank admin ACTION [ARGUMENTS] [--admin-address HOST:PORT] [--timeout SECONDS]
 
 Operates a running server through its admin address. Exit status 0 when the action succeeded, 1 when the server refused
-it or it failed, 2 when the command line is wrong.
+it or it failed, 2 when the command line is wrong, 130 when Control-C ended it.
 
   pool                   show the model and its replicas
   costs                  show what the server has learnt about the cost of batches
@@ -25,7 +26,7 @@ it or it failed, 2 when the command line is wrong.
   quarantine SLOT        the same, but 'release' brings it back; --reason TEXT is shown in the pool
   release SLOT           load a quarantined or failed replica again, at once
   load-model FOLDER      load a built model beside the current one, move the requests to it, drain the old one; with --servers
-                         on one server after the other, until one fails
+                         on one server after the other, as long as all goes well; Control-C ends that before the next server
   log-level LEVEL        set the log level: debug, info, warn, error or silent
 
   --admin-address HOST:PORT  the server's SLMRANK_ADMIN_ADDRESS (default: 127.0.0.1:50052)
@@ -78,7 +79,7 @@ const actions: Readonly<
 export async function run(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions(args, usage, {
     ...tlsOptions,
-    'admin-address': { type: 'string', default: '127.0.0.1:50052' },
+    'admin-address': { type: 'string' },
     timeout: { type: 'string', default: '900' },
     reason: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
@@ -92,7 +93,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const { act, argument } = parseAction(positionals);
   if (values.servers !== undefined || values.undo || values.pause !== undefined) {
-    assertRoll(positionals[0], values.servers);
+    assertRoll(positionals[0], values);
     return await roll(argument, values.servers, {
       undo: values.undo,
       pauseMs: 1000 * parseNumber('pause', values.pause ?? '0', {}),
@@ -100,27 +101,37 @@ export async function run(args: readonly string[]): Promise<number> {
       trust: trustOf(values),
     });
   }
-  const client = createAdminClient(values['admin-address'], timeoutMs, trustOf(values));
+  const { 'admin-address': address = '127.0.0.1:50052' } = values;
+  const client = createAdminClient(address, timeoutMs, trustOf(values));
   try {
     const answer = await act(client, { argument, reason: values.reason });
     process.stdout.write(`${values.json ? JSON.stringify(answer) : format(answer).trimEnd()}\n`);
     return 0;
   } catch (error) {
-    throw await explainFailure(error, values['admin-address'], values['tls-ca'] !== undefined);
+    throw await explainFailure(error, address, values['tls-ca'] !== undefined);
   } finally {
     client.close();
   }
 }
 
+interface RollValues {
+  servers?: string | undefined;
+  'admin-address'?: string | undefined;
+  json: boolean;
+}
+
 /** @throws UsageError */
 function assertRoll(
   action: string | undefined,
-  servers: string | undefined,
-): asserts servers is string {
-  if (action !== 'load-model' || servers === undefined) {
+  values: RollValues,
+): asserts values is RollValues & { servers: string } {
+  if (action !== 'load-model' || values.servers === undefined) {
     throw new UsageError(
       `--servers belongs to load-model, and --pause and --undo belong to --servers\n\n${usage}`,
     );
+  }
+  if (values['admin-address'] !== undefined || values.json) {
+    throw new UsageError(`--servers goes without --admin-address and --json\n\n${usage}`);
   }
 }
 
@@ -132,9 +143,21 @@ async function roll(
   const startedAtMs = performance.now();
   const onStep: RollOptions['onStep'] = (server, step) =>
     showStep({ step: `${server}  ${step}`, seconds: (performance.now() - startedAtMs) / 1000 });
-  const done = await rollModel({ ...options, folder, servers: parseServers(servers), onStep });
-  process.stdout.write(`${done}\n`);
-  return 0;
+  const listed = parseServers(servers);
+  const stop = new AbortController();
+  const onInterrupt = () => {
+    process.stderr.write('\nStopping before the next server; Control-C again ends at once\n');
+    stop.abort();
+  };
+  process.once('SIGINT', onInterrupt);
+  try {
+    const { signal } = stop;
+    const done = await rollModel({ ...options, folder, servers: listed, signal, onStep });
+    process.stdout.write(`${done.sentence}\n`);
+    return done.isWhole ? 0 : interruptedStatus;
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
 }
 
 function parseAction([name = '', argument = '', ...more]: readonly string[]) {

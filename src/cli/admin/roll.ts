@@ -1,8 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { at } from '../../base/at.ts';
 import { messageOf } from '../../base/errors.ts';
 import { createAdminClient, type WirePoolState } from '../../client/admin-client.ts';
+import { CallError } from '../../client/call.ts';
 import { createRankingClient } from '../../client/client.ts';
 import type { ClientTrust } from '../../client/client-credentials.ts';
+import { explainFailure } from '../../client/explain-failure.ts';
 import { UsageError } from '../shared/usage.ts';
 
 /** A server's admin address, and its data address if its health is to be checked too. */
@@ -23,19 +26,29 @@ export interface RollOptions {
   /** For each step of each server. */
   readonly timeoutMs: number;
   readonly trust: ClientTrust;
+  /** Ends the roll before the next server. */
+  readonly signal: AbortSignal;
   readonly onStep: (server: string, step: string) => void;
+}
+
+export interface Rolled {
+  readonly sentence: string;
+  /** False when the signal has ended the roll early. */
+  readonly isWhole: boolean;
 }
 
 const healthService = 'slmrank.v1.RankingService';
 const healthPauseMs = 200;
-const address = /^.+:\d{1,5}$/;
+const address = /^.+:(\d{1,5})$/;
+/** After these nobody knows whether the server goes on with the load. */
+const unknownEnds = new Set(['DEADLINE_EXCEEDED', 'UNAVAILABLE']);
 
 /** Reads `ADMIN[=DATA],...`. @throws UsageError */
 export function parseServers(text: string): readonly RolledServer[] {
   const servers = text.split(',').map((each) => {
     const [admin = '', data, ...more] = each.trim().split('=');
-    const isRight = [admin, ...(data === undefined ? [] : [data])].every((one) =>
-      address.test(one),
+    const isRight = [admin, data ?? admin].every(
+      (one) => Number(address.exec(one)?.[1] ?? Number.NaN) <= 65_535,
     );
     if (!isRight || more.length > 0) {
       throw new UsageError(
@@ -55,12 +68,12 @@ export function parseServers(text: string): readonly RolledServer[] {
 /**
  * Loads a model on one server after the other. The next one follows once the last one serves the
  * model, has a ready replica, and is healthy; all must report one score fingerprint. Stops at the
- * first failure. Resolves to a sentence.
+ * first failure.
  *
  * @throws Error with what failed where, and which servers have which model.
  */
-export async function rollModel(options: RollOptions): Promise<string> {
-  const { servers, folder, onStep } = options;
+export async function rollModel(options: RollOptions): Promise<Rolled> {
+  const { servers, folder, signal, onStep } = options;
   // A server that does not answer is found before any has changed.
   const former = new Map<string, WirePoolState>();
   for (const server of servers) {
@@ -69,7 +82,10 @@ export async function rollModel(options: RollOptions): Promise<string> {
   const done: RolledServer[] = [];
   let fingerprint = '';
   for (const server of servers) {
-    await pause(done.length === 0 ? 0 : options.pauseMs);
+    await pause(done.length === 0 ? 0 : options.pauseMs, signal);
+    if (signal.aborted) {
+      return { sentence: describeStop(servers, done.length), isWhole: false };
+    }
     try {
       const pool = await load(server, folder, options);
       done.push(server);
@@ -77,15 +93,32 @@ export async function rollModel(options: RollOptions): Promise<string> {
       assertRolled(pool, fingerprint, at(servers, 0).admin);
       await awaitHealth(server, options);
     } catch (error) {
+      const doubt = done.includes(server) ? '' : describeDoubt(server, error);
       const rest = await endEarly(done, former, options);
-      throw new Error(`${server.admin}: ${messageOf(error)}; ${rest}`, { cause: error });
+      throw new Error(`${server.admin}: ${messageOf(error)}; ${doubt}${rest}`, { cause: error });
     }
     onStep(
       server.admin,
       `serves ${fingerprint.slice(0, 12)} (${done.length} of ${servers.length})`,
     );
   }
-  return `${servers.length} servers serve ${folder}, score fingerprint ${fingerprint}`;
+  const all = servers.length === 1 ? '1 server serves' : `${servers.length} servers serve`;
+  return { sentence: `${all} ${folder}, score fingerprint ${fingerprint}`, isWhole: true };
+}
+
+function describeStop(servers: readonly RolledServer[], done: number): string {
+  const [changed, others] = [servers.slice(0, done), servers.slice(done)].map((some) =>
+    some.map(({ admin }) => admin).join(', '),
+  );
+  return done === 0
+    ? 'stopped: no server was changed'
+    : `stopped: the new model is on ${changed}, and not on ${others}`;
+}
+
+function describeDoubt({ admin }: RolledServer, error: unknown): string {
+  return error instanceof CallError && unknownEnds.has(error.code)
+    ? `${admin} may still load the model ('slmrank admin pool --admin-address ${admin}' tells); besides, `
+    : '';
 }
 
 /** @throws Error when the server cannot begin a change. */
@@ -117,6 +150,8 @@ async function withAdmin<T>(
   const client = createAdminClient(admin, timeoutMs, trust);
   try {
     return await work(client);
+  } catch (error) {
+    throw await explainFailure(error, admin, trust.ca !== undefined);
   } finally {
     client.close();
   }
@@ -153,15 +188,16 @@ async function awaitHealth(
       if (performance.now() > giveUpAtMs) {
         throw new Error(`${data} is not healthy: ${state}`);
       }
-      await pause(healthPauseMs);
+      await wait(healthPauseMs);
     }
   } finally {
     client.close();
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Resolves early when the signal comes. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** Puts the former models back if that is wanted. Resolves to the state of the fleet in words. */

@@ -104,8 +104,19 @@ function toBalancing({
   return { policy, channels, subset, weights, retry, callMs };
 }
 
-function readFailures({ failures }: SimulateOptions): readonly Failure[] {
-  return failures === undefined ? [] : parseFailures(readFileSync(failures, 'utf8'), failures);
+/** @throws UsageError for a replica that the servers do not have. */
+function readFailures({ failures: file, factors }: SimulateOptions): readonly Failure[] {
+  const read = file === undefined ? [] : parseFailures(readFileSync(file, 'utf8'), file);
+  read.forEach((failure, place) => {
+    const { length } = factors;
+    if (failure.kind === 'slow' && (failure.replica ?? 0) >= length) {
+      throw new UsageError(
+        `${file}: 'failures[${place}].replica' is ${failure.replica}; each server has ${length}, ` +
+          'counted from 0 (--replicas, --factors)',
+      );
+    }
+  });
+  return read;
 }
 
 /** @throws UsageError when a --shape is malformed. */

@@ -9,6 +9,9 @@ export interface PinnedBy {
   readonly metadata: string | undefined;
 }
 
+const fieldName = 'score_fingerprint';
+const metadataName = 'slmrank-score-fingerprint';
+/** One spelling only, because proxies that route by it compare texts. */
 const form = /^[0-9a-f]{64}$/;
 
 /**
@@ -22,8 +25,8 @@ export function assertPin({ field = '', metadata = '' }: PinnedBy, served: strin
   if (field !== '' && metadata !== '' && field !== metadata) {
     const description =
       `is '${clip(field)}' in the request and '${clip(metadata)}' in the metadata ` +
-      'slmrank-score-fingerprint; one of them, or the same in both, is needed';
-    throw invalidPin(description);
+      `${metadataName}; one of them, or the same in both, is needed`;
+    throw invalidPin(fieldName, description);
   }
   const wanted = field === '' ? metadata : field;
   if (wanted === '' || wanted === served) {
@@ -31,9 +34,9 @@ export function assertPin({ field = '', metadata = '' }: PinnedBy, served: strin
   }
   if (!form.test(wanted)) {
     const description =
-      `is '${clip(wanted)}' (${wanted.length} characters); 64 hexadecimal digits are needed, ` +
-      'as score_fingerprint of a reply has them';
-    throw invalidPin(description);
+      `is '${clip(wanted)}' (${wanted.length} characters); 64 hexadecimal digits (0-9, a-f) are ` +
+      'needed, as score_fingerprint of a reply has them';
+    throw invalidPin(field === '' ? metadataName : fieldName, description);
   }
   throw new RankError(
     'unavailable',
@@ -44,8 +47,7 @@ export function assertPin({ field = '', metadata = '' }: PinnedBy, served: strin
   );
 }
 
-function invalidPin(description: string): RankError {
-  const field = 'score_fingerprint';
+function invalidPin(field: string, description: string): RankError {
   return new RankError('invalid-argument', `${field} ${description}`, {
     violations: [{ field, description }],
   });

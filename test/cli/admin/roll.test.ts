@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { at } from '../../../src/base/at.ts';
@@ -6,6 +9,7 @@ import { run } from '../../../src/cli/admin/admin.ts';
 import { parseServers } from '../../../src/cli/admin/roll.ts';
 import { type AdminServer, startAdminServer } from '../../../src/server/admin/server.ts';
 import { captureOutput } from '../../support/captured-output.ts';
+import { issueCertificate } from '../../support/raw-grpc/certificates.ts';
 import { FakeClock } from '../../support/fakes/clock.ts';
 import { setUpModels } from '../../support/serving/model-set-up.ts';
 import {
@@ -23,12 +27,19 @@ interface OneServer {
   readonly folder: () => string;
 }
 
-/** `broken` folders fail their verification on this server, `odd` ones have another model there. */
+/**
+ * `broken` folders fail their verification on this server, `odd` ones have another model there, and
+ * `slow` ones are never verified.
+ */
 async function startOne(
   broken: readonly string[],
   odd: readonly string[] = [],
+  slow: readonly string[] = [],
 ): Promise<OneServer> {
   const opened = await setUpModels('cpu:1', (folder) => {
+    if (slow.includes(folder)) {
+      return new Promise(() => undefined);
+    }
     if (broken.includes(folder)) {
       throw new RankError('invalid-argument', `${folder}/weights.bin has another SHA-256`);
     }
@@ -137,6 +148,49 @@ describe('admin load-model --servers', () => {
     expect(folders()).toEqual(['/first', '/first']);
   });
 
+  test('Control-C ends the roll before the next server, and the message names both kinds', async () => {
+    servers = [await startOne([]), await startOne([])];
+    const rolling = roll('--pause', '60');
+    while (!output.stderr.includes('(1 of 2)')) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    process.emit('SIGINT');
+    expect(await rolling).toBe(130);
+    expect(output.stderr).toContain(
+      'Stopping before the next server; Control-C again ends at once',
+    );
+    const [first = '', second = ''] = addresses();
+    expect(output.stdout).toBe(`stopped: the new model is on ${first}, and not on ${second}\n`);
+    expect(folders()).toEqual(['/new', '/first']);
+  });
+
+  test('says so when a server may still load the model', async () => {
+    servers = [await startOne([]), await startOne([], [], ['/new'])];
+    const [first = '', second = ''] = addresses();
+    await expect(roll('--timeout', '1')).rejects.toThrow(
+      `${second} may still load the model ('slmrank admin pool --admin-address ${second}' tells); ` +
+        `besides, the roll has stopped: the new model is on ${first}`,
+    );
+  });
+
+  test('a server that has the model already loads it again', async () => {
+    servers = [await startOne([]), await startOne([])];
+    expect(await roll()).toBe(0);
+    expect(await roll()).toBe(0);
+    expect(folders()).toEqual(['/new', '/new']);
+  });
+
+  test('TLS options against a server without TLS get a hint', async () => {
+    servers = [await startOne([])];
+    const folder = mkdtempSync(join(tmpdir(), 'slmrank-roll-'));
+    const ca = join(folder, 'ca.pem');
+    writeFileSync(ca, issueCertificate({ name: 'an authority' }).certPem);
+    await expect(roll('--timeout', '2', '--tls-ca', ca)).rejects.toThrow(
+      `${at(addresses(), 0)} does not speak TLS: leave the --tls options out; no server was changed`,
+    );
+    rmSync(folder, { recursive: true });
+  });
+
   test('waits for the health of the data address', async () => {
     servers = [await startOne([])];
     const cold = await startTestServer({}, { cold: true });
@@ -153,9 +207,20 @@ test.each([
   ['a:1=b', "--servers has 'a:1=b'"],
   ['a:1=b:2=c:3', "--servers has 'a:1=b:2=c:3'"],
   ['a:1,b:1,a:1', '--servers has a:1 twice'],
+  ['a:65536', "--servers has 'a:65536'"],
+  ['a:1,,b:1', "--servers has ''; HOST:PORT"],
 ])('refuses the list %s', (text, message) => {
   expect(() => parseServers(text)).toThrow(message);
 });
+
+test.each([[['--json']], [['--admin-address', 'b:1']]])(
+  'refuses --servers with %j',
+  async (more) => {
+    await expect(run(['load-model', '/new', '--servers', 'a:1', ...more])).rejects.toThrow(
+      '--servers goes without --admin-address and --json',
+    );
+  },
+);
 
 test.each([[['pool', '--servers', 'a:1']], [['load-model', '/new', '--undo']]])(
   'refuses %j',

@@ -122,6 +122,16 @@ describe('slmrank simulate', () => {
     await expect(run(['--failures', join(folder, 'none.json')])).rejects.toThrow(/none\.json/);
   });
 
+  test('refuses failures of a replica that the servers do not have', async () => {
+    const failures = join(folder, 'failures.json');
+    const span = { servers: 1, atSeconds: 0, untilSeconds: 1 };
+    const slow = { kind: 'slow', factor: 3, replica: 2, ...span };
+    writeFileSync(failures, JSON.stringify({ failures: [{ kind: 'crash', ...span }, slow] }));
+    await expect(run(['--failures', failures, '--replicas', '2'])).rejects.toThrow(
+      `${failures}: 'failures[1].replica' is 2; each server has 2, counted from 0`,
+    );
+  });
+
   test('bursts make the slowest requests slower', async () => {
     const p99 = async (...more: string[]) => {
       output.stdout = '';

@@ -42,8 +42,18 @@ describe('a pin that no server can serve is the fault of the request', () => {
     [
       'a part of a fingerprint, as logs show it',
       { field: 'efefefefefef', metadata: undefined },
-      "score_fingerprint is 'efefefefefef' (12 characters); 64 hexadecimal digits are needed, " +
-        'as score_fingerprint of a reply has them',
+      "score_fingerprint is 'efefefefefef' (12 characters); 64 hexadecimal digits (0-9, a-f) are " +
+        'needed, as score_fingerprint of a reply has them',
+    ],
+    [
+      'capital letters, which proxies that route by it would not find',
+      { field: undefined, metadata: served.toUpperCase() },
+      `slmrank-score-fingerprint is '${served.toUpperCase()}' (64 characters); 64 hexadecimal digits (0-9, a-f)`,
+    ],
+    [
+      'the header twice, which HTTP joins',
+      { field: undefined, metadata: `${served}, ${served}` },
+      `slmrank-score-fingerprint is '${served}, efefefefefefef' (130 characters)`,
     ],
     [
       'two different ones',
@@ -54,6 +64,7 @@ describe('a pin that no server can serve is the fault of the request', () => {
   ])('%s', (_, pin, message) => {
     const call = () => assertPin(pin, served);
     expect(call).toThrow(message);
-    expect(call).toThrow(expect.objectContaining({ kind: 'invalid-argument' }));
+    const violations = [expect.objectContaining({ field: message.split(' ')[0] })];
+    expect(call).toThrow(expect.objectContaining({ kind: 'invalid-argument', violations }));
   });
 });

@@ -103,7 +103,8 @@ function formOf(
   passages: readonly string[],
   { modelName, parameters }: WireModelInferRequest,
 ): RankForm {
-  const { truncate, timeout, [fingerprintParameter]: fingerprint } = parameters;
+  const { truncate, timeout } = parameters;
+  const scoreFingerprint = readPin(parameters);
   const timeoutUs = Number(timeout?.uint64Param ?? timeout?.int64Param ?? 0);
   return toRankForm({
     query,
@@ -117,11 +118,22 @@ function formOf(
     noCache: false,
     onBadCandidate: 'ON_BAD_CANDIDATE_REFUSE',
     model: modelName,
-    ...(fingerprint?.stringParam === undefined
-      ? {}
-      : { scoreFingerprint: fingerprint.stringParam }),
+    ...(scoreFingerprint === undefined ? {} : { scoreFingerprint }),
     ...(timeoutUs > 0 ? { timeoutMs: Math.ceil(timeoutUs / 1000) } : {}),
   });
+}
+
+/** @throws RankError for a value that is no text: without it any model could answer. */
+function readPin({
+  [fingerprintParameter]: pin,
+}: WireModelInferRequest['parameters']): string | undefined {
+  if (pin !== undefined && pin.stringParam === undefined) {
+    const [given] = Object.entries(pin).filter(([, value]) => value !== undefined);
+    const found = given === undefined ? 'has no value' : `is ${String(given[1])}, no text`;
+    const description = `${found}; a string_param with a score fingerprint is needed`;
+    throw invalidRequest([{ field: `parameters.${fingerprintParameter}`, description }]);
+  }
+  return pin?.stringParam;
 }
 
 function readOutputs({

@@ -70,6 +70,19 @@ describe('ModelInfer', () => {
     });
   });
 
+  test.each([
+    [{ int64_param: '5' }, 'parameters.score_fingerprint is 5, no text; a string_param'],
+    [{ bool_param: false }, 'parameters.score_fingerprint is false, no text; a string_param'],
+    [{}, 'parameters.score_fingerprint has no value; a string_param'],
+    [{ string_param: 'efef' }, "score_fingerprint is 'efef' (4 characters); 64 hexadecimal"],
+  ])('refuses %j as a pin', async (value, message) => {
+    const pinned = { ...inferRequest, parameters: { score_fingerprint: value } };
+    expect(await kserve.fail(pinned)).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      message: expect.stringContaining(message),
+    });
+  });
+
   test('begins with all queries at once, so that one model ranks them', async () => {
     kserve.server.pipeline.holds = true;
     const before = kserve.server.pipeline.ranked.length;
