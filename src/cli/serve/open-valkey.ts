@@ -65,9 +65,9 @@ export function openValkey(
     ca,
     timeoutMs,
     ...(onCall === undefined ? {} : { onCall }),
-    onBreaker: (isOpen) => {
+    onBreaker: (isOpen, reason) => {
       if (isOpen) {
-        log.warn({ server }, 'Valkey does not answer in time: it is asked again after a pause');
+        log.warn({ server, reason }, 'many calls of Valkey failed: it is asked again after a pause');
       } else {
         log.info({ server }, 'Valkey answers again');
       }

@@ -36,7 +36,7 @@ export interface RemoteItemsParts {
   readonly onBad: () => void;
 }
 
-export type ItemConnection = Pick<Valkey, 'run' | 'restart'>;
+export type ItemConnection = Pick<Valkey, 'run'>;
 
 type Args = readonly (string | number | Buffer)[];
 
@@ -148,7 +148,7 @@ export class RemoteItems {
     const args = ['COUNT', batchItems, 'BLOCK', waitMs, 'STREAMS', streamKey, entry];
     const mostBytes = batchItems * 2 * idBytes;
     const { waiting } = this.#parts;
-    return this.#read(await waiting.run('XREAD', args, { mostBytes }), readNews, waiting);
+    return this.#read(await waiting.run('XREAD', args, { mostBytes }), readNews);
   }
 
   /** Whether this server is to make an item that will have this stamp. */
@@ -170,19 +170,16 @@ export class RemoteItems {
     read: (reply: Reply) => Answer | undefined,
   ): Promise<Answer | undefined> {
     const { valkey, timeoutMs } = this.#parts;
-    const limits = timeoutMs === undefined ? { mostBytes } : { mostBytes, timeoutMs };
-    return this.#read(await valkey.run(name, args, limits), read, valkey);
+    return this.#read(await valkey.run(name, args, { mostBytes, timeoutMs }), read);
   }
 
   #read<Answer>(
     reply: Reply | undefined,
     read: (reply: Reply) => Answer | undefined,
-    from: ItemConnection,
   ): Answer | undefined {
     const answer = reply === undefined ? undefined : read(reply);
     if (reply !== undefined && answer === undefined) {
       this.#parts.onBad();
-      from.restart();
     }
     return answer;
   }
