@@ -6,6 +6,7 @@ import type { Observer } from '../../observe/observer.ts';
 import { watchFleet } from '../../observe/watch-gauges.ts';
 import type { Log } from '../../observe/log.ts';
 import type { EndedCall } from '../../valkey/ended-call.ts';
+import { fleetName } from '../../valkey/seal.ts';
 import { Valkey } from '../../valkey/valkey.ts';
 
 /** What the servers of a fleet share, and the secret that seals it. */
@@ -74,7 +75,7 @@ export function openValkey(
     },
     onConnection: (isConnected, reason) => {
       if (isConnected) {
-        log.info({ server }, 'connected to Valkey');
+        log.info({ server, fleet: fleetName(secret) }, 'connected to Valkey');
       } else {
         log.warn({ server, reason }, 'not connected to Valkey: nothing is shared with the fleet');
       }
