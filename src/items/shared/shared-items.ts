@@ -104,7 +104,10 @@ export class SharedItems implements ItemStore, Fleet {
   }
 
   async put(items: readonly ItemPut[]): Promise<readonly PutOutcome[]> {
-    const outcomes = await this.#parts.local.put(items);
+    const stored = this.#parts.local.put(items);
+    // Of many items, some may be stored although others found no room.
+    stored.catch(() => this.#sender.send(items.map(idOf)));
+    const outcomes = await stored;
     await this.#send(items.filter((_, place) => outcomes[place] === 'stored'));
     return outcomes;
   }
