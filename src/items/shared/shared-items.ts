@@ -50,6 +50,7 @@ export interface SharedState {
 
 /** A write waits so long at most until it is sent. */
 const mostSendMs = 100;
+const mostCloseMs = 1000;
 
 /**
  * A server's own store, kept the same as those of other servers through Valkey. All is read from
@@ -186,10 +187,15 @@ export class SharedItems implements ItemStore, Fleet {
     return localStamp(local, id) === stamp;
   }
 
-  /** Resolves when all writes have ended and the store is closed. */
+  /**
+   * Sends what waits, if that takes no longer than a second. Resolves when all writes have ended
+   * and the store is closed.
+   */
   async close(): Promise<void> {
-    await Promise.all([this.#follower.close(), this.#sender.close()]);
+    await this.#soon(this.#sender.send([]), mostCloseMs);
+    // A server that is slow, or lies, would keep what is under way from ending.
     this.#parts.disconnect();
+    await Promise.all([this.#follower.close(), this.#sender.close()]);
     await this.#parts.local.close();
   }
 
