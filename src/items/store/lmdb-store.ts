@@ -226,15 +226,19 @@ export class LmdbItemStore implements ItemStore {
   async #takeTurn(items: number, apply: (draft: Draft) => void): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ items, apply, resolve, reject });
-      this.#writing ??= this.#writeAll().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#writeAll();
     });
   }
 
+  /** As soon as nothing waits, `#writing` is reset: what is added then would be left behind. */
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      await this.#writeSome(takeItems(this.#waiting, mostItems));
+    await Promise.resolve();
+    try {
+      while (this.#waiting.length > 0) {
+        await this.#writeSome(takeItems(this.#waiting, mostItems));
+      }
+    } finally {
+      this.#writing = undefined;
     }
   }
 
