@@ -29,7 +29,7 @@ export const valkeySettings: {
     {
       default: 'off',
       bounds: "valkey://[USER@]HOST[:PORT][/DB], valkeys:// for TLS, or 'off'",
-      why: 'Shares scores with the other servers of a fleet, on a Valkey or Redis server (redis:// and rediss:// mean the same). No cluster. Needs the score cache (SLMRANK_CACHE_ENTRIES).',
+      why: 'Shares scores with the other servers of a fleet, and items if there is a store (SLMRANK_ITEMS), through a Valkey or Redis server (redis:// and rediss:// mean the same). No cluster. Scores need the score cache (SLMRANK_CACHE_ENTRIES).',
     },
     parseValkeyUrl,
   ),
