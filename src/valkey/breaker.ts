@@ -12,8 +12,7 @@ export interface Breaker {
   readonly untilAtMs: number;
 }
 
-export const breakerStates = ['closed', 'half-open', 'open'] as const;
-export type BreakerState = (typeof breakerStates)[number];
+export type BreakerState = 'closed' | 'half-open' | 'open';
 
 /** Calls that are remembered. */
 const windowCalls = 20;

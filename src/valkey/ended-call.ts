@@ -28,7 +28,12 @@ export function isGood(outcome: CallOutcome, operation: ValkeyOperation): boolea
   return outcome === 'answered' || (outcome === 'refused' && operation !== 'get');
 }
 
-/** Of a call that the client library has rejected. */
+/** Of a call that the connection has rejected. */
 export function outcomeOf(error: unknown): CallOutcome {
-  return error instanceof Error && error.name === 'ReplyError' ? 'refused' : 'broken';
+  return isRefusal(error) ? 'refused' : 'broken';
+}
+
+/** Whether it is the server's answer. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
 }

@@ -9,9 +9,11 @@ export const sealBytes = 16;
  * its own, so that a value of one is none of another.
  */
 export class Seal {
+  readonly fleet: string;
   readonly #key: Buffer;
 
   constructor(secret: string, purpose: string) {
+    this.fleet = fleetName(secret);
     this.#key = createHmac('sha256', secret).update(purpose).digest();
   }
 
@@ -35,4 +37,9 @@ export class Seal {
     const mac = createHmac('sha256', this.#key).update(named).update(value).digest();
     return mac.subarray(0, sealBytes);
   }
+}
+
+/** The same on all servers with this secret, of which it tells nothing: a part of names. */
+export function fleetName(secret: string): string {
+  return createHmac('sha256', secret).update('fleet').digest('base64url').slice(0, 8);
 }

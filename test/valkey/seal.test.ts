@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { at } from '../../src/base/at.ts';
-import { Seal, sealBytes } from '../../src/valkey/seal.ts';
+import { fleetName, Seal, sealBytes } from '../../src/valkey/seal.ts';
 
 const secret = 'a secret of the fleet, long enough';
 const seal = new Seal(secret, 'scores');
@@ -32,4 +32,11 @@ test('key and value cannot be divided differently', () => {
   const sealed = seal.seal('ab', Buffer.from('c'));
   const moved = Buffer.concat([sealed.subarray(0, sealBytes), Buffer.from('bc')]);
   expect(seal.open('a', moved)).toBeUndefined();
+});
+
+test('servers with one secret have the name of one fleet, with another one another', () => {
+  expect(seal.fleet).toMatch(/^[A-Za-z0-9_-]{8}$/);
+  expect(new Seal(secret, 'items').fleet).toBe(seal.fleet);
+  expect(fleetName(secret)).toBe(seal.fleet);
+  expect(fleetName(`${secret}.`)).not.toBe(seal.fleet);
 });

@@ -56,12 +56,12 @@ export class FleetScores implements Fleet {
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FleetOptions) {
-    const { secret, valkey, clock = systemClock } = options;
+    const { secret, valkey, ttlMs, clock = systemClock } = options;
     this.#options = options;
     this.#clock = clock;
     this.salt = createHmac('sha256', secret).update('score keys').digest('base64url');
     this.#seal = new Seal(secret, 'scores');
-    this.#writes = new WriteBatches(valkey, clock);
+    this.#writes = new WriteBatches(valkey, ttlMs, clock);
   }
 
   get counts(): FleetCounts {
@@ -82,12 +82,11 @@ export class FleetScores implements Fleet {
     if (!this.#options.valkey.mayAnswer) {
       return;
     }
-    const { ttlMs } = this.#options;
     const sound = [...scores].filter(([, score]) => score.bad === undefined);
     this.#writes.add(
       sound.map(([key, score]) => {
         const name = nameOf(key);
-        return { key: name, value: this.#seal.seal(name, encodeScore(score)), ttlMs };
+        return { key: name, value: this.#seal.seal(name, encodeScore(score)) };
       }),
     );
   }

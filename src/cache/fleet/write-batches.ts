@@ -3,7 +3,7 @@ import type { Valkey, ValkeyEntry } from '../../valkey/valkey.ts';
 
 /** How long a batch waits for entries of other requests. */
 const lingerMs = 5;
-/** Commands of one batch: about 2 ms of the main thread. */
+/** Entries of one batch: about 0.4 ms of the main thread. */
 const batchEntries = 500;
 /** Entries that wait at most, about 3 MB; what is over is dropped. */
 export const mostWaiting = 10_000;
@@ -17,13 +17,15 @@ const timeoutMs = 200;
 export class WriteBatches {
   readonly #valkey: Pick<Valkey, 'set' | 'mayAnswer'>;
   readonly #clock: Clock;
+  readonly #ttlMs: number;
   #waiting: ValkeyEntry[] = [];
   #isWriting = false;
   #written = 0;
   #dropped = 0;
 
-  constructor(valkey: Pick<Valkey, 'set' | 'mayAnswer'>, clock: Clock) {
+  constructor(valkey: Pick<Valkey, 'set' | 'mayAnswer'>, ttlMs: number, clock: Clock) {
     this.#valkey = valkey;
+    this.#ttlMs = ttlMs;
     this.#clock = clock;
   }
 
@@ -49,9 +51,11 @@ export class WriteBatches {
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, batchEntries);
-      const written = (await this.#valkey.set(batch, timeoutMs)) ?? 0;
-      this.#written += written;
-      this.#dropped += batch.length - written;
+      if (await this.#valkey.set(batch, { ttlMs: this.#ttlMs, timeoutMs })) {
+        this.#written += batch.length;
+      } else {
+        this.#dropped += batch.length;
+      }
     }
     this.#isWriting = false;
   }

@@ -6,6 +6,7 @@ import type { Observer } from '../../observe/observer.ts';
 import { watchFleet } from '../../observe/watch-gauges.ts';
 import type { Log } from '../../observe/log.ts';
 import type { EndedCall } from '../../valkey/ended-call.ts';
+import { fleetName } from '../../valkey/seal.ts';
 import { Valkey } from '../../valkey/valkey.ts';
 
 /** What the servers of a fleet share, and the secret that seals it. */
@@ -65,11 +66,11 @@ export function openValkey(
     ca,
     timeoutMs,
     ...(onCall === undefined ? {} : { onCall }),
-    onBreaker: (isOpen) => {
+    onBreaker: (isOpen, reason) => {
       if (isOpen) {
         log.warn(
-          { server },
-          'Valkey does not answer in time: nothing is shared until a pause is over',
+          { server, reason },
+          'many calls of Valkey failed: nothing is shared until a pause is over',
         );
       } else {
         log.info({ server }, 'Valkey answers again');
@@ -77,7 +78,7 @@ export function openValkey(
     },
     onConnection: (isConnected, reason) => {
       if (isConnected) {
-        log.info({ server }, 'connected to Valkey');
+        log.info({ server, fleet: fleetName(secret) }, 'connected to Valkey');
       } else {
         log.warn({ server, reason }, 'not connected to Valkey: nothing is shared with the fleet');
       }

@@ -36,14 +36,12 @@ export interface RemoteItemsParts {
   readonly onBad: () => void;
 }
 
-export type ItemConnection = Pick<Valkey, 'run' | 'restart'>;
+export type ItemConnection = Pick<Valkey, 'run'>;
 
 type Args = readonly (string | number | Buffer)[];
 
-/** The version of the format is part of the names. */
-const itemsKey = 'slmrank:items1';
-const streamKey = 'slmrank:items1:changes';
-const claimKey = 'slmrank:items1:claim:';
+/** The version of the format is part of the names; so is that of the fleet. */
+const prefix = 'slmrank:items1';
 /** Before the first entry. */
 const startEntry = '0-0';
 /** Entries of the stream that are kept, about. A server that is further behind reads all items. */
@@ -67,11 +65,15 @@ const stampBytes = stampLength + 16;
  */
 export class RemoteItems {
   readonly #parts: RemoteItemsParts;
+  readonly #itemsKey: string;
+  readonly #streamKey: string;
   /** Of one record with its seal. As JSON, control characters take six bytes each. */
   readonly #recordBytes: number;
 
   constructor(parts: RemoteItemsParts) {
     this.#parts = parts;
+    this.#itemsKey = `${prefix}:${parts.seal.fleet}`;
+    this.#streamKey = `${this.#itemsKey}:changes`;
     this.#recordBytes = Math.min(4 * parts.limits.textBytes + batchBytes, mostRecordBytes);
   }
 
@@ -81,7 +83,8 @@ export class RemoteItems {
       const bytes = this.#parts.seal.seal(record.id, packRecord(record));
       return bytes.length > this.#recordBytes ? [] : [record.id, stamp, bytes];
     });
-    const args = [pushScript, 2, itemsKey, streamKey, streamEntries, wanted, bareRecipe, ...sealed];
+    const keys = [this.#itemsKey, this.#streamKey];
+    const args = [pushScript, 2, ...keys, streamEntries, wanted, bareRecipe, ...sealed];
     return sealed.length === 0 ? 0 : await this.#ask('EVAL', args, wordBytes, readNumber);
   }
 
@@ -90,7 +93,7 @@ export class RemoteItems {
     const found: ItemRecord[] = [];
     for (let place = 0; place < ids.length; ) {
       const asked = ids.slice(place, place + batchItems);
-      const args = [recordsScript, 1, itemsKey, batchBytes, ...asked];
+      const args = [recordsScript, 1, this.#itemsKey, batchBytes, ...asked];
       const mostBytes = batchBytes + this.#recordBytes;
       const reply = await this.#ask('EVAL', args, mostBytes, (list) =>
         isRecords(list) && list.length <= asked.length ? list : undefined,
@@ -106,7 +109,7 @@ export class RemoteItems {
 
   /** The stamps of these ids, in their order; null where there is none. */
   async stamps(ids: readonly string[]): Promise<readonly (Stamp | null)[] | undefined> {
-    const args = [itemsKey, ...ids.map((id) => `s${id}`)];
+    const args = [this.#itemsKey, ...ids.map((id) => `s${id}`)];
     return await this.#ask('HMGET', args, ids.length * stampBytes, (reply) =>
       readStamps(reply, ids.length),
     );
@@ -114,7 +117,7 @@ export class RemoteItems {
 
   /** Stamps of a part of all items, in no order. */
   async page(cursor: string): Promise<Page | undefined> {
-    const args = [itemsKey, cursor, 'MATCH', 's*', 'COUNT', pageStamps];
+    const args = [this.#itemsKey, cursor, 'MATCH', 's*', 'COUNT', pageStamps];
     // The server gives more than asked for where entries share a bucket.
     const mostBytes = 20 * pageStamps * (idBytes + stampBytes);
     return await this.#ask('HSCAN', args, mostBytes, readPage);
@@ -126,7 +129,7 @@ export class RemoteItems {
     if (changes === undefined) {
       return undefined;
     }
-    const args = [streamKey, '+', '-', 'COUNT', 1];
+    const args = [this.#streamKey, '+', '-', 'COUNT', 1];
     const last = await this.#ask('XREVRANGE', args, 2 * idBytes, readChanges);
     const [newest] = last ?? [];
     return last && (newest ?? { entry: startEntry, changes });
@@ -138,29 +141,30 @@ export class RemoteItems {
     if (now === undefined || entry === startEntry) {
       return now === undefined ? undefined : { isThere: now >= changes, changes: now };
     }
-    const found = await this.#ask('XRANGE', [streamKey, entry, entry], 2 * idBytes, readChanges);
+    const args = [this.#streamKey, entry, entry];
+    const found = await this.#ask('XRANGE', args, 2 * idBytes, readChanges);
     const isThere = found?.[0]?.changes === changes && now >= changes;
     return found && { isThere, changes: now };
   }
 
   /** Changes behind a place, at once or within `waitMs`. */
   async changes({ entry }: Position, waitMs: number): Promise<readonly Change[] | undefined> {
-    const args = ['COUNT', batchItems, 'BLOCK', waitMs, 'STREAMS', streamKey, entry];
+    const args = ['COUNT', batchItems, 'BLOCK', waitMs, 'STREAMS', this.#streamKey, entry];
     const mostBytes = batchItems * 2 * idBytes;
     const { waiting } = this.#parts;
-    return this.#read(await waiting.run('XREAD', args, { mostBytes }), readNews, waiting);
+    return this.#read(await waiting.run('XREAD', args, { mostBytes }), readNews);
   }
 
   /** Whether this server is to make an item that will have this stamp. */
   async claim(id: string, finished: Stamp): Promise<Claim | undefined> {
     const name = createHash('sha256').update(`${id} ${finished}`).digest('base64url').slice(0, 22);
-    const keys = [itemsKey, `${claimKey}${name}`];
+    const keys = [this.#itemsKey, `${this.#itemsKey}:claim:${name}`];
     const args = [claimScript, 2, ...keys, id, finished, this.#parts.server, claimMs];
     return await this.#ask('EVAL', args, wordBytes, readClaim);
   }
 
   async #changes(): Promise<number | undefined> {
-    return await this.#ask('HGET', [itemsKey, 'n'], wordBytes, readCount);
+    return await this.#ask('HGET', [this.#itemsKey, 'n'], wordBytes, readCount);
   }
 
   async #ask<Answer>(
@@ -170,19 +174,16 @@ export class RemoteItems {
     read: (reply: Reply) => Answer | undefined,
   ): Promise<Answer | undefined> {
     const { valkey, timeoutMs } = this.#parts;
-    const limits = timeoutMs === undefined ? { mostBytes } : { mostBytes, timeoutMs };
-    return this.#read(await valkey.run(name, args, limits), read, valkey);
+    return this.#read(await valkey.run(name, args, { mostBytes, timeoutMs }), read);
   }
 
   #read<Answer>(
     reply: Reply | undefined,
     read: (reply: Reply) => Answer | undefined,
-    from: ItemConnection,
   ): Answer | undefined {
     const answer = reply === undefined ? undefined : read(reply);
     if (reply !== undefined && answer === undefined) {
       this.#parts.onBad();
-      from.restart();
     }
     return answer;
   }

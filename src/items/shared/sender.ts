@@ -57,26 +57,34 @@ export class Sender {
   }
 
   #start(): Promise<void> {
-    this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined;
-    });
+    this.#sending ??= this.#sendAll();
     return this.#sending;
   }
 
+  /** Resets `#sending` as soon as nothing waits: what is added later would be left behind. */
   async #sendAll(): Promise<void> {
     this.#cancelRetry();
-    while (this.#waiting.size > 0 && !this.#isClosed) {
-      const records = this.#take();
-      if (records.length === 0) {
-        continue;
+    await Promise.resolve();
+    try {
+      while (this.#waiting.size > 0 && !this.#isClosed) {
+        const records = this.#take();
+        if (!(await this.#push(records))) {
+          this.#retryLater();
+          return;
+        }
       }
-      const stored = await this.#parts.remote.push(records, this.#parts.wanted());
-      if (stored === undefined) {
-        records.forEach(({ record: { id } }) => this.#waiting.add(id));
-        this.#retryLater();
-        return;
-      }
+    } finally {
+      this.#sending = undefined;
     }
+  }
+
+  async #push(records: readonly StampedRecord[]): Promise<boolean> {
+    const { remote, wanted } = this.#parts;
+    if (records.length === 0 || (await remote.push(records, wanted())) !== undefined) {
+      return true;
+    }
+    records.forEach(({ record: { id } }) => this.#waiting.add(id));
+    return false;
   }
 
   #retryLater(): void {

@@ -50,6 +50,7 @@ export interface SharedState {
 
 /** A write waits so long at most until it is sent. */
 const mostSendMs = 100;
+const mostCloseMs = 1000;
 
 /**
  * A server's own store, kept the same as those of other servers through Valkey. All is read from
@@ -104,7 +105,10 @@ export class SharedItems implements ItemStore, Fleet {
   }
 
   async put(items: readonly ItemPut[]): Promise<readonly PutOutcome[]> {
-    const outcomes = await this.#parts.local.put(items);
+    const stored = this.#parts.local.put(items);
+    // Of many items, some may be stored although others found no room.
+    stored.catch(() => this.#sender.send(items.map(idOf)));
+    const outcomes = await stored;
     await this.#send(items.filter((_, place) => outcomes[place] === 'stored'));
     return outcomes;
   }
@@ -183,10 +187,15 @@ export class SharedItems implements ItemStore, Fleet {
     return localStamp(local, id) === stamp;
   }
 
-  /** Resolves when all writes have ended and the store is closed. */
+  /**
+   * Sends what waits, if that takes no longer than a second. Resolves when all writes have ended
+   * and the store is closed.
+   */
   async close(): Promise<void> {
-    await Promise.all([this.#follower.close(), this.#sender.close()]);
+    await this.#soon(this.#sender.send([]), mostCloseMs);
+    // A server that is slow, or lies, would keep what is under way from ending.
     this.#parts.disconnect();
+    await Promise.all([this.#follower.close(), this.#sender.close()]);
     await this.#parts.local.close();
   }
 

@@ -69,7 +69,8 @@ export interface StoreStats {
  *
  * Writes resolve when they are durable: they survive the end of the process at once, kill -9
  * included, and the loss of power too as far as the disk keeps what it says it has flushed. They
- * reject with RankError `overloaded`, ITEMS_FULL, when there is no room; reading goes on.
+ * reject with RankError `overloaded`, ITEMS_FULL, when there is no room; reading goes on. Of up to
+ * 100 items that are rejected, none is stored; of more, each hundred is or is not.
  *
  * A store of another kind may answer reads with a promise; the embedded one answers at once.
  */

@@ -207,7 +207,7 @@ export class LmdbItemStore implements ItemStore {
   ): Promise<readonly Outcome[]> {
     this.#tables();
     const outcomes: Outcome[] = [];
-    await Promise.all(
+    const parts = await Promise.allSettled(
       cutInto(items, mostItems).map(async (part, place) => {
         const run = (draft: Draft) =>
           part.forEach((item, i) => {
@@ -216,41 +216,54 @@ export class LmdbItemStore implements ItemStore {
         await this.#takeTurn(part.length, run);
       }),
     );
+    const failed = parts.find((part) => part.status === 'rejected');
+    if (failed !== undefined) {
+      throw failed.reason;
+    }
     return outcomes;
   }
 
   async #takeTurn(items: number, apply: (draft: Draft) => void): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ items, apply, resolve, reject });
-      this.#writing ??= this.#writeAll().finally(() => {
-        this.#writing = undefined;
-      });
+      this.#writing ??= this.#writeAll();
     });
   }
 
+  /** As soon as nothing waits, `#writing` is reset: what is added then would be left behind. */
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      await this.#writeSome(takeItems(this.#waiting, mostItems));
+    await Promise.resolve();
+    try {
+      while (this.#waiting.length > 0) {
+        await this.#writeSome(takeItems(this.#waiting, mostItems));
+      }
+    } finally {
+      this.#writing = undefined;
     }
   }
 
   async #writeSome(writes: readonly Write[]): Promise<void> {
-    const draft = new Draft(this.#parts.tables);
-    const applied = writes.filter((write) => {
-      try {
-        write.apply(draft);
-        return true;
-      } catch (error) {
-        write.reject(error);
-        return false;
-      }
-    });
+    const { draft, applied } = this.#draft(writes);
     try {
       await draft.commit();
       applied.forEach(({ resolve }) => resolve());
     } catch (error) {
       applied.forEach(({ reject }) => reject(storeFault(error, this.#parts.folder)));
     }
+  }
+
+  /** A write that fails leaves nothing behind: the draft is made again without it. */
+  #draft(writes: readonly Write[]): { readonly draft: Draft; readonly applied: readonly Write[] } {
+    const draft = new Draft(this.#parts.tables);
+    for (const write of writes) {
+      try {
+        write.apply(draft);
+      } catch (error) {
+        write.reject(error);
+        return this.#draft(writes.filter((each) => each !== write));
+      }
+    }
+    return { draft, applied: writes };
   }
 
   /** @throws RankError `overloaded`, ITEMS_FULL */

@@ -21,12 +21,10 @@ function setUp() {
       asked.push({ keys, limits });
       return Promise.resolve(keys.map((key) => values.get(key) ?? null));
     },
-    set: (entries: readonly ValkeyEntry[]) => {
-      entries.forEach(({ key, value, ttlMs }) => {
-        expect(ttlMs).toBe(1000);
-        values.set(key, value);
-      });
-      return Promise.resolve(entries.length);
+    set: (entries: readonly ValkeyEntry[], { ttlMs }: { readonly ttlMs: number }) => {
+      expect(ttlMs).toBe(1000);
+      entries.forEach(({ key, value }) => values.set(key, value));
+      return Promise.resolve(true);
     },
   };
   const open = (other = secret) =>

@@ -4,6 +4,7 @@ import { type OpenValkey, openValkey } from '../../../src/cli/serve/open-valkey.
 import { findStartProblems } from '../../../src/cli/serve/start-problems.ts';
 import { createLog, LineWriter } from '../../../src/observe/log.ts';
 import { readConfig } from '../../../src/config/config.ts';
+import { fleetName } from '../../../src/valkey/seal.ts';
 import { FakeValkey } from '../../support/valkey/fake-valkey.ts';
 import { until } from '../../support/valkey/until.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -47,7 +48,7 @@ test('it logs in with the password of the file, and logs each change once and no
   await until(() => lines.length === 2);
   const place = { server: `127.0.0.1:${server.port}` };
   expect(lines).toMatchObject([
-    { level: 30, msg: 'connected to Valkey', ...place },
+    { level: 30, msg: 'connected to Valkey', fleet: fleetName(secret), ...place },
     { level: 40, msg: 'not connected to Valkey: nothing is shared with the fleet', ...place },
   ]);
   expect(JSON.stringify(lines)).not.toContain('hunter2');

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { connectBoth } from '../../support/items/real-servers.ts';
 import { openShared, type SharedServer, until } from '../../support/items/shared-servers.ts';
+import { Seal } from '../../../src/valkey/seal.ts';
 import { putOf } from '../../support/items/stores.ts';
 import {
   noValkey,
@@ -22,11 +23,13 @@ async function start(port = 0): Promise<RealValkey> {
   return server;
 }
 
-async function open(port: number, isUp = true): Promise<SharedServer> {
+async function open(port: number, isUp = true, secret = 'secret'): Promise<SharedServer> {
   const connections = await connectBoth(port, isUp);
   cleanUps.push(() => connections.close());
   const { valkey, waiting } = connections;
-  return await openShared(valkey, { waiting, timeoutMs: 500 });
+  const disconnect = () => connections.close();
+  const seal = new Seal(secret, 'items');
+  return await openShared(valkey, { waiting, disconnect, seal, timeoutMs: 500 });
 }
 
 const idsOf = ({ local }: SharedServer) => local.list({ limit: 1000 }).map(({ id }) => id);
@@ -44,6 +47,19 @@ real(valkeyBinary === undefined ? noValkey : `two servers and a real ${valkeyBin
     await until(() => c.shared.state().walks === 1);
     expect(idsOf(c)).toEqual(['y']);
     expect(c.local.stats()).toMatchObject({ items: 1, tombstones: 1 });
+  });
+
+  test('leave those of another secret alone, in one database', async () => {
+    const { port } = await start();
+    const [a, b] = [await open(port), await open(port)];
+    const stranger = await open(port, true, 'another');
+    await stranger.shared.put([putOf('x', 9, 'of the stranger')]);
+    await a.shared.put([putOf('x')]);
+    await until(() => idsOf(b).length === 1);
+    expect(b.local.get('x')?.version).toBe(1n);
+    await until(() => [a, b, stranger].every(({ shared }) => shared.state().walks > 0));
+    expect([a, b, stranger].map(({ shared }) => shared.state().bad)).toEqual([0, 0, 0]);
+    expect(stranger.local.get('x')?.text).toBe('of the stranger');
   });
 
   test('go on when it is killed, and fill it when it is back empty', async () => {

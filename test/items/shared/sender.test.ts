@@ -78,6 +78,24 @@ test('what waits is bounded, and says when it overflows', async () => {
   expect(overflows).toBe(1);
 });
 
+test('what comes just as the sender ends is not left behind', async () => {
+  const sender = new Sender({
+    local: { stored: () => ({ kind: 'tombstone', version: 1n }), get: () => undefined },
+    remote: { push: () => Promise.resolve(1) },
+    wanted: () => undefined,
+    clock: new FakeClock(),
+    onOverflow: () => undefined,
+  });
+  for (let ticks = 0; ticks < 12; ticks += 1) {
+    const first = sender.send(['a']);
+    for (let tick = 0; tick < ticks; tick += 1) {
+      await Promise.resolve();
+    }
+    await Promise.all([first, sender.send(['b'])]);
+    expect(sender.waiting).toBe(0);
+  }
+});
+
 test('a closed sender sends nothing later', async () => {
   const { local, clock, sender, sent, valkey } = await openSender();
   valkey.isDown = true;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { createDeferred } from '../../../src/base/deferred.ts';
 import { ItemsValkey } from '../../support/items/items-valkey.ts';
 import {
   closeShared,
@@ -168,6 +169,31 @@ test('what was written while Valkey was down comes later, from a process that en
   await until(() => valkey.hash.has('ry'));
   const again = await openShared(links[0], { folder: a.folder });
   await until(() => b.local.get('x') !== undefined && again.local.get('y') !== undefined);
+});
+
+test('a server that ends sends what waits first', async () => {
+  const valkey = new ItemsValkey();
+  const link = new Link(valkey);
+  const a = await openShared(link);
+  link.isCut = true;
+  await a.shared.put([putOf('x')]);
+  expect(valkey.hash.size).toBe(0);
+  link.isCut = false;
+  await closeShared(a.shared);
+  expect([...valkey.hash.keys()]).toContain('rx');
+});
+
+test('a server ends although Valkey hangs, with all items on its disk', async () => {
+  const disconnected = createDeferred<undefined>();
+  const hung = { run: () => disconnected.promise };
+  const disconnect = () => disconnected.resolve(undefined);
+  const a = await openShared(hung, { disconnect });
+  const ids = Array.from({ length: 100 }, (_, n) => `k${n}`);
+  const puts = ids.slice(0, 20).map((client) => a.shared.put(ids.map((id) => putOf(`${client} ${id}`))));
+  expect((await Promise.all(puts)).flat()).toEqual(Array<string>(2000).fill('stored'));
+  await closeShared(a.shared);
+  const again = await openShared(new ItemsValkey(), { folder: a.folder });
+  expect(again.local.stats().items).toBe(2000);
 });
 
 test('a Valkey that has lost everything is filled again, and nothing is lost here', async () => {

@@ -44,6 +44,32 @@ test('records of others are merged, and no room is needed for deletes', async ()
   expect(store.get('a')).toBeUndefined();
 });
 
+test('of a put without room nothing is stored, and the puts beside it are', async () => {
+  const store = await openTestStore(temporaryFolder(), { maxBytes: 400_000 });
+  const long = 'x'.repeat(60_000);
+  const [first, full, last] = [
+    store.put([putOf('a')]),
+    store.put([putOf('b'), putOf('c', 1, long), putOf('d', 1, long)]),
+    store.put([putOf('e')]),
+  ];
+  await expect(full).rejects.toMatchObject({ reason: 'ITEMS_FULL' });
+  expect(await Promise.all([first, last])).toEqual([['stored'], ['stored']]);
+  expect(store.list({ limit: 9 }).map(({ id }) => id)).toEqual(['a', 'e']);
+  expect(store.stats().items).toBe(2);
+});
+
+test('a write that comes just as others end is not left behind', async () => {
+  const store = await openTestStore(temporaryFolder());
+  const deleteNothing = () => store.delete([{ id: 'x', version: undefined }]);
+  for (let ticks = 0; ticks < 20; ticks += 1) {
+    const first = deleteNothing();
+    for (let tick = 0; tick < ticks; tick += 1) {
+      await Promise.resolve();
+    }
+    expect(await Promise.all([first, deleteNothing()])).toEqual([['missing'], ['missing']]);
+  }
+});
+
 test('a closed store is not read and takes no writes, and ends those it has taken', async () => {
   const folder = temporaryFolder();
   const store = await openTestStore(folder);

@@ -14,7 +14,6 @@ export class ItemsValkey {
   readonly calls: string[] = [];
   /** Most entries of the stream. */
   mostEntries = 100_000;
-  restarts = 0;
   /** No call is answered. */
   isDown = false;
   /** Changes a reply before it is sent. */
@@ -26,10 +25,6 @@ export class ItemsValkey {
     this.calls.push(name);
     await new Promise((resolve) => setImmediate(resolve));
     return this.isDown ? undefined : await this.#serve(name, args);
-  }
-
-  restart(): void {
-    this.restarts += 1;
   }
 
   /** As after a restart of the server without a saved file. */

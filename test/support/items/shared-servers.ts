@@ -78,10 +78,6 @@ export class Link implements TestValkey {
     this.#to = to;
   }
 
-  restart(): void {
-    this.#to.restart();
-  }
-
   async run(...call: Parameters<TestValkey['run']>) {
     const reply = this.isCut ? undefined : await this.#to.run(...call);
     return this.isCut ? undefined : reply;

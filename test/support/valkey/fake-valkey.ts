@@ -15,12 +15,14 @@ export const hangUp = Symbol('the end of the connection');
 export class FakeValkey {
   /** Values by key. */
   readonly values = new Map<string, Buffer>();
-  /** The names of all commands so far. */
+  /** The names of all commands so far, without ECHO. */
   readonly commands: string[] = [];
   /** The time that each SET gave its key, in milliseconds. */
   readonly ttls = new Map<string, number>();
-  /** Replaces the honest answer; see `honest`. */
+  /** Replaces the honest answer; see `honest`. Who gets none to a command gets no echo either. */
   answer: (words: Words) => Answer = (words) => this.honest(words);
+  /** Replaces the answer to ECHO. */
+  echo: (word: string) => Answer = bulk;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #port = 0;
@@ -63,11 +65,9 @@ export class FakeValkey {
     const [name = '', ...args] = words.map(String);
     switch (name) {
       case 'MGET':
-        return `*${args.length}\r\n${args.map((key) => this.#bulk(key)).join('')}`;
-      case 'SET':
-        this.values.set(at(args, 0), at(words, 2));
-        this.ttls.set(at(args, 0), args.length > 2 ? Number(args[3]) : Number.POSITIVE_INFINITY);
-        return '+OK\r\n';
+        return `*${args.length}\r\n${args.map((key) => bulk(this.#text(key))).join('')}`;
+      case 'EVAL':
+        return this.#setAll(words.slice(3), Number(args[1]));
       case 'AUTH':
       case 'SELECT':
         return '+OK\r\n';
@@ -76,10 +76,19 @@ export class FakeValkey {
     }
   }
 
+  /** The script of `Valkey.set`. */
+  #setAll(args: Words, count: number): Answer {
+    const keys = args.slice(0, count).map(String);
+    keys.forEach((key, place) => {
+      this.values.set(key, at(args, count + 1 + place));
+      this.ttls.set(key, Number(args[count]));
+    });
+    return `:${count}\r\n`;
+  }
+
   /** One character a byte. */
-  #bulk(key: string): string {
-    const value = this.values.get(key);
-    return value === undefined ? '$-1\r\n' : `$${value.length}\r\n${value.toString('latin1')}\r\n`;
+  #text(key: string): string | undefined {
+    return this.values.get(key)?.toString('latin1');
   }
 
   #accept(socket: Socket): void {
@@ -87,6 +96,7 @@ export class FakeValkey {
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => undefined);
     let pending: Buffer = Buffer.alloc(0);
+    let isSilent = false;
     socket.on('data', (bytes) => {
       pending = Buffer.concat([pending, bytes]);
       for (;;) {
@@ -95,20 +105,33 @@ export class FakeValkey {
           return;
         }
         pending = pending.subarray(command.end);
-        this.#serve(command.words, socket);
+        const answer = this.#answerTo(command.words, isSilent);
+        isSilent = answer === undefined;
+        send(answer, socket);
       }
     });
   }
 
-  #serve(words: Words, socket: Socket): void {
-    this.commands.push(String(words[0]));
-    const answer = this.answer(words);
-    if (answer === hangUp) {
-      socket.destroy();
-    } else if (answer !== undefined) {
-      socket.write(typeof answer === 'string' ? Buffer.from(answer, 'latin1') : answer);
+  #answerTo(words: Words, isSilent: boolean): Answer {
+    const [name, word] = words.map(String);
+    if (name === 'ECHO') {
+      return isSilent ? undefined : this.echo(String(word));
     }
+    this.commands.push(String(name));
+    return this.answer(words);
   }
+}
+
+function send(answer: Answer, socket: Socket): void {
+  if (answer === hangUp) {
+    socket.destroy();
+  } else if (answer !== undefined) {
+    socket.write(typeof answer === 'string' ? Buffer.from(answer, 'latin1') : answer);
+  }
+}
+
+function bulk(text: string | undefined): string {
+  return text === undefined ? '$-1\r\n' : `$${text.length}\r\n${text}\r\n`;
 }
 
 /** The first command of the bytes; undefined if it is not whole yet. */

@@ -11,7 +11,7 @@ export interface WirePutItemsResponseInput {
   'sequence'?: (number | string | Long);
   'put'?: (Wire_slmrank_v1_ItemsPutInput | null);
   /**
-   * None of its items is stored. The stream goes on.
+   * None of its items is stored, or not all of more than 100. The stream goes on.
    */
   'error'?: (Wire_slmrank_v1_RankErrorInput | null);
   'outcome'?: "put"|"error";
@@ -24,7 +24,7 @@ export interface WirePutItemsResponse {
   'sequence': (string);
   'put'?: (Wire_slmrank_v1_ItemsPut | null);
   /**
-   * None of its items is stored. The stream goes on.
+   * None of its items is stored, or not all of more than 100. The stream goes on.
    */
   'error'?: (Wire_slmrank_v1_RankError | null);
   'outcome'?: "put"|"error";
