@@ -190,8 +190,7 @@ export class Valkey {
       .ask(command)
       .then(
         (answer) => ended.resolve({ outcome: 'answered', answer }),
-        (error: unknown) =>
-          ended.resolve({ outcome: outcomeOf(error), reason: messageOf(error) }),
+        (error: unknown) => ended.resolve({ outcome: outcomeOf(error), reason: messageOf(error) }),
       )
       .finally(() => {
         cancel();

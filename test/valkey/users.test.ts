@@ -65,7 +65,10 @@ const call = {
     test.each(ofScores.filter((right) => /^\+(?!select)/.test(right)))(
       'shares nothing without %s',
       async (right) => {
-        await give('less', ofScores.filter((each) => each !== right));
+        await give(
+          'less',
+          ofScores.filter((each) => each !== right),
+        );
         const valkey = await connect('less');
         const isSet = await valkey.set([{ key: 'slmrank:x', value: Buffer.from('x') }], {
           ttlMs: 60_000,

@@ -189,7 +189,9 @@ test('a server ends although Valkey hangs, with all items on its disk', async ()
   const disconnect = () => disconnected.resolve(undefined);
   const a = await openShared(hung, { disconnect });
   const ids = Array.from({ length: 100 }, (_, n) => `k${n}`);
-  const puts = ids.slice(0, 20).map((client) => a.shared.put(ids.map((id) => putOf(`${client} ${id}`))));
+  const puts = ids
+    .slice(0, 20)
+    .map((client) => a.shared.put(ids.map((id) => putOf(`${client} ${id}`))));
   expect((await Promise.all(puts)).flat()).toEqual(Array<string>(2000).fill('stored'));
   await closeShared(a.shared);
   const again = await openShared(new ItemsValkey(), { folder: a.folder });
