@@ -101,9 +101,7 @@ export const eventMetrics = {
   ),
   slmrank_batch_failures_total: counter(
     'Batches that failed with their replica, or were refused by it.',
-    {
-      replica: 'replica',
-    },
+    { replica: 'replica' },
   ),
   slmrank_candidates_retried_total: counter(
     'Candidates queued again after their replica failed.',
