@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse, parseAllDocuments } from 'yaml';
 import type { MetricSpec } from '../src/observe/metrics/metric-spec.ts';
-import { aliasMetrics, metricTable } from '../src/observe/metrics/metric-table.ts';
+import { aliasMetrics } from '../src/observe/metrics/alias-metrics.ts';
+import { metricTable } from '../src/observe/metrics/metric-table.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -48,7 +48,7 @@ export function parseServers(text: string): readonly RolledServer[] {
   const servers = text.split(',').map((each) => {
     const [admin = '', data, ...more] = each.trim().split('=');
     const isRight = [admin, data ?? admin].every(
-      (one) => Number(address.exec(one)?.[1] ?? Number.NaN) <= 65_535,
+      (one) => Number(address.exec(one)?.at(1)) <= 65_535,
     );
     if (!isRight || more.length > 0) {
       throw new UsageError(

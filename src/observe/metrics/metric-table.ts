@@ -7,6 +7,7 @@ import {
   textSources,
 } from '../../domain/events.ts';
 import { callOutcomes, valkeyOperations } from '../../valkey/ended-call.ts';
+import { aliasMetrics } from './alias-metrics.ts';
 import { fleetMetrics } from './fleet-metrics.ts';
 import { callReasons, failureReasons, rejectReasons } from './reason-counters.ts';
 import {
@@ -201,16 +202,6 @@ export const watchedMetrics = {
     'Log lines that could not be written, because the disk is full or the pipe has no reader.',
     none,
   ),
-} as const satisfies Record<string, MetricSpec>;
-
-/**
- * The names by which llm-d's endpoint picker finds a Triton server's queue and its running requests
- * (llm-d-router #1207). Triton's own `nv_inference_exec_count` counts runs; the picker takes it for
- * a gauge, and so it is one here.
- */
-export const aliasMetrics = {
-  nv_inference_pending_request_count: gauge('Requests that are waiting for a replica.', none),
-  nv_inference_exec_count: gauge('Requests whose last candidates are with a replica.', none),
 } as const satisfies Record<string, MetricSpec>;
 
 /** Metrics of the process. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { aliasMetrics, metricTable } from '../../../src/observe/metrics/metric-table.ts';
+import { aliasMetrics } from '../../../src/observe/metrics/alias-metrics.ts';
+import { metricTable } from '../../../src/observe/metrics/metric-table.ts';
 
 describe('the metrics table', () => {
   const own = Object.entries(metricTable).filter(([name]) => !(name in aliasMetrics));
