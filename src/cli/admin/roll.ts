@@ -112,7 +112,7 @@ function describeStop(servers: readonly RolledServer[], done: number): string {
   );
   return done === 0
     ? 'stopped: no server was changed'
-    : `stopped: the new model is on ${changed}, and not on ${others}`;
+    : `the upgrade stopped here: the new model is on ${changed}, and not on ${others}`;
 }
 
 function describeDoubt({ admin }: RolledServer, error: unknown): string {
@@ -211,7 +211,7 @@ async function endEarly(
   }
   const names = done.map(({ admin }) => admin).join(', ');
   if (!options.undo) {
-    return `stopped: the new model is on ${names}; --undo would put the former one back`;
+    return `the upgrade stopped here: the new model is on ${names}; --undo would put the former one back`;
   }
   for (const server of done.toReversed()) {
     const { folder = '' } = former.get(server.admin) ?? {};

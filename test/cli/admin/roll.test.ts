@@ -111,7 +111,7 @@ describe('admin load-model --servers', () => {
     servers = [await startOne([]), await startOne(['/new']), await startOne([])];
     await expect(roll()).rejects.toThrow(
       `${at(addresses(), 1)}: LoadModel: INVALID_ARGUMENT: /new/weights.bin has another SHA-256; ` +
-        `stopped: the new model is on ${at(addresses(), 0)}; --undo would put the former one back`,
+        `the upgrade stopped here: the new model is on ${at(addresses(), 0)}; --undo would put the former one back`,
     );
     expect(folders()).toEqual(['/new', '/first', '/first']);
   });
@@ -160,7 +160,7 @@ describe('admin load-model --servers', () => {
       'Stopping before the next server; Control-C again ends at once',
     );
     const [first = '', second = ''] = addresses();
-    expect(output.stdout).toBe(`stopped: the new model is on ${first}, and not on ${second}\n`);
+    expect(output.stdout).toBe(`the upgrade stopped here: the new model is on ${first}, and not on ${second}\n`);
     expect(folders()).toEqual(['/new', '/first']);
   });
 
@@ -169,7 +169,7 @@ describe('admin load-model --servers', () => {
     const [first = '', second = ''] = addresses();
     await expect(roll('--timeout', '1')).rejects.toThrow(
       `${second} may still load the model ('slmrank admin pool --admin-address ${second}' tells); ` +
-        `besides, the roll has stopped: the new model is on ${first}`,
+        `besides, the upgrade stopped here: the new model is on ${first}`,
     );
   });
 
