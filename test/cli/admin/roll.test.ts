@@ -160,7 +160,9 @@ describe('admin load-model --servers', () => {
       'Stopping before the next server; Control-C again ends at once',
     );
     const [first = '', second = ''] = addresses();
-    expect(output.stdout).toBe(`the upgrade stopped here: the new model is on ${first}, and not on ${second}\n`);
+    expect(output.stdout).toBe(
+      `the upgrade stopped here: the new model is on ${first}, and not on ${second}\n`,
+    );
     expect(folders()).toEqual(['/new', '/first']);
   });
 
