@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/base/errors.ts';
 import { chooseModel } from '../../src/cli/shared/choose-model.ts';
@@ -22,7 +23,7 @@ async function main(args: readonly string[]): Promise<number> {
     args: [...args],
     options: {
       model: { type: 'string' },
-      state: { type: 'string', default: '/tmp/slmrank-bench-shared' },
+      state: { type: 'string', default: join(tmpdir(), 'slmrank-bench-shared') },
       out: { type: 'string', default: 'bench/results/shared/scores.json' },
     },
   });

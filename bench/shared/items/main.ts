@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { at } from '../../../src/base/at.ts';
 import { messageOf } from '../../../src/base/errors.ts';
@@ -25,7 +26,7 @@ const usage = `Usage: npm run bench:shared:items -- [OPTIONS]
 The item stores of servers that share them through a Valkey of this machine, all in one process and without a model:
 puts, how soon others have them, look-ups while Valkey is well, dead, stopped and slow, a new server, and faults.
 
-  --state DIR      where the stores are meanwhile (default: /tmp/slmrank-bench-shared)
+  --state DIR      where the stores are meanwhile (default: a folder for temporary files)
   --items N        items that a new server gets (default: 5000)
   --seconds S      length of each fault (default: 3)
   --out FILE       (default: bench/results/shared/items.json)`;
@@ -35,7 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
     args: [...args],
     options: {
       help: { type: 'boolean', default: false },
-      state: { type: 'string', default: '/tmp/slmrank-bench-shared' },
+      state: { type: 'string', default: join(tmpdir(), 'slmrank-bench-shared') },
       items: { type: 'string', default: '5000' },
       seconds: { type: 'string', default: '3' },
       out: { type: 'string', default: 'bench/results/shared/items.json' },
