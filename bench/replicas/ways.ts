@@ -4,6 +4,7 @@ import { createRankingClient } from '../../src/client/client.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { readManifest } from '../../src/model/manifest.ts';
 import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
+import { rankRequest } from '../rank-request.ts';
 import type { Timing } from './figures.ts';
 import type { LoneRequest } from './requests.ts';
 
@@ -31,9 +32,9 @@ export async function openPipeline(model: string, replicas: number): Promise<Way
   return {
     pid: process.pid,
     close,
-    rank: async (request) => {
+    rank: async ({ query, texts, maxCandidateTokens }) => {
       const startedAtMs = systemClock.nowMs();
-      const { times } = await pipeline.rank(toDomain(request), {
+      const { times } = await pipeline.rank(rankRequest(query, texts, maxCandidateTokens), {
         deadlineAtMs: startedAtMs + timeoutMs,
         signal: new AbortController().signal,
         client: '',
@@ -69,30 +70,4 @@ export async function openServer(model: string, replicas: number): Promise<Way> 
       return { wallMs, encodeMs, queueMs, runMs };
     },
   };
-}
-
-function toDomain({ query, texts, maxCandidateTokens }: LoneRequest) {
-  return {
-    requestId: '',
-    query,
-    instruction: undefined,
-    context: undefined,
-    candidates: texts.map((text, i) => ({
-      id: `${i}`,
-      title: undefined,
-      text,
-      version: undefined,
-    })),
-    topN: undefined,
-    minScore: undefined,
-    returnText: false,
-    scoreKind: 'probability',
-    truncation: 'end',
-    maxCandidateTokens,
-    model: undefined,
-    partialOk: false,
-    priority: 'interactive',
-    adaptiveDepth: false,
-    useCache: false,
-  } as const;
 }

@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type ServerProcess, startServerProcess } from '../../src/cli/shared/server-process.ts';
 import { createRankingClient, type RankingClient } from '../../src/client/client.ts';
+import { findFreePort } from '../free-address.ts';
 
 /** A server in a process of its own, with its figures. */
 export interface FleetServer {
@@ -26,7 +25,7 @@ export interface FleetSettings {
 
 /** @throws ServerStartError */
 export async function startFleetServer(settings: FleetSettings): Promise<FleetServer> {
-  const metricsPort = await freePort();
+  const metricsPort = await findFreePort();
   const server = await startServerProcess({
     settings: {
       SLMRANK_MODEL: settings.model,
@@ -71,12 +70,4 @@ function residentMb({ pid }: ServerProcess): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const [, kilobytes = 'NaN'] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? [];
   return Number(kilobytes) / 1024;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Valkey } from '../../src/valkey/valkey.ts';
+import { findFreePort } from '../free-address.ts';
 import type { Hands } from './faults.ts';
 import { Proxy } from './proxy.ts';
-import { freePort } from './servers.ts';
 
 /** A Valkey with a proxy in front of it, and what can be done to it. */
 export interface ValkeyProcess extends Hands {
@@ -21,7 +21,7 @@ export async function startValkeyProcess(): Promise<ValkeyProcess> {
     throw new Error('neither valkey-server nor redis-server is installed (apt packages)');
   }
   const [, version = ''] = /v=(\S+)/.exec(String(spawnSync(binary, ['--version']).stdout)) ?? [];
-  const port = await freePort();
+  const port = await findFreePort();
   let child = await start(binary, port);
   const proxy = await Proxy.start(port);
   const kill = async () => {

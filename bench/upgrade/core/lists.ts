@@ -3,6 +3,7 @@ import { createRandom } from '../../../src/base/random.ts';
 import { parseConfig } from '../../../src/config/config.ts';
 import { readManifest } from '../../../src/model/manifest.ts';
 import { createPipeline } from '../../../src/pipeline/create-pipeline.ts';
+import { rankRequest } from '../../rank-request.ts';
 import type { Pair } from './models.ts';
 
 /** One page of a list: what one request ranks. */
@@ -77,7 +78,7 @@ async function scoreAll(folder: string, lists: readonly List[]) {
   await pipeline.warm();
   const scores = new Map<Page, readonly number[]>();
   for (const page of lists.flat()) {
-    const { results } = await pipeline.rank(requestOf(page), {
+    const { results } = await pipeline.rank(rankRequest(page.query, page.texts), {
       deadlineAtMs: Number.POSITIVE_INFINITY,
       signal: new AbortController().signal,
       client: '',
@@ -90,30 +91,4 @@ async function scoreAll(folder: string, lists: readonly List[]) {
   }
   await pipeline.drain();
   return { fingerprint: manifest.fingerprint, scores };
-}
-
-function requestOf({ query, texts }: Page) {
-  return {
-    requestId: 'reference',
-    query,
-    instruction: undefined,
-    context: undefined,
-    candidates: texts.map((text, i) => ({
-      id: `c${i}`,
-      title: undefined,
-      text,
-      version: undefined,
-    })),
-    topN: undefined,
-    minScore: undefined,
-    returnText: false,
-    scoreKind: 'probability' as const,
-    truncation: 'end' as const,
-    maxCandidateTokens: undefined,
-    model: undefined,
-    partialOk: false,
-    priority: 'interactive' as const,
-    adaptiveDepth: false,
-    useCache: false,
-  };
 }

@@ -4,7 +4,6 @@ import { at } from '../../../src/base/at.ts';
 import { createAdminClient } from '../../../src/client/admin-client.ts';
 import { buildHfTiny } from '../../support/checkpoints/hf-tiny.ts';
 import { serveItems } from '../../support/items/serve-items.ts';
-import type { Json } from '../../support/serving/test-server.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 type Served = Awaited<ReturnType<typeof serveItems>>;
@@ -19,30 +18,6 @@ const items = Array.from({ length: 20 }, (_, n) => ({
   text: `${n}: ${at(texts, n % 2)} Apply until the ${n}th of May.`,
   ...(n % 3 === 0 ? { title: `Job ${n}` } : {}),
 }));
-
-async function put({ putStream }: Served): Promise<void> {
-  const stream = putStream();
-  await new Promise((resolve, reject) => {
-    stream.on('data', () => stream.end());
-    stream.on('end', resolve);
-    stream.on('error', reject);
-    stream.write({ items });
-  });
-}
-
-/** Resolves once a state that is watched holds. */
-async function until({ watch }: Served, holds: (state: Json) => boolean): Promise<void> {
-  const states = watch();
-  states.on('error', () => undefined);
-  await new Promise<void>((resolve) =>
-    states.on('data', (state: Json) => {
-      if (holds(state)) {
-        resolve();
-      }
-    }),
-  );
-  states.cancel();
-}
 
 interface Listed {
   readonly method: string;
@@ -59,8 +34,8 @@ test('items that are put get summaries and token ids, and new ones after a swap'
   await buildHfTiny('llama', model);
   await buildHfTiny('qwen3', next);
   const server = await serveItems(model, join(temporaryFolder(), 'items'), '127.0.0.1:0');
-  await put(server);
-  await until(server, ({ stale }) => Number(stale) === 0);
+  await server.put(items);
+  await server.until(({ stale }) => Number(stale) === 0);
   const first = await list(server);
   expect(first).toHaveLength(20);
   for (const item of first) {
@@ -74,7 +49,7 @@ test('items that are put get summaries and token ids, and new ones after a swap'
   const admin = createAdminClient(server.admin() ?? '', 20_000);
   await admin.loadModel(next, () => undefined);
   admin.close();
-  await until(server, ({ stale, compressed }) => {
+  await server.until(({ stale, compressed }) => {
     const made = compressed as readonly { method: string; items: string }[];
     const searched = made.find(({ method }) => method === 'search');
     return Number(stale) === 0 && Number(searched?.items) === 40;

@@ -14,31 +14,6 @@ const items = Array.from({ length: 12 }, (_, n) => ({
   text: `${n}: Night shifts for nurses in intensive care. Bakes bread and rolls from four. Apply now.`,
 }));
 
-async function put({ putStream }: Served): Promise<void> {
-  const stream = putStream();
-  await new Promise((resolve, reject) => {
-    stream.on('data', () => stream.end());
-    stream.on('end', resolve);
-    stream.on('error', reject);
-    stream.write({ items });
-  });
-}
-
-/** Resolves to the first state that holds. */
-async function until({ watch }: Served, holds: (state: Json) => boolean): Promise<Json> {
-  const states = watch();
-  states.on('error', () => undefined);
-  const found = await new Promise<Json>((resolve) =>
-    states.on('data', (state: Json) => {
-      if (holds(state)) {
-        resolve(state);
-      }
-    }),
-  );
-  states.cancel();
-  return found;
-}
-
 function searched(state: Json): number {
   const made = state['compressed'] as readonly { method: string; items: string | number }[];
   return Number(made.find(({ method }) => method.startsWith('search'))?.items ?? 0);
@@ -59,18 +34,18 @@ real(valkeyBinary === undefined ? noValkey : `two servers and a real ${valkeyBin
       ]);
     try {
       const [a, b] = [await serve('a'), await serve('b')];
-      await put(a);
+      await a.put(items);
       expect(await b.call('GetItem', { id: 'item-7' })).toMatchObject({
         source: { id: 'item-7', text: items[7]?.text },
       });
       const isDone = (state: Json) => Number(state['items']) === 12 && Number(state['stale']) === 0;
-      const [ofA, ofB] = [await until(a, isDone), await until(b, isDone)];
+      const [ofA, ofB] = [await a.until(isDone), await b.until(isDone)];
       expect(searched(ofA) + searched(ofB)).toBe(12);
       const summaryOf = async (server: Served) =>
         (await server.call('GetItem', { id: 'item-3' }))['summary'];
       expect(await summaryOf(b)).toEqual(await summaryOf(a));
       await b.call('DeleteItems', { items: [{ id: 'item-3' }] });
-      await until(a, (state) => Number(state['items']) === 11);
+      await a.until((state) => Number(state['items']) === 11);
     } finally {
       await valkey.kill();
     }

@@ -63,10 +63,36 @@ export async function serveItems(
     ended,
     call,
     putStream,
-    watch: () => {
+    /** Puts the items in one message, and waits for its answer. */
+    put: async (sent: readonly Json[]): Promise<void> => {
+      const stream = putStream();
+      await new Promise((resolve, reject) => {
+        stream.on('data', () => stream.end());
+        stream.on('end', resolve);
+        stream.on('error', reject);
+        stream.write({ items: sent });
+      });
+    },
+    /** Resolves to the first state of the store that holds. */
+    until: async (holds: (state: Json) => boolean): Promise<Json> => {
       const method = methodOf('slmrank.v1.ItemService', 'WatchItems');
       const { path, requestSerialize, responseDeserialize } = method;
-      return client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, {});
+      const states = client.makeServerStreamRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        {},
+      );
+      states.on('error', () => undefined);
+      const found = await new Promise<Json>((resolve) =>
+        states.on('data', (state: Json) => {
+          if (holds(state)) {
+            resolve(state);
+          }
+        }),
+      );
+      states.cancel();
+      return found;
     },
     metrics: () => logged('metrics'),
     admin: () => logged('admin'),

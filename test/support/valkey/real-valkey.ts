@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { findFreePort } from '../../../bench/free-address.ts';
 
 /** The server's binary that this machine has; undefined if it has none. */
 export const valkeyBinary = ['valkey-server', 'redis-server'].find((name) => {
@@ -28,7 +27,7 @@ export async function startValkey(args: readonly string[] = [], port = 0): Promi
   if (valkeyBinary === undefined) {
     throw new Error(noValkey);
   }
-  const chosen = port === 0 ? await freePort() : port;
+  const chosen = port === 0 ? await findFreePort() : port;
   const fixed = ['--port', String(chosen), '--bind', '127.0.0.1', '--save', '', '--dir', '/tmp'];
   const child = spawn(valkeyBinary, [...fixed, '--appendonly', 'no', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -54,12 +53,4 @@ export async function startValkey(args: readonly string[] = [], port = 0): Promi
       }
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
